@@ -1,0 +1,67 @@
+#include "data/classes.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "data/error.hpp"
+
+namespace seplflow {
+
+Classes::Classes(std::vector<std::string> names) : names_(std::move(names)) {
+  if (names_.empty() || names_.size() > kIgnore) {
+    throw Error("a data set has 1 to 255 classes with the background, not " +
+                std::to_string(names_.size()));
+  }
+  std::set<std::string_view> seen;
+  for (std::string const& name : names_) {
+    if (name.empty()) throw Error("a class has an empty name");
+    if (!seen.insert(name).second) throw Error("two classes are called \"" + name + "\"");
+  }
+}
+
+std::string Classes::describe() const {
+  return "0.." + std::to_string(count() - 1) + " (" + names_.front() + " to " + names_.back() + ")";
+}
+
+ClassesPtr voc12_classes() {
+  return std::make_shared<Classes const>(std::vector<std::string>{
+      "background", "aeroplane", "bicycle",   "bird",        "boat",  "bottle", "bus",
+      "car",        "cat",       "chair",     "cow",         "diningtable", "dog", "horse",
+      "motorbike",  "person",    "pottedplant", "sheep",     "sofa",  "train",  "tvmonitor"});
+}
+
+ClassesPtr coco14_classes() {
+  return std::make_shared<Classes const>(std::vector<std::string>{
+      "background",    "person",        "bicycle",      "car",           "motorcycle",
+      "airplane",      "bus",           "train",        "truck",         "boat",
+      "traffic light", "fire hydrant",  "stop sign",    "parking meter", "bench",
+      "bird",          "cat",           "dog",          "horse",         "sheep",
+      "cow",           "elephant",      "bear",         "zebra",         "giraffe",
+      "backpack",      "umbrella",      "handbag",      "tie",           "suitcase",
+      "frisbee",       "skis",          "snowboard",    "sports ball",   "kite",
+      "baseball bat",  "baseball glove", "skateboard",  "surfboard",     "tennis racket",
+      "bottle",        "wine glass",    "cup",          "fork",          "knife",
+      "spoon",         "bowl",          "banana",       "apple",         "sandwich",
+      "orange",        "broccoli",      "carrot",       "hot dog",       "pizza",
+      "donut",         "cake",          "chair",        "couch",         "potted plant",
+      "bed",           "dining table",  "toilet",       "tv",            "laptop",
+      "mouse",         "remote",        "keyboard",     "cell phone",    "microwave",
+      "oven",          "toaster",       "sink",         "refrigerator",  "book",
+      "clock",         "vase",          "scissors",     "teddy bear",    "hair drier",
+      "toothbrush"});
+}
+
+void require_labels_in(Classes const& classes, LabelMap const& labels, std::string_view what) {
+  auto const areas = label_areas(labels);
+  for (std::size_t label = classes.count(); label < kIgnore; ++label) {
+    if (areas[label] == 0) continue;
+    auto const pixels = labels.pixels();
+    auto const place = std::ranges::find(pixels, static_cast<Label>(label)) - pixels.begin();
+    std::uint32_t const width = labels.size().width;
+    throw Error(std::string(what) + " holds class " + std::to_string(label) + " (first at row " +
+                std::to_string(place / width) + ", column " + std::to_string(place % width) +
+                "), but the classes of this data set are " + classes.describe() + " and 255 (ignore)");
+  }
+}
+
+}  // namespace seplflow

@@ -1,0 +1,115 @@
+#include "data/confusion_matrix.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <string>
+
+#include "data/error.hpp"
+#include "data/runs.hpp"
+
+namespace seplflow {
+namespace {
+
+std::optional<double> ratio(std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) return std::nullopt;
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+void require_classes(LabelMap const& labels, std::size_t classes, std::string_view what) {
+  auto const areas = label_areas(labels);
+  for (std::size_t label = classes; label < kIgnore; ++label) {
+    if (areas[label] == 0) continue;
+    throw Error("the " + std::string(what) + " holds class " + std::to_string(label) +
+                ", but the classes are 0.." + std::to_string(classes - 1) + " and 255 (ignore)");
+  }
+}
+
+bool in_mean(ConfusionMatrix const& confusion, std::size_t k, ClassMean mean) {
+  std::uint64_t const truth = confusion.true_positives(k) + confusion.false_negatives(k);
+  switch (mean) {
+    case ClassMean::all: return true;
+    case ClassMean::with_union: return truth + confusion.false_positives(k) > 0;
+    case ClassMean::with_truth: return truth > 0;
+  }
+  return false;
+}
+
+}  // namespace
+
+ConfusionMatrix::ConfusionMatrix(std::size_t classes)
+    : classes_(classes), counts_(classes * (classes + 1)) {}
+
+void ConfusionMatrix::add(LabelMap const& truth, LabelMap const& predicted,
+                          PredictedIgnore predicted_ignore) {
+  require_same_size(truth.size(), "the truth", predicted.size(), "the labels");
+  require_classes(truth, classes_, "truth");
+  require_classes(predicted, classes_, "prediction");
+
+  auto const count = [&](Label t, Label p, std::uint64_t pixels) {
+    if (t == kIgnore) return;
+    std::size_t column = p;
+    if (p == kIgnore) {
+      switch (predicted_ignore) {
+        case PredictedIgnore::miss: column = classes_; break;
+        case PredictedIgnore::background: column = kBackground; break;
+        case PredictedIgnore::drop: return;
+      }
+    }
+    counts_[t * (classes_ + 1) + column] += pixels;
+  };
+  // Both maps are constant over long stretches; count those, not pixels.
+  auto const predictions = predicted.pixels();
+  std::size_t begin = 0;
+  for_each_equal_run(truth.pixels(), [&](Label t, std::size_t length) {
+    for_each_equal_run(predictions.subspan(begin, length),
+                       [&](Label p, std::size_t pixels) { count(t, p, pixels); });
+    begin += length;
+  });
+}
+
+ConfusionMatrix& ConfusionMatrix::operator+=(ConfusionMatrix const& other) {
+  assert(classes_ == other.classes_);
+  std::ranges::transform(counts_, other.counts_, counts_.begin(), std::plus());
+  return *this;
+}
+
+std::uint64_t ConfusionMatrix::false_positives(std::size_t k) const {
+  std::uint64_t sum = 0;
+  for (std::size_t truth = 0; truth < classes_; ++truth) {
+    if (truth != k) sum += count(truth, k);
+  }
+  return sum;
+}
+
+std::uint64_t ConfusionMatrix::false_negatives(std::size_t k) const {
+  std::uint64_t sum = missed(k);
+  for (std::size_t predicted = 0; predicted < classes_; ++predicted) {
+    if (predicted != k) sum += count(k, predicted);
+  }
+  return sum;
+}
+
+Scores class_scores(ConfusionMatrix const& confusion, std::size_t k) {
+  std::uint64_t const tp = confusion.true_positives(k);
+  std::uint64_t const fp = confusion.false_positives(k);
+  std::uint64_t const fn = confusion.false_negatives(k);
+  return {ratio(tp, tp + fp + fn), ratio(tp, tp + fp), ratio(tp, tp + fn)};
+}
+
+Scores mean_scores(ConfusionMatrix const& confusion, ClassMean mean) {
+  double iou = 0, precision = 0, recall = 0;
+  std::size_t classes = 0;
+  for (std::size_t k = 0; k < confusion.classes(); ++k) {
+    if (!in_mean(confusion, k, mean)) continue;
+    Scores const scores = class_scores(confusion, k);
+    iou += scores.iou.value_or(0);
+    precision += scores.precision.value_or(0);
+    recall += scores.recall.value_or(0);
+    ++classes;
+  }
+  if (classes == 0) return {};
+  auto const n = static_cast<double>(classes);
+  return {iou / n, precision / n, recall / n};
+}
+
+}  // namespace seplflow

@@ -1,0 +1,72 @@
+// Counts of (true class, predicted class) over pixels, and the scores made of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "data/label_map.hpp"
+
+namespace seplflow {
+
+// What a predicted 255 means where the truth has a class. Published evaluators differ, by tens of
+// points of mIoU.
+enum class PredictedIgnore {
+  miss,        // a false negative of the true class, a false positive of none
+  background,  // as if background had been predicted
+  drop,        // the pixel does not count
+};
+
+// 64-bit counters: COCO's background alone overflows 32 bits. Pixels whose truth is 255 never
+// count. Mutable; not safe to change from two threads.
+class ConfusionMatrix {
+ public:
+  explicit ConfusionMatrix(std::size_t classes);
+
+  std::size_t classes() const { return classes_; }
+
+  // Adds an image. Throws Error when the sizes differ (naming both) or a label of either map is
+  // neither one of the classes nor 255; the matrix is unchanged then.
+  void add(LabelMap const& truth, LabelMap const& predicted, PredictedIgnore predicted_ignore);
+
+  // Adds the counts of a matrix with as many classes.
+  ConfusionMatrix& operator+=(ConfusionMatrix const& other);
+
+  std::uint64_t count(std::size_t truth, std::size_t predicted) const {
+    return counts_[truth * (classes_ + 1) + predicted];
+  }
+  // Pixels of the true class whose prediction 255 counts as a miss.
+  std::uint64_t missed(std::size_t truth) const { return count(truth, classes_); }
+
+  std::uint64_t true_positives(std::size_t k) const { return count(k, k); }
+  std::uint64_t false_positives(std::size_t k) const;
+  std::uint64_t false_negatives(std::size_t k) const;
+
+  bool operator==(ConfusionMatrix const&) const = default;
+
+ private:
+  std::size_t classes_;
+  std::vector<std::uint64_t> counts_;  // classes x (classes + 1); the last column is a missed 255
+};
+
+// Which classes a mean is taken over.
+enum class ClassMean {
+  all,         // every class
+  with_union,  // classes that occur in truth or prediction: tp + fp + fn > 0
+  with_truth,  // classes that occur in truth: tp + fn > 0
+};
+
+// Fractions in 0..1; nothing where a value is 0/0.
+struct Scores {
+  std::optional<double> iou, precision, recall;
+};
+
+// tp / (tp + fp + fn), tp / (tp + fp), tp / (tp + fn) of one class.
+Scores class_scores(ConfusionMatrix const& confusion, std::size_t k);
+
+// The means over the same set of classes for all three. A 0/0 counts as 0 when its class is in
+// the set; nothing when the set is empty.
+Scores mean_scores(ConfusionMatrix const& confusion, ClassMean mean);
+
+}  // namespace seplflow

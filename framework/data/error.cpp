@@ -1,0 +1,7 @@
+#include "data/error.hpp"
+
+namespace seplflow {
+
+Error::~Error() = default;
+
+}  // namespace seplflow

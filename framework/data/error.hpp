@@ -1,0 +1,22 @@
+// The one exception that seplflow throws for anything a user can mend.
+#pragma once
+
+#include <stdexcept>
+
+#if defined(__GNUC__)
+#define SEPLFLOW_API __attribute__((visibility("default")))
+#else
+#define SEPLFLOW_API
+#endif
+
+namespace seplflow {
+
+// What went wrong, where, what was expected, and what to do, in one sentence for the user. Stages
+// throw it (any std::exception works too); the engine adds the stage and the sample.
+class SEPLFLOW_API Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+  ~Error() override;
+};
+
+}  // namespace seplflow

@@ -1,0 +1,15 @@
+#include "data/image.hpp"
+
+#include "data/error.hpp"
+
+namespace seplflow {
+
+Image::Image(Size size, std::vector<std::uint8_t> rgb) : size_(size), rgb_(std::move(rgb)) {
+  if (rgb_.size() != 3 * size_.pixels()) {
+    throw Error("an image of " + to_string(size_) + " (height x width) needs " +
+                std::to_string(3 * size_.pixels()) + " samples but was given " +
+                std::to_string(rgb_.size()));
+  }
+}
+
+}  // namespace seplflow

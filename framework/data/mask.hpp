@@ -1,0 +1,77 @@
+// A class-agnostic region of an image, as the Segment Anything Model proposes it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "data/label_map.hpp"
+#include "data/runs.hpp"
+#include "data/size.hpp"
+
+namespace seplflow {
+
+// A set of pixels of an H x W image as column-major runs (COCO's order). Immutable, so it is safe
+// to share between threads. Costs 8 bytes a run, whatever its area.
+class Mask {
+ public:
+  // From COCO's run lengths, which alternate outside, inside, outside, ...; zero lengths are
+  // allowed. Throws Error unless they add up to size.pixels().
+  static Mask from_counts(Size size, std::span<std::uint32_t const> counts);
+
+  // The pixels whose value is `inside`.
+  static Mask from_runs(Size size, std::span<Run const> runs, std::uint8_t inside);
+
+  // No pixel.
+  explicit Mask(Size size) : size_(size) {}
+
+  Size size() const { return size_; }
+  std::uint64_t area() const { return area_; }
+
+  // begin, end, begin, end, ... of its runs: strictly increasing column-major positions.
+  std::span<std::uint32_t const> bounds() const { return bounds_; }
+
+  // COCO's run lengths, beginning with a run outside (which may be empty).
+  std::vector<std::uint32_t> counts() const;
+
+  bool operator==(Mask const&) const = default;
+
+ private:
+  friend Mask united(Mask const& a, Mask const& b);
+  void append(std::uint32_t begin, std::uint32_t end);
+
+  Size size_;
+  std::uint64_t area_ = 0;
+  std::vector<std::uint32_t> bounds_;
+};
+
+// The pixels in a, in b, or in both. Throws Error unless both have the same size.
+Mask united(Mask const& a, Mask const& b);
+
+// Pixels of the mask for each of the 256 labels. Throws Error unless both have the same size.
+// O(runs of the mask + label runs inside its columns).
+std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns const& labels);
+
+// Labels being painted, mask over mask.
+class Canvas {
+ public:
+  // All background.
+  explicit Canvas(Size size) : size_(size), columns_(size.pixels(), kBackground) {}
+
+  // Gives every pixel of the mask the label. Throws Error unless the mask has the canvas's size.
+  void paint(Mask const& mask, Label label);
+
+  // Paints the pixels that have this label in `labels`. Throws Error as above.
+  void paint(LabelRuns const& labels, Label label);
+
+  LabelMap labels() const;
+
+ private:
+  void fill(std::uint32_t begin, std::uint32_t end, Label label);
+
+  Size size_;
+  std::vector<Label> columns_;  // column-major, as the runs are
+};
+
+}  // namespace seplflow

@@ -1,0 +1,36 @@
+#include "data/overlap_table.hpp"
+
+#include <algorithm>
+
+namespace seplflow {
+
+OverlapTable::OverlapTable(LabelMap const& labels, MaskSet const& masks) {
+  require_same_size(masks, labels, "the pseudo-label");
+  auto const areas = label_areas(labels);
+  for (int label = 1; label < kIgnore; ++label) {
+    if (areas[label] == 0) continue;
+    classes_.push_back(static_cast<Label>(label));
+    class_areas_.push_back(areas[label]);
+  }
+  LabelRuns const runs(labels);
+  mask_areas_.reserve(masks.count());
+  overlaps_.reserve(masks.count() * classes_.size());
+  for (std::size_t i = 0; i < masks.count(); ++i) {
+    mask_areas_.push_back(masks.mask(i).area());
+    auto const histogram = overlap_histogram(masks.mask(i), runs);
+    for (Label const label : classes_) overlaps_.push_back(histogram[label]);
+  }
+}
+
+std::span<std::uint64_t const> OverlapTable::overlaps(std::size_t mask) const {
+  return std::span(overlaps_).subspan(mask * classes_.size(), classes_.size());
+}
+
+std::optional<std::size_t> OverlapTable::assigned(std::size_t mask) const {
+  auto const row = overlaps(mask);
+  auto const best = std::ranges::max_element(row);
+  if (best == row.end() || *best == 0) return std::nullopt;
+  return static_cast<std::size_t>(best - row.begin());
+}
+
+}  // namespace seplflow

@@ -1,0 +1,45 @@
+// How the masks of an image overlap the classes of its pseudo-label.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "data/label_map.hpp"
+#include "data/mask_set.hpp"
+
+namespace seplflow {
+
+// |S and P_k| for every mask S and every foreground class k present in the label map, with the
+// areas |S| and |P_k|. All that mask assignment and selection need (SEPL, section 3), and nothing
+// of it depends on a threshold. Immutable.
+class OverlapTable {
+ public:
+  // Background and ignore pixels belong to no class. Throws Error, naming both sizes, when the
+  // masks have another size than the labels.
+  OverlapTable(LabelMap const& labels, MaskSet const& masks);
+
+  // The classes present, ascending.
+  std::span<Label const> classes() const { return classes_; }
+  std::span<std::uint64_t const> class_areas() const { return class_areas_; }
+
+  std::size_t masks() const { return mask_areas_.size(); }
+  std::uint64_t mask_area(std::size_t mask) const { return mask_areas_[mask]; }
+
+  // |S and P_k| for the classes present, in the order of classes().
+  std::span<std::uint64_t const> overlaps(std::size_t mask) const;
+
+  // Index into classes() of the class that the mask overlaps most, the lowest among equals;
+  // nothing for a mask that meets no class.
+  std::optional<std::size_t> assigned(std::size_t mask) const;
+
+ private:
+  std::vector<Label> classes_;
+  std::vector<std::uint64_t> class_areas_;
+  std::vector<std::uint64_t> mask_areas_;
+  std::vector<std::uint64_t> overlaps_;  // masks x classes
+};
+
+}  // namespace seplflow

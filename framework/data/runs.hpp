@@ -1,0 +1,81 @@
+// Runs of equal pixels: the form in which masks and labels meet.
+//
+// COCO, and with it SAM, counts mask pixels down the columns (position = x * height + y), while
+// pictures are stored along the rows. The scanner below turns rows into column-major runs without
+// transposing a pixel: it visits only the places where a row differs from the row above.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "data/label_map.hpp"
+#include "data/size.hpp"
+
+namespace seplflow {
+
+// Length of the longest prefix on which a and b agree; both have the same size.
+std::size_t common_prefix(std::span<std::uint8_t const> a, std::span<std::uint8_t const> b);
+
+// Calls f(value, length) for each maximal run of equal bytes, in order.
+template <class F>
+void for_each_equal_run(std::span<std::uint8_t const> bytes, F&& f) {
+  for (std::size_t begin = 0; begin < bytes.size();) {
+    std::span const rest = bytes.subspan(begin);
+    std::size_t const length = 1 + common_prefix(rest.subspan(1), rest.first(rest.size() - 1));
+    f(rest[0], length);
+    begin += length;
+  }
+}
+
+// Pixels of one value that end before column-major position `end`.
+struct Run {
+  std::uint32_t end = 0;
+  std::uint8_t value = 0;
+  bool operator==(Run const&) const = default;
+};
+
+// Collects the rows of a picture, top to bottom, into column-major runs.
+class ColumnRunScanner {
+ public:
+  explicit ColumnRunScanner(Size size);
+
+  // The next row, size.width bytes; at most size.height of them.
+  void add_row(std::span<std::uint8_t const> row);
+
+  // The runs of the whole picture; neighbours differ in value and the last ends at
+  // size.pixels(). All rows must have been added.
+  std::vector<Run> finish() const;
+
+ private:
+  struct Change {
+    std::uint32_t x, y;
+    std::uint8_t value;
+  };
+
+  Size size_;
+  std::uint32_t rows_ = 0;
+  std::vector<std::uint8_t> first_row_, last_row_;
+  std::vector<Change> changes_;
+};
+
+// A label map as column-major runs, with the run that each column begins in. Immutable.
+class LabelRuns {
+ public:
+  explicit LabelRuns(LabelMap const& labels);
+
+  Size size() const { return size_; }
+  std::span<Run const> runs() const { return runs_; }
+
+  // Index of the run that holds the column-major position; O(runs of the column).
+  std::size_t run_at(std::uint32_t position) const;
+
+ private:
+  Size size_;
+  std::vector<Run> runs_;
+  std::vector<std::uint32_t> first_of_column_;
+};
+
+}  // namespace seplflow
