@@ -83,6 +83,29 @@ Mask united(Mask const& a, Mask const& b) {
   return result;
 }
 
+Mask without(Mask const& a, Mask const& b) {
+  require_same_size(a.size(), "a mask", b.size(), "another mask");
+  Mask result(a.size());
+  std::size_t j = 0;
+  for (std::size_t i = 0; i < a.bounds_.size(); i += 2) {
+    std::uint32_t begin = a.bounds_[i];
+    std::uint32_t const end = a.bounds_[i + 1];
+    while (j < b.bounds_.size() && b.bounds_[j + 1] <= begin) j += 2;
+    // A run of b may reach into the next run of a, so j stays on it.
+    for (std::size_t k = j; begin < end; k += 2) {
+      bool const cut = k < b.bounds_.size() && b.bounds_[k] < end;
+      result.append(begin, cut ? std::max(begin, b.bounds_[k]) : end);
+      if (!cut) break;
+      begin = b.bounds_[k + 1];
+    }
+  }
+  return result;
+}
+
+Mask mask_of(LabelRuns const& labels, Label label) {
+  return Mask::from_runs(labels.size(), labels.runs(), label);
+}
+
 std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns const& labels) {
   require_same_size(mask.size(), "a mask", labels.size(), "the label map");
   std::array<std::uint64_t, 256> histogram{};
@@ -106,22 +129,11 @@ std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns con
   return histogram;
 }
 
-void Canvas::fill(std::uint32_t begin, std::uint32_t end, Label label) {
-  std::fill(columns_.begin() + begin, columns_.begin() + end, label);
-}
-
 void Canvas::paint(Mask const& mask, Label label) {
   require_same_size(mask.size(), "a mask", size_, "the canvas");
   std::span<std::uint32_t const> const bounds = mask.bounds();
-  for (std::size_t i = 0; i < bounds.size(); i += 2) fill(bounds[i], bounds[i + 1], label);
-}
-
-void Canvas::paint(LabelRuns const& labels, Label label) {
-  require_same_size(labels.size(), "the label map", size_, "the canvas");
-  std::uint32_t begin = 0;
-  for (Run const& run : labels.runs()) {
-    if (run.value == label) fill(begin, run.end, label);
-    begin = run.end;
+  for (std::size_t i = 0; i < bounds.size(); i += 2) {
+    std::fill(columns_.begin() + bounds[i], columns_.begin() + bounds[i + 1], label);
   }
 }
 

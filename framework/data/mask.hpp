@@ -39,6 +39,7 @@ class Mask {
 
  private:
   friend Mask united(Mask const& a, Mask const& b);
+  friend Mask without(Mask const& a, Mask const& b);
   void append(std::uint32_t begin, std::uint32_t end);
 
   Size size_;
@@ -48,6 +49,12 @@ class Mask {
 
 // The pixels in a, in b, or in both. Throws Error unless both have the same size.
 Mask united(Mask const& a, Mask const& b);
+
+// The pixels in a but not in b. Throws Error unless both have the same size.
+Mask without(Mask const& a, Mask const& b);
+
+// The pixels that have this label.
+Mask mask_of(LabelRuns const& labels, Label label);
 
 // Pixels of the mask for each of the 256 labels. Throws Error unless both have the same size.
 // O(runs of the mask + label runs inside its columns).
@@ -62,14 +69,9 @@ class Canvas {
   // Gives every pixel of the mask the label. Throws Error unless the mask has the canvas's size.
   void paint(Mask const& mask, Label label);
 
-  // Paints the pixels that have this label in `labels`. Throws Error as above.
-  void paint(LabelRuns const& labels, Label label);
-
   LabelMap labels() const;
 
  private:
-  void fill(std::uint32_t begin, std::uint32_t end, Label label);
-
   Size size_;
   std::vector<Label> columns_;  // column-major, as the runs are
 };

@@ -20,7 +20,9 @@ class Metrics {
 
   // Appends an entry; names are unique within a tree.
   Metrics& set(std::string name, Value value);
-  Metrics& set(std::string name, std::optional<double> value);
+
+  // A value that may not exist.
+  static Value maybe(std::optional<double> value);
 
   bool empty() const { return entries_.empty(); }
   std::vector<std::pair<std::string, Value>> const& entries() const { return entries_; }
@@ -34,8 +36,8 @@ inline Metrics& Metrics::set(std::string name, Value value) {
   return *this;
 }
 
-inline Metrics& Metrics::set(std::string name, std::optional<double> value) {
-  return value ? set(std::move(name), Value(*value)) : set(std::move(name), Value(nullptr));
+inline Metrics::Value Metrics::maybe(std::optional<double> value) {
+  return value ? Value(*value) : Value(nullptr);
 }
 
 }  // namespace seplflow

@@ -1,6 +1,8 @@
 // One element of a data set on its way through a pipeline.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +17,8 @@ struct Sample {
   std::string id;            // names its files: "2007_000032", or "train/0001" in subfolders
   ClassesPtr classes;        // of its data set
   std::optional<Size> size;  // of its image, where the data set knows without decoding it
+  std::uint64_t index = 0;   // place in the order of its data set, from 0; set by the engine
+  std::shared_ptr<void const> source_data;  // its source's own, for that source's other outputs
 };
 
 // Why files must not be named after this id ("is an absolute path", ...); nothing when they may.

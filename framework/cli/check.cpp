@@ -1,0 +1,28 @@
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "cli/pipeline_arguments.hpp"
+
+namespace seplflow::cli {
+
+void add_check(CLI::App& app, Action& action) {
+  auto* const command = app.add_subcommand(
+      "check", "Find every mistake in a pipeline without running it (exit status 2 if any)");
+  auto const arguments = std::make_shared<PipelineArguments>();
+  arguments->add_to(*command);
+  command->callback([&action, arguments] {
+    action = [arguments] {
+      StageCatalog const catalog(default_plugin_places());
+      Pipeline const pipeline = load_pipeline(arguments->request(), catalog);
+      std::cout << arguments->file << ": no mistakes: pipeline \"" << pipeline.name << "\", "
+                << pipeline.stages.size() << " stages";
+      if (auto const count = pipeline.source().instance->count()) {
+        std::cout << ", " << *count << " samples in \"" << pipeline.source().name << "\"";
+      }
+      std::cout << '\n';
+      return kDone;
+    };
+  });
+}
+
+}  // namespace seplflow::cli

@@ -1,0 +1,67 @@
+// seplflow, the program.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "data/error.hpp"
+#include "pipeline/problem.hpp"
+#include "run/run_folder.hpp"
+
+namespace {
+
+constexpr char const* kDescription =
+    "seplflow lets SAM's masks sharpen the pseudo-labels of weakly supervised segmentation.\n"
+    "A pipeline file (TOML) says which stages do what; \"seplflow stages\" lists them.";
+
+constexpr char const* kFooter =
+    "\nFirst steps:\n"
+    "  seplflow stages                      what there is to build with\n"
+    "  seplflow stages sepl.select          one stage: inputs, outputs, options\n"
+    "  seplflow check PIPELINE.toml         finds every mistake before anything runs\n"
+    "  seplflow run PIPELINE.toml           runs it into runs/NAME\n"
+    "  seplflow run PIPELINE.toml --set select.t1=0.4 --out runs/t1-0.4\n"
+    "\nExit status: 0 done; 1 done with failed samples, or failed while running; 2 the command line\n"
+    "or the pipeline is wrong; 130 interrupted.";
+
+int run_action(seplflow::cli::Action const& action) {
+  using namespace seplflow;
+  try {
+    return action();
+  } catch (PipelineError const& error) {
+    std::cerr << error.what() << '\n';
+    return cli::kUsage;
+  } catch (RunFolderError const& error) {
+    std::cerr << "error: " << error.what() << '\n';
+    return cli::kUsage;
+  } catch (std::exception const& error) {
+    std::cerr << "error: " << error.what() << '\n';
+    return cli::kFailed;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A file that grows past its limit is an error of that write, not the end of the program.
+  std::signal(SIGXFSZ, SIG_IGN);
+
+  CLI::App app(kDescription, "seplflow");
+  app.footer(kFooter);
+  app.set_version_flag("--version", "seplflow " SEPLFLOW_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough(false);
+
+  seplflow::cli::Action action;
+  seplflow::cli::add_run(app, action, std::vector<std::string>(argv, argv + argc));
+  seplflow::cli::add_check(app, action);
+  seplflow::cli::add_graph(app, action);
+  seplflow::cli::add_stages(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& error) {
+    int const status = app.exit(error);
+    return status == 0 ? seplflow::cli::kDone : seplflow::cli::kUsage;
+  }
+  return run_action(action);
+}

@@ -1,0 +1,116 @@
+// Runs a checked pipeline as a oneTBB flow graph.
+//
+// A sample is emitted for a credit, visits every stage exactly once, and its credit comes back when
+// it retires, in data set order, after its last stage. So memory is bounded by the credits, nothing
+// is lost on the way, and what is folded or written in that order does not depend on threads.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/pipeline.hpp"
+
+namespace seplflow {
+
+// How a sample leaves a stage, and the run.
+enum class Outcome {
+  done,
+  skipped,    // a stage declined it, without error
+  failed,     // a stage threw
+  cancelled,  // the run stopped before the stage began; not a result
+};
+
+std::string_view to_string(Outcome outcome);
+
+// A stage threw. `stage` is an index into Pipeline::stages.
+struct Failure {
+  std::size_t stage;
+  std::string error;
+};
+
+// What became of a sample.
+struct Retired {
+  Sample const& sample;
+  Outcome outcome;                     // the worst of its stages'
+  std::vector<Failure> failures;       // in the order of stages
+  std::optional<std::size_t> skipped_by;
+};
+
+// Hears of a run as it goes. retired() and row() come in data set order from one thread at a time,
+// first the rows of a sample, then its retirement; what they throw fails the run. worked() comes
+// from many threads at once.
+class RunListener {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  virtual ~RunListener() = default;
+  virtual void row(std::size_t stage, Row const& row) = 0;
+  virtual void retired(Retired const& retired) = 0;
+  virtual void worked(std::size_t stage, Sample const& sample, Clock::time_point begin,
+                      Clock::time_point end) = 0;
+};
+
+// How the samples left a stage: in == out + skipped + failed + cancelled. A sample that a stage
+// before lost counts as lost here too, so that every stage accounts for every sample.
+struct StageCounts {
+  std::uint64_t in = 0, out = 0, skipped = 0, failed = 0, cancelled = 0;
+  std::uint64_t held = 0;  // came to the stage and did not leave it; 0 unless the graph stalled
+  double seconds = 0;      // inside the stage, summed over threads
+};
+
+enum class RunEnd {
+  complete,     // every sample of the source retired
+  interrupted,  // drain() was called before the source ended
+  stopped,      // a failure stopped it, or something that is no sample's fault; see error
+};
+
+struct RunTotals {
+  RunEnd end = RunEnd::complete;
+  std::string error;  // why it stopped
+  std::uint64_t emitted = 0, done = 0, skipped = 0, failed = 0, cancelled = 0;
+  std::vector<StageCounts> stages;  // as in Pipeline::stages
+
+  std::uint64_t retired() const { return done + skipped + failed + cancelled; }
+};
+
+struct EngineOptions {
+  std::int64_t jobs = 0;       // 0 = all cores that the process may use
+  std::int64_t in_flight = 0;  // 0 = four times jobs, at least 8
+  std::function<OutputFolder&(std::size_t stage)> output;  // of each sink
+};
+
+// One run of one pipeline. The pipeline, the listener and the output folders must outlive it.
+class Engine {
+ public:
+  Engine(Pipeline const& pipeline, EngineOptions options, RunListener& listener);
+  ~Engine();
+
+  // Runs to the end; call once. Throws nothing that a stage throws: failures are in the totals.
+  RunTotals run();
+
+  // Stops taking samples; those in flight finish. From any thread or a signal handler.
+  void drain() noexcept;
+
+  std::int64_t jobs() const;
+  std::int64_t in_flight() const;
+
+  // While it runs, from any thread.
+  std::uint64_t emitted() const;
+  std::uint64_t retired() const;
+
+ private:
+  class Graph;
+  std::unique_ptr<Graph> graph_;
+};
+
+// Why samples did not come out: where they are held. For the error that ends a run in which
+// emitted and retired differ.
+std::string stall_report(Pipeline const& pipeline, RunTotals const& totals);
+
+}  // namespace seplflow

@@ -1,0 +1,69 @@
+#include "formats/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include "data/error.hpp"
+
+namespace seplflow {
+namespace {
+
+Error cannot_read(std::filesystem::path const& path, int error) {
+  return Error("cannot read " + path.string() + ": " + std::generic_category().message(error));
+}
+
+// Why the opened thing cannot be read whole; empty when it can.
+std::string why_unreadable(struct stat const& status) {
+  if (S_ISDIR(status.st_mode)) return " is a folder, not a file";
+  if (!S_ISREG(status.st_mode)) return " is a pipe or a device, not a file";
+  auto const size = static_cast<std::uint64_t>(status.st_size);
+  if (size > kMaxFileBytes) {
+    return " has " + std::to_string(size) + " bytes; seplflow reads files of at most " +
+           std::to_string(kMaxFileBytes) + " bytes (2 GiB)";
+  }
+  return {};
+}
+
+}  // namespace
+
+InputFile::InputFile(std::filesystem::path const& path) : path_(path) {
+  // O_NONBLOCK: opening a pipe that nobody writes to must not wait for ever.
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor_ < 0) throw cannot_read(path, errno);
+  struct stat status{};
+  int const error = ::fstat(descriptor_, &status) == 0 ? 0 : errno;
+  std::string const why = error == 0 ? why_unreadable(status) : std::string();
+  if (error != 0 || !why.empty()) {
+    ::close(descriptor_);
+    throw error != 0 ? cannot_read(path, error) : Error(path.string() + why);
+  }
+  size_ = static_cast<std::size_t>(status.st_size);
+}
+
+InputFile::~InputFile() { ::close(descriptor_); }
+
+std::size_t InputFile::read(std::span<std::uint8_t> bytes) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    ssize_t const got = ::read(descriptor_, bytes.data() + done, bytes.size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw cannot_read(path_, errno);
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
+std::vector<std::uint8_t> read_file(std::filesystem::path const& path) {
+  InputFile file(path);
+  std::vector<std::uint8_t> bytes(file.size());
+  bytes.resize(file.read(bytes));
+  return bytes;
+}
+
+}  // namespace seplflow

@@ -1,0 +1,36 @@
+// The masks of one image as a JSON file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "data/mask_set.hpp"
+#include "data/size.hpp"
+
+namespace seplflow {
+
+// Reads what segment-anything's amg.py --convert-to-rle writes, a list of records, and the files
+// of SA-1B, {"image": {"height", "width", ...}, "annotations": [the same records], ...}. A record
+// holds "segmentation", which is one of
+//   {"size": [height, width], "counts": "..."}   COCO's compressed string
+//   {"size": [height, width], "counts": [...]}   column-major run lengths, from a run outside
+//   [[x0, y0, x1, y1, ...], ...]                 polygons, united
+// and becomes a mask, in the order of the file, with a MaskInfo if it has all of "predicted_iou",
+// "stability_score", "point_coords" (its first point counts) and "crop_box". Other fields are
+// ignored. Masks of fewer than `min_area` pixels are left out.
+//
+// Polygons take their size from `image_size`, from SA-1B's "image", or from another record. So does
+// a set without masks, which may be left without a size. Throws Error, naming the file, the record
+// (from 0) and what was expected, for anything else, for masks of several sizes or another size
+// than `image_size`, and for masks of several images ("image_id").
+MaskSet read_mask_json(std::filesystem::path const& path,
+                       std::optional<Size> image_size = std::nullopt, std::uint64_t min_area = 0);
+
+// The same from memory; `name` stands for the file in messages.
+MaskSet parse_mask_json(std::span<std::uint8_t const> bytes, std::string_view name,
+                        std::optional<Size> image_size = std::nullopt, std::uint64_t min_area = 0);
+
+}  // namespace seplflow

@@ -1,0 +1,37 @@
+// Label maps and masks as PNG files. Files hold row-major pixels of 8 bits, top to bottom.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "data/label_map.hpp"
+#include "data/mask.hpp"
+
+namespace seplflow {
+
+// The class ids of an 8-bit gray or a palette PNG, as stored: palettes are not applied. Throws
+// Error for a file that is no whole, sound PNG, and for the kinds from which class ids cannot be
+// told (colours, transparency, 16 bits, gray of fewer than 8 bits), saying what to do.
+LabelMap read_label_png(std::filesystem::path const& path);
+
+// The same from memory; `name` stands for the file in messages.
+LabelMap decode_label_png(std::span<std::uint8_t const> bytes, std::string_view name);
+
+// A mask as segment-anything's amg.py writes it: 8-bit gray, inside where the value is 255 (or
+// 1-bit gray, inside where it is 1). Throws Error as above, and for a mask that holds values other
+// than 0 but no 255 (a 0/1 mask, say): it would otherwise count as empty.
+Mask read_mask_png(std::filesystem::path const& path);
+Mask decode_mask_png(std::span<std::uint8_t const> bytes, std::string_view name);
+
+enum class LabelColours {
+  voc_palette,  // class ids with the palette of PASCAL VOC, to be looked at as well
+  gray,         // class ids as gray values
+};
+
+// An 8-bit PNG of the class ids; equal labels give equal bytes.
+std::vector<std::uint8_t> encode_label_png(LabelMap const& labels, LabelColours colours);
+
+}  // namespace seplflow

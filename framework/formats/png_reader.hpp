@@ -1,0 +1,85 @@
+// Rows of pixels out of a PNG in memory; what formats/png.cpp and formats/image.cpp share.
+#pragma once
+
+#include <png.h>
+
+#include <array>
+#include <csetjmp>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "data/size.hpp"
+
+namespace seplflow {
+
+// Whether the bytes begin as every PNG does.
+bool is_png(std::span<std::uint8_t const> bytes);
+
+// Decodes one PNG with libpng. First the header, then optionally a conversion, then the rows,
+// once. Not safe to share between threads.
+class PngReader {
+ public:
+  using RowSink = std::function<void(std::span<std::uint8_t const>)>;
+
+  // Reads everything before the pixels; `bytes` must outlive the reader. Throws Error, naming the
+  // file `name` and `expected` ("a label map ..."), when this is no PNG, is cut off or damaged, or
+  // is too large.
+  PngReader(std::span<std::uint8_t const> bytes, std::string_view name, std::string_view expected);
+  ~PngReader();
+  PngReader(PngReader const&) = delete;
+  PngReader& operator=(PngReader const&) = delete;
+
+  Size size() const { return size_; }
+  int colour_type() const { return colour_type_; }  // PNG_COLOR_TYPE_...
+  int bit_depth() const { return bit_depth_; }
+
+  // One byte a pixel from gray or palette, values as stored.
+  void unpack();
+  // One byte a pixel from gray, scaled to 0..255.
+  void scale_gray();
+  // Three bytes a pixel, red green blue, from any kind; transparency is dropped.
+  void convert_to_rgb();
+
+  // Fills `pixels` with the whole picture; it must have exactly its size. Throws Error when the
+  // file is cut off or damaged anywhere up to its end.
+  void read_all(std::span<std::uint8_t> pixels);
+
+  // Gives each row, top to bottom. Holds one row at a time unless the file is interlaced. Throws
+  // as read_all does.
+  void read_rows(RowSink const& sink);
+
+ private:
+  static void on_error(png_structp png, png_const_charp message);
+  static void on_warning(png_structp, png_const_charp) {}
+  static void on_read(png_structp png, png_bytep to, std::size_t size);
+
+  template <class F>
+  void guarded(F const& calls);
+  void read_header();
+  void start_pixels();
+  void read_passes(std::span<std::uint8_t> pixels);
+  std::size_t row_bytes() const;
+  [[noreturn]] void fail() const;
+
+  // Frees libpng's memory, also when the constructor throws.
+  struct Handle {
+    png_structp png = nullptr;
+    png_infop info = nullptr;
+    ~Handle();
+  };
+
+  std::span<std::uint8_t const> bytes_;
+  std::size_t position_ = 0;
+  std::string name_;
+  std::jmp_buf escape_;
+  std::array<char, 160> message_{};
+  bool truncated_ = false;
+  Handle handle_;
+  Size size_;
+  int colour_type_ = 0, bit_depth_ = 0, passes_ = 1;
+};
+
+}  // namespace seplflow

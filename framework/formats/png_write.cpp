@@ -1,0 +1,114 @@
+#include <png.h>
+#include <zlib.h>
+
+#include <array>
+#include <csetjmp>
+#include <cstring>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "data/error.hpp"
+#include "formats/png.hpp"
+
+namespace seplflow {
+namespace {
+
+// The colours of PASCAL VOC: the bits of the class id, lowest first, are dealt to red, green and
+// blue in turn, and fill each from its highest bit down.
+std::array<png_color, 256> voc_palette() {
+  std::array<png_color, 256> palette{};
+  for (unsigned label = 0; label < palette.size(); ++label) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      unsigned const set = (label >> bit) & 1;
+      png_color& colour = palette[label];
+      png_byte& channel = bit % 3 == 0 ? colour.red : bit % 3 == 1 ? colour.green : colour.blue;
+      channel = static_cast<png_byte>(channel | set << (7 - bit / 3));
+    }
+  }
+  return palette;
+}
+
+class LabelWriter {
+ public:
+  LabelWriter() {
+    handle_.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
+    if (handle_.png != nullptr) handle_.info = png_create_info_struct(handle_.png);
+    if (handle_.info == nullptr) throw Error("cannot write a PNG: libpng does not start");
+  }
+
+  std::vector<std::uint8_t> encode(LabelMap const& labels, LabelColours colours) {
+    // As in PngReader: libpng's way out is a longjmp, and no object lives where it passes.
+    if (setjmp(escape_) != 0) throw Error(std::string("cannot write a PNG: ") + message_);
+    write(labels, colours);
+    return std::move(bytes_);
+  }
+
+ private:
+  struct Handle {
+    png_structp png = nullptr;
+    png_infop info = nullptr;
+    ~Handle() {
+      if (png != nullptr) png_destroy_write_struct(&png, &info);
+    }
+  };
+
+  void write(LabelMap const& labels, LabelColours colours);
+  static void on_error(png_structp png, png_const_charp message);
+  static void on_warning(png_structp, png_const_charp) {}
+  static void on_write(png_structp png, png_bytep from, std::size_t size);
+
+  Handle handle_;
+  std::jmp_buf escape_;
+  char message_[80] = "";
+  std::vector<std::uint8_t> bytes_;
+};
+
+void LabelWriter::write(LabelMap const& labels, LabelColours colours) {
+  png_structp const png = handle_.png;
+  png_set_write_fn(png, this, on_write, nullptr);
+  bool const palette = colours == LabelColours::voc_palette;
+  png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+  png_set_IHDR(png, handle_.info, labels.size().width, labels.size().height, 8,
+               palette ? PNG_COLOR_TYPE_PALETTE : PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
+               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (palette) png_set_PLTE(png, handle_.info, voc_palette().data(), 256);
+  // Chosen for speed on 970 pseudo-labels of VOC 2012, against level 6 without filter: level 1
+  // writes 3.1 times as fast, is read 2.4 times as fast, and takes 1.7 times the bytes (3.7 KB a
+  // label). Z_RLE would write 1.1 times as fast again and halve the bytes, but is read 3.4 times
+  // as slowly, and a label is read more often than written. Filters lose on class ids: "up" takes
+  // 1.2 times the time and the bytes, as do the others.
+  png_set_compression_level(png, 1);
+  png_set_compression_strategy(png, Z_DEFAULT_STRATEGY);
+  png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
+  png_write_info(png, handle_.info);
+  for (std::uint32_t y = 0; y < labels.size().height; ++y) {
+    png_write_row(png, labels.row(y).data());
+  }
+  png_write_end(png, nullptr);
+}
+
+void LabelWriter::on_error(png_structp png, png_const_charp message) {
+  auto* const self = static_cast<LabelWriter*>(png_get_error_ptr(png));
+  std::strncpy(self->message_, message, sizeof self->message_ - 1);
+  std::longjmp(self->escape_, 1);
+}
+
+void LabelWriter::on_write(png_structp png, png_bytep from, std::size_t size) {
+  auto& bytes = static_cast<LabelWriter*>(png_get_io_ptr(png))->bytes_;
+  bool stored = true;
+  try {
+    bytes.insert(bytes.end(), from, from + size);
+  } catch (std::bad_alloc const&) {
+    stored = false;  // an exception must not pass through libpng
+  }
+  if (!stored) png_error(png, "out of memory");
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> encode_label_png(LabelMap const& labels, LabelColours colours) {
+  return LabelWriter().encode(labels, colours);
+}
+
+}  // namespace seplflow

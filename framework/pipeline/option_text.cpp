@@ -1,0 +1,108 @@
+#include "pipeline/option_text.hpp"
+
+#include <cmath>
+#include <sstream>
+
+#include "data/number_text.hpp"
+
+namespace seplflow {
+namespace {
+
+std::string toml_number(double value) {
+  std::string text = shortest(value);
+  if (text.find_first_of(".en") == std::string::npos) text += ".0";
+  return text;
+}
+
+template <class T, class F>
+std::string toml_list(std::vector<T> const& values, F const& to_text) {
+  std::string text = "[";
+  for (T const& value : values) text += (text.size() > 1 ? ", " : "") + to_text(value);
+  return text + "]";
+}
+
+// A bound without a needless ".0".
+std::string bound(double value) { return shortest(value); }
+
+std::string range(OptionDeclaration const& option) {
+  if (option.minimum && option.maximum) {
+    return bound(*option.minimum) + ".." + bound(*option.maximum);
+  }
+  if (option.minimum) return "at least " + bound(*option.minimum);
+  if (option.maximum) return "at most " + bound(*option.maximum);
+  return "";
+}
+
+std::string type_name(OptionDeclaration const& option) {
+  switch (option.type) {
+    case OptionType::boolean: return "true | false";
+    case OptionType::integer: return "integer";
+    case OptionType::number: return "number";
+    case OptionType::numbers: return "list of numbers";
+    case OptionType::texts: return "list of strings";
+    case OptionType::text: return "string";
+    case OptionType::path:
+      switch (option.path_kind) {
+        case PathKind::folder: return "folder";
+        case PathKind::file: return "file";
+        case PathKind::any: return "path";
+      }
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string toml_string(std::string_view text) {
+  std::string quoted = "\"";
+  for (char const c : text) {
+    switch (c) {
+      case '"': quoted += "\\\""; break;
+      case '\\': quoted += "\\\\"; break;
+      case '\n': quoted += "\\n"; break;
+      case '\t': quoted += "\\t"; break;
+      case '\r': quoted += "\\r"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+          constexpr char kHex[] = "0123456789ABCDEF";
+          quoted += std::string("\\u00") + kHex[(c >> 4) & 15] + kHex[c & 15];
+        } else {
+          quoted += c;
+        }
+    }
+  }
+  return quoted + "\"";
+}
+
+std::string toml_text(OptionValue const& value) {
+  struct ToText {
+    std::string operator()(bool v) const { return v ? "true" : "false"; }
+    std::string operator()(std::int64_t v) const { return std::to_string(v); }
+    std::string operator()(double v) const { return toml_number(v); }
+    std::string operator()(std::string const& v) const { return toml_string(v); }
+    std::string operator()(std::vector<double> const& v) const { return toml_list(v, toml_number); }
+    std::string operator()(std::vector<std::string> const& v) const {
+      return toml_list(v, toml_string);
+    }
+  };
+  return std::visit(ToText(), value);
+}
+
+std::string takes(OptionDeclaration const& option) {
+  std::string text;
+  for (std::string const& choice : option.choices) {
+    text += (text.empty() ? "" : " | ") + toml_string(choice);
+  }
+  if (text.empty()) text = type_name(option);
+  if (std::string const limits = range(option); !limits.empty()) text += ", " + limits;
+  if (!option.unit.empty()) text += ", " + option.unit;
+  return text;
+}
+
+std::string describe(OptionDeclaration const& option) {
+  if (option.required) return takes(option) + ", required";
+  if (!option.default_value) return takes(option) + ", not set by default";
+  return takes(option) + ", default " + toml_text(*option.default_value);
+}
+
+}  // namespace seplflow

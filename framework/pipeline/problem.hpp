@@ -1,0 +1,54 @@
+// Mistakes in a pipeline, with the place where each was made.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/error.hpp"
+
+namespace seplflow {
+
+// A text that mistakes can be in: a pipeline file, or one argument of the command line.
+struct SourceText {
+  std::string name;  // path as the user gave it, or "--set"
+  std::string text;
+  bool is_argument = false;
+
+  std::string_view line(std::uint32_t number) const;  // from 1, without its end
+};
+
+struct Place {
+  std::shared_ptr<SourceText const> source;
+  std::uint32_t line = 1, column = 1;  // from 1; columns count code points, as editors do
+};
+
+struct Problem {
+  Place place;
+  std::string message;
+};
+
+// "FILE:LINE:COLUMN: error: MESSAGE", the line, and a caret under the column.
+std::string to_string(Problem const& problem);
+
+// All mistakes of a pipeline in the order of their places; what() shows them all.
+class PipelineError : public Error {
+ public:
+  explicit PipelineError(std::vector<Problem> problems);
+  std::vector<Problem> const& problems() const { return problems_; }
+
+ private:
+  std::vector<Problem> problems_;
+};
+
+// `; did you mean "NAME"?` for the candidate nearest to a mistyped name, or nothing when none is
+// near.
+std::string did_you_mean(std::string_view typed, std::vector<std::string> const& candidates);
+
+// "a", "a or b", "a, b or c", each in quotes.
+std::string quoted_list(std::vector<std::string> const& names);
+
+}  // namespace seplflow

@@ -1,0 +1,63 @@
+#include "pipeline/run_options.hpp"
+
+#include <algorithm>
+
+namespace seplflow {
+namespace {
+
+RunOption count(std::string name, std::string help, double minimum,
+                std::function<void(RunSettings&, std::int64_t)> set) {
+  OptionDeclaration declaration;
+  declaration.name = std::move(name);
+  declaration.type = OptionType::integer;
+  declaration.help = std::move(help);
+  declaration.minimum = minimum;
+  if (minimum == 0) declaration.default_value = std::int64_t{0};
+  return {declaration, [set](RunSettings& run, OptionValue const& value) {
+            set(run, std::get<std::int64_t>(value));
+          }};
+}
+
+RunOption on_error() {
+  OptionDeclaration declaration;
+  declaration.name = "on_error";
+  declaration.help = "what happens when a sample fails: stop the run, or skip the sample";
+  declaration.choices = {"stop", "skip"};
+  declaration.default_value = "stop";
+  return {declaration, [](RunSettings& run, OptionValue const& value) {
+            run.on_error =
+                std::get<std::string>(value) == "skip" ? OnError::skip : OnError::stop;
+          }};
+}
+
+}  // namespace
+
+std::vector<RunOption> const& run_options() {
+  static std::vector<RunOption> const options = {
+      count("jobs", "threads that work on samples; 0 = all cores", 0,
+            [](RunSettings& run, std::int64_t value) { run.jobs = value; }),
+      count("in_flight", "samples in flight at once; 0 = chosen from jobs", 0,
+            [](RunSettings& run, std::int64_t value) { run.in_flight = value; }),
+      on_error(),
+      count("max_failures", "with skip, more failed samples than this stop the run; 0 = no limit",
+            0, [](RunSettings& run, std::int64_t value) { run.max_failures = value; }),
+      count("limit", "only this many samples, the first of the data set", 1,
+            [](RunSettings& run, std::int64_t value) { run.limit = value; }),
+  };
+  return options;
+}
+
+RunOption const* find_run_option(std::string_view name) {
+  auto const found = std::ranges::find(run_options(), name, [](RunOption const& option) {
+    return std::string_view(option.declaration.name);
+  });
+  return found == run_options().end() ? nullptr : &*found;
+}
+
+std::vector<std::string> run_option_names() {
+  std::vector<std::string> names;
+  for (RunOption const& option : run_options()) names.push_back(option.declaration.name);
+  return names;
+}
+
+}  // namespace seplflow

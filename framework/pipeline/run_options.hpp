@@ -1,0 +1,23 @@
+// The options of [run], declared as a stage declares its own.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/pipeline.hpp"
+#include "plugin/option.hpp"
+
+namespace seplflow {
+
+struct RunOption {
+  OptionDeclaration declaration;
+  std::function<void(RunSettings&, OptionValue const&)> set;
+};
+
+RunOption const* find_run_option(std::string_view name);
+std::vector<std::string> run_option_names();
+std::vector<RunOption> const& run_options();
+
+}  // namespace seplflow

@@ -1,0 +1,53 @@
+// Finds, checks and loads plugins, and knows their stages. For the host, not for authors.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugin/stage.hpp"
+
+namespace seplflow {
+
+// The stages of all plugins found. Libraries stay loaded as long as the catalog lives, so it must
+// outlive every instance of their stages. Immutable once loaded.
+class StageCatalog {
+ public:
+  struct LoadedPlugin {
+    std::filesystem::path file;
+    std::string version;      // of seplflow it was built with
+    std::uint32_t abi_major, abi_minor;
+    std::vector<std::string> stages;
+  };
+  struct RejectedPlugin {
+    std::filesystem::path file;
+    std::string reason;
+  };
+  // A stage by name: null when unknown; several files when several plugins define it.
+  struct Found {
+    StageDeclaration const* declaration = nullptr;
+    std::vector<std::filesystem::path> files;
+  };
+
+  // Loads every shared library of these folders (or the libraries themselves), in this order and
+  // by name within a folder. What does not fit is in rejected(), never an exception.
+  explicit StageCatalog(std::vector<std::filesystem::path> const& places);
+  ~StageCatalog();
+  StageCatalog(StageCatalog&&) noexcept;
+
+  Found find(std::string_view name) const;
+  std::vector<std::string> names() const;  // sorted, each once
+  std::vector<LoadedPlugin> const& plugins() const;
+  std::vector<RejectedPlugin> const& rejected() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The folders of SEPLFLOW_PLUGIN_PATH (separated by colons), then the install's own folder.
+std::vector<std::filesystem::path> default_plugin_places();
+
+}  // namespace seplflow

@@ -1,0 +1,69 @@
+// The entry point of a plugin: a C descriptor that is checked before any C++ crosses.
+#pragma once
+
+#include <cstdint>
+
+// Layout of the descriptor. magic, abi_major and size never move, so that any version can refuse
+// any other.
+extern "C" {
+struct seplflow_plugin_descriptor {
+  char magic[8];             // "SEPLFLOW"
+  std::uint32_t abi_major;   // must be equal
+  std::uint32_t abi_minor;   // the plugin's must not be newer than the host's
+  std::uint64_t size;        // of this struct
+  char const* toolchain;     // compiler and standard library
+  char const* layout_flags;  // build settings that change the layout of types
+  char const* version;       // of seplflow, for messages
+  void (*declare)(void* plugin);
+};
+}
+
+namespace seplflow {
+
+class Plugin;
+
+// Raised when a type that crosses changes (major) or gains something at its end (minor).
+constexpr std::uint32_t kAbiMajor = 1;
+constexpr std::uint32_t kAbiMinor = 0;
+
+#define SEPLFLOW_TEXT_OF(x) #x
+#define SEPLFLOW_TEXT(x) SEPLFLOW_TEXT_OF(x)
+
+#if defined(__clang__)
+#define SEPLFLOW_COMPILER "clang " SEPLFLOW_TEXT(__clang_major__)
+#elif defined(__GNUC__)
+#define SEPLFLOW_COMPILER "gcc " SEPLFLOW_TEXT(__GNUC__)
+#endif
+#if defined(_LIBCPP_VERSION)
+#define SEPLFLOW_LIBRARY "libc++ " SEPLFLOW_TEXT(_LIBCPP_ABI_VERSION)
+#elif defined(__GLIBCXX__)
+#define SEPLFLOW_LIBRARY "libstdc++ cxx11-abi=" SEPLFLOW_TEXT(_GLIBCXX_USE_CXX11_ABI)
+#endif
+#if defined(_GLIBCXX_DEBUG)
+#define SEPLFLOW_LAYOUT "_GLIBCXX_DEBUG"
+#else
+#define SEPLFLOW_LAYOUT "none"
+#endif
+
+constexpr char const* kToolchain = SEPLFLOW_COMPILER ", " SEPLFLOW_LIBRARY;
+constexpr char const* kLayoutFlags = SEPLFLOW_LAYOUT;
+
+}  // namespace seplflow
+
+// Declares the stages of this library; followed by a function body that uses `plugin`
+// (a seplflow::Plugin&). Once in a library.
+#define SEPLFLOW_PLUGIN(plugin)                                                               \
+  static void seplflow_declare(::seplflow::Plugin& plugin);                                   \
+  extern "C" {                                                                                \
+  __attribute__((visibility("default"))) extern seplflow_plugin_descriptor const seplflow_plugin; \
+  seplflow_plugin_descriptor const seplflow_plugin = {                                        \
+      {'S', 'E', 'P', 'L', 'F', 'L', 'O', 'W'},                                               \
+      ::seplflow::kAbiMajor,                                                                  \
+      ::seplflow::kAbiMinor,                                                                  \
+      sizeof(seplflow_plugin_descriptor),                                                     \
+      ::seplflow::kToolchain,                                                                 \
+      ::seplflow::kLayoutFlags,                                                               \
+      SEPLFLOW_VERSION,                                                                       \
+      [](void* declared) { seplflow_declare(*static_cast<::seplflow::Plugin*>(declared)); }}; \
+  }                                                                                           \
+  static void seplflow_declare(::seplflow::Plugin& plugin)

@@ -1,0 +1,46 @@
+// Ports: what a stage takes and gives, by name and type.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "data/image.hpp"
+#include "data/image_labels.hpp"
+#include "data/label_map.hpp"
+#include "data/mask_set.hpp"
+#include "data/overlap_table.hpp"
+#include "data/sample.hpp"
+#include "data/score_maps.hpp"
+
+namespace seplflow {
+
+// The name by which a type is known on ports. Two ports connect when their names are equal, so a
+// plugin that brings a type of its own specialises this with a name that nobody else uses
+// ("lab.Edges"), in the header that defines the type.
+template <class T>
+struct PortType {
+  static_assert(sizeof(T) == 0, "specialise seplflow::PortType<T> with a name for this type");
+};
+
+template <> struct PortType<Sample> { static constexpr std::string_view name = "Sample"; };
+template <> struct PortType<Image> { static constexpr std::string_view name = "Image"; };
+template <> struct PortType<ImageLabels> { static constexpr std::string_view name = "ImageLabels"; };
+template <> struct PortType<LabelMap> { static constexpr std::string_view name = "LabelMap"; };
+template <> struct PortType<ScoreMaps> { static constexpr std::string_view name = "ScoreMaps"; };
+template <> struct PortType<MaskSet> { static constexpr std::string_view name = "MaskSet"; };
+template <> struct PortType<OverlapTable> {
+  static constexpr std::string_view name = "OverlapTable";
+};
+
+struct Port {
+  std::string name;
+  std::string type;
+  bool optional = false;  // an input that may stay unconnected
+};
+
+// A value on a port, shared and immutable. Its type is the port's; the pipeline is checked before
+// it runs, so nothing looks at types again.
+using Value = std::shared_ptr<void const>;
+
+}  // namespace seplflow

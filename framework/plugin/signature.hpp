@@ -1,0 +1,158 @@
+// What the C++ signature of a stage says about its ports. Not for authors.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "plugin/port.hpp"
+#include "plugin/stage.hpp"
+
+namespace seplflow::detail {
+
+// A parameter: `T const&` is an input, `T const*` an optional one (null when unconnected), and
+// `SampleContext const&`, which can only come first, is no port.
+template <class A>
+struct Parameter {
+  static_assert(sizeof(A) == 0, "a stage takes T const&, T const* or SampleContext const&");
+};
+
+template <class T>
+struct Parameter<T const&> {
+  static Port port() { return {"", std::string(PortType<T>::name), false}; }
+  static T const& get(void const* value) { return *static_cast<T const*>(value); }
+};
+
+template <class T>
+struct Parameter<T const*> {
+  static Port port() { return {"", std::string(PortType<T>::name), true}; }
+  static T const* get(void const* value) { return static_cast<T const*>(value); }
+};
+
+// What a stage returns, as values on its outputs. An optional that is empty declines the sample.
+template <class R>
+struct Returned {
+  static std::vector<Port> ports() { return {{"", std::string(PortType<R>::name), false}}; }
+  static std::optional<std::vector<Value>> values(R&& result) {
+    std::vector<Value> values;
+    values.push_back(std::make_shared<R const>(std::move(result)));
+    return values;
+  }
+};
+
+template <class... R>
+struct Returned<std::tuple<R...>> {
+  static std::vector<Port> ports() {
+    return {Port{"", std::string(PortType<R>::name), false}...};
+  }
+  static std::optional<std::vector<Value>> values(std::tuple<R...>&& result) {
+    return std::apply(
+        [](R&... each) {
+          return std::vector<Value>{std::make_shared<R const>(std::move(each))...};
+        },
+        result);
+  }
+};
+
+template <class R>
+struct Returned<std::optional<R>> {
+  static std::vector<Port> ports() { return Returned<R>::ports(); }
+  static std::optional<std::vector<Value>> values(std::optional<R>&& result) {
+    if (!result) return std::nullopt;
+    return Returned<R>::values(std::move(*result));
+  }
+};
+
+template <>
+struct Returned<void> {
+  static std::vector<Port> ports() { return {}; }
+};
+
+template <class... A>
+struct ParameterList {
+  static constexpr bool kTakesContext = false;
+  static std::vector<Port> ports() { return {Parameter<A>::port()...}; }
+
+  template <class F>
+  static decltype(auto) call(F&& f, SampleContext const&, std::span<void const* const> inputs) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
+      return std::forward<F>(f)(Parameter<A>::get(inputs[I])...);
+    }(std::index_sequence_for<A...>());
+  }
+};
+
+template <class... A>
+struct ParameterList<SampleContext const&, A...> {
+  static constexpr bool kTakesContext = true;
+  static std::vector<Port> ports() { return {Parameter<A>::port()...}; }
+
+  template <class F>
+  static decltype(auto) call(F&& f, SampleContext const& context,
+                             std::span<void const* const> inputs) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
+      return std::forward<F>(f)(context, Parameter<A>::get(inputs[I])...);
+    }(std::index_sequence_for<A...>());
+  }
+};
+
+template <class F>
+struct Signature;
+
+template <class R, class... A>
+struct Signature<R (*)(A...)> {
+  using Result = R;
+  using Parameters = ParameterList<A...>;
+};
+
+template <class C, class R, class... A>
+struct Signature<R (C::*)(A...)> : Signature<R (*)(A...)> {
+  static constexpr bool kConst = false;
+};
+
+template <class C, class R, class... A>
+struct Signature<R (C::*)(A...) const> : Signature<R (*)(A...)> {
+  static constexpr bool kConst = true;
+};
+
+template <class R, class... A>
+struct Signature<R (*)(A...) noexcept> : Signature<R (*)(A...)> {};
+template <class C, class R, class... A>
+struct Signature<R (C::*)(A...) noexcept> : Signature<R (C::*)(A...)> {};
+template <class C, class R, class... A>
+struct Signature<R (C::*)(A...) const noexcept> : Signature<R (C::*)(A...) const> {};
+
+template <class T>
+concept IsSource = requires(T stage) {
+  { stage.next() } -> std::same_as<std::optional<Sample>>;
+};
+
+template <class T>
+concept IsObserver = requires { &T::fold; };
+
+template <class T>
+concept HasCheck = requires(T stage, OptionCheck& check) { stage.check(check); };
+
+template <class T>
+concept HasCount = requires(T const stage) {
+  { stage.count() } -> std::convertible_to<std::uint64_t>;
+};
+
+template <class T>
+concept HasColumns = requires(T const stage) {
+  { stage.columns() } -> std::same_as<std::vector<std::string>>;
+};
+
+// A plain function as a stage without options.
+template <auto Function, class = decltype(Function)>
+struct FunctionStage;
+
+template <auto Function, class R, class... A>
+struct FunctionStage<Function, R (*)(A...)> {
+  R operator()(A... arguments) const { return Function(arguments...); }
+};
+
+}  // namespace seplflow::detail

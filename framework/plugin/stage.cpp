@@ -1,0 +1,54 @@
+#include "plugin/stage.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace seplflow {
+namespace {
+
+[[noreturn]] void not_of_this_kind() {
+  throw std::logic_error("the stage was asked for something that its kind does not do");
+}
+
+template <class Range>
+std::optional<std::size_t> find_named(Range const& range, std::string_view name) {
+  auto const found = std::ranges::find(range, name, [](auto const& each) { return each.name; });
+  if (found == range.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - range.begin());
+}
+
+}  // namespace
+
+OutputFolder::~OutputFolder() = default;
+StageInstance::~StageInstance() = default;
+
+std::optional<Sample> StageInstance::next() { not_of_this_kind(); }
+std::optional<std::uint64_t> StageInstance::count() const { return std::nullopt; }
+Value StageInstance::produce(std::size_t, Sample const&) const { not_of_this_kind(); }
+std::optional<std::vector<Value>> StageInstance::run(SampleContext const&,
+                                                     std::span<void const* const>) {
+  not_of_this_kind();
+}
+Row StageInstance::fold(Sample const&, void const*) { not_of_this_kind(); }
+std::vector<std::string> StageInstance::columns() const { return {}; }
+Findings StageInstance::finish() { not_of_this_kind(); }
+
+std::string_view to_string(StageKind kind) {
+  switch (kind) {
+    case StageKind::source: return "source";
+    case StageKind::transform: return "transform";
+    case StageKind::observer: return "observer";
+    case StageKind::sink: return "sink";
+  }
+  return "";
+}
+
+std::optional<std::size_t> find_port(std::vector<Port> const& ports, std::string_view name) {
+  return find_named(ports, name);
+}
+
+std::optional<std::size_t> find_option(StageDeclaration const& stage, std::string_view name) {
+  return find_named(stage.options, name);
+}
+
+}  // namespace seplflow

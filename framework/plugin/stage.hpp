@@ -1,0 +1,151 @@
+// A stage as the framework sees it: a declaration, and instances made from it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "data/error.hpp"
+#include "data/metrics.hpp"
+#include "data/sample.hpp"
+#include "plugin/option.hpp"
+#include "plugin/port.hpp"
+
+namespace seplflow {
+
+// Where the files of a sink go.
+class SEPLFLOW_API OutputFolder {
+ public:
+  virtual ~OutputFolder();
+
+  // Writes a file whole or not at all, replacing an earlier one; folders on the way are made.
+  // `file` is relative and stays inside the folder. Throws Error with the system's reason. Safe to
+  // call from many threads.
+  virtual void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes) = 0;
+};
+
+// What a stage may know besides its inputs. Valid during the call that it is passed to.
+class SampleContext {
+ public:
+  SampleContext(Sample const& sample, OutputFolder& output) : sample_(sample), output_(output) {}
+  Sample const& sample() const { return sample_; }
+  OutputFolder& output() const { return output_; }
+
+ private:
+  Sample const& sample_;
+  OutputFolder& output_;
+};
+
+// A cell of an observer's CSV: empty, text, a count, or a number (shortest decimal that reads back
+// exactly; "nan" for not-a-number).
+using Cell = std::variant<std::monostate, std::string, std::int64_t, double>;
+using Row = std::vector<Cell>;
+
+// A table for the terminal, already formatted; the first column is aligned left, the others right.
+struct SummaryTable {
+  std::string title;
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;
+};
+
+// What an observer found over the whole data set.
+struct Findings {
+  Metrics metrics;  // its entry in metrics.json
+  std::vector<SummaryTable> summary;
+};
+
+// Passed to a stage's check(): what the pipeline gave and wants, and a place for complaints.
+class OptionCheck {
+ public:
+  struct Problem {
+    std::string option;  // empty for the stage as a whole
+    std::string message;
+  };
+
+  OptionCheck(std::vector<std::string> given, std::vector<std::string> connected_inputs,
+              std::vector<std::string> wanted_outputs)
+      : given_(std::move(given)),
+        connected_(std::move(connected_inputs)),
+        wanted_(std::move(wanted_outputs)) {}
+
+  // Whether the pipeline sets the option itself, rather than leaving it at its default.
+  bool given(std::string_view option) const { return holds(given_, option); }
+  // Whether an input is connected.
+  bool connected(std::string_view input) const { return holds(connected_, input); }
+  // Whether some stage uses the output.
+  bool wanted(std::string_view output) const { return holds(wanted_, output); }
+
+  // The pipeline is refused, and the message shown at the option's place in the file.
+  void refuse(std::string option, std::string message) {
+    problems_.push_back({std::move(option), std::move(message)});
+  }
+  std::vector<Problem> const& problems() const { return problems_; }
+
+ private:
+  static bool holds(std::vector<std::string> const& names, std::string_view name) {
+    for (std::string const& each : names) {
+      if (each == name) return true;
+    }
+    return false;
+  }
+
+  std::vector<std::string> given_, connected_, wanted_;
+  std::vector<Problem> problems_;
+};
+
+// A configured stage. Made and driven by the framework; authors write plain classes, which
+// stage_builder.hpp wraps. Options are indexed as in the declaration.
+class SEPLFLOW_API StageInstance {
+ public:
+  virtual ~StageInstance();
+
+  virtual void set_option(std::size_t option, OptionValue const& value) = 0;
+  virtual std::optional<OptionValue> option(std::size_t option) const = 0;
+  virtual void check(OptionCheck& check) = 0;
+
+  // Sources. next() is called from one thread at a time and decodes nothing; produce() makes the
+  // value of one output, from many threads at once.
+  virtual std::optional<Sample> next();
+  virtual std::optional<std::uint64_t> count() const;
+  virtual Value produce(std::size_t output, Sample const& sample) const;
+
+  // Transforms, observers and sinks. A value for each output, a sink's none, an observer's record;
+  // nothing when the stage declines the sample. An unconnected input is null.
+  virtual std::optional<std::vector<Value>> run(SampleContext const& context,
+                                                std::span<void const* const> inputs);
+
+  // Observers, one thread at a time and in data set order: the CSV row of a record, the columns of
+  // such rows (none: no CSV), and the result after the last.
+  virtual Row fold(Sample const& sample, void const* record);
+  virtual std::vector<std::string> columns() const;
+  virtual Findings finish();
+};
+
+enum class StageKind { source, transform, observer, sink };
+
+std::string_view to_string(StageKind kind);
+
+// All that a pipeline, a manual page or an editor needs to know of a stage.
+struct StageDeclaration {
+  std::string name;     // "sepl.select"
+  std::string summary;  // one sentence
+  std::string details;  // paragraphs for its manual page; may be empty
+  StageKind kind = StageKind::transform;
+  std::vector<Port> inputs, outputs;
+  std::vector<OptionDeclaration> options;
+  bool serial = false;  // one sample at a time
+  std::function<std::unique_ptr<StageInstance>()> make;
+};
+
+// Where a name is in a declaration's ports or options.
+std::optional<std::size_t> find_port(std::vector<Port> const& ports, std::string_view name);
+std::optional<std::size_t> find_option(StageDeclaration const& stage, std::string_view name);
+
+}  // namespace seplflow

@@ -1,0 +1,329 @@
+// Declares stages: plain classes or functions become parts of a pipeline.
+//
+// The kind of a stage follows from its class:
+//   source     std::optional<Sample> next(): the next sample, nothing after the last. Called from
+//              one thread at a time; it enumerates and decodes nothing. Each further output is a
+//              member function `T name(Sample const&) const`, called from many threads, and only
+//              when some stage uses that output. count() const, if there, is the total.
+//   observer   operator() makes a record of a sample; fold(Sample const&, Record const&) takes the
+//              records in data set order, one at a time, and returns the sample's CSV row (columns()
+//              const names the columns) or void; finish() returns the Findings.
+//   sink       operator() returns void and writes through SampleContext::output().
+//   transform  operator() returns a value, a std::tuple of values, or std::optional of either:
+//              empty to decline the sample.
+// operator() takes each input as `T const&`, an optional one as `T const*`, in the order of
+// .inputs(...), after a `SampleContext const&` if it wants one. It runs for many samples at once
+// when it is const; a stage whose operator() is not must be declared .serial().
+// void check(OptionCheck&), if there, runs when the pipeline is checked, after the options are set:
+// it may refuse them, complete them, and read what the stage needs to enumerate its samples.
+// Whatever these functions throw becomes the failure of their sample, or of the pipeline's check.
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "data/error.hpp"
+#include "plugin/option.hpp"
+#include "plugin/signature.hpp"
+#include "plugin/stage.hpp"
+
+namespace seplflow {
+
+namespace detail {
+
+template <class T>
+struct OptionBinding {
+  std::function<void(T&, OptionValue const&)> set;
+  std::function<std::optional<OptionValue>(T const&)> get;
+};
+
+// What all instances of a stage share.
+template <class T>
+struct Blueprint {
+  std::vector<OptionBinding<T>> options;
+  std::vector<std::function<Value(T const&, Sample const&)>> producers;
+};
+
+template <class T>
+class Instance final : public StageInstance {
+ public:
+  explicit Instance(std::shared_ptr<Blueprint<T> const> blueprint)
+      : blueprint_(std::move(blueprint)) {}
+
+  void set_option(std::size_t option, OptionValue const& value) override {
+    blueprint_->options[option].set(stage_, value);
+  }
+  std::optional<OptionValue> option(std::size_t option) const override {
+    return blueprint_->options[option].get(stage_);
+  }
+  void check(OptionCheck& check) override {
+    if constexpr (HasCheck<T>) stage_.check(check);
+  }
+
+  std::optional<Sample> next() override {
+    if constexpr (IsSource<T>) return stage_.next();
+    return StageInstance::next();
+  }
+  std::optional<std::uint64_t> count() const override {
+    if constexpr (HasCount<T>) return stage_.count();
+    return std::nullopt;
+  }
+  Value produce(std::size_t output, Sample const& sample) const override {
+    return blueprint_->producers[output](stage_, sample);
+  }
+
+  std::optional<std::vector<Value>> run(SampleContext const& context,
+                                        std::span<void const* const> inputs) override {
+    if constexpr (IsSource<T>) {
+      return StageInstance::run(context, inputs);
+    } else {
+      using Call = Signature<decltype(&T::operator())>;
+      if constexpr (std::is_void_v<typename Call::Result>) {
+        Call::Parameters::call(stage_, context, inputs);
+        return std::vector<Value>();
+      } else if constexpr (IsObserver<T>) {
+        auto record = Call::Parameters::call(stage_, context, inputs);
+        std::vector<Value> values;
+        values.push_back(std::make_shared<decltype(record) const>(std::move(record)));
+        return values;
+      } else {
+        return Returned<typename Call::Result>::values(
+            Call::Parameters::call(stage_, context, inputs));
+      }
+    }
+  }
+
+  Row fold(Sample const& sample, void const* record) override {
+    if constexpr (IsObserver<T>) {
+      using Record = typename Signature<decltype(&T::operator())>::Result;
+      auto const& typed = *static_cast<Record const*>(record);
+      if constexpr (std::is_void_v<decltype(stage_.fold(sample, typed))>) {
+        stage_.fold(sample, typed);
+        return {};
+      } else {
+        return stage_.fold(sample, typed);
+      }
+    } else {
+      return StageInstance::fold(sample, record);
+    }
+  }
+  std::vector<std::string> columns() const override {
+    if constexpr (HasColumns<T>) return stage_.columns();
+    return {};
+  }
+  Findings finish() override {
+    if constexpr (IsObserver<T>) return stage_.finish();
+    return StageInstance::finish();
+  }
+
+ private:
+  std::shared_ptr<Blueprint<T> const> blueprint_;
+  T stage_;
+};
+
+}  // namespace detail
+
+// Completes a declaration; see Plugin::stage.
+class SEPLFLOW_API StageBuilderBase {
+ public:
+  virtual ~StageBuilderBase();
+
+  // The declaration. Throws Error, listing every mistake of its author, when it contradicts the
+  // stage's signature.
+  StageDeclaration finish() const;
+
+ protected:
+  StageBuilderBase(std::string name, std::string summary);
+  void name_ports(std::vector<Port>& ports, std::vector<std::string> names, char const* what);
+  void add_option(OptionDeclaration option);
+
+  StageDeclaration declaration_;
+  std::vector<std::string> mistakes_;
+  bool changes_itself_ = false;
+};
+
+template <class T>
+class StageBuilder final : public StageBuilderBase {
+ public:
+  StageBuilder(std::string name, std::string summary)
+      : StageBuilderBase(std::move(name), std::move(summary)),
+        blueprint_(std::make_shared<detail::Blueprint<T>>()) {
+    declaration_.make = [blueprint = blueprint_] {
+      return std::make_unique<detail::Instance<T>>(blueprint);
+    };
+    if constexpr (detail::IsSource<T>) {
+      declaration_.kind = StageKind::source;
+      declaration_.outputs = {{"sample", std::string(PortType<Sample>::name), false}};
+      blueprint_->producers.push_back(nullptr);  // the engine has the sample itself
+    } else {
+      using Call = detail::Signature<decltype(&T::operator())>;
+      declaration_.inputs = Call::Parameters::ports();
+      changes_itself_ = !Call::kConst;
+      if constexpr (detail::IsObserver<T>) {
+        declaration_.kind = StageKind::observer;
+      } else if constexpr (std::is_void_v<typename Call::Result>) {
+        declaration_.kind = StageKind::sink;
+      } else {
+        declaration_.outputs = detail::Returned<typename Call::Result>::ports();
+      }
+    }
+  }
+
+  // Names of the inputs, in the order of operator()'s parameters.
+  template <std::convertible_to<std::string>... Names>
+  StageBuilder& inputs(Names&&... names) {
+    name_ports(declaration_.inputs, {std::string(names)...}, "input");
+    return *this;
+  }
+
+  // Names of the outputs, in the order of the returned tuple; the first is the default.
+  template <std::convertible_to<std::string>... Names>
+  StageBuilder& outputs(Names&&... names) {
+    name_ports(declaration_.outputs, {std::string(names)...}, "output");
+    return *this;
+  }
+  StageBuilder& output(std::string name) { return outputs(std::move(name)); }
+
+  // A further output of a source, made on demand.
+  template <class R>
+  StageBuilder& output(std::string name, R (T::*producer)(Sample const&) const) {
+    declaration_.outputs.push_back({std::move(name), std::string(PortType<R>::name), false});
+    blueprint_->producers.push_back([producer](T const& stage, Sample const& sample) -> Value {
+      return std::make_shared<R const>((stage.*producer)(sample));
+    });
+    return *this;
+  }
+
+  // An option that lives in a member of the class; its default is the member's. `help` is one
+  // sentence. Constraints: in_range, at_least, choices, unit, required, existing_folder,
+  // existing_file. A std::optional member has no default.
+  template <class M, class C, class... Constraints>
+  StageBuilder& option(std::string name, M C::*member, std::string help,
+                       Constraints const&... constraints) {
+    OptionDeclaration option;
+    option.name = std::move(name);
+    option.help = std::move(help);
+    detail::OptionBinding<T> binding;
+    bind(option, binding, member, constraints...);
+    (constraints.apply(option), ...);
+    if (!option.required) option.default_value = binding.get(T());
+    add_option(std::move(option));
+    blueprint_->options.push_back(std::move(binding));
+    return *this;
+  }
+
+  // One sample at a time.
+  StageBuilder& serial() {
+    declaration_.serial = true;
+    return *this;
+  }
+
+  // Paragraphs (Markdown) for the stage's manual page.
+  StageBuilder& details(std::string text) {
+    declaration_.details = std::move(text);
+    return *this;
+  }
+
+ private:
+  template <class M>
+  struct Unwrapped {
+    using Type = M;
+    static constexpr bool kOptional = false;
+  };
+  template <class M>
+  struct Unwrapped<std::optional<M>> {
+    using Type = M;
+    static constexpr bool kOptional = true;
+  };
+
+  template <class M, class C, class... Constraints>
+  static void bind(OptionDeclaration& option, detail::OptionBinding<T>& binding, M C::*member,
+                   Constraints const&... constraints) {
+    using Plain = typename Unwrapped<M>::Type;
+    std::function<Plain(OptionValue const&)> from;
+    std::function<OptionValue(Plain const&)> to;
+    if constexpr (std::is_enum_v<Plain>) {
+      option.type = OptionType::text;
+      static_assert((std::is_same_v<Constraints, Choices<Plain>> || ...),
+                    "an enumeration needs seplflow::choices<E>({{\"text\", value}, ...})");
+      auto const table = find_choices<Plain>(constraints...);
+      from = [table](OptionValue const& value) {
+        for (auto const& [text, each] : table) {
+          if (text == std::get<std::string>(value)) return each;
+        }
+        return table.front().second;  // not reached: choices are checked before
+      };
+      to = [table](Plain const& value) -> OptionValue {
+        for (auto const& [text, each] : table) {
+          if (each == value) return text;
+        }
+        return table.front().first;
+      };
+    } else {
+      option.type = OptionTraits<Plain>::type;
+      from = [](OptionValue const& value) { return OptionTraits<Plain>::from(value); };
+      to = [](Plain const& value) { return OptionTraits<Plain>::to(value); };
+      if constexpr (std::is_integral_v<Plain> && !std::is_same_v<Plain, bool> &&
+                    !std::is_same_v<Plain, std::int64_t>) {
+        option.minimum = static_cast<double>(std::numeric_limits<Plain>::min());
+        if constexpr (sizeof(Plain) < sizeof(std::int64_t)) {
+          option.maximum = static_cast<double>(std::numeric_limits<Plain>::max());
+        }
+      }
+    }
+    binding.set = [member, from](T& stage, OptionValue const& value) {
+      stage.*member = from(value);
+    };
+    binding.get = [member, to](T const& stage) -> std::optional<OptionValue> {
+      if constexpr (Unwrapped<M>::kOptional) {
+        if (!(stage.*member)) return std::nullopt;
+        return to(*(stage.*member));
+      } else {
+        return to(stage.*member);
+      }
+    };
+  }
+
+  template <class E, class First, class... Rest>
+  static std::vector<std::pair<std::string, E>> find_choices(First const& first,
+                                                             Rest const&... rest) {
+    if constexpr (std::is_same_v<First, Choices<E>>) {
+      return first.values;
+    } else {
+      return find_choices<E>(rest...);
+    }
+  }
+
+  std::shared_ptr<detail::Blueprint<T>> blueprint_;
+};
+
+// Collects the stages of a plugin.
+class SEPLFLOW_API Plugin {
+ public:
+  // Declares the class T as a stage. Names are "family.stage", lower case.
+  template <class T>
+  StageBuilder<T>& stage(std::string name, std::string summary) {
+    auto builder = std::make_unique<StageBuilder<T>>(std::move(name), std::move(summary));
+    auto& declared = *builder;
+    builders_.push_back(std::move(builder));
+    return declared;
+  }
+
+  // Declares a plain function as a stage.
+  template <auto Function>
+  StageBuilder<detail::FunctionStage<Function>>& stage(std::string name, std::string summary) {
+    return stage<detail::FunctionStage<Function>>(std::move(name), std::move(summary));
+  }
+
+  // Throws Error listing every mistake of every declaration.
+  std::vector<StageDeclaration> finish() const;
+
+ private:
+  std::vector<std::unique_ptr<StageBuilderBase>> builders_;
+};
+
+}  // namespace seplflow

@@ -1,0 +1,90 @@
+#include "run/progress.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace seplflow {
+
+std::string duration_text(double seconds) {
+  auto const whole = static_cast<long>(std::llround(std::max(0.0, seconds)));
+  char text[64];
+  if (whole < 60) {
+    std::snprintf(text, sizeof text, "%ld s", whole);
+  } else if (whole < 3600) {
+    std::snprintf(text, sizeof text, "%ld min %02ld s", whole / 60, whole % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%ld h %02ld min", whole / 3600, whole / 60 % 60);
+  }
+  return text;
+}
+
+std::string progress_text(ProgressState const& state, double seconds, int bar_width) {
+  std::string text;
+  double const rate = seconds > 0 ? static_cast<double>(state.finished) / seconds : 0;
+  char number[64];
+  if (state.total && *state.total > 0) {
+    double const share =
+        std::min(1.0, static_cast<double>(state.finished) / static_cast<double>(*state.total));
+    if (bar_width > 0) {
+      auto const filled = static_cast<std::size_t>(std::floor(share * bar_width));
+      text += "[" + std::string(filled, '#') +
+              std::string(static_cast<std::size_t>(bar_width) - filled, '.') + "] ";
+    }
+    text += std::to_string(state.finished) + " of " + std::to_string(*state.total) + " samples, ";
+    std::snprintf(number, sizeof number, "%.0f %%, ", std::floor(share * 100));
+    text += number;
+  } else {
+    text += std::to_string(state.finished) + " samples, ";
+  }
+  std::snprintf(number, sizeof number, rate >= 10 ? "%.0f/s" : "%.2g/s", rate);
+  text += number;
+  if (state.total && rate > 0 && state.finished < *state.total) {
+    text += ", " + duration_text(static_cast<double>(*state.total - state.finished) / rate) +
+            " left";
+  }
+  if (state.failed > 0) text += ", " + std::to_string(state.failed) + " failed";
+  return text;
+}
+
+Progress::Progress(ProgressMode mode, std::function<ProgressState()> state)
+    : mode_(mode), state_(std::move(state)) {
+  if (mode_ != ProgressMode::none) thread_ = std::thread([this] { loop(); });
+}
+
+Progress::~Progress() {
+  if (!thread_.joinable()) return;
+  {
+    std::scoped_lock const lock(mutex_);
+    end_ = true;
+  }
+  ended_.notify_all();
+  thread_.join();
+}
+
+void Progress::show(double seconds) const {
+  std::string const text = progress_text(state_(), seconds, mode_ == ProgressMode::bar ? 24 : 0);
+  if (mode_ == ProgressMode::bar) {
+    std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
+    std::fflush(stderr);
+  } else {
+    std::fprintf(stderr, "%s\n", text.c_str());
+  }
+}
+
+void Progress::loop() {
+  using Clock = std::chrono::steady_clock;
+  auto const interval = mode_ == ProgressMode::bar ? std::chrono::milliseconds(100)
+                                                   : std::chrono::milliseconds(5000);
+  auto const begin = Clock::now();
+  auto const seconds = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
+  std::unique_lock lock(mutex_);
+  while (!ended_.wait_for(lock, interval, [this] { return end_; })) show(seconds());
+  // The last state of a bar would only repeat the summary below it.
+  if (mode_ == ProgressMode::bar) {
+    std::fprintf(stderr, "\r\x1b[K");
+    std::fflush(stderr);
+  }
+}
+
+}  // namespace seplflow

@@ -1,0 +1,52 @@
+// How far a run is, on stderr while it goes.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace seplflow {
+
+enum class ProgressMode {
+  none,
+  bar,    // one line, drawn again and again, for a terminal
+  plain,  // a line now and then, for a log
+};
+
+struct ProgressState {
+  std::uint64_t finished = 0;
+  std::uint64_t failed = 0;
+  std::optional<std::uint64_t> total;
+};
+
+// "412 of 970 samples, 42 %, 283/s, 2 s left, 1 failed"; with a bar in front when width > 0.
+std::string progress_text(ProgressState const& state, double seconds, int bar_width);
+
+// "2 s", "4 min 05 s", "3 h 20 min"
+std::string duration_text(double seconds);
+
+// Shows the state from its construction to its destruction. `state` is called from a thread of its
+// own.
+class Progress {
+ public:
+  Progress(ProgressMode mode, std::function<ProgressState()> state);
+  ~Progress();
+
+ private:
+  void show(double seconds) const;
+  void loop();
+
+  ProgressMode const mode_;
+  std::function<ProgressState()> const state_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool end_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace seplflow

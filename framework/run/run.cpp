@@ -1,0 +1,311 @@
+#include "run/run.hpp"
+
+#include <sys/utsname.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <ctime>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "run/interrupt.hpp"
+#include "run/run_folder.hpp"
+#include "run/trace.hpp"
+
+namespace seplflow {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr int kRunFormat = 1;
+constexpr std::size_t kFailuresInSummary = 5;
+
+std::string utc_now() {
+  std::time_t const now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+// 128-bit XXH3 of a file's bytes, in hexadecimal.
+std::string file_hash(fs::path const& file) {
+  std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> const state(XXH3_createState(),
+                                                                       &XXH3_freeState);
+  XXH3_128bits_reset(state.get());
+  std::ifstream stream(file, std::ios::binary);
+  std::array<char, 1 << 16> buffer{};
+  while (stream.read(buffer.data(), buffer.size()), stream.gcount() > 0) {
+    XXH3_128bits_update(state.get(), buffer.data(), static_cast<std::size_t>(stream.gcount()));
+  }
+  XXH128_hash_t const hash = XXH3_128bits_digest(state.get());
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%016llx%016llx",
+                static_cast<unsigned long long>(hash.high64),
+                static_cast<unsigned long long>(hash.low64));
+  return text.data();
+}
+
+Json machine() {
+  utsname name{};
+  uname(&name);
+  return {{"host", name.nodename},
+          {"system", std::string(name.sysname) + " " + name.release + " " + name.machine},
+          {"cores", std::thread::hardware_concurrency()}};
+}
+
+// The plugins whose stages the pipeline uses.
+Json plugins_of(Pipeline const& pipeline, StageCatalog const& catalog) {
+  std::set<std::string> used;
+  for (PipelineStage const& stage : pipeline.stages) used.insert(stage.declaration->name);
+  Json list = Json::array();
+  for (auto const& plugin : catalog.plugins()) {
+    bool const any = std::ranges::any_of(plugin.stages,
+                                         [&](auto const& stage) { return used.contains(stage); });
+    if (!any) continue;
+    list.push_back({{"path", plugin.file.string()},
+                    {"xxh128", file_hash(plugin.file)},
+                    {"abi", std::to_string(plugin.abi_major) + "." +
+                                std::to_string(plugin.abi_minor)},
+                    {"version", plugin.version}});
+  }
+  return list;
+}
+
+Json conservation(Pipeline const& pipeline, RunTotals const& totals) {
+  Json stages = Json::array();
+  for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
+    StageCounts const& counts = totals.stages[i];
+    stages.push_back({{"stage", pipeline.stages[i].name},
+                      {"use", pipeline.stages[i].declaration->name},
+                      {"in", counts.in},
+                      {"out", counts.out},
+                      {"skipped", counts.skipped},
+                      {"failed", counts.failed},
+                      {"cancelled", counts.cancelled},
+                      {"seconds", counts.seconds}});
+  }
+  return stages;
+}
+
+// Keeps the records of a run as the engine reports them.
+class Recorder final : public RunListener {
+ public:
+  Recorder(Pipeline const& pipeline, RunFolder& folder, Trace* trace)
+      : pipeline_(pipeline), folder_(folder), trace_(trace), ledger_(folder.ledger()) {
+    tables_.resize(pipeline.stages.size());
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+      PipelineStage const& stage = pipeline.stages[i];
+      auto const columns = stage.instance->columns();
+      if (columns.empty()) continue;
+      tables_[i] = folder.table(stage.name);
+      tables_[i]->append(csv_line(Row(columns.begin(), columns.end())));
+    }
+  }
+
+  void row(std::size_t stage, Row const& row) override {
+    if (tables_[stage]) tables_[stage]->append(csv_line(row));
+  }
+
+  void retired(Retired const& retired) override {
+    if (retired.outcome == Outcome::cancelled) return;
+    Json line = {{"id", retired.sample.id}, {"outcome", to_string(retired.outcome)}};
+    auto const name = [&](std::size_t stage) { return pipeline_.stages[stage].name; };
+    if (!retired.failures.empty()) {
+      Failure const& first = retired.failures.front();
+      line["stage"] = name(first.stage);
+      line["error"] = first.error;
+      for (std::size_t i = 1; i < retired.failures.size(); ++i) {
+        line["also"].push_back({{"stage", name(retired.failures[i].stage)},
+                                {"error", retired.failures[i].error}});
+      }
+      failed_.fetch_add(1, std::memory_order_relaxed);
+      if (failed_samples_.size() < kFailuresInSummary) {
+        failed_samples_.push_back({retired.sample.id, name(first.stage), first.error});
+      }
+    } else if (retired.skipped_by) {
+      line["stage"] = name(*retired.skipped_by);
+    }
+    // Line by line, so that a run that is killed leaves a ledger of all it had finished.
+    ledger_->append(json_text(line) + "\n");
+    ledger_->flush();
+  }
+
+  void worked(std::size_t stage, Sample const& sample, Clock::time_point begin,
+              Clock::time_point end) override {
+    if (trace_) trace_->event(pipeline_.stages[stage].name, sample.id, begin, end);
+  }
+
+  std::uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
+  std::vector<FailedSample> const& failed_samples() const { return failed_samples_; }
+
+  void close() { ledger_->close(); }
+
+  void place_tables() {
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+      if (tables_[i]) folder_.place_table(*tables_[i], pipeline_.stages[i].name);
+    }
+  }
+
+ private:
+  Pipeline const& pipeline_;
+  RunFolder& folder_;
+  Trace* const trace_;
+  std::unique_ptr<AppendFile> ledger_;
+  std::vector<std::unique_ptr<AppendFile>> tables_;  // by stage; null without a table
+  std::vector<FailedSample> failed_samples_;
+  std::atomic<std::uint64_t> failed_{0};
+};
+
+class Execution {
+ public:
+  Execution(Pipeline const& pipeline, StageCatalog const& catalog, RunRequest const& request)
+      : pipeline_(pipeline), request_(request), folder_(request.out) {
+    record_ = {{"format", kRunFormat},
+               {"status", to_string(RunStatus::running)},
+               {"name", pipeline.name},
+               {"version", SEPLFLOW_VERSION},
+               {"command_line", request.command_line},
+               {"pipeline", pipeline.file.string()},
+               {"started", utc_now()},
+               {"machine", machine()},
+               {"plugins", plugins_of(pipeline, catalog)}};
+    if (request.trace) trace_ = std::make_unique<Trace>(*request.trace);
+    report_.folder = folder_.path();
+    report_.expected = expected();
+  }
+
+  RunReport execute() {
+    folder_.write("pipeline.toml", resolved_toml(pipeline_));
+    folder_.write_json("run.json", record_);
+    Recorder recorder(pipeline_, folder_, trace_.get());
+    run_engine(recorder);
+    report_.failed_samples = recorder.failed_samples();
+    settle(recorder);
+    try {
+      conclude();
+    } catch (Error const& error) {  // a full disk takes no record of itself either
+      fail(error.what());
+      report_.status = RunStatus::failed;
+    }
+    folder_.clear_aside();
+    return std::move(report_);
+  }
+
+ private:
+  std::optional<std::uint64_t> expected() const {
+    auto const count = pipeline_.source().instance->count();
+    auto const& limit = pipeline_.run.limit;
+    if (!count || !limit) return count;
+    return std::min(*count, static_cast<std::uint64_t>(*limit));
+  }
+
+  void run_engine(Recorder& recorder) {
+    std::vector<OutputFolder*> outputs;
+    for (PipelineStage const& stage : pipeline_.stages) {
+      outputs.push_back(&folder_.output(stage.name));
+    }
+    EngineOptions options{pipeline_.run.jobs, pipeline_.run.in_flight,
+                          [&](std::size_t stage) -> OutputFolder& { return *outputs[stage]; }};
+    Engine engine(pipeline_, options, recorder);
+    record_["jobs"] = engine.jobs();
+    record_["in_flight"] = engine.in_flight();
+
+    auto const begin = Clock::now();
+    InterruptWatcher const interrupts([&] { engine.drain(); });
+    {
+      Progress const progress(request_.progress, [&] {
+        return ProgressState{engine.retired(), recorder.failed(), report_.expected};
+      });
+      report_.totals = engine.run();
+    }
+    report_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  }
+
+  // What the end of the graph means. Scores are written only over all samples: half of them would
+  // look like a result.
+  void settle(Recorder& recorder) {
+    RunTotals& totals = report_.totals;
+    try {
+      recorder.close();
+      if (totals.end == RunEnd::complete) {
+        write_findings();
+        recorder.place_tables();
+      }
+      if (trace_) trace_->close();
+    } catch (std::exception const& error) {
+      fail(error.what());
+    } catch (...) {
+      fail("a stage threw something that is no std::exception");
+    }
+    switch (totals.end) {
+      case RunEnd::complete:
+        report_.status = totals.failed > 0 ? RunStatus::done_with_failures : RunStatus::done;
+        break;
+      case RunEnd::interrupted: report_.status = RunStatus::interrupted; break;
+      case RunEnd::stopped: report_.status = RunStatus::failed; break;
+    }
+  }
+
+  void fail(std::string error) {
+    report_.totals.end = RunEnd::stopped;
+    if (report_.totals.error.empty()) report_.totals.error = std::move(error);
+    report_.findings.clear();
+  }
+
+  void write_findings() {
+    Json metrics = Json::object();
+    for (PipelineStage const& stage : pipeline_.stages) {
+      if (stage.declaration->kind != StageKind::observer) continue;
+      report_.findings.push_back({stage.name, stage.instance->finish()});
+      metrics[stage.name] = to_json(report_.findings.back().findings.metrics);
+    }
+    folder_.write_json("metrics.json", metrics);
+  }
+
+  void conclude() {
+    RunTotals const& totals = report_.totals;
+    record_["status"] = to_string(report_.status);
+    if (!totals.error.empty()) record_["error"] = totals.error;
+    record_["finished"] = utc_now();
+    record_["seconds"] = report_.seconds;
+    record_["samples"] = {{"emitted", totals.emitted},     {"retired", totals.retired()},
+                          {"done", totals.done},           {"skipped", totals.skipped},
+                          {"failed", totals.failed},       {"cancelled", totals.cancelled}};
+    record_["stages"] = conservation(pipeline_, totals);
+    folder_.write_json("run.json", record_);
+  }
+
+  Pipeline const& pipeline_;
+  RunRequest const& request_;
+  RunFolder folder_;
+  std::unique_ptr<Trace> trace_;
+  Json record_;
+  RunReport report_;
+};
+
+}  // namespace
+
+std::string_view to_string(RunStatus status) {
+  switch (status) {
+    case RunStatus::running: return "running";
+    case RunStatus::done: return "done";
+    case RunStatus::done_with_failures: return "done_with_failures";
+    case RunStatus::failed: return "failed";
+    case RunStatus::interrupted: return "interrupted";
+  }
+  return "";
+}
+
+RunReport execute(Pipeline const& pipeline, StageCatalog const& catalog,
+                  RunRequest const& request) {
+  return Execution(pipeline, catalog, request).execute();
+}
+
+}  // namespace seplflow

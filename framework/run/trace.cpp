@@ -1,0 +1,37 @@
+#include "run/trace.hpp"
+
+#include "run/json.hpp"
+
+namespace seplflow {
+
+Trace::Trace(std::filesystem::path const& file) : file_(file) {
+  file_.append("{\"traceEvents\": [");
+  file_.flush();
+}
+
+void Trace::event(std::string_view stage, std::string_view sample, Clock::time_point begin,
+                  Clock::time_point end) {
+  auto const microseconds = [](Clock::duration duration) {
+    return std::chrono::duration<double, std::micro>(duration).count();
+  };
+  Json event = {{"name", stage},
+                {"ph", "X"},
+                {"pid", 1},
+                {"tid", 0},
+                {"ts", microseconds(begin - begin_)},
+                {"dur", microseconds(end - begin)},
+                {"args", {{"sample", sample}}}};
+  std::scoped_lock const lock(mutex_);
+  int const next_thread = static_cast<int>(threads_.size()) + 1;
+  event["tid"] = threads_.try_emplace(std::this_thread::get_id(), next_thread).first->second;
+  file_.append((first_ ? "\n" : ",\n") + json_text(event));
+  first_ = false;
+}
+
+void Trace::close() {
+  std::scoped_lock const lock(mutex_);
+  file_.append("\n]}\n");
+  file_.close();
+}
+
+}  // namespace seplflow

@@ -1,0 +1,37 @@
+// Who worked on what and when, as a file for Perfetto or chrome://tracing.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "run/file_writer.hpp"
+
+namespace seplflow {
+
+// Trace Event Format, written as it comes, so that its memory does not grow. Thread-safe.
+class Trace {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // Throws Error when the file cannot be made.
+  explicit Trace(std::filesystem::path const& file);
+
+  // Throws Error when the file cannot be written.
+  void event(std::string_view stage, std::string_view sample, Clock::time_point begin,
+             Clock::time_point end);
+  void close();
+
+ private:
+  Clock::time_point const begin_ = Clock::now();
+  std::mutex mutex_;
+  AppendFile file_;                        // guarded by mutex_, as what follows
+  std::map<std::thread::id, int> threads_;
+  bool first_ = true;
+};
+
+}  // namespace seplflow

@@ -1,0 +1,49 @@
+#include "common/on_missing.hpp"
+#include "formats/png.hpp"
+#include "stages.hpp"
+
+namespace seplflow::cam {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The pseudo-labels that a CAM method published.
+struct Labels {
+  fs::path dir;
+  OnMissing on_missing = OnMissing::error;
+
+  LabelMap operator()(Sample const& sample) const {
+    fs::path const file = dir / (sample.id + ".png");
+    std::string const what = "pseudo-label";
+    if (is_missing(file, on_missing, what, "all background")) {
+      if (sample.size) return LabelMap(*sample.size);
+      throw Error("there is no " + what + " " + file.string() +
+                  ", and its size is not known either: the data set has no image or truth of this "
+                  "sample");
+    }
+    LabelMap labels = read_label_png(file);
+    std::string const name = what + " " + file.string();
+    if (sample.classes) require_labels_in(*sample.classes, labels, name);
+    if (sample.size) require_same_size(labels.size(), name, *sample.size, "the sample's image");
+    return labels;
+  }
+};
+
+}  // namespace
+
+void declare_labels(Plugin& plugin) {
+  plugin.stage<Labels>("cam.labels", "A method's final pseudo-labels, as PNG files")
+      .inputs("sample")
+      .output("labels")
+      .option("dir", &Labels::dir, "folder with NAME.png for every sample", existing_folder(),
+              required())
+      .option("on_missing", &Labels::on_missing,
+              "what a sample without a file is: an error, or empty (all background)",
+              on_missing_choices())
+      .details(
+          "8-bit gray or palette PNGs, taken as raw class ids: 0 background, 255 ignore. Every "
+          "method of the paper publishes its labels so. An RGB PNG is refused, since colours "
+          "cannot be told from class ids, and so is a class that the data set does not have.");
+}
+
+}  // namespace seplflow::cam

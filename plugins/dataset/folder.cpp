@@ -1,0 +1,88 @@
+#include "listed_samples.hpp"
+#include "name_list.hpp"
+#include "stages.hpp"
+
+namespace seplflow::dataset {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Any folder of pictures and label maps.
+struct Folder {
+  std::optional<fs::path> images_folder, truth_folder, list;
+  std::vector<std::string> classes;
+
+  void check(OptionCheck& check) {
+    require_folder(check, "image", "images", images_folder);
+    require_folder(check, "truth", "truth", truth_folder);
+    require_folder(check, "image_labels", "truth", truth_folder);
+    if (!list && !images_folder && !truth_folder) {
+      check.refuse("", "it needs \"list\", \"images\" or \"truth\" to know its samples");
+      return;
+    }
+    ClassesPtr known;
+    try {
+      known = named_classes();
+    } catch (Error const& error) {
+      check.refuse("classes", error.what());
+    }
+    try {
+      samples.open(names(), known, images_folder, truth_folder);
+    } catch (std::exception const& error) {
+      check.refuse(list ? "list" : images_folder ? "images" : "truth", error.what());
+    }
+  }
+
+  std::optional<Sample> next() { return samples.next(); }
+  std::uint64_t count() const { return samples.count(); }
+  Image image(Sample const& sample) const { return samples.image(sample); }
+  LabelMap truth(Sample const& sample) const { return samples.truth(sample); }
+  ImageLabels image_labels(Sample const& sample) const {
+    return image_labels_of(samples.truth(sample));
+  }
+
+  ListedSamples samples;
+
+ private:
+  ClassesPtr named_classes() const {
+    if (classes == std::vector<std::string>{"voc12"}) return voc12_classes();
+    if (classes == std::vector<std::string>{"coco14"}) return coco14_classes();
+    if (classes.size() == 1) {
+      throw Error("\"" + classes[0] +
+                  "\" is no known set of classes; write \"voc12\", \"coco14\", or the list of "
+                  "names, background first");
+    }
+    return std::make_shared<Classes const>(classes);
+  }
+
+  std::vector<std::string> names() const {
+    if (list) return read_name_list(*list);
+    return names_in_folder(images_folder ? *images_folder : *truth_folder);
+  }
+};
+
+}  // namespace
+
+void declare_folder(Plugin& plugin) {
+  plugin
+      .stage<Folder>("dataset.folder",
+                     "Any folder of images and label maps, with classes named in the pipeline")
+      .output("image", &Folder::image)
+      .output("truth", &Folder::truth)
+      .output("image_labels", &Folder::image_labels)
+      .option("list", &Folder::list,
+              "the names of the samples, one a line; without it every picture of images, else of "
+              "truth, sorted",
+              existing_file())
+      .option("images", &Folder::images_folder, "folder of images, NAME.jpg or NAME.png",
+              existing_folder())
+      .option("truth", &Folder::truth_folder, "folder of truth, NAME.png", existing_folder())
+      .option("classes", &Folder::classes,
+              "\"voc12\", \"coco14\", or the names of the classes, background first", required())
+      .details(
+          "Truth is an 8-bit gray or palette PNG of class ids, 255 to ignore. Names may lead into "
+          "subfolders (`train/0001`), never out of the folder. An output that no stage uses costs "
+          "nothing and needs no folder. `image_labels` are the classes that the truth shows.");
+}
+
+}  // namespace seplflow::dataset

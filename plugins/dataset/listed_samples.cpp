@@ -1,0 +1,72 @@
+#include "listed_samples.hpp"
+
+#include "formats/image.hpp"
+#include "formats/png.hpp"
+#include "name_list.hpp"
+
+namespace seplflow::dataset {
+
+namespace fs = std::filesystem;
+
+void ListedSamples::open(std::vector<std::string> names, ClassesPtr classes,
+                         std::optional<fs::path> images, std::optional<fs::path> truth) {
+  names_ = std::move(names);
+  classes_ = std::move(classes);
+  std::error_code ignored;
+  if (images && fs::is_directory(*images, ignored)) images_ = std::move(images);
+  if (truth && fs::is_directory(*truth, ignored)) truth_ = std::move(truth);
+}
+
+std::optional<Sample> ListedSamples::next() {
+  if (next_ == names_.size()) return std::nullopt;
+  std::string const& name = names_[next_++];
+  Sample sample;
+  sample.id = name;
+  sample.classes = classes_;
+  sample.size = size_of(name);
+  return sample;
+}
+
+std::optional<Size> ListedSamples::size_of(std::string const& name) const {
+  for (auto const& folder : {images_, truth_}) {
+    if (!folder) continue;
+    fs::path const file = find_picture(*folder, name);
+    if (file.empty()) continue;
+    try {
+      return read_image_size(file);
+    } catch (Error const&) {
+      // Whoever needs the picture's pixels says what is wrong with it.
+    }
+  }
+  return std::nullopt;
+}
+
+Image ListedSamples::image(Sample const& sample) const {
+  fs::path const file = find_picture(*images_, sample.id);
+  if (file.empty()) {
+    throw Error("there is no image " + (*images_ / sample.id).string() + " (.jpg, .jpeg or .png)");
+  }
+  return read_image(file);
+}
+
+LabelMap ListedSamples::truth(Sample const& sample) const {
+  fs::path const file = *truth_ / (sample.id + ".png");
+  LabelMap truth = read_label_png(file);
+  require_labels_in(*classes_, truth, "truth " + file.string());
+  return truth;
+}
+
+void require_folder(OptionCheck& check, char const* output, char const* option,
+                    std::optional<fs::path> const& folder) {
+  if (!check.wanted(output)) return;
+  std::error_code ignored;
+  if (!folder) {
+    check.refuse("", "output \"" + std::string(output) + "\" is used; set the option \"" + option +
+                         "\" to the folder that holds it");
+  } else if (!fs::is_directory(*folder, ignored)) {
+    check.refuse(option, "output \"" + std::string(output) + "\" is used, but there is no folder " +
+                             folder->string());
+  }
+}
+
+}  // namespace seplflow::dataset

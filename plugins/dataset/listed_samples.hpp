@@ -1,0 +1,43 @@
+// Samples that have names and files: what the data sets on disk have in common.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <seplflow.hpp>
+
+namespace seplflow::dataset {
+
+// Emits samples by name and reads their pictures from two folders, either of which may be absent:
+// a folder is needed only where something is read from it.
+class ListedSamples {
+ public:
+  void open(std::vector<std::string> names, ClassesPtr classes,
+            std::optional<std::filesystem::path> images,
+            std::optional<std::filesystem::path> truth);
+
+  // The next sample, with the size of its picture where a file's header tells.
+  std::optional<Sample> next();
+  std::uint64_t count() const { return names_.size(); }
+
+  // Throws Error, naming the file, when there is none or it cannot be read.
+  Image image(Sample const& sample) const;
+  // Class ids of an 8-bit gray or palette PNG, each one of the classes or 255.
+  LabelMap truth(Sample const& sample) const;
+
+ private:
+  std::optional<Size> size_of(std::string const& name) const;
+
+  std::vector<std::string> names_;
+  std::size_t next_ = 0;
+  ClassesPtr classes_;
+  std::optional<std::filesystem::path> images_, truth_;
+};
+
+// Refuses a pipeline that wants an output for which there is no folder.
+void require_folder(OptionCheck& check, char const* output, char const* option,
+                    std::optional<std::filesystem::path> const& folder);
+
+}  // namespace seplflow::dataset

@@ -1,0 +1,109 @@
+#include <cmath>
+#include <cstdio>
+
+#include "dataset/scene.hpp"
+#include "stages.hpp"
+
+namespace seplflow::dataset {
+namespace {
+
+// Names of foreground classes 1..K, with the background in front. The first twenty are drawn as
+// VOC's.
+ClassesPtr scene_classes(int count) {
+  ClassesPtr const voc = voc12_classes();
+  if (count == 20) return voc;
+  std::vector<std::string> names;
+  for (int k = 0; k <= count; ++k) {
+    names.push_back(k <= 20 ? voc->names()[k] : "class " + std::to_string(k));
+  }
+  return std::make_shared<Classes const>(std::move(names));
+}
+
+// Generated pictures with everything that the real ones come with.
+struct Scenes {
+  std::int64_t scenes = 100;
+  std::vector<double> size = {240, 320};
+  int classes = 20;
+  std::int64_t seed = 0;
+
+  void check(OptionCheck& check) {
+    for (double const extent : size) {
+      if (extent != std::floor(extent)) check.refuse("size", "a size is a whole number of pixels");
+    }
+    if (size.empty() || size.size() > 2) {
+      check.refuse("size", "write size = [height, width], or one number for a square");
+      return;
+    }
+    try {
+      options_.size = checked_size(static_cast<std::uint64_t>(size.front()),
+                                   static_cast<std::uint64_t>(size.back()), "a scene");
+    } catch (Error const& error) {
+      check.refuse("size", error.what());
+    }
+    options_.classes = classes;
+    options_.seed = static_cast<std::uint64_t>(seed);
+    names_ = scene_classes(classes);
+  }
+
+  std::optional<Sample> next() {
+    if (next_ == scenes) return std::nullopt;
+    char id[32];
+    std::snprintf(id, sizeof id, "scene_%06lld", static_cast<long long>(next_));
+    Sample sample;
+    sample.id = id;
+    sample.classes = names_;
+    sample.size = options_.size;
+    sample.source_data =
+        std::make_shared<Scene const>(options_, static_cast<std::uint64_t>(next_));
+    ++next_;
+    return sample;
+  }
+  std::uint64_t count() const { return static_cast<std::uint64_t>(scenes); }
+
+
+  Image image(Sample const& sample) const { return of(sample).image(); }
+  LabelMap truth(Sample const& sample) const { return of(sample).truth(); }
+  ImageLabels image_labels(Sample const& sample) const { return of(sample).image_labels(); }
+  LabelMap pseudo(Sample const& sample) const { return of(sample).pseudo(); }
+  ScoreMaps scores(Sample const& sample) const { return of(sample).scores(); }
+  MaskSet masks(Sample const& sample) const { return of(sample).masks(); }
+
+ private:
+  static Scene const& of(Sample const& sample) {
+    return *static_cast<Scene const*>(sample.source_data.get());
+  }
+
+  SceneOptions options_;
+  ClassesPtr names_;
+  std::int64_t next_ = 0;
+};
+
+}  // namespace
+
+void declare_scenes(Plugin& plugin) {
+  plugin
+      .stage<Scenes>("dataset.scenes",
+                     "Generated scenes with truth, pseudo-labels, CAMs and masks, by seed")
+      .output("image", &Scenes::image)
+      .output("truth", &Scenes::truth)
+      .output("image_labels", &Scenes::image_labels)
+      .output("pseudo", &Scenes::pseudo)
+      .output("scores", &Scenes::scores)
+      .output("masks", &Scenes::masks)
+      .option("count", &Scenes::scenes, "how many scenes", at_least(1))
+      .option("size", &Scenes::size, "[height, width], or one number for a square",
+              in_range(1, 65536), unit("pixels"))
+      .option("classes", &Scenes::classes, "how many foreground classes", in_range(1, 254))
+      .option("seed", &Scenes::seed, "which scenes; the same seed gives the same bytes anywhere",
+              at_least(0))
+      .details(
+          "For demonstrations, tests and benchmarks: numbers from generated scenes are no evidence "
+          "about real ones. Objects are made of parts and sub-parts. `pseudo` is what a CAM method "
+          "would make of the picture: it lights the telling parts and some of what is around them, "
+          "misses others, and never shows a class that the picture does not. `masks` are like "
+          "SAM's: objects, parts, sub-parts, background, groups, near duplicates, slightly "
+          "imperfect. `truth` has a ring of 255 around objects where the picture is large enough. "
+          "`pseudo` is the argmax of `scores` and a background of 0.36.");
+}
+
+}  // namespace seplflow::dataset

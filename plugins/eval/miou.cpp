@@ -1,0 +1,285 @@
+#include "miou.hpp"
+
+#include <array>
+#include <cstdio>
+
+#include "stages.hpp"
+
+namespace seplflow::eval {
+namespace {
+
+struct Pair {
+  PredictedIgnore predicted_255;
+  ClassMean mean;
+};
+
+Pair pair_of(Convention convention) {
+  switch (convention) {
+    case Convention::seam: return {PredictedIgnore::miss, ClassMean::all};
+    case Convention::irn: return {PredictedIgnore::background, ClassMean::with_union};
+    case Convention::sipe:
+    case Convention::eps: return {PredictedIgnore::drop, ClassMean::with_union};
+    case Convention::deeplab: return {PredictedIgnore::drop, ClassMean::with_truth};
+    case Convention::recurseed: return {PredictedIgnore::miss, ClassMean::with_union};
+  }
+  return {};
+}
+
+char const* to_text(PredictedIgnore value) {
+  switch (value) {
+    case PredictedIgnore::miss: return "miss";
+    case PredictedIgnore::background: return "background";
+    case PredictedIgnore::drop: return "drop";
+  }
+  return "";
+}
+
+char const* to_text(ClassMean value) {
+  switch (value) {
+    case ClassMean::all: return "all";
+    case ClassMean::with_union: return "union";
+    case ClassMean::with_truth: return "truth";
+  }
+  return "";
+}
+
+using Score = std::optional<double> Scores::*;
+constexpr std::array<std::pair<char const*, Score>, 3> kScores = {
+    {{"miou", &Scores::iou}, {"precision", &Scores::precision}, {"recall", &Scores::recall}}};
+
+std::optional<double> difference(std::optional<double> after, std::optional<double> before) {
+  if (!after || !before) return std::nullopt;
+  return *after - *before;
+}
+
+Metrics to_metrics(Scores const& scores) {
+  Metrics metrics;
+  for (auto const& [name, score] : kScores) metrics.set(name, Metrics::maybe(scores.*score));
+  return metrics;
+}
+
+std::string percent(std::optional<double> fraction, bool sign = false) {
+  if (!fraction) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, sign ? "%+.2f" : "%.2f", *fraction * 100);
+  return text;
+}
+
+std::uint64_t pixels_of(ConfusionMatrix const& confusion) {
+  std::uint64_t pixels = 0;
+  for (std::size_t k = 0; k < confusion.classes(); ++k) {
+    pixels += confusion.true_positives(k) + confusion.false_negatives(k);
+  }
+  return pixels;
+}
+
+// Pixels of the prediction that are 255 where the truth has a class.
+std::uint64_t count_predicted_255(LabelMap const& truth, LabelMap const& labels) {
+  if (label_areas(labels)[kIgnore] == 0) return 0;
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < truth.pixels().size(); ++i) {
+    count += labels.pixels()[i] == kIgnore && truth.pixels()[i] != kIgnore ? 1 : 0;
+  }
+  return count;
+}
+
+}  // namespace
+
+void Miou::check(OptionCheck& check) {
+  has_baseline_ = check.connected("baseline");
+  if (!convention) return;
+  Pair const pair = pair_of(*convention);
+  if (check.given("predicted_255") && predicted_255 != pair.predicted_255) {
+    check.refuse("predicted_255", "the convention says predicted_255 = \"" +
+                                      std::string(to_text(pair.predicted_255)) +
+                                      "\"; leave one of the two out");
+  }
+  if (check.given("mean") && mean != pair.mean) {
+    check.refuse("mean", "the convention says mean = \"" + std::string(to_text(pair.mean)) +
+                             "\"; leave one of the two out");
+  }
+  predicted_255 = pair.predicted_255;
+  mean = pair.mean;
+}
+
+Miou::Record Miou::operator()(SampleContext const& context, LabelMap const& truth,
+                              LabelMap const& labels, LabelMap const* baseline) const {
+  ClassesPtr const& classes = context.sample().classes;
+  if (!classes) throw Error("the data set does not say which classes it has, so nothing can be scored");
+  Record record{ConfusionMatrix(classes->count()), std::nullopt, 0};
+  record.labels.add(truth, labels, predicted_255);
+  record.predicted_255 = count_predicted_255(truth, labels);
+  if (baseline) {
+    record.baseline.emplace(classes->count());
+    record.baseline->add(truth, *baseline, predicted_255);
+  }
+  return record;
+}
+
+void Miou::ImageMean::add(Scores const& scores) {
+  for (std::size_t i = 0; i < kScores.size(); ++i) {
+    Score const score = kScores[i].second;
+    if (!(scores.*score)) continue;
+    *(sum.*score) += *(scores.*score);
+    ++images[i];
+  }
+}
+
+Scores Miou::ImageMean::value() const {
+  Scores mean;
+  for (std::size_t i = 0; i < kScores.size(); ++i) {
+    Score const score = kScores[i].second;
+    if (images[i] > 0) mean.*score = *(sum.*score) / static_cast<double>(images[i]);
+  }
+  return mean;
+}
+
+void Miou::Side::add(ConfusionMatrix const& image, ClassMean mean) {
+  if (!total) total.emplace(image.classes());
+  *total += image;
+  image_mean.add(mean_scores(image, mean));
+}
+
+Scores Miou::Side::scores(ClassMean mean) const {
+  return total ? mean_scores(*total, mean) : Scores();
+}
+
+Metrics Miou::Side::metrics(ClassesPtr const& classes, ClassMean mean) const {
+  Metrics metrics = to_metrics(scores(mean));
+  Metrics::List list;
+  for (std::size_t k = 0; total && k < total->classes(); ++k) {
+    Scores const scores = class_scores(*total, k);
+    list.push_back(Metrics()
+                       .set("id", static_cast<std::int64_t>(k))
+                       .set("name", classes->names()[k])
+                       .set("iou", Metrics::maybe(scores.iou))
+                       .set("precision", Metrics::maybe(scores.precision))
+                       .set("recall", Metrics::maybe(scores.recall))
+                       .set("tp", static_cast<std::int64_t>(total->true_positives(k)))
+                       .set("fp", static_cast<std::int64_t>(total->false_positives(k)))
+                       .set("fn", static_cast<std::int64_t>(total->false_negatives(k))));
+  }
+  metrics.set("classes", std::move(list));
+  metrics.set("image_mean", to_metrics(image_mean.value()));
+  return metrics;
+}
+
+Row Miou::fold(Sample const& sample, Record const& record) {
+  if (!classes_) classes_ = sample.classes;
+  if (classes_->names() != sample.classes->names()) {
+    throw Error("its classes are not those of the samples before it");
+  }
+  ++images_;
+  pixels_255_ += record.predicted_255;
+  pixels_ += pixels_of(record.labels);
+  labels_.add(record.labels, mean);
+  if (record.baseline) baseline_.add(*record.baseline, mean);
+
+  Row row = {sample.id};
+  auto const add = [&row](std::optional<double> value) {
+    row.push_back(value ? Cell(*value) : Cell());
+  };
+  Scores const after = mean_scores(record.labels, mean);
+  for (auto const& [name, score] : kScores) add(after.*score);
+  if (record.baseline) {
+    Scores const before = mean_scores(*record.baseline, mean);
+    for (auto const& [name, score] : kScores) add(before.*score);
+    for (auto const& [name, score] : kScores) add(difference(after.*score, before.*score));
+  }
+  return row;
+}
+
+std::vector<std::string> Miou::columns() const {
+  std::vector<std::string> columns = {"name", "miou", "precision", "recall"};
+  if (has_baseline_) {
+    for (char const* prefix : {"baseline_", "gain_"}) {
+      for (auto const& [name, score] : kScores) columns.push_back(std::string(prefix) + name);
+    }
+  }
+  return columns;
+}
+
+Findings Miou::finish() const {
+  Findings findings;
+  Scores const after = labels_.scores(mean), before = baseline_.scores(mean);
+  Metrics& metrics = findings.metrics;
+  metrics.set("images", static_cast<std::int64_t>(images_));
+  Metrics const labels = labels_.metrics(classes_, mean);
+  for (auto const& [name, value] : labels.entries()) metrics.set(name, value);
+  SummaryTable table;
+  std::uint64_t const counted =
+      pixels_ + (predicted_255 == PredictedIgnore::drop ? pixels_255_ : 0);
+  std::optional<double> share;
+  if (counted > 0) share = static_cast<double>(pixels_255_) / static_cast<double>(counted);
+  table.title = "percent over " + std::to_string(images_) + " images (mean over classes: " +
+                to_text(mean) + "; 255 in the labels: " + to_text(predicted_255) + ", " +
+                percent(share) + " % of the pixels)";
+  table.columns = has_baseline_ ? std::vector<std::string>{"", "before", "after", "gain"}
+                                : std::vector<std::string>{"", ""};
+  constexpr std::array<char const*, 3> kLabels = {"mIoU", "precision", "recall"};
+  for (std::size_t i = 0; i < kScores.size(); ++i) {
+    Score const score = kScores[i].second;
+    if (has_baseline_) {
+      table.rows.push_back({kLabels[i], percent(before.*score), percent(after.*score),
+                            percent(difference(after.*score, before.*score), true)});
+    } else {
+      table.rows.push_back({kLabels[i], percent(after.*score)});
+    }
+  }
+  if (has_baseline_) {
+    metrics.set("baseline", baseline_.metrics(classes_, mean));
+    Metrics gain;
+    for (auto const& [name, score] : kScores) {
+      gain.set(name, Metrics::maybe(difference(after.*score, before.*score)));
+    }
+    metrics.set("gain", std::move(gain));
+  }
+  findings.summary.push_back(std::move(table));
+  return findings;
+}
+
+void declare_miou(Plugin& plugin) {
+  plugin
+      .stage<Miou>("eval.miou",
+                   "Score labels against truth: IoU, precision and recall over the data set, per "
+                   "class and per image")
+      .inputs("truth", "labels", "baseline")
+      .option("convention", &Miou::convention,
+              "a published evaluator's pair of predicted_255 and mean",
+              choices<Convention>({{"seam", Convention::seam},
+                                   {"irn", Convention::irn},
+                                   {"sipe", Convention::sipe},
+                                   {"deeplab", Convention::deeplab},
+                                   {"eps", Convention::eps},
+                                   {"recurseed", Convention::recurseed}}))
+      .option("predicted_255", &Miou::predicted_255,
+              "what a predicted 255 is: a miss of the true class, background, or not counted",
+              choices<PredictedIgnore>({{"miss", PredictedIgnore::miss},
+                                        {"background", PredictedIgnore::background},
+                                        {"drop", PredictedIgnore::drop}}))
+      .option("mean", &Miou::mean,
+              "classes that the means are over: all, those in truth or prediction, those in truth",
+              choices<ClassMean>({{"all", ClassMean::all},
+                                  {"union", ClassMean::with_union},
+                                  {"truth", ClassMean::with_truth}}))
+      .details(
+          "Counts are accumulated over the whole data set in 64-bit integers; background is a "
+          "class; pixels whose truth is 255 do not count. With a `baseline` the same is computed "
+          "for it, and the gain. Published evaluators differ, by tens of points, in two things, "
+          "which `convention` sets together:\n\n"
+          "| `convention` | used by | `predicted_255` | `mean` |\n|---|---|---|---|\n"
+          "| `seam` | SEAM, TransCAM, PPC, PuzzleCAM | miss | all |\n"
+          "| `irn` | IRN, CLIMS, RIB | background | union |\n"
+          "| `sipe`, `eps` | SIPE; EPS, L2G | drop | union |\n"
+          "| `deeplab` | deeplab-pytorch, CLIP-ES | drop (theirs is undefined; this is ours) | "
+          "truth |\n"
+          "| `recurseed` | RecurSeed | miss | union |\n\n"
+          "The default, miss and union, counts every pixel that truth has and no class that neither "
+          "side has. A score that is 0/0 is null; it counts as 0 in a mean that includes its "
+          "class.\n\n"
+          "`metrics.json` holds counts and scores per class, their means, and `image_mean`: the "
+          "same means for each image by itself, averaged over the images that have a value. "
+          "`STAGE.csv` has a row for each image; a score without a value is an empty cell.");
+}
+
+}  // namespace seplflow::eval

@@ -1,0 +1,57 @@
+// Intersection over union, precision and recall of labels against truth.
+#pragma once
+
+#include <optional>
+#include <seplflow.hpp>
+
+#include "data/confusion_matrix.hpp"
+
+namespace seplflow::eval {
+
+// Published pairs of what a predicted 255 means and which classes the mean is over.
+enum class Convention { seam, irn, sipe, eps, deeplab, recurseed };
+
+// Accumulates a confusion matrix over the data set, for the labels and, beside them, a baseline.
+struct Miou {
+  std::optional<Convention> convention;
+  PredictedIgnore predicted_255 = PredictedIgnore::miss;
+  ClassMean mean = ClassMean::with_union;
+
+  struct Record {
+    ConfusionMatrix labels;
+    std::optional<ConfusionMatrix> baseline;
+    std::uint64_t predicted_255 = 0;  // pixels of the labels, where the truth has a class
+  };
+
+  void check(OptionCheck& check);
+  Record operator()(SampleContext const& context, LabelMap const& truth, LabelMap const& labels,
+                    LabelMap const* baseline) const;
+  Row fold(Sample const& sample, Record const& record);
+  std::vector<std::string> columns() const;
+  Findings finish() const;
+
+ private:
+  // The mean of each score over the images that have a value.
+  struct ImageMean {
+    void add(Scores const& scores);
+    Scores value() const;
+    Scores sum{0.0, 0.0, 0.0};
+    std::uint64_t images[3] = {0, 0, 0};
+  };
+  // What is known of the labels, or of the baseline.
+  struct Side {
+    std::optional<ConfusionMatrix> total;
+    ImageMean image_mean;
+    void add(ConfusionMatrix const& image, ClassMean mean);
+    Scores scores(ClassMean mean) const;
+    Metrics metrics(ClassesPtr const& classes, ClassMean mean) const;
+  };
+
+  bool has_baseline_ = false;
+  ClassesPtr classes_;
+  std::uint64_t images_ = 0;
+  std::uint64_t pixels_255_ = 0, pixels_ = 0;
+  Side labels_, baseline_;
+};
+
+}  // namespace seplflow::eval

@@ -1,0 +1,6 @@
+#include "stages.hpp"
+
+SEPLFLOW_PLUGIN(plugin) {
+  seplflow::eval::declare_miou(plugin);
+  seplflow::eval::declare_reference_csv(plugin);
+}

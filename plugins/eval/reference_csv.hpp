@@ -1,0 +1,30 @@
+// The per-image table of the SEPL authors' script.
+#pragma once
+
+#include <array>
+#include <seplflow.hpp>
+
+namespace seplflow::eval {
+
+// Not the paper's mIoU, but users compare with it: true positives, predicted and true pixels are
+// never reset between the classes of an image (class 1 only, then 1 and 2, ...), background and the
+// classes absent from truth are left out, and each column is the mean of the running ratios.
+struct ReferenceCsv {
+  // mIoU, precision, recall of an image, rounded to three decimals; nan without a class in truth.
+  using Scores = std::array<double, 3>;
+  struct Record {
+    Scores pseudo, labels;
+  };
+
+  // Throws Error when sizes differ.
+  Record operator()(LabelMap const& truth, LabelMap const& pseudo, LabelMap const& labels) const;
+  Row fold(Sample const& sample, Record const& record);
+  std::vector<std::string> columns() const;
+  Findings finish() const;
+
+ private:
+  std::uint64_t images_ = 0, scored_ = 0;
+  Scores pseudo_sum_{}, labels_sum_{};
+};
+
+}  // namespace seplflow::eval

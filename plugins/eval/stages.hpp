@@ -1,0 +1,11 @@
+// The stages of this plugin.
+#pragma once
+
+#include <seplflow.hpp>
+
+namespace seplflow::eval {
+
+void declare_miou(Plugin& plugin);
+void declare_reference_csv(Plugin& plugin);
+
+}  // namespace seplflow::eval

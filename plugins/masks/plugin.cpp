@@ -1,0 +1,6 @@
+#include "stages.hpp"
+
+SEPLFLOW_PLUGIN(plugin) {
+  seplflow::masks::declare_json(plugin);
+  seplflow::masks::declare_png(plugin);
+}

@@ -1,0 +1,11 @@
+// The stages of this plugin.
+#pragma once
+
+#include <seplflow.hpp>
+
+namespace seplflow::masks {
+
+void declare_json(Plugin& plugin);
+void declare_png(Plugin& plugin);
+
+}  // namespace seplflow::masks

@@ -1,0 +1,7 @@
+#include "stages.hpp"
+
+SEPLFLOW_PLUGIN(plugin) {
+  seplflow::sepl::declare_assign(plugin);
+  seplflow::sepl::declare_select(plugin);
+  seplflow::sepl::declare_reference(plugin);
+}

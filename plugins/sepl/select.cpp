@@ -1,0 +1,124 @@
+#include "select.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "stages.hpp"
+
+namespace seplflow::sepl {
+namespace {
+
+// Something that is painted: a kept mask, or the pseudo-label of a class that keeps none.
+struct Layer {
+  Label label;
+  Mask const* mask;  // null for the pseudo-label
+  double support;    // |S and P_k| / |S|; 0 for the pseudo-label
+  std::uint64_t area;
+};
+
+double share(std::uint64_t part, std::uint64_t whole) {
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::vector<Layer> kept_layers(Select const& select, MaskSet const& masks,
+                               OverlapTable const& overlaps) {
+  std::vector<Layer> layers;
+  std::vector<bool> any_kept(overlaps.classes().size());
+  for (std::size_t i = 0; i < masks.count(); ++i) {
+    auto const k = overlaps.assigned(i);
+    if (!k) continue;
+    std::uint64_t const common = overlaps.overlaps(i)[*k];
+    double const support = share(common, overlaps.mask_area(i));
+    double const coverage = share(common, overlaps.class_areas()[*k]);
+    if (support > select.t1 || coverage > select.t2) {
+      any_kept[*k] = true;
+      layers.push_back({overlaps.classes()[*k], &masks.mask(i), support, overlaps.mask_area(i)});
+    }
+  }
+  for (std::size_t k = 0; k < any_kept.size(); ++k) {
+    if (any_kept[k]) continue;
+    layers.push_back({overlaps.classes()[k], nullptr, 0, overlaps.class_areas()[k]});
+  }
+  return layers;
+}
+
+// Puts the layer that wins a pixel after those that lose it, so that painting in this order gives
+// every pixel to its winner. Within a class any order would do.
+void order_by(Overlap overlap, std::vector<Layer>& layers) {
+  std::ranges::stable_sort(layers, [overlap](Layer const& a, Layer const& b) {
+    switch (overlap) {
+      case Overlap::support: return std::tie(a.support, a.label) < std::tie(b.support, b.label);
+      case Overlap::smallest: return std::tie(b.area, a.label) < std::tie(a.area, b.label);
+      case Overlap::last: break;
+    }
+    return a.label < b.label;
+  });
+}
+
+LabelMap with_ignore_of(LabelMap const& pseudo, LabelMap const& labels) {
+  std::vector<Label> pixels(labels.pixels().begin(), labels.pixels().end());
+  auto const original = pseudo.pixels();
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    if (pixels[i] == kBackground && original[i] == kIgnore) pixels[i] = kIgnore;
+  }
+  return LabelMap(labels.size(), std::move(pixels));
+}
+
+}  // namespace
+
+LabelMap Select::operator()(LabelMap const& pseudo, MaskSet const& masks,
+                            OverlapTable const& overlaps) const {
+  require_same_size(masks, pseudo, "the pseudo-label");
+  if (overlaps.masks() != masks.count()) {
+    throw Error("the overlaps are those of " + std::to_string(overlaps.masks()) +
+                " masks, but there are " + std::to_string(masks.count()) +
+                "; connect the masks that went into sepl.assign");
+  }
+  std::vector<Layer> layers = kept_layers(*this, masks, overlaps);
+  order_by(overlap, layers);
+
+  Canvas canvas(pseudo.size());
+  std::optional<LabelRuns> runs;
+  for (Layer const& layer : layers) {
+    if (layer.mask) {
+      canvas.paint(*layer.mask, layer.label);
+    } else {
+      if (!runs) runs.emplace(pseudo);
+      canvas.paint(mask_of(*runs, layer.label), layer.label);
+    }
+  }
+  LabelMap labels = canvas.labels();
+  return keep_ignore ? with_ignore_of(pseudo, labels) : labels;
+}
+
+void declare_select(Plugin& plugin) {
+  plugin.stage<Select>("sepl.select", "Keep the masks that the pseudo-label supports, and merge them")
+      .inputs("pseudo", "masks", "overlaps")
+      .output("labels")
+      .option("t1", &Select::t1,
+              "a mask is kept when the pseudo-label covers more than this share of it",
+              in_range(0, 1))
+      .option("t2", &Select::t2,
+              "a mask is kept when it covers more than this share of the pseudo-label",
+              in_range(0, 1))
+      .option("overlap", &Select::overlap,
+              "which class gets a pixel that masks of two classes cover: the higher id, the one "
+              "with the larger support, or the smallest mask",
+              choices<Overlap>({{"last", Overlap::last},
+                                {"support", Overlap::support},
+                                {"smallest", Overlap::smallest}}))
+      .option("keep_ignore", &Select::keep_ignore,
+              "write 255 where the pseudo-label has it and nothing was painted")
+      .details(
+          "Mask selection and merge of SEPL (Chen, Mai, Li, Chao, 2023, section 3). A mask S that "
+          "was assigned to class k is kept when |S and P_k| / |S| > `t1` or |S and P_k| / |P_k| > "
+          "`t2`; a ratio that equals the threshold is not above it. A class of which no mask is "
+          "kept keeps its pseudo-label. The kept masks of a class are united.\n\n"
+          "Where the unions of two classes meet, `overlap` decides. `last` is what the authors' "
+          "script does; `support` takes the class whose covering mask has the largest "
+          "|S and P_k| / |S|, `smallest` the class of the smallest covering mask. A pseudo-label "
+          "that was kept counts as a mask with support 0 and its own area. Exact ties go to the "
+          "higher class id.");
+}
+
+}  // namespace seplflow::sepl

@@ -1,0 +1,31 @@
+// Mask selection and merge of SEPL.
+#pragma once
+
+#include <seplflow.hpp>
+
+namespace seplflow::sepl {
+
+// Which class gets a pixel that the kept masks of two classes cover.
+enum class Overlap {
+  last,      // the higher class id, as the authors' script does
+  support,   // the class whose covering mask has the larger share of pseudo-label in it
+  smallest,  // the class of the smallest covering mask
+};
+
+// Keeps a mask S, assigned to class k, when the pseudo-label covers more than t1 of it
+// (|S and P_k| / |S| > t1) or it covers more than t2 of the pseudo-label (|S and P_k| / |P_k| > t2).
+// A class of which no mask is kept keeps P_k. The result is the union of what is kept, per class
+// (SEPL, section 3). Exact ties between classes go to the higher id.
+struct Select {
+  double t1 = 0.5;
+  double t2 = 0.85;
+  Overlap overlap = Overlap::last;
+  bool keep_ignore = false;
+
+  // `overlaps` must be the table of these labels and masks. Throws Error when the masks have
+  // another size than the labels, or the table was made of others.
+  LabelMap operator()(LabelMap const& pseudo, MaskSet const& masks,
+                      OverlapTable const& overlaps) const;
+};
+
+}  // namespace seplflow::sepl

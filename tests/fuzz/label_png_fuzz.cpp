@@ -1,0 +1,65 @@
+// Any bytes as a label map, a mask and a picture: a value or an Error, and a label map survives
+// being written and read again.
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/error.hpp"
+#include "formats/image.hpp"
+#include "formats/png.hpp"
+#include "support/png_fixture.hpp"
+
+namespace {
+
+using namespace seplflow;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+template <class F>
+void value_or_error(F const& decode) {
+  try {
+    decode();
+  } catch (Error const& error) {
+    require(!std::string(error.what()).empty());
+  }
+}
+
+void read_in_every_way(std::span<std::uint8_t const> bytes) {
+  value_or_error([&] {
+    LabelMap const labels = decode_label_png(bytes, "fuzz");
+    for (auto const colours : {LabelColours::voc_palette, LabelColours::gray}) {
+      require(decode_label_png(encode_label_png(labels, colours), "fuzz again") == labels);
+    }
+  });
+  value_or_error([&] { require(decode_mask_png(bytes, "fuzz").area() <= kMaxPixels); });
+  value_or_error([&] {
+    Image const image = decode_image(bytes, "fuzz");
+    require(image.rgb().size() == 3 * image.size().pixels());
+  });
+}
+
+// Changed bytes seldom keep a chunk's CRC, and would never get past it.
+void repair_every_crc(std::vector<std::uint8_t>& file) {
+  constexpr std::size_t kSignature = 8, kFrame = 12;
+  for (std::size_t chunk = kSignature; chunk + kFrame <= file.size();) {
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < 4; ++i) length = length << 8 | file[chunk + i];
+    if (length > file.size() - chunk - kFrame) return;
+    repair_crc(file, chunk + 8);
+    chunk += length + kFrame;
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  std::vector<std::uint8_t> file(data, data + size);
+  read_in_every_way(file);
+  repair_every_crc(file);
+  read_in_every_way(file);
+  return 0;
+}

@@ -1,0 +1,174 @@
+// Masks and polygons on COCO's own annotations and on SAM-like mask files: what pycocotools wrote
+// must come out, pixel by pixel.
+#include <simdjson.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "data/label_map.hpp"
+#include "data/mask.hpp"
+#include "formats/coco_rle.hpp"
+#include "formats/mask_json.hpp"
+#include "formats/png.hpp"
+#include "formats/polygon.hpp"
+#include "support/test_data.hpp"
+
+namespace fs = std::filesystem;
+using namespace seplflow;
+using simdjson::dom::array;
+using simdjson::dom::element;
+
+namespace {
+
+std::vector<fs::path> files_of(fs::path const& folder) {
+  std::vector<fs::path> files;
+  for (auto const& entry : fs::directory_iterator(folder)) files.push_back(entry.path());
+  std::ranges::sort(files);
+  return files;
+}
+
+Size size_of(element pair) {
+  return {static_cast<std::uint32_t>(std::uint64_t(pair.at(0))),
+          static_cast<std::uint32_t>(std::uint64_t(pair.at(1)))};
+}
+
+Mask decode_counts(Size size, array list) {
+  std::vector<std::uint32_t> counts;
+  for (std::uint64_t const count : list) counts.push_back(static_cast<std::uint32_t>(count));
+  return Mask::from_counts(size, counts);
+}
+
+Mask rasterise_parts(Size size, array parts) {
+  Mask mask(size);
+  for (element const part : parts) {
+    std::vector<double> xy;
+    for (double const value : array(part)) xy.push_back(value);
+    mask = united(mask, rasterise_polygon(size, xy));
+  }
+  return mask;
+}
+
+fs::path coco() { return test_data() / "coco14-100"; }
+
+struct Annotations {
+  simdjson::dom::parser parser;
+  element root = parser.load((coco() / "instances_val2014_100.json").string());
+
+  // The label of each category: 1, 2, ... in the order of their ids.
+  std::map<std::int64_t, Label> labels() const {
+    std::map<std::int64_t, Label> labels;
+    for (element const category : array(root["categories"])) labels[category["id"]] = 0;
+    Label next = 1;
+    for (auto& [id, label] : labels) label = next++;
+    return labels;
+  }
+};
+
+void require_areas_as_recorded(fs::path const& folder, std::size_t expected_files) {
+  auto const files = files_of(folder);
+  CHECK(files.size() == expected_files);
+  simdjson::dom::parser parser;
+  for (fs::path const& file : files) {
+    MaskSet const masks = read_mask_json(file);
+    array const records = parser.load(file.string());
+    REQUIRE(masks.count() == records.size());
+    for (std::size_t i = 0; i < masks.count(); ++i) {
+      element const record = records.at(i);
+      INFO(file << ", record " << i);
+      REQUIRE(masks.mask(i).area() == std::uint64_t(record["area"]));
+      REQUIRE(encode_coco_rle(masks.mask(i)) == std::string_view(record["segmentation"]["counts"]));
+      REQUIRE(masks.info(i).has_value());
+      REQUIRE(masks.info(i)->predicted_iou == double(record["predicted_iou"]));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("real: COCO's 734 example results decode to their pictures and encode the same again") {
+  simdjson::dom::parser parser;
+  array const results =
+      parser.load((coco() / "instances_val2014_fakesegm100_results.json").string());
+  CHECK(results.size() == 734);
+  for (element const result : results) {
+    element const segmentation = result["segmentation"];
+    std::string_view const counts = segmentation["counts"];
+    REQUIRE(encode_coco_rle(decode_coco_rle(size_of(segmentation["size"]), counts)) == counts);
+  }
+}
+
+TEST_CASE("real: COCO's uncompressed crowds decode to their pictures") {
+  Annotations const annotations;
+  std::size_t crowds = 0;
+  for (element const annotation : array(annotations.root["annotations"])) {
+    if (std::int64_t(annotation["iscrowd"]) == 0) continue;
+    element const segmentation = annotation["segmentation"];
+    Mask const mask = decode_counts(size_of(segmentation["size"]), segmentation["counts"]);
+    // Their recorded areas are of outlines before they became runs, and differ.
+    std::vector<std::uint32_t> const counts = mask.counts();
+    CHECK(std::ranges::equal(counts, array(segmentation["counts"]), {}, {},
+                             [](element count) { return std::uint64_t(count); }));
+    CHECK(decode_coco_rle(mask.size(), encode_coco_rle(mask)) == mask);
+    ++crowds;
+  }
+  CHECK(crowds == 9);
+}
+
+TEST_CASE("real: COCO's polygons give the 60 truths that pycocotools rasterised") {
+  struct Picture {
+    std::string name;
+    Size size;
+    Canvas canvas{size};
+  };
+  Annotations const annotations;
+  auto const labels = annotations.labels();
+  std::map<std::int64_t, Picture> pictures;
+  for (element const image : array(annotations.root["images"])) {
+    Size const size{static_cast<std::uint32_t>(std::uint64_t(image["height"])),
+                    static_cast<std::uint32_t>(std::uint64_t(image["width"]))};
+    auto const stem = fs::path(std::string_view(image["file_name"])).stem();
+    pictures.emplace(std::int64_t(image["id"]), Picture{stem.string(), size});
+  }
+  for (element const annotation : array(annotations.root["annotations"])) {
+    if (std::int64_t(annotation["iscrowd"]) != 0) continue;
+    Picture& picture = pictures.at(annotation["image_id"]);
+    picture.canvas.paint(rasterise_parts(picture.size, annotation["segmentation"]),
+                         labels.at(annotation["category_id"]));
+  }
+  std::size_t compared = 0;
+  for (auto const& [id, picture] : pictures) {
+    fs::path const truth = coco() / "truth" / (picture.name + ".png");
+    if (!fs::exists(truth)) continue;
+    INFO(truth);
+    REQUIRE(read_label_png(truth) == picture.canvas.labels());
+    ++compared;
+  }
+  CHECK(compared == 60);
+}
+
+TEST_CASE("simulated: masks of COCO images have their recorded areas and strings") {
+  require_areas_as_recorded(coco() / "sam_json", 60);
+}
+
+TEST_CASE("simulated: masks of VOC images have their recorded areas and strings") {
+  require_areas_as_recorded(test_data() / "voc12-transcam/sam_json", 400);
+}
+
+TEST_CASE("simulated: masks as PNGs and as JSON are the same") {
+  fs::path const voc = test_data() / "voc12-transcam";
+  auto const folders = files_of(voc / "sam_png");
+  CHECK(folders.size() == 40);
+  for (fs::path const& folder : folders) {
+    MaskSet const masks = read_mask_json(voc / "sam_json" / (folder.filename().string() + ".json"));
+    for (std::size_t i = 0; i < masks.count(); ++i) {
+      INFO(folder << ", mask " << i);
+      REQUIRE(read_mask_png(folder / (std::to_string(i) + ".png")) == masks.mask(i));
+    }
+    CHECK_FALSE(fs::exists(folder / (std::to_string(masks.count()) + ".png")));
+  }
+}

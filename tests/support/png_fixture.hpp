@@ -1,0 +1,81 @@
+// PNG files of every kind, for the tests of their readers.
+#pragma once
+
+#include <png.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include "data/size.hpp"
+
+struct PngKind {
+  int colour_type = PNG_COLOR_TYPE_GRAY;
+  int bit_depth = 8;
+  bool interlaced = false;
+};
+
+// A PNG of this kind; `rows` holds the rows as the format packs them. A palette gives index i the
+// colour (i, 2i, 255 - i).
+inline std::vector<std::uint8_t> make_png(seplflow::Size size, PngKind kind,
+                                          std::vector<std::uint8_t> rows) {
+  auto const on_error = [](png_structp, png_const_charp message) {
+    throw std::runtime_error(message);
+  };
+  std::vector<std::uint8_t> file;
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, on_error, nullptr);
+  png_infop info = png_create_info_struct(png);
+  png_set_write_fn(
+      png, &file,
+      [](png_structp writer, png_bytep bytes, std::size_t count) {
+        auto& to = *static_cast<std::vector<std::uint8_t>*>(png_get_io_ptr(writer));
+        to.insert(to.end(), bytes, bytes + count);
+      },
+      nullptr);
+  png_set_IHDR(png, info, size.width, size.height, kind.bit_depth, kind.colour_type,
+               kind.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (kind.colour_type == PNG_COLOR_TYPE_PALETTE) {
+    std::array<png_color, 256> palette{};
+    for (unsigned i = 0; i < palette.size(); ++i) {
+      palette[i] = {static_cast<png_byte>(i), static_cast<png_byte>(2 * i),
+                    static_cast<png_byte>(255 - i)};
+    }
+    png_set_PLTE(png, info, palette.data(), 1 << kind.bit_depth);
+  }
+  png_write_info(png, info);
+  std::size_t const stride = png_get_rowbytes(png, info);
+  if (rows.size() != stride * size.height) throw std::runtime_error("wrong size of rows");
+  int const passes = png_set_interlace_handling(png);
+  for (int pass = 0; pass < passes; ++pass) {
+    for (std::size_t y = 0; y < size.height; ++y) png_write_row(png, rows.data() + y * stride);
+  }
+  png_write_end(png, nullptr);
+  png_destroy_write_struct(&png, &info);
+  return file;
+}
+
+// Where the data of the first chunk of this type ("IDAT") begins; its length is 8 bytes before.
+inline std::size_t chunk_data(std::vector<std::uint8_t> const& file, char const (&type)[5]) {
+  auto const at = std::search(file.begin(), file.end(), type, type + 4);
+  if (at == file.end()) throw std::runtime_error("no such chunk");
+  return static_cast<std::size_t>(at - file.begin()) + 4;
+}
+
+// Puts the CRC of the chunk whose data begins here right again.
+inline void repair_crc(std::vector<std::uint8_t>& file, std::size_t data) {
+  std::size_t length = 0;
+  for (std::size_t i = data - 8; i < data - 4; ++i) length = length << 8 | file[i];
+  std::uint32_t crc = 0xffffffff;
+  for (std::size_t i = data - 4; i < data + length; ++i) {
+    crc ^= file[i];
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  crc = ~crc;
+  for (int i = 0; i < 4; ++i) {
+    file[data + length + i] = static_cast<std::uint8_t>(crc >> (24 - 8 * i));
+  }
+}

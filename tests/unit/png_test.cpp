@@ -1,0 +1,209 @@
+#include "formats/png.hpp"
+
+#include <catch2/catch.hpp>
+#include <random>
+#include <string>
+
+#include "data/error.hpp"
+#include "support/png_fixture.hpp"
+#include "support/temp_folder.hpp"
+
+using Catch::Matchers::Contains;
+using namespace seplflow;
+
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+LabelMap random_labels(Size size, std::mt19937& random) {
+  std::vector<Label> pixels(size.pixels());
+  for (Label& pixel : pixels) pixel = static_cast<Label>(random() % 4 == 0 ? random() : 0);
+  return LabelMap(size, std::move(pixels));
+}
+
+Bytes as_bytes(LabelMap const& labels) { return {labels.pixels().begin(), labels.pixels().end()}; }
+
+Mask mask_of(LabelMap const& pixels, Label inside) {
+  return Mask::from_runs(pixels.size(), LabelRuns(pixels).runs(), inside);
+}
+
+// A small sound label PNG to be damaged.
+Bytes sound_png() { return make_png({4, 5}, {}, Bytes(20, 7)); }
+
+}  // namespace
+
+TEST_CASE("an encoded label map decodes to itself, with palette and gray") {
+  std::mt19937 random(1);
+  auto const colours = GENERATE(LabelColours::voc_palette, LabelColours::gray);
+  for (int round = 0; round < 40; ++round) {
+    Size const size{1 + static_cast<std::uint32_t>(random() % 60),
+                    1 + static_cast<std::uint32_t>(random() % 60)};
+    LabelMap const labels = random_labels(size, random);
+    CHECK(decode_label_png(encode_label_png(labels, colours), "a.png") == labels);
+  }
+}
+
+TEST_CASE("equal label maps are encoded to equal bytes") {
+  std::mt19937 random(2);
+  LabelMap const labels = random_labels({30, 40}, random);
+  CHECK(encode_label_png(labels, LabelColours::voc_palette) ==
+        encode_label_png(labels, LabelColours::voc_palette));
+}
+
+TEST_CASE("an encoded label map has the colours of PASCAL VOC") {
+  Bytes const file = encode_label_png(LabelMap(Size{1, 1}), LabelColours::voc_palette);
+  std::size_t const palette = chunk_data(file, "PLTE");
+  auto const colour = [&](std::size_t label) {
+    return std::vector<int>(&file[palette + 3 * label], &file[palette + 3 * label] + 3);
+  };
+  CHECK(colour(0) == std::vector{0, 0, 0});
+  CHECK(colour(1) == std::vector{128, 0, 0});        // aeroplane
+  CHECK(colour(15) == std::vector{192, 128, 128});   // person
+  CHECK(colour(20) == std::vector{0, 64, 128});      // tvmonitor
+  CHECK(colour(255) == std::vector{224, 224, 192});  // ignore
+}
+
+TEST_CASE("label maps keep the values of gray and palette files, interlaced or not") {
+  std::mt19937 random(3);
+  Size const size{13, 21};
+  LabelMap const labels = random_labels(size, random);
+  bool const interlaced = GENERATE(false, true);
+  int const colour_type = GENERATE(PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_PALETTE);
+  Bytes const file = make_png(size, {colour_type, 8, interlaced}, as_bytes(labels));
+  CHECK(decode_label_png(file, "a.png") == labels);
+}
+
+TEST_CASE("label maps keep the indices of palettes of fewer than 8 bits") {
+  CHECK(decode_label_png(make_png({1, 5}, {PNG_COLOR_TYPE_PALETTE, 1}, {0b10110000}), "a.png") ==
+        LabelMap({1, 5}, {1, 0, 1, 1, 0}));
+  CHECK(decode_label_png(make_png({1, 3}, {PNG_COLOR_TYPE_PALETTE, 2}, {0b11011000}), "a.png") ==
+        LabelMap({1, 3}, {3, 1, 2}));
+  CHECK(decode_label_png(make_png({1, 3}, {PNG_COLOR_TYPE_PALETTE, 4}, {0xf0, 0x70}), "a.png") ==
+        LabelMap({1, 3}, {15, 0, 7}));
+}
+
+TEST_CASE("label maps are refused in the kinds of PNG that hold no class ids") {
+  auto const decode = [](PngKind kind, std::size_t row) {
+    return decode_label_png(make_png({1, 2}, kind, Bytes(row)), "a.png");
+  };
+  CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_RGB, 8}, 6),
+                    Contains("a.png is 8-bit RGB") && Contains("colours cannot be told") &&
+                        Contains("save those as 8-bit gray"));
+  CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_RGB_ALPHA, 8}, 8), Contains("a.png is 8-bit RGBA"));
+  CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_GRAY_ALPHA, 8}, 4),
+                    Contains("8-bit gray with alpha") && Contains("save the gray channel alone"));
+  CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_GRAY, 16}, 4), Contains("16-bit gray"));
+  CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_GRAY, 1}, 1),
+                    Contains("1-bit gray") && Contains("shades"));
+}
+
+TEST_CASE("what is no PNG is refused with what it seems to be") {
+  auto const decode = [](Bytes const& bytes) { return decode_label_png(bytes, "a.png"); };
+  CHECK_THROWS_WITH(decode({}), Contains("a.png is empty (0 bytes); expected a label map"));
+  CHECK_THROWS_WITH(decode({0xff, 0xd8, 0xff, 0xe0}), Contains("not a PNG (it is a JPEG)"));
+  CHECK_THROWS_WITH(decode({0x89, 'P', 'N'}), Contains("not a PNG; expected a label map"));
+}
+
+TEST_CASE("a PNG that ends too early is truncated, wherever it ends") {
+  Bytes const file = sound_png();
+  for (std::size_t size = 8; size < file.size(); ++size) {
+    CHECK_THROWS_WITH(decode_label_png(std::span(file).first(size), "a.png"),
+                      Contains("a.png is truncated: its " + std::to_string(size) + " bytes"));
+  }
+}
+
+TEST_CASE("a PNG with any byte of its picture changed is damaged") {
+  Bytes const file = sound_png();
+  for (std::size_t i = chunk_data(file, "IDAT"); i < chunk_data(file, "IEND") - 8; ++i) {
+    Bytes damaged = file;
+    damaged[i] ^= 0x10;
+    CHECK_THROWS_WITH(decode_label_png(damaged, "a.png"),
+                      Contains("a.png is damaged (") && Contains("copy, download"));
+  }
+}
+
+TEST_CASE("a PNG whose data holds fewer rows than its header says is damaged") {
+  Bytes file = sound_png();
+  std::size_t const header = chunk_data(file, "IHDR");
+  file[header + 7] = 9;
+  repair_crc(file, header);
+  CHECK_THROWS_WITH(decode_label_png(file, "a.png"), Contains("a.png is damaged"));
+}
+
+TEST_CASE("bytes after the end of a PNG do not matter") {
+  Bytes file = sound_png();
+  file.insert(file.end(), 100, 0xaa);
+  CHECK(decode_label_png(file, "a.png") == LabelMap({4, 5}, Bytes(20, 7)));
+}
+
+TEST_CASE("a PNG gets no memory for pixels that it cannot hold") {
+  auto const claiming = [](std::uint32_t height, std::uint32_t width) {
+    Bytes file = sound_png();
+    std::size_t const header = chunk_data(file, "IHDR");
+    for (int i = 0; i < 4; ++i) {
+      file[header + i] = static_cast<std::uint8_t>(width >> (24 - 8 * i));
+      file[header + 4 + i] = static_cast<std::uint8_t>(height >> (24 - 8 * i));
+    }
+    repair_crc(file, header);
+    return file;
+  };
+  CHECK_THROWS_WITH(decode_label_png(claiming(100000, 100000), "a.png"),
+                    Contains("a.png has the size 100000x100000"));
+  CHECK_THROWS_WITH(decode_label_png(claiming(1, 2000000000), "a.png"),
+                    Contains("a.png has the size 1x2000000000"));
+  CHECK_THROWS_WITH(decode_label_png(claiming(10000, 10000), "a.png"),
+                    Contains("a.png is truncated"));
+}
+
+TEST_CASE("a mask is inside where its PNG has 255") {
+  std::mt19937 random(4);
+  bool const interlaced = GENERATE(false, true);
+  for (int round = 0; round < 20; ++round) {
+    Size const size{1 + static_cast<std::uint32_t>(random() % 40),
+                    1 + static_cast<std::uint32_t>(random() % 40)};
+    std::vector<Label> pixels(size.pixels());
+    for (Label& pixel : pixels) pixel = random() % 2 == 0 ? 255 : 0;
+    pixels[0] = 255;
+    if (pixels.size() > 1) pixels[1] = 254;
+    LabelMap const picture(size, pixels);
+    Bytes const file = make_png(size, {PNG_COLOR_TYPE_GRAY, 8, interlaced}, as_bytes(picture));
+    CHECK(decode_mask_png(file, "0.png") == mask_of(picture, 255));
+  }
+}
+
+TEST_CASE("a mask of 1-bit gray is inside where the bit is set") {
+  Bytes const file = make_png({2, 3}, {PNG_COLOR_TYPE_GRAY, 1}, {0b01000000, 0b11000000});
+  CHECK(decode_mask_png(file, "0.png") == mask_of(LabelMap({2, 3}, {0, 1, 0, 1, 1, 0}), 1));
+}
+
+TEST_CASE("a mask of zeros is empty") {
+  Mask const mask = decode_mask_png(make_png({2, 2}, {}, Bytes(4)), "0.png");
+  CHECK(mask == Mask(Size{2, 2}));
+}
+
+TEST_CASE("a mask without a 255 is refused unless it is all zero") {
+  CHECK_THROWS_WITH(decode_mask_png(make_png({2, 2}, {}, {0, 1, 1, 0}), "0.png"),
+                    Contains("0.png holds values up to 1 but no 255") &&
+                        Contains("multiply this 0/1 mask by 255"));
+  CHECK_THROWS_WITH(decode_mask_png(make_png({2, 2}, {}, {0, 15, 3, 0}), "0.png"),
+                    Contains("up to 15") && Contains("label map"));
+}
+
+TEST_CASE("masks are refused in other kinds of PNG") {
+  CHECK_THROWS_WITH(decode_mask_png(make_png({1, 2}, {PNG_COLOR_TYPE_RGB, 8}, Bytes(6)), "0.png"),
+                    Contains("0.png is 8-bit RGB") && Contains("255 inside"));
+  CHECK_THROWS_WITH(
+      decode_mask_png(make_png({1, 2}, {PNG_COLOR_TYPE_PALETTE, 8}, Bytes(2)), "0.png"),
+      Contains("0.png is 8-bit palette"));
+}
+
+TEST_CASE("a label or mask file that cannot be read is named with the reason") {
+  TempFolder const folder;
+  CHECK_THROWS_WITH(read_label_png(folder.path() / "no.png"),
+                    Contains("cannot read ") && Contains("no.png: No such file or directory"));
+  CHECK_THROWS_WITH(read_mask_png(folder.path()), Contains("is a folder, not a file"));
+  auto const empty = folder.write("empty.png", Bytes());
+  CHECK_THROWS_WITH(read_mask_png(empty), Contains("empty.png is empty (0 bytes); expected a mask"));
+  auto const sound = folder.write("sound.png", sound_png());
+  CHECK(read_label_png(sound) == LabelMap({4, 5}, Bytes(20, 7)));
+}
