@@ -9,11 +9,11 @@
 namespace seplflow {
 namespace {
 
-constexpr unsigned kBase = 48;        // of the alphabet
-constexpr unsigned kMore = 0x20;      // another character of this number follows
-constexpr unsigned kSign = 0x10;      // in the last character: the number is negative
+constexpr unsigned kBase = 48;    // of the alphabet
+constexpr unsigned kMore = 0x20;  // another character of this number follows
+constexpr unsigned kSign = 0x10;  // in the last character: the number is negative
 constexpr unsigned kDigitBits = 5;
-constexpr unsigned kMaxShift = 30;    // the seventh character; runs have fewer than 32 bits
+constexpr unsigned kMaxShift = 30;  // the seventh character; runs have fewer than 32 bits
 constexpr std::size_t kFirstDelta = 3;
 
 [[noreturn]] void fail(std::string_view counts, std::size_t position, std::string const& problem) {
@@ -79,8 +79,9 @@ Mask decode_coco_rle(Size size, std::string_view counts) {
     total += run;
     if (run < 0) fail(counts, position, "makes a run of negative length " + std::to_string(run));
     if (total > pixels) {
-      fail(counts, position, "has runs of more than the " + std::to_string(pixels) +
-                                 " pixels of " + to_string(size) + " (height x width)");
+      fail(counts, position,
+           "has runs of more than the " + std::to_string(pixels) + " pixels of " + to_string(size) +
+               " (height x width)");
     }
     runs[known++] = static_cast<std::uint32_t>(run);
     before_last = last;

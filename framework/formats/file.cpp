@@ -35,7 +35,7 @@ InputFile::InputFile(std::filesystem::path const& path) : path_(path) {
   // O_NONBLOCK: opening a pipe that nobody writes to must not wait for ever.
   descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor_ < 0) throw cannot_read(path, errno);
-  struct stat status{};
+  struct stat status {};
   int const error = ::fstat(descriptor_, &status) == 0 ? 0 : errno;
   std::string const why = error == 0 ? why_unreadable(status) : std::string();
   if (error != 0 || !why.empty()) {
@@ -45,7 +45,9 @@ InputFile::InputFile(std::filesystem::path const& path) : path_(path) {
   size_ = static_cast<std::size_t>(status.st_size);
 }
 
-InputFile::~InputFile() { ::close(descriptor_); }
+InputFile::~InputFile() {
+  ::close(descriptor_);
+}
 
 std::size_t InputFile::read(std::span<std::uint8_t> bytes) {
   std::size_t done = 0;

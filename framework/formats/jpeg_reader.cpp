@@ -1,13 +1,13 @@
 #include "formats/jpeg_reader.hpp"
 
-#include <cstdio>  // jpeglib.h needs FILE
-
+// clang-format off: libjpeg's headers need what stands before them
+#include <jerror.h>
 #include <jpeglib.h>
 
-#include <jerror.h>
+#include <cstdio>
+// clang-format on
 
 #include <csetjmp>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -98,7 +98,8 @@ bool JpegReader::read_header() {
 
 void JpegReader::require_supported() const {
   if (jpeg_.arith_code != FALSE) {
-    throw Error(name_ + " is a JPEG with arithmetic coding, which few programs read; save the "
+    throw Error(name_ +
+                " is a JPEG with arithmetic coding, which few programs read; save the "
                 "picture again with the usual Huffman coding");
   }
   J_COLOR_SPACE const space = jpeg_.jpeg_color_space;

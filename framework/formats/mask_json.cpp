@@ -42,9 +42,10 @@ std::optional<Size> common_size(MaskRecords const& file, std::string_view name,
 
 Mask decode_polygons(std::vector<Polygon> const& polygons, std::optional<Size> size) {
   if (!size) {
-    throw Error("polygons do not tell the size of their image; it can come from \"image\": "
-                "{\"height\": ..., \"width\": ...} in the file, from a record with "
-                "segmentation.size, or from the data set, where that has the image");
+    throw Error(
+        "polygons do not tell the size of their image; it can come from \"image\": "
+        "{\"height\": ..., \"width\": ...} in the file, from a record with "
+        "segmentation.size, or from the data set, where that has the image");
   }
   Mask mask(*size);
   for (Polygon const& polygon : polygons) mask = united(mask, rasterise_polygon(*size, polygon));
@@ -97,7 +98,8 @@ MaskSet read_mask_json(std::filesystem::path const& path, std::optional<Size> im
   simdjson::padded_string text = padded(file.size());
   auto* const bytes = reinterpret_cast<std::uint8_t*>(text.data());
   std::size_t const size = file.read({bytes, file.size()});
-  simdjson::padded_string_view const json(text.data(), size, text.size() + simdjson::SIMDJSON_PADDING);
+  simdjson::padded_string_view const json(text.data(), size,
+                                          text.size() + simdjson::SIMDJSON_PADDING);
   return parse(json, path.string(), image_size, min_area);
 }
 

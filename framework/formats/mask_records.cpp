@@ -33,8 +33,9 @@ void check(error_code error, JsonPlace const& place, std::string_view expected) 
   if (error == simdjson::EMPTY) place.fail("holds no JSON; expected " + std::string(kFileKinds));
   if (error == simdjson::MEMALLOC) throw std::bad_alloc();
   if (is_cut_off(error)) {
-    place.fail("the JSON ends in the middle; the file seems cut off: copy, download or make it "
-               "again");
+    place.fail(
+        "the JSON ends in the middle; the file seems cut off: copy, download or make it "
+        "again");
   }
   place.fail(std::string("is not valid JSON (") + simdjson::error_message(error) +
              "); the file may be cut off or edited: copy, download or make it again");
@@ -79,7 +80,8 @@ std::vector<double> read_numbers(ondemand::value value, JsonPlace const& place,
 }
 
 Size read_size(ondemand::value value, JsonPlace const& place) {
-  std::string_view const expected = "segmentation.size to be [height, width], two positive whole numbers";
+  std::string_view const expected =
+      "segmentation.size to be [height, width], two positive whole numbers";
   std::array<std::uint64_t, 2> extents{};
   std::size_t count = 0;
   for_each_element(as<ondemand::array>(value, place, expected), place, [&](ondemand::value extent) {
@@ -182,10 +184,11 @@ void read_info(std::string_view key, ondemand::value value, JsonPlace const& pla
     info.crop_box = read_tuple<4>(value, place, "crop_box to be [x, y, width, height]");
   } else if (key == "point_coords") {
     std::string_view const expected = "point_coords to be [[x, y]]";
-    for_each_element(as<ondemand::array>(value, place, expected), place, [&](ondemand::value point) {
-      auto const xy = read_tuple<2>(point, place, expected);
-      if (!info.point) info.point = xy;
-    });
+    for_each_element(as<ondemand::array>(value, place, expected), place,
+                     [&](ondemand::value point) {
+                       auto const xy = read_tuple<2>(point, place, expected);
+                       if (!info.point) info.point = xy;
+                     });
   }
 }
 
@@ -217,7 +220,8 @@ void RecordReader::require_same_image(std::string_view image_id, JsonPlace const
   if (!image_id_) image_id_ = image_id;
   if (*image_id_ == image_id) return;
   place.fail("is of image " + std::string(image_id) + ", a record before it of image " +
-             std::string(*image_id_) + "; expected the masks of one image: split the file by "
+             std::string(*image_id_) +
+             "; expected the masks of one image: split the file by "
              "\"image_id\"");
 }
 
@@ -243,8 +247,9 @@ void RecordReader::read_record(ondemand::object fields, JsonPlace const& place) 
 void RecordReader::read_list(ondemand::array list) {
   JsonPlace place{file_.file, 0};
   for_each_element(list, place, [&](ondemand::value value) {
-    read_record(as<ondemand::object>(value, place, "a mask record, an object with \"segmentation\""),
-                place);
+    read_record(
+        as<ondemand::object>(value, place, "a mask record, an object with \"segmentation\""),
+        place);
     ++*place.record;
   });
 }
@@ -266,16 +271,18 @@ void RecordReader::read_sa1b(ondemand::object object) {
   bool has_annotations = false;
   for_each_field(object, file_, [&](std::string_view key, ondemand::value value) {
     if (key == "images") {
-      file_.fail("holds the annotations of many images (\"images\"), a COCO data set; expected the "
-                 "masks of one image: " + std::string(kFileKinds));
+      file_.fail(
+          "holds the annotations of many images (\"images\"), a COCO data set; expected the "
+          "masks of one image: " +
+          std::string(kFileKinds));
     }
     if (key == "image") read_header(value);
     if (key != "annotations") return;
     has_annotations = true;
     read_list(as<ondemand::array>(value, file_, "\"annotations\" to be a list of mask records"));
   });
-  if (!has_annotations) file_.fail("is an object without \"annotations\"; expected " +
-                                   std::string(kFileKinds));
+  if (!has_annotations)
+    file_.fail("is an object without \"annotations\"; expected " + std::string(kFileKinds));
 }
 
 MaskRecords RecordReader::read(ondemand::document& document) {

@@ -44,7 +44,7 @@ struct MaskRecords {
 // Reads the whole document. A file has its records before or after what they need (SA-1B's header
 // may come last), so decoding is another step. The result is valid as long as the parser and the
 // text are, and the parser reads nothing else. Throws Error as read_mask_json does.
-MaskRecords read_mask_records(simdjson::ondemand::parser& parser,
-                              simdjson::padded_string_view json, std::string_view file);
+MaskRecords read_mask_records(simdjson::ondemand::parser& parser, simdjson::padded_string_view json,
+                              std::string_view file);
 
 }  // namespace seplflow

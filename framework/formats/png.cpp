@@ -15,15 +15,26 @@ constexpr std::string_view kLabelMap =
     "a label map: an 8-bit gray or palette PNG whose pixel values are class ids";
 constexpr std::string_view kMask = "a mask: an 8-bit gray PNG, 255 inside and 0 outside";
 
-std::string describe_kind(PngReader const& png) {
-  std::string const bits = std::to_string(png.bit_depth()) + "-bit ";
+std::string_view colour_name(PngReader const& png) {
   switch (png.colour_type()) {
-    case PNG_COLOR_TYPE_GRAY: return bits + "gray";
-    case PNG_COLOR_TYPE_PALETTE: return bits + "palette";
-    case PNG_COLOR_TYPE_RGB: return bits + "RGB";
-    case PNG_COLOR_TYPE_RGB_ALPHA: return bits + "RGBA";
-    default: return bits + "gray with alpha";
+    case PNG_COLOR_TYPE_GRAY:
+      return "gray";
+    case PNG_COLOR_TYPE_PALETTE:
+      return "palette";
+    case PNG_COLOR_TYPE_RGB:
+      return "RGB";
+    case PNG_COLOR_TYPE_RGB_ALPHA:
+      return "RGBA";
+    default:
+      return "gray-with-alpha";
   }
+}
+
+// "an 8-bit RGB PNG"
+std::string describe_kind(PngReader const& png) {
+  int const bits = png.bit_depth();
+  return (bits == 8 ? "an " : "a ") + std::to_string(bits) + "-bit " +
+         std::string(colour_name(png)) + " PNG";
 }
 
 bool has_colours(PngReader const& png) {

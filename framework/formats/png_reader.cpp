@@ -17,7 +17,8 @@ constexpr std::uint64_t kMaxExpansion = 1032;
 
 std::string what_it_seems(std::span<std::uint8_t const> bytes) {
   auto const begins_with = [&](std::string_view magic) {
-    return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
+    return bytes.size() >= magic.size() &&
+           std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
   };
   if (begins_with("\xff\xd8")) return " (it is a JPEG)";
   if (begins_with("\x93NUMPY")) return " (it is a NumPy array)";
@@ -125,7 +126,9 @@ void PngReader::convert_to_rgb() {
   });
 }
 
-std::size_t PngReader::row_bytes() const { return png_get_rowbytes(handle_.png, handle_.info); }
+std::size_t PngReader::row_bytes() const {
+  return png_get_rowbytes(handle_.png, handle_.info);
+}
 
 void PngReader::start_pixels() {
   guarded([this] {

@@ -25,7 +25,9 @@ struct Point {
 
 // Rounds as a C cast does, towards 0 after adding a half; what that means for negative values
 // decides pixels on the upper edge.
-std::int64_t rounded(double value) { return static_cast<std::int64_t>(value + .5); }
+std::int64_t rounded(double value) {
+  return static_cast<std::int64_t>(value + .5);
+}
 
 // An edge on the fine grid, from the end with the smaller coordinate along its longer axis.
 struct Edge {

@@ -140,8 +140,12 @@ struct StageCatalog::State {
   }
 };
 
-StageCatalog::StageCatalog(std::vector<fs::path> const& places)
+StageCatalog::StageCatalog(std::vector<fs::path> const& places,
+                           std::vector<StageDeclaration> built_in)
     : state_(std::make_unique<State>()) {
+  for (StageDeclaration& declaration : built_in) {
+    state_->entries.push_back({std::move(declaration), "(built in)"});
+  }
   for (fs::path const& place : places) state_->load_place(place);
 }
 

@@ -33,7 +33,9 @@ class StageCatalog {
 
   // Loads every shared library of these folders (or the libraries themselves), in this order and
   // by name within a folder. What does not fit is in rejected(), never an exception.
-  explicit StageCatalog(std::vector<std::filesystem::path> const& places);
+  // `built_in` are stages of the program that asks.
+  explicit StageCatalog(std::vector<std::filesystem::path> const& places,
+                        std::vector<StageDeclaration> built_in = {});
   ~StageCatalog();
   StageCatalog(StageCatalog&&) noexcept;
 

@@ -53,7 +53,9 @@ Mask rasterise_parts(Size size, array parts) {
   return mask;
 }
 
-fs::path coco() { return test_data() / "coco14-100"; }
+fs::path coco() {
+  return test_data() / "coco14-100";
+}
 
 struct Annotations {
   simdjson::dom::parser parser;

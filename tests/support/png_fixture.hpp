@@ -7,7 +7,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "data/size.hpp"
@@ -56,6 +58,10 @@ inline std::vector<std::uint8_t> make_png(seplflow::Size size, PngKind kind,
   png_write_end(png, nullptr);
   png_destroy_write_struct(&png, &info);
   return file;
+}
+
+inline std::string as_text(std::span<std::uint8_t const> bytes) {
+  return {bytes.begin(), bytes.end()};
 }
 
 // Where the data of the first chunk of this type ("IDAT") begins; its length is 8 bytes before.

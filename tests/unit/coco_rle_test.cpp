@@ -63,10 +63,10 @@ TEST_CASE("the largest picture fits an RLE string") {
 }
 
 TEST_CASE("an RLE string with a foreign character is refused with its position") {
-  CHECK_THROWS_WITH(decode_coco_rle({2, 2}, "1 3"), Contains("holds byte 32") &&
-                                                        Contains("at character 1 (from 0)"));
-  CHECK_THROWS_WITH(decode_coco_rle({2, 2}, "13p"), Contains("holds 'p'") &&
-                                                        Contains("at character 2"));
+  CHECK_THROWS_WITH(decode_coco_rle({2, 2}, "1 3"),
+                    Contains("holds byte 32") && Contains("at character 1 (from 0)"));
+  CHECK_THROWS_WITH(decode_coco_rle({2, 2}, "13p"),
+                    Contains("holds 'p'") && Contains("at character 2"));
   CHECK_THROWS_WITH(decode_coco_rle({2, 2}, "/"), Contains("holds '/'"));
   CHECK_THROWS_WITH(decode_coco_rle({2, 2}, "1\xff"), Contains("holds byte 255"));
 }
@@ -93,8 +93,8 @@ TEST_CASE("an RLE string with a number that no run can have is refused") {
 TEST_CASE("an RLE string whose runs do not add up to the picture is refused") {
   CHECK_THROWS_WITH(decode_coco_rle({2, 2}, "12"),
                     Contains("add up to 3 pixels") && Contains("2x2"));
-  CHECK_THROWS_WITH(decode_coco_rle({2, 2}, "14"), Contains("more than the 4 pixels of 2x2") &&
-                                                       Contains("at character 1"));
+  CHECK_THROWS_WITH(decode_coco_rle({2, 2}, "14"),
+                    Contains("more than the 4 pixels of 2x2") && Contains("at character 1"));
   CHECK_THROWS_WITH(decode_coco_rle({2, 2}, ""), Contains("add up to 0 pixels"));
 }
 

@@ -1,10 +1,13 @@
 #include "formats/image.hpp"
 
-#include <catch2/catch.hpp>
-#include <cstdio>
-#include <cstdlib>
-
+// clang-format off: jpeglib.h needs what stands before it
 #include <jpeglib.h>
+
+#include <cstdio>
+// clang-format on
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
 
 #include "data/error.hpp"
 #include "support/png_fixture.hpp"
@@ -18,8 +21,8 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 // A JPEG of one colour, in the colour space, with `comment_bytes` of comments before its size.
-Bytes make_jpeg(Size size, J_COLOR_SPACE space, Bytes const& colour,
-                std::size_t comment_bytes = 0, bool arithmetic = false) {
+Bytes make_jpeg(Size size, J_COLOR_SPACE space, Bytes const& colour, std::size_t comment_bytes = 0,
+                bool arithmetic = false) {
   jpeg_compress_struct jpeg{};
   jpeg_error_mgr errors{};
   jpeg.err = jpeg_std_error(&errors);
@@ -39,7 +42,8 @@ Bytes make_jpeg(Size size, J_COLOR_SPACE space, Bytes const& colour,
     jpeg_write_marker(&jpeg, JPEG_COM, comment.data(), static_cast<unsigned>(comment.size()));
   }
   Bytes row;
-  for (std::uint32_t x = 0; x < size.width; ++x) row.insert(row.end(), colour.begin(), colour.end());
+  for (std::uint32_t x = 0; x < size.width; ++x)
+    row.insert(row.end(), colour.begin(), colour.end());
   while (jpeg.next_scanline < jpeg.image_height) {
     JSAMPROW line = row.data();
     jpeg_write_scanlines(&jpeg, &line, 1);
@@ -51,7 +55,9 @@ Bytes make_jpeg(Size size, J_COLOR_SPACE space, Bytes const& colour,
   return file;
 }
 
-std::vector<int> samples(Image const& image) { return {image.rgb().begin(), image.rgb().end()}; }
+std::vector<int> samples(Image const& image) {
+  return {image.rgb().begin(), image.rgb().end()};
+}
 
 bool all_near(Image const& image, std::vector<int> const& colour) {
   auto const rgb = samples(image);
@@ -105,7 +111,7 @@ TEST_CASE("a PNG of any kind becomes RGB") {
 
 TEST_CASE("pictures are told apart by content, not by name") {
   TempFolder const folder;
-  auto const path = folder.write("picture.png", make_jpeg({4, 6}, JCS_RGB, {10, 20, 30}));
+  auto const path = folder.write("picture.png", as_text(make_jpeg({4, 6}, JCS_RGB, {10, 20, 30})));
   CHECK(read_image(path).size() == Size{4, 6});
   CHECK(read_image_size(path) == Size{4, 6});
 }
@@ -113,25 +119,25 @@ TEST_CASE("pictures are told apart by content, not by name") {
 TEST_CASE("the size of a picture is read from its first bytes alone") {
   TempFolder const folder;
   Bytes const png = make_png({3, 9}, {}, Bytes(27));
-  CHECK(read_image_size(folder.write("a.png", std::span(png).first(30))) == Size{3, 9});
+  CHECK(read_image_size(folder.write("a.png", as_text(std::span(png).first(30)))) == Size{3, 9});
   Bytes const jpeg = make_jpeg({200, 300}, JCS_GRAYSCALE, {90});
-  CHECK(read_image_size(folder.write("a.jpg", std::span(jpeg).first(jpeg.size() - 40))) ==
+  CHECK(read_image_size(folder.write("a.jpg", as_text(std::span(jpeg).first(jpeg.size() - 40)))) ==
         Size{200, 300});
 }
 
 TEST_CASE("the size of a JPEG is found behind any amount of metadata") {
   TempFolder const folder;
   auto const file = make_jpeg({12, 34}, JCS_RGB, {1, 2, 3}, 600000);
-  CHECK(read_image_size(folder.write("a.jpg", file)) == Size{12, 34});
+  CHECK(read_image_size(folder.write("a.jpg", as_text(file))) == Size{12, 34});
 }
 
 TEST_CASE("a picture that ends within its header has no size") {
   TempFolder const folder;
   Bytes const jpeg = make_jpeg({20, 30}, JCS_RGB, {1, 2, 3});
-  CHECK_THROWS_WITH(read_image_size(folder.write("a.jpg", std::span(jpeg).first(40))),
+  CHECK_THROWS_WITH(read_image_size(folder.write("a.jpg", as_text(std::span(jpeg).first(40)))),
                     Contains("a.jpg is truncated: its 40 bytes"));
   Bytes const png = make_png({3, 9}, {}, Bytes(27));
-  CHECK_THROWS_WITH(read_image_size(folder.write("a.png", std::span(png).first(20))),
+  CHECK_THROWS_WITH(read_image_size(folder.write("a.png", as_text(std::span(png).first(20)))),
                     Contains("a.png is truncated: its 20 bytes"));
 }
 

@@ -70,8 +70,7 @@ TEST_CASE("counts may hold escaped characters") {
 TEST_CASE("polygons are united") {
   Size const size{6, 8};
   std::vector<double> const a{0, 0, 4, 0, 4, 3}, b{5, 1, 8, 1, 8, 5, 2.5, 6};
-  MaskSet const set =
-      parse(R"([{"segmentation": [[0,0,4,0,4,3], [5,1,8,1,8,5,2.5,6]]}])", size);
+  MaskSet const set = parse(R"([{"segmentation": [[0,0,4,0,4,3], [5,1,8,1,8,5,2.5,6]]}])", size);
   CHECK(set.mask(0) == united(rasterise_polygon(size, a), rasterise_polygon(size, b)));
 }
 
@@ -79,12 +78,14 @@ TEST_CASE("polygons take their size from the image, the header, or another recor
   std::string const polygon = R"({"segmentation": [[0,0,2,0,2,2]]})";
   CHECK(parse("[" + polygon + "]", Size{4, 5}).mask(0).size() == Size{4, 5});
   CHECK(parse(R"({"annotations": [)" + polygon + R"(], "image": {"height": 4, "width": 5}})")
-            .mask(0).size() == Size{4, 5});
+            .mask(0)
+            .size() == Size{4, 5});
   CHECK(parse("[" + polygon + R"(,{"segmentation": {"size": [4, 5], "counts": [20]}}])")
-            .mask(0).size() == Size{4, 5});
-  CHECK_THROWS_WITH(parse("[" + polygon + "]"),
-                    Contains("a.json, record 0: polygons do not tell the size") &&
-                        Contains("from the data set"));
+            .mask(0)
+            .size() == Size{4, 5});
+  CHECK_THROWS_WITH(
+      parse("[" + polygon + "]"),
+      Contains("a.json, record 0: polygons do not tell the size") && Contains("from the data set"));
 }
 
 TEST_CASE("a list without masks is an empty set") {
@@ -116,7 +117,8 @@ TEST_CASE("a mask has no info unless all its fields are there") {
 TEST_CASE("unknown fields are ignored, however deep they go") {
   std::string const deep = std::string(100000, '[') + "1" + std::string(100000, ']');
   CHECK(parse(R"([{"x": )" + deep + R"(, "segmentation": {"y": [{}], "size": [1, 1],
-              "counts": "1", "z": null}, "w": {"segmentation": 3}}])").count() == 1);
+              "counts": "1", "z": null}, "w": {"segmentation": 3}}])")
+            .count() == 1);
 }
 
 TEST_CASE("deep nesting where something else is expected is refused") {

@@ -21,14 +21,18 @@ LabelMap random_labels(Size size, std::mt19937& random) {
   return LabelMap(size, std::move(pixels));
 }
 
-Bytes as_bytes(LabelMap const& labels) { return {labels.pixels().begin(), labels.pixels().end()}; }
+Bytes as_bytes(LabelMap const& labels) {
+  return {labels.pixels().begin(), labels.pixels().end()};
+}
 
 Mask mask_of(LabelMap const& pixels, Label inside) {
   return Mask::from_runs(pixels.size(), LabelRuns(pixels).runs(), inside);
 }
 
 // A small sound label PNG to be damaged.
-Bytes sound_png() { return make_png({4, 5}, {}, Bytes(20, 7)); }
+Bytes sound_png() {
+  return make_png({4, 5}, {}, Bytes(20, 7));
+}
 
 }  // namespace
 
@@ -87,14 +91,16 @@ TEST_CASE("label maps are refused in the kinds of PNG that hold no class ids") {
     return decode_label_png(make_png({1, 2}, kind, Bytes(row)), "a.png");
   };
   CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_RGB, 8}, 6),
-                    Contains("a.png is 8-bit RGB") && Contains("colours cannot be told") &&
-                        Contains("save those as 8-bit gray"));
-  CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_RGB_ALPHA, 8}, 8), Contains("a.png is 8-bit RGBA"));
-  CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_GRAY_ALPHA, 8}, 4),
-                    Contains("8-bit gray with alpha") && Contains("save the gray channel alone"));
-  CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_GRAY, 16}, 4), Contains("16-bit gray"));
+                    Contains("a.png is an 8-bit RGB PNG; label maps are") &&
+                        Contains("colours cannot be told") && Contains("save those as 8-bit gray"));
+  CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_RGB_ALPHA, 8}, 8),
+                    Contains("a.png is an 8-bit RGBA PNG"));
+  CHECK_THROWS_WITH(
+      decode({PNG_COLOR_TYPE_GRAY_ALPHA, 8}, 4),
+      Contains("an 8-bit gray-with-alpha PNG") && Contains("save the gray channel alone"));
+  CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_GRAY, 16}, 4), Contains("a 16-bit gray PNG"));
   CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_GRAY, 1}, 1),
-                    Contains("1-bit gray") && Contains("shades"));
+                    Contains("a 1-bit gray PNG") && Contains("shades"));
 }
 
 TEST_CASE("what is no PNG is refused with what it seems to be") {
@@ -191,10 +197,10 @@ TEST_CASE("a mask without a 255 is refused unless it is all zero") {
 
 TEST_CASE("masks are refused in other kinds of PNG") {
   CHECK_THROWS_WITH(decode_mask_png(make_png({1, 2}, {PNG_COLOR_TYPE_RGB, 8}, Bytes(6)), "0.png"),
-                    Contains("0.png is 8-bit RGB") && Contains("255 inside"));
+                    Contains("0.png is an 8-bit RGB PNG") && Contains("255 inside"));
   CHECK_THROWS_WITH(
       decode_mask_png(make_png({1, 2}, {PNG_COLOR_TYPE_PALETTE, 8}, Bytes(2)), "0.png"),
-      Contains("0.png is 8-bit palette"));
+      Contains("0.png is an 8-bit palette PNG"));
 }
 
 TEST_CASE("a label or mask file that cannot be read is named with the reason") {
@@ -202,8 +208,9 @@ TEST_CASE("a label or mask file that cannot be read is named with the reason") {
   CHECK_THROWS_WITH(read_label_png(folder.path() / "no.png"),
                     Contains("cannot read ") && Contains("no.png: No such file or directory"));
   CHECK_THROWS_WITH(read_mask_png(folder.path()), Contains("is a folder, not a file"));
-  auto const empty = folder.write("empty.png", Bytes());
-  CHECK_THROWS_WITH(read_mask_png(empty), Contains("empty.png is empty (0 bytes); expected a mask"));
-  auto const sound = folder.write("sound.png", sound_png());
+  auto const empty = folder.write("empty.png", "");
+  CHECK_THROWS_WITH(read_mask_png(empty),
+                    Contains("empty.png is empty (0 bytes); expected a mask"));
+  auto const sound = folder.write("sound.png", as_text(sound_png()));
   CHECK(read_label_png(sound) == LabelMap({4, 5}, Bytes(20, 7)));
 }

@@ -73,7 +73,9 @@ Mask box(Size size, std::uint32_t x0, std::uint32_t y0, std::uint32_t x1, std::u
   return Mask::from_runs(size, LabelRuns(LabelMap(size, pixels)).runs(), 1);
 }
 
-Mask rasterise(Size size, std::vector<double> const& xy) { return rasterise_polygon(size, xy); }
+Mask rasterise(Size size, std::vector<double> const& xy) {
+  return rasterise_polygon(size, xy);
+}
 
 }  // namespace
 
