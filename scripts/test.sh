@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test; ends with ctest's summary.
+#   scripts/test.sh          everything: sanitizers and 30 s of each fuzz target too
+#   scripts/test.sh --quick  without sanitizers and fuzzing
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+quick=false
+case ${1-} in
+  "") ;;
+  --quick) quick=true ;;
+  *) echo "usage: scripts/test.sh [--quick]" >&2; exit 2 ;;
+esac
+
+scripts/install-deps.sh --with-tests
+
+launcher=-DCMAKE_CXX_COMPILER_LAUNCHER=ccache
+build() {  # PRESET TARGET... -- CMAKE-OPTION...
+  local preset=$1 targets=()
+  shift
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do targets+=(--target "$1"); shift; done
+  [ $# -eq 0 ] || shift
+  echo "== Building into build/$preset"
+  cmake --preset "$preset" -DSEPLFLOW_TESTS=ON "$launcher" "$@" >/dev/null
+  cmake --build --preset "$preset" "${targets[@]}" -- --quiet
+}
+
+sanitized=(-DSEPLFLOW_ASAN_BUILD= -DSEPLFLOW_TSAN_BUILD= -DSEPLFLOW_FUZZ_BUILD=)
+if ! $quick; then
+  build asan seplflow_unit_tests seplflow_stage_tests seplflow_golden_tests
+  scripts/build-tsan-tbb.sh
+  build tsan seplflow_engine_tests seplflow_planted_race
+  build fuzz seplflow_fuzz_targets
+  sanitized=("-DSEPLFLOW_ASAN_BUILD=$PWD/build/asan" "-DSEPLFLOW_TSAN_BUILD=$PWD/build/tsan"
+    "-DSEPLFLOW_FUZZ_BUILD=$PWD/build/fuzz")
+fi
+build release -- "${sanitized[@]}"
+
+echo "== Running the tests"
+exec ctest --test-dir build/release --output-on-failure --parallel "$(nproc)"

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Measures the VOC job of seplflow beside a numpy script and beside the floor; see README.md.
+
+Usage: compare.py BUILD [--repeat N]
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SOURCE = HERE.parent.parent
+
+
+def test_data():
+    data = Path(os.environ.get("SEPLFLOW_TEST_DATA") or SOURCE.parent / "shared" / "data")
+    if not (data / "voc12-transcam").is_dir():
+        sys.exit(
+            f"There is no test data in {data}. This benchmark needs label and mask files, which "
+            "seplflow cannot generate; set SEPLFLOW_TEST_DATA, or run memory.sh, which needs none."
+        )
+    return data / "voc12-transcam"
+
+
+class Set:
+    """A list of images with their masks in one form."""
+
+    def __init__(self, name, form, list_file, data, scratch):
+        self.name = name
+        self.form = form
+        self.list = data / list_file
+        self.labels = data / "labels"
+        self.truth = data / "truth_synthetic"
+        self.masks = data / f"sam_{form}"
+        self.root = scratch / name
+        lists = self.root / "ImageSets" / "Segmentation"
+        lists.mkdir(parents=True)
+        lists.joinpath("train.txt").write_text(self.list.read_text())
+        self.images = len(self.list.read_text().split())
+        # The shipped pipeline itself, with the masks in this set's form.
+        text = (SOURCE / "pipelines" / "voc12" / "transcam.toml").read_text()
+        self.pipeline = self.root / "voc.toml"
+        self.pipeline.write_text(text.replace('"masks.json"', f'"masks.{form}"'))
+
+
+def seplflow(program, data_set, jobs, out):
+    arguments = [program, "run", data_set.pipeline, "--out", out, "--jobs", jobs, "--quiet"]
+    arguments += ["--set", f"cam.dir={data_set.labels}", "--set", f"voc.truth={data_set.truth}"]
+    environment = dict(os.environ, VOC_ROOT=str(data_set.root), SAM_MASKS=str(data_set.masks),
+                       PSEUDO_LABELS=str(data_set.labels))
+    subprocess.run([str(each) for each in arguments], env=environment, check=True)
+    record = json.loads((out / "run.json").read_text())
+    if record["samples"]["done"] != data_set.images:
+        sys.exit(f"{out}: not every image is done")
+    return record["seconds"]
+
+
+def floor(program, data_set):
+    arguments = [program, data_set.form, data_set.list, data_set.labels, data_set.truth,
+                 data_set.masks]
+    output = subprocess.run([str(each) for each in arguments], check=True, capture_output=True)
+    result = json.loads(output.stdout)
+    data_set.mask_count = result["masks"]
+    return result["seconds"]
+
+
+def numpy_script(data_set, out):
+    arguments = ["/usr/bin/python3", HERE / "baseline.py", data_set.list, data_set.labels,
+                 data_set.masks, out]
+    output = subprocess.run([str(each) for each in arguments], check=True, capture_output=True)
+    return json.loads(output.stdout)["seconds"]
+
+
+def has_numpy():
+    probe = ["/usr/bin/python3", "-c", "import numpy, PIL"]
+    return subprocess.run(probe, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def spread(seconds):
+    return (max(seconds) - min(seconds)) / statistics.median(seconds) * 100
+
+
+def print_times(sets, seconds):
+    print(f"{'':34}{'seconds':>9}{'spread':>9}{'images/s':>10}{'masks/s':>10}")
+    for (name, what), values in sorted(seconds.items()):
+        median = statistics.median(values)
+        data_set = sets[name]
+        print(f"{name + ', ' + what:34}{median:9.3f}{spread(values):8.0f}%"
+              f"{data_set.images / median:10.0f}{data_set.mask_count / median:10.0f}")
+
+
+def print_ratios(sets, seconds):
+    def median(name, what):
+        values = seconds.get((name, what))
+        return statistics.median(values) if values else None
+
+    print(f"\n{'times as fast':34}{'numpy: 1':>12}{'floor: 1':>12}{'1 thread: 1':>14}")
+    for name in sets:
+        numpy = median("40 images, PNG", "numpy") if sets[name].images == 40 else None
+        for jobs in (1, 2):
+            ours = median(name, f"seplflow --jobs {jobs}")
+            row = f"{name + f', seplflow --jobs {jobs}':34}"
+            row += f"{numpy / ours:12.1f}" if numpy else f"{'':12}"
+            row += f"{median(name, 'floor') / ours:12.2f}"
+            if jobs == 2:
+                row += f"{median(name, 'seplflow --jobs 1') / ours:14.2f}"
+            print(row)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build", type=Path)
+    parser.add_argument("--repeat", type=int, default=7)
+    parser.add_argument("--repeat-numpy", type=int, default=2)
+    arguments = parser.parse_args()
+    program = (arguments.build / "bin" / "seplflow").resolve()
+    floor_program = (arguments.build / "bin" / "seplflow_bench_floor").resolve()
+    data = test_data()
+    with_numpy = has_numpy()
+    if not with_numpy:
+        print("/usr/bin/python3 has no numpy or no PIL: without the numpy script\n")
+
+    seconds = {}
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        sets = {
+            each.name: each
+            for each in (
+                Set("40 images, PNG", "png", "with_png_masks.txt", data, scratch),
+                Set("40 images, JSON", "json", "with_png_masks.txt", data, scratch),
+                Set("400 images, JSON", "json", "with_masks.txt", data, scratch),
+            )
+        }
+        # Interleaved, so that what else the machine does meets all alike; round 0 only warms up.
+        for turn in range(arguments.repeat + 1):
+            for name, data_set in sets.items():
+                took = {"floor": floor(floor_program, data_set)}
+                for jobs in (1, 2):
+                    out = scratch / f"out-{turn}-{jobs}-{data_set.form}-{data_set.images}"
+                    took[f"seplflow --jobs {jobs}"] = seplflow(program, data_set, jobs, out)
+                numpy_turn = 0 < turn <= arguments.repeat_numpy
+                if with_numpy and numpy_turn and name == "40 images, PNG":
+                    took["numpy"] = numpy_script(data_set, scratch / f"numpy-{turn}")
+                for what, value in took.items():
+                    if turn > 0:
+                        seconds.setdefault((name, what), []).append(value)
+    print(f"Medians of {arguments.repeat} interleaved repetitions (numpy: "
+          f"{arguments.repeat_numpy}), {os.cpu_count()} cores\n")
+    print_times(sets, seconds)
+    print_ratios(sets, seconds)
+
+
+if __name__ == "__main__":
+    main()

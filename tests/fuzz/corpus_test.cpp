@@ -1,0 +1,112 @@
+// Writes the seeds that the fuzz targets start from.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "dataset/scene.hpp"
+#include "formats/coco_rle.hpp"
+#include "formats/mask_json.hpp"
+#include "formats/png.hpp"
+#include "support/temp_folder.hpp"
+
+namespace {
+
+using namespace seplflow;
+namespace fs = std::filesystem;
+
+fs::path corpus(char const* target) {
+  fs::path const folder = fs::path(SEPLFLOW_BUILD_DIR) / "corpus" / target;
+  fs::create_directories(folder);
+  return folder;
+}
+
+void write(fs::path const& file, std::string_view bytes) {
+  std::ofstream(file, std::ios::binary) << bytes;
+  REQUIRE(fs::file_size(file) == bytes.size());
+}
+
+dataset::Scene scene(std::uint64_t index) { return {{{24, 32}, 20, 3}, index}; }
+
+std::string record(Mask const& mask, bool compressed) {
+  std::string counts;
+  if (compressed) {
+    for (char const c : encode_coco_rle(mask)) counts += c == '\\' ? "\\\\" : std::string(1, c);
+    counts = "\"" + counts + "\"";
+  } else {
+    for (std::uint32_t const count : mask.counts()) {
+      counts += (counts.empty() ? "[" : ",") + std::to_string(count);
+    }
+    counts += "]";
+  }
+  return R"({"segmentation": {"size": [24, 32], "counts": )" + counts +
+         R"(}, "area": 9, "predicted_iou": 0.9, "point_coords": [[1.0, 2.0]], )" +
+         R"("stability_score": 0.95, "crop_box": [0, 0, 32, 24]})";
+}
+
+}  // namespace
+
+TEST_CASE("seeds: label maps and masks as PNG", "[corpus]") {
+  fs::path const folder = corpus("label_png");
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    for (auto const colours : {LabelColours::gray, LabelColours::voc_palette}) {
+      auto const bytes = encode_label_png(scene(i).truth(), colours);
+      bool const gray = colours == LabelColours::gray;
+      write(folder / ((gray ? "gray_" : "palette_") + std::to_string(i) + ".png"),
+            {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
+      CHECK(decode_label_png(bytes, "seed") == scene(i).truth());
+    }
+  }
+}
+
+TEST_CASE("seeds: masks as JSON", "[corpus]") {
+  fs::path const folder = corpus("mask_json");
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    MaskSet const masks = scene(i).masks();
+    std::string list;
+    for (std::size_t m = 0; m < masks.count(); ++m) {
+      list += (m > 0 ? ", " : "") + record(masks.mask(m), m % 2 == 0);
+    }
+    write(folder / ("amg_" + std::to_string(i) + ".json"), "[" + list + "]");
+    std::string const sa1b =
+        R"({"image": {"image_id": 1, "height": 24, "width": 32}, "annotations": [)" + list + "]}";
+    write(folder / ("sa1b_" + std::to_string(i) + ".json"), sa1b);
+    CHECK(read_mask_json(folder / ("sa1b_" + std::to_string(i) + ".json")).count() ==
+          masks.count());
+  }
+  write(folder / "polygons.json",
+        R"([{"segmentation": [[1.5, 2, 20.25, 3, 12, 18]], "area": 1}, {"segmentation": )"
+        R"({"size": [24, 32], "counts": [768]}}])");
+  write(folder / "empty.json", "[]");
+}
+
+TEST_CASE("seeds: pipelines", "[corpus]") {
+  fs::path const folder = corpus("pipeline");
+  int files = 0;
+  for (auto const& entry :
+       fs::recursive_directory_iterator(fs::path(SEPLFLOW_SOURCE_DIR) / "pipelines")) {
+    if (entry.path().extension() != ".toml") continue;
+    write(folder / entry.path().filename(), read_text(entry.path()));
+    ++files;
+  }
+  CHECK(files > 0);
+  write(folder / "everything.toml", R"(name = "${SET}-$${x}-${UNSET:-default}"
+[stages.scenes]
+use = "dataset.scenes"
+size = [24, 32]
+[stages.reference]
+use = "sepl.reference"
+in = { pseudo = "scenes.pseudo", masks = "scenes.masks" }
+rule = "max_iou"
+on_error = "skip"
+[stages.csv]
+use = "eval.reference_csv"
+in = { truth = "scenes.truth", pseudo = "scenes.pseudo", labels = "reference" }
+[run]
+jobs = 1
+in_flight = 2
+on_error = "skip"
+max_failures = 3
+limit = 4
+)");
+}

@@ -1,0 +1,51 @@
+// Any text as a pipeline file: a pipeline, or mistakes. What is a pipeline survives being written
+// out and read again.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "eval/stages.hpp"
+#include "dataset/stages.hpp"
+#include "pipeline/pipeline.hpp"
+#include "sepl/stages.hpp"
+
+namespace {
+
+using namespace seplflow;
+
+// Stages that look at no file.
+StageCatalog make_catalog() {
+  Plugin plugin;
+  dataset::declare_scenes(plugin);
+  sepl::declare_assign(plugin);
+  sepl::declare_select(plugin);
+  sepl::declare_reference(plugin);
+  eval::declare_miou(plugin);
+  eval::declare_reference_csv(plugin);
+  return StageCatalog({}, plugin.finish());
+}
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  static StageCatalog const catalog = make_catalog();
+  PipelineRequest request;
+  request.file = "fuzz.toml";
+  request.working_folder = "/";
+  request.environment = [](std::string const& name) -> std::optional<std::string> {
+    if (name == "SET") return "value";
+    return std::nullopt;
+  };
+  try {
+    std::string const text(reinterpret_cast<char const*>(data), size);
+    std::string const resolved = resolved_toml(parse_pipeline(text, request, catalog));
+    require(resolved_toml(parse_pipeline(resolved, request, catalog)) == resolved);
+  } catch (PipelineError const& error) {
+    require(!error.problems().empty());
+  }
+  return 0;
+}

@@ -1,0 +1,60 @@
+#include "data/mask_set.hpp"
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "data/error.hpp"
+
+using Catch::Matchers::Contains;
+using namespace seplflow;
+
+namespace {
+
+using Entries = std::vector<MaskSet::Entry>;
+
+MaskSet::Entry mask_of(Size size, std::optional<MaskInfo> info = std::nullopt) {
+  return {Mask(size), std::move(info)};
+}
+
+}  // namespace
+
+TEST_CASE("a set has the size of its masks") {
+  CHECK(MaskSet(Entries{mask_of({2, 3})}).size() == Size{2, 3});
+}
+
+TEST_CASE("a set without masks has the size it was given, or none") {
+  CHECK_FALSE(MaskSet(Entries{}).size());
+  CHECK(MaskSet(Entries{}, Size{4, 5}).size() == Size{4, 5});
+  CHECK(MaskSet(Entries{}).count() == 0);
+}
+
+TEST_CASE("a set keeps the order of its masks, each with what is said of it") {
+  MaskInfo const info{0.5, 0.25, {1, 2}, {0, 0, 3, 2}};
+  Mask const full = Mask::from_counts({2, 3}, std::vector<std::uint32_t>{0, 6});
+  MaskSet const set(Entries{mask_of({2, 3}), {full, info}});
+  REQUIRE(set.count() == 2);
+  CHECK(set.mask(0).area() == 0);
+  CHECK_FALSE(set.info(0));
+  CHECK(set.mask(1) == full);
+  CHECK(set.info(1) == info);
+}
+
+TEST_CASE("a mask of another size than those before it is refused by its place, with both sizes") {
+  CHECK_THROWS_WITH(MaskSet(Entries{mask_of({2, 3}), mask_of({2, 3}), mask_of({3, 2})}),
+                    Contains("mask 2 is 3x2 but mask 0 of the same image is 2x3"));
+}
+
+TEST_CASE("a mask of another size than the image is refused by its place, with both sizes") {
+  CHECK_THROWS_WITH(MaskSet(Entries{mask_of({2, 3}), mask_of({2, 3})}, Size{4, 5}),
+                    Contains("mask 0 is 2x3 but the image is 4x5"));
+}
+
+TEST_CASE("masks fit labels of their size, and an empty set without a size fits any") {
+  LabelMap const labels(Size{2, 3});
+  CHECK_NOTHROW(require_same_size(MaskSet(Entries{mask_of({2, 3})}), labels, "the labels"));
+  CHECK_NOTHROW(require_same_size(MaskSet(Entries{}), labels, "the labels"));
+  CHECK_THROWS_WITH(require_same_size(MaskSet(Entries{mask_of({3, 2})}), labels, "the labels"),
+                    Contains("the mask set is 3x2 but the labels is 2x3"));
+  CHECK_THROWS_WITH(require_same_size(MaskSet(Entries{}, Size{9, 9}), labels, "the labels"),
+                    Contains("9x9") && Contains("2x3"));
+}
