@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the VOC job of seplflow beside a numpy script and beside the floor; see README.md.
 
-Usage: compare.py BUILD [--repeat N]
+Usage: compare.py BUILD [--repeat N] [--repeat-numpy N]
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
+PNG_SET = "40 images, PNG"
 
 
 def test_data():
@@ -82,6 +83,7 @@ def has_numpy():
 
 
 def spread(seconds):
+    """From the fastest to the slowest, as a share of the median; much of it means a busy machine."""
     return (max(seconds) - min(seconds)) / statistics.median(seconds) * 100
 
 
@@ -94,21 +96,22 @@ def print_times(sets, seconds):
               f"{data_set.images / median:10.0f}{data_set.mask_count / median:10.0f}")
 
 
-def print_ratios(sets, seconds):
-    def median(name, what):
-        values = seconds.get((name, what))
-        return statistics.median(values) if values else None
+def ratio(slow, fast):
+    """The median of the ratios within each turn: what slows a turn slows both sides of it."""
+    return statistics.median(a / b for a, b in zip(slow, fast))
 
-    print(f"\n{'times as fast':34}{'numpy: 1':>12}{'floor: 1':>12}{'1 thread: 1':>14}")
-    for name in sets:
-        numpy = median("40 images, PNG", "numpy") if sets[name].images == 40 else None
+
+def print_ratios(sets, seconds):
+    print(f"\n{'times as fast as':34}{'numpy':>10}{'floor':>10}{'1 thread':>12}")
+    for name, data_set in sets.items():
+        one = seconds[name, "seplflow --jobs 1"]
         for jobs in (1, 2):
-            ours = median(name, f"seplflow --jobs {jobs}")
+            ours = seconds[name, f"seplflow --jobs {jobs}"]
             row = f"{name + f', seplflow --jobs {jobs}':34}"
-            row += f"{numpy / ours:12.1f}" if numpy else f"{'':12}"
-            row += f"{median(name, 'floor') / ours:12.2f}"
-            if jobs == 2:
-                row += f"{median(name, 'seplflow --jobs 1') / ours:14.2f}"
+            script = seconds.get((PNG_SET, "numpy")) if data_set.images == 40 else None
+            row += f"{ratio(script, ours):10.1f}" if script else f"{'':10}"
+            row += f"{ratio(seconds[name, 'floor'], ours):10.2f}"
+            row += f"{ratio(one, ours):12.2f}" if jobs == 2 else ""
             print(row)
 
 
@@ -116,7 +119,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=Path)
     parser.add_argument("--repeat", type=int, default=7)
-    parser.add_argument("--repeat-numpy", type=int, default=2)
+    parser.add_argument("--repeat-numpy", type=int, default=3)
     arguments = parser.parse_args()
     program = (arguments.build / "bin" / "seplflow").resolve()
     floor_program = (arguments.build / "bin" / "seplflow_bench_floor").resolve()
@@ -131,7 +134,7 @@ def main():
         sets = {
             each.name: each
             for each in (
-                Set("40 images, PNG", "png", "with_png_masks.txt", data, scratch),
+                Set(PNG_SET, "png", "with_png_masks.txt", data, scratch),
                 Set("40 images, JSON", "json", "with_png_masks.txt", data, scratch),
                 Set("400 images, JSON", "json", "with_masks.txt", data, scratch),
             )
@@ -144,13 +147,13 @@ def main():
                     out = scratch / f"out-{turn}-{jobs}-{data_set.form}-{data_set.images}"
                     took[f"seplflow --jobs {jobs}"] = seplflow(program, data_set, jobs, out)
                 numpy_turn = 0 < turn <= arguments.repeat_numpy
-                if with_numpy and numpy_turn and name == "40 images, PNG":
+                if with_numpy and numpy_turn and name == PNG_SET:
                     took["numpy"] = numpy_script(data_set, scratch / f"numpy-{turn}")
                 for what, value in took.items():
                     if turn > 0:
                         seconds.setdefault((name, what), []).append(value)
     print(f"Medians of {arguments.repeat} interleaved repetitions (numpy: "
-          f"{arguments.repeat_numpy}), {os.cpu_count()} cores\n")
+          f"{arguments.repeat_numpy}), {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
     print_times(sets, seconds)
     print_ratios(sets, seconds)
 

@@ -163,6 +163,18 @@ std::vector<Problem> mistakes(std::string text, PipelineRequest const& request) 
   return {};
 }
 
+std::string pointed_at(std::string const& shown) {
+  std::size_t const caret_line = shown.rfind('\n') + 1;
+  std::size_t const line = shown.rfind('\n', caret_line - 2) + 1;
+  std::size_t const characters = shown.size() - 1 - caret_line;  // before the caret
+  std::size_t at = line;
+  auto const continues = [&] { return (static_cast<unsigned char>(shown[at]) & 0xC0) == 0x80; };
+  for (std::size_t i = 0; i < characters && at < caret_line - 1; ++i) {
+    for (++at; continues();) ++at;
+  }
+  return shown.substr(at, caret_line - 1 - at);
+}
+
 std::string mistake(std::string text, PipelineRequest const& request) {
   std::vector<Problem> const all = mistakes(std::move(text), request);
   if (all.size() == 1) return to_string(all[0]);

@@ -129,6 +129,9 @@ seplflow::Pipeline parse(std::string text,
 std::vector<seplflow::Problem> mistakes(std::string text,
                                         seplflow::PipelineRequest const& request = toy::request());
 
+// The rest of the offending line from where the caret of a shown mistake is.
+std::string pointed_at(std::string const& shown);
+
 // The one mistake in a text as the user sees it. Throws std::runtime_error, listing them, when
 // there is not exactly one.
 std::string mistake(std::string text, seplflow::PipelineRequest const& request = toy::request());

@@ -78,8 +78,9 @@ TEST_CASE("the column-major runs of random pictures give their pixels back") {
   std::mt19937 random(22);
   for (int round = 0; round < 2000; ++round) {
     LabelMap const picture = random_picture(random);
+    LabelRuns const runs(picture);
     Bytes together;
-    for (Run const& run : LabelRuns(picture).runs()) {
+    for (Run const& run : runs.runs()) {
       REQUIRE(run.end > together.size());
       REQUIRE((together.empty() || together.back() != run.value));
       together.resize(run.end, run.value);

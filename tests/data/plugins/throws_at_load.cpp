@@ -1,0 +1,6 @@
+#include <seplflow.hpp>
+
+SEPLFLOW_PLUGIN(plugin) {
+  (void)plugin;
+  throw 42;
+}

@@ -1,0 +1,187 @@
+// The script's three rules against an implementation pixel by pixel, written from their
+// description alone, and on small pictures made by hand.
+#include "sepl/reference.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <random>
+#include <vector>
+
+#include "sepl/stages.hpp"
+#include "support/stage_driver.hpp"
+
+using Catch::Matchers::Contains;
+using namespace seplflow;
+using sepl::Reference;
+using sepl::Rule;
+
+namespace {
+
+using Pixels = std::vector<Label>;  // row-major; of a mask 1 inside, 0 outside
+
+struct Case {
+  Size size;
+  Pixels pseudo;
+  std::vector<Pixels> masks;
+};
+
+MaskSet masks_of(Case const& c) {
+  std::vector<MaskSet::Entry> entries;
+  for (Pixels const& inside : c.masks) {
+    entries.push_back({mask_of(LabelRuns(LabelMap(c.size, inside)), 1), std::nullopt});
+  }
+  return MaskSet(std::move(entries));
+}
+
+Pixels enhanced(Rule rule, Case const& c) {
+  LabelMap const labels = Reference{rule}(LabelMap(c.size, c.pseudo), masks_of(c));
+  return {labels.pixels().begin(), labels.pixels().end()};
+}
+
+// The description, literally.
+Pixels described(Rule rule, Case const& c) {
+  std::size_t const pixels = c.pseudo.size();
+  Pixels result(pixels);
+  std::vector<bool> taken(c.masks.size());
+  for (int i = 1; i < 255; ++i) {
+    auto const class_area = std::ranges::count(c.pseudo, i);
+    if (class_area == 0) continue;
+    std::vector<bool> const taken_before = taken;
+    std::vector<bool> painted(pixels);
+    for (std::size_t m = 0; m < c.masks.size(); ++m) {
+      if (taken_before[m]) continue;
+      long area = 0, common = 0;
+      for (std::size_t p = 0; p < pixels; ++p) {
+        area += c.masks[m][p];
+        common += c.masks[m][p] == 1 && c.pseudo[p] == i;
+      }
+      bool keep = 2 * common - area > 0;
+      if (rule == Rule::max_iou_imp2) {
+        keep = keep || static_cast<double>(common) / static_cast<double>(class_area) >= 0.85;
+      }
+      if (!keep) continue;
+      taken[m] = true;
+      for (std::size_t p = 0; p < pixels; ++p) painted[p] = painted[p] || c.masks[m][p] == 1;
+    }
+    for (std::size_t p = 0; p < pixels && rule != Rule::max_iou; ++p) {
+      bool covered = false;
+      for (std::size_t m = 0; m < c.masks.size(); ++m) {
+        covered = covered || (!taken_before[m] && c.masks[m][p] == 1);
+      }
+      painted[p] = painted[p] || (c.pseudo[p] == i && !covered);
+    }
+    for (std::size_t p = 0; p < pixels; ++p) {
+      if (painted[p]) result[p] = static_cast<Label>(i);
+    }
+  }
+  return result;
+}
+
+unsigned below(std::mt19937& random, unsigned bound) { return static_cast<unsigned>(random() % bound); }
+
+void draw(Pixels& pixels, Size size, Label value, std::mt19937& random) {
+  std::uint32_t const y0 = below(random, size.height), x0 = below(random, size.width);
+  std::uint32_t const y1 = y0 + 1 + below(random, size.height - y0);
+  std::uint32_t const x1 = x0 + 1 + below(random, size.width - x0);
+  bool const holes = below(random, 4) == 0;
+  for (std::uint32_t y = y0; y < y1; ++y) {
+    for (std::uint32_t x = x0; x < x1; ++x) {
+      if (!holes || below(random, 3) != 0) pixels[y * size.width + x] = value;
+    }
+  }
+}
+
+Case random_case(std::mt19937& random) {
+  Case c{{1 + below(random, 7), 1 + below(random, 7)}, {}, {}};
+  c.pseudo.assign(c.size.pixels(), 0);
+  for (unsigned shapes = below(random, 6); shapes > 0; --shapes) {
+    draw(c.pseudo, c.size, std::array<Label, 5>{1, 2, 20, 254, 255}[below(random, 5)], random);
+  }
+  c.masks.assign(below(random, 9), Pixels(c.size.pixels()));
+  for (Pixels& mask : c.masks) draw(mask, c.size, 1, random);
+  return c;
+}
+
+constexpr std::array kRules{Rule::max_iou, Rule::max_iou_imp, Rule::max_iou_imp2};
+
+}  // namespace
+
+TEST_CASE("the script's rules are as described on random pictures") {
+  std::mt19937 random(71);
+  int imp_differs = 0, imp2_differs = 0;
+  for (int round = 0; round < 6000; ++round) {
+    Case const c = random_case(random);
+    INFO("round " << round << ", " << to_string(c.size));
+    for (Rule const rule : kRules) REQUIRE(enhanced(rule, c) == described(rule, c));
+    imp_differs += described(Rule::max_iou, c) != described(Rule::max_iou_imp, c);
+    imp2_differs += described(Rule::max_iou_imp, c) != described(Rule::max_iou_imp2, c);
+  }
+  // The cases are about something.
+  CHECK(imp_differs > 500);
+  CHECK(imp2_differs > 100);
+}
+
+TEST_CASE("max_iou: a mask of which exactly half is the class is not taken") {
+  CHECK(enhanced(Rule::max_iou, {{1, 4}, {3, 3, 0, 0}, {{0, 1, 1, 0}}}) == Pixels{0, 0, 0, 0});
+  CHECK(enhanced(Rule::max_iou, {{1, 4}, {3, 3, 0, 0}, {{1, 1, 1, 0}}}) == Pixels{3, 3, 3, 0});
+}
+
+TEST_CASE("max_iou: a class that takes no mask vanishes") {
+  CHECK(enhanced(Rule::max_iou, {{1, 3}, {3, 3, 0}, {}}) == Pixels{0, 0, 0});
+}
+
+TEST_CASE("max_iou_imp: a class keeps its pixels that no mask covers") {
+  Case const c{{1, 5}, {3, 3, 3, 3, 0}, {{1, 0, 0, 0, 0}, {0, 1, 0, 0, 1}}};
+  CHECK(enhanced(Rule::max_iou, c) == Pixels{3, 0, 0, 0, 0});
+  CHECK(enhanced(Rule::max_iou_imp, c) == Pixels{3, 0, 3, 3, 0});
+}
+
+TEST_CASE("max_iou_imp: a mask that a lower class took covers nothing any more") {
+  // Class 1 takes the mask; the pixel of class 2 under it is uncovered when class 2 begins.
+  Case const c{{1, 4}, {1, 1, 2, 0}, {{1, 1, 1, 0}}};
+  CHECK(enhanced(Rule::max_iou, c) == Pixels{1, 1, 1, 0});
+  CHECK(enhanced(Rule::max_iou_imp, c) == Pixels{1, 1, 2, 0});
+}
+
+TEST_CASE("max_iou_imp2: a class takes masks that hold at least 0.85 of it") {
+  Case c{{1, 60}, Pixels(60), {Pixels(60)}};
+  std::fill_n(c.pseudo.begin(), 20, 3);
+  std::fill_n(c.masks[0].begin() + 3, 57, 1);  // 17 of 20: exactly 0.85
+  CHECK(enhanced(Rule::max_iou_imp2, c)[59] == 3);
+  CHECK(enhanced(Rule::max_iou_imp, c)[59] == 0);
+  c.masks[0][3] = 0;
+  CHECK(enhanced(Rule::max_iou_imp2, c)[59] == 0);
+}
+
+TEST_CASE("a mask that a lower class took is gone, however well it fits a higher one") {
+  // All of class 9 is in the mask, which class 1 took.
+  Case const c{{1, 6}, {1, 1, 1, 1, 9, 9}, {{1, 1, 1, 1, 1, 1}}};
+  CHECK(enhanced(Rule::max_iou, c) == Pixels{1, 1, 1, 1, 1, 1});
+}
+
+TEST_CASE("higher classes paint over lower ones") {
+  Case const c{{1, 5}, {1, 1, 9, 9, 9}, {{1, 1, 1, 0, 0}, {0, 1, 1, 1, 1}}};
+  CHECK(enhanced(Rule::max_iou, c) == Pixels{1, 9, 9, 9, 9});
+}
+
+TEST_CASE("ignore pixels become background") {
+  auto const rule = GENERATE(Rule::max_iou, Rule::max_iou_imp, Rule::max_iou_imp2);
+  CHECK(enhanced(rule, {{1, 3}, {255, 255, 0}, {{1, 1, 0}}}) == Pixels{0, 0, 0});
+}
+
+TEST_CASE("sepl.reference takes its rule from a pipeline") {
+  Case const c{{1, 4}, {1, 1, 2, 0}, {{1, 1, 1, 0}}};
+  auto const run = [&](std::string const& rule) {
+    StageDriver stage(sepl::declare_reference, {{{"rule", rule}}, {}, {}});
+    return stage.run<LabelMap>(voc_sample("a"), LabelMap(c.size, c.pseudo), masks_of(c));
+  };
+  CHECK(run("max_iou") == LabelMap(c.size, {1, 1, 1, 0}));
+  CHECK(run("max_iou_imp") == LabelMap(c.size, {1, 1, 2, 0}));
+  CHECK(run("max_iou_imp2") == LabelMap(c.size, described(Rule::max_iou_imp2, c)));
+}
+
+TEST_CASE("sepl.reference refuses masks of another size than the pseudo-label") {
+  CHECK_THROWS_WITH(
+      Reference()(LabelMap(Size{2, 3}), MaskSet({{Mask(Size{3, 2}), std::nullopt}})),
+      Contains("the mask set is 3x2 but the pseudo-label is 2x3"));
+}

@@ -1,0 +1,351 @@
+// Mask selection and merge against an implementation pixel by pixel, written from the method's
+// description alone, and on small pictures made by hand.
+#include "sepl/select.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+#include <random>
+#include <vector>
+
+#include "sepl/stages.hpp"
+#include "support/stage_driver.hpp"
+
+using Catch::Matchers::Contains;
+using namespace seplflow;
+using sepl::Overlap;
+using sepl::Select;
+
+namespace {
+
+using Pixels = std::vector<Label>;  // row-major; of a mask 1 inside, 0 outside
+
+struct Case {
+  Size size;
+  Pixels pseudo;
+  std::vector<Pixels> masks;
+};
+
+MaskSet masks_of(Case const& c) {
+  std::vector<MaskSet::Entry> entries;
+  for (Pixels const& inside : c.masks) {
+    entries.push_back({mask_of(LabelRuns(LabelMap(c.size, inside)), 1), std::nullopt});
+  }
+  return MaskSet(std::move(entries));
+}
+
+Pixels enhanced(Select const& select, Case const& c) {
+  LabelMap const pseudo(c.size, c.pseudo);
+  MaskSet const masks = masks_of(c);
+  LabelMap const labels = select(pseudo, masks, OverlapTable(pseudo, masks));
+  return {labels.pixels().begin(), labels.pixels().end()};
+}
+
+// ---- The description, literally ----
+
+struct Kept {
+  Pixels pixels;
+  double support;  // o_s
+  double area;
+};
+
+double common_pixels(Pixels const& mask, Pixels const& pseudo, int k) {
+  double count = 0;
+  for (std::size_t p = 0; p < mask.size(); ++p) count += mask[p] == 1 && pseudo[p] == k;
+  return count;
+}
+
+std::map<int, std::vector<Kept>> kept_by_class(Select const& select, Case const& c) {
+  std::map<int, std::vector<Kept>> kept;
+  for (Label const label : c.pseudo) {
+    if (label != 0 && label != 255) kept[label];
+  }
+  for (Pixels const& mask : c.masks) {
+    int best = 0;
+    double most = 0;
+    for (auto const& [k, none] : kept) {
+      double const common = common_pixels(mask, c.pseudo, k);
+      if (common > most) best = k, most = common;
+    }
+    if (best == 0) continue;
+    auto const area = static_cast<double>(std::ranges::count(mask, 1));
+    auto const class_area = static_cast<double>(std::ranges::count(c.pseudo, best));
+    bool const supported = most / area > select.t1;
+    bool const covering = most / class_area > select.t2;
+    if (supported || covering) kept[best].push_back({mask, most / area, area});
+  }
+  for (auto& [k, masks] : kept) {
+    if (!masks.empty()) continue;
+    Pixels own(c.pseudo.size());
+    for (std::size_t p = 0; p < own.size(); ++p) own[p] = c.pseudo[p] == k;
+    auto const area = static_cast<double>(std::ranges::count(own, 1));
+    masks.push_back({std::move(own), 1.0, area});
+  }
+  return kept;
+}
+
+// How strongly a class claims a pixel that one of its kept masks covers.
+double claim(Overlap overlap, Kept const& mask) {
+  if (overlap == Overlap::support) return mask.support;
+  if (overlap == Overlap::smallest) return -mask.area;
+  return 0;
+}
+
+Pixels described(Select const& select, Case const& c) {
+  auto const kept = kept_by_class(select, c);
+  Pixels labels(c.pseudo.size());
+  for (std::size_t p = 0; p < labels.size(); ++p) {
+    std::optional<double> winning;
+    for (auto const& [k, masks] : kept) {  // ascending, so that a tie goes to the higher class
+      std::optional<double> own;
+      for (Kept const& mask : masks) {
+        if (mask.pixels[p] == 1) own = std::max(own.value_or(-1e9), claim(select.overlap, mask));
+      }
+      if (!own || (winning && *own < *winning)) continue;
+      winning = own;
+      labels[p] = static_cast<Label>(k);
+    }
+    if (!winning && select.keep_ignore && c.pseudo[p] == 255) labels[p] = 255;
+  }
+  return labels;
+}
+
+// ---- Random cases ----
+
+unsigned below(std::mt19937& random, unsigned bound) { return static_cast<unsigned>(random() % bound); }
+
+// A rectangle, now and then with holes in it.
+void draw(Pixels& pixels, Size size, Label value, std::mt19937& random) {
+  std::uint32_t const y0 = below(random, size.height), x0 = below(random, size.width);
+  std::uint32_t const y1 = y0 + 1 + below(random, size.height - y0);
+  std::uint32_t const x1 = x0 + 1 + below(random, size.width - x0);
+  bool const holes = below(random, 4) == 0;
+  for (std::uint32_t y = y0; y < y1; ++y) {
+    for (std::uint32_t x = x0; x < x1; ++x) {
+      if (!holes || below(random, 3) != 0) pixels[y * size.width + x] = value;
+    }
+  }
+}
+
+Case random_case(std::mt19937& random) {
+  Case c{{1 + below(random, 7), 1 + below(random, 7)}, {}, {}};
+  c.pseudo.assign(c.size.pixels(), 0);
+  for (unsigned shapes = below(random, 6); shapes > 0; --shapes) {
+    draw(c.pseudo, c.size, std::array<Label, 6>{1, 2, 3, 20, 254, 255}[below(random, 6)], random);
+  }
+  c.masks.assign(below(random, 9), Pixels(c.size.pixels()));
+  for (Pixels& mask : c.masks) draw(mask, c.size, 1, random);
+  return c;
+}
+
+// Thresholds that small pictures meet exactly.
+double random_threshold(std::mt19937& random) {
+  constexpr std::array kThresholds{0.0, 0.2, 0.25, 1.0 / 3, 0.5, 0.5, 2.0 / 3, 0.75, 0.85, 1.0};
+  return kThresholds[below(random, kThresholds.size())];
+}
+
+Case const kTie{{1, 5},
+                {1, 1, 2, 2, 0},
+                {{1, 1, 1, 0, 0},    // 2 of its 3 pixels are class 1
+                 {0, 1, 1, 1, 0}}};  // 2 of its 3 are class 2
+
+}  // namespace
+
+TEST_CASE("selection and merge are as described on random pictures") {
+  auto const overlap = GENERATE(Overlap::last, Overlap::support, Overlap::smallest);
+  bool const keep_ignore = GENERATE(false, true);
+  std::mt19937 random(61);
+  int changed = 0, fell_back = 0, contested = 0;
+  for (int round = 0; round < 5000; ++round) {
+    Case const c = random_case(random);
+    Select const select{random_threshold(random), random_threshold(random), overlap, keep_ignore};
+    Pixels const expected = described(select, c);
+    INFO("round " << round << ", " << to_string(c.size) << ", t1 " << select.t1 << ", t2 "
+                  << select.t2);
+    REQUIRE(enhanced(select, c) == expected);
+    changed += expected != c.pseudo;
+    Select none{1, 1, overlap, keep_ignore};
+    fell_back += described(none, c) == expected;
+    contested += described({select.t1, select.t2, Overlap::last, keep_ignore}, c) != expected;
+  }
+  // The cases are about something.
+  CHECK(changed > 1000);
+  CHECK(fell_back > 100);
+  CHECK((contested > 50) == (overlap != Overlap::last));
+}
+
+TEST_CASE("a mask that the pseudo-label covers by exactly t1 is not kept") {
+  Case const half{{1, 4}, {3, 3, 0, 3}, {{0, 1, 1, 0}}};
+  CHECK(enhanced({0.5, 1}, half) == Pixels{3, 3, 0, 3});
+  CHECK(enhanced({0.49, 1}, half) == Pixels{0, 3, 3, 0});
+}
+
+TEST_CASE("a mask that covers exactly t2 of the pseudo-label is not kept") {
+  Case const most{{1, 8}, {3, 3, 3, 3, 0, 0, 0, 0}, {{0, 1, 1, 1, 1, 1, 1, 1}}};
+  CHECK(enhanced({0.5, 0.75}, most) == Pixels{3, 3, 3, 3, 0, 0, 0, 0});
+  CHECK(enhanced({0.5, 0.74}, most) == Pixels{0, 3, 3, 3, 3, 3, 3, 3});
+}
+
+TEST_CASE("the thresholds are compared as doubles") {
+  // 17 of 20 is the double nearest to 0.85, so it is not above it.
+  Case c{{1, 40}, Pixels(40), {Pixels(40)}};
+  std::fill_n(c.pseudo.begin(), 20, 3);
+  std::fill_n(c.masks[0].begin() + 3, 37, 1);
+  CHECK(enhanced({0.5, 0.85}, c) == c.pseudo);
+  c.masks[0][2] = 1;
+  CHECK(enhanced({0.5, 0.85}, c)[39] == 3);
+}
+
+TEST_CASE("one of the two thresholds is enough to keep a mask") {
+  Case const inside{{1, 4}, {3, 3, 3, 3}, {{1, 0, 0, 0}}};
+  CHECK(enhanced({0.5, 0.85}, inside) == Pixels{3, 0, 0, 0});
+  Case const around{{1, 4}, {3, 0, 0, 0}, {{1, 1, 1, 1}}};
+  CHECK(enhanced({0.5, 0.85}, around) == Pixels{3, 3, 3, 3});
+}
+
+TEST_CASE("with thresholds of 1 no mask is kept, and every class keeps its pseudo-label") {
+  Case const c{{2, 2}, {5, 0, 255, 9}, {{1, 0, 0, 0}, {1, 1, 1, 1}}};
+  CHECK(enhanced({1, 1}, c) == Pixels{5, 0, 0, 9});
+}
+
+TEST_CASE("a class of which a mask is kept keeps nothing else of its pseudo-label") {
+  Case const c{{1, 4}, {3, 3, 0, 8}, {{1, 0, 0, 0}}};
+  CHECK(enhanced({}, c) == Pixels{3, 0, 0, 8});
+}
+
+TEST_CASE("the kept masks of a class are united") {
+  Case const c{{1, 4}, {3, 3, 3, 0}, {{1, 0, 0, 0}, {0, 0, 1, 0}}};
+  CHECK(enhanced({}, c) == Pixels{3, 0, 3, 0});
+}
+
+TEST_CASE("masks that meet no class change nothing") {
+  Case const c{{1, 5}, {3, 0, 0, 255, 3}, {{0, 1, 1, 0, 0}, {0, 0, 1, 1, 0}, {0, 0, 0, 1, 0}}};
+  CHECK(enhanced({0, 0}, c) == Pixels{3, 0, 0, 0, 3});
+}
+
+TEST_CASE("without masks the pseudo-label stays, but for its ignore pixels") {
+  Case const c{{1, 4}, {0, 3, 255, 4}, {}};
+  CHECK(enhanced({}, c) == Pixels{0, 3, 0, 4});
+  CHECK(enhanced({.keep_ignore = true}, c) == c.pseudo);
+}
+
+TEST_CASE("empty masks change nothing") {
+  Case const c{{1, 2}, {3, 0}, {{0, 0}}};
+  CHECK(enhanced({0, 0}, c) == Pixels{3, 0});
+}
+
+TEST_CASE("a picture without classes stays without") {
+  CHECK(enhanced({0, 0}, {{1, 3}, {0, 0, 255}, {{1, 1, 1}}}) == Pixels{0, 0, 0});
+}
+
+TEST_CASE("ignore pixels count in the area of a mask and for no class") {
+  Case const c{{1, 4}, {3, 255, 255, 3}, {{1, 1, 1, 0}}};  // a third of it is class 3
+  CHECK(enhanced({0.3, 1}, c) == Pixels{3, 3, 3, 0});
+  CHECK(enhanced({0.34, 1}, c) == Pixels{3, 0, 0, 3});
+}
+
+TEST_CASE("ignore pixels are written back only where nothing was painted") {
+  Case const c{{1, 5}, {3, 3, 255, 255, 0}, {{1, 1, 1, 0, 0}}};
+  CHECK(enhanced({}, c) == Pixels{3, 3, 3, 0, 0});
+  CHECK(enhanced({.keep_ignore = true}, c) == Pixels{3, 3, 3, 255, 0});
+}
+
+TEST_CASE("last: the higher class wins where masks of two classes meet") {
+  CHECK(enhanced({}, kTie) == Pixels{1, 2, 2, 2, 0});
+}
+
+TEST_CASE("support: the class with the larger share in its mask wins") {
+  // All of the mask of class 1 is class 1; three of the four pixels of the other are class 2.
+  Case const c{{1, 5}, {1, 1, 2, 2, 2}, {{1, 1, 0, 0, 0}, {0, 1, 1, 1, 1}}};
+  CHECK(enhanced({}, c) == Pixels{1, 2, 2, 2, 2});
+  CHECK(enhanced({.overlap = Overlap::support}, c) == Pixels{1, 1, 2, 2, 2});
+}
+
+TEST_CASE("support: an exact tie goes to the higher class") {
+  CHECK(enhanced({.overlap = Overlap::support}, kTie) == Pixels{1, 2, 2, 2, 0});
+}
+
+TEST_CASE("support: a class has the largest share of its masks that cover the pixel") {
+  // Class 1 has a mask of 3/4 and one of 1 on the contested pixel 1; class 2 has 4/5.
+  Case const c{{1, 6},
+               {1, 1, 1, 2, 2, 2},
+               {{1, 1, 1, 1, 0, 0}, {1, 1, 0, 0, 0, 0}, {0, 0, 1, 1, 1, 1}}};
+  CHECK(enhanced({.overlap = Overlap::support}, c) == Pixels{1, 1, 2, 2, 2, 2});
+  Case larger = c;
+  larger.masks[1] = {0, 1, 1, 0, 0, 0};
+  CHECK(enhanced({.overlap = Overlap::support}, larger) == Pixels{1, 1, 1, 2, 2, 2});
+}
+
+TEST_CASE("smallest: the class of the smallest covering mask wins") {
+  Case const c{{1, 6}, {1, 1, 2, 2, 2, 2}, {{1, 1, 1, 0, 0, 0}, {0, 1, 1, 1, 1, 0}}};
+  CHECK(enhanced({}, c) == Pixels{1, 2, 2, 2, 2, 0});
+  CHECK(enhanced({.overlap = Overlap::smallest}, c) == Pixels{1, 1, 1, 2, 2, 0});
+}
+
+TEST_CASE("smallest: an exact tie goes to the higher class") {
+  CHECK(enhanced({.overlap = Overlap::smallest}, kTie) == Pixels{1, 2, 2, 2, 0});
+}
+
+TEST_CASE("a kept pseudo-label has full support, and its own area") {
+  // Class 2 keeps its three pixels; the mask of class 1 has 3/4 support and area 4.
+  Case const c{{1, 6}, {1, 1, 1, 2, 2, 2}, {{1, 1, 1, 1, 0, 0}}};
+  CHECK(enhanced({}, c) == Pixels{1, 1, 1, 2, 2, 2});
+  CHECK(enhanced({.overlap = Overlap::support}, c) == Pixels{1, 1, 1, 2, 2, 2});
+  CHECK(enhanced({.overlap = Overlap::smallest}, c) == Pixels{1, 1, 1, 2, 2, 2});
+  // With the classes exchanged, so that the tie rule does not decide.
+  Case const lower{{1, 6}, {2, 2, 2, 1, 1, 1}, {{1, 1, 1, 1, 0, 0}}};
+  CHECK(enhanced({}, lower) == Pixels{2, 2, 2, 2, 1, 1});
+  CHECK(enhanced({.overlap = Overlap::support}, lower) == Pixels{2, 2, 2, 1, 1, 1});
+  CHECK(enhanced({.overlap = Overlap::smallest}, lower) == Pixels{2, 2, 2, 1, 1, 1});
+}
+
+TEST_CASE("a kept pseudo-label that is larger than the mask loses to it under smallest") {
+  Case const c{{1, 7}, {1, 1, 2, 2, 2, 2, 2}, {{1, 1, 1, 0, 0, 0, 0}}};
+  CHECK(enhanced({.overlap = Overlap::smallest}, c) == Pixels{1, 1, 1, 2, 2, 2, 2});
+}
+
+TEST_CASE("the order of the masks does not matter") {
+  auto const overlap = GENERATE(Overlap::last, Overlap::support, Overlap::smallest);
+  std::mt19937 random(62);
+  for (int round = 0; round < 500; ++round) {
+    Case c = random_case(random);
+    Select const select{random_threshold(random), random_threshold(random), overlap, false};
+    Pixels const before = enhanced(select, c);
+    std::ranges::shuffle(c.masks, random);
+    REQUIRE(enhanced(select, c) == before);
+  }
+}
+
+TEST_CASE("sepl.select has the paper's thresholds and the script's overlap by default") {
+  StageDriver const stage(sepl::declare_select);
+  CHECK(stage.declaration().name == "sepl.select");
+  CHECK(stage.default_of("t1") == OptionValue(0.5));
+  CHECK(stage.default_of("t2") == OptionValue(0.85));
+  CHECK(stage.default_of("overlap") == OptionValue(std::string("last")));
+  CHECK(stage.default_of("keep_ignore") == OptionValue(false));
+}
+
+TEST_CASE("sepl.select reads its options from a pipeline") {
+  Case const c{{1, 7}, {1, 1, 2, 2, 2, 2, 255}, {{1, 1, 1, 0, 0, 0, 0}, {0, 1, 1, 1, 1, 0, 0}}};
+  LabelMap const pseudo(c.size, c.pseudo);
+  MaskSet const masks = masks_of(c);
+  StageDriver stage(sepl::declare_select, {{{"overlap", std::string("smallest")},
+                                            {"t1", 0.5},
+                                            {"t2", 0.75},
+                                            {"keep_ignore", true}},
+                                           {},
+                                           {}});
+  auto const labels =
+      stage.run<LabelMap>(voc_sample("a"), pseudo, masks, OverlapTable(pseudo, masks));
+  CHECK(labels == LabelMap(c.size, {1, 1, 1, 2, 2, 0, 255}));
+}
+
+TEST_CASE("sepl.select refuses masks of another size, and overlaps of other masks") {
+  LabelMap const pseudo(Size{2, 3});
+  MaskSet const none({}), one({{Mask(Size{2, 3}), std::nullopt}}),
+      turned({{Mask(Size{3, 2}), std::nullopt}});
+  CHECK_THROWS_WITH(Select()(pseudo, turned, OverlapTable(LabelMap(Size{3, 2}), turned)),
+                    Contains("the mask set is 3x2 but the pseudo-label is 2x3"));
+  CHECK_THROWS_WITH(Select()(pseudo, one, OverlapTable(pseudo, none)),
+                    Contains("the overlaps are those of 0 masks, but there are 1"));
+}

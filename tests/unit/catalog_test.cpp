@@ -1,0 +1,109 @@
+#include "plugin/catalog.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "pipeline/pipeline.hpp"
+#include "plugin/entry.hpp"
+#include "support/temp_folder.hpp"
+
+using namespace seplflow;
+namespace fs = std::filesystem;
+using Catch::Contains;
+
+namespace {
+
+fs::path library(std::string const& name) {
+  return fs::path(SEPLFLOW_TEST_PLUGINS) / (name + ".so");
+}
+
+// Why the one library was not taken.
+std::string reason(fs::path const& file) {
+  StageCatalog const catalog({file});
+  REQUIRE(catalog.plugins().empty());
+  REQUIRE(catalog.rejected().size() == 1);
+  CHECK(catalog.rejected()[0].file == file);
+  return catalog.rejected()[0].reason;
+}
+
+}  // namespace
+
+TEST_CASE("a library that is no plugin is rejected for want of the symbol", "[catalog]") {
+  CHECK_THAT(reason(library("not_a_plugin")), Contains("no seplflow plugin"));
+}
+
+TEST_CASE("a symbol of the right name is not enough", "[catalog]") {
+  CHECK_THAT(reason(library("other_symbol")), Contains("not one of seplflow"));
+}
+
+TEST_CASE("a plugin of another ABI is rejected with both versions, and none of it is called",
+          "[catalog]") {
+  CHECK_THAT(reason(library("other_abi")), Contains("ABI 99.7") && Contains("has 1.0"));
+}
+
+TEST_CASE("a plugin of another toolchain is rejected with both", "[catalog]") {
+  CHECK_THAT(reason(library("other_toolchain")),
+             Contains("another compiler 1") && Contains(kToolchain));
+}
+
+TEST_CASE("a plugin with an undefined symbol is rejected with its name", "[catalog]") {
+  CHECK_THAT(reason(library("undefined_symbol")), Contains("not_linked"));
+}
+
+TEST_CASE("wrong declarations are rejected with every mistake", "[catalog]") {
+  CHECK_THAT(reason(library("wrong_declaration")),
+             Contains("test.wrong") && Contains("names 2 inputs, but its signature has 1") &&
+                 Contains("must be declared serial()") && Contains("cannot be called \"use\""));
+}
+
+TEST_CASE("a plugin may throw anything while it declares its stages", "[catalog]") {
+  CHECK_THAT(reason(library("throws_at_load")), Contains("no std::exception"));
+}
+
+TEST_CASE("an empty file, text, and a missing place are rejected", "[catalog]") {
+  TempFolder const folder;
+  CHECK_THAT(reason(folder.write("empty.so", "")), Contains("cannot be loaded"));
+  CHECK_THAT(reason(folder.write("text.so", "not a library")), Contains("cannot be loaded"));
+  CHECK_THAT(reason(folder / "nowhere"), Contains("no such folder"));
+}
+
+TEST_CASE("the good plugins of a folder are there beside the bad ones", "[catalog]") {
+  TempFolder const folder;
+  fs::copy_file(library("twin_a"), folder / "good.so");
+  fs::copy_file(library("other_abi"), folder / "bad.so");
+  StageCatalog const catalog({folder.path()});
+  CHECK(catalog.names() == std::vector<std::string>{"test.twin"});
+  CHECK(catalog.plugins().size() == 1);
+  CHECK(catalog.rejected().size() == 1);
+}
+
+TEST_CASE("a plugin that is found twice is loaded once", "[catalog]") {
+  StageCatalog const catalog({library("twin_a"), library("twin_a")});
+  CHECK(catalog.plugins().size() == 1);
+  CHECK(catalog.find("test.twin").files.size() == 1);
+}
+
+TEST_CASE("using a stage that two plugins define is an error that names both files", "[catalog]") {
+  StageCatalog const catalog({library("twin_a"), library("twin_b")});
+  CHECK(catalog.plugins().size() == 2);
+  PipelineRequest request;
+  request.file = "twins.toml";
+  try {
+    parse_pipeline("[stages.t]\nuse = \"test.twin\"\nin = \"t\"\n", request, catalog);
+    FAIL("it was taken");
+  } catch (PipelineError const& error) {
+    CHECK_THAT(error.what(), Contains("twins.toml:2:7") && Contains(library("twin_a").string()) &&
+                                 Contains(library("twin_b").string()));
+  }
+}
+
+TEST_CASE("SEPLFLOW_PLUGIN_PATH comes before the folder of the install", "[catalog]") {
+  ::setenv("SEPLFLOW_PLUGIN_PATH", "/one::/two", 1);
+  auto const places = default_plugin_places();
+  ::unsetenv("SEPLFLOW_PLUGIN_PATH");
+  REQUIRE(places.size() == 3);
+  CHECK(places[0] == "/one");
+  CHECK(places[1] == "/two");
+  CHECK_THAT(places[2].string(), Contains("seplflow/plugins"));
+}

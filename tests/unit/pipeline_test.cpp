@@ -1,0 +1,322 @@
+// What a pipeline file says of its stages: options, names, the file itself. Wires are in
+// pipeline_wiring_test.cpp.
+#include "pipeline/pipeline.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "support/temp_folder.hpp"
+#include "support/toy_stages.hpp"
+
+using namespace seplflow;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+// A sound pipeline but for this line, its 6th.
+std::string knobs(std::string const& line) {
+  return "[stages.src]\nuse = \"toy.source\"\n[stages.knobs]\nuse = \"toy.knobs\"\n"
+         "in = \"src.number\"\n" +
+         line + "\n[stages.save]\nuse = \"toy.save\"\nin = \"knobs\"\n";
+}
+
+std::optional<OptionValue> option(Pipeline const& pipeline, std::string_view stage,
+                                  std::string_view name) {
+  for (PipelineStage const& each : pipeline.stages) {
+    if (each.name == stage) return each.instance->option(*find_option(*each.declaration, name));
+  }
+  return std::nullopt;
+}
+
+template <class T>
+T knob(std::string const& line, std::string_view name,
+       PipelineRequest const& request = toy::request()) {
+  return std::get<T>(option(toy::parse(knobs(line), request), "knobs", name).value());
+}
+
+std::string complaint(std::string const& line) { return toy::mistake(knobs(line)); }
+
+}  // namespace
+
+TEST_CASE("a file with ten different mistakes reports exactly ten, in the order of the file") {
+  auto const found = toy::mistakes(R"(nam = "x"
+[stages.src]
+use = "toy.source"
+samples = -1
+[stages.knobs]
+use = "toy.knobs"
+in = "srcc.number"
+ratio = "half"
+mood = "clam"
+colour = 1
+folder = "nowhere"
+text = "${UNSET}"
+[stages.odd]
+use = "toy.nxt"
+in = "knobs"
+[stages.save]
+use = "toy.save"
+in = { numbr = "knobs" }
+)");
+  std::vector<std::pair<std::uint32_t, char const*>> const expected = {
+      {1, "no \"nam\"; did you mean \"name\"?"},
+      {4, "\"samples\" is -1; it takes integer, at least 0"},
+      {7, "there is no such stage; did you mean \"src\"?"},
+      {8, "\"ratio\" takes number, 0..1, not the string \"half\""},
+      {9, "\"mood\" is \"clam\"; did you mean \"calm\"?"},
+      {10, "no option \"colour\""},
+      {11, "\"folder\" finds no folder at "},
+      {12, "UNSET is not set"},
+      {14, "there is no stage \"toy.nxt\"; did you mean \"toy.next\"?"},
+      {18, "no input \"numbr\"; did you mean \"number\"?"}};
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    CHECK(found[i].place.line == expected[i].first);
+    CHECK_THAT(found[i].message, Contains(expected[i].second));
+  }
+}
+
+TEST_CASE("an unknown option is shown with the nearest one and what that takes") {
+  CHECK(complaint("moood = \"wild\"") ==
+        "toy.toml:6:1: error: stage \"knobs\" (toy.knobs) has no option \"moood\"; did you mean "
+        "\"mood\"? (\"calm\" | \"wild\", default \"calm\")\n"
+        "    moood = \"wild\"\n"
+        "    ^");
+  CHECK_THAT(complaint("on_eror = \"skip\""), Contains("did you mean \"on_error\"?"));
+  CHECK_THAT(complaint("[stages.knobs.more]"), Contains("no option \"more\""));
+}
+
+TEST_CASE("a value of the wrong type is refused with what was given and what is taken") {
+  CHECK(complaint("ratio = \"half\"") ==
+        "toy.toml:6:9: error: stage \"knobs\" (toy.knobs): option \"ratio\" takes number, 0..1, "
+        "not the string \"half\"\n"
+        "    ratio = \"half\"\n"
+        "            ^");
+  std::vector<std::pair<char const*, char const*>> const wrong = {
+      {"flag = 1", "takes true | false, not the integer 1"},
+      {"flag = \"true\"", "takes true | false, not the string \"true\""},
+      {"count = 1.5", "takes integer, 0..10, not the number 1.5"},
+      {"count = true", "not true"},
+      {"text = 5", "takes string, not the integer 5"},
+      {"text = 2007-01-31", "not a date or time"},
+      {"text = [\"a\"]", "not a list"},
+      {"mood = 1", "takes \"calm\" | \"wild\", not the integer 1"},
+      {"path = false", "takes path, not false"},
+      {"numbers = [1, \"2\"]", "takes list of numbers, 0..100, not the string \"2\""},
+      {"words = [\"a\", 2]", "takes list of strings, not the integer 2"},
+      {"words = { a = 1 }", "not a table"},
+      {"factor = \"1\"", "takes number, meters, not the string \"1\""}};
+  for (auto const& [line, message] : wrong) {
+    CAPTURE(line);
+    CHECK_THAT(complaint(line), StartsWith("toy.toml:6:") && Contains(message));
+  }
+}
+
+TEST_CASE("a value out of its range is refused, its ends are not") {
+  CHECK(knob<double>("ratio = 0.0", "ratio") == 0);
+  CHECK(knob<double>("ratio = 1.0", "ratio") == 1);
+  CHECK(knob<std::int64_t>("count = 10", "count") == 10);
+  CHECK_THAT(complaint("ratio = 1.0000001"), Contains("is 1.0000001; it takes number, 0..1"));
+  CHECK_THAT(complaint("count = 11"), Contains("is 11; it takes integer, 0..10"));
+  CHECK_THAT(complaint("numbers = [1, 101]"), Contains("is 101; it takes"));
+}
+
+TEST_CASE("an integer fits the type of its member or is refused") {
+  CHECK(knob<std::int64_t>("byte = 255", "byte") == 255);
+  CHECK_THAT(complaint("byte = 256"), Contains("is 256; it takes integer, 0..255"));
+  CHECK_THAT(complaint("byte = -1"), Contains("is -1"));
+  CHECK(knob<std::int64_t>("whole = 9223372036854775807", "whole") == INT64_MAX);
+  CHECK(knob<std::int64_t>("whole = -9223372036854775808", "whole") == INT64_MIN);
+}
+
+TEST_CASE("a number too large for any type is one mistake in its line") {
+  CHECK_THAT(complaint("whole = 9223372036854775808"), StartsWith("toy.toml:6:"));
+  CHECK_THAT(complaint("factor = 1e999"), StartsWith("toy.toml:6:"));
+  CHECK_THAT(complaint("count = 123456789012345678901234567890"), StartsWith("toy.toml:6:"));
+}
+
+TEST_CASE("not-a-number and infinity are no numbers for an option") {
+  for (char const* const value : {"nan", "-nan", "inf", "-inf"}) {
+    CAPTURE(value);
+    CHECK_THAT(complaint("factor = " + std::string(value)), Contains("it takes number"));
+    CHECK_THAT(complaint("ratio = " + std::string(value)), Contains("it takes number"));
+    CHECK_THAT(complaint("numbers = [1, " + std::string(value) + "]"), Contains("it takes"));
+  }
+}
+
+TEST_CASE("a number may be written as an integer, and a list of one without brackets") {
+  CHECK(knob<double>("ratio = 1", "ratio") == 1.0);
+  CHECK(knob<std::vector<double>>("numbers = [1, 2.5]", "numbers") == std::vector{1.0, 2.5});
+  CHECK(knob<std::vector<double>>("numbers = 3", "numbers") == std::vector{3.0});
+  CHECK(knob<std::vector<std::string>>("words = \"w\"", "words") == std::vector<std::string>{"w"});
+  CHECK(knob<std::vector<std::string>>("words = []", "words").empty());
+}
+
+TEST_CASE("what a file does not set has its default") {
+  Pipeline const pipeline = toy::parse(knobs(""));
+  CHECK(option(pipeline, "knobs", "ratio") == OptionValue(0.5));
+  CHECK(option(pipeline, "knobs", "mood") == OptionValue("calm"));
+  CHECK(option(pipeline, "knobs", "maybe") == std::nullopt);
+}
+
+TEST_CASE("a choice is one of its texts") {
+  CHECK(knob<std::string>("mood = \"wild\"", "mood") == "wild");
+  CHECK(knob<std::string>("maybe_mood = \"calm\"", "maybe_mood") == "calm");
+  CHECK_THAT(complaint("mood = \"Wild\""),
+             Contains("is \"Wild\"; did you mean \"wild\"? (it takes \"calm\" | \"wild\")"));
+}
+
+TEST_CASE("a required option that is missing is reported with what it is for") {
+  auto const found = toy::mistakes(
+      "[stages.src]\nuse = \"toy.source\"\n[stages.needs]\nuse = \"toy.needs\"\n"
+      "in = \"src.number\"\n[stages.save]\nuse = \"toy.save\"\nin = \"needs\"\n");
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].place.line == 3);
+  CHECK(found[0].message == "stage \"needs\" (toy.needs) needs the option \"dir\" (folder): the folder");
+  CHECK(found[1].message == "stage \"needs\" (toy.needs) needs the option \"list\" (file): the list");
+}
+
+TEST_CASE("what a stage's own check refuses is reported at the option") {
+  auto const shown = toy::mistake(
+      "[stages.src]\nuse = \"toy.source\"\n[stages.moody]\nuse = \"toy.moody\"\n"
+      "in = \"src.number\"\nfail_every = 2\nskip_every = 3\n"
+      "[stages.save]\nuse = \"toy.save\"\nin = \"moody\"\n");
+  CHECK_THAT(shown, StartsWith("toy.toml:7:14: error: stage \"moody\" (toy.moody): it either fails"));
+}
+
+TEST_CASE("a folder and a file must be there, and be that") {
+  TempFolder const folder;
+  folder.write("list.txt", "a\n");
+  auto const request = toy::request(folder / "toy.toml");
+  auto const wrong = [&](std::string const& line) { return toy::mistake(knobs(line), request); };
+  CHECK(knob<std::string>("folder = \".\"", "folder", request) ==
+        (folder.path() / "").lexically_normal().string());
+  CHECK(knob<std::string>("file = \"list.txt\"", "file", request) == (folder / "list.txt").string());
+  CHECK_THAT(wrong("folder = \"no\""), Contains("finds no folder at " + (folder / "no").string()));
+  CHECK_THAT(wrong("folder = \"list.txt\""), Contains("needs a folder, but it is none"));
+  CHECK_THAT(wrong("file = \"no.txt\""), Contains("finds no file at " + (folder / "no.txt").string()));
+  CHECK_THAT(wrong("file = \".\""), Contains("needs a file, but it is none"));
+  CHECK_THAT(wrong("folder = \"\""), Contains("is empty"));
+}
+
+TEST_CASE("a relative path is relative to the pipeline file, and kept absolute") {
+  auto const request = toy::request("/data/pipelines/toy.toml");
+  CHECK(knob<std::string>("path = \"x/../y\"", "path", request) == "/data/pipelines/y");
+  CHECK(knob<std::string>("path = \"../y\"", "path", request) == "/data/y");
+  CHECK(knob<std::string>("path = \"/y\"", "path", request) == "/y");
+}
+
+TEST_CASE("environment variables are read in every string") {
+  auto const request = toy::request("/p/toy.toml", {{"D", "/data"}, {"M", "wild"}, {"S", "toy.knobs"}});
+  CHECK(knob<std::string>("path = \"${D}/x\"", "path", request) == "/data/x");
+  CHECK(knob<std::string>("path = \"${NONE:-rel}/x\"", "path", request) == "/p/rel/x");
+  CHECK(knob<std::string>("mood = \"${M}\"", "mood", request) == "wild");
+  CHECK(knob<std::string>("text = \"$${D}\"", "text", request) == "${D}");
+  CHECK(knob<std::vector<std::string>>("words = [\"${M}\", \"b\"]", "words", request) ==
+        std::vector<std::string>{"wild", "b"});
+  CHECK_THAT(complaint("text = \"${D}\""),
+             StartsWith("toy.toml:6:8: error: ") && Contains("D is not set") && Contains("${D:-"));
+  CHECK_THAT(complaint("text = \"${D\""), Contains("not closed"));
+}
+
+TEST_CASE("a stage or the run says what happens to failed samples") {
+  Pipeline const pipeline = toy::parse(knobs("on_error = \"skip\"") +
+                                       "[run]\njobs = 3\nin_flight = 9\nmax_failures = 2\nlimit = 5\n");
+  CHECK(pipeline.run.on_error == OnError::stop);
+  CHECK(pipeline.on_error(pipeline.stages[1]) == OnError::skip);
+  CHECK(pipeline.on_error(pipeline.stages[2]) == OnError::stop);
+  CHECK(pipeline.run.jobs == 3);
+  CHECK(pipeline.run.in_flight == 9);
+  CHECK(pipeline.run.max_failures == 2);
+  CHECK(pipeline.run.limit == 5);
+  CHECK_THAT(complaint("on_error = \"stpo\""), Contains("did you mean \"stop\"?"));
+}
+
+TEST_CASE("everything in [run] is optional, and checked") {
+  Pipeline const pipeline = toy::parse(knobs(""));
+  CHECK(pipeline.run.jobs == 0);
+  CHECK(pipeline.run.limit == std::nullopt);
+  auto const wrong = [](std::string const& line) { return toy::mistake(knobs("") + "[run]\n" + line); };
+  CHECK_THAT(wrong("job = 1"), Contains("[run] has no option \"job\"; did you mean \"jobs\"?"));
+  CHECK_THAT(wrong("jobs = -1"), Contains("is -1"));
+  CHECK_THAT(wrong("limit = 0"), Contains("is 0"));
+  CHECK_THAT(wrong("on_error = true"), Contains("not true"));
+  CHECK_THAT(toy::mistake(knobs("").insert(0, "run = 5\n")), Contains("must be a table"));
+}
+
+TEST_CASE("a pipeline is called by its name, or else after its file") {
+  CHECK(toy::parse(knobs(""), toy::request("dir/my-run.toml")).name == "my-run");
+  CHECK(toy::parse("name = \"other\"\n" + knobs("")).name == "other");
+  CHECK(toy::parse("name = \"${N}\"\n" + knobs(""), toy::request("t.toml", {{"N", "env"}})).name ==
+        "env");
+  for (char const* const name : {"a/b", "..", "", "/abs", "a\\\\b"}) {
+    CAPTURE(name);
+    CHECK_THAT(toy::mistake("name = \"" + std::string(name) + "\"\n" + knobs("")),
+               StartsWith("toy.toml:1:8: error: the name of a pipeline names its run folder"));
+  }
+  CHECK_THAT(toy::mistake("name = 5\n" + knobs("")), Contains("\"name\" takes a string"));
+}
+
+TEST_CASE("a key that no pipeline has is refused with the nearest") {
+  CHECK_THAT(toy::mistake("[stage.x]\n" + knobs("")),
+             StartsWith("toy.toml:1:2: error: a pipeline file has no \"stage\"; did you mean "
+                        "\"stages\"?"));
+  CHECK_THAT(toy::mistake("version = 1\n" + knobs("")), Contains("has no \"version\""));
+}
+
+TEST_CASE("a syntax error is reported alone, with its position") {
+  auto const shown = toy::mistake("nam = 1\n[stages.src]\nuse = = \"toy.source\"\n[run]\njobs = -1\n");
+  CHECK_THAT(shown, StartsWith("toy.toml:3:7: error: "));
+  CHECK_THAT(toy::pointed_at(shown), StartsWith("= \"toy.source\""));
+  CHECK_THAT(toy::mistake(knobs("text = \"no end")), StartsWith("toy.toml:6:"));
+  CHECK_THAT(toy::mistake("[stages.src"), StartsWith("toy.toml:1:"));
+}
+
+TEST_CASE("a stage or an option that comes twice is a syntax error with its position") {
+  auto const twice = knobs("") + "[stages.src]\nuse = \"toy.source\"\n";
+  CHECK_THAT(toy::mistake("nam = 1\n" + twice), StartsWith("toy.toml:11:"));
+  CHECK_THAT(complaint("ratio = 0.5\nratio = 0.6"), StartsWith("toy.toml:7:"));
+}
+
+TEST_CASE("an empty pipeline says what it lacks") {
+  for (char const* const text : {"", "\n", "# nothing\n", "\r\n\r\n", "\xEF\xBB\xBF"}) {
+    CAPTURE(text);
+    CHECK_THAT(toy::mistake(text), StartsWith("toy.toml:1:1: error: the pipeline has no source"));
+  }
+}
+
+TEST_CASE("a byte order mark and lines that end in CRLF mean nothing") {
+  std::string const text = "name = \"x\"\n" + knobs("ratio = 0.25");
+  std::string const expected = resolved_toml(toy::parse(text));
+  std::string crlf;
+  for (char const c : text) crlf += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  CHECK(resolved_toml(toy::parse("\xEF\xBB\xBF" + text)) == expected);
+  CHECK(resolved_toml(toy::parse(crlf)) == expected);
+  CHECK(resolved_toml(toy::parse("\xEF\xBB\xBF" + crlf)) == expected);
+}
+
+TEST_CASE("mistakes in a file with a byte order mark or CRLF point at the right character") {
+  CHECK(toy::mistake(knobs("ratio = 2\r")) ==
+        "toy.toml:6:9: error: stage \"knobs\" (toy.knobs): option \"ratio\" is 2; it takes number, "
+        "0..1\n    ratio = 2\n            ^");
+  auto const marked = toy::mistake("\xEF\xBB\xBFnam = 1\n" + knobs(""));
+  CHECK_THAT(marked, StartsWith("toy.toml:1:1: error: "));
+  CHECK_THAT(marked, Catch::EndsWith("nam = 1\n    ^"));
+}
+
+TEST_CASE("a file that is not UTF-8 is one mistake in its line") {
+  CHECK_THAT(complaint("text = \"\xFF\xFE\""), StartsWith("toy.toml:6:"));
+  CHECK_THAT(complaint("text = \"caf\xE9\""), StartsWith("toy.toml:6:"));
+  CHECK_THAT(toy::mistake(std::string("\x89PNG\r\n\x1a\n\0\0", 10)), StartsWith("toy.toml:1:"));
+}
+
+TEST_CASE("a file that cannot be read is an error that says why") {
+  TempFolder const folder;
+  auto const load = [&](std::string const& name) {
+    return load_pipeline(toy::request(folder / name), toy::catalog());
+  };
+  REQUIRE_THROWS_WITH(load("none.toml"), Contains("none.toml: there is no such file"));
+  REQUIRE_THROWS_WITH(load("."), Contains("is a folder, not a pipeline file"));
+  folder.write("good.toml", knobs(""));
+  CHECK(load("good.toml").name == "good");
+}

@@ -1,0 +1,221 @@
+// Which stages a pipeline has, and how they are connected.
+#include <catch2/catch.hpp>
+
+#include "pipeline/pipeline.hpp"
+#include "support/toy_stages.hpp"
+
+using namespace seplflow;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+std::string const kSource = "[stages.src]\nuse = \"toy.source\"\n";
+
+std::string stage(std::string const& name, std::string const& use, std::string const& in) {
+  return "[stages." + name + "]\nuse = \"" + use + "\"\nin = " + in + "\n";
+}
+
+// A source, and a stage that is wired like this (line 5) and written to a file.
+std::string wired(std::string const& use, std::string const& in) {
+  return kSource + stage("it", use, in) + stage("save", "toy.save", "\"it\"");
+}
+
+std::vector<std::string> names(Pipeline const& pipeline) {
+  std::vector<std::string> all;
+  for (PipelineStage const& each : pipeline.stages) all.push_back(each.name);
+  return all;
+}
+
+// "src.number" for an input of a stage.
+std::string producer(Pipeline const& pipeline, std::size_t stage_index, std::size_t input) {
+  auto const& from = pipeline.stages[stage_index].inputs[input];
+  if (!from) return "";
+  PipelineStage const& producing = pipeline.stages[from->stage];
+  return producing.name + "." + producing.declaration->outputs[from->output].name;
+}
+
+}  // namespace
+
+TEST_CASE("a stage's name alone stands for its default output, a dot for another") {
+  Pipeline const pipeline = toy::parse(
+      kSource + stage("join", "toy.join", "{ left = \"src.number\", right = \"src.number\" }") +
+      stage("next", "toy.next", "\"join\"") + stage("save", "toy.save", "\"next.number\""));
+  CHECK(producer(pipeline, 2, 0) == "join.number");
+  CHECK(producer(pipeline, 3, 0) == "next.number");
+  CHECK(producer(pipeline, 1, 0) == "src.number");
+  CHECK(pipeline.source().name == "src");
+}
+
+TEST_CASE("an optional input may stay unconnected, or be named") {
+  std::string const both = "left = \"src.number\", right = \"src.number\"";
+  Pipeline const without = toy::parse(wired("toy.join", "{ " + both + " }"));
+  CHECK(producer(without, 1, 2).empty());
+  Pipeline const with = toy::parse(wired("toy.join", "{ " + both + ", extra = \"src.number\" }"));
+  CHECK(producer(with, 1, 2) == "src.number");
+  Pipeline const only =
+      toy::parse(kSource + stage("tally", "toy.tally", "\"src.number\""));
+  CHECK(producer(only, 1, 0) == "src.number");
+  CHECK(producer(only, 1, 1).empty());
+}
+
+TEST_CASE("only outputs that some stage reads are wanted") {
+  Pipeline const pipeline = toy::parse(wired("toy.next", "\"src.number\""));
+  CHECK(pipeline.stages[0].wanted == std::vector<bool>{false, true, false});
+  CHECK(pipeline.stages[1].wanted == std::vector<bool>{true});
+}
+
+TEST_CASE("a stage comes after those it reads from, otherwise in the order of the file") {
+  Pipeline const pipeline = toy::parse(
+      stage("z-last", "toy.save", "\"b\"") + stage("b", "toy.next", "\"a\"") +
+      stage("m", "toy.save", "\"src.number\"") + stage("a", "toy.next", "\"src.number\"") + kSource +
+      stage("d", "toy.save", "\"a\"") + stage("c", "toy.save", "\"a\""));
+  CHECK(names(pipeline) ==
+        std::vector<std::string>{"src", "a", "b", "z-last", "m", "d", "c"});
+}
+
+TEST_CASE("a type that does not fit is refused with both type names") {
+  CHECK(toy::mistake(wired("toy.next", "\"src.word\"")) ==
+        "toy.toml:5:6: error: stage \"it\" (toy.next): input \"number\" takes toy.Number, but "
+        "output \"word\" of stage \"src\" (toy.source) gives toy.Word\n"
+        "    in = \"src.word\"\n"
+        "         ^");
+  CHECK_THAT(toy::mistake(wired("toy.next", "\"src\"")),
+             Contains("takes toy.Number, but output \"sample\"") && Contains("gives Sample"));
+}
+
+TEST_CASE("a stage, an output or an input that is not there is shown with the nearest") {
+  CHECK_THAT(toy::mistake(wired("toy.next", "\"scr.number\"")),
+             StartsWith("toy.toml:5:6: error: stage \"it\" (toy.next) reads from \"scr\", but there "
+                        "is no such stage; did you mean \"src\"?"));
+  CHECK_THAT(toy::mistake(wired("toy.next", "\"src.numbr\"")),
+             StartsWith("toy.toml:5:6: error: stage \"src\" (toy.source) has no output \"numbr\"; did "
+                        "you mean \"number\"? (it has \"sample\", \"number\" or \"word\")"));
+  CHECK_THAT(toy::mistake(wired("toy.join", "{ letf = \"src.number\", right = \"src.number\" }")),
+             StartsWith("toy.toml:5:8: error: stage \"it\" (toy.join) has no input \"letf\"; did you "
+                        "mean \"left\"? (it has \"left\", \"right\" or \"extra\")"));
+  CHECK_THAT(toy::mistake(wired("toy.next", "\"src.\"")), Contains("no output \"\""));
+  CHECK_THAT(toy::mistake(wired("toy.next", "\"src.number.x\"")), Contains("\"number.x\""));
+}
+
+TEST_CASE("an input that nothing is connected to is a mistake, each one its own") {
+  auto const none = toy::mistakes(kSource + "[stages.it]\nuse = \"toy.join\"\n" +
+                                  stage("save", "toy.save", "\"it\""));
+  REQUIRE(none.size() == 2);
+  CHECK(none[0].message ==
+        "stage \"it\" (toy.join) has nothing on its input \"left\" (toy.Number); add it to in = ...");
+  CHECK(none[0].place.line == 3);
+  CHECK_THAT(none[1].message, Contains("\"right\""));
+  CHECK_THAT(toy::mistake(wired("toy.join", "{ left = \"src.number\" }")), Contains("\"right\""));
+  CHECK_THAT(toy::mistake(wired("toy.next", "{}")), Contains("\"number\""));
+}
+
+TEST_CASE("several inputs want a table, with an example") {
+  CHECK_THAT(toy::mistake(wired("toy.join", "\"src.number\"")),
+             Contains("has several inputs; write in = { left = \"...\", right = \"...\" }"));
+}
+
+TEST_CASE("an input is a string, or a table of strings") {
+  CHECK_THAT(toy::mistake(wired("toy.next", "5")), Contains("\"in\" takes a string"));
+  CHECK_THAT(toy::mistake(wired("toy.next", "[\"src.number\"]")), Contains("\"in\" takes a string"));
+  CHECK_THAT(toy::mistake(wired("toy.next", "{ number = 5 }")), Contains("\"number\" takes a string"));
+}
+
+TEST_CASE("a source takes no input and a sink gives none") {
+  CHECK_THAT(toy::mistake(kSource + "in = \"save\"\n" + stage("save", "toy.save", "\"src.number\"")),
+             Contains("stage \"src\" (toy.source) is a source and takes no input"));
+  CHECK_THAT(toy::mistake(wired("toy.next", "\"src.number\"") +
+                          stage("more", "toy.save", "\"save\"")),
+             Contains("stage \"save\" (toy.save) has no output to read from"));
+}
+
+TEST_CASE("exactly one source") {
+  CHECK_THAT(toy::mistake(kSource + stage("save", "toy.save", "\"src.number\"") +
+                          "[stages.two]\nuse = \"toy.source\"\n" +
+                          stage("other", "toy.save", "\"two.number\"")),
+             StartsWith("toy.toml:6:") && Contains("stage \"two\" (toy.source) is a second source "
+                                                   "beside \"src\""));
+  CHECK_THAT(toy::mistake("name = \"x\"\n"), Contains("no source of samples"));
+}
+
+TEST_CASE("stages that read from each other in a circle are one mistake that shows the circle") {
+  CHECK_THAT(toy::mistake(kSource + stage("a", "toy.join", "{ left = \"src.number\", right = \"c\" }") +
+                          stage("b", "toy.next", "\"a\"") + stage("c", "toy.next", "\"b\"") +
+                          stage("save", "toy.save", "\"c\"")),
+             Contains("a circle: a -> c -> b -> a"));
+  CHECK_THAT(toy::mistake(kSource + stage("a", "toy.join", "{ left = \"src.number\", right = \"a\" }") +
+                          stage("save", "toy.save", "\"a\"")),
+             Contains("a circle: a -> a"));
+}
+
+TEST_CASE("a stage that reaches no observer and no sink is unused") {
+  std::string const sound = kSource + stage("save", "toy.save", "\"src.number\"");
+  CHECK_THAT(toy::mistake(sound + stage("lost", "toy.next", "\"src.number\"")),
+             StartsWith("toy.toml:6:") &&
+                 Contains("stage \"lost\" (toy.next) is unused: no evaluator and no output"));
+  auto const line = toy::mistakes(sound + stage("x", "toy.next", "\"src.number\"") +
+                                  stage("y", "toy.next", "\"x\""));
+  CHECK(line.size() == 2);  // neither ends anywhere
+  CHECK_THAT(toy::mistake(kSource), Contains("stage \"src\" (toy.source) is unused"));
+  CHECK(toy::mistakes(kSource + stage("t", "toy.tally", "\"src.number\"")).empty());
+}
+
+TEST_CASE("a stage that is not known, or not named, is reported at its place") {
+  CHECK_THAT(toy::mistake(wired("toy.nexd", "\"src.number\"")),
+             StartsWith("toy.toml:4:7: error: there is no stage \"toy.nexd\"; did you mean "
+                        "\"toy.next\"?"));
+  CHECK_THAT(toy::mistake(kSource + "[stages.it]\nin = \"src.number\"\n" +
+                          stage("save", "toy.save", "\"it\"")),
+             StartsWith("toy.toml:3:") && Contains("does not say what it is; add use = "));
+  CHECK_THAT(toy::mistake(wired("toy.next", "\"src.number\"") + "[stages.x]\nuse = 5\n"),
+             Contains("\"use\" takes a string, not the integer 5"));
+}
+
+TEST_CASE("a stage that several plugins define is refused") {
+  auto twice = toy::declarations();
+  for (StageDeclaration& each : toy::declarations()) {
+    if (each.name == "toy.next") twice.push_back(std::move(each));
+  }
+  StageCatalog const catalog({}, std::move(twice));
+  REQUIRE_THROWS_WITH(
+      parse_pipeline(wired("toy.next", "\"src.number\""), toy::request(), catalog),
+      Contains("stage \"toy.next\" is defined by several plugins"));
+}
+
+TEST_CASE("stages are called by letters, digits, lines, a letter first") {
+  auto const named = [](std::string const& name) {
+    return toy::mistakes(kSource + stage(name, "toy.save", "\"src.number\""));
+  };
+  for (char const* const good : {"a", "Z", "a-b_C9", "end", "Run"}) {
+    CAPTURE(good);
+    CHECK(named(good).empty());
+  }
+  for (char const* const bad : {"1a", "_a", "-a", "\"\"", "\"a b\"", "\"a.b\"", "\"ü\"", "\"a/b\""}) {
+    CAPTURE(bad);
+    auto const found = named(bad);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].place.line == 3);
+    CHECK_THAT(found[0].message, Contains("cannot name a stage"));
+  }
+}
+
+TEST_CASE("names that the run folder uses are taken") {
+  for (char const* const name : {"variants", "sweep", "run", "metrics", "ledger", "pipeline"}) {
+    CAPTURE(name);
+    auto const shown = toy::mistake(kSource + stage(name, "toy.save", "\"src.number\""));
+    CHECK_THAT(shown, StartsWith("toy.toml:3:9: error: ") &&
+                          Contains("cannot be called \"" + std::string(name) + "\""));
+  }
+}
+
+TEST_CASE("what is no table is no stage") {
+  CHECK(toy::mistakes("stages = 5\n").at(0).message ==
+        "\"stages\" must be a table, written [stages.NAME]");
+  auto const found = toy::mistakes("[stages]\nx = 5\n[stages.src]\nuse = \"toy.source\"\n" +
+                                   stage("save", "toy.save", "\"src.number\""));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].message == "a stage must be a table, written [stages.x]");
+  CHECK(toy::mistakes("[[stages.x]]\n[stages.src]\nuse = \"toy.source\"\n" +
+                      stage("save", "toy.save", "\"src.number\""))
+            .size() == 1);
+}

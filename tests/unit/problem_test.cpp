@@ -1,0 +1,105 @@
+#include "pipeline/problem.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "support/toy_stages.hpp"
+
+using namespace seplflow;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::shared_ptr<SourceText const> file(std::string text) {
+  return std::make_shared<SourceText>(SourceText{"voc.toml", std::move(text), false});
+}
+
+std::shared_ptr<SourceText const> argument(std::string text) {
+  return std::make_shared<SourceText>(SourceText{"--set", std::move(text), true});
+}
+
+}  // namespace
+
+TEST_CASE("a source text gives its lines without their ends") {
+  SourceText const text{"a", "one\ntwo\r\n\nfour", false};
+  CHECK(text.line(1) == "one");
+  CHECK(text.line(2) == "two");
+  CHECK(text.line(3).empty());
+  CHECK(text.line(4) == "four");
+  CHECK(text.line(5).empty());
+}
+
+TEST_CASE("a mistake shows its place, its line and a caret") {
+  Problem const problem{{file("name = \"x\"\nt1 = 2.5\n"), 2, 6}, "too large"};
+  CHECK(to_string(problem) ==
+        "voc.toml:2:6: error: too large\n"
+        "    t1 = 2.5\n"
+        "         ^");
+}
+
+TEST_CASE("a mistake on the command line shows the argument instead of a line number") {
+  Problem const problem{{argument("select.t1=2"), 1, 11}, "too large"};
+  CHECK(to_string(problem) ==
+        "--set select.t1=2: error: too large\n"
+        "    select.t1=2\n"
+        "              ^");
+}
+
+TEST_CASE("the caret stands under its character after tabs and letters of several bytes") {
+  CHECK(to_string(Problem{{file("\tt1 = 2"), 1, 7}, "m"}) ==
+        "voc.toml:1:7: error: m\n    \tt1 = 2\n    \t     ^");
+  CHECK(to_string(Problem{{file("text = \"größe\" # x"), 1, 16}, "m"}) ==
+        "voc.toml:1:16: error: m\n    text = \"größe\" # x\n                   ^");
+}
+
+TEST_CASE("a mistake behind the end of the text still shows its place") {
+  CHECK(to_string(Problem{{file(""), 1, 1}, "m"}) == "voc.toml:1:1: error: m\n    \n    ^");
+  CHECK(to_string(Problem{{file("ab"), 1, 5}, "m"}) ==
+        "voc.toml:1:5: error: m\n    ab\n        ^");
+}
+
+TEST_CASE("an error shows all mistakes in the order of the file, then those of arguments") {
+  auto const text = file("a\nb\nc\n");
+  PipelineError const error({{{argument("x.y=1"), 1, 1}, "fourth"},
+                             {{text, 3, 1}, "third"},
+                             {{text, 1, 2}, "second"},
+                             {{text, 1, 1}, "first"}});
+  std::vector<std::string> messages;
+  for (Problem const& problem : error.problems()) messages.push_back(problem.message);
+  CHECK(messages == std::vector<std::string>{"first", "second", "third", "fourth"});
+  std::string const what = error.what();
+  CHECK(what.find("first") < what.find("second"));
+  CHECK(what.find("third") < what.find("fourth"));
+  CHECK_THAT(what, Catch::EndsWith("4 mistakes"));
+  CHECK_THAT(PipelineError({{{text, 1, 1}, "only"}}).what(), Catch::EndsWith("1 mistake"));
+}
+
+TEST_CASE("the nearest name is suggested for a typo") {
+  std::vector<std::string> const names = {"overlap", "keep_ignore", "t1", "t2"};
+  CHECK(did_you_mean("overlp", names) == "; did you mean \"overlap\"?");
+  CHECK(did_you_mean("ovelrap", names) == "; did you mean \"overlap\"?");  // neighbours swapped
+  CHECK(did_you_mean("keep_ingore", names) == "; did you mean \"keep_ignore\"?");
+  CHECK(did_you_mean("keepignore", names) == "; did you mean \"keep_ignore\"?");
+  CHECK(did_you_mean("t3", names) == "; did you mean \"t1\"?");
+}
+
+TEST_CASE("another word is no typo") {
+  CHECK(did_you_mean("colour", {"overlap", "t1"}).empty());
+  CHECK(did_you_mean("", {"overlap"}).empty());
+  CHECK(did_you_mean("anything", {}).empty());
+}
+
+TEST_CASE("names are listed with commas and an or") {
+  CHECK(quoted_list({}).empty());
+  CHECK(quoted_list({"a"}) == "\"a\"");
+  CHECK(quoted_list({"a", "b"}) == "\"a\" or \"b\"");
+  CHECK(quoted_list({"a", "b", "c"}) == "\"a\", \"b\" or \"c\"");
+}
+
+TEST_CASE("a file's mistake points at the value behind tabs and letters of several bytes") {
+  std::string const head = "[stages.src]\nuse = \"toy.source\"\n[stages.save]\nuse = \"toy.save\"\n";
+  std::string const shown = toy::mistake(head + "\tin\t= { \"nümber\" = \"src.number\" }\n");
+  CHECK_THAT(shown, Catch::StartsWith("toy.toml:5:8: error: "));
+  CHECK_THAT(toy::pointed_at(shown), Catch::StartsWith("\"nümber\" = "));
+  std::string const wide = toy::mistake(head + "in = { number = \"日本\", x = 1 }\n" + "");
+  CHECK_THAT(wide, Contains("日本"));
+}

@@ -1,0 +1,58 @@
+#include "run/progress.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace seplflow;
+using Catch::Matchers::Contains;
+
+TEST_CASE("a duration is told in the two units that matter") {
+  CHECK(duration_text(-1) == "0 s");
+  CHECK(duration_text(0.4) == "0 s");
+  CHECK(duration_text(59.4) == "59 s");
+  CHECK(duration_text(59.6) == "1 min 00 s");
+  CHECK(duration_text(245) == "4 min 05 s");
+  CHECK(duration_text(3599.6) == "1 h 00 min");
+  CHECK(duration_text(12059) == "3 h 20 min");
+  CHECK(duration_text(400000) == "111 h 06 min");
+}
+
+TEST_CASE("progress tells how many of how many, the rate and what is left") {
+  CHECK(progress_text({50, 0, 200}, 5, 0) == "50 of 200 samples, 25 %, 10/s, 15 s left");
+  CHECK(progress_text({200, 0, 200}, 5, 0) == "200 of 200 samples, 100 %, 40/s");
+}
+
+TEST_CASE("progress without a known total counts only") {
+  CHECK(progress_text({50, 0, std::nullopt}, 5, 0) == "50 samples, 10/s");
+  CHECK(progress_text({50, 0, std::nullopt}, 5, 24) == "50 samples, 10/s");
+}
+
+TEST_CASE("progress tells of failed samples") {
+  CHECK_THAT(progress_text({50, 3, 200}, 5, 0), Catch::EndsWith(", 3 failed"));
+}
+
+TEST_CASE("slow progress keeps its digits") {
+  CHECK_THAT(progress_text({1, 0, 3}, 4, 0), Contains("0.25/s, 8 s left"));
+}
+
+TEST_CASE("before the first sample nothing is known of the rest") {
+  CHECK(progress_text({0, 0, 200}, 0, 0) == "0 of 200 samples, 0 %, 0/s");
+  CHECK(progress_text({0, 0, 200}, 3, 0) == "0 of 200 samples, 0 %, 0/s");
+  CHECK_THAT(progress_text({0, 0, 0}, 3, 10), Contains("0 samples"));
+}
+
+TEST_CASE("not yet all is never 100 percent") {
+  CHECK_THAT(progress_text({999, 0, 1000}, 5, 0), Contains("99 %"));
+}
+
+TEST_CASE("the bar is filled in proportion and never longer than itself") {
+  CHECK_THAT(progress_text({0, 0, 4}, 1, 8), Catch::StartsWith("[........] "));
+  CHECK_THAT(progress_text({1, 0, 4}, 1, 8), Catch::StartsWith("[##......] "));
+  CHECK_THAT(progress_text({4, 0, 4}, 1, 8), Catch::StartsWith("[########] "));
+  CHECK_THAT(progress_text({9, 0, 4}, 1, 8), Catch::StartsWith("[########] "));
+}
+
+TEST_CASE("progress that is not wanted never asks for the state") {
+  int asked = 0;
+  { Progress const progress(ProgressMode::none, [&asked] { return ++asked, ProgressState{}; }); }
+  CHECK(asked == 0);
+}

@@ -1,0 +1,171 @@
+#include "run/run_folder.hpp"
+
+#include <catch2/catch.hpp>
+#include <span>
+#include <thread>
+
+#include "support/temp_folder.hpp"
+
+using namespace seplflow;
+using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::span<std::uint8_t const> bytes(std::string_view text) {
+  return {reinterpret_cast<std::uint8_t const*>(text.data()), text.size()};
+}
+
+std::size_t entries(fs::path const& folder) {
+  return static_cast<std::size_t>(
+      std::distance(fs::recursive_directory_iterator(folder), fs::recursive_directory_iterator()));
+}
+
+}  // namespace
+
+TEST_CASE("a run folder is made, with the folders on its way") {
+  TempFolder const folder;
+  RunFolder const run(folder / "a/b/run");
+  CHECK(fs::is_directory(folder / "a/b/run"));
+  CHECK(run.path() == folder / "a/b/run");
+}
+
+TEST_CASE("an empty folder takes a run") {
+  TempFolder const folder;
+  CHECK_NOTHROW(RunFolder(folder.path()));
+}
+
+TEST_CASE("a folder that holds a run is refused with the run's status, and left as it is") {
+  TempFolder const folder;
+  folder.write("run.json", "{\"status\": \"interrupted\"}");
+  REQUIRE_THROWS_AS(RunFolder(folder.path()), RunFolderError);
+  REQUIRE_THROWS_WITH(RunFolder(folder.path()),
+                      Contains("holds a run already (status \"interrupted\")") && Contains("--out"));
+  CHECK(entries(folder.path()) == 1);
+  folder.write("run.json", "{\"sta");
+  REQUIRE_THROWS_WITH(RunFolder(folder.path()), Contains("holds a run already (status unknown)"));
+}
+
+TEST_CASE("a folder that holds other things is refused") {
+  TempFolder const folder;
+  folder.write("thesis.tex", "");
+  REQUIRE_THROWS_AS(RunFolder(folder.path()), RunFolderError);
+  REQUIRE_THROWS_WITH(RunFolder(folder.path()), Contains("files that are not a run of seplflow"));
+}
+
+TEST_CASE("a file in the place of a run folder, or above it, is refused") {
+  TempFolder const folder;
+  folder.write("file", "x");
+  REQUIRE_THROWS_AS(RunFolder(folder / "file"), RunFolderError);
+  REQUIRE_THROWS_WITH(RunFolder(folder / "file"), Contains("it is a file"));
+  REQUIRE_THROWS_AS(RunFolder(folder / "file/run"), RunFolderError);
+  CHECK(read_text(folder / "file") == "x");
+}
+
+TEST_CASE("files of a run appear whole and replace earlier ones") {
+  TempFolder const folder;
+  RunFolder run(folder / "run");
+  run.write("pipeline.toml", "one");
+  run.write("pipeline.toml", "two");
+  run.write_json("run.json", {{"status", "running"}});
+  CHECK(read_text(folder / "run/pipeline.toml") == "two");
+  CHECK(read_text(folder / "run/run.json") == "{\n  \"status\": \"running\"\n}\n");
+}
+
+TEST_CASE("a sink's files lie in a folder of the stage's name") {
+  TempFolder const folder;
+  RunFolder run(folder / "run");
+  OutputFolder& output = run.output("write");
+  output.write("a.png", bytes("A"));
+  output.write("train/b.png", bytes("B"));
+  CHECK(read_text(folder / "run/write/a.png") == "A");
+  CHECK(read_text(folder / "run/write/train/b.png") == "B");
+  CHECK(&run.output("write") == &output);
+}
+
+TEST_CASE("a sink's file cannot leave its folder") {
+  TempFolder const folder;
+  RunFolder run(folder / "run");
+  for (char const* const name : {"../a", "/tmp/a", "a/../../b", "a//b", "", "a\nb"}) {
+    CAPTURE(name);
+    REQUIRE_THROWS_AS(run.output("write").write(name, bytes("x")), Error);
+  }
+  CHECK_FALSE(fs::exists(folder / "run/a"));
+}
+
+TEST_CASE("a table appears when it is complete") {
+  TempFolder const folder;
+  RunFolder run(folder / "run");
+  auto const table = run.table("score");
+  table->append("name,miou\n");
+  table->flush();
+  CHECK_FALSE(fs::exists(folder / "run/score.csv"));
+  table->append("a,0.5\n");
+  run.place_table(*table, "score");
+  CHECK(read_text(folder / "run/score.csv") == "name,miou\na,0.5\n");
+}
+
+TEST_CASE("nothing that was written aside stays when it is cleared") {
+  TempFolder const folder;
+  RunFolder run(folder / "run");
+  run.write("pipeline.toml", "x");
+  run.table("score")->append("name\n");
+  run.clear_aside();
+  CHECK(entries(folder / "run") == 1);
+  CHECK_NOTHROW(run.clear_aside());
+}
+
+TEST_CASE("a file that cannot be placed is an error and leaves nothing aside") {
+  TempFolder const folder;
+  folder.write("out/dir/x", "");
+  AtomicWriter writer(folder / "aside");
+  REQUIRE_THROWS_WITH(writer.write(folder / "out/dir", "text"),
+                      Contains("cannot write " + (folder / "out/dir").string()));
+  CHECK(fs::is_empty(folder / "aside"));
+}
+
+TEST_CASE("of files written from several threads at once each is one of them, whole") {
+  TempFolder const folder;
+  AtomicWriter writer(folder / "aside");
+  std::vector<std::jthread> threads;
+  for (char const letter : {'a', 'b', 'c', 'd'}) {
+    threads.emplace_back([&writer, &folder, letter] {
+      for (int i = 0; i < 50; ++i) {
+        writer.write(folder / "deep/er/shared", std::string(20000, letter));
+        writer.write(folder / ("own/" + std::string(1, letter) + std::to_string(i)),
+                     std::string(1, letter));
+      }
+    });
+  }
+  threads.clear();
+  std::string const shared = read_text(folder / "deep/er/shared");
+  CHECK(shared == std::string(20000, shared.at(0)));
+  CHECK(entries(folder / "own") == 200);
+  CHECK(fs::is_empty(folder / "aside"));
+}
+
+TEST_CASE("a file that grows holds what was flushed, and all of it when closed") {
+  TempFolder const folder;
+  AppendFile file(folder / "a/ledger.jsonl");
+  CHECK(file.file() == folder / "a/ledger.jsonl");
+  file.append("one\n");
+  file.flush();
+  CHECK(read_text(folder / "a/ledger.jsonl") == "one\n");
+  std::string const large(200000, 'x');
+  file.append(large);
+  file.append("\nlast\n");
+  file.close();
+  CHECK(read_text(folder / "a/ledger.jsonl") == "one\n" + large + "\nlast\n");
+}
+
+TEST_CASE("a full disk is an error with the system's reason") {
+  AppendFile flushed("/dev/full");
+  flushed.append("text");
+  REQUIRE_THROWS_WITH(flushed.flush(),
+                      Contains("cannot write /dev/full") && Contains("No space left on device"));
+  AppendFile closed("/dev/full");
+  closed.append("text");
+  REQUIRE_THROWS_AS(closed.close(), Error);
+  AppendFile large("/dev/full");
+  REQUIRE_THROWS_AS(large.append(std::string(1 << 20, 'x')), Error);
+}
