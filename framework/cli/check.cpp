@@ -10,6 +10,7 @@ void add_check(CLI::App& app, Action& action) {
       "check", "Find every mistake in a pipeline without running it (exit status 2 if any)");
   auto const arguments = std::make_shared<PipelineArguments>();
   arguments->add_to(*command);
+  command->footer("");
   command->callback([&action, arguments] {
     action = [arguments] {
       StageCatalog const catalog(default_plugin_places());

@@ -13,6 +13,7 @@ void add_graph(CLI::App& app, Action& action) {
   arguments->add_to(*command);
   command->add_option("--format", *format, "dot (default) or mermaid")
       ->check(CLI::IsMember({"dot", "mermaid"}));
+  command->footer("");
   command->callback([&action, arguments, format] {
     action = [arguments, format] {
       StageCatalog const catalog(default_plugin_places());

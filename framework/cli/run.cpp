@@ -192,6 +192,11 @@ void add_run(CLI::App& app, Action& action, std::vector<std::string> command_lin
   auto const arguments = std::make_shared<RunArguments>();
   arguments->command_line = std::move(command_line);
   describe(*command, *arguments);
+  command->footer(
+      "\nExamples:\n"
+      "  seplflow run pipelines/demo.toml\n"
+      "  seplflow run voc.toml --set select.t1=0.4 --out runs/t1-0.4\n"
+      "  seplflow run voc.toml --limit 20 --on-error skip --trace trace.json");
   command->callback([&action, arguments] { action = [arguments] { return run(*arguments); }; });
 }
 

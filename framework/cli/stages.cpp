@@ -102,6 +102,7 @@ void add_stages(CLI::App& app, Action& action) {
   command->add_flag("--json", arguments->json, "as JSON");
   command->add_flag("--schema", arguments->schema, "a JSON Schema of pipeline files, for editors");
   command->add_option("--markdown", arguments->markdown, "write a manual page of each to a folder");
+  command->footer("");
   command->callback([&action, arguments] { action = [arguments] { return stages(*arguments); }; });
 }
 

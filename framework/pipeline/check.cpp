@@ -373,6 +373,8 @@ class Checker {
       auto const option =
           find_option(declaration, hint.substr(quote, hint.find('"', quote) - quote));
       if (option) message += " (" + describe(declaration.options[*option]) + ")";
+    } else {
+      message += " (it has " + quoted_list(names) + ")";
     }
     complain(setting.place, std::move(message));
   }

@@ -41,11 +41,11 @@ class Reader {
 
   Document read(std::string text) {
     document_.source = std::make_shared<SourceText>(
-        SourceText{request_.file.string(), std::move(text), false});
+        SourceText{request_.file.string(), std::move(text)});
     toml::table const& table = parse(document_.source);
     auto const base = std::filesystem::absolute(request_.file).parent_path();
     for (Setting const& setting : settings_of(table, document_.source, base)) top_level(setting);
-    for (Override const& each : request_.overrides) apply(each);
+    for (Override const& each : request_.overrides) apply(each, ++arguments_);
     return std::move(document_);
   }
 
@@ -112,9 +112,9 @@ class Reader {
   }
 
   // "stage.option=value" or "run.key=value"
-  void apply(Override const& override) {
+  void apply(Override const& override, std::size_t number) {
     auto const source =
-        std::make_shared<SourceText>(SourceText{"--set", override.argument, true});
+        std::make_shared<SourceText>(SourceText{"--set", override.argument, number});
     std::string const& text = override.argument;
     std::size_t const equals = text.find('=');
     std::size_t const dot = text.substr(0, equals).find('.');
@@ -171,6 +171,7 @@ class Reader {
   PipelineRequest const& request_;
   std::vector<Problem>& problems_;
   Document document_;
+  std::size_t arguments_ = 0;
 };
 
 }  // namespace

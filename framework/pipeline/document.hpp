@@ -24,7 +24,7 @@ struct Setting {
   toml::node const* value = nullptr;   // owned by the document
   std::string raw;                     // the value's text, when it comes from the command line
   std::filesystem::path base;          // what relative paths in it are relative to
-  bool from_argument() const { return place.source->is_argument; }
+  bool from_argument() const { return place.source->is_argument(); }
 };
 
 struct StageEntry {

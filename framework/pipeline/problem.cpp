@@ -9,9 +9,7 @@ namespace {
 
 std::vector<Problem> in_order(std::vector<Problem> problems) {
   std::ranges::stable_sort(problems, {}, [](Problem const& problem) {
-    return std::tuple(problem.place.source->is_argument,
-                      std::string_view(problem.place.source->text), problem.place.line,
-                      problem.place.column);
+    return std::tuple(problem.place.source->argument, problem.place.line, problem.place.column);
   });
   return problems;
 }
@@ -74,7 +72,7 @@ std::string to_string(Problem const& problem) {
   Place const& place = problem.place;
   std::string_view const line = place.source->line(place.line);
   std::string where = place.source->name;
-  if (place.source->is_argument) {
+  if (place.source->is_argument()) {
     where += " " + place.source->text;
   } else {
     where += ":" + std::to_string(place.line) + ":" + std::to_string(place.column);

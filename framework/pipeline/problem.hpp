@@ -16,7 +16,10 @@ namespace seplflow {
 struct SourceText {
   std::string name;  // path as the user gave it, or "--set"
   std::string text;
-  bool is_argument = false;
+  // 0 for the file, else the place among the arguments, from 1.
+  std::size_t argument = 0;
+
+  bool is_argument() const { return argument > 0; }
 
   std::string_view line(std::uint32_t number) const;  // from 1, without its end
 };
