@@ -73,6 +73,13 @@ struct ExistingPath {
 inline ExistingPath existing_folder() { return {PathKind::folder}; }
 inline ExistingPath existing_file() { return {PathKind::file}; }
 
+// The texts that a text option may be.
+struct OneOf {
+  std::vector<std::string> texts;
+  void apply(OptionDeclaration& option) const { option.choices = texts; }
+};
+inline OneOf one_of(std::vector<std::string> texts) { return {std::move(texts)}; }
+
 // The values of an enumeration by the texts that a pipeline file uses.
 template <class E>
 struct Choices {

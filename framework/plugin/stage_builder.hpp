@@ -199,7 +199,7 @@ class StageBuilder final : public StageBuilderBase {
   }
 
   // An option that lives in a member of the class; its default is the member's. `help` is one
-  // sentence. Constraints: in_range, at_least, choices, unit, required, existing_folder,
+  // sentence. Constraints: in_range, at_least, choices, one_of, unit, required, existing_folder,
   // existing_file. A std::optional member has no default.
   template <class M, class C, class... Constraints>
   StageBuilder& option(std::string name, M C::*member, std::string help,

@@ -10,11 +10,12 @@ namespace fs = std::filesystem;
 // The pseudo-labels that a CAM method published.
 struct Labels {
   fs::path dir;
+  std::optional<std::string> method;
   OnMissing on_missing = OnMissing::error;
 
   LabelMap operator()(Sample const& sample) const {
     fs::path const file = dir / (sample.id + ".png");
-    std::string const what = "pseudo-label";
+    std::string const what = (method ? *method + " " : "") + "pseudo-label";
     if (is_missing(file, on_missing, what, "all background")) {
       if (sample.size) return LabelMap(*sample.size);
       throw Error("there is no " + what + " " + file.string() +
@@ -37,6 +38,11 @@ void declare_labels(Plugin& plugin) {
       .output("labels")
       .option("dir", &Labels::dir, "folder with NAME.png for every sample", existing_folder(),
               required())
+      .option("method", &Labels::method,
+              "the method that made them; it goes into messages and the record of the run, since "
+              "the final labels of all methods are read alike",
+              one_of({"irn", "clims", "rib", "psa", "seam", "transcam", "ppc", "eps", "sipe",
+                      "puzzlecam", "puzzlecam_rw", "recurseed", "clipes", "l2g", "rca"}))
       .option("on_missing", &Labels::on_missing,
               "what a sample without a file is: an error, or empty (all background)",
               on_missing_choices())

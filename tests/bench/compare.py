@@ -43,15 +43,15 @@ class Set:
         lists.mkdir(parents=True)
         lists.joinpath("train.txt").write_text(self.list.read_text())
         self.images = len(self.list.read_text().split())
-        # The shipped pipeline itself, with the masks in this set's form.
-        text = (SOURCE / "pipelines" / "voc12" / "transcam.toml").read_text()
-        self.pipeline = self.root / "voc.toml"
-        self.pipeline.write_text(text.replace('"masks.json"', f'"masks.{form}"'))
 
 
 def seplflow(program, data_set, jobs, out):
-    arguments = [program, "run", data_set.pipeline, "--out", out, "--jobs", jobs, "--quiet"]
-    arguments += ["--set", f"cam.dir={data_set.labels}", "--set", f"voc.truth={data_set.truth}"]
+    pipeline = SOURCE / "pipelines" / "voc12" / "transcam.toml"
+    arguments = [program, "run", pipeline, "--out", out, "--jobs", jobs, "--quiet"]
+    settings = (f"sam.use=masks.{data_set.form}", f"cam.dir={data_set.labels}",
+                f"voc.truth={data_set.truth}")
+    for setting in settings:
+        arguments += ["--set", setting]
     environment = dict(os.environ, VOC_ROOT=str(data_set.root), SAM_MASKS=str(data_set.masks),
                        PSEUDO_LABELS=str(data_set.labels))
     subprocess.run([str(each) for each in arguments], env=environment, check=True)

@@ -133,9 +133,9 @@ TEST_CASE("mistakes of the file and of the command line are reported together, t
   auto const found = toy::mistakes("nam = 1\n" + kPipeline,
                                    toy::request("toy.toml", {}, {"knobs.ratio=3", "x.y=1"}));
   REQUIRE(found.size() == 3);
-  CHECK_FALSE(found[0].place.source->is_argument);
-  CHECK(found[1].place.source->is_argument);
-  CHECK(found[2].place.source->is_argument);
+  CHECK_FALSE(found[0].place.source->is_argument());
+  CHECK(found[1].place.source->is_argument());
+  CHECK(found[2].place.source->is_argument());
 }
 
 TEST_CASE("an override mends a mistake of the file") {
