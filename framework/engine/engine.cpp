@@ -8,45 +8,20 @@
 #include <algorithm>
 #include <mutex>
 
+#include "engine/error_of.hpp"
 #include "engine/in_flight.hpp"
 #include "engine/plan.hpp"
+#include "engine/retirement.hpp"
 
 namespace seplflow {
 namespace {
 
 using Clock = RunListener::Clock;
 
-// Tombstones outrank results, and a run that stopped outranks both.
-Outcome worse(Outcome a, Outcome b) {
-  auto const rank = [](Outcome outcome) {
-    switch (outcome) {
-      case Outcome::done: return 0;
-      case Outcome::skipped: return 1;
-      case Outcome::failed: return 2;
-      case Outcome::cancelled: return 3;
-    }
-    return 3;
-  };
-  return rank(a) >= rank(b) ? a : b;
-}
-
 struct NodeCounts {
   std::atomic<std::uint64_t> visits{0};
   std::atomic<std::int64_t> nanoseconds{0};
 };
-
-// Calls f; what it throws, whatever it is, becomes a message.
-template <class F>
-std::optional<std::string> error_of(F const& f) {
-  try {
-    f();
-    return std::nullopt;
-  } catch (std::exception const& error) {
-    return error.what();
-  } catch (...) {
-    return "it threw something that is no std::exception";
-  }
-}
 
 }  // namespace
 
@@ -60,8 +35,8 @@ class Engine::Graph {
         options_(std::move(options)),
         listener_(listener),
         plan_(plan_nodes(pipeline)),
-        counts_(std::make_unique<NodeCounts[]>(plan_.size())) {
-    totals_.stages.resize(pipeline_.stages.size());
+        counts_(std::make_unique<NodeCounts[]>(plan_.size())),
+        retirement_(pipeline, plan_, listener) {
     if (options_.jobs <= 0) options_.jobs = tbb::info::default_concurrency();
     if (options_.in_flight <= 0) options_.in_flight = std::max<std::int64_t>(8, 4 * options_.jobs);
   }
@@ -73,7 +48,7 @@ class Engine::Graph {
     tbb::task_arena arena(static_cast<int>(options_.jobs));
     arena.execute([this] { run_in_arena(); });
 
-    RunTotals totals = totals_;
+    RunTotals totals = retirement_.totals();
     totals.emitted = emitted_;
     add_node_counts(totals.stages);
     if (!stop_reason_.empty()) {
@@ -268,74 +243,8 @@ class Engine::Graph {
 
   // In data set order, one at a time.
   void retire(InFlight& sample) {
-    Retired retired{*sample.sample, Outcome::done, {}, std::nullopt};
-    for (std::size_t i = 0; i < plan_.size(); ++i) {
-      NodeResult& result = sample.results[i];
-      retired.outcome = worse(retired.outcome, result.outcome);
-      if (!result.own) continue;
-      if (result.outcome == Outcome::failed) {
-        retired.failures.push_back({plan_[i].stage, std::move(result.error)});
-      } else if (!retired.skipped_by) {
-        retired.skipped_by = plan_[i].stage;
-      }
-    }
-    // A failure that stopped the run is one, though other stages of the sample were cancelled.
-    if (!retired.failures.empty()) retired.outcome = Outcome::failed;
-    // After a record that could not be kept, none that follows may stand without it.
-    if (!untold_) {
-      if (auto const error = error_of([&] { tell(sample, retired); })) {
-        untold_ = true;
-        stop(*error);
-      }
-    }
-    count(sample, retired.outcome);
+    if (auto reason = retirement_.retire(sample)) stop(std::move(*reason));
     retired_.fetch_add(1, std::memory_order_relaxed);
-  }
-
-  void tell(InFlight& sample, Retired const& retired) {
-    for (std::size_t i = 0; i < plan_.size(); ++i) {
-      PipelineStage const& stage = pipeline_.stages[plan_[i].stage];
-      if (stage.declaration->kind != StageKind::observer) continue;
-      NodeResult const& result = sample.results[i];
-      if (result.outcome != Outcome::done) continue;
-      Row row;
-      if (auto const error = error_of(
-              [&] { row = stage.instance->fold(*sample.sample, result.values[0].get()); })) {
-        throw Error("stage \"" + stage.name + "\" failed to fold sample \"" + sample.sample->id +
-                    "\": " + *error);
-      }
-      if (!row.empty()) listener_.row(plan_[i].stage, row);
-    }
-    listener_.retired(retired);
-  }
-
-  void count(InFlight const& sample, Outcome outcome) {
-    switch (outcome) {
-      case Outcome::done: ++totals_.done; break;
-      case Outcome::skipped: ++totals_.skipped; break;
-      case Outcome::failed: ++totals_.failed; break;
-      case Outcome::cancelled: ++totals_.cancelled; break;
-    }
-    // The source's outputs are one stage with its emission.
-    for (std::size_t i = 0, next; i < plan_.size(); i = next) {
-      Outcome left = Outcome::done;
-      for (next = i; next < plan_.size() && plan_[next].stage == plan_[i].stage; ++next) {
-        left = worse(left, sample.results[next].outcome);
-      }
-      StageCounts& stage = totals_.stages[plan_[i].stage];
-      ++stage.in;
-      switch (left) {
-        case Outcome::done: ++stage.out; break;
-        case Outcome::skipped: ++stage.skipped; break;
-        case Outcome::failed: ++stage.failed; break;
-        case Outcome::cancelled: ++stage.cancelled; break;
-      }
-    }
-    auto const limit = static_cast<std::uint64_t>(pipeline_.run.max_failures);
-    if (limit > 0 && totals_.failed > limit) {
-      stop(std::to_string(totals_.failed) + " samples failed, more than max_failures = " +
-           std::to_string(limit));
-    }
   }
 
   // The first reason counts; the rest follow from it.
@@ -369,8 +278,7 @@ class Engine::Graph {
   std::mutex stop_mutex_;
   std::string stop_reason_;    // guarded by stop_mutex_ while the graph runs
   bool source_ended_ = false;  // the emitter's
-  bool untold_ = false;        // the retirement's: the listener could not take a record
-  RunTotals totals_;           // the retirement's
+  Retirement retirement_;
 };
 
 Engine::Engine(Pipeline const& pipeline, EngineOptions options, RunListener& listener)
@@ -383,29 +291,5 @@ std::int64_t Engine::jobs() const { return graph_->options().jobs; }
 std::int64_t Engine::in_flight() const { return graph_->options().in_flight; }
 std::uint64_t Engine::emitted() const { return graph_->emitted(); }
 std::uint64_t Engine::retired() const { return graph_->retired(); }
-
-std::string_view to_string(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::done: return "done";
-    case Outcome::skipped: return "skipped";
-    case Outcome::failed: return "failed";
-    case Outcome::cancelled: return "cancelled";
-  }
-  return "";
-}
-
-std::string stall_report(Pipeline const& pipeline, RunTotals const& totals) {
-  std::string text = "the graph stalled: " + std::to_string(totals.emitted) +
-                     " samples were emitted but " + std::to_string(totals.retired()) + " retired;";
-  bool any = false;
-  for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
-    if (totals.stages[i].held == 0) continue;
-    text += (any ? ", " : " held before ") + std::string("\"") + pipeline.stages[i].name + "\": " +
-            std::to_string(totals.stages[i].held);
-    any = true;
-  }
-  if (!any) text += " all stages passed everything on, so they are held before retirement";
-  return text + "; this is a defect of seplflow, please report it with the pipeline file";
-}
 
 }  // namespace seplflow

@@ -18,7 +18,7 @@
 
 namespace seplflow {
 
-// How a sample leaves a stage, and the run.
+// How a sample leaves a stage, and the run; the further down, the worse.
 enum class Outcome {
   done,
   skipped,    // a stage declined it, without error

@@ -11,6 +11,9 @@
 
 namespace seplflow {
 
+// The worse of two outcomes.
+Outcome worse(Outcome a, Outcome b);
+
 // What one node made of one sample. Written by the node that owns it before it passes the sample
 // on; read by the nodes after it. The counters order these accesses: each reader takes part in a
 // read-modify-write after the writer's.

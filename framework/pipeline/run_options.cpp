@@ -5,13 +5,16 @@
 namespace seplflow {
 namespace {
 
-RunOption count(std::string name, std::string help, double minimum,
+constexpr double kMany = 1e15;
+
+RunOption count(std::string name, std::string help, double minimum, double maximum,
                 std::function<void(RunSettings&, std::int64_t)> set) {
   OptionDeclaration declaration;
   declaration.name = std::move(name);
   declaration.type = OptionType::integer;
   declaration.help = std::move(help);
   declaration.minimum = minimum;
+  declaration.maximum = maximum;
   if (minimum == 0) declaration.default_value = std::int64_t{0};
   return {declaration, [set](RunSettings& run, OptionValue const& value) {
             set(run, std::get<std::int64_t>(value));
@@ -34,14 +37,14 @@ RunOption on_error() {
 
 std::vector<RunOption> const& run_options() {
   static std::vector<RunOption> const options = {
-      count("jobs", "threads that work on samples; 0 = all cores", 0,
+      count("jobs", "threads that work on samples; 0 = all cores", 0, 4096,
             [](RunSettings& run, std::int64_t value) { run.jobs = value; }),
-      count("in_flight", "samples in flight at once; 0 = chosen from jobs", 0,
+      count("in_flight", "samples in flight at once; 0 = chosen from jobs", 0, 65536,
             [](RunSettings& run, std::int64_t value) { run.in_flight = value; }),
       on_error(),
       count("max_failures", "with skip, more failed samples than this stop the run; 0 = no limit",
-            0, [](RunSettings& run, std::int64_t value) { run.max_failures = value; }),
-      count("limit", "only this many samples, the first of the data set", 1,
+            0, kMany, [](RunSettings& run, std::int64_t value) { run.max_failures = value; }),
+      count("limit", "only this many samples, the first of the data set", 1, kMany,
             [](RunSettings& run, std::int64_t value) { run.limit = value; }),
   };
   return options;

@@ -50,7 +50,7 @@ Metrics const& tree(Metrics const& metrics, std::string const& name) {
 }
 
 Metrics const& class_of(Metrics const& metrics, std::size_t k) {
-  return std::get<Metrics>(std::get<Metrics::List>(value_of(metrics, "classes")).at(k));
+  return std::get<Metrics::List>(value_of(metrics, "classes")).at(k);
 }
 
 bool is_null(Metrics const& metrics, std::string const& name) {

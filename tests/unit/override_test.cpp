@@ -145,8 +145,7 @@ TEST_CASE("an override mends a mistake of the file") {
 }
 
 TEST_CASE("the caret of a wire that is set stands under the wire") {
-  CHECK_THAT(toy::pointed_at(complaint("joined.in={ left = \"nope\", right = \"knobs\" }")),
-             StartsWith("\"nope\""));
-  CHECK_THAT(toy::pointed_at(complaint("joined.in={ lefty = \"knobs\", right = \"knobs\" }")),
-             StartsWith("lefty"));
+  CHECK_THAT(toy::pointed_at(complaint("knobs.in={ number = \"nope\" }")), StartsWith("\"nope\""));
+  CHECK_THAT(toy::pointed_at(complaint("knobs.in={ nubmer = \"src.number\" }")),
+             StartsWith("nubmer"));
 }

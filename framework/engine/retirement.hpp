@@ -1,0 +1,42 @@
+// The end of a sample's way. Internal to the engine.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "engine/in_flight.hpp"
+#include "engine/plan.hpp"
+
+namespace seplflow {
+
+// Folds the records of a sample that every node has passed on, tells the listener what became of
+// it, and counts. Called in data set order from one thread at a time, so that nothing that it does
+// depends on the number of threads.
+class Retirement {
+ public:
+  // All must outlive it.
+  Retirement(Pipeline const& pipeline, std::vector<PlannedNode> const& plan, RunListener& listener);
+
+  // Why the run must stop now, if it must: the sample could not be folded or recorded, or too many
+  // have failed.
+  std::optional<std::string> retire(InFlight& sample);
+
+  // Of the samples so far.
+  RunTotals const& totals() const { return totals_; }
+
+ private:
+  Retired outcome_of(InFlight& sample) const;
+  void tell(InFlight& sample, Retired const& retired);
+  void count(InFlight const& sample, Outcome outcome);
+  std::optional<std::string> too_many_failures() const;
+
+  Pipeline const& pipeline_;
+  std::vector<PlannedNode> const& plan_;
+  RunListener& listener_;
+  bool untold_ = false;  // the listener could not take a record
+  RunTotals totals_;
+};
+
+}  // namespace seplflow

@@ -1,0 +1,111 @@
+#include "pipeline/configuration.hpp"
+
+#include <algorithm>
+
+#include "pipeline/option_reader.hpp"
+#include "pipeline/option_text.hpp"
+#include "pipeline/run_options.hpp"
+
+namespace seplflow {
+namespace {
+
+class Configuration {
+ public:
+  Configuration(Environment const& environment, std::vector<Problem>& problems)
+      : environment_(environment), problems_(problems) {}
+
+  void configure(Draft& draft) {
+    if (!draft.stage.declaration) return;
+    StageDeclaration const& declaration = *draft.stage.declaration;
+    std::size_t const before = problems_.size();
+    std::vector<std::string> given;
+    draft.stage.instance = declaration.make();
+    for (Setting const& setting : draft.entry->settings) {
+      if (setting.key == "use" || setting.key == "in") continue;
+      if (setting.key == "on_error") {
+        set_on_error(draft, setting);
+      } else if (auto const option = find_option(declaration, setting.key)) {
+        auto const value = read_option(setting, declaration.options[*option], owner(draft),
+                                       environment_, problems_);
+        if (value) draft.stage.instance->set_option(*option, *value);
+        given.push_back(setting.key);
+      } else {
+        refuse_unknown(draft, setting);
+      }
+    }
+    for (OptionDeclaration const& option : declaration.options) {
+      if (option.required && std::ranges::find(given, option.name) == given.end()) {
+        complain(draft.entry->place, owner(draft) + " needs the option \"" + option.name + "\" (" +
+                                         takes(option) + "): " + option.help);
+      }
+    }
+    if (problems_.size() == before) let_it_check(draft, std::move(given));
+  }
+
+ private:
+  void complain(Place const& place, std::string message) {
+    problems_.push_back({place, std::move(message)});
+  }
+
+  void set_on_error(Draft& draft, Setting const& setting) {
+    auto const& option = *find_run_option("on_error");
+    RunSettings settings;
+    if (auto const value = read_option(setting, option.declaration, owner(draft),
+                                       environment_, problems_)) {
+      option.set(settings, *value);
+      draft.stage.on_error = settings.on_error;
+    }
+  }
+
+  void refuse_unknown(Draft const& draft, Setting const& setting) {
+    StageDeclaration const& declaration = *draft.stage.declaration;
+    std::vector<std::string> names = {"use", "in", "on_error"};
+    for (OptionDeclaration const& option : declaration.options) names.push_back(option.name);
+    std::string message = owner(draft) + " has no option \"" + setting.key + "\"";
+    std::string const hint = did_you_mean(setting.key, names);
+    message += hint;
+    if (!hint.empty()) {
+      std::size_t const quote = hint.find('"') + 1;
+      auto const option =
+          find_option(declaration, hint.substr(quote, hint.find('"', quote) - quote));
+      if (option) message += " (" + describe(declaration.options[*option]) + ")";
+    } else {
+      message += " (it has " + quoted_list(names) + ")";
+    }
+    complain(setting.place, std::move(message));
+  }
+
+  void let_it_check(Draft& draft, std::vector<std::string> given) {
+    StageDeclaration const& declaration = *draft.stage.declaration;
+    std::vector<std::string> connected, wanted;
+    for (std::size_t i = 0; i < draft.stage.inputs.size(); ++i) {
+      if (draft.stage.inputs[i]) connected.push_back(declaration.inputs[i].name);
+    }
+    for (std::size_t i = 0; i < draft.stage.wanted.size(); ++i) {
+      if (draft.stage.wanted[i]) wanted.push_back(declaration.outputs[i].name);
+    }
+    OptionCheck check(std::move(given), std::move(connected), std::move(wanted));
+    try {
+      draft.stage.instance->check(check);
+    } catch (std::exception const& error) {
+      check.refuse("", error.what());
+    } catch (...) {
+      check.refuse("", "its check threw something that is no std::exception");
+    }
+    for (auto const& [option, message] : check.problems()) {
+      Setting const* const setting = draft.entry->find(option);
+      complain(setting ? setting->value_place : draft.entry->place, owner(draft) + ": " + message);
+    }
+  }
+
+  Environment const& environment_;
+  std::vector<Problem>& problems_;
+};
+
+}  // namespace
+
+void configure(Draft& draft, Environment const& environment, std::vector<Problem>& problems) {
+  Configuration(environment, problems).configure(draft);
+}
+
+}  // namespace seplflow

@@ -1,0 +1,30 @@
+// A stage of a pipeline while it is being checked. Internal to the pipeline layer.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "pipeline/document.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace seplflow {
+
+struct Draft {
+  StageEntry const* entry;
+  PipelineStage stage;       // without a declaration when its `use` is wrong
+  bool inputs_known = true;  // false when a mistake in `in` was reported
+};
+
+// The stages of a pipeline in the order of its file.
+struct Drafts {
+  std::vector<Draft> list;
+  std::map<std::string, std::size_t> index;  // by name
+};
+
+// How messages call a stage: stage "select" (sepl.select).
+inline std::string owner(Draft const& draft) {
+  return "stage \"" + draft.stage.name + "\" (" + draft.stage.declaration->name + ")";
+}
+
+}  // namespace seplflow

@@ -1,0 +1,35 @@
+// The manual's pages of stages are generated: seplflow stages --markdown docs/stages
+#include <catch2/catch.hpp>
+
+#include "support/run_files.hpp"
+
+TEST_CASE("docs/stages holds the page of every stage and no other") {
+  Workplace const place("");
+  REQUIRE(place.program({"stages", "--markdown", "pages"}).status == 0);
+  auto const made = files_in(place.folder / "pages");
+  auto const kept = files_in(SEPLFLOW_SOURCE_DIR "/docs/stages");
+  CHECK(names_of(kept) == names_of(made));
+  for (auto const& [name, page] : made) {
+    CAPTURE(name);
+    if (kept.contains(name)) CHECK(kept.at(name) == page);
+  }
+}
+
+TEST_CASE("a page tells the kind, the ports and every option of its stage") {
+  Workplace const place("");
+  REQUIRE(place.program({"stages", "--markdown", "pages"}).status == 0);
+  Json const all = Json::parse(place.program({"stages", "--json"}).out);
+  CHECK(files_in(place.folder / "pages").size() == all["stages"].size());
+  for (Json const& stage : all["stages"]) {
+    std::string const name = stage["name"];
+    CAPTURE(name);
+    std::string const page = read_text(place.folder / "pages" / (name + ".md"));
+    CHECK(page.starts_with("# " + name + "\n"));
+    CHECK(occurrences(page, "Kind: " + stage["kind"].get<std::string>()) == 1);
+    for (char const* const list : {"inputs", "outputs", "options"}) {
+      for (Json const& each : stage[list]) {
+        CHECK(occurrences(page, "| `" + each["name"].get<std::string>() + "` |") >= 1);
+      }
+    }
+  }
+}

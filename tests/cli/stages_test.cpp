@@ -1,0 +1,156 @@
+// seplflow stages: what there is to build with, for people and for programs.
+#include <catch2/catch.hpp>
+
+#include "support/run_files.hpp"
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+Json named(Json const& list, std::string const& name) {
+  for (Json const& each : list) {
+    if (each["name"] == name) return each;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("stages are listed by name with what they do") {
+  Workplace const place("");
+  auto const result = place.program({"stages"});
+  CHECK(result.status == 0);
+  CHECK(result.err.empty());
+  CHECK_THAT(result.out, StartsWith("cam.labels"));
+  for (char const* const name : {"dataset.folder", "dataset.scenes", "dataset.voc", "eval.miou",
+                                 "eval.reference_csv", "masks.json", "masks.png", "output.labels",
+                                 "sepl.assign", "sepl.reference", "sepl.select"}) {
+    CHECK_THAT(result.out, Contains("\n" + std::string(name) + " "));
+  }
+  CHECK_THAT(result.out, !Contains("Rejected"));
+}
+
+TEST_CASE("one stage is told with its ports and options") {
+  Workplace const place("");
+  auto const result = place.program({"stages", "sepl.select"});
+  CHECK(result.status == 0);
+  CHECK_THAT(result.out, StartsWith("sepl.select (transform)\n"));
+  for (char const* const part :
+       {"\ninputs\n", "  pseudo: LabelMap\n", "  masks: MaskSet\n", "  overlaps: OverlapTable\n",
+        "\noutputs\n", "  labels: LabelMap\n", "\noptions\n", "  t1 (number, 0..1, default 0.5)\n",
+        "  t2 (number, 0..1, default 0.85)\n",
+        "  overlap (\"last\" | \"support\" | \"smallest\", default \"last\")\n",
+        "  keep_ignore (true | false, default false)\n"}) {
+    CHECK_THAT(result.out, Contains(part));
+  }
+  CHECK_THAT(place.program({"stages", "eval.miou"}).out, Contains("  baseline: LabelMap, optional\n"));
+  CHECK_THAT(place.program({"stages", "cam.labels"}).out, Contains("  dir (folder, required)\n"));
+}
+
+TEST_CASE("a stage that there is not is refused with the nearest") {
+  Workplace const place("");
+  for (auto const& arguments : std::vector<std::vector<std::string>>{
+           {"stages", "sepl.selct"}, {"stages", "sepl.selct", "--json"}}) {
+    auto const result = place.program(arguments);
+    CHECK(result.status == 2);
+    CHECK(result.out.empty());
+    CHECK(result.err == "error: there is no stage \"sepl.selct\"; did you mean \"sepl.select\"?\n");
+  }
+}
+
+TEST_CASE("--json holds stages and options with type, default, range, choices and help") {
+  Workplace const place("");
+  Json const all = Json::parse(place.program({"stages", "--json"}).out);
+  CHECK(all["rejected"].empty());
+  CHECK(all["plugins"].size() >= 6);
+  Json const select = named(all["stages"], "sepl.select");
+  CHECK(select["kind"] == "transform");
+  CHECK(select["inputs"].size() == 3);
+  CHECK(select["outputs"] ==
+        Json::parse(R"([{"name": "labels", "type": "LabelMap", "optional": false}])"));
+  Json const t1 = named(select["options"], "t1");
+  CHECK(t1["type"] == "number");
+  CHECK(t1["default"] == 0.5);
+  CHECK(t1["minimum"] == 0);
+  CHECK(t1["maximum"] == 1);
+  CHECK_FALSE(t1["help"].get<std::string>().empty());
+  CHECK(named(select["options"], "overlap")["choices"] == Json({"last", "support", "smallest"}));
+  CHECK(named(select["options"], "overlap")["default"] == "last");
+  CHECK(named(select["options"], "keep_ignore")["type"] == "boolean");
+  Json const dir = named(named(all["stages"], "cam.labels")["options"], "dir");
+  CHECK(dir["type"] == "path");
+  CHECK(dir["required"] == true);
+  CHECK_FALSE(dir.contains("default"));
+  CHECK(named(named(all["stages"], "masks.json")["options"], "min_area")["unit"] == "pixels");
+  CHECK(Json::parse(place.program({"stages", "sepl.select", "--json"}).out) == select);
+}
+
+TEST_CASE("every option of every stage has a help text and a type") {
+  Workplace const place("");
+  Json const all = Json::parse(place.program({"stages", "--json"}).out);
+  for (Json const& stage : all["stages"]) {
+    CAPTURE(stage["name"]);
+    CHECK_FALSE(stage["summary"].get<std::string>().empty());
+    for (Json const& option : stage["options"]) {
+      CAPTURE(option["name"]);
+      CHECK_FALSE(option["help"].get<std::string>().empty());
+      CHECK_FALSE(option["type"].get<std::string>().empty());
+    }
+  }
+}
+
+TEST_CASE("--schema is a JSON Schema with every stage") {
+  Workplace const place("");
+  Json const schema = Json::parse(place.program({"stages", "--schema"}).out);
+  CHECK_THAT(schema["$schema"].get<std::string>(), Contains("json-schema.org"));
+  CHECK(schema["additionalProperties"] == false);
+  CHECK(schema["properties"]["run"]["properties"]["on_error"]["enum"] == Json({"stop", "skip"}));
+  auto const& patterns = schema["properties"]["stages"]["patternProperties"];
+  REQUIRE(patterns.size() == 1);
+  Json const& stages = patterns.begin().value()["oneOf"];
+  Json const all = Json::parse(place.program({"stages", "--json"}).out);
+  CHECK(stages.size() == all["stages"].size());
+  for (Json const& stage : stages) {
+    CHECK(stage["additionalProperties"] == false);
+    if (stage["properties"]["use"]["const"] != "sepl.select") continue;
+    CHECK(stage["properties"]["t1"]["maximum"] == 1);
+    CHECK(stage["properties"]["overlap"]["enum"].size() == 3);
+    CHECK(stage["required"] == Json({"use", "in"}));
+  }
+}
+
+TEST_CASE("plugins that do not fit are listed as rejected, with the reason") {
+  Workplace const place(scenes_pipeline(2));
+  place.folder.write("plugins/empty.so", "");
+  place.folder.write("plugins/text.so", "not a library\n");
+  place.folder.write("plugins/readme.txt", "no plugin at all\n");
+  ProgramOptions options;
+  options.environment["SEPLFLOW_PLUGIN_PATH"] =
+      (place.folder / "plugins").string() + ":" + (place.folder / "no-such-folder").string();
+  auto const list = place.program({"stages"}, options);
+  CHECK(list.status == 0);
+  CHECK_THAT(list.out, Contains("Rejected plugins:") && Contains("/plugins/empty.so: ") &&
+                           Contains("/plugins/text.so: ") && !Contains("readme.txt") &&
+                           Contains("no-such-folder: there is no such folder or library"));
+  CHECK_THAT(list.out, Contains("sepl.select"));
+  Json const json = Json::parse(place.program({"stages", "--json"}, options).out);
+  REQUIRE(json["rejected"].size() == 3);
+  for (Json const& each : json["rejected"]) CHECK_FALSE(each["reason"].get<std::string>().empty());
+
+  // A run says so too, and goes on when it does not need them.
+  auto const run = place.run("out", {}, options);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.err, Contains("empty.so is rejected: "));
+  auto const unknown = place.program({"check", "p.toml", "--set", "write.use=lab.write"}, options);
+  CHECK(unknown.status == 2);
+  CHECK_THAT(unknown.err, Contains("3 plugins were rejected"));
+}
+
+TEST_CASE("a plugin in SEPLFLOW_PLUGIN_PATH adds its stages") {
+  Workplace const place("");
+  auto const result = place.program({"stages", "test.faulty"}, with_faulty());
+  CHECK(result.status == 0);
+  CHECK_THAT(result.out, Contains("every (integer, at least 1, default 10)") &&
+                             Contains("\"throw\" | \"throw_int\" | \"none\""));
+}

@@ -1,0 +1,111 @@
+// SEPL and its evaluator on 60 COCO images with real truth and simulated pseudo-labels and masks.
+#include <simdjson.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cam/stages.hpp"
+#include "eval/stages.hpp"
+#include "masks/stages.hpp"
+#include "sepl/stages.hpp"
+#include "support/stage_driver.hpp"
+#include "support/test_data.hpp"
+
+namespace fs = std::filesystem;
+using namespace seplflow;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+fs::path coco() { return test_data() / "coco14-100"; }
+
+std::vector<Sample> samples() {
+  std::vector<Sample> samples;
+  for (auto const& entry : fs::directory_iterator(coco() / "pseudo")) {
+    Sample sample;
+    sample.id = entry.path().stem().string();
+    sample.classes = coco14_classes();
+    samples.push_back(sample);
+  }
+  std::ranges::sort(samples, {}, &Sample::id);
+  return samples;
+}
+
+StageDriver reading_labels(fs::path const& folder) {
+  return StageDriver(cam::declare_labels, {{{"dir", (coco() / folder).string()}}, {}, {}});
+}
+
+Metrics::Value const& value_of(Metrics const& metrics, std::string const& name) {
+  for (auto const& [each, value] : metrics.entries()) {
+    if (each == name) return value;
+  }
+  throw std::logic_error("no metric " + name);
+}
+
+void require_scores(Metrics const& metrics, simdjson::dom::element expected,
+                    std::string const& mean) {
+  for (std::string const score : {"miou", "precision", "recall"}) {
+    INFO(score);
+    CHECK(std::get<double>(value_of(metrics, score)) ==
+          Approx(double(expected[score + "_over_" + mean])).epsilon(0).margin(1e-12));
+  }
+  auto const& classes = std::get<Metrics::List>(value_of(metrics, "classes"));
+  REQUIRE(classes.size() == 81);
+  for (std::size_t k = 0; k < classes.size(); ++k) {
+    INFO("class " << k);
+    Metrics const& entry = classes[k];
+    for (std::string const count : {"tp", "fp", "fn"}) {
+      CHECK(std::get<std::int64_t>(value_of(entry, count)) ==
+            std::int64_t(expected[count].at(k)));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("simulated labels and masks of COCO images: sepl.select paints what an independent program painted") {
+  StageDriver pseudos = reading_labels("pseudo"), expected = reading_labels("expected/paper_last");
+  StageDriver masks(masks::declare_json, {{{"dir", (coco() / "sam_json").string()}}, {}, {}});
+  StageDriver assign(sepl::declare_assign), select(sepl::declare_select);
+  Names different;
+  auto const all = samples();
+  CHECK(all.size() == 60);
+  for (Sample const& sample : all) {
+    auto const pseudo = pseudos.run<LabelMap>(sample);
+    auto const set = masks.run<MaskSet>(sample);
+    auto const overlaps = assign.run<OverlapTable>(sample, pseudo, set);
+    auto const labels = select.run<LabelMap>(sample, pseudo, set, overlaps);
+    if (!(labels == expected.run<LabelMap>(sample))) different.push_back(sample.id);
+  }
+  CHECK(different == Names{});
+}
+
+TEST_CASE("real truth of COCO, simulated labels: eval.miou has the scores of an independent program") {
+  simdjson::dom::parser parser;
+  simdjson::dom::element const expected = parser.load((coco() / "expected/metrics.json").string());
+  Names const means = {"union", "truth", "all"};
+  std::vector<StageDriver> scores;
+  for (std::string const& mean : means) {
+    scores.emplace_back(eval::declare_miou,
+                        StageSetup{{{"mean", mean}}, {"truth", "labels", "baseline"}, {}});
+  }
+  StageDriver truths = reading_labels("truth"), pseudos = reading_labels("pseudo"),
+              enhanced = reading_labels("expected/paper_last");
+  for (Sample const& sample : samples()) {
+    auto const truth = truths.run<LabelMap>(sample), pseudo = pseudos.run<LabelMap>(sample),
+               labels = enhanced.run<LabelMap>(sample);
+    for (StageDriver& each : scores) each.observe(sample, truth, labels, pseudo);
+  }
+  for (std::size_t i = 0; i < means.size(); ++i) {
+    INFO(means[i]);
+    Metrics const metrics = scores[i].instance().finish().metrics;
+    CHECK(std::get<std::int64_t>(value_of(metrics, "images")) == 60);
+    require_scores(metrics, expected["paper_last"], means[i]);
+    require_scores(std::get<Metrics>(value_of(metrics, "baseline")), expected["baseline"],
+                   means[i]);
+  }
+}

@@ -1,0 +1,150 @@
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "cam/stages.hpp"
+#include "formats/png.hpp"
+#include "support/png_fixture.hpp"
+#include "support/stage_driver.hpp"
+#include "support/temp_folder.hpp"
+
+using Catch::Matchers::Contains;
+using namespace seplflow;
+
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+StageDriver reading(TempFolder const& folder, std::string const& on_missing = "error") {
+  return StageDriver(cam::declare_labels, {{{"dir", folder.path().string()},
+                                            {"on_missing", on_missing}},
+                                           {},
+                                           {}});
+}
+
+LabelMap read(TempFolder const& folder, Sample const& sample) {
+  return reading(folder).run<LabelMap>(sample);
+}
+
+std::string png_of(LabelMap const& labels, LabelColours colours = LabelColours::gray) {
+  return as_text(encode_label_png(labels, colours));
+}
+
+// A header that claims 100000 x 100000 pixels.
+Bytes claiming_png() {
+  Bytes file = make_png({1, 1}, {}, {0});
+  std::size_t const header = chunk_data(file, "IHDR");
+  for (std::size_t const at : {header, header + 4}) {
+    file[at + 1] = 0x01;
+    file[at + 2] = 0x86;
+    file[at + 3] = 0xa0;
+  }
+  repair_crc(file, header);
+  return file;
+}
+
+LabelMap const kLabels({2, 3}, {0, 1, 20, 255, 0, 15});
+
+}  // namespace
+
+TEST_CASE("cam.labels takes a sample and gives labels, from a folder that must be there") {
+  StageDriver const stage(cam::declare_labels);
+  CHECK(stage.declaration().name == "cam.labels");
+  CHECK(stage.declaration().inputs.at(0).name == "sample");
+  CHECK(stage.declaration().outputs.at(0).name == "labels");
+  CHECK(stage.default_of("on_missing") == OptionValue(std::string("error")));
+  auto const& dir = stage.declaration().options.at(0);
+  CHECK(dir.name == "dir");
+  CHECK(dir.required);
+  CHECK(dir.path_kind == PathKind::folder);
+}
+
+TEST_CASE("pseudo-labels are the raw values of gray and palette PNGs") {
+  auto const colours = GENERATE(LabelColours::gray, LabelColours::voc_palette);
+  TempFolder const folder;
+  folder.write("a.png", png_of(kLabels, colours));
+  CHECK(read(folder, voc_sample("a")) == kLabels);
+  CHECK(read(folder, voc_sample("a", Size{2, 3})) == kLabels);
+}
+
+TEST_CASE("a sample in a subfolder has its pseudo-label there") {
+  TempFolder const folder;
+  folder.write("train/0001.png", png_of(kLabels));
+  CHECK(read(folder, voc_sample("train/0001")) == kLabels);
+}
+
+TEST_CASE("a name with spaces is a file like any other") {
+  TempFolder const folder;
+  folder.write("a b.png", png_of(kLabels));
+  CHECK(read(folder, voc_sample("a b")) == kLabels);
+}
+
+TEST_CASE("a missing pseudo-label is an error that names the file and the way out") {
+  TempFolder const folder;
+  CHECK_THROWS_WITH(read(folder, voc_sample("a")),
+                    Contains("there is no pseudo-label " + (folder / "a.png").string()) &&
+                        Contains("on_missing = \"empty\""));
+}
+
+TEST_CASE("a missing pseudo-label is all background where that is asked for") {
+  TempFolder const folder;
+  CHECK(reading(folder, "empty").run<LabelMap>(voc_sample("a", Size{2, 3})) ==
+        LabelMap(Size{2, 3}));
+}
+
+TEST_CASE("a missing pseudo-label of unknown size is an error even so") {
+  TempFolder const folder;
+  CHECK_THROWS_WITH(reading(folder, "empty").run<LabelMap>(voc_sample("a")),
+                    Contains("there is no pseudo-label") && Contains("size is not known"));
+}
+
+TEST_CASE("on_missing = empty does not excuse a file that is there and damaged") {
+  TempFolder const folder;
+  folder.write("a.png", "");
+  CHECK_THROWS_WITH(reading(folder, "empty").run<LabelMap>(voc_sample("a", Size{2, 3})),
+                    Contains("a.png is empty (0 bytes)"));
+}
+
+TEST_CASE("a class that the data set does not have is refused with file and place") {
+  TempFolder const folder;
+  folder.write("a.png", png_of(LabelMap({2, 3}, {0, 0, 0, 0, 21, 0})));
+  CHECK_THROWS_WITH(read(folder, voc_sample("a")),
+                    Contains("a.png holds class 21 (first at row 1, column 1)") &&
+                        Contains("0..20 (background to tvmonitor)"));
+}
+
+TEST_CASE("a pseudo-label of another size than its image is refused with both sizes") {
+  TempFolder const folder;
+  folder.write("a.png", png_of(kLabels));
+  CHECK_THROWS_WITH(read(folder, voc_sample("a", Size{3, 2})),
+                    Contains("a.png is 2x3 but the sample's image is 3x2"));
+}
+
+TEST_CASE("a file that is no pseudo-label is refused with what it is") {
+  TempFolder const folder;
+  auto const refusal = [&](Bytes const& file) {
+    folder.write("a.png", as_text(file));
+    try {
+      read(folder, voc_sample("a"));
+    } catch (Error const& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  Bytes cut = encode_label_png(kLabels, LabelColours::gray);
+  cut.resize(cut.size() / 2);
+  CHECK_THAT(refusal(cut), Contains("a.png is truncated"));
+  CHECK_THAT(refusal({}), Contains("a.png is empty (0 bytes)"));
+  CHECK_THAT(refusal({'G', 'I', 'F', '8'}), Contains("a.png is not a PNG (it is a GIF)"));
+  CHECK_THAT(refusal(make_png({1, 2}, {PNG_COLOR_TYPE_GRAY, 16}, Bytes(4))),
+             Contains("a.png is a 16-bit gray PNG"));
+  CHECK_THAT(refusal(make_png({1, 2}, {PNG_COLOR_TYPE_RGB, 8}, Bytes(6))),
+             Contains("a.png is an 8-bit RGB PNG") && Contains("cannot be told from class ids"));
+  CHECK_THAT(refusal(claiming_png()), Contains("a.png has the size 100000x100000"));
+}
+
+TEST_CASE("a folder in the place of a pseudo-label is refused") {
+  TempFolder const folder;
+  folder.write("a.png/x", "");
+  CHECK_THROWS_WITH(read(folder, voc_sample("a")), Contains("a.png is a folder, not a file"));
+}

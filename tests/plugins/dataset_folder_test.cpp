@@ -1,0 +1,216 @@
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "dataset/stages.hpp"
+#include "formats/png.hpp"
+#include "support/png_fixture.hpp"
+#include "support/stage_driver.hpp"
+#include "support/temp_folder.hpp"
+
+using Catch::Matchers::Contains;
+using namespace seplflow;
+
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+using Names = std::vector<std::string>;
+using Options = std::map<std::string, OptionValue>;
+
+StageDriver opening(Options options, Names wanted = {}) {
+  options.try_emplace("classes", Names{"voc12"});
+  return StageDriver(dataset::declare_folder, {std::move(options), {}, std::move(wanted)});
+}
+
+Names ids_of(StageDriver& stage) {
+  CHECK(stage.problems().empty());
+  Names ids;
+  for (Sample const& sample : stage.samples()) ids.push_back(sample.id);
+  return ids;
+}
+
+std::string label_png(LabelMap const& labels) {
+  return as_text(encode_label_png(labels, LabelColours::gray));
+}
+
+std::string const kPicture = label_png(LabelMap(Size{2, 3}));
+
+Names class_names(Names const& classes) {
+  TempFolder const folder;
+  StageDriver stage = opening(
+      {{"list", folder.write("names.txt", "a\n").string()}, {"classes", classes}});
+  CHECK(stage.problems().empty());
+  return stage.samples().at(0).classes->names();
+}
+
+}  // namespace
+
+TEST_CASE("dataset.folder is a source of samples, images, truth and image-level labels") {
+  StageDriver const stage(dataset::declare_folder);
+  CHECK(stage.declaration().name == "dataset.folder");
+  CHECK(stage.declaration().kind == StageKind::source);
+  Names outputs;
+  for (Port const& port : stage.declaration().outputs) outputs.push_back(port.name);
+  CHECK(outputs == Names{"sample", "image", "truth", "image_labels"});
+  auto const classes = find_option(stage.declaration(), "classes");
+  REQUIRE(classes);
+  CHECK(stage.declaration().options[*classes].required);
+}
+
+TEST_CASE("classes are VOC's, COCO's, or those that are named") {
+  CHECK(class_names({"voc12"}) == voc12_classes()->names());
+  CHECK(class_names({"coco14"}) == coco14_classes()->names());
+  CHECK(class_names({"background", "cat"}) == Names{"background", "cat"});
+}
+
+TEST_CASE("one name that is no known set of classes is refused with what there is") {
+  TempFolder const folder;
+  auto const list = folder.write("names.txt", "a\n").string();
+  CHECK_THAT(opening({{"list", list}, {"classes", Names{"voc"}}}).problems(),
+             Contains("classes: ") && Contains("\"voc\" is no known set") && Contains("\"voc12\""));
+}
+
+TEST_CASE("class names that come twice are refused at the option") {
+  TempFolder const folder;
+  auto const list = folder.write("names.txt", "a\n").string();
+  CHECK_THAT(opening({{"list", list}, {"classes", Names{"background", "cat", "cat"}}}).problems(),
+             Contains("classes: ") && Contains("two classes are called \"cat\""));
+}
+
+TEST_CASE("without a list every picture of the images is a sample, sorted") {
+  TempFolder const folder;
+  for (std::string const name : {"b.jpg", "a.png", "c.JPEG", "a10.jpg", "a9.PNG"}) {
+    folder.write("images/" + name, kPicture);
+  }
+  folder.write("images/notes.txt", "no picture");
+  folder.write("truth/z.png", kPicture);
+  StageDriver stage = opening({{"images", (folder / "images").string()},
+                               {"truth", (folder / "truth").string()}});
+  CHECK(ids_of(stage) == Names{"a", "a10", "a9", "b", "c"});
+}
+
+TEST_CASE("without a list and images every picture of the truth is a sample") {
+  TempFolder const folder;
+  folder.write("truth/b.png", kPicture);
+  folder.write("truth/a.png", kPicture);
+  StageDriver stage = opening({{"truth", (folder / "truth").string()}});
+  CHECK(ids_of(stage) == Names{"a", "b"});
+}
+
+TEST_CASE("a list chooses the samples and their order, and names may lead into subfolders") {
+  TempFolder const folder;
+  folder.write("truth/a.png", kPicture);
+  folder.write("truth/train/0001.png", kPicture);
+  StageDriver stage =
+      opening({{"list", folder.write("names.txt", "train/0001\r\n\r\na").string()},
+               {"truth", (folder / "truth").string()}},
+              {"truth"});
+  CHECK(stage.problems().empty());
+  auto const samples = stage.samples();
+  REQUIRE(samples.size() == 2);
+  CHECK(samples[0].id == "train/0001");
+  CHECK(samples[0].size == Size{2, 3});
+  CHECK(stage.produce<LabelMap>("truth", samples[0]) == LabelMap(Size{2, 3}));
+  CHECK(samples[1].id == "a");
+}
+
+TEST_CASE("a list alone gives samples without a size") {
+  TempFolder const folder;
+  StageDriver stage = opening({{"list", folder.write("names.txt", "a\nb\n").string()}});
+  CHECK(stage.problems().empty());
+  CHECK(stage.instance().count() == 2);
+  CHECK_FALSE(stage.samples().at(0).size);
+}
+
+TEST_CASE("a picture's name may hold spaces") {
+  TempFolder const folder;
+  folder.write("truth/a b.png", kPicture);
+  StageDriver stage = opening({{"truth", (folder / "truth").string()}}, {"truth"});
+  auto const samples = stage.samples();
+  REQUIRE(samples.size() == 1);
+  CHECK(samples[0].id == "a b");
+  CHECK(stage.produce<LabelMap>("truth", samples[0]).size() == Size{2, 3});
+}
+
+TEST_CASE("without list, images and truth there are no samples to know of") {
+  CHECK_THAT(opening({}).problems(),
+             Contains("it needs \"list\", \"images\" or \"truth\" to know its samples"));
+}
+
+TEST_CASE("two pictures that differ in their ending only are refused") {
+  TempFolder const folder;
+  folder.write("images/a.jpg", kPicture);
+  folder.write("images/a.png", kPicture);
+  CHECK_THAT(opening({{"images", (folder / "images").string()}}).problems(),
+             Contains("images: ") && Contains("two pictures called \"a\""));
+}
+
+TEST_CASE("a folder without pictures is refused") {
+  TempFolder const folder;
+  folder.write("images/notes.txt", "");
+  CHECK_THAT(opening({{"images", (folder / "images").string()}}).problems(),
+             Contains("images: ") && Contains("holds no picture"));
+}
+
+TEST_CASE("mistakes in a list are refused at the list") {
+  TempFolder const folder;
+  auto const list = folder.write("names.txt", "../x\n/abs\na\na\nb c\n").string();
+  CHECK_THAT(opening({{"list", list}}).problems(),
+             Contains("list: ") && Contains("names.txt:1: \"../x\" cannot name a sample") &&
+                 Contains("names.txt:2: \"/abs\" cannot name a sample") &&
+                 Contains("names.txt:4: \"a\" is listed twice, first in line 3") &&
+                 Contains("names.txt:5: \"b c\" holds spaces"));
+}
+
+TEST_CASE("an output without its folder is refused where it is used, and nowhere else") {
+  TempFolder const folder;
+  auto const list = folder.write("names.txt", "a\n").string();
+  CHECK(opening({{"list", list}}).problems().empty());
+  CHECK_THAT(opening({{"list", list}}, {"truth"}).problems(),
+             Contains("output \"truth\" is used; set the option \"truth\""));
+  CHECK_THAT(opening({{"list", list}}, {"image"}).problems(),
+             Contains("output \"image\" is used; set the option \"images\""));
+  CHECK_THAT(opening({{"list", list}}, {"image_labels"}).problems(),
+             Contains("output \"image_labels\" is used; set the option \"truth\""));
+}
+
+TEST_CASE("truth holds the classes that are named, and its tags are those it shows") {
+  TempFolder const folder;
+  LabelMap const truth({1, 4}, {0, 255, 2, 1});
+  folder.write("truth/a.png", label_png(truth));
+  folder.write("truth/b.png", label_png(LabelMap({1, 2}, {0, 3})));
+  StageDriver stage = opening({{"truth", (folder / "truth").string()},
+                               {"classes", Names{"background", "cat", "dog"}}},
+                              {"truth", "image_labels"});
+  auto const samples = stage.samples();
+  REQUIRE(samples.size() == 2);
+  CHECK(stage.produce<LabelMap>("truth", samples[0]) == truth);
+  CHECK(stage.produce<ImageLabels>("image_labels", samples[0]).classes ==
+        std::vector<Label>{1, 2});
+  CHECK_THROWS_WITH(stage.produce<LabelMap>("truth", samples[1]),
+                    Contains("b.png holds class 3") && Contains("0..2 (background to dog)"));
+}
+
+TEST_CASE("images are read whatever their ending") {
+  TempFolder const folder;
+  Bytes const pixels{1, 2, 3, 40, 50, 60};
+  folder.write("images/a.PNG", as_text(make_png({1, 2}, {PNG_COLOR_TYPE_RGB, 8}, pixels)));
+  StageDriver stage = opening({{"images", (folder / "images").string()}}, {"image"});
+  auto const samples = stage.samples();
+  REQUIRE(samples.size() == 1);
+  auto const image = stage.produce<Image>("image", samples[0]);
+  CHECK(Bytes(image.rgb().begin(), image.rgb().end()) == pixels);
+}
+
+TEST_CASE("a file that is no picture fails only the sample that needs it") {
+  TempFolder const folder;
+  folder.write("truth/a.png", "");
+  folder.write("truth/b.png", kPicture);
+  StageDriver stage = opening({{"truth", (folder / "truth").string()}}, {"truth"});
+  CHECK(stage.problems().empty());
+  auto const samples = stage.samples();
+  REQUIRE(samples.size() == 2);
+  CHECK_THROWS_WITH(stage.produce<LabelMap>("truth", samples[0]),
+                    Contains("a.png is empty (0 bytes)"));
+  CHECK_NOTHROW(stage.produce<LabelMap>("truth", samples[1]));
+}

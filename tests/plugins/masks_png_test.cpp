@@ -1,0 +1,262 @@
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "formats/coco_rle.hpp"
+#include "masks/stages.hpp"
+#include "support/png_fixture.hpp"
+#include "support/stage_driver.hpp"
+#include "support/temp_folder.hpp"
+
+using Catch::Matchers::Contains;
+using namespace seplflow;
+
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+using Areas = std::vector<std::uint64_t>;
+
+constexpr char const* kHeader =
+    "id,area,bbox_x0,bbox_y0,bbox_w,bbox_h,point_input_x,point_input_y,predicted_iou,"
+    "stability_score,crop_box_x0,crop_box_y0,crop_box_w,crop_box_h\n";
+
+StageDriver reading(TempFolder const& folder, std::map<std::string, OptionValue> options = {}) {
+  options["dir"] = folder.path().string();
+  return StageDriver(masks::declare_png, {std::move(options), {}, {}});
+}
+
+MaskSet read(TempFolder const& folder, std::optional<Size> size = std::nullopt) {
+  return reading(folder).run<MaskSet>(voc_sample("a", size));
+}
+
+Areas areas_of(MaskSet const& set) {
+  Areas areas;
+  for (std::size_t i = 0; i < set.count(); ++i) areas.push_back(set.mask(i).area());
+  return areas;
+}
+
+// A mask of 2x3 whose first pixels are inside.
+std::string mask_png(std::size_t area, Size size = {2, 3}) {
+  Bytes pixels(size.pixels());
+  std::fill_n(pixels.begin(), area, 255);
+  return as_text(make_png(size, {}, pixels));
+}
+
+// What is said when the folder of a sample holds this as 1.png, after a sound 0.png of 2x3.
+std::string refusal(std::string const& file, std::optional<Size> size = std::nullopt) {
+  TempFolder const folder;
+  folder.write("a/0.png", mask_png(1));
+  folder.write("a/1.png", file);
+  try {
+    read(folder, size);
+  } catch (Error const& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+std::string metadata_refusal(std::string const& csv) {
+  TempFolder const folder;
+  folder.write("a/0.png", mask_png(1));
+  folder.write("a/metadata.csv", csv);
+  try {
+    read(folder);
+  } catch (Error const& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+}  // namespace
+
+TEST_CASE("masks.png takes a sample and gives masks, and leaves none out by default") {
+  StageDriver const stage(masks::declare_png);
+  CHECK(stage.declaration().name == "masks.png");
+  CHECK(stage.declaration().inputs.at(0).name == "sample");
+  CHECK(stage.declaration().outputs.at(0).name == "masks");
+  CHECK(stage.default_of("min_area") == OptionValue(std::int64_t{0}));
+  CHECK(stage.default_of("on_missing") == OptionValue(std::string("error")));
+}
+
+TEST_CASE("masks come in the order of their numbers, not of their names") {
+  TempFolder const folder;
+  folder.write("a/10.png", mask_png(5));
+  folder.write("a/9.png", mask_png(4));
+  folder.write("a/0.png", mask_png(1));
+  folder.write("a/100.png", mask_png(6));
+  CHECK(areas_of(read(folder)) == Areas{1, 4, 5, 6});
+}
+
+TEST_CASE("a mask is inside where its pixels are 255") {
+  TempFolder const folder;
+  folder.write("a/0.png", as_text(make_png({2, 3}, {}, {255, 254, 0, 0, 255, 1})));
+  MaskSet const set = read(folder, Size{2, 3});
+  REQUIRE(set.count() == 1);
+  Canvas canvas({2, 3});
+  canvas.paint(set.mask(0), 1);
+  CHECK(canvas.labels() == LabelMap({2, 3}, {1, 0, 0, 0, 1, 0}));
+}
+
+TEST_CASE("metadata.csv says what the model says of each mask, by its number") {
+  TempFolder const folder;
+  folder.write("a/0.png", mask_png(1));
+  folder.write("a/1.png", mask_png(2));
+  folder.write("a/2.png", mask_png(3));
+  folder.write("a/metadata.csv", std::string(kHeader) +
+                                     "2,3,0,0,3,1,27.5,207.0,0.903166,0.923278,0,1,500,281\n"
+                                     "0,1,0,0,1,1,1.0,2.0,0.5,0.25,0,0,3,2\n");
+  MaskSet const set = read(folder);
+  REQUIRE(set.count() == 3);
+  CHECK(set.info(0) == MaskInfo{0.5, 0.25, {1, 2}, {0, 0, 3, 2}});
+  CHECK_FALSE(set.info(1));
+  CHECK(set.info(2) == MaskInfo{0.903166, 0.923278, {27.5, 207}, {0, 1, 500, 281}});
+}
+
+TEST_CASE("metadata.csv may have its columns in another order, CRLF and blank lines") {
+  TempFolder const folder;
+  folder.write("a/0.png", mask_png(1));
+  folder.write("a/metadata.csv",
+               "stability_score,predicted_iou,id,extra,point_input_x,point_input_y,crop_box_x0,"
+               "crop_box_y0,crop_box_w,crop_box_h\r\n\r\n0.25,0.5,0,x,1,2,0,0,3,2");
+  CHECK(read(folder).info(0) == MaskInfo{0.5, 0.25, {1, 2}, {0, 0, 3, 2}});
+}
+
+TEST_CASE("masks without metadata.csv have no more to say") {
+  TempFolder const folder;
+  folder.write("a/0.png", mask_png(1));
+  CHECK_FALSE(read(folder).info(0));
+}
+
+TEST_CASE("a metadata.csv without a column, or with a value that is no number, is refused") {
+  CHECK_THAT(metadata_refusal("id,area\n0,1\n"),
+             Contains("metadata.csv:1: the column \"point_input_x\" is missing"));
+  CHECK_THAT(metadata_refusal(kHeader + std::string("0,1,0,0,1,1,1,2,high,0.2,0,0,3,2\n")),
+             Contains("metadata.csv:2: \"high\" in column \"predicted_iou\" is no number"));
+  CHECK_THAT(metadata_refusal(kHeader + std::string("0,1,0,0\n")),
+             Contains("metadata.csv:2: \"\" in column \"point_input_x\""));
+  CHECK_THAT(metadata_refusal(kHeader + std::string("0.5,1,0,0,1,1,1,2,0.5,0.2,0,0,3,2\n")),
+             Contains("metadata.csv:2: the id is no mask number"));
+  CHECK_THAT(metadata_refusal(kHeader + std::string("0,1,0,0,1,1,1,2,nan,0.2,0,0,3,2\n")),
+             Contains("metadata.csv:2") && Contains("is no number"));
+}
+
+TEST_CASE("masks of fewer than min_area pixels are left out, and the others keep their metadata") {
+  TempFolder const folder;
+  folder.write("a/0.png", mask_png(1));
+  folder.write("a/1.png", mask_png(2));
+  folder.write("a/2.png", mask_png(3));
+  folder.write("a/metadata.csv",
+               std::string(kHeader) + "1,2,0,0,2,1,1,2,0.5,0.25,0,0,3,2\n");
+  MaskSet const set =
+      reading(folder, {{"min_area", std::int64_t{2}}}).run<MaskSet>(voc_sample("a"));
+  CHECK(areas_of(set) == Areas{2, 3});
+  CHECK(set.info(0).has_value());
+  CHECK_FALSE(set.info(1));
+}
+
+TEST_CASE("an empty mask is a mask where no area is asked for") {
+  TempFolder const folder;
+  folder.write("a/0.png", mask_png(0));
+  CHECK(areas_of(read(folder)) == Areas{0});
+}
+
+TEST_CASE("a missing mask folder is an error that names it and the way out") {
+  TempFolder const folder;
+  CHECK_THROWS_WITH(read(folder), Contains("there is no mask folder " + (folder / "a").string()) &&
+                                      Contains("on_missing = \"empty\""));
+}
+
+TEST_CASE("a missing mask folder is an empty set where that is asked for") {
+  TempFolder const folder;
+  StageDriver stage = reading(folder, {{"on_missing", std::string("empty")}});
+  CHECK(stage.run<MaskSet>(voc_sample("a", Size{2, 3})).size() == Size{2, 3});
+  CHECK(stage.run<MaskSet>(voc_sample("a")).count() == 0);
+}
+
+TEST_CASE("a mask folder without masks is an empty set") {
+  TempFolder const folder;
+  folder.write("a/metadata.csv", kHeader);
+  CHECK(read(folder, Size{2, 3}).count() == 0);
+}
+
+TEST_CASE("a mask of another size than the first is refused with both files and sizes") {
+  CHECK_THAT(refusal(mask_png(1, {3, 2})),
+             Contains("1.png is 3x2 but") && Contains("0.png is 2x3"));
+}
+
+TEST_CASE("a mask of another size than the sample's image is refused with both sizes") {
+  CHECK_THAT(refusal(mask_png(1), Size{3, 2}),
+             Contains("0.png is 2x3 but the sample's image is 3x2"));
+}
+
+TEST_CASE("a file that is no mask is refused with what it is") {
+  std::string const cut = mask_png(3).substr(0, 50);
+  CHECK_THAT(refusal(cut), Contains("1.png is truncated"));
+  CHECK_THAT(refusal(""), Contains("1.png is empty (0 bytes)"));
+  CHECK_THAT(refusal(as_text(make_png({2, 3}, {PNG_COLOR_TYPE_GRAY, 16}, Bytes(12)))),
+             Contains("1.png is a 16-bit gray PNG"));
+  CHECK_THAT(refusal(as_text(make_png({2, 3}, {PNG_COLOR_TYPE_RGB, 8}, Bytes(18)))),
+             Contains("1.png is an 8-bit RGB PNG"));
+  CHECK_THAT(refusal(as_text(make_png({2, 3}, {}, Bytes(6, 1)))),
+             Contains("1.png holds values up to 1 but no 255"));
+}
+
+TEST_CASE("a mask that claims 100000x100000 pixels is refused by its header") {
+  Bytes file = make_png({1, 1}, {}, {0});
+  std::size_t const header = chunk_data(file, "IHDR");
+  for (std::size_t const at : {header, header + 4}) {
+    file[at + 1] = 0x01;
+    file[at + 2] = 0x86;
+    file[at + 3] = 0xa0;
+  }
+  repair_crc(file, header);
+  CHECK_THAT(refusal(as_text(file)), Contains("1.png has the size 100000x100000"));
+}
+
+TEST_CASE("a PNG that is not named by a number is refused, so that none is passed over") {
+  TempFolder const folder;
+  auto const name = GENERATE(as<std::string>(), "x.png", "1a.png", "-1.png", "1.0.png", "0x1.png");
+  folder.write("a/" + name, mask_png(1));
+  CHECK_THROWS_WITH(read(folder), Contains(name + " is not named by a number"));
+}
+
+TEST_CASE("masks.png and masks.json read the same masks from the same set") {
+  std::mt19937 random(101);
+  for (int round = 0; round < 20; ++round) {
+    TempFolder const folder;
+    Size const size{1 + static_cast<std::uint32_t>(random() % 30),
+                    1 + static_cast<std::uint32_t>(random() % 30)};
+    std::string json, csv = kHeader;
+    std::size_t const count = 1 + random() % 15;
+    for (std::size_t i = 0; i < count; ++i) {
+      Bytes pixels(size.pixels());
+      for (std::size_t p = 0; p < pixels.size(); ++p) {
+        pixels[p] = p > 0 && random() % 5 != 0 ? pixels[p - 1] : random() % 2 == 0 ? 255 : 0;
+      }
+      folder.write("a/" + std::to_string(i) + ".png", as_text(make_png(size, {}, pixels)));
+      Mask const mask = mask_of(LabelRuns(LabelMap(size, pixels)), 255);
+      std::string counts;
+      for (char const c : encode_coco_rle(mask)) counts += c == '\\' ? "\\\\" : std::string(1, c);
+      std::string const score = "0." + std::to_string(100 + random() % 900);
+      json += std::string(i == 0 ? "[" : ",") + R"({"segmentation": {"size": [)" +
+              std::to_string(size.height) + "," + std::to_string(size.width) + R"(], "counts": ")" +
+              counts + R"("}, "predicted_iou": )" + score +
+              R"(, "stability_score": 0.5, "point_coords": [[3.5, 4]], "crop_box": [0, 1, 2, 3]})";
+      csv += std::to_string(i) + ",0,0,0,0,0,3.5,4," + score + ",0.5,0,1,2,3\n";
+    }
+    folder.write("a/metadata.csv", csv);
+    folder.write("a.json", json + "]");
+    MaskSet const from_png = read(folder, size);
+    StageDriver reader(masks::declare_json, {{{"dir", folder.path().string()}}, {}, {}});
+    auto const from_json = reader.run<MaskSet>(voc_sample("a", size));
+    REQUIRE(from_png.count() == count);
+    REQUIRE(from_json.count() == count);
+    for (std::size_t i = 0; i < count; ++i) {
+      REQUIRE(from_png.mask(i) == from_json.mask(i));
+      REQUIRE(from_png.info(i).has_value());
+      REQUIRE(from_png.info(i) == from_json.info(i));
+    }
+  }
+}

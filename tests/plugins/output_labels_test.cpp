@@ -1,0 +1,63 @@
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "formats/png.hpp"
+#include "output/stages.hpp"
+#include "support/png_fixture.hpp"
+#include "support/stage_driver.hpp"
+
+using namespace seplflow;
+
+namespace {
+
+LabelMap const kLabels({2, 3}, {0, 1, 20, 255, 254, 15});
+
+StageDriver writing(std::string const& palette) {
+  return StageDriver(output::declare_labels, {{{"palette", palette}}, {}, {}});
+}
+
+int colour_type(std::vector<std::uint8_t> const& file) {
+  return file.at(chunk_data(file, "IHDR") + 9);
+}
+
+}  // namespace
+
+TEST_CASE("output.labels is a sink of labels, with VOC's palette by default") {
+  StageDriver const stage(output::declare_labels);
+  CHECK(stage.declaration().name == "output.labels");
+  CHECK(stage.declaration().kind == StageKind::sink);
+  CHECK(stage.declaration().inputs.at(0).name == "labels");
+  CHECK(stage.default_of("palette") == OptionValue(std::string("voc")));
+}
+
+TEST_CASE("labels are written to a file named after the sample, and nothing else is") {
+  StageDriver stage(output::declare_labels);
+  stage.write(voc_sample("2007_000032"), kLabels);
+  stage.write(voc_sample("train/0001"), LabelMap(Size{1, 1}));
+  REQUIRE(stage.folder.files.size() == 2);
+  CHECK(stage.folder.files.contains("2007_000032.png"));
+  CHECK(stage.folder.files.contains("train/0001.png"));
+}
+
+TEST_CASE("written labels hold the same class ids with the palette and without") {
+  std::string const palette = GENERATE("voc", "none");
+  StageDriver stage = writing(palette);
+  stage.write(voc_sample("a"), kLabels);
+  CHECK(decode_label_png(stage.folder.files.at("a.png"), "a.png") == kLabels);
+}
+
+TEST_CASE("palette = voc writes a palette PNG, none a gray one") {
+  StageDriver voc = writing("voc"), none = writing("none");
+  voc.write(voc_sample("a"), kLabels);
+  none.write(voc_sample("a"), kLabels);
+  CHECK(colour_type(voc.folder.files.at("a.png")) == PNG_COLOR_TYPE_PALETTE);
+  CHECK(colour_type(none.folder.files.at("a.png")) == PNG_COLOR_TYPE_GRAY);
+}
+
+TEST_CASE("equal labels are written as equal bytes") {
+  StageDriver stage(output::declare_labels);
+  stage.write(voc_sample("a"), kLabels);
+  stage.write(voc_sample("b"), kLabels);
+  CHECK(stage.folder.files.at("a.png") == stage.folder.files.at("b.png"));
+}
