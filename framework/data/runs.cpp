@@ -1,40 +1,9 @@
 #include "data/runs.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 
 namespace seplflow {
-namespace {
-
-std::uint64_t load_word(std::uint8_t const* bytes) {
-  std::uint64_t word;
-  std::memcpy(&word, bytes, sizeof word);
-  return word;
-}
-
-// Index of the first byte, in memory order, in which two words differ.
-std::size_t first_difference(std::uint64_t difference) {
-  if constexpr (std::endian::native == std::endian::little) {
-    return static_cast<std::size_t>(std::countr_zero(difference)) / 8;
-  } else {
-    return static_cast<std::size_t>(std::countl_zero(difference)) / 8;
-  }
-}
-
-}  // namespace
-
-std::size_t common_prefix(std::span<std::uint8_t const> a, std::span<std::uint8_t const> b) {
-  std::size_t const size = a.size();
-  std::size_t i = 0;
-  for (; i + sizeof(std::uint64_t) <= size; i += sizeof(std::uint64_t)) {
-    std::uint64_t const difference = load_word(a.data() + i) ^ load_word(b.data() + i);
-    if (difference != 0) return i + first_difference(difference);
-  }
-  while (i < size && a[i] == b[i]) ++i;
-  return i;
-}
-
 ColumnRunScanner::ColumnRunScanner(Size size) : size_(size), last_row_(size.width) {}
 
 void ColumnRunScanner::add_row(std::span<std::uint8_t const> row) {

@@ -5,9 +5,9 @@
 // transposing a pixel: it visits only the places where a row differs from the row above.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -17,7 +17,24 @@
 namespace seplflow {
 
 // Length of the longest prefix on which a and b agree; both have the same size.
-std::size_t common_prefix(std::span<std::uint8_t const> a, std::span<std::uint8_t const> b);
+inline std::size_t common_prefix(std::span<std::uint8_t const> a,
+                                 std::span<std::uint8_t const> b) {
+  std::size_t const size = a.size();
+  std::size_t i = 0;
+  for (; i + sizeof(std::uint64_t) <= size; i += sizeof(std::uint64_t)) {
+    std::uint64_t left, right;
+    std::memcpy(&left, a.data() + i, sizeof left);
+    std::memcpy(&right, b.data() + i, sizeof right);
+    if (std::uint64_t const difference = left ^ right; difference != 0) {
+      // The first byte in memory that differs.
+      bool const little = std::endian::native == std::endian::little;
+      int const bits = little ? std::countr_zero(difference) : std::countl_zero(difference);
+      return i + static_cast<std::size_t>(bits) / 8;
+    }
+  }
+  while (i < size && a[i] == b[i]) ++i;
+  return i;
+}
 
 // Calls f(value, length) for each maximal run of equal bytes, in order.
 template <class F>

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <mutex>
 
-#include "engine/error_of.hpp"
+#include "data/error_of.hpp"
 #include "engine/in_flight.hpp"
 #include "engine/plan.hpp"
 #include "engine/retirement.hpp"

@@ -1,6 +1,6 @@
 #include "engine/retirement.hpp"
 
-#include "engine/error_of.hpp"
+#include "data/error_of.hpp"
 
 namespace seplflow {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/error_of.hpp"
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
 #include "pipeline/run_options.hpp"
@@ -19,7 +20,10 @@ class Configuration {
     StageDeclaration const& declaration = *draft.stage.declaration;
     std::size_t const before = problems_.size();
     std::vector<std::string> given;
-    draft.stage.instance = declaration.make();
+    if (auto const error = error_of([&] { draft.stage.instance = declaration.make(); })) {
+      complain(draft.entry->place, owner(draft) + " cannot be made: " + *error);
+      return;
+    }
     for (Setting const& setting : draft.entry->settings) {
       if (setting.key == "use" || setting.key == "in") continue;
       if (setting.key == "on_error") {
@@ -85,12 +89,8 @@ class Configuration {
       if (draft.stage.wanted[i]) wanted.push_back(declaration.outputs[i].name);
     }
     OptionCheck check(std::move(given), std::move(connected), std::move(wanted));
-    try {
-      draft.stage.instance->check(check);
-    } catch (std::exception const& error) {
-      check.refuse("", error.what());
-    } catch (...) {
-      check.refuse("", "its check threw something that is no std::exception");
+    if (auto const error = error_of([&] { draft.stage.instance->check(check); })) {
+      check.refuse("", *error);
     }
     for (auto const& [option, message] : check.problems()) {
       Setting const* const setting = draft.entry->find(option);

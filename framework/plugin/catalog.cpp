@@ -8,6 +8,7 @@
 #include <cstring>
 #include <set>
 
+#include "data/error_of.hpp"
 #include "plugin/entry.hpp"
 #include "plugin/stage_builder.hpp"
 
@@ -67,15 +68,14 @@ boost::dll::shared_library open_library(fs::path const& file) {
 }
 
 std::vector<StageDeclaration> declare(seplflow_plugin_descriptor const& descriptor) {
-  try {
+  std::vector<StageDeclaration> declarations;
+  auto const error = error_of([&] {
     Plugin plugin;
     descriptor.declare(&plugin);
-    return plugin.finish();
-  } catch (std::exception const& error) {
-    reject(std::string("its declarations are wrong: ") + error.what());
-  } catch (...) {
-    reject("its declaration threw something that is no std::exception");
-  }
+    declarations = plugin.finish();
+  });
+  if (error) reject("its declarations are wrong: " + *error);
+  return declarations;
 }
 
 std::vector<fs::path> libraries_in(fs::path const& folder) {

@@ -12,6 +12,7 @@
 #include <set>
 #include <thread>
 
+#include "data/error_of.hpp"
 #include "run/interrupt.hpp"
 #include "run/run_folder.hpp"
 #include "run/trace.hpp"
@@ -188,10 +189,8 @@ class Execution {
     run_engine(recorder);
     report_.failed_samples = recorder.failed_samples();
     settle(recorder);
-    try {
-      conclude();
-    } catch (Error const& error) {  // a full disk takes no record of itself either
-      fail(error.what());
+    if (auto const error = error_of([&] { conclude(); })) {
+      fail(*error);  // a full disk takes no record of itself either
       report_.status = RunStatus::failed;
     }
     folder_.clear_aside();
@@ -232,18 +231,15 @@ class Execution {
   // look like a result.
   void settle(Recorder& recorder) {
     RunTotals& totals = report_.totals;
-    try {
+    auto const error = error_of([&] {
       recorder.close();
       if (totals.end == RunEnd::complete) {
         write_findings();
         recorder.place_tables();
       }
       if (trace_) trace_->close();
-    } catch (std::exception const& error) {
-      fail(error.what());
-    } catch (...) {
-      fail("a stage threw something that is no std::exception");
-    }
+    });
+    if (error) fail(*error);
     switch (totals.end) {
       case RunEnd::complete:
         report_.status = totals.failed > 0 ? RunStatus::done_with_failures : RunStatus::done;

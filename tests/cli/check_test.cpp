@@ -21,11 +21,11 @@ TEST_CASE("a pipeline with mistakes is refused with 2, all of them on stderr") {
   auto const result = place.program({"check", "p.toml", "--set", "select.t2=1.5"});
   CHECK(result.status == 2);
   CHECK(result.out.empty());
-  CHECK_THAT(result.err, StartsWith("p.toml:20:1: error: stage \"write\" (output.labels) has no "
+  CHECK_THAT(result.err, StartsWith("p.toml:19:1: error: stage \"write\" (output.labels) has no "
                                     "option \"t3\""));
-  CHECK_THAT(result.err, Contains("p.toml:22:7: error: there is no stage \"sepl.selct\"; did you "
+  CHECK_THAT(result.err, Contains("p.toml:21:7: error: there is no stage \"sepl.selct\"; did you "
                                   "mean \"sepl.select\"?"));
-  CHECK_THAT(result.err, Contains("p.toml:24:8: error: [run]: option \"jobs\" is -3"));
+  CHECK_THAT(result.err, Contains("p.toml:23:8: error: [run]: option \"jobs\" is -3"));
   CHECK_THAT(result.err, Contains("--set select.t2=1.5: error: "));
   CHECK_THAT(result.err, Catch::EndsWith("4 mistakes\n"));
   CHECK(place.run("out").err == place.program({"check", "p.toml"}).err);

@@ -46,7 +46,7 @@ std::array<double, 3> described(Pixels const& truth, Pixels const& labels) {
       t += truth[i] == k;
     }
     sums[0] += tp / (t + p - tp);
-    sums[1] += tp / p;
+    sums[1] += p == 0 ? 0 : tp / p;
     sums[2] += tp / t;
     ++classes;
   }
@@ -96,6 +96,13 @@ TEST_CASE("pixels whose truth is 255 count for nothing") {
   CHECK(numbers[0] == 1);
   CHECK(numbers[3] == 0.5);
   CHECK(numbers[4] == 1);
+}
+
+TEST_CASE("a precision of nothing predicted so far counts as 0") {
+  // Class 1: 0 of 0; with class 2: 1 of 2.
+  auto const numbers = row({1, 2, 2, 0}, {1, 2, 2, 0}, {0, 2, 0, 2});
+  CHECK(numbers[4] == 0.25);
+  CHECK(numbers[7] == -0.75);
 }
 
 TEST_CASE("an image whose truth has no foreground has nan in every column") {

@@ -101,11 +101,10 @@ TEST_CASE("masks of fewer than min_area pixels are left out, those of exactly as
   folder.write("a.json", "[" + record_of("[4, 2]") + "," + record_of("[6]") + "," +
                              record_of("[3, 3]") + "]");
   auto const areas = [&](std::int64_t min_area) {
-    std::vector<std::uint64_t> areas;
-    auto const set =
-        reading(folder, {{"min_area", min_area}}).run<MaskSet>(voc_sample("a"));
-    for (std::size_t i = 0; i < set.count(); ++i) areas.push_back(set.mask(i).area());
-    return areas;
+    std::vector<std::uint64_t> found;
+    auto const set = reading(folder, {{"min_area", min_area}}).run<MaskSet>(voc_sample("a"));
+    for (std::size_t i = 0; i < set.count(); ++i) found.push_back(set.mask(i).area());
+    return found;
   };
   CHECK(areas(0) == std::vector<std::uint64_t>{2, 0, 3});
   CHECK(areas(2) == std::vector<std::uint64_t>{2, 3});
@@ -151,7 +150,7 @@ TEST_CASE("negative and overflowing counts are refused with their record") {
 
 TEST_CASE("a mask that claims 100000x100000 pixels is refused before memory is taken") {
   CHECK_THAT(refusal("[" + record_of("[10000000000]", "[100000, 100000]") + "]"),
-             Contains("a.json, record 0") );
+             Contains("a.json, record 0"));
   CHECK_THAT(refusal("[" + record_of("\"1\"", "[100000, 100000]") + "]"),
              Contains("has the size 100000x100000"));
 }

@@ -90,7 +90,8 @@ class StageDriver {
     return *std::static_pointer_cast<T const>(instance_->produce(*port, sample));
   }
 
-  // The only output of a transform, whose inputs come in the declaration's order.
+  // The only output of a transform, whose inputs come in the declaration's order; a loader needs
+  // none but the sample.
   template <class T, class... Inputs>
   T run(seplflow::Sample const& sample, Inputs const&... inputs) {
     require(stage_.outputs.size() == 1 && stage_.outputs[0].type == seplflow::PortType<T>::name,
@@ -119,11 +120,15 @@ class StageDriver {
     if (!holds) throw std::logic_error("StageDriver: " + what);
   }
 
-  // Optional inputs at the end may be left out.
+  // A loader's input is the sample itself. Optional inputs at the end may be left out.
   template <class... Inputs>
   std::vector<seplflow::Value> values_of(seplflow::Sample const& sample, Inputs const&... inputs) {
     std::vector<void const*> pointers = {static_cast<void const*>(&inputs)...};
-    std::vector<std::string> const types = {std::string(seplflow::PortType<Inputs>::name)...};
+    std::vector<std::string> types = {std::string(seplflow::PortType<Inputs>::name)...};
+    if (types.empty()) {
+      pointers = {&sample};
+      types = {std::string(seplflow::PortType<seplflow::Sample>::name)};
+    }
     require(types.size() <= stage_.inputs.size(), "too many inputs");
     for (std::size_t i = 0; i < stage_.inputs.size(); ++i) {
       if (i < types.size()) {

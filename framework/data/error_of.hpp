@@ -1,4 +1,4 @@
-// Where exceptions of stages end. Internal to the engine.
+// Where exceptions of stages end.
 #pragma once
 
 #include <exception>
