@@ -2,6 +2,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/pipeline_arguments.hpp"
+#include "cli/table.hpp"
 
 namespace seplflow::cli {
 
@@ -16,9 +17,9 @@ void add_check(CLI::App& app, Action& action) {
       StageCatalog const catalog(default_plugin_places());
       Pipeline const pipeline = load_pipeline(arguments->request(), catalog);
       std::cout << arguments->file << ": no mistakes: pipeline \"" << pipeline.name << "\", "
-                << pipeline.stages.size() << " stages";
+                << counted(pipeline.stages.size(), "stage");
       if (auto const count = pipeline.source().instance->count()) {
-        std::cout << ", " << *count << " samples in \"" << pipeline.source().name << "\"";
+        std::cout << ", " << counted(*count, "sample") << " in \"" << pipeline.source().name << "\"";
       }
       std::cout << '\n';
       return kDone;

@@ -1,12 +1,12 @@
 // seplflow, the program.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 
 #include "cli/commands.hpp"
 #include "data/error.hpp"
 #include "pipeline/problem.hpp"
-#include "run/run_folder.hpp"
 
 namespace {
 
@@ -31,7 +31,7 @@ int run_action(seplflow::cli::Action const& action) {
   } catch (PipelineError const& error) {
     std::cerr << error.what() << '\n';
     return cli::kUsage;
-  } catch (RunFolderError const& error) {
+  } catch (UsageError const& error) {
     std::cerr << "error: " << error.what() << '\n';
     return cli::kUsage;
   } catch (std::exception const& error) {
@@ -57,6 +57,15 @@ int main(int argc, char** argv) {
   seplflow::cli::add_check(app, action);
   seplflow::cli::add_graph(app, action);
   seplflow::cli::add_stages(app, action);
+  std::vector<std::string> commands;
+  for (CLI::App const* command : app.get_subcommands({})) commands.push_back(command->get_name());
+  std::string const first = argc > 1 ? argv[1] : "";
+  if (!first.empty() && first[0] != '-' && std::ranges::find(commands, first) == commands.end()) {
+    std::cerr << "error: there is no command \"" << first << "\""
+              << seplflow::did_you_mean(first, commands) << " (there are "
+              << seplflow::quoted_list(commands) << ")\n";
+    return seplflow::cli::kUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& error) {

@@ -32,8 +32,8 @@ void describe(CLI::App& command, RunArguments& arguments) {
   arguments.pipeline.add_to(command);
   command.add_option("--out", arguments.out,
                      "folder of the run (default runs/NAME); a run is never written over");
-  command.add_option("--jobs", arguments.jobs, "threads that work on samples (default: all cores)")
-      ->check(CLI::Range(1, 4096));
+  command.add_option("--jobs", arguments.jobs, "threads that work on samples (default, and 0: all cores)")
+      ->check(CLI::Range(0, 4096));
   command.add_option("--limit", arguments.limit, "only the first N samples")
       ->check(CLI::PositiveNumber);
   command
@@ -102,9 +102,13 @@ void print_headline(std::ostream& out, Pipeline const& pipeline, RunReport const
   char rate[64];
   std::snprintf(rate, sizeof rate, "%.2f s (%.0f/s)", report.seconds,
                 report.seconds > 0 ? static_cast<double>(totals.retired()) / report.seconds : 0.0);
-  out << pipeline.name << ": " << to_string(report.status) << ", " << totals.emitted;
-  if (report.expected && *report.expected != totals.emitted) out << " of " << *report.expected;
-  out << " samples in " << rate;
+  out << pipeline.name << ": " << to_string(report.status) << ", ";
+  if (report.expected && *report.expected != totals.emitted) {
+    out << totals.emitted << " of " << counted(*report.expected, "sample");
+  } else {
+    out << counted(totals.emitted, "sample");
+  }
+  out << " in " << rate;
   if (totals.skipped > 0) out << ", " << totals.skipped << " skipped";
   if (totals.failed > 0) out << ", " << totals.failed << " failed";
   out << "\n\n";
@@ -173,8 +177,12 @@ int run(RunArguments const& arguments) {
   request.command_line = arguments.command_line;
   if (!arguments.trace.empty()) request.trace = arguments.trace;
   request.progress = progress_mode(arguments);
-  log->info("running \"{}\" into {}", pipeline.name, request.out.string());
-
+  request.on_interrupt = [&log] {
+    log->warn("interrupted: finishing the samples in flight (once more ends at once)");
+  };
+  request.on_start = [&] {
+    log->info("running \"{}\" into {}", pipeline.name, request.out.string());
+  };
   RunReport const report = execute(pipeline, catalog, request);
   if (!report.totals.error.empty()) log->error("{}", report.totals.error);
   if (!arguments.quiet) print_summary(std::cout, pipeline, report);

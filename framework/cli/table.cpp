@@ -26,6 +26,10 @@ void print_row(std::ostream& out, std::vector<std::string> const& row,
 
 }  // namespace
 
+std::string counted(std::uint64_t count, std::string const& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
 void print_table(std::ostream& out, SummaryTable const& table) {
   std::vector<std::size_t> widths;
   for (std::string const& column : table.columns) widths.push_back(width_of(column));
@@ -33,7 +37,9 @@ void print_table(std::ostream& out, SummaryTable const& table) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
   }
   if (!table.title.empty()) out << table.title << '\n';
-  print_row(out, table.columns, widths);
+  bool const has_header = std::ranges::any_of(
+      table.columns, [](std::string const& column) { return !column.empty(); });
+  if (has_header) print_row(out, table.columns, widths);
   for (auto const& row : table.rows) print_row(out, row, widths);
 }
 

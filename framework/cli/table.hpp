@@ -1,13 +1,18 @@
 // Tables on the terminal.
 #pragma once
 
+#include <cstdint>
 #include <ostream>
+#include <string>
 
 #include "plugin/stage.hpp"
 
 namespace seplflow::cli {
 
-// Title, header and rows in columns as wide as their widest cell.
+// "1 sample", "3 samples"
+std::string counted(std::uint64_t count, std::string const& noun);
+
+// Title, header (unless all columns are nameless) and rows in columns as wide as their widest cell.
 void print_table(std::ostream& out, SummaryTable const& table);
 
 }  // namespace seplflow::cli

@@ -3,5 +3,6 @@
 namespace seplflow {
 
 Error::~Error() = default;
+UsageError::~UsageError() = default;
 
 }  // namespace seplflow

@@ -19,4 +19,11 @@ class SEPLFLOW_API Error : public std::runtime_error {
   ~Error() override;
 };
 
+// The command line or the pipeline is wrong, so nothing was run.
+class SEPLFLOW_API UsageError : public Error {
+ public:
+  using Error::Error;
+  ~UsageError() override;
+};
+
 }  // namespace seplflow

@@ -146,12 +146,12 @@ Pipeline parse_pipeline(std::string text, PipelineRequest const& request,
 
 Pipeline load_pipeline(PipelineRequest const& request, StageCatalog const& catalog) {
   std::string const name = request.file.string();
-  if (fs::is_directory(request.file)) throw Error(name + " is a folder, not a pipeline file");
+  if (fs::is_directory(request.file)) throw UsageError(name + " is a folder, not a pipeline file");
   std::ifstream file(request.file, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();
   if (!file || file.bad()) {
-    throw Error("cannot read the pipeline file " + name + ": " +
+    throw UsageError("cannot read the pipeline file " + name + ": " +
                 (fs::exists(request.file) ? "no permission" : "there is no such file"));
   }
   return parse_pipeline(std::move(text).str(), request, catalog);

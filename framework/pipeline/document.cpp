@@ -140,8 +140,9 @@ class Reader {
     if (found == document_.stages.end()) {
       std::vector<std::string> names = {"run"};
       for (StageEntry const& entry : document_.stages) names.push_back(entry.name);
+      std::string const hint = did_you_mean(stage, names);
       complain({source}, "the pipeline has no stage \"" + stage + "\"" +
-                             did_you_mean(stage, names));
+                             (hint.empty() ? " (it has " + quoted_list(names) + ")" : hint));
       return;
     }
     replace(found->settings, std::move(setting));

@@ -68,8 +68,8 @@ struct PipelineRequest {
   Environment environment = process_environment();
 };
 
-// Reads and checks a pipeline file. Throws PipelineError with every mistake in it, and Error when
-// the file cannot be read.
+// Reads and checks a pipeline file. Throws PipelineError with every mistake in it, and UsageError
+// when the file cannot be read.
 Pipeline load_pipeline(PipelineRequest const& request, StageCatalog const& catalog);
 
 // The same for a text; paths in it are relative to `file`'s folder.

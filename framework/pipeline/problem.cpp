@@ -83,7 +83,7 @@ std::string to_string(Problem const& problem) {
 }
 
 PipelineError::PipelineError(std::vector<Problem> problems)
-    : Error(joined(in_order(problems))), problems_(in_order(std::move(problems))) {}
+    : UsageError(joined(in_order(problems))), problems_(in_order(std::move(problems))) {}
 
 std::string did_you_mean(std::string_view typed, std::vector<std::string> const& candidates) {
   std::string const* nearest = nullptr;

@@ -38,7 +38,7 @@ struct Problem {
 std::string to_string(Problem const& problem);
 
 // All mistakes of a pipeline in the order of their places; what() shows them all.
-class PipelineError : public Error {
+class PipelineError : public UsageError {
  public:
   explicit PipelineError(std::vector<Problem> problems);
   std::vector<Problem> const& problems() const { return problems_; }

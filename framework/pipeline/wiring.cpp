@@ -89,7 +89,12 @@ class Wiring {
   }
 
   void connect_port(Draft& draft, std::size_t port, Setting const& wire) {
-    draft.inputs_known = false;  // until all of the below fits
+    std::size_t const before = problems_.size();
+    read_wire(draft, port, wire);
+    if (problems_.size() > before) draft.inputs_known = false;
+  }
+
+  void read_wire(Draft& draft, std::size_t port, Setting const& wire) {
     auto const target = read_text(wire, environment_, problems_);
     if (!target) return;
     std::string const stage = target->substr(0, target->find('.'));
@@ -119,7 +124,6 @@ class Wiring {
     }
     draft.stage.inputs[port] = PipelineStage::Input{found->second, *output};
     producer.stage.wanted[*output] = true;
-    draft.inputs_known = true;
   }
 
   std::optional<std::size_t> output_of(Draft const& producer, std::string const& target,
@@ -160,6 +164,7 @@ class Wiring {
         all_known = false;
       } else if (draft.stage.declaration->kind == StageKind::source) {
         if (first) {
+          one_source_ = false;
           complain(draft.entry->place, owner(draft) + " is a second source beside \"" +
                                            first->stage.name +
                                            "\"; a pipeline streams one data set");
@@ -219,6 +224,8 @@ class Wiring {
     if (!all_known) return;  // a wire that could not be read may be the one that uses it
     for (std::size_t i = 0; i < drafts_.list.size(); ++i) {
       if (used[i]) continue;
+      bool const is_source = drafts_.list[i].stage.declaration->kind == StageKind::source;
+      if (is_source && !one_source_) continue;  // said already
       complain(drafts_.list[i].entry->place,
                owner(drafts_.list[i]) +
                    " is unused: no evaluator and no output depends on it; remove it or connect it");
@@ -230,6 +237,7 @@ class Wiring {
   Environment const& environment_;
   std::vector<Problem>& problems_;
   std::vector<std::size_t> order_;
+  bool one_source_ = true;
   bool cyclic_ = false;
 };
 

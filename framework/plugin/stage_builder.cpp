@@ -34,6 +34,7 @@ void StageBuilderBase::name_ports(std::vector<Port>& ports, std::vector<std::str
   if (names.size() != ports.size()) {
     mistakes_.push_back("it names " + std::to_string(names.size()) + " " + what +
                         "s, but its signature has " + std::to_string(ports.size()));
+    for (Port& port : ports) port.name = "?" + std::to_string(&port - ports.data());
     return;
   }
   for (std::size_t i = 0; i < names.size(); ++i) ports[i].name = std::move(names[i]);

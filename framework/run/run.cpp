@@ -183,6 +183,7 @@ class Execution {
   }
 
   RunReport execute() {
+    if (request_.on_start) request_.on_start();
     folder_.write("pipeline.toml", resolved_toml(pipeline_));
     folder_.write_json("run.json", record_);
     Recorder recorder(pipeline_, folder_, trace_.get());
@@ -217,7 +218,10 @@ class Execution {
     record_["in_flight"] = engine.in_flight();
 
     auto const begin = Clock::now();
-    InterruptWatcher const interrupts([&] { engine.drain(); });
+    InterruptWatcher const interrupts([&] {
+      engine.drain();
+      if (request_.on_interrupt) request_.on_interrupt();
+    });
     {
       Progress const progress(request_.progress, [&] {
         return ProgressState{engine.retired(), recorder.failed(), report_.expected};

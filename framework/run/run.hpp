@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ struct RunRequest {
   std::vector<std::string> command_line;  // for the record
   std::optional<std::filesystem::path> trace;
   ProgressMode progress = ProgressMode::none;
+  std::function<void()> on_start;      // may be empty; called when the folder is made
+  std::function<void()> on_interrupt;  // may be empty; called once, from a thread of its own
 };
 
 // The first samples that failed, for the summary; the ledger has them all.

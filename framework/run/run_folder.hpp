@@ -14,10 +14,10 @@
 
 namespace seplflow {
 
-// The folder cannot take the run: the command line is wrong (exit status 2), not the run.
-class RunFolderError : public Error {
+// The folder cannot take the run.
+class RunFolderError : public UsageError {
  public:
-  using Error::Error;
+  using UsageError::UsageError;
 };
 
 // Owns the names of the files in a run folder. Everything appears whole, but for the ledger, which

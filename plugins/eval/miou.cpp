@@ -52,10 +52,8 @@ std::optional<double> difference(std::optional<double> after, std::optional<doub
   return *after - *before;
 }
 
-Metrics to_metrics(Scores const& scores) {
-  Metrics metrics;
+void add_scores(Metrics& metrics, Scores const& scores) {
   for (auto const& [name, score] : kScores) metrics.set(name, Metrics::maybe(scores.*score));
-  return metrics;
 }
 
 std::string percent(std::optional<double> fraction, bool sign = false) {
@@ -137,6 +135,7 @@ Scores Miou::ImageMean::value() const {
 void Miou::Side::add(ConfusionMatrix const& image, ClassMean mean) {
   if (!total) total.emplace(image.classes());
   *total += image;
+  ++images;
   image_mean.add(mean_scores(image, mean));
 }
 
@@ -145,7 +144,9 @@ Scores Miou::Side::scores(ClassMean mean) const {
 }
 
 Metrics Miou::Side::metrics(ClassesPtr const& classes, ClassMean mean) const {
-  Metrics metrics = to_metrics(scores(mean));
+  Metrics metrics;
+  metrics.set("images", static_cast<std::int64_t>(images));
+  add_scores(metrics, scores(mean));
   Metrics::List list;
   for (std::size_t k = 0; total && k < total->classes(); ++k) {
     Scores const scores = class_scores(*total, k);
@@ -160,7 +161,9 @@ Metrics Miou::Side::metrics(ClassesPtr const& classes, ClassMean mean) const {
                        .set("fn", static_cast<std::int64_t>(total->false_negatives(k))));
   }
   metrics.set("classes", std::move(list));
-  metrics.set("image_mean", to_metrics(image_mean.value()));
+  Metrics per_image;
+  add_scores(per_image, image_mean.value());
+  metrics.set("image_mean", std::move(per_image));
   return metrics;
 }
 
@@ -169,7 +172,6 @@ Row Miou::fold(Sample const& sample, Record const& record) {
   if (classes_->names() != sample.classes->names()) {
     throw Error("its classes are not those of the samples before it");
   }
-  ++images_;
   pixels_255_ += record.predicted_255;
   pixels_ += pixels_of(record.labels);
   labels_.add(record.labels, mean);
@@ -203,15 +205,13 @@ Findings Miou::finish() const {
   Findings findings;
   Scores const after = labels_.scores(mean), before = baseline_.scores(mean);
   Metrics& metrics = findings.metrics;
-  metrics.set("images", static_cast<std::int64_t>(images_));
-  Metrics const labels = labels_.metrics(classes_, mean);
-  for (auto const& [name, value] : labels.entries()) metrics.set(name, value);
+  metrics = labels_.metrics(classes_, mean);
   SummaryTable table;
   std::uint64_t const counted =
       pixels_ + (predicted_255 == PredictedIgnore::drop ? pixels_255_ : 0);
   std::optional<double> share;
   if (counted > 0) share = static_cast<double>(pixels_255_) / static_cast<double>(counted);
-  table.title = "percent over " + std::to_string(images_) + " images (mean over classes: " +
+  table.title = "percent over " + std::to_string(labels_.images) + " images (mean over classes: " +
                 to_text(mean) + "; 255 in the labels: " + to_text(predicted_255) + ", " +
                 percent(share) + " % of the pixels)";
   table.columns = has_baseline_ ? std::vector<std::string>{"", "before", "after", "gain"}

@@ -41,6 +41,7 @@ struct Miou {
   // What is known of the labels, or of the baseline.
   struct Side {
     std::optional<ConfusionMatrix> total;
+    std::uint64_t images = 0;
     ImageMean image_mean;
     void add(ConfusionMatrix const& image, ClassMean mean);
     Scores scores(ClassMean mean) const;
@@ -49,7 +50,6 @@ struct Miou {
 
   bool has_baseline_ = false;
   ClassesPtr classes_;
-  std::uint64_t images_ = 0;
   std::uint64_t pixels_255_ = 0, pixels_ = 0;
   Side labels_, baseline_;
 };

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::array<char const*, 3> kColumns = {"mIoU", "mprecision", "mrecall"};
 
+// The script adds it to every denominator: nothing hit of nothing predicted is 0, not nan.
+constexpr double kEpsilon = 1e-10;
+
 double rounded(double value) { return std::nearbyint(value * 1000) / 1000; }
 
 struct Counts {
@@ -40,10 +43,9 @@ ReferenceCsv::Scores scores_of(Counts const& counts) {
     predicted += counts.predicted[k];
     truth += counts.truth[k];
     auto const hits = static_cast<double>(tp);
-    sum[0] += hits / static_cast<double>(truth + predicted - tp);
-    // Nothing predicted and nothing hit: 0/0, which the script leaves as nan.
-    sum[1] += hits / static_cast<double>(predicted);
-    sum[2] += hits / static_cast<double>(truth);
+    sum[0] += hits / (static_cast<double>(truth + predicted - tp) + kEpsilon);
+    sum[1] += hits / (static_cast<double>(predicted) + kEpsilon);
+    sum[2] += hits / (static_cast<double>(truth) + kEpsilon);
     ++classes;
   }
   for (double& value : sum) value = rounded(value / static_cast<double>(classes));

@@ -43,8 +43,9 @@ class MetadataReader {
       rest.remove_prefix(std::min(end + 1, rest.size()));
       if (line.ends_with('\r')) line.remove_suffix(1);
       if (line.empty()) continue;
-      if (line_ == 1) {
+      if (!has_header_) {
         read_header(cells_of(line));
+        has_header_ = true;
       } else {
         read_row(cells_of(line));
       }
@@ -83,6 +84,7 @@ class MetadataReader {
 
   std::filesystem::path const& file_;
   std::size_t line_ = 0;
+  bool has_header_ = false;
   std::array<std::size_t, kColumns.size()> place_{};
   std::map<std::uint64_t, MaskInfo> infos_;
 };

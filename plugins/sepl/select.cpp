@@ -12,7 +12,7 @@ namespace {
 struct Layer {
   Label label;
   Mask const* mask;  // null for the pseudo-label
-  double support;    // |S and P_k| / |S|; 0 for the pseudo-label
+  double support;    // |S and P_k| / |S|; 1 for the pseudo-label
   std::uint64_t area;
 };
 
@@ -37,7 +37,7 @@ std::vector<Layer> kept_layers(Select const& select, MaskSet const& masks,
   }
   for (std::size_t k = 0; k < any_kept.size(); ++k) {
     if (any_kept[k]) continue;
-    layers.push_back({overlaps.classes()[k], nullptr, 0, overlaps.class_areas()[k]});
+    layers.push_back({overlaps.classes()[k], nullptr, 1, overlaps.class_areas()[k]});
   }
   return layers;
 }
@@ -55,6 +55,17 @@ void order_by(Overlap overlap, std::vector<Layer>& layers) {
   });
 }
 
+void require_table_of(MaskSet const& masks, OverlapTable const& overlaps) {
+  bool same = overlaps.masks() == masks.count();
+  for (std::size_t i = 0; same && i < masks.count(); ++i) {
+    same = overlaps.mask_area(i) == masks.mask(i).area();
+  }
+  if (same) return;
+  throw Error("the overlaps are those of " + std::to_string(overlaps.masks()) +
+              " other masks than the " + std::to_string(masks.count()) +
+              " given; connect the masks that went into sepl.assign");
+}
+
 LabelMap with_ignore_of(LabelMap const& pseudo, LabelMap const& labels) {
   std::vector<Label> pixels(labels.pixels().begin(), labels.pixels().end());
   auto const original = pseudo.pixels();
@@ -69,11 +80,7 @@ LabelMap with_ignore_of(LabelMap const& pseudo, LabelMap const& labels) {
 LabelMap Select::operator()(LabelMap const& pseudo, MaskSet const& masks,
                             OverlapTable const& overlaps) const {
   require_same_size(masks, pseudo, "the pseudo-label");
-  if (overlaps.masks() != masks.count()) {
-    throw Error("the overlaps are those of " + std::to_string(overlaps.masks()) +
-                " masks, but there are " + std::to_string(masks.count()) +
-                "; connect the masks that went into sepl.assign");
-  }
+  require_table_of(masks, overlaps);
   std::vector<Layer> layers = kept_layers(*this, masks, overlaps);
   order_by(overlap, layers);
 
@@ -117,7 +124,7 @@ void declare_select(Plugin& plugin) {
           "Where the unions of two classes meet, `overlap` decides. `last` is what the authors' "
           "script does; `support` takes the class whose covering mask has the largest "
           "|S and P_k| / |S|, `smallest` the class of the smallest covering mask. A pseudo-label "
-          "that was kept counts as a mask with support 0 and its own area. Exact ties go to the "
+          "that was kept counts as a mask with support 1 and its own area. Exact ties go to the "
           "higher class id.");
 }
 

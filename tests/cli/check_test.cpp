@@ -10,7 +10,8 @@ TEST_CASE("a sound pipeline is checked with 0, and told in one line") {
   Workplace const place(scenes_pipeline(7));
   auto const result = place.program({"check", "p.toml"});
   CHECK(result.status == 0);
-  CHECK(result.out == "p.toml: no mistakes: pipeline \"scenes\", 5 stages, 7 samples in \"scenes\"\n");
+  CHECK(result.out ==
+        "p.toml: no mistakes: pipeline \"scenes\", 5 stages, 7 samples in \"scenes\"\n");
   CHECK(result.err.empty());
   CHECK(names_of(files_in(place.folder.path())) == std::vector<std::string>{"p.toml"});
 }
@@ -35,7 +36,8 @@ TEST_CASE("run finds the mistakes that check finds, before it makes anything") {
   Workplace const place(scenes_pipeline(7) + "palete = \"none\"\n");
   auto const result = place.run("out");
   CHECK(result.status == 2);
-  CHECK_THAT(result.err, Contains("did you mean \"palette\"? (\"voc\" | \"none\", default \"voc\")"));
+  CHECK_THAT(result.err,
+             Contains("did you mean \"palette\"? (\"voc\" | \"none\", default \"voc\")"));
   CHECK_FALSE(std::filesystem::exists(place.folder / "out"));
 }
 

@@ -13,16 +13,20 @@ std::string faulty_pipeline(std::string const& mode, std::string const& run) {
   return "name = \"faulty\"\n"
          "[stages.scenes]\nuse = \"dataset.scenes\"\ncount = 40\nsize = [24, 32]\nseed = 3\n"
          "[stages.faulty]\nuse = \"test.faulty\"\nin = \"scenes.pseudo\"\nevery = 10\nmode = \"" +
-         mode + "\"\n"
+         mode +
+         "\"\n"
          "[stages.score]\nuse = \"eval.miou\"\n"
          "in = { truth = \"scenes.truth\", labels = \"faulty\", baseline = \"scenes.pseudo\" }\n"
-         "[stages.write]\nuse = \"output.labels\"\nin = \"faulty\"\n[run]\n" + run;
+         "[stages.write]\nuse = \"output.labels\"\nin = \"faulty\"\n[run]\n" +
+         run;
 }
 
 std::vector<std::string> const kFailed = {"scene_000009", "scene_000019", "scene_000029",
                                           "scene_000039"};
 
-bool fails(std::string const& id) { return std::ranges::find(kFailed, id) != kFailed.end(); }
+bool fails(std::string const& id) {
+  return std::ranges::find(kFailed, id) != kFailed.end();
+}
 
 }  // namespace
 
@@ -52,7 +56,9 @@ TEST_CASE("with skip the ledger lists each failed sample with stage and reason")
   REQUIRE(ledger.size() == 40);
   for (Json const& line : ledger) {
     if (fails(line["id"])) {
-      CHECK(line == Json({{"id", line["id"]}, {"outcome", "failed"}, {"stage", "faulty"},
+      CHECK(line == Json({{"id", line["id"]},
+                          {"outcome", "failed"},
+                          {"stage", "faulty"},
                           {"error", "faulty by intent"}}));
     } else {
       CHECK(line == Json({{"id", line["id"]}, {"outcome", "done"}}));
@@ -60,12 +66,17 @@ TEST_CASE("with skip the ledger lists each failed sample with stage and reason")
   }
   Json const run = json_in(place.folder / "out/run.json");
   CHECK(run["status"] == "done_with_failures");
-  CHECK(run["samples"] == Json({{"emitted", 40}, {"retired", 40}, {"done", 36}, {"skipped", 0},
-                                {"failed", 4}, {"cancelled", 0}}));
+  CHECK(run["samples"] == Json({{"emitted", 40},
+                                {"retired", 40},
+                                {"done", 36},
+                                {"skipped", 0},
+                                {"failed", 4},
+                                {"cancelled", 0}}));
   CHECK(run["stages"][1]["in"] == 40);
   CHECK(run["stages"][1]["out"] == 36);
   CHECK(run["stages"][1]["failed"] == 4);
-  CHECK_THAT(result.out, Contains("faulty: done_with_failures, 40 samples") && Contains("4 failed"));
+  CHECK_THAT(result.out,
+             Contains("faulty: done_with_failures, 40 samples") && Contains("4 failed"));
   for (std::string const& id : kFailed) {
     CHECK_THAT(result.out, Contains(id + ", stage \"faulty\": faulty by intent"));
   }
@@ -153,7 +164,7 @@ TEST_CASE("a stage's own on_error counts instead of the run's") {
   CHECK(json_in(place.folder / "other/run.json")["status"] == "failed");
 }
 
-TEST_CASE("--on-error counts instead of the pipeline's") {
+TEST_CASE("the flag --on-error counts instead of the pipeline's") {
   Workplace const place(faulty_pipeline("throw", "on_error = \"stop\""));
   CHECK(place.run("out", {"--on-error", "skip"}, with_faulty()).status == 1);
   CHECK(json_in(place.folder / "out/run.json")["status"] == "done_with_failures");

@@ -13,9 +13,11 @@ TEST_CASE("the graph for Graphviz holds every stage and every wire") {
   CHECK(result.err.empty());
   CHECK_THAT(result.out, StartsWith("digraph \"scenes\" {") && Catch::EndsWith("}\n"));
   for (char const* const part :
-       {"\"scenes\" [label = \"scenes\\ndataset.scenes\"", "\"assign\" [label = \"assign\\nsepl.assign\"",
+       {"\"scenes\" [label = \"scenes\\ndataset.scenes\"",
+        "\"assign\" [label = \"assign\\nsepl.assign\"",
         "\"select\" [label = ", "\"score\" [label = ", "\"write\" [label = ",
-        "\"scenes\" -> \"assign\" [label = \"pseudo\"]", "\"scenes\" -> \"assign\" [label = \"masks\"]",
+        "\"scenes\" -> \"assign\" [label = \"pseudo\"]",
+        "\"scenes\" -> \"assign\" [label = \"masks\"]",
         "\"assign\" -> \"select\" [label = \"overlaps\"]",
         "\"select\" -> \"score\" [label = \"labels\"]",
         "\"scenes\" -> \"score\" [label = \"pseudo as baseline\"]",

@@ -32,11 +32,14 @@ class HeldRun {
                std::to_string(kSamples) +
                "\nsize = [8, 8]\n"
                "[stages.gate]\nuse = \"test.gate\"\nin = \"scenes.pseudo\"\n"
-               "at = " + std::to_string(kHeld) + "\ninside = \"inside\"\ngo = \"go\"\n"
+               "at = " +
+               std::to_string(kHeld) +
+               "\ninside = \"inside\"\ngo = \"go\"\n"
                "[stages.score]\nuse = \"eval.miou\"\n"
                "in = { truth = \"scenes.truth\", labels = \"gate\" }\n"
                "[stages.write]\nuse = \"output.labels\"\nin = \"gate\"\n"
-               "[run]\njobs = 2\nin_flight = " + std::to_string(kInFlight) + "\n") {
+               "[run]\njobs = 2\nin_flight = " +
+               std::to_string(kInFlight) + "\n") {
     for (char const* const name : {"inside", "go"}) {
       if (::mkfifo((place_.folder / name).c_str(), 0666) != 0) throw std::runtime_error("no pipe");
     }
@@ -72,7 +75,8 @@ class HeldRun {
   static bool wait_for_byte(int pipe, pid_t process) {
     int const ended = static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
     pollfd wanted[] = {{pipe, POLLIN, 0}, {ended, POLLIN, 0}};
-    while (::poll(wanted, 2, -1) < 0) {}
+    while (::poll(wanted, 2, -1) < 0) {
+    }
     ::close(ended);
     return (wanted[0].revents & POLLIN) != 0;
   }
@@ -162,9 +166,10 @@ TEST_CASE("a second interrupt ends the run at once") {
 TEST_CASE("an interrupted run's folder is not written over") {
   HeldRun held;
   REQUIRE(held.run([&](pid_t process) {
-            send(process, SIGINT);
-            held.let_go();
-          }).status == 130);
+                send(process, SIGINT);
+                held.let_go();
+              })
+              .status == 130);
   auto const before = files_in(held.out());
   auto const again = held.run([](pid_t) {});
   CHECK(again.status == 2);

@@ -44,7 +44,8 @@ TEST_CASE("one stage is told with its ports and options") {
         "  keep_ignore (true | false, default false)\n"}) {
     CHECK_THAT(result.out, Contains(part));
   }
-  CHECK_THAT(place.program({"stages", "eval.miou"}).out, Contains("  baseline: LabelMap, optional\n"));
+  CHECK_THAT(place.program({"stages", "eval.miou"}).out,
+             Contains("  baseline: LabelMap, optional\n"));
   CHECK_THAT(place.program({"stages", "cam.labels"}).out, Contains("  dir (folder, required)\n"));
 }
 
@@ -59,7 +60,7 @@ TEST_CASE("a stage that there is not is refused with the nearest") {
   }
 }
 
-TEST_CASE("--json holds stages and options with type, default, range, choices and help") {
+TEST_CASE("the flag --json holds stages and options with type, default, range, choices and help") {
   Workplace const place("");
   Json const all = Json::parse(place.program({"stages", "--json"}).out);
   CHECK(all["rejected"].empty());
@@ -100,7 +101,7 @@ TEST_CASE("every option of every stage has a help text and a type") {
   }
 }
 
-TEST_CASE("--schema is a JSON Schema with every stage") {
+TEST_CASE("the flag --schema is a JSON Schema with every stage") {
   Workplace const place("");
   Json const schema = Json::parse(place.program({"stages", "--schema"}).out);
   CHECK_THAT(schema["$schema"].get<std::string>(), Contains("json-schema.org"));

@@ -21,7 +21,9 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-fs::path coco() { return test_data() / "coco14-100"; }
+fs::path coco() {
+  return test_data() / "coco14-100";
+}
 
 std::vector<Sample> samples() {
   std::vector<Sample> samples;
@@ -59,15 +61,16 @@ void require_scores(Metrics const& metrics, simdjson::dom::element expected,
     INFO("class " << k);
     Metrics const& entry = classes[k];
     for (std::string const count : {"tp", "fp", "fn"}) {
-      CHECK(std::get<std::int64_t>(value_of(entry, count)) ==
-            std::int64_t(expected[count].at(k)));
+      CHECK(std::get<std::int64_t>(value_of(entry, count)) == std::int64_t(expected[count].at(k)));
     }
   }
 }
 
 }  // namespace
 
-TEST_CASE("simulated labels and masks of COCO images: sepl.select paints what an independent program painted") {
+TEST_CASE(
+    "simulated labels and masks of COCO images: sepl.select paints what an independent program "
+    "painted") {
   StageDriver pseudos = reading_labels("pseudo"), expected = reading_labels("expected/paper_last");
   StageDriver masks(masks::declare_json, {{{"dir", (coco() / "sam_json").string()}}, {}, {}});
   StageDriver assign(sepl::declare_assign), select(sepl::declare_select);
@@ -84,7 +87,8 @@ TEST_CASE("simulated labels and masks of COCO images: sepl.select paints what an
   CHECK(different == Names{});
 }
 
-TEST_CASE("real truth of COCO, simulated labels: eval.miou has the scores of an independent program") {
+TEST_CASE(
+    "real truth of COCO, simulated labels: eval.miou has the scores of an independent program") {
   simdjson::dom::parser parser;
   simdjson::dom::element const expected = parser.load((coco() / "expected/metrics.json").string());
   Names const means = {"union", "truth", "all"};

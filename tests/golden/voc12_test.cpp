@@ -1,5 +1,5 @@
-// SEPL and its evaluators on 400 real pseudo-labels of TransCAM with simulated masks and truth: what
-// the authors' script and independent programs made of them must come out.
+// SEPL and its evaluators on 400 real pseudo-labels of TransCAM with simulated masks and truth:
+// what the authors' script and independent programs made of them must come out.
 #include <simdjson.h>
 
 #include <catch2/catch.hpp>
@@ -31,7 +31,9 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-fs::path voc() { return test_data() / "voc12-transcam"; }
+fs::path voc() {
+  return test_data() / "voc12-transcam";
+}
 
 Names names_in(char const* list) {
   std::ifstream stream(voc() / list);
@@ -79,8 +81,7 @@ void require_scores(Metrics const& metrics, simdjson::dom::element expected) {
     INFO("class " << k);
     Metrics const& entry = classes[k];
     for (std::string const count : {"tp", "fp", "fn"}) {
-      CHECK(std::get<std::int64_t>(value_of(entry, count)) ==
-            std::int64_t(expected[count].at(k)));
+      CHECK(std::get<std::int64_t>(value_of(entry, count)) == std::int64_t(expected[count].at(k)));
     }
     CHECK(std::get<double>(value_of(entry, "iou")) ==
           Approx(double(expected["iou"].at(k))).epsilon(0).margin(1e-12));
@@ -131,14 +132,14 @@ TEST_CASE("real labels, simulated masks: sepl.select paints what an independent 
   CHECK(different == Names{});
 }
 
-TEST_CASE("real labels, simulated truth: eval.miou has the counts and scores of an independent program") {
+TEST_CASE(
+    "real labels, simulated truth: eval.miou has the counts and scores of an independent program") {
   simdjson::dom::parser parser;
   simdjson::dom::element const expected = parser.load((voc() / "expected/metrics.json").string());
   Names const results = {"paper_last", "paper_support", "paper_smallest"};
   std::vector<StageDriver> stages;
   for (std::size_t i = 0; i < results.size(); ++i) {
-    stages.emplace_back(eval::declare_miou,
-                        StageSetup{{}, {"truth", "labels", "baseline"}, {}});
+    stages.emplace_back(eval::declare_miou, StageSetup{{}, {"truth", "labels", "baseline"}, {}});
   }
   for (std::string const& name : names_in("with_masks.txt")) {
     LabelMap const truth = labels_in("truth_synthetic", name), pseudo = labels_in("labels", name);
@@ -155,7 +156,8 @@ TEST_CASE("real labels, simulated truth: eval.miou has the counts and scores of 
   }
 }
 
-TEST_CASE("real labels, simulated truth: eval.reference_csv has the numbers of the authors' script") {
+TEST_CASE(
+    "real labels, simulated truth: eval.reference_csv has the numbers of the authors' script") {
   std::string const rule = GENERATE("max_iou", "max_iou_imp", "max_iou_imp2");
   INFO(rule);
   auto const rows = rows_of(voc() / "expected" / (rule + ".csv"));
@@ -165,9 +167,8 @@ TEST_CASE("real labels, simulated truth: eval.reference_csv has the numbers of t
   Names different;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     std::string const& name = rows[i][0];
-    Row const row =
-        stage.observe(voc_sample(name), labels_in("truth_synthetic", name),
-                      labels_in("labels", name), labels_in("expected/" + rule, name));
+    Row const row = stage.observe(voc_sample(name), labels_in("truth_synthetic", name),
+                                  labels_in("labels", name), labels_in("expected/" + rule, name));
     REQUIRE(row.size() == rows[i].size());
     bool same = true;
     for (std::size_t c = 1; c < row.size(); ++c) same = same && same_number(row[c], rows[i][c]);
@@ -197,7 +198,9 @@ TEST_CASE("real labels, simulated masks: masks.png and masks.json lead to the sa
   }
 }
 
-TEST_CASE("real labels, simulated masks and truth: a sweep of t1 and t2 has an independent program's scores") {
+TEST_CASE(
+    "real labels, simulated masks and truth: a sweep of t1 and t2 has an independent program's "
+    "scores") {
   constexpr std::size_t kImages = 100;
   auto rows = rows_of(voc() / "expected/sweep_first100.csv");
   REQUIRE(rows.size() == 50);

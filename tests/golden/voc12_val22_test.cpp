@@ -17,7 +17,9 @@ using namespace seplflow;
 
 namespace {
 
-fs::path val22() { return test_data() / "voc12-val22"; }
+fs::path val22() {
+  return test_data() / "voc12-val22";
+}
 
 StageDriver opening(std::vector<std::string> wanted) {
   return StageDriver(dataset::declare_voc,
@@ -73,8 +75,7 @@ TEST_CASE("real: eval.miou scores PuzzleCAM as an independent program does") {
     INFO("class " << k);
     Metrics const& entry = classes[k];
     for (std::string const count : {"tp", "fp", "fn"}) {
-      CHECK(std::get<std::int64_t>(value_of(entry, count)) ==
-            std::int64_t(expected[count].at(k)));
+      CHECK(std::get<std::int64_t>(value_of(entry, count)) == std::int64_t(expected[count].at(k)));
     }
   }
 }

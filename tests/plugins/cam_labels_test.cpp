@@ -16,10 +16,8 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 StageDriver reading(TempFolder const& folder, std::string const& on_missing = "error") {
-  return StageDriver(cam::declare_labels, {{{"dir", folder.path().string()},
-                                            {"on_missing", on_missing}},
-                                           {},
-                                           {}});
+  return StageDriver(cam::declare_labels,
+                     {{{"dir", folder.path().string()}, {"on_missing", on_missing}}, {}, {}});
 }
 
 LabelMap read(TempFolder const& folder, Sample const& sample) {
@@ -53,8 +51,9 @@ TEST_CASE("cam.labels takes a sample and gives labels, from a folder that must b
   CHECK(stage.declaration().inputs.at(0).name == "sample");
   CHECK(stage.declaration().outputs.at(0).name == "labels");
   CHECK(stage.default_of("on_missing") == OptionValue(std::string("error")));
-  auto const& dir = stage.declaration().options.at(0);
-  CHECK(dir.name == "dir");
+  auto const dir_index = find_option(stage.declaration(), "dir");
+  REQUIRE(dir_index);
+  auto const& dir = stage.declaration().options[*dir_index];
   CHECK(dir.required);
   CHECK(dir.path_kind == PathKind::folder);
 }

@@ -37,8 +37,8 @@ std::string const kPicture = label_png(LabelMap(Size{2, 3}));
 
 Names class_names(Names const& classes) {
   TempFolder const folder;
-  StageDriver stage = opening(
-      {{"list", folder.write("names.txt", "a\n").string()}, {"classes", classes}});
+  StageDriver stage =
+      opening({{"list", folder.write("names.txt", "a\n").string()}, {"classes", classes}});
   CHECK(stage.problems().empty());
   return stage.samples().at(0).classes->names();
 }
@@ -84,8 +84,8 @@ TEST_CASE("without a list every picture of the images is a sample, sorted") {
   }
   folder.write("images/notes.txt", "no picture");
   folder.write("truth/z.png", kPicture);
-  StageDriver stage = opening({{"images", (folder / "images").string()},
-                               {"truth", (folder / "truth").string()}});
+  StageDriver stage =
+      opening({{"images", (folder / "images").string()}, {"truth", (folder / "truth").string()}});
   CHECK(ids_of(stage) == Names{"a", "a10", "a9", "b", "c"});
 }
 
@@ -101,10 +101,9 @@ TEST_CASE("a list chooses the samples and their order, and names may lead into s
   TempFolder const folder;
   folder.write("truth/a.png", kPicture);
   folder.write("truth/train/0001.png", kPicture);
-  StageDriver stage =
-      opening({{"list", folder.write("names.txt", "train/0001\r\n\r\na").string()},
-               {"truth", (folder / "truth").string()}},
-              {"truth"});
+  StageDriver stage = opening({{"list", folder.write("names.txt", "train/0001\r\n\r\na").string()},
+                               {"truth", (folder / "truth").string()}},
+                              {"truth"});
   CHECK(stage.problems().empty());
   auto const samples = stage.samples();
   REQUIRE(samples.size() == 2);
@@ -179,14 +178,13 @@ TEST_CASE("truth holds the classes that are named, and its tags are those it sho
   LabelMap const truth({1, 4}, {0, 255, 2, 1});
   folder.write("truth/a.png", label_png(truth));
   folder.write("truth/b.png", label_png(LabelMap({1, 2}, {0, 3})));
-  StageDriver stage = opening({{"truth", (folder / "truth").string()},
-                               {"classes", Names{"background", "cat", "dog"}}},
-                              {"truth", "image_labels"});
+  StageDriver stage = opening(
+      {{"truth", (folder / "truth").string()}, {"classes", Names{"background", "cat", "dog"}}},
+      {"truth", "image_labels"});
   auto const samples = stage.samples();
   REQUIRE(samples.size() == 2);
   CHECK(stage.produce<LabelMap>("truth", samples[0]) == truth);
-  CHECK(stage.produce<ImageLabels>("image_labels", samples[0]).classes ==
-        std::vector<Label>{1, 2});
+  CHECK(stage.produce<ImageLabels>("image_labels", samples[0]).classes == std::vector<Label>{1, 2});
   CHECK_THROWS_WITH(stage.produce<LabelMap>("truth", samples[1]),
                     Contains("b.png holds class 3") && Contains("0..2 (background to dog)"));
 }

@@ -55,7 +55,9 @@ LabelMap truth_of(Bytes const& file) {
 
 LabelMap const kTruth({2, 3}, {0, 1, 20, 255, 7, 1});
 
-Bytes png_of(LabelMap const& labels) { return encode_label_png(labels, LabelColours::voc_palette); }
+Bytes png_of(LabelMap const& labels) {
+  return encode_label_png(labels, LabelColours::voc_palette);
+}
 
 }  // namespace
 
@@ -116,8 +118,9 @@ TEST_CASE("lists may have CRLF, blank lines, blanks around names and no last new
 }
 
 TEST_CASE("a name that is listed twice is refused with both lines") {
-  CHECK_THAT(problems_of("a\nb\n\na\n"),
-             Contains("split: ") && Contains("train.txt:4: \"a\" is listed twice, first in line 1"));
+  CHECK_THAT(
+      problems_of("a\nb\n\na\n"),
+      Contains("split: ") && Contains("train.txt:4: \"a\" is listed twice, first in line 1"));
 }
 
 TEST_CASE("names that lead out of their folder are refused with their line") {
@@ -209,8 +212,9 @@ TEST_CASE("a folder is needed only where something is read from it") {
   TempFolder const root;
   root.write(kTrain, "a\n");
   CHECK(opening(root).problems().empty());
-  CHECK_THAT(opening(root, {}, {"truth"}).problems(),
-             Contains("truth: ") && Contains("there is no folder") && Contains("SegmentationClass"));
+  CHECK_THAT(opening(root, {}, {"truth"}).problems(), Contains("truth: ") &&
+                                                          Contains("there is no folder") &&
+                                                          Contains("SegmentationClass"));
   CHECK_THAT(opening(root, {}, {"image"}).problems(),
              Contains("images: ") && Contains("JPEGImages"));
   CHECK_THAT(opening(root, {}, {"image_labels"}).problems(), Contains("SegmentationClass"));

@@ -1,10 +1,9 @@
-#include "eval/miou.hpp"
-
 #include <catch2/catch.hpp>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "eval/miou.hpp"
 #include "eval/stages.hpp"
 #include "support/stage_driver.hpp"
 
@@ -109,8 +108,8 @@ TEST_CASE("a row holds the scores of its image alone") {
   StageDriver stage = miou({}, true);
   LabelMap const truth = row_of({0, 0, 1, 1});
   stage.observe(sample_of(2, "first"), truth, row_of({1, 1, 0, 0}), truth);
-  Row const row = stage.observe(sample_of(2, "second"), truth, row_of({0, 0, 1, 1}),
-                                row_of({0, 0, 0, 1}));
+  Row const row =
+      stage.observe(sample_of(2, "second"), truth, row_of({0, 0, 1, 1}), row_of({0, 0, 0, 1}));
   // Background 2/3 and class 1 1/2; precision 2/3 and 1; recall 1 and 1/2.
   double const before = (2.0 / 3 + 0.5) / 2, precision = (2.0 / 3 + 1) / 2;
   REQUIRE(row.size() == 10);
@@ -143,8 +142,8 @@ TEST_CASE("metrics come in the order of the run folder's description") {
   LabelMap const labels = row_of({0, 1});
   stage.observe(sample_of(2), labels, labels, labels);
   Metrics const metrics = stage.instance().finish().metrics;
-  CHECK(names_of(metrics) == Names{"images", "miou", "precision", "recall", "classes",
-                                   "image_mean", "baseline", "gain"});
+  CHECK(names_of(metrics) == Names{"images", "miou", "precision", "recall", "classes", "image_mean",
+                                   "baseline", "gain"});
   CHECK(names_of(class_of(metrics, 1)) ==
         Names{"id", "name", "iou", "precision", "recall", "tp", "fp", "fn"});
   CHECK(names_of(tree(metrics, "image_mean")) == Names{"miou", "precision", "recall"});
@@ -171,8 +170,7 @@ TEST_CASE("the baseline is scored as the labels are, and the gain is the differe
   Metrics const& before = tree(metrics, "baseline");
   for (std::string const score : {"miou", "precision", "recall"}) {
     CHECK(number(before, score) == number(expected, score));
-    CHECK(number(tree(before, "image_mean"), score) ==
-          number(tree(expected, "image_mean"), score));
+    CHECK(number(tree(before, "image_mean"), score) == number(tree(expected, "image_mean"), score));
     CHECK(number(tree(metrics, "gain"), score) == number(metrics, score) - number(before, score));
   }
   for (std::size_t k = 0; k < 3; ++k) {
@@ -248,10 +246,10 @@ TEST_CASE("a convention is the name of a pair") {
   struct Named {
     std::string convention, predicted_255, mean;
   };
-  auto const named = GENERATE(Named{"seam", "miss", "all"}, Named{"irn", "background", "union"},
-                              Named{"sipe", "drop", "union"}, Named{"eps", "drop", "union"},
-                              Named{"deeplab", "drop", "truth"},
-                              Named{"recurseed", "miss", "union"});
+  auto const named =
+      GENERATE(Named{"seam", "miss", "all"}, Named{"irn", "background", "union"},
+               Named{"sipe", "drop", "union"}, Named{"eps", "drop", "union"},
+               Named{"deeplab", "drop", "truth"}, Named{"recurseed", "miss", "union"});
   // Every one of the nine pairs scores this differently.
   LabelMap const truth = row_of({0, 0, 0, 1, 1, 1, 1}), labels = row_of({0, 0, 2, 1, 1, 255, 0});
   auto const score = [&](Options const& options) {

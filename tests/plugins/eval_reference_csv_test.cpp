@@ -1,13 +1,12 @@
 // The authors' per-image table against a computation from its description alone: numbers of the
 // published script itself are compared in the golden tests.
-#include "eval/reference_csv.hpp"
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 #include <vector>
 
+#include "eval/reference_csv.hpp"
 #include "eval/stages.hpp"
 #include "support/stage_driver.hpp"
 
@@ -68,10 +67,10 @@ TEST_CASE("eval.reference_csv has the script's columns") {
   CHECK(stage.declaration().inputs[0].name == "truth");
   CHECK(stage.declaration().inputs[1].name == "pseudo");
   CHECK(stage.declaration().inputs[2].name == "labels");
-  CHECK(stage.instance().columns() ==
-        Names{"name", "pseudo_mIoU", "pseudo_mprecision", "pseudo_mrecall", "after_sam_mIoU",
-              "after_sam_mprecision", "after_sam_mrecall", "mIoU_delta", "mprecision_delta",
-              "mrecall_delta"});
+  CHECK(stage.instance().columns() == Names{"name", "pseudo_mIoU", "pseudo_mprecision",
+                                            "pseudo_mrecall", "after_sam_mIoU",
+                                            "after_sam_mprecision", "after_sam_mrecall",
+                                            "mIoU_delta", "mprecision_delta", "mrecall_delta"});
 }
 
 TEST_CASE("the counts of a class run on into the next") {
@@ -79,9 +78,9 @@ TEST_CASE("the counts of a class run on into the next") {
   Pixels const truth{1, 1, 1, 1, 2, 2, 0, 0}, labels{1, 1, 0, 0, 2, 2, 2, 2};
   auto const numbers = row(truth, truth, labels);
   CHECK(numbers[0] == 1);
-  CHECK(numbers[3] == 0.5);                            // (2/4 + 4/8) / 2
-  CHECK(numbers[4] == 0.833);                          // (2/2 + 4/6) / 2
-  CHECK(numbers[5] == 0.583);                          // (2/4 + 4/6) / 2
+  CHECK(numbers[3] == 0.5);                           // (2/4 + 4/8) / 2
+  CHECK(numbers[4] == 0.833);                         // (2/2 + 4/6) / 2
+  CHECK(numbers[5] == 0.583);                         // (2/4 + 4/6) / 2
   CHECK(numbers[7] == Approx(-0.167).margin(1e-12));  // of rounded values
 }
 

@@ -147,8 +147,7 @@ TEST_CASE("masks of fewer than min_area pixels are left out, and the others keep
   folder.write("a/0.png", mask_png(1));
   folder.write("a/1.png", mask_png(2));
   folder.write("a/2.png", mask_png(3));
-  folder.write("a/metadata.csv",
-               std::string(kHeader) + "1,2,0,0,2,1,1,2,0.5,0.25,0,0,3,2\n");
+  folder.write("a/metadata.csv", std::string(kHeader) + "1,2,0,0,2,1,1,2,0.5,0.25,0,0,3,2\n");
   MaskSet const set =
       reading(folder, {{"min_area", std::int64_t{2}}}).run<MaskSet>(voc_sample("a"));
   CHECK(areas_of(set) == Areas{2, 3});

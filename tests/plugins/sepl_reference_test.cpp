@@ -1,12 +1,11 @@
 // The script's three rules against an implementation pixel by pixel, written from their
 // description alone, and on small pictures made by hand.
-#include "sepl/reference.hpp"
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 #include <vector>
 
+#include "sepl/reference.hpp"
 #include "sepl/stages.hpp"
 #include "support/stage_driver.hpp"
 
@@ -77,7 +76,9 @@ Pixels described(Rule rule, Case const& c) {
   return result;
 }
 
-unsigned below(std::mt19937& random, unsigned bound) { return static_cast<unsigned>(random() % bound); }
+unsigned below(std::mt19937& random, unsigned bound) {
+  return static_cast<unsigned>(random() % bound);
+}
 
 void draw(Pixels& pixels, Size size, Label value, std::mt19937& random) {
   std::uint32_t const y0 = below(random, size.height), x0 = below(random, size.width);
@@ -181,7 +182,6 @@ TEST_CASE("sepl.reference takes its rule from a pipeline") {
 }
 
 TEST_CASE("sepl.reference refuses masks of another size than the pseudo-label") {
-  CHECK_THROWS_WITH(
-      Reference()(LabelMap(Size{2, 3}), MaskSet({{Mask(Size{3, 2}), std::nullopt}})),
-      Contains("the mask set is 3x2 but the pseudo-label is 2x3"));
+  CHECK_THROWS_WITH(Reference()(LabelMap(Size{2, 3}), MaskSet({{Mask(Size{3, 2}), std::nullopt}})),
+                    Contains("the mask set is 3x2 but the pseudo-label is 2x3"));
 }

@@ -1,13 +1,12 @@
 // Mask selection and merge against an implementation pixel by pixel, written from the method's
 // description alone, and on small pictures made by hand.
-#include "sepl/select.hpp"
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <random>
 #include <vector>
 
+#include "sepl/select.hpp"
 #include "sepl/stages.hpp"
 #include "support/stage_driver.hpp"
 
@@ -112,7 +111,9 @@ Pixels described(Select const& select, Case const& c) {
 
 // ---- Random cases ----
 
-unsigned below(std::mt19937& random, unsigned bound) { return static_cast<unsigned>(random() % bound); }
+unsigned below(std::mt19937& random, unsigned bound) {
+  return static_cast<unsigned>(random() % bound);
+}
 
 // A rectangle, now and then with holes in it.
 void draw(Pixels& pixels, Size size, Label value, std::mt19937& random) {
@@ -267,9 +268,8 @@ TEST_CASE("support: an exact tie goes to the higher class") {
 
 TEST_CASE("support: a class has the largest share of its masks that cover the pixel") {
   // Class 1 has a mask of 3/4 and one of 1 on the contested pixel 1; class 2 has 4/5.
-  Case const c{{1, 6},
-               {1, 1, 1, 2, 2, 2},
-               {{1, 1, 1, 1, 0, 0}, {1, 1, 0, 0, 0, 0}, {0, 0, 1, 1, 1, 1}}};
+  Case const c{
+      {1, 6}, {1, 1, 1, 2, 2, 2}, {{1, 1, 1, 1, 0, 0}, {1, 1, 0, 0, 0, 0}, {0, 0, 1, 1, 1, 1}}};
   CHECK(enhanced({.overlap = Overlap::support}, c) == Pixels{1, 1, 2, 2, 2, 2});
   Case larger = c;
   larger.masks[1] = {0, 1, 1, 0, 0, 0};
@@ -329,12 +329,11 @@ TEST_CASE("sepl.select reads its options from a pipeline") {
   Case const c{{1, 7}, {1, 1, 2, 2, 2, 2, 255}, {{1, 1, 1, 0, 0, 0, 0}, {0, 1, 1, 1, 1, 0, 0}}};
   LabelMap const pseudo(c.size, c.pseudo);
   MaskSet const masks = masks_of(c);
-  StageDriver stage(sepl::declare_select, {{{"overlap", std::string("smallest")},
-                                            {"t1", 0.5},
-                                            {"t2", 0.75},
-                                            {"keep_ignore", true}},
-                                           {},
-                                           {}});
+  StageDriver stage(
+      sepl::declare_select,
+      {{{"overlap", std::string("smallest")}, {"t1", 0.5}, {"t2", 0.75}, {"keep_ignore", true}},
+       {},
+       {}});
   auto const labels =
       stage.run<LabelMap>(voc_sample("a"), pseudo, masks, OverlapTable(pseudo, masks));
   CHECK(labels == LabelMap(c.size, {1, 1, 1, 2, 2, 0, 255}));

@@ -27,7 +27,8 @@ class DiskData : public Workplace {
 
   static std::vector<std::string> samples() {
     std::vector<std::string> names;
-    for (char digit = '0'; digit < '8'; ++digit) names.push_back(std::string("scene_00000") + digit);
+    for (char digit = '0'; digit < '8'; ++digit)
+      names.push_back(std::string("scene_00000") + digit);
     return names;
   }
 
@@ -42,6 +43,7 @@ class DiskData : public Workplace {
            "in = { pseudo = \"cam\", masks = \"sam\", overlaps = \"assign\" }\n"
            "[stages.score]\nuse = \"eval.miou\"\n"
            "in = { truth = \"data.truth\", labels = \"select\", baseline = \"cam\" }\n"
-           "[stages.write]\nuse = \"output.labels\"\nin = \"select\"\n" + run;
+           "[stages.write]\nuse = \"output.labels\"\nin = \"select\"\n" +
+           run;
   }
 };

@@ -49,7 +49,7 @@ ProgramResult run_program(std::vector<std::string> const& command, ProgramOption
           read_text(err)};
 }
 
-ProgramResult seplflow(std::vector<std::string> arguments, ProgramOptions const& options) {
+ProgramResult run_seplflow(std::vector<std::string> arguments, ProgramOptions const& options) {
   arguments.insert(arguments.begin(), SEPLFLOW_PROGRAM);
   return run_program(arguments, options);
 }

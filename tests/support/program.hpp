@@ -24,4 +24,4 @@ ProgramResult run_program(std::vector<std::string> const& command,
                           ProgramOptions const& options = {});
 
 // Runs the seplflow that these tests belong to.
-ProgramResult seplflow(std::vector<std::string> arguments, ProgramOptions const& options = {});
+ProgramResult run_seplflow(std::vector<std::string> arguments, ProgramOptions const& options = {});

@@ -17,7 +17,8 @@ using Json = nlohmann::json;
 // SEPL over small generated scenes, scored and written, as "scenes". `more` is put at the end.
 inline std::string scenes_pipeline(int count, std::string const& more = "") {
   return "name = \"scenes\"\n"
-         "[stages.scenes]\nuse = \"dataset.scenes\"\ncount = " + std::to_string(count) +
+         "[stages.scenes]\nuse = \"dataset.scenes\"\ncount = " +
+         std::to_string(count) +
          "\nsize = [24, 32]\nseed = 3\n"
          "[stages.assign]\nuse = \"sepl.assign\"\n"
          "in = { pseudo = \"scenes.pseudo\", masks = \"scenes.masks\" }\n"
@@ -25,7 +26,8 @@ inline std::string scenes_pipeline(int count, std::string const& more = "") {
          "in = { pseudo = \"scenes.pseudo\", masks = \"scenes.masks\", overlaps = \"assign\" }\n"
          "[stages.score]\nuse = \"eval.miou\"\n"
          "in = { truth = \"scenes.truth\", labels = \"select\", baseline = \"scenes.pseudo\" }\n"
-         "[stages.write]\nuse = \"output.labels\"\nin = \"select\"\n" + more;
+         "[stages.write]\nuse = \"output.labels\"\nin = \"select\"\n" +
+         more;
 }
 
 // Every file of a folder by its path in it.
@@ -51,7 +53,9 @@ inline std::vector<std::string> names_of(std::map<std::string, std::string> cons
   return names;
 }
 
-inline Json json_in(std::filesystem::path const& file) { return Json::parse(read_text(file)); }
+inline Json json_in(std::filesystem::path const& file) {
+  return Json::parse(read_text(file));
+}
 
 inline std::vector<std::string> lines_of(std::string const& text) {
   std::vector<std::string> lines;
@@ -94,7 +98,7 @@ class Workplace {
   ProgramResult program(std::vector<std::string> arguments, ProgramOptions options = {}) const {
     options.folder = folder.path();
     options.environment.try_emplace("SEPLFLOW_PLUGIN_PATH", "");
-    return seplflow(std::move(arguments), options);
+    return run_seplflow(std::move(arguments), options);
   }
 
   TempFolder folder;

@@ -18,9 +18,13 @@ Number CountingSource::number(Sample const& sample) const {
   return {static_cast<std::int64_t>(sample.index)};
 }
 
-Word CountingSource::word(Sample const& sample) const { return {sample.id}; }
+Word CountingSource::word(Sample const& sample) const {
+  return {sample.id};
+}
 
-Number Knobs::operator()(Number const& number) const { return number; }
+Number Knobs::operator()(Number const& number) const {
+  return number;
+}
 
 std::tuple<Number, Word> Join::operator()(Number const& left, Number const& right,
                                           Number const* extra) const {
@@ -41,7 +45,9 @@ std::optional<Number> Moody::operator()(SampleContext const& context, Number con
   return number;
 }
 
-void Tally::check(OptionCheck& check) { has_baseline_ = check.connected("baseline"); }
+void Tally::check(OptionCheck& check) {
+  has_baseline_ = check.connected("baseline");
+}
 
 Tally::Record Tally::operator()(Number const& number, Number const* baseline) const {
   if (!baseline) return {number.value, std::nullopt};
@@ -69,14 +75,19 @@ Findings Tally::finish() const {
 
 void Save::operator()(SampleContext const& context, Number const& number) const {
   std::string const text = std::to_string(number.value) + "\n";
-  context.output().write(context.sample().id + ".txt",
-                         std::span(reinterpret_cast<std::uint8_t const*>(text.data()), text.size()));
+  context.output().write(
+      context.sample().id + ".txt",
+      std::span(reinterpret_cast<std::uint8_t const*>(text.data()), text.size()));
 }
 
 namespace {
 
-Number next(Number const& number) { return {number.value + 1}; }
-Word spell(Number const& number) { return {std::to_string(number.value)}; }
+Number next(Number const& number) {
+  return {number.value + 1};
+}
+Word spell(Number const& number) {
+  return {std::to_string(number.value)};
+}
 
 void declare_knobs(Plugin& plugin) {
   auto const moods = choices<Mood>({{"calm", Mood::calm}, {"wild", Mood::wild}});
@@ -135,8 +146,7 @@ StageCatalog const& catalog() {
 }
 
 PipelineRequest request(std::filesystem::path file, std::map<std::string, std::string> environment,
-                        std::vector<std::string> overrides,
-                        std::filesystem::path working_folder) {
+                        std::vector<std::string> overrides, std::filesystem::path working_folder) {
   PipelineRequest request;
   request.file = std::move(file);
   for (std::string& argument : overrides) request.overrides.push_back({std::move(argument)});

@@ -52,11 +52,11 @@ struct CountingSource {
 // Passes its number on; has an option of every type.
 struct Knobs {
   bool flag = false;
-  std::int64_t count = 1;       // 0..10
-  std::int64_t whole = 0;       // any
-  std::uint8_t byte = 7;        // what fits in it
-  double ratio = 0.5;           // 0..1
-  double factor = 1;            // any
+  std::int64_t count = 1;  // 0..10
+  std::int64_t whole = 0;  // any
+  std::uint8_t byte = 7;   // what fits in it
+  double ratio = 0.5;      // 0..1
+  double factor = 1;       // any
   std::string text = "plain";
   Mood mood = Mood::calm;
   std::optional<Mood> maybe_mood;
@@ -80,7 +80,8 @@ struct Join {
                                       Number const* extra) const;
 };
 
-// Throws at every `fail_every`th sample and declines every `skip_every`th, counted from 1; 0 = none.
+// Throws at every `fail_every`th sample and declines every `skip_every`th, counted from 1; 0 =
+// none.
 struct Moody {
   std::int64_t fail_every = 0, skip_every = 0;
   void check(seplflow::OptionCheck& check) const;  // refuses both at once

@@ -35,8 +35,8 @@ TEST_CASE("MS COCO has background and 80 classes in the order of its category id
   REQUIRE(classes->count() == 81);
   CHECK(classes->names()[0] == "background");
   CHECK(classes->names()[1] == "person");
-  CHECK(classes->names()[12] == "stop sign");  // category 13: 12 is no category
-  CHECK(classes->names()[17] == "dog");        // category 18
+  CHECK(classes->names()[12] == "stop sign");   // category 13: 12 is no category
+  CHECK(classes->names()[17] == "dog");         // category 18
   CHECK(classes->names()[80] == "toothbrush");  // category 90
 }
 
@@ -49,7 +49,8 @@ TEST_CASE("a data set has 1 to 255 classes") {
 
 TEST_CASE("classes without a name, or with one that comes twice, are refused") {
   CHECK_THROWS_WITH(Classes({"background", ""}), Contains("empty name"));
-  CHECK_THROWS_WITH(Classes({"background", "cat", "cat"}), Contains("two classes are called \"cat\""));
+  CHECK_THROWS_WITH(Classes({"background", "cat", "cat"}),
+                    Contains("two classes are called \"cat\""));
 }
 
 TEST_CASE("classes contain the labels below their number") {

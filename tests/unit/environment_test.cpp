@@ -19,7 +19,9 @@ std::optional<std::string> variables(std::string const& name) {
   return std::nullopt;
 }
 
-std::string expanded(std::string_view text) { return expand(text, variables); }
+std::string expanded(std::string_view text) {
+  return expand(text, variables);
+}
 
 std::string complaint(std::string_view text) {
   try {
@@ -47,9 +49,13 @@ TEST_CASE("a default stands in for a variable that is unset or empty") {
   CHECK(expanded("${NONE:-a:-b}") == "a:-b");
 }
 
-TEST_CASE("a variable that is set but empty is not unset") { CHECK(expanded("${EMPTY}").empty()); }
+TEST_CASE("a variable that is set but empty is not unset") {
+  CHECK(expanded("${EMPTY}").empty());
+}
 
-TEST_CASE("what a variable holds is not expanded again") { CHECK(expanded("${TRICK}") == "${ROOT}"); }
+TEST_CASE("what a variable holds is not expanded again") {
+  CHECK(expanded("${TRICK}") == "${ROOT}");
+}
 
 TEST_CASE("two dollars before a brace are a plain one") {
   CHECK(expanded("$${ROOT}") == "${ROOT}");

@@ -14,8 +14,7 @@ TEST_CASE("JSON on one line keeps the order of its keys") {
 
 TEST_CASE("JSON is indented by level, and empty things stay on their line") {
   Json const json = {{"a", {1, 2}}, {"b", Json::object()}, {"c", Json::array()}};
-  CHECK(json_text(json, 2) ==
-        "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {},\n  \"c\": []\n}");
+  CHECK(json_text(json, 2) == "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {},\n  \"c\": []\n}");
 }
 
 TEST_CASE("a number is the shortest decimal that reads back exactly") {

@@ -69,13 +69,13 @@ TEST_CASE("a size has 1 to 2^28 pixels, whatever its shape") {
     std::uint64_t height, width;
   };
   std::uint64_t const huge = std::uint64_t{1} << 32;  // the product of two wraps to 0
-  auto const [height, width] = GENERATE_COPY(Extents{0, 5}, Extents{5, 0}, Extents{0, 0},
-                                             Extents{1, kMaxPixels + 1}, Extents{huge, huge},
-                                             Extents{16384, 16385});
-  CHECK_THROWS_WITH(checked_size(height, width, "a picture"),
-                    Contains("a picture has the size " + std::to_string(height) + "x" +
-                             std::to_string(width)) &&
-                        Contains("1 to 268435456 pixels"));
+  auto const [height, width] =
+      GENERATE_COPY(Extents{0, 5}, Extents{5, 0}, Extents{0, 0}, Extents{1, kMaxPixels + 1},
+                    Extents{huge, huge}, Extents{16384, 16385});
+  CHECK_THROWS_WITH(
+      checked_size(height, width, "a picture"),
+      Contains("a picture has the size " + std::to_string(height) + "x" + std::to_string(width)) &&
+          Contains("1 to 268435456 pixels"));
 }
 
 TEST_CASE("a difference of sizes is refused with both things and both sizes") {

@@ -174,8 +174,7 @@ TEST_CASE("overlaps are found however far apart the runs of a mask are") {
   pixels[2 * size.width + 3999] = 9;  // the last position
   pixels[1] = 4;                      // position 3
   LabelRuns const labels(LabelMap(size, pixels));
-  auto const histogram =
-      overlap_histogram(Mask::from_counts(size, Counts{3, 2, 11993, 2}), labels);
+  auto const histogram = overlap_histogram(Mask::from_counts(size, Counts{3, 2, 11993, 2}), labels);
   CHECK(histogram[4] == 1);
   CHECK(histogram[9] == 1);
   CHECK(histogram[1] == 2);

@@ -97,8 +97,9 @@ TEST_CASE("the run's options can be set too") {
 }
 
 TEST_CASE("a wire or the kind of a stage can be set") {
-  Pipeline const pipeline = overridden({"save.in=src.number", "joined.use=toy.tally",
-                                        "joined.in={ number = \"src.number\", baseline = \"knobs\" }"});
+  Pipeline const pipeline =
+      overridden({"save.in=src.number", "joined.use=toy.tally",
+                  "joined.in={ number = \"src.number\", baseline = \"knobs\" }"});
   CHECK(pipeline.stages[3].inputs[0]->stage == 0);
   CHECK(pipeline.stages[2].declaration->name == "toy.tally");
 }
@@ -112,18 +113,20 @@ TEST_CASE("a mistake on the command line is shown with its argument") {
   CHECK_THAT(complaint("knobs.ratoi=0.5"),
              StartsWith("--set knobs.ratoi=0.5: error: stage \"knobs\" (toy.knobs) has no option "
                         "\"ratoi\"; did you mean \"ratio\"? (number, 0..1, default 0.5)"));
-  CHECK_THAT(complaint("knobs.ratio=half"), Contains("takes number, 0..1, not the string \"half\""));
+  CHECK_THAT(complaint("knobs.ratio=half"),
+             Contains("takes number, 0..1, not the string \"half\""));
   CHECK_THAT(complaint("knobs.mood=wlid"), Contains("did you mean \"wild\"?"));
   CHECK_THAT(complaint("knobs.folder=no/such"), Contains("finds no folder at /no/such"));
   CHECK_THAT(complaint("knobs.text=${D}"), Contains("D is not set"));
   CHECK_THAT(complaint("knbs.ratio=1"), Contains("has no stage \"knbs\"; did you mean \"knobs\"?"));
-  CHECK_THAT(complaint("run.job=1"), Contains("[run] has no option \"job\"; did you mean \"jobs\"?"));
+  CHECK_THAT(complaint("run.job=1"),
+             Contains("[run] has no option \"job\"; did you mean \"jobs\"?"));
   CHECK_THAT(complaint("knobs.in=src.word"), Contains("takes toy.Number"));
 }
 
 TEST_CASE("an override that is none says how one is written") {
-  for (char const* const argument : {"", "=", "ratio=1", "knobs.ratio", "knobs.=1", ".ratio=1",
-                                     "knobs", "knobs=1.5"}) {
+  for (char const* const argument :
+       {"", "=", "ratio=1", "knobs.ratio", "knobs.=1", ".ratio=1", "knobs", "knobs=1.5"}) {
     CAPTURE(argument);
     CHECK_THAT(complaint(argument), Contains("an override is written stage.option=value"));
   }

@@ -34,7 +34,9 @@ T knob(std::string const& line, std::string_view name,
   return std::get<T>(option(toy::parse(knobs(line), request), "knobs", name).value());
 }
 
-std::string complaint(std::string const& line) { return toy::mistake(knobs(line)); }
+std::string complaint(std::string const& line) {
+  return toy::mistake(knobs(line));
+}
 
 }  // namespace
 
@@ -172,8 +174,10 @@ TEST_CASE("a required option that is missing is reported with what it is for") {
       "in = \"src.number\"\n[stages.save]\nuse = \"toy.save\"\nin = \"needs\"\n");
   REQUIRE(found.size() == 2);
   CHECK(found[0].place.line == 3);
-  CHECK(found[0].message == "stage \"needs\" (toy.needs) needs the option \"dir\" (folder): the folder");
-  CHECK(found[1].message == "stage \"needs\" (toy.needs) needs the option \"list\" (file): the list");
+  CHECK(found[0].message ==
+        "stage \"needs\" (toy.needs) needs the option \"dir\" (folder): the folder");
+  CHECK(found[1].message ==
+        "stage \"needs\" (toy.needs) needs the option \"list\" (file): the list");
 }
 
 TEST_CASE("what a stage's own check refuses is reported at the option") {
@@ -181,7 +185,8 @@ TEST_CASE("what a stage's own check refuses is reported at the option") {
       "[stages.src]\nuse = \"toy.source\"\n[stages.moody]\nuse = \"toy.moody\"\n"
       "in = \"src.number\"\nfail_every = 2\nskip_every = 3\n"
       "[stages.save]\nuse = \"toy.save\"\nin = \"moody\"\n");
-  CHECK_THAT(shown, StartsWith("toy.toml:7:14: error: stage \"moody\" (toy.moody): it either fails"));
+  CHECK_THAT(shown,
+             StartsWith("toy.toml:7:14: error: stage \"moody\" (toy.moody): it either fails"));
 }
 
 TEST_CASE("a folder and a file must be there, and be that") {
@@ -191,10 +196,12 @@ TEST_CASE("a folder and a file must be there, and be that") {
   auto const wrong = [&](std::string const& line) { return toy::mistake(knobs(line), request); };
   CHECK(knob<std::string>("folder = \".\"", "folder", request) ==
         (folder.path() / "").lexically_normal().string());
-  CHECK(knob<std::string>("file = \"list.txt\"", "file", request) == (folder / "list.txt").string());
+  CHECK(knob<std::string>("file = \"list.txt\"", "file", request) ==
+        (folder / "list.txt").string());
   CHECK_THAT(wrong("folder = \"no\""), Contains("finds no folder at " + (folder / "no").string()));
   CHECK_THAT(wrong("folder = \"list.txt\""), Contains("needs a folder, but it is none"));
-  CHECK_THAT(wrong("file = \"no.txt\""), Contains("finds no file at " + (folder / "no.txt").string()));
+  CHECK_THAT(wrong("file = \"no.txt\""),
+             Contains("finds no file at " + (folder / "no.txt").string()));
   CHECK_THAT(wrong("file = \".\""), Contains("needs a file, but it is none"));
   CHECK_THAT(wrong("folder = \"\""), Contains("is empty"));
 }
@@ -207,7 +214,8 @@ TEST_CASE("a relative path is relative to the pipeline file, and kept absolute")
 }
 
 TEST_CASE("environment variables are read in every string") {
-  auto const request = toy::request("/p/toy.toml", {{"D", "/data"}, {"M", "wild"}, {"S", "toy.knobs"}});
+  auto const request =
+      toy::request("/p/toy.toml", {{"D", "/data"}, {"M", "wild"}, {"S", "toy.knobs"}});
   CHECK(knob<std::string>("path = \"${D}/x\"", "path", request) == "/data/x");
   CHECK(knob<std::string>("path = \"${NONE:-rel}/x\"", "path", request) == "/p/rel/x");
   CHECK(knob<std::string>("mood = \"${M}\"", "mood", request) == "wild");
@@ -220,8 +228,9 @@ TEST_CASE("environment variables are read in every string") {
 }
 
 TEST_CASE("a stage or the run says what happens to failed samples") {
-  Pipeline const pipeline = toy::parse(knobs("on_error = \"skip\"") +
-                                       "[run]\njobs = 3\nin_flight = 9\nmax_failures = 2\nlimit = 5\n");
+  Pipeline const pipeline =
+      toy::parse(knobs("on_error = \"skip\"") +
+                 "[run]\njobs = 3\nin_flight = 9\nmax_failures = 2\nlimit = 5\n");
   CHECK(pipeline.run.on_error == OnError::stop);
   CHECK(pipeline.on_error(pipeline.stages[1]) == OnError::skip);
   CHECK(pipeline.on_error(pipeline.stages[2]) == OnError::stop);
@@ -232,11 +241,13 @@ TEST_CASE("a stage or the run says what happens to failed samples") {
   CHECK_THAT(complaint("on_error = \"stpo\""), Contains("did you mean \"stop\"?"));
 }
 
-TEST_CASE("everything in [run] is optional, and checked") {
+TEST_CASE("everything of the run is optional, and checked") {
   Pipeline const pipeline = toy::parse(knobs(""));
   CHECK(pipeline.run.jobs == 0);
   CHECK(pipeline.run.limit == std::nullopt);
-  auto const wrong = [](std::string const& line) { return toy::mistake(knobs("") + "[run]\n" + line); };
+  auto const wrong = [](std::string const& line) {
+    return toy::mistake(knobs("") + "[run]\n" + line);
+  };
   CHECK_THAT(wrong("job = 1"), Contains("[run] has no option \"job\"; did you mean \"jobs\"?"));
   CHECK_THAT(wrong("jobs = -1"), Contains("is -1"));
   CHECK_THAT(wrong("limit = 0"), Contains("is 0"));
@@ -265,7 +276,8 @@ TEST_CASE("a key that no pipeline has is refused with the nearest") {
 }
 
 TEST_CASE("a syntax error is reported alone, with its position") {
-  auto const shown = toy::mistake("nam = 1\n[stages.src]\nuse = = \"toy.source\"\n[run]\njobs = -1\n");
+  auto const shown =
+      toy::mistake("nam = 1\n[stages.src]\nuse = = \"toy.source\"\n[run]\njobs = -1\n");
   CHECK_THAT(shown, StartsWith("toy.toml:3:7: error: "));
   CHECK_THAT(toy::pointed_at(shown), StartsWith("= \"toy.source\""));
   CHECK_THAT(toy::mistake(knobs("text = \"no end")), StartsWith("toy.toml:6:"));

@@ -53,8 +53,7 @@ TEST_CASE("the caret stands under its character after tabs and letters of severa
 
 TEST_CASE("a mistake behind the end of the text still shows its place") {
   CHECK(to_string(Problem{{file(""), 1, 1}, "m"}) == "voc.toml:1:1: error: m\n    \n    ^");
-  CHECK(to_string(Problem{{file("ab"), 1, 5}, "m"}) ==
-        "voc.toml:1:5: error: m\n    ab\n        ^");
+  CHECK(to_string(Problem{{file("ab"), 1, 5}, "m"}) == "voc.toml:1:5: error: m\n    ab\n        ^");
 }
 
 TEST_CASE("an error shows all mistakes in the order of the file, then those of arguments") {
@@ -96,7 +95,8 @@ TEST_CASE("names are listed with commas and an or") {
 }
 
 TEST_CASE("a file's mistake points at the value behind tabs and letters of several bytes") {
-  std::string const head = "[stages.src]\nuse = \"toy.source\"\n[stages.save]\nuse = \"toy.save\"\n";
+  std::string const head =
+      "[stages.src]\nuse = \"toy.source\"\n[stages.save]\nuse = \"toy.save\"\n";
   std::string const shown = toy::mistake(head + "\tin\t= { \"nümber\" = \"src.number\" }\n");
   CHECK_THAT(shown, StartsWith("toy.toml:5:9: error: "));
   CHECK_THAT(toy::pointed_at(shown), StartsWith("\"nümber\" = "));

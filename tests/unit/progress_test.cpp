@@ -53,6 +53,8 @@ TEST_CASE("the bar is filled in proportion and never longer than itself") {
 
 TEST_CASE("progress that is not wanted never asks for the state") {
   int asked = 0;
-  { Progress const progress(ProgressMode::none, [&asked] { return ++asked, ProgressState{}; }); }
+  {
+    Progress const progress(ProgressMode::none, [&asked] { return ++asked, ProgressState{}; });
+  }
   CHECK(asked == 0);
 }

@@ -108,15 +108,16 @@ TEST_CASE("environment variables are resolved for good") {
   Pipeline const back = toy::parse(text);
   CHECK(knob(back, "text") == OptionValue("${T} \"and\" \\more"));
   CHECK(knob(back, "path") == OptionValue("/data/x"));
-  CHECK(knob(back, "words") == OptionValue(std::vector<std::string>{"${D}", "${T} \"and\" \\more"}));
+  CHECK(knob(back, "words") ==
+        OptionValue(std::vector<std::string>{"${D}", "${T} \"and\" \\more"}));
   CHECK(resolved_toml(back) == text);
 }
 
 TEST_CASE("any text reads back as it was") {
   std::mt19937 random(5);
-  std::vector<std::string> const letters = {"\"", "\\", "$", "{",    "}",    "\n",   "\t", "\r", "#",
-                                            "'",  "=",  "[", "\x01", "\x7f", "\x1f", "ü",  "日", "😀",
-                                            "\b", "n",  "u0041", " ", "${",  "$${"};
+  std::vector<std::string> const letters = {"\"", "\\", "$",  "{", "}",     "\n",   "\t",   "\r",
+                                            "#",  "'",  "=",  "[", "\x01",  "\x7f", "\x1f", "ü",
+                                            "日", "😀",  "\b", "n", "u0041", " ",    "${",   "$${"};
   for (int i = 0; i < 500; ++i) {
     std::string value;
     for (unsigned length = random() % 10; length > 0; --length) {
@@ -143,7 +144,8 @@ TEST_CASE("any number reads back as it was") {
     Pipeline const pipeline = toy::parse(knobs("factor = " + toml_text(value)));
     REQUIRE(knob(pipeline, "factor") == OptionValue(value));
   }
-  for (double const value : {0.1, 1e22, 1e23, 123456789012345680.0, 5e-324, 1.7976931348623157e308}) {
+  for (double const value :
+       {0.1, 1e22, 1e23, 123456789012345680.0, 5e-324, 1.7976931348623157e308}) {
     CAPTURE(value);
     CHECK(knob(toy::parse(knobs("factor = " + toml_text(value))), "factor") == OptionValue(value));
   }

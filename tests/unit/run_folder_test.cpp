@@ -39,8 +39,9 @@ TEST_CASE("a folder that holds a run is refused with the run's status, and left 
   TempFolder const folder;
   folder.write("run.json", "{\"status\": \"interrupted\"}");
   REQUIRE_THROWS_AS(RunFolder(folder.path()), RunFolderError);
-  REQUIRE_THROWS_WITH(RunFolder(folder.path()),
-                      Contains("holds a run already (status \"interrupted\")") && Contains("--out"));
+  REQUIRE_THROWS_WITH(
+      RunFolder(folder.path()),
+      Contains("holds a run already (status \"interrupted\")") && Contains("--out"));
   CHECK(entries(folder.path()) == 1);
   folder.write("run.json", "{\"sta");
   REQUIRE_THROWS_WITH(RunFolder(folder.path()), Contains("holds a run already (status unknown)"));

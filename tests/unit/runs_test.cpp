@@ -14,7 +14,9 @@ using Bytes = std::vector<std::uint8_t>;
 
 // Pictures of rectangles and noise, of any shape: single rows and columns too.
 LabelMap random_picture(std::mt19937& random) {
-  auto const extent = [&](unsigned most) { return 1 + static_cast<std::uint32_t>(random() % most); };
+  auto const extent = [&](unsigned most) {
+    return 1 + static_cast<std::uint32_t>(random() % most);
+  };
   Size size{extent(24), extent(24)};
   if (random() % 5 == 0) size.height = 1;
   if (random() % 5 == 0) size.width = 1;

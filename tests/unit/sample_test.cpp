@@ -7,8 +7,9 @@ using Catch::Matchers::Contains;
 using namespace seplflow;
 
 TEST_CASE("names of the data sets in use are safe to name files by") {
-  auto const id = GENERATE(as<std::string>(), "2007_000032", "COCO_val2014_000000000042",
-                           "train/0001", "a.b", "...", "..a", "a..", ".hidden", "a b", "caf\xc3\xa9");
+  auto const id =
+      GENERATE(as<std::string>(), "2007_000032", "COCO_val2014_000000000042", "train/0001", "a.b",
+               "...", "..a", "a..", ".hidden", "a b", "caf\xc3\xa9");
   INFO(id);
   CHECK_FALSE(why_unsafe_id(id));
 }

@@ -22,7 +22,8 @@ TEST_CASE("an event tells the stage, the sample, the begin and the duration in m
   Trace trace(folder / "trace.json");
   auto const begin = Trace::Clock::now();
   trace.event("select", "a \"b\"\n", begin, begin + std::chrono::milliseconds(3));
-  trace.event("score", "c", begin + std::chrono::milliseconds(1), begin + std::chrono::milliseconds(2));
+  trace.event("score", "c", begin + std::chrono::milliseconds(1),
+              begin + std::chrono::milliseconds(2));
   trace.close();
   Json const events = Json::parse(read_text(folder / "trace.json"))["traceEvents"];
   REQUIRE(events.size() == 2);

@@ -43,8 +43,8 @@ struct Gate {
     int const descriptor = ::open(pipe.c_str(), direction | O_CLOEXEC);
     if (descriptor < 0) throw Error("cannot open " + pipe.string());
     char byte = 'x';
-    auto const moved = direction == O_WRONLY ? ::write(descriptor, &byte, 1)
-                                             : ::read(descriptor, &byte, 1);
+    auto const moved =
+        direction == O_WRONLY ? ::write(descriptor, &byte, 1) : ::read(descriptor, &byte, 1);
     ::close(descriptor);
     if (moved != 1) throw Error("nothing came through " + pipe.string());
   }
@@ -57,10 +57,10 @@ SEPLFLOW_PLUGIN(plugin) {
       .inputs("labels")
       .output("labels")
       .option("every", &Faulty::every, "fails at every so many samples", at_least(1))
-      .option("mode", &Faulty::mode, "how it fails",
-              choices<Mode>({{"throw", Mode::throws},
-                             {"throw_int", Mode::throws_int},
-                             {"none", Mode::none}}));
+      .option(
+          "mode", &Faulty::mode, "how it fails",
+          choices<Mode>(
+              {{"throw", Mode::throws}, {"throw_int", Mode::throws_int}, {"none", Mode::none}}));
   plugin.stage<Gate>("test.gate", "Pass labels on, holding one sample until it is let go")
       .inputs("labels")
       .output("labels")
