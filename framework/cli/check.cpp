@@ -19,7 +19,8 @@ void add_check(CLI::App& app, Action& action) {
       std::cout << arguments->file << ": no mistakes: pipeline \"" << pipeline.name << "\", "
                 << counted(pipeline.stages.size(), "stage");
       if (auto const count = pipeline.source().instance->count()) {
-        std::cout << ", " << counted(*count, "sample") << " in \"" << pipeline.source().name << "\"";
+        std::cout << ", " << counted(*count, "sample") << " in \"" << pipeline.source().name
+                  << "\"";
       }
       std::cout << '\n';
       return kDone;

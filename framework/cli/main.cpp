@@ -21,7 +21,8 @@ constexpr char const* kFooter =
     "  seplflow check PIPELINE.toml         finds every mistake before anything runs\n"
     "  seplflow run PIPELINE.toml           runs it into runs/NAME\n"
     "  seplflow run PIPELINE.toml --set select.t1=0.4 --out runs/t1-0.4\n"
-    "\nExit status: 0 done; 1 done with failed samples, or failed while running; 2 the command line\n"
+    "\nExit status: 0 done; 1 done with failed samples, or failed while running; 2 the command "
+    "line\n"
     "or the pipeline is wrong; 130 interrupted.";
 
 int run_action(seplflow::cli::Action const& action) {

@@ -32,10 +32,12 @@ void describe(CLI::App& command, RunArguments& arguments) {
   arguments.pipeline.add_to(command);
   command.add_option("--out", arguments.out,
                      "folder of the run (default runs/NAME); a run is never written over");
-  command.add_option("--jobs", arguments.jobs, "threads that work on samples (default, and 0: all cores)")
+  command
+      .add_option("--jobs", arguments.jobs,
+                  "threads that work on samples (default, and 0: all cores)")
       ->check(CLI::Range(0, 4096));
   command.add_option("--limit", arguments.limit, "only the first N samples")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000'000}));
   command
       .add_option("--on-error", arguments.on_error,
                   "when a sample fails: stop the run, or skip the sample (default: the pipeline's)")
@@ -54,8 +56,8 @@ void describe(CLI::App& command, RunArguments& arguments) {
 }
 
 std::shared_ptr<spdlog::logger> make_log(RunArguments const& arguments) {
-  auto log = std::make_shared<spdlog::logger>(
-      "seplflow", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto log = std::make_shared<spdlog::logger>("seplflow",
+                                              std::make_shared<spdlog::sinks::stderr_sink_mt>());
   log->set_pattern("%l: %v");
   auto const level = spdlog::level::from_str(arguments.log_level);
   log->set_level(arguments.quiet ? std::max(level, spdlog::level::err) : level);
@@ -187,9 +189,12 @@ int run(RunArguments const& arguments) {
   if (!report.totals.error.empty()) log->error("{}", report.totals.error);
   if (!arguments.quiet) print_summary(std::cout, pipeline, report);
   switch (report.status) {
-    case RunStatus::done: return kDone;
-    case RunStatus::interrupted: return kInterrupted;
-    default: return kFailed;
+    case RunStatus::done:
+      return kDone;
+    case RunStatus::interrupted:
+      return kInterrupted;
+    default:
+      return kFailed;
   }
 }
 

@@ -8,13 +8,20 @@ namespace {
 
 char const* type_word(OptionType type) {
   switch (type) {
-    case OptionType::boolean: return "boolean";
-    case OptionType::integer: return "integer";
-    case OptionType::number: return "number";
-    case OptionType::text: return "string";
-    case OptionType::path: return "path";
-    case OptionType::numbers: return "numbers";
-    case OptionType::texts: return "strings";
+    case OptionType::boolean:
+      return "boolean";
+    case OptionType::integer:
+      return "integer";
+    case OptionType::number:
+      return "number";
+    case OptionType::text:
+      return "string";
+    case OptionType::path:
+      return "path";
+    case OptionType::numbers:
+      return "numbers";
+    case OptionType::texts:
+      return "strings";
   }
   return "";
 }
@@ -62,8 +69,11 @@ Json option_schema(OptionDeclaration const& option) {
       schema["anyOf"] = Json::array({element, {{"type", "array"}, {"items", element}}});
       break;
     }
-    case OptionType::path: schema = element_schema(option, "string"); break;
-    default: schema = element_schema(option, type_word(option.type));
+    case OptionType::path:
+      schema = element_schema(option, "string");
+      break;
+    default:
+      schema = element_schema(option, type_word(option.type));
   }
   schema["description"] = option.help + " (" + describe(option) + ")";
   if (option.default_value) schema["default"] = to_json(*option.default_value);
@@ -78,9 +88,9 @@ Json stage_schema(StageDeclaration const& stage) {
     for (Port const& port : stage.inputs) {
       wires[port.name] = {{"type", "string"}, {"description", port.type}};
     }
-    properties["in"]["anyOf"] = Json::array(
-        {{{"type", "string"}},
-         {{"type", "object"}, {"properties", wires}, {"additionalProperties", false}}});
+    properties["in"]["anyOf"] =
+        Json::array({{{"type", "string"}},
+                     {{"type", "object"}, {"properties", wires}, {"additionalProperties", false}}});
     required.push_back("in");
   }
   properties["on_error"] = option_schema(find_run_option("on_error")->declaration);
@@ -110,7 +120,9 @@ std::string sentence(std::string text) {
 std::string port_rows(std::vector<Port> const& ports, bool outputs) {
   std::string rows;
   for (std::size_t i = 0; i < ports.size(); ++i) {
-    std::string const note = outputs ? (i == 0 ? "default" : "") : ports[i].optional ? "optional" : "";
+    std::string const note = outputs             ? (i == 0 ? "default" : "")
+                             : ports[i].optional ? "optional"
+                                                 : "";
     rows += "| `" + ports[i].name + "` | " + ports[i].type + " | " + note + " |\n";
   }
   return rows;
@@ -119,8 +131,8 @@ std::string port_rows(std::vector<Port> const& ports, bool outputs) {
 }  // namespace
 
 std::string stage_page(StageDeclaration const& stage) {
-  std::string page = "# " + stage.name + "\n\n" + stage.summary + ".\n\nKind: " +
-                     std::string(to_string(stage.kind)) +
+  std::string page = "# " + stage.name + "\n\n" + stage.summary +
+                     ".\n\nKind: " + std::string(to_string(stage.kind)) +
                      (stage.serial ? ", one sample at a time" : "") + ".\n";
   if (!stage.details.empty()) page += "\n" + stage.details + "\n";
   if (!stage.inputs.empty()) {
@@ -132,9 +144,10 @@ std::string stage_page(StageDeclaration const& stage) {
   if (!stage.options.empty()) {
     page += "\n## Options\n\n| Name | Takes | Default | |\n|---|---|---|---|\n";
     for (OptionDeclaration const& option : stage.options) {
-      std::string const value = option.required          ? "required"
-                                : option.default_value ? "`" + toml_text(*option.default_value) + "`"
-                                                       : "not set";
+      std::string const value = option.required ? "required"
+                                : option.default_value
+                                    ? "`" + toml_text(*option.default_value) + "`"
+                                    : "not set";
       page += "| `" + option.name + "` | " + cell(takes(option)) + " | " + cell(value) + " | " +
               cell(sentence(option.help)) + " |\n";
     }
@@ -143,8 +156,8 @@ std::string stage_page(StageDeclaration const& stage) {
 }
 
 std::string stage_description(StageDeclaration const& stage) {
-  std::string text = stage.name + " (" + std::string(to_string(stage.kind)) + ")\n  " +
-                     stage.summary + "\n";
+  std::string text =
+      stage.name + " (" + std::string(to_string(stage.kind)) + ")\n  " + stage.summary + "\n";
   auto const ports = [&](char const* title, std::vector<Port> const& list) {
     if (!list.empty()) text += std::string("\n") + title + "\n";
     for (Port const& port : list) {

@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/stage_text.hpp"
 #include "pipeline/problem.hpp"
+#include "plugin/entry.hpp"
 
 namespace seplflow::cli {
 namespace {
@@ -41,8 +42,7 @@ Json catalog_json(StageCatalog const& catalog) {
   }
   for (auto const& plugin : catalog.plugins()) {
     plugins.push_back({{"path", plugin.file.string()},
-                       {"abi", std::to_string(plugin.abi_major) + "." +
-                                   std::to_string(plugin.abi_minor)},
+                       {"abi", abi_text(plugin.abi_major, plugin.abi_minor)},
                        {"version", plugin.version},
                        {"stages", plugin.stages}});
   }

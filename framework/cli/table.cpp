@@ -37,8 +37,8 @@ void print_table(std::ostream& out, SummaryTable const& table) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
   }
   if (!table.title.empty()) out << table.title << '\n';
-  bool const has_header = std::ranges::any_of(
-      table.columns, [](std::string const& column) { return !column.empty(); });
+  bool const has_header =
+      std::ranges::any_of(table.columns, [](std::string const& column) { return !column.empty(); });
   if (has_header) print_row(out, table.columns, widths);
   for (auto const& row : table.rows) print_row(out, row, widths);
 }

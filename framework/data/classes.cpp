@@ -25,30 +25,93 @@ std::string Classes::describe() const {
 
 ClassesPtr voc12_classes() {
   return std::make_shared<Classes const>(std::vector<std::string>{
-      "background", "aeroplane", "bicycle",   "bird",        "boat",  "bottle", "bus",
-      "car",        "cat",       "chair",     "cow",         "diningtable", "dog", "horse",
-      "motorbike",  "person",    "pottedplant", "sheep",     "sofa",  "train",  "tvmonitor"});
+      "background", "aeroplane", "bicycle",     "bird",  "boat",        "bottle", "bus",
+      "car",        "cat",       "chair",       "cow",   "diningtable", "dog",    "horse",
+      "motorbike",  "person",    "pottedplant", "sheep", "sofa",        "train",  "tvmonitor"});
 }
 
 ClassesPtr coco14_classes() {
-  return std::make_shared<Classes const>(std::vector<std::string>{
-      "background",    "person",        "bicycle",      "car",           "motorcycle",
-      "airplane",      "bus",           "train",        "truck",         "boat",
-      "traffic light", "fire hydrant",  "stop sign",    "parking meter", "bench",
-      "bird",          "cat",           "dog",          "horse",         "sheep",
-      "cow",           "elephant",      "bear",         "zebra",         "giraffe",
-      "backpack",      "umbrella",      "handbag",      "tie",           "suitcase",
-      "frisbee",       "skis",          "snowboard",    "sports ball",   "kite",
-      "baseball bat",  "baseball glove", "skateboard",  "surfboard",     "tennis racket",
-      "bottle",        "wine glass",    "cup",          "fork",          "knife",
-      "spoon",         "bowl",          "banana",       "apple",         "sandwich",
-      "orange",        "broccoli",      "carrot",       "hot dog",       "pizza",
-      "donut",         "cake",          "chair",        "couch",         "potted plant",
-      "bed",           "dining table",  "toilet",       "tv",            "laptop",
-      "mouse",         "remote",        "keyboard",     "cell phone",    "microwave",
-      "oven",          "toaster",       "sink",         "refrigerator",  "book",
-      "clock",         "vase",          "scissors",     "teddy bear",    "hair drier",
-      "toothbrush"});
+  return std::make_shared<Classes const>(std::vector<std::string>{"background",
+                                                                  "person",
+                                                                  "bicycle",
+                                                                  "car",
+                                                                  "motorcycle",
+                                                                  "airplane",
+                                                                  "bus",
+                                                                  "train",
+                                                                  "truck",
+                                                                  "boat",
+                                                                  "traffic light",
+                                                                  "fire hydrant",
+                                                                  "stop sign",
+                                                                  "parking meter",
+                                                                  "bench",
+                                                                  "bird",
+                                                                  "cat",
+                                                                  "dog",
+                                                                  "horse",
+                                                                  "sheep",
+                                                                  "cow",
+                                                                  "elephant",
+                                                                  "bear",
+                                                                  "zebra",
+                                                                  "giraffe",
+                                                                  "backpack",
+                                                                  "umbrella",
+                                                                  "handbag",
+                                                                  "tie",
+                                                                  "suitcase",
+                                                                  "frisbee",
+                                                                  "skis",
+                                                                  "snowboard",
+                                                                  "sports ball",
+                                                                  "kite",
+                                                                  "baseball bat",
+                                                                  "baseball glove",
+                                                                  "skateboard",
+                                                                  "surfboard",
+                                                                  "tennis racket",
+                                                                  "bottle",
+                                                                  "wine glass",
+                                                                  "cup",
+                                                                  "fork",
+                                                                  "knife",
+                                                                  "spoon",
+                                                                  "bowl",
+                                                                  "banana",
+                                                                  "apple",
+                                                                  "sandwich",
+                                                                  "orange",
+                                                                  "broccoli",
+                                                                  "carrot",
+                                                                  "hot dog",
+                                                                  "pizza",
+                                                                  "donut",
+                                                                  "cake",
+                                                                  "chair",
+                                                                  "couch",
+                                                                  "potted plant",
+                                                                  "bed",
+                                                                  "dining table",
+                                                                  "toilet",
+                                                                  "tv",
+                                                                  "laptop",
+                                                                  "mouse",
+                                                                  "remote",
+                                                                  "keyboard",
+                                                                  "cell phone",
+                                                                  "microwave",
+                                                                  "oven",
+                                                                  "toaster",
+                                                                  "sink",
+                                                                  "refrigerator",
+                                                                  "book",
+                                                                  "clock",
+                                                                  "vase",
+                                                                  "scissors",
+                                                                  "teddy bear",
+                                                                  "hair drier",
+                                                                  "toothbrush"});
 }
 
 void require_labels_in(Classes const& classes, LabelMap const& labels, std::string_view what) {
@@ -60,7 +123,8 @@ void require_labels_in(Classes const& classes, LabelMap const& labels, std::stri
     std::uint32_t const width = labels.size().width;
     throw Error(std::string(what) + " holds class " + std::to_string(label) + " (first at row " +
                 std::to_string(place / width) + ", column " + std::to_string(place % width) +
-                "), but the classes of this data set are " + classes.describe() + " and 255 (ignore)");
+                "), but the classes of this data set are " + classes.describe() +
+                " and 255 (ignore)");
   }
 }
 

@@ -27,9 +27,12 @@ void require_classes(LabelMap const& labels, std::size_t classes, std::string_vi
 bool in_mean(ConfusionMatrix const& confusion, std::size_t k, ClassMean mean) {
   std::uint64_t const truth = confusion.true_positives(k) + confusion.false_negatives(k);
   switch (mean) {
-    case ClassMean::all: return true;
-    case ClassMean::with_union: return truth + confusion.false_positives(k) > 0;
-    case ClassMean::with_truth: return truth > 0;
+    case ClassMean::all:
+      return true;
+    case ClassMean::with_union:
+      return truth + confusion.false_positives(k) > 0;
+    case ClassMean::with_truth:
+      return truth > 0;
   }
   return false;
 }
@@ -50,9 +53,14 @@ void ConfusionMatrix::add(LabelMap const& truth, LabelMap const& predicted,
     std::size_t column = p;
     if (p == kIgnore) {
       switch (predicted_ignore) {
-        case PredictedIgnore::miss: column = classes_; break;
-        case PredictedIgnore::background: column = kBackground; break;
-        case PredictedIgnore::drop: return;
+        case PredictedIgnore::miss:
+          column = classes_;
+          break;
+        case PredictedIgnore::background:
+          column = kBackground;
+          break;
+        case PredictedIgnore::drop:
+          return;
       }
     }
     counts_[t * (classes_ + 1) + column] += pixels;

@@ -21,9 +21,8 @@ std::span<Label const> LabelMap::row(std::uint32_t y) const {
 
 std::array<std::uint64_t, 256> label_areas(LabelMap const& labels) {
   std::array<std::uint64_t, 256> areas{};
-  for_each_equal_run(labels.pixels(), [&](Label label, std::size_t length) {
-    areas[label] += length;
-  });
+  for_each_equal_run(labels.pixels(),
+                     [&](Label label, std::size_t length) { areas[label] += length; });
   return areas;
 }
 

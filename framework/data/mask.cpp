@@ -70,8 +70,8 @@ Mask united(Mask const& a, Mask const& b) {
     if (end > covered) result.append(std::max(begin, covered), end);
   };
   for (std::size_t i = 0, j = 0; i < a.bounds_.size() || j < b.bounds_.size();) {
-    bool const take_a = j == b.bounds_.size() ||
-                        (i < a.bounds_.size() && a.bounds_[i] <= b.bounds_[j]);
+    bool const take_a =
+        j == b.bounds_.size() || (i < a.bounds_.size() && a.bounds_[i] <= b.bounds_[j]);
     if (take_a) {
       merge(a.bounds_[i], a.bounds_[i + 1]);
       i += 2;

@@ -15,10 +15,10 @@ namespace seplflow {
 
 // What the Segment Anything Model says of a mask it made (fields of amg.py's records).
 struct MaskInfo {
-  double predicted_iou = 0;                 // the model's own estimate, 0..1
-  double stability_score = 0;               // 0..1
-  std::array<double, 2> point{};            // x, y of the prompt, pixels
-  std::array<double, 4> crop_box{};         // x, y, width, height, pixels
+  double predicted_iou = 0;          // the model's own estimate, 0..1
+  double stability_score = 0;        // 0..1
+  std::array<double, 2> point{};     // x, y of the prompt, pixels
+  std::array<double, 4> crop_box{};  // x, y, width, height, pixels
   bool operator==(MaskInfo const&) const = default;
 };
 

@@ -15,8 +15,7 @@ namespace seplflow {
 class Metrics {
  public:
   using List = std::vector<Metrics>;
-  using Value =
-      std::variant<std::nullptr_t, std::int64_t, double, std::string, Metrics, List>;
+  using Value = std::variant<std::nullptr_t, std::int64_t, double, std::string, Metrics, List>;
 
   // Appends an entry; names are unique within a tree.
   Metrics& set(std::string name, Value value);

@@ -17,8 +17,7 @@
 namespace seplflow {
 
 // Length of the longest prefix on which a and b agree; both have the same size.
-inline std::size_t common_prefix(std::span<std::uint8_t const> a,
-                                 std::span<std::uint8_t const> b) {
+inline std::size_t common_prefix(std::span<std::uint8_t const> a, std::span<std::uint8_t const> b) {
   std::size_t const size = a.size();
   std::size_t i = 0;
   for (; i + sizeof(std::uint64_t) <= size; i += sizeof(std::uint64_t)) {

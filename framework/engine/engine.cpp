@@ -80,11 +80,12 @@ class Engine::Graph {
     Emitter emitter(graph, tbb::flow::serial, [this](Ticket, Emitter::output_ports_type& ports) {
       if (Message message = emit()) std::get<0>(ports).try_put(std::move(message));
     });
-    Node gate(graph, tbb::flow::unlimited, [](Message const& message, Node::output_ports_type& out) {
-      if (message->ends_missing.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-        std::get<0>(out).try_put(message);
-      }
-    });
+    Node gate(graph, tbb::flow::unlimited,
+              [](Message const& message, Node::output_ports_type& out) {
+                if (message->ends_missing.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+                  std::get<0>(out).try_put(message);
+                }
+              });
     tbb::flow::sequencer_node<Message> in_order(
         graph, [](Message const& message) { return message->sequence; });
     tbb::flow::function_node<Message> retirement(graph, tbb::flow::serial,
@@ -163,8 +164,7 @@ class Engine::Graph {
       NodeResult& result = message->results[i];
       result.missing.store(static_cast<std::uint32_t>(plan_[i].after.size()),
                            std::memory_order_relaxed);
-      result.readers.store(static_cast<std::uint32_t>(plan_[i].readers),
-                           std::memory_order_relaxed);
+      result.readers.store(static_cast<std::uint32_t>(plan_[i].readers), std::memory_order_relaxed);
       if (plan_[i].at_end) ++ends;
     }
     message->ends_missing.store(ends, std::memory_order_relaxed);
@@ -192,14 +192,14 @@ class Engine::Graph {
     // Without isolation a parallel loop inside a stage could start another sample's stage on this
     // thread, in the middle of this one.
     result_of(result, error_of([&] {
-      tbb::this_task_arena::isolate([&] {
-        if (node.work == PlannedNode::Work::produce) {
-          result.values.push_back(stage.instance->produce(node.output, *sample.sample));
-        } else {
-          call(node, stage, sample, result);
-        }
-      });
-    }));
+                tbb::this_task_arena::isolate([&] {
+                  if (node.work == PlannedNode::Work::produce) {
+                    result.values.push_back(stage.instance->produce(node.output, *sample.sample));
+                  } else {
+                    call(node, stage, sample, result);
+                  }
+                });
+              }));
     auto const end = Clock::now();
     counts_[i].nanoseconds += (end - begin).count();
     if (result.outcome == Outcome::failed && pipeline_.on_error(stage) == OnError::stop) {
@@ -216,8 +216,8 @@ class Engine::Graph {
     std::vector<void const*> inputs;
     inputs.reserve(node.inputs.size());
     for (auto const& input : node.inputs) {
-      inputs.push_back(
-          input.connected ? sample.results[input.node].values[input.value].get() : nullptr);
+      inputs.push_back(input.connected ? sample.results[input.node].values[input.value].get()
+                                       : nullptr);
     }
     SampleContext const context(*sample.sample, options_.output(node.stage));
     auto values = stage.instance->run(context, inputs);
@@ -285,11 +285,23 @@ Engine::Engine(Pipeline const& pipeline, EngineOptions options, RunListener& lis
     : graph_(std::make_unique<Graph>(pipeline, std::move(options), listener)) {}
 Engine::~Engine() = default;
 
-RunTotals Engine::run() { return graph_->run(); }
-void Engine::drain() noexcept { graph_->drain(); }
-std::int64_t Engine::jobs() const { return graph_->options().jobs; }
-std::int64_t Engine::in_flight() const { return graph_->options().in_flight; }
-std::uint64_t Engine::emitted() const { return graph_->emitted(); }
-std::uint64_t Engine::retired() const { return graph_->retired(); }
+RunTotals Engine::run() {
+  return graph_->run();
+}
+void Engine::drain() noexcept {
+  graph_->drain();
+}
+std::int64_t Engine::jobs() const {
+  return graph_->options().jobs;
+}
+std::int64_t Engine::in_flight() const {
+  return graph_->options().in_flight;
+}
+std::uint64_t Engine::emitted() const {
+  return graph_->emitted();
+}
+std::uint64_t Engine::retired() const {
+  return graph_->retired();
+}
 
 }  // namespace seplflow

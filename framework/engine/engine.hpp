@@ -37,8 +37,8 @@ struct Failure {
 // What became of a sample.
 struct Retired {
   Sample const& sample;
-  Outcome outcome;                     // the worst of its stages'
-  std::vector<Failure> failures;       // in the order of stages
+  Outcome outcome;                // the worst of its stages'
+  std::vector<Failure> failures;  // in the order of stages
   std::optional<std::size_t> skipped_by;
 };
 
@@ -80,8 +80,8 @@ struct RunTotals {
 };
 
 struct EngineOptions {
-  std::int64_t jobs = 0;       // 0 = all cores that the process may use
-  std::int64_t in_flight = 0;  // 0 = four times jobs, at least 8
+  std::int64_t jobs = 0;                                   // 0 = all cores that the process may use
+  std::int64_t in_flight = 0;                              // 0 = four times jobs, at least 8
   std::function<OutputFolder&(std::size_t stage)> output;  // of each sink
 };
 

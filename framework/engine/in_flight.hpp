@@ -35,7 +35,7 @@ struct InFlight {
 
   std::uint64_t sequence;  // without gaps, from 0
   std::shared_ptr<Sample const> sample;
-  std::unique_ptr<NodeResult[]> results;  // by node
+  std::unique_ptr<NodeResult[]> results;       // by node
   std::atomic<std::uint32_t> ends_missing{0};  // nodes at the graph's end that have not run yet
 };
 

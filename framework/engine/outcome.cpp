@@ -5,16 +5,22 @@ namespace seplflow {
 
 std::string_view to_string(Outcome outcome) {
   switch (outcome) {
-    case Outcome::done: return "done";
-    case Outcome::skipped: return "skipped";
-    case Outcome::failed: return "failed";
-    case Outcome::cancelled: return "cancelled";
+    case Outcome::done:
+      return "done";
+    case Outcome::skipped:
+      return "skipped";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::cancelled:
+      return "cancelled";
   }
   return "";
 }
 
 // The enumeration's own order: tombstones outrank results, and a run that stopped outranks both.
-Outcome worse(Outcome a, Outcome b) { return a >= b ? a : b; }
+Outcome worse(Outcome a, Outcome b) {
+  return a >= b ? a : b;
+}
 
 std::string stall_report(Pipeline const& pipeline, RunTotals const& totals) {
   std::string text = "the graph stalled: " + std::to_string(totals.emitted) +
@@ -22,8 +28,8 @@ std::string stall_report(Pipeline const& pipeline, RunTotals const& totals) {
   bool any = false;
   for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
     if (totals.stages[i].held == 0) continue;
-    text += (any ? ", " : " held before ") + std::string("\"") + pipeline.stages[i].name + "\": " +
-            std::to_string(totals.stages[i].held);
+    text += (any ? ", " : " held before ") + std::string("\"") + pipeline.stages[i].name +
+            "\": " + std::to_string(totals.stages[i].held);
     any = true;
   }
   if (!any) text += " all stages passed everything on, so they are held before retirement";

@@ -19,11 +19,11 @@ struct PlannedNode {
 
   Work work = Work::run;
   std::size_t stage = 0;
-  std::size_t output = 0;                // of the source, for produce
-  std::vector<Input> inputs;             // for run: as declared
-  std::vector<std::size_t> after;        // nodes it waits for, each once
-  std::size_t readers = 0;               // how many wait for it, and retirement for an observer
-  bool at_end = true;                    // nothing waits for it
+  std::size_t output = 0;          // of the source, for produce
+  std::vector<Input> inputs;       // for run: as declared
+  std::vector<std::size_t> after;  // nodes it waits for, each once
+  std::size_t readers = 0;         // how many wait for it, and retirement for an observer
+  bool at_end = true;              // nothing waits for it
 };
 
 // Node 0 emits; nodes come after those that they wait for.

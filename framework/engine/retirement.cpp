@@ -8,19 +8,35 @@ namespace {
 void add(StageCounts& counts, Outcome outcome) {
   ++counts.in;
   switch (outcome) {
-    case Outcome::done: ++counts.out; break;
-    case Outcome::skipped: ++counts.skipped; break;
-    case Outcome::failed: ++counts.failed; break;
-    case Outcome::cancelled: ++counts.cancelled; break;
+    case Outcome::done:
+      ++counts.out;
+      break;
+    case Outcome::skipped:
+      ++counts.skipped;
+      break;
+    case Outcome::failed:
+      ++counts.failed;
+      break;
+    case Outcome::cancelled:
+      ++counts.cancelled;
+      break;
   }
 }
 
 void add(RunTotals& totals, Outcome outcome) {
   switch (outcome) {
-    case Outcome::done: ++totals.done; break;
-    case Outcome::skipped: ++totals.skipped; break;
-    case Outcome::failed: ++totals.failed; break;
-    case Outcome::cancelled: ++totals.cancelled; break;
+    case Outcome::done:
+      ++totals.done;
+      break;
+    case Outcome::skipped:
+      ++totals.skipped;
+      break;
+    case Outcome::failed:
+      ++totals.failed;
+      break;
+    case Outcome::cancelled:
+      ++totals.cancelled;
+      break;
   }
 }
 
@@ -66,8 +82,8 @@ void Retirement::tell(InFlight& sample, Retired const& retired) {
     NodeResult const& result = sample.results[i];
     if (result.outcome != Outcome::done) continue;
     Row row;
-    if (auto const error = error_of(
-            [&] { row = stage.instance->fold(*sample.sample, result.values[0].get()); })) {
+    if (auto const error =
+            error_of([&] { row = stage.instance->fold(*sample.sample, result.values[0].get()); })) {
       throw Error("stage \"" + stage.name + "\" failed to fold sample \"" + sample.sample->id +
                   "\": " + *error);
     }
@@ -91,8 +107,8 @@ void Retirement::count(InFlight const& sample, Outcome outcome) {
 std::optional<std::string> Retirement::too_many_failures() const {
   auto const limit = static_cast<std::uint64_t>(pipeline_.run.max_failures);
   if (limit == 0 || totals_.failed <= limit) return std::nullopt;
-  return std::to_string(totals_.failed) + " samples failed, more than max_failures = " +
-         std::to_string(limit);
+  return std::to_string(totals_.failed) +
+         " samples failed, more than max_failures = " + std::to_string(limit);
 }
 
 }  // namespace seplflow

@@ -44,10 +44,11 @@ class Checker {
     pipeline_.name = request_.file.stem().string();
     if (!document_.name) return;
     if (auto name = read_text(*document_.name, request_.environment, problems_)) {
-      if (auto const unsafe = why_unsafe_id(*name); unsafe || name->find('/') != std::string::npos) {
-        complain(document_.name->value_place,
-                 "the name of a pipeline names its run folder; " + toml_string(*name) + " " +
-                     unsafe.value_or("holds a slash"));
+      if (auto const unsafe = why_unsafe_id(*name);
+          unsafe || name->find('/') != std::string::npos) {
+        complain(document_.name->value_place, "the name of a pipeline names its run folder; " +
+                                                  toml_string(*name) + " " +
+                                                  unsafe.value_or("holds a slash"));
       }
       pipeline_.name = std::move(*name);
     }
@@ -83,17 +84,18 @@ class Checker {
   StageDeclaration const* declaration_of(StageEntry const& entry) {
     Setting const* const use = entry.find("use");
     if (!use) {
-      complain(entry.place, "stage \"" + entry.name +
-                                "\" does not say what it is; add use = \"...\" (\"seplflow stages\" "
-                                "lists what there is)");
+      complain(entry.place,
+               "stage \"" + entry.name +
+                   "\" does not say what it is; add use = \"...\" (\"seplflow stages\" "
+                   "lists what there is)");
       return nullptr;
     }
     auto const name = read_text(*use, request_.environment, problems_);
     if (!name) return nullptr;
     auto const found = catalog_.find(*name);
     if (!found.declaration) {
-      std::string message = "there is no stage " + toml_string(*name) +
-                            did_you_mean(*name, catalog_.names());
+      std::string message =
+          "there is no stage " + toml_string(*name) + did_you_mean(*name, catalog_.names());
       if (auto const rejected = catalog_.rejected().size(); rejected > 0) {
         message += " (" + std::to_string(rejected) +
                    " plugins were rejected; \"seplflow stages\" says why)";
@@ -152,7 +154,7 @@ Pipeline load_pipeline(PipelineRequest const& request, StageCatalog const& catal
   if (file) text << file.rdbuf();
   if (!file || file.bad()) {
     throw UsageError("cannot read the pipeline file " + name + ": " +
-                (fs::exists(request.file) ? "no permission" : "there is no such file"));
+                     (fs::exists(request.file) ? "no permission" : "there is no such file"));
   }
   return parse_pipeline(std::move(text).str(), request, catalog);
 }

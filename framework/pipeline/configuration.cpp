@@ -54,8 +54,8 @@ class Configuration {
   void set_on_error(Draft& draft, Setting const& setting) {
     auto const& option = *find_run_option("on_error");
     RunSettings settings;
-    if (auto const value = read_option(setting, option.declaration, owner(draft),
-                                       environment_, problems_)) {
+    if (auto const value =
+            read_option(setting, option.declaration, owner(draft), environment_, problems_)) {
       option.set(settings, *value);
       draft.stage.on_error = settings.on_error;
     }

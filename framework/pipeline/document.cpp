@@ -31,6 +31,9 @@ bool is_stage_name(std::string const& name) {
   return std::regex_match(name, pattern);
 }
 
+// What makes a line of TOML of an argument's value.
+constexpr std::string_view kArgumentPrefix = "value = ";
+
 std::vector<std::string> const kReservedNames = {"variants", "sweep",  "run",
                                                  "metrics",  "ledger", "pipeline"};
 
@@ -40,8 +43,8 @@ class Reader {
       : request_(request), problems_(problems) {}
 
   Document read(std::string text) {
-    document_.source = std::make_shared<SourceText>(
-        SourceText{request_.file.string(), std::move(text)});
+    document_.source =
+        std::make_shared<SourceText>(SourceText{request_.file.string(), std::move(text)});
     toml::table const& table = parse(document_.source);
     auto const base = std::filesystem::absolute(request_.file).parent_path();
     for (Setting const& setting : settings_of(table, document_.source, base)) top_level(setting);
@@ -87,8 +90,7 @@ class Reader {
     auto const* const table = setting.value->as_table();
     if (!table) {
       complain(setting.value_place, "\"" + setting.key + "\" must be a table, written [" +
-                                        setting.key +
-                                        (setting.key == "stages" ? ".NAME]" : "]"));
+                                        setting.key + (setting.key == "stages" ? ".NAME]" : "]"));
     }
     return table;
   }
@@ -99,12 +101,13 @@ class Reader {
                                   "\" cannot name a stage: a letter comes first, then letters, "
                                   "digits, \"_\" and \"-\"");
     } else if (std::ranges::find(kReservedNames, setting.key) != kReservedNames.end()) {
-      complain(setting.place, "a stage cannot be called \"" + setting.key +
-                                  "\": the run folder uses that name");
+      complain(setting.place,
+               "a stage cannot be called \"" + setting.key + "\": the run folder uses that name");
     }
     auto const* const table = setting.value->as_table();
     if (!table) {
-      complain(setting.value_place, "a stage must be a table, written [stages." + setting.key + "]");
+      complain(setting.value_place,
+               "a stage must be a table, written [stages." + setting.key + "]");
       return;
     }
     document_.stages.push_back(
@@ -118,8 +121,7 @@ class Reader {
     std::string const& text = override.argument;
     std::size_t const equals = text.find('=');
     std::size_t const dot = text.substr(0, equals).find('.');
-    if (equals == std::string::npos || dot == std::string::npos || dot == 0 ||
-        dot + 1 == equals) {
+    if (equals == std::string::npos || dot == std::string::npos || dot == 0 || dot + 1 == equals) {
       complain({source}, "an override is written stage.option=value, for example select.t1=0.4");
       return;
     }
@@ -151,7 +153,7 @@ class Reader {
   // What is no TOML value is a string; whether one fits is for the option to say.
   toml::node const* value_of(std::string const& raw) {
     try {
-      document_.storage.push_back(toml::parse("value = " + raw));
+      document_.storage.push_back(toml::parse(std::string(kArgumentPrefix) + raw));
       if (document_.storage.back().size() == 1) return document_.storage.back().get("value");
     } catch (toml::parse_error const&) {
     }
@@ -176,6 +178,18 @@ class Reader {
 };
 
 }  // namespace
+
+Setting nested(Setting const& table, toml::key const& key, toml::node const& value) {
+  auto const place = [&](toml::source_region const& region) {
+    Place inner = place_of(table.place.source, region);
+    if (table.from_argument()) {
+      inner.column += table.value_place.column - (kArgumentPrefix.size() + 1);
+    }
+    return inner;
+  };
+  return {
+      std::string(key.str()), place(key.source()), place(value.source()), &value, "", table.base};
+}
 
 Setting const* StageEntry::find(std::string_view key) const {
   auto const found = std::ranges::find(settings, key, &Setting::key);

@@ -19,13 +19,16 @@ namespace seplflow {
 // One `key = value`, in the file or on the command line.
 struct Setting {
   std::string key;
-  Place place;                         // of the key
+  Place place;  // of the key
   Place value_place;
-  toml::node const* value = nullptr;   // owned by the document
-  std::string raw;                     // the value's text, when it comes from the command line
-  std::filesystem::path base;          // what relative paths in it are relative to
+  toml::node const* value = nullptr;  // owned by the document
+  std::string raw;                    // the value's text, when it comes from the command line
+  std::filesystem::path base;         // what relative paths in it are relative to
   bool from_argument() const { return place.source->is_argument(); }
 };
+
+// A key of the table that is a setting's value.
+Setting nested(Setting const& table, toml::key const& key, toml::node const& value);
 
 struct StageEntry {
   std::string name;

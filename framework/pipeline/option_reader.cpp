@@ -13,15 +13,20 @@ namespace fs = std::filesystem;
 
 std::string kind_of(toml::node const& node) {
   switch (node.type()) {
-    case toml::node_type::string: return "the string " + toml_string(*node.value<std::string>());
+    case toml::node_type::string:
+      return "the string " + toml_string(*node.value<std::string>());
     case toml::node_type::integer:
       return "the integer " + std::to_string(*node.value<std::int64_t>());
     case toml::node_type::floating_point:
-      return "the number " + shortest(*node.value<double>());
-    case toml::node_type::boolean: return *node.value<bool>() ? "true" : "false";
-    case toml::node_type::array: return "a list";
-    case toml::node_type::table: return "a table";
-    default: return "a date or time";
+      return "the number " + toml_text(*node.value<double>());
+    case toml::node_type::boolean:
+      return *node.value<bool>() ? "true" : "false";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::table:
+      return "a table";
+    default:
+      return "a date or time";
   }
 }
 
@@ -44,9 +49,12 @@ class OptionReader {
       case OptionType::integer:
         if (auto const value = node.as_integer()) return ranged(value->get());
         return refuse_type(node);
-      case OptionType::number: return as_value(number(node));
-      case OptionType::text: return as_value(text(node));
-      case OptionType::path: return path(node);
+      case OptionType::number:
+        return as_value(number(node));
+      case OptionType::text:
+        return as_value(text(node));
+      case OptionType::path:
+        return path(node);
       case OptionType::numbers:
         return list<double>(node, [this](toml::node const& each) { return number(each); });
       case OptionType::texts:
@@ -57,8 +65,8 @@ class OptionReader {
 
  private:
   std::nullopt_t refuse(std::string message) {
-    problems_.push_back({setting_.value_place, owner_ + ": option \"" + option_.name + "\" " +
-                                                   std::move(message)});
+    problems_.push_back(
+        {setting_.value_place, owner_ + ": option \"" + option_.name + "\" " + std::move(message)});
     return std::nullopt;
   }
 
@@ -97,6 +105,7 @@ class OptionReader {
     if (!written) return refuse_type(node);
     try {
       std::string value = expand(*written, environment_);
+      if (!is_utf8(value)) return refuse("holds bytes that are not UTF-8, as pipeline files are");
       bool const known = option_.choices.empty() ||
                          std::ranges::find(option_.choices, value) != option_.choices.end();
       if (known) return value;
@@ -104,6 +113,15 @@ class OptionReader {
                     " (it takes " + takes(option_) + ")");
     } catch (Error const& error) {
       return refuse(std::string("cannot be read: ") + error.what());
+    }
+  }
+
+  // What no TOML file can hold could not be read back from the resolved pipeline.
+  static bool is_utf8(std::string const& text) {
+    try {
+      return toml::parse("value = " + toml_string(text)).size() == 1;
+    } catch (toml::parse_error const&) {
+      return false;
     }
   }
 
@@ -115,12 +133,14 @@ class OptionReader {
     std::error_code error;
     auto const status = fs::status(absolute, error);
     std::string const where = " at " + absolute.string();
+    if (!is_utf8(absolute.string())) return refuse("is a path that is not UTF-8" + where);
     if (option_.path_kind == PathKind::folder && !fs::is_directory(status)) {
       return refuse((fs::exists(status) ? "needs a folder, but it is none" : "finds no folder") +
                     where);
     }
     if (option_.path_kind == PathKind::file && !fs::is_regular_file(status)) {
-      return refuse((fs::exists(status) ? "needs a file, but it is none" : "finds no file") + where);
+      return refuse((fs::exists(status) ? "needs a file, but it is none" : "finds no file") +
+                    where);
     }
     return OptionValue(absolute.string());
   }
@@ -131,6 +151,9 @@ class OptionReader {
     std::vector<T> values;
     auto const* const array = node.as_array();
     if (!array) {
+      if (setting_.from_argument() && setting_.raw.starts_with('[')) {
+        return refuse("is no TOML list: " + setting_.raw + " (strings in it need quotes: [\"a\"])");
+      }
       auto value = read_element(node);
       if (!value) return std::nullopt;
       values.push_back(std::move(*value));
@@ -157,8 +180,8 @@ std::optional<std::string> read_text(Setting const& setting, Environment const& 
                                      std::vector<Problem>& problems) {
   auto const written = setting.value->value_exact<std::string>();
   if (!written) {
-    problems.push_back({setting.value_place, "\"" + setting.key + "\" takes a string, not " +
-                                                 kind_of(*setting.value)});
+    problems.push_back({setting.value_place,
+                        "\"" + setting.key + "\" takes a string, not " + kind_of(*setting.value)});
     return std::nullopt;
   }
   try {

@@ -22,7 +22,9 @@ std::string toml_list(std::vector<T> const& values, F const& to_text) {
 }
 
 // A bound without a needless ".0".
-std::string bound(double value) { return shortest(value); }
+std::string bound(double value) {
+  return shortest(value);
+}
 
 std::string range(OptionDeclaration const& option) {
   if (option.minimum && option.maximum) {
@@ -35,17 +37,26 @@ std::string range(OptionDeclaration const& option) {
 
 std::string type_name(OptionDeclaration const& option) {
   switch (option.type) {
-    case OptionType::boolean: return "true | false";
-    case OptionType::integer: return "integer";
-    case OptionType::number: return "number";
-    case OptionType::numbers: return "list of numbers";
-    case OptionType::texts: return "list of strings";
-    case OptionType::text: return "string";
+    case OptionType::boolean:
+      return "true | false";
+    case OptionType::integer:
+      return "integer";
+    case OptionType::number:
+      return "number";
+    case OptionType::numbers:
+      return "list of numbers";
+    case OptionType::texts:
+      return "list of strings";
+    case OptionType::text:
+      return "string";
     case OptionType::path:
       switch (option.path_kind) {
-        case PathKind::folder: return "folder";
-        case PathKind::file: return "file";
-        case PathKind::any: return "path";
+        case PathKind::folder:
+          return "folder";
+        case PathKind::file:
+          return "file";
+        case PathKind::any:
+          return "path";
       }
   }
   return "";
@@ -57,11 +68,21 @@ std::string toml_string(std::string_view text) {
   std::string quoted = "\"";
   for (char const c : text) {
     switch (c) {
-      case '"': quoted += "\\\""; break;
-      case '\\': quoted += "\\\\"; break;
-      case '\n': quoted += "\\n"; break;
-      case '\t': quoted += "\\t"; break;
-      case '\r': quoted += "\\r"; break;
+      case '"':
+        quoted += "\\\"";
+        break;
+      case '\\':
+        quoted += "\\\\";
+        break;
+      case '\n':
+        quoted += "\\n";
+        break;
+      case '\t':
+        quoted += "\\t";
+        break;
+      case '\r':
+        quoted += "\\r";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
           constexpr char kHex[] = "0123456789ABCDEF";

@@ -23,7 +23,8 @@ struct RunSettings {
   std::int64_t jobs = 0;       // 0 = all cores
   std::int64_t in_flight = 0;  // samples in flight; 0 = chosen from jobs
   OnError on_error = OnError::stop;
-  std::int64_t max_failures = 0;  // with skip: more failed samples than this stop the run; 0 = no limit
+  std::int64_t max_failures =
+      0;  // with skip: more failed samples than this stop the run; 0 = no limit
   std::optional<std::int64_t> limit;  // only the first samples
 };
 
@@ -36,10 +37,10 @@ struct PipelineStage {
 
   std::string name;
   StageDeclaration const* declaration;
-  std::shared_ptr<StageInstance> instance;    // configured
-  std::vector<std::optional<Input>> inputs;   // as in the declaration
-  std::vector<bool> wanted;                   // outputs that some stage reads
-  std::optional<OnError> on_error;            // instead of the run's
+  std::shared_ptr<StageInstance> instance;   // configured
+  std::vector<std::optional<Input>> inputs;  // as in the declaration
+  std::vector<bool> wanted;                  // outputs that some stage reads
+  std::optional<OnError> on_error;           // instead of the run's
 };
 
 // A pipeline that can run: exactly one source, every stage reaches an observer or a sink, and

@@ -28,8 +28,7 @@ RunOption on_error() {
   declaration.choices = {"stop", "skip"};
   declaration.default_value = "stop";
   return {declaration, [](RunSettings& run, OptionValue const& value) {
-            run.on_error =
-                std::get<std::string>(value) == "skip" ? OnError::skip : OnError::stop;
+            run.on_error = std::get<std::string>(value) == "skip" ? OnError::skip : OnError::stop;
           }};
 }
 

@@ -6,7 +6,9 @@
 namespace seplflow {
 namespace {
 
-std::string escaped_string(std::string_view text) { return toml_string(escape_expansion(text)); }
+std::string escaped_string(std::string_view text) {
+  return toml_string(escape_expansion(text));
+}
 
 OptionValue escaped(OptionValue value) {
   if (auto* const text = std::get_if<std::string>(&value)) *text = escape_expansion(*text);
@@ -33,7 +35,9 @@ std::string wires(Pipeline const& pipeline, PipelineStage const& stage) {
   return "{" + text + " }";
 }
 
-std::string name_of(OnError on_error) { return on_error == OnError::skip ? "skip" : "stop"; }
+std::string name_of(OnError on_error) {
+  return on_error == OnError::skip ? "skip" : "stop";
+}
 
 // Calls f(producer, consumer, label) for every wire.
 template <class F>
@@ -82,8 +86,8 @@ std::string graph_dot(Pipeline const& pipeline) {
             stage.declaration->name + "\"" + (inner ? "" : ", style = rounded") + "];\n";
   }
   for_each_wire(pipeline, [&](auto const& from, auto const& to, auto const& label) {
-    text += "  " + toml_string(from) + " -> " + toml_string(to) + " [label = " +
-            toml_string(label) + "];\n";
+    text += "  " + toml_string(from) + " -> " + toml_string(to) +
+            " [label = " + toml_string(label) + "];\n";
   });
   return text + "}\n";
 }

@@ -59,7 +59,8 @@ class Wiring {
       for (Port const& port : inputs) {
         if (!port.optional) example += (example.empty() ? "" : ", ") + port.name + " = \"...\"";
       }
-      complain(in.value_place, owner(draft) + " has several inputs; write in = { " + example + " }");
+      complain(in.value_place,
+               owner(draft) + " has several inputs; write in = { " + example + " }");
       draft.inputs_known = false;
       return;
     }
@@ -69,20 +70,15 @@ class Wiring {
 
   void connect_by_name(Draft& draft, Setting const& in) {
     for (auto const& [key, value] : *in.value->as_table()) {
-      Setting const wire{std::string(key.str()),
-                         {in.place.source, key.source().begin.line, key.source().begin.column},
-                         {in.place.source, value.source().begin.line, value.source().begin.column},
-                         &value,
-                         "",
-                         in.base};
+      Setting const wire = nested(in, key, value);
       auto const port = find_port(draft.stage.declaration->inputs, wire.key);
       if (port) {
         connect_port(draft, *port, wire);
       } else {
         auto const names = names_of(draft.stage.declaration->inputs);
         complain(wire.place, owner(draft) + " has no input \"" + wire.key + "\"" +
-                                 did_you_mean(wire.key, names) + " (it has " +
-                                 quoted_list(names) + ")");
+                                 did_you_mean(wire.key, names) + " (it has " + quoted_list(names) +
+                                 ")");
         draft.inputs_known = false;
       }
     }
@@ -118,8 +114,8 @@ class Wiring {
     if (gives.type != takes.type) {
       complain(wire.value_place, owner(draft) + ": input \"" + takes.name + "\" takes " +
                                      takes.type + ", but output \"" + gives.name + "\" of stage " +
-                                     toml_string(stage) + " (" +
-                                     producer.stage.declaration->name + ") gives " + gives.type);
+                                     toml_string(stage) + " (" + producer.stage.declaration->name +
+                                     ") gives " + gives.type);
       return;
     }
     draft.stage.inputs[port] = PipelineStage::Input{found->second, *output};
@@ -130,8 +126,9 @@ class Wiring {
                                        Setting const& wire) {
     std::vector<Port> const& outputs = producer.stage.declaration->outputs;
     if (outputs.empty()) {
-      complain(wire.value_place, owner(producer) + " has no output to read from: it is the end of "
-                                                   "its line");
+      complain(wire.value_place, owner(producer) +
+                                     " has no output to read from: it is the end of "
+                                     "its line");
       return std::nullopt;
     }
     std::size_t const dot = target.find('.');
@@ -141,8 +138,8 @@ class Wiring {
     if (!output) {
       auto const names = names_of(outputs);
       complain(wire.value_place, owner(producer) + " has no output \"" + name + "\"" +
-                                     did_you_mean(name, names) + " (it has " +
-                                     quoted_list(names) + ")");
+                                     did_you_mean(name, names) + " (it has " + quoted_list(names) +
+                                     ")");
     }
     return output;
   }

@@ -18,7 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 constexpr char const* kDescriptorSymbol = "seplflow_plugin";
 
-[[noreturn]] void reject(std::string const& reason) { throw Error(reason); }
+[[noreturn]] void reject(std::string const& reason) {
+  throw Error(reason);
+}
 
 void require_equal_setting(char const* what, char const* plugin, char const* host) {
   if (std::strcmp(plugin, host) != 0) {
@@ -32,12 +34,9 @@ void check(seplflow_plugin_descriptor const& descriptor) {
   if (std::memcmp(descriptor.magic, "SEPLFLOW", sizeof descriptor.magic) != 0) {
     reject("its descriptor is not one of seplflow");
   }
-  auto const abi = [](std::uint32_t major, std::uint32_t minor) {
-    return std::to_string(major) + "." + std::to_string(minor);
-  };
   if (descriptor.abi_major != kAbiMajor || descriptor.abi_minor > kAbiMinor) {
-    reject("it was built for plugin ABI " + abi(descriptor.abi_major, descriptor.abi_minor) +
-           ", this program has " + abi(kAbiMajor, kAbiMinor) +
+    reject("it was built for plugin ABI " + abi_text(descriptor.abi_major, descriptor.abi_minor) +
+           ", this program has " + abi_text(kAbiMajor, kAbiMinor) +
            "; build it against the installed seplflow");
   }
   if (descriptor.size < sizeof(seplflow_plugin_descriptor)) {
@@ -186,8 +185,7 @@ std::vector<fs::path> default_plugin_places() {
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }
-  fs::path const own =
-      boost::dll::program_location().parent_path() / SEPLFLOW_PLUGINS_FROM_PROGRAM;
+  fs::path const own = boost::dll::program_location().parent_path() / SEPLFLOW_PLUGINS_FROM_PROGRAM;
   places.push_back(own.lexically_normal());
   return places;
 }

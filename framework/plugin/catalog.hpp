@@ -17,7 +17,7 @@ class StageCatalog {
  public:
   struct LoadedPlugin {
     std::filesystem::path file;
-    std::string version;      // of seplflow it was built with
+    std::string version;  // of seplflow it was built with
     std::uint32_t abi_major, abi_minor;
     std::vector<std::string> stages;
   };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 // Layout of the descriptor. magic, abi_major and size never move, so that any version can refuse
 // any other.
@@ -45,6 +46,11 @@ constexpr std::uint32_t kAbiMinor = 0;
 #define SEPLFLOW_LAYOUT "none"
 #endif
 
+// "1.0"
+inline std::string abi_text(std::uint32_t major, std::uint32_t minor) {
+  return std::to_string(major) + "." + std::to_string(minor);
+}
+
 constexpr char const* kToolchain = SEPLFLOW_COMPILER ", " SEPLFLOW_LIBRARY;
 constexpr char const* kLayoutFlags = SEPLFLOW_LAYOUT;
 
@@ -52,18 +58,18 @@ constexpr char const* kLayoutFlags = SEPLFLOW_LAYOUT;
 
 // Declares the stages of this library; followed by a function body that uses `plugin`
 // (a seplflow::Plugin&). Once in a library.
-#define SEPLFLOW_PLUGIN(plugin)                                                               \
-  static void seplflow_declare(::seplflow::Plugin& plugin);                                   \
-  extern "C" {                                                                                \
+#define SEPLFLOW_PLUGIN(plugin)                                                                   \
+  static void seplflow_declare(::seplflow::Plugin& plugin);                                       \
+  extern "C" {                                                                                    \
   __attribute__((visibility("default"))) extern seplflow_plugin_descriptor const seplflow_plugin; \
-  seplflow_plugin_descriptor const seplflow_plugin = {                                        \
-      {'S', 'E', 'P', 'L', 'F', 'L', 'O', 'W'},                                               \
-      ::seplflow::kAbiMajor,                                                                  \
-      ::seplflow::kAbiMinor,                                                                  \
-      sizeof(seplflow_plugin_descriptor),                                                     \
-      ::seplflow::kToolchain,                                                                 \
-      ::seplflow::kLayoutFlags,                                                               \
-      SEPLFLOW_VERSION,                                                                       \
-      [](void* declared) { seplflow_declare(*static_cast<::seplflow::Plugin*>(declared)); }}; \
-  }                                                                                           \
+  seplflow_plugin_descriptor const seplflow_plugin = {                                            \
+      {'S', 'E', 'P', 'L', 'F', 'L', 'O', 'W'},                                                   \
+      ::seplflow::kAbiMajor,                                                                      \
+      ::seplflow::kAbiMinor,                                                                      \
+      sizeof(seplflow_plugin_descriptor),                                                         \
+      ::seplflow::kToolchain,                                                                     \
+      ::seplflow::kLayoutFlags,                                                                   \
+      SEPLFLOW_VERSION,                                                                           \
+      [](void* declared) { seplflow_declare(*static_cast<::seplflow::Plugin*>(declared)); }};     \
+  }                                                                                               \
   static void seplflow_declare(::seplflow::Plugin& plugin)

@@ -45,40 +45,54 @@ struct InRange {
   }
 };
 // Both ends included.
-inline InRange in_range(double minimum, double maximum) { return {minimum, maximum}; }
+inline InRange in_range(double minimum, double maximum) {
+  return {minimum, maximum};
+}
 
 struct AtLeast {
   double minimum;
   void apply(OptionDeclaration& option) const { option.minimum = minimum; }
 };
-inline AtLeast at_least(double minimum) { return {minimum}; }
+inline AtLeast at_least(double minimum) {
+  return {minimum};
+}
 
 struct Unit {
   std::string name;
   void apply(OptionDeclaration& option) const { option.unit = name; }
 };
-inline Unit unit(std::string name) { return {std::move(name)}; }
+inline Unit unit(std::string name) {
+  return {std::move(name)};
+}
 
 // The option has no default; a pipeline must give it.
 struct Required {
   void apply(OptionDeclaration& option) const { option.required = true; }
 };
-inline Required required() { return {}; }
+inline Required required() {
+  return {};
+}
 
 // A path that must exist when the pipeline is checked.
 struct ExistingPath {
   PathKind kind;
   void apply(OptionDeclaration& option) const { option.path_kind = kind; }
 };
-inline ExistingPath existing_folder() { return {PathKind::folder}; }
-inline ExistingPath existing_file() { return {PathKind::file}; }
+inline ExistingPath existing_folder() {
+  return {PathKind::folder};
+}
+inline ExistingPath existing_file() {
+  return {PathKind::file};
+}
 
 // The texts that a text option may be.
 struct OneOf {
   std::vector<std::string> texts;
   void apply(OptionDeclaration& option) const { option.choices = texts; }
 };
-inline OneOf one_of(std::vector<std::string> texts) { return {std::move(texts)}; }
+inline OneOf one_of(std::vector<std::string> texts) {
+  return {std::move(texts)};
+}
 
 // The values of an enumeration by the texts that a pipeline file uses.
 template <class E>

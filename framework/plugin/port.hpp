@@ -23,13 +23,32 @@ struct PortType {
   static_assert(sizeof(T) == 0, "specialise seplflow::PortType<T> with a name for this type");
 };
 
-template <> struct PortType<Sample> { static constexpr std::string_view name = "Sample"; };
-template <> struct PortType<Image> { static constexpr std::string_view name = "Image"; };
-template <> struct PortType<ImageLabels> { static constexpr std::string_view name = "ImageLabels"; };
-template <> struct PortType<LabelMap> { static constexpr std::string_view name = "LabelMap"; };
-template <> struct PortType<ScoreMaps> { static constexpr std::string_view name = "ScoreMaps"; };
-template <> struct PortType<MaskSet> { static constexpr std::string_view name = "MaskSet"; };
-template <> struct PortType<OverlapTable> {
+template <>
+struct PortType<Sample> {
+  static constexpr std::string_view name = "Sample";
+};
+template <>
+struct PortType<Image> {
+  static constexpr std::string_view name = "Image";
+};
+template <>
+struct PortType<ImageLabels> {
+  static constexpr std::string_view name = "ImageLabels";
+};
+template <>
+struct PortType<LabelMap> {
+  static constexpr std::string_view name = "LabelMap";
+};
+template <>
+struct PortType<ScoreMaps> {
+  static constexpr std::string_view name = "ScoreMaps";
+};
+template <>
+struct PortType<MaskSet> {
+  static constexpr std::string_view name = "MaskSet";
+};
+template <>
+struct PortType<OverlapTable> {
   static constexpr std::string_view name = "OverlapTable";
 };
 

@@ -46,9 +46,7 @@ struct Returned {
 
 template <class... R>
 struct Returned<std::tuple<R...>> {
-  static std::vector<Port> ports() {
-    return {Port{"", std::string(PortType<R>::name), false}...};
-  }
+  static std::vector<Port> ports() { return {Port{"", std::string(PortType<R>::name), false}...}; }
   static std::optional<std::vector<Value>> values(std::tuple<R...>&& result) {
     return std::apply(
         [](R&... each) {
@@ -79,9 +77,10 @@ struct ParameterList {
 
   template <class F>
   static decltype(auto) call(F&& f, SampleContext const&, std::span<void const* const> inputs) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>)->decltype(auto) {
       return std::forward<F>(f)(Parameter<A>::get(inputs[I])...);
-    }(std::index_sequence_for<A...>());
+    }
+    (std::index_sequence_for<A...>());
   }
 };
 
@@ -93,9 +92,10 @@ struct ParameterList<SampleContext const&, A...> {
   template <class F>
   static decltype(auto) call(F&& f, SampleContext const& context,
                              std::span<void const* const> inputs) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>)->decltype(auto) {
       return std::forward<F>(f)(context, Parameter<A>::get(inputs[I])...);
-    }(std::index_sequence_for<A...>());
+    }
+    (std::index_sequence_for<A...>());
   }
 };
 
@@ -131,10 +131,14 @@ concept IsSource = requires(T stage) {
 };
 
 template <class T>
-concept IsObserver = requires { &T::fold; };
+concept IsObserver = requires {
+  &T::fold;
+};
 
 template <class T>
-concept HasCheck = requires(T stage, OptionCheck& check) { stage.check(check); };
+concept HasCheck = requires(T stage, OptionCheck& check) {
+  stage.check(check);
+};
 
 template <class T>
 concept HasCount = requires(T const stage) {

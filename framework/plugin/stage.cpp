@@ -22,23 +22,39 @@ std::optional<std::size_t> find_named(Range const& range, std::string_view name)
 OutputFolder::~OutputFolder() = default;
 StageInstance::~StageInstance() = default;
 
-std::optional<Sample> StageInstance::next() { not_of_this_kind(); }
-std::optional<std::uint64_t> StageInstance::count() const { return std::nullopt; }
-Value StageInstance::produce(std::size_t, Sample const&) const { not_of_this_kind(); }
+std::optional<Sample> StageInstance::next() {
+  not_of_this_kind();
+}
+std::optional<std::uint64_t> StageInstance::count() const {
+  return std::nullopt;
+}
+Value StageInstance::produce(std::size_t, Sample const&) const {
+  not_of_this_kind();
+}
 std::optional<std::vector<Value>> StageInstance::run(SampleContext const&,
                                                      std::span<void const* const>) {
   not_of_this_kind();
 }
-Row StageInstance::fold(Sample const&, void const*) { not_of_this_kind(); }
-std::vector<std::string> StageInstance::columns() const { return {}; }
-Findings StageInstance::finish() { not_of_this_kind(); }
+Row StageInstance::fold(Sample const&, void const*) {
+  not_of_this_kind();
+}
+std::vector<std::string> StageInstance::columns() const {
+  return {};
+}
+Findings StageInstance::finish() {
+  not_of_this_kind();
+}
 
 std::string_view to_string(StageKind kind) {
   switch (kind) {
-    case StageKind::source: return "source";
-    case StageKind::transform: return "transform";
-    case StageKind::observer: return "observer";
-    case StageKind::sink: return "sink";
+    case StageKind::source:
+      return "source";
+    case StageKind::transform:
+      return "transform";
+    case StageKind::observer:
+      return "observer";
+    case StageKind::sink:
+      return "sink";
   }
   return "";
 }

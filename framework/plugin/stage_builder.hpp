@@ -6,8 +6,8 @@
 //              member function `T name(Sample const&) const`, called from many threads, and only
 //              when some stage uses that output. count() const, if there, is the total.
 //   observer   operator() makes a record of a sample; fold(Sample const&, Record const&) takes the
-//              records in data set order, one at a time, and returns the sample's CSV row (columns()
-//              const names the columns) or void; finish() returns the Findings.
+//              records in data set order, one at a time, and returns the sample's CSV row
+//              (columns() const names the columns) or void; finish() returns the Findings.
 //   sink       operator() returns void and writes through SampleContext::output().
 //   transform  operator() returns a value, a std::tuple of values, or std::optional of either:
 //              empty to decline the sample.

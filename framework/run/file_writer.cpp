@@ -89,8 +89,14 @@ void AppendFile::append(std::string_view text) {
 
 void AppendFile::flush() {
   int const error = write_all(descriptor_, buffer_);
+  if (error != 0) {
+    // Half a line would be taken for damage; if it cannot be cut off, that is what it is.
+    [[maybe_unused]] int const cut = ::ftruncate(descriptor_, size_);
+    buffer_.clear();
+    fail(file_, error);
+  }
+  size_ += static_cast<std::int64_t>(buffer_.size());
   buffer_.clear();
-  if (error != 0) fail(file_, error);
 }
 
 void AppendFile::close() {

@@ -32,7 +32,7 @@ class AtomicWriter {
   std::atomic<std::uint64_t> next_{0};
 };
 
-// A file that only grows. Not thread-safe.
+// A file that only grows, by what was appended between two flushes or not at all. Not thread-safe.
 class AppendFile {
  public:
   // Creates or empties the file; folders on the way are made. Throws Error.
@@ -52,6 +52,7 @@ class AppendFile {
  private:
   std::filesystem::path file_;
   int descriptor_;
+  std::int64_t size_ = 0;  // of what is in the file for good
   std::string buffer_;
 };
 

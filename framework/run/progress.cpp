@@ -40,8 +40,8 @@ std::string progress_text(ProgressState const& state, double seconds, int bar_wi
   std::snprintf(number, sizeof number, rate >= 10 ? "%.0f/s" : "%.2g/s", rate);
   text += number;
   if (state.total && rate > 0 && state.finished < *state.total) {
-    text += ", " + duration_text(static_cast<double>(*state.total - state.finished) / rate) +
-            " left";
+    text +=
+        ", " + duration_text(static_cast<double>(*state.total - state.finished) / rate) + " left";
   }
   if (state.failed > 0) text += ", " + std::to_string(state.failed) + " failed";
   return text;
@@ -74,8 +74,8 @@ void Progress::show(double seconds) const {
 
 void Progress::loop() {
   using Clock = std::chrono::steady_clock;
-  auto const interval = mode_ == ProgressMode::bar ? std::chrono::milliseconds(100)
-                                                   : std::chrono::milliseconds(5000);
+  auto const interval =
+      mode_ == ProgressMode::bar ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000);
   auto const begin = Clock::now();
   auto const seconds = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
   std::unique_lock lock(mutex_);

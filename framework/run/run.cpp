@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "data/error_of.hpp"
+#include "plugin/entry.hpp"
 #include "run/interrupt.hpp"
 #include "run/run_folder.hpp"
 #include "run/trace.hpp"
@@ -67,13 +68,12 @@ Json plugins_of(Pipeline const& pipeline, StageCatalog const& catalog) {
   for (PipelineStage const& stage : pipeline.stages) used.insert(stage.declaration->name);
   Json list = Json::array();
   for (auto const& plugin : catalog.plugins()) {
-    bool const any = std::ranges::any_of(plugin.stages,
-                                         [&](auto const& stage) { return used.contains(stage); });
+    bool const any =
+        std::ranges::any_of(plugin.stages, [&](auto const& stage) { return used.contains(stage); });
     if (!any) continue;
     list.push_back({{"path", plugin.file.string()},
                     {"xxh128", file_hash(plugin.file)},
-                    {"abi", std::to_string(plugin.abi_major) + "." +
-                                std::to_string(plugin.abi_minor)},
+                    {"abi", abi_text(plugin.abi_major, plugin.abi_minor)},
                     {"version", plugin.version}});
   }
   return list;
@@ -123,8 +123,8 @@ class Recorder final : public RunListener {
       line["stage"] = name(first.stage);
       line["error"] = first.error;
       for (std::size_t i = 1; i < retired.failures.size(); ++i) {
-        line["also"].push_back({{"stage", name(retired.failures[i].stage)},
-                                {"error", retired.failures[i].error}});
+        line["also"].push_back(
+            {{"stage", name(retired.failures[i].stage)}, {"error", retired.failures[i].error}});
       }
       failed_.fetch_add(1, std::memory_order_relaxed);
       if (failed_samples_.size() < kFailuresInSummary) {
@@ -171,21 +171,25 @@ class Execution {
     record_ = {{"format", kRunFormat},
                {"status", to_string(RunStatus::running)},
                {"name", pipeline.name},
-               {"version", SEPLFLOW_VERSION},
+               {"versions",
+                {{"seplflow", SEPLFLOW_VERSION},
+                 {"plugin_abi", abi_text(kAbiMajor, kAbiMinor)},
+                 {"toolchain", kToolchain}}},
                {"command_line", request.command_line},
                {"pipeline", pipeline.file.string()},
                {"started", utc_now()},
                {"machine", machine()},
                {"plugins", plugins_of(pipeline, catalog)}};
-    if (request.trace) trace_ = std::make_unique<Trace>(*request.trace);
+    if (request.trace) open_trace(*request.trace);
     report_.folder = folder_.path();
     report_.expected = expected();
   }
 
   RunReport execute() {
     if (request_.on_start) request_.on_start();
-    folder_.write("pipeline.toml", resolved_toml(pipeline_));
+    // First, so that a folder with anything in it is known for a run.
     folder_.write_json("run.json", record_);
+    folder_.write("pipeline.toml", resolved_toml(pipeline_));
     Recorder recorder(pipeline_, folder_, trace_.get());
     run_engine(recorder);
     report_.failed_samples = recorder.failed_samples();
@@ -194,11 +198,18 @@ class Execution {
       fail(*error);  // a full disk takes no record of itself either
       report_.status = RunStatus::failed;
     }
-    folder_.clear_aside();
     return std::move(report_);
   }
 
  private:
+  void open_trace(fs::path const& file) {
+    try {
+      trace_ = std::make_unique<Trace>(file);
+    } catch (Error const& error) {
+      throw UsageError(error.what());
+    }
+  }
+
   std::optional<std::uint64_t> expected() const {
     auto const count = pipeline_.source().instance->count();
     auto const& limit = pipeline_.run.limit;
@@ -248,8 +259,12 @@ class Execution {
       case RunEnd::complete:
         report_.status = totals.failed > 0 ? RunStatus::done_with_failures : RunStatus::done;
         break;
-      case RunEnd::interrupted: report_.status = RunStatus::interrupted; break;
-      case RunEnd::stopped: report_.status = RunStatus::failed; break;
+      case RunEnd::interrupted:
+        report_.status = RunStatus::interrupted;
+        break;
+      case RunEnd::stopped:
+        report_.status = RunStatus::failed;
+        break;
     }
   }
 
@@ -275,9 +290,9 @@ class Execution {
     if (!totals.error.empty()) record_["error"] = totals.error;
     record_["finished"] = utc_now();
     record_["seconds"] = report_.seconds;
-    record_["samples"] = {{"emitted", totals.emitted},     {"retired", totals.retired()},
-                          {"done", totals.done},           {"skipped", totals.skipped},
-                          {"failed", totals.failed},       {"cancelled", totals.cancelled}};
+    record_["samples"] = {{"emitted", totals.emitted}, {"retired", totals.retired()},
+                          {"done", totals.done},       {"skipped", totals.skipped},
+                          {"failed", totals.failed},   {"cancelled", totals.cancelled}};
     record_["stages"] = conservation(pipeline_, totals);
     folder_.write_json("run.json", record_);
   }
@@ -294,11 +309,16 @@ class Execution {
 
 std::string_view to_string(RunStatus status) {
   switch (status) {
-    case RunStatus::running: return "running";
-    case RunStatus::done: return "done";
-    case RunStatus::done_with_failures: return "done_with_failures";
-    case RunStatus::failed: return "failed";
-    case RunStatus::interrupted: return "interrupted";
+    case RunStatus::running:
+      return "running";
+    case RunStatus::done:
+      return "done";
+    case RunStatus::done_with_failures:
+      return "done_with_failures";
+    case RunStatus::failed:
+      return "failed";
+    case RunStatus::interrupted:
+      return "interrupted";
   }
   return "";
 }

@@ -18,7 +18,8 @@ std::string status_of_run(fs::path const& folder) {
 fs::path made(fs::path folder) {
   std::string const name = folder.string();
   if (fs::exists(folder) && !fs::is_directory(folder)) {
-    throw RunFolderError("cannot write the run to " + name + ": it is a file; choose another --out");
+    throw RunFolderError("cannot write the run to " + name +
+                         ": it is a file; choose another --out");
   }
   if (fs::exists(folder / "run.json")) {
     std::string const status = status_of_run(folder);
@@ -27,7 +28,8 @@ fs::path made(fs::path folder) {
                          "), and runs are never written over; choose another --out or remove it");
   }
   if (fs::is_directory(folder) && !fs::is_empty(folder)) {
-    throw RunFolderError(name + " holds files that are not a run of seplflow; choose another --out");
+    throw RunFolderError(name +
+                         " holds files that are not a run of seplflow; choose another --out");
   }
   fs::create_directories(folder);
   return folder;
@@ -59,7 +61,10 @@ RunFolder::RunFolder(fs::path folder) try
                        error.code().message());
 }
 
-RunFolder::~RunFolder() = default;
+RunFolder::~RunFolder() {
+  std::error_code ignored;
+  fs::remove_all(writer_.aside(), ignored);
+}
 
 void RunFolder::write_json(std::string const& file, Json const& json) {
   write(file, json_text(json, 2) + "\n");
@@ -82,11 +87,6 @@ std::unique_ptr<AppendFile> RunFolder::table(std::string const& stage) const {
 void RunFolder::place_table(AppendFile& table, std::string const& stage) {
   table.close();
   writer_.place(table.file(), folder_ / (stage + ".csv"));
-}
-
-void RunFolder::clear_aside() noexcept {
-  std::error_code ignored;
-  fs::remove_all(writer_.aside(), ignored);
 }
 
 }  // namespace seplflow

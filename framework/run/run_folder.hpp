@@ -27,11 +27,15 @@ class RunFolder {
   // Makes the folder. Throws RunFolderError when there is a file in its place, a run, or anything
   // else that is not ours to write over.
   explicit RunFolder(std::filesystem::path folder);
+
+  // Removes what was written aside and never placed.
   ~RunFolder();
 
   std::filesystem::path const& path() const { return folder_; }
 
-  void write(std::string const& file, std::string_view text) { writer_.write(folder_ / file, text); }
+  void write(std::string const& file, std::string_view text) {
+    writer_.write(folder_ / file, text);
+  }
   void write_json(std::string const& file, Json const& json);
 
   // Where the files of a sink go: RUN/STAGE.
@@ -43,9 +47,6 @@ class RunFolder {
   // A table in the making; place_table puts it at RUN/STAGE.csv when it is complete.
   std::unique_ptr<AppendFile> table(std::string const& stage) const;
   void place_table(AppendFile& table, std::string const& stage);
-
-  // Removes what was written aside and never placed.
-  void clear_aside() noexcept;
 
  private:
   class StageFolder;

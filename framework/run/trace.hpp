@@ -29,7 +29,7 @@ class Trace {
  private:
   Clock::time_point const begin_ = Clock::now();
   std::mutex mutex_;
-  AppendFile file_;                        // guarded by mutex_, as what follows
+  AppendFile file_;  // guarded by mutex_, as what follows
   std::map<std::thread::id, int> threads_;
   bool first_ = true;
 };

@@ -1,3 +1,5 @@
 #include "stages.hpp"
 
-SEPLFLOW_PLUGIN(plugin) { seplflow::cam::declare_labels(plugin); }
+SEPLFLOW_PLUGIN(plugin) {
+  seplflow::cam::declare_labels(plugin);
+}

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
-
 #include <seplflow.hpp>
+#include <string>
 
 namespace seplflow {
 

@@ -3,10 +3,9 @@
 
 #include <filesystem>
 #include <optional>
+#include <seplflow.hpp>
 #include <string>
 #include <vector>
-
-#include <seplflow.hpp>
 
 namespace seplflow::dataset {
 

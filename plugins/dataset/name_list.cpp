@@ -63,8 +63,8 @@ class ListReader {
 
   void complain(std::size_t line, std::string const& message) {
     if (++mistakes_ > kMistakesShown) return;
-    text_ += (text_.empty() ? "" : "\n") + file_.string() + ":" + std::to_string(line) + ": " +
-             message;
+    text_ +=
+        (text_.empty() ? "" : "\n") + file_.string() + ":" + std::to_string(line) + ": " + message;
   }
 
   fs::path const& file_;
@@ -76,7 +76,9 @@ class ListReader {
 
 }  // namespace
 
-std::vector<std::string> read_name_list(fs::path const& file) { return ListReader(file).read(); }
+std::vector<std::string> read_name_list(fs::path const& file) {
+  return ListReader(file).read();
+}
 
 std::vector<std::string> names_in_folder(fs::path const& folder) {
   std::vector<std::string> names;

@@ -53,13 +53,11 @@ struct Scenes {
     sample.id = id;
     sample.classes = names_;
     sample.size = options_.size;
-    sample.source_data =
-        std::make_shared<Scene const>(options_, static_cast<std::uint64_t>(next_));
+    sample.source_data = std::make_shared<Scene const>(options_, static_cast<std::uint64_t>(next_));
     ++next_;
     return sample;
   }
   std::uint64_t count() const { return static_cast<std::uint64_t>(scenes); }
-
 
   Image image(Sample const& sample) const { return of(sample).image(); }
   LabelMap truth(Sample const& sample) const { return of(sample).truth(); }

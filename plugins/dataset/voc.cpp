@@ -16,9 +16,10 @@ struct Voc {
   std::string images_folder = "JPEGImages";
 
   void check(OptionCheck& check) {
-    if (list && check.given("split")) {
+    if (list && check.given("split") && !split.empty()) {
       check.refuse("split", "\"list\" replaces \"split\"; leave one of the two out");
     }
+    if (list) split.clear();
     fs::path const names = list ? *list : root / "ImageSets/Segmentation" / (split + ".txt");
     fs::path const images = root / images_folder, truth = root / truth_folder;
     require_folder(check, "image", "images", images);
@@ -59,7 +60,8 @@ void declare_voc(Plugin& plugin) {
       .details(
           "The 20 classes have the ids 1 to 20, 0 is background, 255 in the truth is boundary or "
           "ignore. Truth is read from NAME.png (8-bit palette or gray, raw ids), images from "
-          "NAME.jpg. An output that no stage uses costs nothing and needs no folder. `image_labels` "
+          "NAME.jpg. An output that no stage uses costs nothing and needs no folder. "
+          "`image_labels` "
           "are the classes that the truth shows.\n\n"
           "Lists hold one name a line; CRLF, blank lines and a missing final newline are fine, a "
           "name that comes twice is not. A sample's size comes from the header of its image or "

@@ -15,30 +15,41 @@ struct Pair {
 
 Pair pair_of(Convention convention) {
   switch (convention) {
-    case Convention::seam: return {PredictedIgnore::miss, ClassMean::all};
-    case Convention::irn: return {PredictedIgnore::background, ClassMean::with_union};
+    case Convention::seam:
+      return {PredictedIgnore::miss, ClassMean::all};
+    case Convention::irn:
+      return {PredictedIgnore::background, ClassMean::with_union};
     case Convention::sipe:
-    case Convention::eps: return {PredictedIgnore::drop, ClassMean::with_union};
-    case Convention::deeplab: return {PredictedIgnore::drop, ClassMean::with_truth};
-    case Convention::recurseed: return {PredictedIgnore::miss, ClassMean::with_union};
+    case Convention::eps:
+      return {PredictedIgnore::drop, ClassMean::with_union};
+    case Convention::deeplab:
+      return {PredictedIgnore::drop, ClassMean::with_truth};
+    case Convention::recurseed:
+      return {PredictedIgnore::miss, ClassMean::with_union};
   }
   return {};
 }
 
 char const* to_text(PredictedIgnore value) {
   switch (value) {
-    case PredictedIgnore::miss: return "miss";
-    case PredictedIgnore::background: return "background";
-    case PredictedIgnore::drop: return "drop";
+    case PredictedIgnore::miss:
+      return "miss";
+    case PredictedIgnore::background:
+      return "background";
+    case PredictedIgnore::drop:
+      return "drop";
   }
   return "";
 }
 
 char const* to_text(ClassMean value) {
   switch (value) {
-    case ClassMean::all: return "all";
-    case ClassMean::with_union: return "union";
-    case ClassMean::with_truth: return "truth";
+    case ClassMean::all:
+      return "all";
+    case ClassMean::with_union:
+      return "union";
+    case ClassMean::with_truth:
+      return "truth";
   }
   return "";
 }
@@ -103,7 +114,8 @@ void Miou::check(OptionCheck& check) {
 Miou::Record Miou::operator()(SampleContext const& context, LabelMap const& truth,
                               LabelMap const& labels, LabelMap const* baseline) const {
   ClassesPtr const& classes = context.sample().classes;
-  if (!classes) throw Error("the data set does not say which classes it has, so nothing can be scored");
+  if (!classes)
+    throw Error("the data set does not say which classes it has, so nothing can be scored");
   Record record{ConfusionMatrix(classes->count()), std::nullopt, 0};
   record.labels.add(truth, labels, predicted_255);
   record.predicted_255 = count_predicted_255(truth, labels);
@@ -211,9 +223,10 @@ Findings Miou::finish() const {
       pixels_ + (predicted_255 == PredictedIgnore::drop ? pixels_255_ : 0);
   std::optional<double> share;
   if (counted > 0) share = static_cast<double>(pixels_255_) / static_cast<double>(counted);
-  table.title = "percent over " + std::to_string(labels_.images) + " images (mean over classes: " +
-                to_text(mean) + "; 255 in the labels: " + to_text(predicted_255) + ", " +
-                percent(share) + " % of the pixels)";
+  table.title = "percent over " + std::to_string(labels_.images) +
+                " images (mean over classes: " + to_text(mean) +
+                "; 255 in the labels: " + to_text(predicted_255) + ", " + percent(share) +
+                " % of the pixels)";
   table.columns = has_baseline_ ? std::vector<std::string>{"", "before", "after", "gain"}
                                 : std::vector<std::string>{"", ""};
   constexpr std::array<char const*, 3> kLabels = {"mIoU", "precision", "recall"};
@@ -274,7 +287,8 @@ void declare_miou(Plugin& plugin) {
           "| `deeplab` | deeplab-pytorch, CLIP-ES | drop (theirs is undefined; this is ours) | "
           "truth |\n"
           "| `recurseed` | RecurSeed | miss | union |\n\n"
-          "The default, miss and union, counts every pixel that truth has and no class that neither "
+          "The default, miss and union, counts every pixel that truth has and no class that "
+          "neither "
           "side has. A score that is 0/0 is null; it counts as 0 in a mean that includes its "
           "class.\n\n"
           "`metrics.json` holds counts and scores per class, their means, and `image_mean`: the "

@@ -14,7 +14,9 @@ constexpr std::array<char const*, 3> kColumns = {"mIoU", "mprecision", "mrecall"
 // The script adds it to every denominator: nothing hit of nothing predicted is 0, not nan.
 constexpr double kEpsilon = 1e-10;
 
-double rounded(double value) { return std::nearbyint(value * 1000) / 1000; }
+double rounded(double value) {
+  return std::nearbyint(value * 1000) / 1000;
+}
 
 struct Counts {
   std::array<std::uint64_t, 256> true_positives{}, predicted{}, truth{};
@@ -94,8 +96,8 @@ Findings ReferenceCsv::finish() const {
   findings.metrics.set("images", static_cast<std::int64_t>(images_));
   findings.metrics.set("scored_images", static_cast<std::int64_t>(scored_));
   SummaryTable table;
-  table.title = "mean of the script's per-image columns over " + std::to_string(scored_) +
-                " of " + std::to_string(images_) + " images";
+  table.title = "mean of the script's per-image columns over " + std::to_string(scored_) + " of " +
+                std::to_string(images_) + " images";
   table.columns = {"", "pseudo", "after SAM", "delta"};
   auto const n = static_cast<double>(scored_);
   auto const text = [](double value, char const* format) {
@@ -108,8 +110,8 @@ Findings ReferenceCsv::finish() const {
     double const before = pseudo_sum_[i] / n, now = labels_sum_[i] / n;
     pseudo.set(kColumns[i], before);
     after.set(kColumns[i], now);
-    table.rows.push_back({kColumns[i], text(before, "%.3f"), text(now, "%.3f"),
-                          text(now - before, "%+.3f")});
+    table.rows.push_back(
+        {kColumns[i], text(before, "%.3f"), text(now, "%.3f"), text(now - before, "%+.3f")});
   }
   findings.metrics.set("pseudo", std::move(pseudo)).set("after_sam", std::move(after));
   findings.summary.push_back(std::move(table));

@@ -57,8 +57,8 @@ struct Png {
       require_same_size(mask.size(), file.path.string(), *size, sized);
       if (mask.area() < min_area) continue;
       auto const info = infos.find(file.number);
-      entries.push_back({std::move(mask), info == infos.end() ? std::nullopt
-                                                              : std::optional(info->second)});
+      entries.push_back(
+          {std::move(mask), info == infos.end() ? std::nullopt : std::optional(info->second)});
     }
     return MaskSet(std::move(entries), size);
   }

@@ -1,3 +1,5 @@
 #include "stages.hpp"
 
-SEPLFLOW_PLUGIN(plugin) { seplflow::output::declare_labels(plugin); }
+SEPLFLOW_PLUGIN(plugin) {
+  seplflow::output::declare_labels(plugin);
+}

@@ -47,9 +47,12 @@ std::vector<Layer> kept_layers(Select const& select, MaskSet const& masks,
 void order_by(Overlap overlap, std::vector<Layer>& layers) {
   std::ranges::stable_sort(layers, [overlap](Layer const& a, Layer const& b) {
     switch (overlap) {
-      case Overlap::support: return std::tie(a.support, a.label) < std::tie(b.support, b.label);
-      case Overlap::smallest: return std::tie(b.area, a.label) < std::tie(a.area, b.label);
-      case Overlap::last: break;
+      case Overlap::support:
+        return std::tie(a.support, a.label) < std::tie(b.support, b.label);
+      case Overlap::smallest:
+        return std::tie(b.area, a.label) < std::tie(a.area, b.label);
+      case Overlap::last:
+        break;
     }
     return a.label < b.label;
   });
@@ -61,9 +64,9 @@ void require_table_of(MaskSet const& masks, OverlapTable const& overlaps) {
     same = overlaps.mask_area(i) == masks.mask(i).area();
   }
   if (same) return;
-  throw Error("the overlaps are those of " + std::to_string(overlaps.masks()) +
-              " other masks than the " + std::to_string(masks.count()) +
-              " given; connect the masks that went into sepl.assign");
+  throw Error("the overlaps were made of other masks (" + std::to_string(overlaps.masks()) +
+              ") than those given (" + std::to_string(masks.count()) +
+              "); connect the masks that went into sepl.assign");
 }
 
 LabelMap with_ignore_of(LabelMap const& pseudo, LabelMap const& labels) {
@@ -99,7 +102,8 @@ LabelMap Select::operator()(LabelMap const& pseudo, MaskSet const& masks,
 }
 
 void declare_select(Plugin& plugin) {
-  plugin.stage<Select>("sepl.select", "Keep the masks that the pseudo-label supports, and merge them")
+  plugin
+      .stage<Select>("sepl.select", "Keep the masks that the pseudo-label supports, and merge them")
       .inputs("pseudo", "masks", "overlaps")
       .output("labels")
       .option("t1", &Select::t1,

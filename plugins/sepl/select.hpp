@@ -13,9 +13,9 @@ enum class Overlap {
 };
 
 // Keeps a mask S, assigned to class k, when the pseudo-label covers more than t1 of it
-// (|S and P_k| / |S| > t1) or it covers more than t2 of the pseudo-label (|S and P_k| / |P_k| > t2).
-// A class of which no mask is kept keeps P_k. The result is the union of what is kept, per class
-// (SEPL, section 3). Exact ties between classes go to the higher id.
+// (|S and P_k| / |S| > t1) or it covers more than t2 of the pseudo-label (|S and P_k| / |P_k| >
+// t2). A class of which no mask is kept keeps P_k. The result is the union of what is kept, per
+// class (SEPL, section 3). Exact ties between classes go to the higher id.
 struct Select {
   double t1 = 0.5;
   double t2 = 0.85;

@@ -3,10 +3,10 @@
 //
 //   seplflow_bench_floor png|json LIST LABELS TRUTH MASKS
 //
-// For each name in LIST: decodes LABELS/NAME.png and TRUTH/NAME.png, decodes all of MASKS/NAME/*.png
-// or walks the records of MASKS/NAME.json up to their RLE strings (no library decodes those), and
-// encodes one label map, the decoded labels, which stand for the result. Files are read, nothing is
-// written. libpng and simdjson are set as seplflow sets them. Prints JSON.
+// For each name in LIST: decodes LABELS/NAME.png and TRUTH/NAME.png, decodes all of
+// MASKS/NAME/*.png or walks the records of MASKS/NAME.json up to their RLE strings (no library
+// decodes those), and encodes one label map, the decoded labels, which stand for the result. Files
+// are read, nothing is written. libpng and simdjson are set as seplflow sets them. Prints JSON.
 #include <png.h>
 #include <simdjson.h>
 
@@ -37,7 +37,8 @@ std::vector<std::uint8_t> read_file(fs::path const& path) {
   std::FILE* const file = std::fopen(path.c_str(), "rb");
   std::size_t const got = file != nullptr ? std::fread(bytes.data(), 1, bytes.size(), file) : 0;
   if (file != nullptr) std::fclose(file);
-  if (file == nullptr || got != bytes.size()) throw std::runtime_error("cannot read " + path.string());
+  if (file == nullptr || got != bytes.size())
+    throw std::runtime_error("cannot read " + path.string());
   return bytes;
 }
 
@@ -83,8 +84,8 @@ void encode(Picture const& picture, std::vector<std::uint8_t>& bytes) {
   }
   bytes.clear();
   png_set_write_fn(png, &bytes, on_write, nullptr);
-  png_set_IHDR(png, info, picture.width, picture.height, 8, PNG_COLOR_TYPE_GRAY,
-               PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_IHDR(png, info, picture.width, picture.height, 8, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
+               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   png_set_compression_level(png, 1);
   png_set_compression_strategy(png, 0);
   png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);

@@ -41,8 +41,8 @@ in = { truth = "scenes.truth", labels = "uncertain" }
   std::string const program = prefix + "/bin/seplflow";
   ProgramOptions options;
   options.environment = {{"SEPLFLOW_PLUGIN_PATH", build}};
-  ProgramResult const run = run_program(
-      {program, "run", pipeline.string(), "--out", (folder / "run").string()}, options);
+  ProgramResult const run =
+      run_program({program, "run", pipeline.string(), "--out", (folder / "run").string()}, options);
   INFO(run.err);
   CHECK(run.status == 0);
   CHECK_THAT(run.out, Contains("uncertain (lab.uncertain)"));

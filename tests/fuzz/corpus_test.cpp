@@ -26,7 +26,9 @@ void write(fs::path const& file, std::string_view bytes) {
   REQUIRE(fs::file_size(file) == bytes.size());
 }
 
-dataset::Scene scene(std::uint64_t index) { return {{{24, 32}, 20, 3}, index}; }
+dataset::Scene scene(std::uint64_t index) {
+  return {{{24, 32}, 20, 3}, index};
+}
 
 std::string record(Mask const& mask, bool compressed) {
   std::string counts;

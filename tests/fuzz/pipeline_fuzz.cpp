@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "eval/stages.hpp"
 #include "dataset/stages.hpp"
+#include "eval/stages.hpp"
 #include "pipeline/pipeline.hpp"
 #include "sepl/stages.hpp"
 

@@ -1,5 +1,3 @@
-#include "dataset/scene.hpp"
-
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
@@ -9,6 +7,7 @@
 #include "data/confusion_matrix.hpp"
 #include "data/error.hpp"
 #include "data/runs.hpp"
+#include "dataset/scene.hpp"
 
 using namespace seplflow;
 using dataset::Scene;

@@ -346,5 +346,8 @@ TEST_CASE("sepl.select refuses masks of another size, and overlaps of other mask
   CHECK_THROWS_WITH(Select()(pseudo, turned, OverlapTable(LabelMap(Size{3, 2}), turned)),
                     Contains("the mask set is 3x2 but the pseudo-label is 2x3"));
   CHECK_THROWS_WITH(Select()(pseudo, one, OverlapTable(pseudo, none)),
-                    Contains("the overlaps are those of 0 masks, but there are 1"));
+                    Contains("the overlaps were made of other masks (0) than those given (1)"));
+  MaskSet const full({{Mask::from_counts(Size{2, 3}, std::vector<std::uint32_t>{0, 6}), {}}});
+  CHECK_THROWS_WITH(Select()(pseudo, one, OverlapTable(pseudo, full)),
+                    Contains("the overlaps were made of other masks (1) than those given (1)"));
 }

@@ -11,7 +11,8 @@
 int main(int argc, char** argv) {
   constexpr int kSkipped = 77;
   bool listing = false;
-  for (int i = 1; i < argc; ++i) listing = listing || std::string_view(argv[i]).starts_with("--list");
+  for (int i = 1; i < argc; ++i)
+    listing = listing || std::string_view(argv[i]).starts_with("--list");
   if (!listing && !std::filesystem::is_directory(test_data())) {
     char const* const required = std::getenv("SEPLFLOW_REQUIRE_DATA");
     bool const must = required && std::string_view(required) == "1";

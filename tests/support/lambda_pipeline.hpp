@@ -31,8 +31,8 @@ class LambdaPipeline {
     seplflow::Value produce(std::size_t, seplflow::Sample const& sample) const override {
       return std::make_shared<Number const>(on_produce(sample));
     }
-    std::optional<std::vector<seplflow::Value>> run(
-        seplflow::SampleContext const& context, std::span<void const* const> inputs) override {
+    std::optional<std::vector<seplflow::Value>> run(seplflow::SampleContext const& context,
+                                                    std::span<void const* const> inputs) override {
       Inputs numbers;
       for (void const* const input : inputs) numbers.push_back(static_cast<Number const*>(input));
       auto const result = on_run(context.sample(), numbers);
@@ -155,7 +155,7 @@ inline seplflow::RunTotals run(LambdaPipeline& test, RecordingListener& listener
   struct NoOutput final : seplflow::OutputFolder {
     void write(std::filesystem::path const&, std::span<std::uint8_t const>) override {}
   } output;
-  seplflow::EngineOptions options{
-      jobs, in_flight, [&](std::size_t) -> seplflow::OutputFolder& { return output; }};
+  seplflow::EngineOptions options{jobs, in_flight,
+                                  [&](std::size_t) -> seplflow::OutputFolder& { return output; }};
   return seplflow::Engine(test.pipeline, options, listener).run();
 }

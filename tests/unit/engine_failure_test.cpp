@@ -20,7 +20,8 @@ auto const kFailEveryTenth = [](Sample const& sample, Inputs const& in) -> std::
   return *in[0];
 };
 
-// Lets threads wait for each other; gives up after a while, so that a test fails instead of hanging.
+// Lets threads wait for each other; gives up after a while, so that a test fails instead of
+// hanging.
 class Meeting {
  public:
   // Whether `wanted` came together.

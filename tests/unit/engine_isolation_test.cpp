@@ -23,8 +23,9 @@ TEST_CASE("a parallel loop inside a stage starts no other sample on its thread",
     inside = false;
     return std::optional(*in[0]);
   });
-  test.observer("end", {"loops"},
-                [](Sample const&, LambdaPipeline::Inputs const& in) { return std::optional(*in[0]); });
+  test.observer("end", {"loops"}, [](Sample const&, LambdaPipeline::Inputs const& in) {
+    return std::optional(*in[0]);
+  });
   RecordingListener listener;
   RunTotals const totals = run(test, listener, 4);
   CHECK(totals.done == 200);

@@ -87,15 +87,14 @@ TEST_CASE("a stage with several inputs joins them by sample", "[engine]") {
   };
   test.transform("slow", {"source"}, slow);
   test.transform("slower", {"slow"}, slow);
-  test.transform("negative", {"source"}, [](Sample const&, Inputs const& in) {
-    return std::optional(-*in[0]);
-  });
+  test.transform("negative", {"source"},
+                 [](Sample const&, Inputs const& in) { return std::optional(-*in[0]); });
   std::atomic<int> wrong{0}, joined{0};
   test.observer("join", {"slower", "negative", "slow", "source", "negative"},
                 [&](Sample const& sample, Inputs const& in) {
                   Number const n = std::stoll(sample.id);
-                  bool const right = *in[0] == n && *in[1] == -n && *in[2] == n && *in[3] == n &&
-                                     *in[4] == -n;
+                  bool const right =
+                      *in[0] == n && *in[1] == -n && *in[2] == n && *in[3] == n && *in[4] == -n;
                   if (!right) ++wrong;
                   ++joined;
                   return std::optional<Number>(n);

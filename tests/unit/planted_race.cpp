@@ -12,10 +12,9 @@ int main() {
                    ++unguarded;
                    return std::optional(*in[0]);
                  });
-  test.observer("end", {"races"},
-                [](seplflow::Sample const&, LambdaPipeline::Inputs const& in) {
-                  return std::optional(*in[0]);
-                });
+  test.observer("end", {"races"}, [](seplflow::Sample const&, LambdaPipeline::Inputs const& in) {
+    return std::optional(*in[0]);
+  });
   RecordingListener listener;
   auto const totals = run(test, listener, 4);
   std::printf("%llu samples, counted %ld\n", static_cast<unsigned long long>(totals.done),
