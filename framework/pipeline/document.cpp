@@ -1,7 +1,6 @@
 #include "pipeline/document.hpp"
 
 #include <algorithm>
-#include <regex>
 
 namespace seplflow {
 namespace {
@@ -27,8 +26,10 @@ std::vector<Setting> settings_of(toml::table const& table,
 }
 
 bool is_stage_name(std::string const& name) {
-  static std::regex const pattern("[A-Za-z][A-Za-z0-9_-]*");
-  return std::regex_match(name, pattern);
+  auto const letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  auto const other = [](char c) { return (c >= '0' && c <= '9') || c == '_' || c == '-'; };
+  return !name.empty() && letter(name[0]) &&
+         std::ranges::all_of(name, [&](char c) { return letter(c) || other(c); });
 }
 
 // What makes a line of TOML of an argument's value.

@@ -1,14 +1,28 @@
 #include "plugin/stage_builder.hpp"
 
 #include <algorithm>
-#include <regex>
 #include <set>
 
 namespace seplflow {
 namespace {
 
+constexpr std::string_view kNameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789_";
+
 // Options of every stage, which a pipeline file gives beside the stage's own.
 constexpr std::string_view kReserved[] = {"use", "in", "on_error"};
+
+// family.stage, maybe with more parts: each a letter, then letters, digits and "_", in lower case.
+bool is_stage_type(std::string_view name) {
+  std::size_t parts = 0;
+  for (std::size_t begin = 0; begin <= name.size(); ++parts) {
+    std::size_t const end = std::min(name.find('.', begin), name.size());
+    std::string_view const part = name.substr(begin, end - begin);
+    bool const letter_first = !part.empty() && part[0] >= 'a' && part[0] <= 'z';
+    if (!letter_first || part.find_first_not_of(kNameCharacters) != part.npos) return false;
+    begin = end + 1;
+  }
+  return parts >= 2;
+}
 
 std::string list(std::vector<std::string> const& mistakes) {
   std::string text;
@@ -19,8 +33,7 @@ std::string list(std::vector<std::string> const& mistakes) {
 }  // namespace
 
 StageBuilderBase::StageBuilderBase(std::string name, std::string summary) {
-  static std::regex const pattern("[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)+");
-  if (!std::regex_match(name, pattern)) {
+  if (!is_stage_type(name)) {
     mistakes_.push_back("the name is not of the form \"family.stage\" in lower case");
   }
   declaration_.name = std::move(name);

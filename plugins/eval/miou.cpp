@@ -136,29 +136,29 @@ void Miou::ImageMean::add(Scores const& scores) {
 }
 
 Scores Miou::ImageMean::value() const {
-  Scores mean;
+  Scores value;
   for (std::size_t i = 0; i < kScores.size(); ++i) {
     Score const score = kScores[i].second;
-    if (images[i] > 0) mean.*score = *(sum.*score) / static_cast<double>(images[i]);
+    if (images[i] > 0) value.*score = *(sum.*score) / static_cast<double>(images[i]);
   }
-  return mean;
+  return value;
 }
 
-void Miou::Side::add(ConfusionMatrix const& image, ClassMean mean) {
+void Miou::Side::add(ConfusionMatrix const& image, ClassMean over) {
   if (!total) total.emplace(image.classes());
   *total += image;
   ++images;
-  image_mean.add(mean_scores(image, mean));
+  image_mean.add(mean_scores(image, over));
 }
 
-Scores Miou::Side::scores(ClassMean mean) const {
-  return total ? mean_scores(*total, mean) : Scores();
+Scores Miou::Side::scores(ClassMean over) const {
+  return total ? mean_scores(*total, over) : Scores();
 }
 
-Metrics Miou::Side::metrics(ClassesPtr const& classes, ClassMean mean) const {
+Metrics Miou::Side::metrics(ClassesPtr const& classes, ClassMean over) const {
   Metrics metrics;
   metrics.set("images", static_cast<std::int64_t>(images));
-  add_scores(metrics, scores(mean));
+  add_scores(metrics, scores(over));
   Metrics::List list;
   for (std::size_t k = 0; total && k < total->classes(); ++k) {
     Scores const scores = class_scores(*total, k);

@@ -43,9 +43,9 @@ struct Miou {
     std::optional<ConfusionMatrix> total;
     std::uint64_t images = 0;
     ImageMean image_mean;
-    void add(ConfusionMatrix const& image, ClassMean mean);
-    Scores scores(ClassMean mean) const;
-    Metrics metrics(ClassesPtr const& classes, ClassMean mean) const;
+    void add(ConfusionMatrix const& image, ClassMean over);
+    Scores scores(ClassMean over) const;
+    Metrics metrics(ClassesPtr const& classes, ClassMean over) const;
   };
 
   bool has_baseline_ = false;
