@@ -13,18 +13,21 @@ echo "== Fetching the source of oneTBB"
 rm -rf "$root"
 mkdir -p "$root/apt/lists/partial" "$root/apt/parts"
 # The machine's own package sources, asked for source instead of binaries, in lists of our own.
-for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+for file in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
   [ -e "$file" ] || continue
-  sed -n 's/^deb /deb-src /p' "$file" | grep -i debian > "$root/apt/parts/$(basename "$file").list" || true
+  case $file in
+    *.list) sed -n 's/^deb /deb-src /p' "$file" > "$root/apt/parts/$(basename "$file")" ;;
+    *.sources) sed 's/^Types:.*/Types: deb-src/' "$file" > "$root/apt/parts/$(basename "$file")" ;;
+  esac
 done
-if [ -e /etc/apt/sources.list.d/debian.sources ]; then
-  sed 's/^Types:.*/Types: deb-src/' /etc/apt/sources.list.d/debian.sources \
-    > "$root/apt/parts/debian.sources"
-fi
 options=(-o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$root/apt/parts"
   -o "Dir::State::Lists=$root/apt/lists")
-apt-get "${options[@]}" update -qq
-(cd "$root" && apt-get "${options[@]}" source -qq --download-only onetbb 2>/dev/null)
+apt-get "${options[@]}" update -qq || true  # a source without source packages is no matter
+(cd "$root" && apt-get "${options[@]}" source -qq --download-only onetbb)
+if ! ls "$root"/onetbb_*.orig.tar.* >/dev/null 2>&1; then
+  echo "error: the package sources of this machine do not give the source of onetbb" >&2
+  exit 1
+fi
 mkdir "$root/source"
 tar -xf "$root"/onetbb_*.orig.tar.* -C "$root/source" --strip-components 1
 

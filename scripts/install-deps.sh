@@ -9,7 +9,7 @@ packages=(g++ cmake ninja-build ccache
   libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libxxhash-dev)
 for argument in "$@"; do
   case $argument in
-    --with-tests) packages+=(catch2 clang libclang-rt-14-dev python3-numpy python3-pil xz-utils) ;;
+    --with-tests) packages+=(catch2 clang libclang-rt-dev python3-numpy python3-pil xz-utils) ;;
     *) echo "usage: scripts/install-deps.sh [--with-tests]" >&2; exit 2 ;;
   esac
 done

@@ -18,7 +18,7 @@ void add_check(CLI::App& app, Action& action) {
       Pipeline const pipeline = load_pipeline(arguments->request(), catalog);
       std::cout << arguments->file << ": no mistakes: pipeline \"" << pipeline.name << "\", "
                 << counted(pipeline.stages.size(), "stage");
-      if (auto const count = pipeline.source().instance->count()) {
+      if (auto const& count = pipeline.source().count) {
         std::cout << ", " << counted(*count, "sample") << " in \"" << pipeline.source().name
                   << "\"";
       }

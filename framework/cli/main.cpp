@@ -38,7 +38,17 @@ int run_action(seplflow::cli::Action const& action) {
   } catch (std::exception const& error) {
     std::cerr << "error: " << error.what() << '\n';
     return cli::kFailed;
+  } catch (...) {
+    std::cerr << "error: something was thrown that is no std::exception\n";
+    return cli::kFailed;
   }
+}
+
+// Results that nobody got are no results.
+int with_output_flushed(int status) {
+  if (std::cout.flush()) return status;
+  std::cerr << "error: cannot write to standard output\n";
+  return status == seplflow::cli::kDone ? seplflow::cli::kFailed : status;
 }
 
 }  // namespace
@@ -73,5 +83,5 @@ int main(int argc, char** argv) {
     int const status = app.exit(error);
     return status == 0 ? seplflow::cli::kDone : seplflow::cli::kUsage;
   }
-  return run_action(action);
+  return with_output_flushed(run_action(action));
 }

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <iostream>
 #include <map>
 
@@ -135,12 +136,12 @@ void print_files(std::ostream& out, Pipeline const& pipeline, RunReport const& r
       out << "  " << stage.name << "/ (files of " << stage.declaration->name << ")\n";
     }
   }
-  if (report.findings.empty()) {
+  if (report.totals.end != RunEnd::complete) {
     out << "  no scores: they are written only over all samples\n";
   } else {
     out << "  metrics.json";
     for (PipelineStage const& stage : pipeline.stages) {
-      if (!stage.instance->columns().empty()) out << ", " << stage.name << ".csv";
+      if (!stage.columns.empty()) out << ", " << stage.name << ".csv";
     }
     out << '\n';
   }
@@ -164,6 +165,8 @@ void print_summary(std::ostream& out, Pipeline const& pipeline, RunReport const&
 }
 
 int run(RunArguments const& arguments) {
+  // Losing the reader of the log is no reason to lose the run.
+  std::signal(SIGPIPE, SIG_IGN);
   auto const log = make_log(arguments);
   StageCatalog const catalog(default_plugin_places());
   for (auto const& plugin : catalog.plugins()) {
@@ -179,7 +182,8 @@ int run(RunArguments const& arguments) {
   request.command_line = arguments.command_line;
   if (!arguments.trace.empty()) request.trace = arguments.trace;
   request.progress = progress_mode(arguments);
-  request.on_interrupt = [&log] {
+  request.on_interrupt = [&log, bar = request.progress == ProgressMode::bar] {
+    if (bar) std::cerr << "\r\x1b[K";
     log->warn("interrupted: finishing the samples in flight (once more ends at once)");
   };
   request.on_start = [&] {

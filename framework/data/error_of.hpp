@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <new>
 #include <optional>
 #include <string>
 
@@ -13,8 +14,11 @@ std::optional<std::string> error_of(F const& f) {
   try {
     f();
     return std::nullopt;
+  } catch (std::bad_alloc const&) {
+    return "out of memory";
   } catch (std::exception const& error) {
-    return error.what();
+    std::string message = error.what();
+    return message.empty() ? "it threw an exception without a message" : message;
   } catch (...) {
     return "it threw something that is no std::exception";
   }

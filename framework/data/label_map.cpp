@@ -5,7 +5,8 @@
 
 namespace seplflow {
 
-LabelMap::LabelMap(Size size, std::vector<Label> pixels) : size_(size), pixels_(std::move(pixels)) {
+LabelMap::LabelMap(Size size, std::vector<Label> pixels)
+    : size_(checked_size(size.height, size.width, "a label map")), pixels_(std::move(pixels)) {
   if (pixels_.size() != size_.pixels()) {
     throw Error("a label map of " + to_string(size_) + " (height x width) needs " +
                 std::to_string(size_.pixels()) + " pixels but was given " +
@@ -13,7 +14,9 @@ LabelMap::LabelMap(Size size, std::vector<Label> pixels) : size_(size), pixels_(
   }
 }
 
-LabelMap::LabelMap(Size size) : size_(size), pixels_(size.pixels(), kBackground) {}
+LabelMap::LabelMap(Size size)
+    : size_(checked_size(size.height, size.width, "a label map")),
+      pixels_(size_.pixels(), kBackground) {}
 
 std::span<Label const> LabelMap::row(std::uint32_t y) const {
   return std::span(pixels_).subspan(std::size_t{y} * size_.width, size_.width);

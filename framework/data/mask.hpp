@@ -24,7 +24,7 @@ class Mask {
   static Mask from_runs(Size size, std::span<Run const> runs, std::uint8_t inside);
 
   // No pixel.
-  explicit Mask(Size size) : size_(size) {}
+  explicit Mask(Size size) : size_(checked_size(size.height, size.width, "a mask")) {}
 
   Size size() const { return size_; }
   std::uint64_t area() const { return area_; }

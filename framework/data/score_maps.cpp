@@ -5,7 +5,9 @@
 namespace seplflow {
 
 ScoreMaps::ScoreMaps(Size size, std::vector<Label> classes, std::vector<float> values)
-    : size_(size), classes_(std::move(classes)), values_(std::move(values)) {
+    : size_(checked_size(size.height, size.width, "a score map")),
+      classes_(std::move(classes)),
+      values_(std::move(values)) {
   std::size_t const expected = classes_.size() * size_.pixels();
   if (values_.size() != expected) {
     throw Error("score maps of " + std::to_string(classes_.size()) + " classes and " +

@@ -5,11 +5,12 @@
 namespace seplflow {
 namespace {
 
-void add(StageCounts& counts, Outcome outcome) {
-  ++counts.in;
+// Adds a sample to the counts of stage or run; `done` is what they call it.
+template <class Counts>
+void add(Counts& counts, std::uint64_t& done, Outcome outcome) {
   switch (outcome) {
     case Outcome::done:
-      ++counts.out;
+      ++done;
       break;
     case Outcome::skipped:
       ++counts.skipped;
@@ -19,23 +20,6 @@ void add(StageCounts& counts, Outcome outcome) {
       break;
     case Outcome::cancelled:
       ++counts.cancelled;
-      break;
-  }
-}
-
-void add(RunTotals& totals, Outcome outcome) {
-  switch (outcome) {
-    case Outcome::done:
-      ++totals.done;
-      break;
-    case Outcome::skipped:
-      ++totals.skipped;
-      break;
-    case Outcome::failed:
-      ++totals.failed;
-      break;
-    case Outcome::cancelled:
-      ++totals.cancelled;
       break;
   }
 }
@@ -93,14 +77,16 @@ void Retirement::tell(InFlight& sample, Retired const& retired) {
 }
 
 void Retirement::count(InFlight const& sample, Outcome outcome) {
-  add(totals_, outcome);
+  add(totals_, totals_.done, outcome);
   // The source's outputs are one stage with its emission.
   for (std::size_t i = 0, next; i < plan_.size(); i = next) {
     Outcome left = Outcome::done;
     for (next = i; next < plan_.size() && plan_[next].stage == plan_[i].stage; ++next) {
       left = worse(left, sample.results[next].outcome);
     }
-    add(totals_.stages[plan_[i].stage], left);
+    StageCounts& stage = totals_.stages[plan_[i].stage];
+    ++stage.in;
+    add(stage, stage.out, left);
   }
 }
 

@@ -148,13 +148,17 @@ Pipeline parse_pipeline(std::string text, PipelineRequest const& request,
 
 Pipeline load_pipeline(PipelineRequest const& request, StageCatalog const& catalog) {
   std::string const name = request.file.string();
-  if (fs::is_directory(request.file)) throw UsageError(name + " is a folder, not a pipeline file");
+  std::error_code unknown;
+  if (fs::is_directory(request.file, unknown))
+    throw UsageError(name + " is a folder, not a pipeline file");
   std::ifstream file(request.file, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();
   if (!file || file.bad()) {
     throw UsageError("cannot read the pipeline file " + name + ": " +
-                     (fs::exists(request.file) ? "no permission" : "there is no such file"));
+                     (fs::status(request.file, unknown).type() == fs::file_type::not_found
+                          ? "there is no such file"
+                          : "no permission"));
   }
   return parse_pipeline(std::move(text).str(), request, catalog);
 }

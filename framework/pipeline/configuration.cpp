@@ -65,16 +65,13 @@ class Configuration {
     StageDeclaration const& declaration = *draft.stage.declaration;
     std::vector<std::string> names = {"use", "in", "on_error"};
     for (OptionDeclaration const& option : declaration.options) names.push_back(option.name);
-    std::string message = owner(draft) + " has no option \"" + setting.key + "\"";
-    std::string const hint = did_you_mean(setting.key, names);
-    message += hint;
-    if (!hint.empty()) {
-      std::size_t const quote = hint.find('"') + 1;
-      auto const option =
-          find_option(declaration, hint.substr(quote, hint.find('"', quote) - quote));
-      if (option) message += " (" + describe(declaration.options[*option]) + ")";
-    } else {
+    std::string message =
+        owner(draft) + " has no option \"" + setting.key + "\"" + did_you_mean(setting.key, names);
+    auto const name = nearest(setting.key, names);
+    if (!name) {
       message += " (it has " + quoted_list(names) + ")";
+    } else if (auto const option = find_option(declaration, *name)) {
+      message += " (" + describe(declaration.options[*option]) + ")";
     }
     complain(setting.place, std::move(message));
   }
@@ -89,9 +86,12 @@ class Configuration {
       if (draft.stage.wanted[i]) wanted.push_back(declaration.outputs[i].name);
     }
     OptionCheck check(std::move(given), std::move(connected), std::move(wanted));
-    if (auto const error = error_of([&] { draft.stage.instance->check(check); })) {
-      check.refuse("", *error);
-    }
+    auto const error = error_of([&] {
+      draft.stage.instance->check(check);
+      draft.stage.columns = draft.stage.instance->columns();
+      draft.stage.count = draft.stage.instance->count();
+    });
+    if (error) check.refuse("", *error);
     for (auto const& [option, message] : check.problems()) {
       Setting const* const setting = draft.entry->find(option);
       complain(setting ? setting->value_place : draft.entry->place, owner(draft) + ": " + message);

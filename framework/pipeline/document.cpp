@@ -35,8 +35,8 @@ bool is_stage_name(std::string const& name) {
 // What makes a line of TOML of an argument's value.
 constexpr std::string_view kArgumentPrefix = "value = ";
 
-std::vector<std::string> const kReservedNames = {"variants", "sweep",  "run",
-                                                 "metrics",  "ledger", "pipeline"};
+constexpr std::string_view kReservedNames[] = {"variants", "sweep",  "run",
+                                               "metrics",  "ledger", "pipeline"};
 
 class Reader {
  public:
@@ -101,7 +101,7 @@ class Reader {
       complain(setting.place, "\"" + setting.key +
                                   "\" cannot name a stage: a letter comes first, then letters, "
                                   "digits, \"_\" and \"-\"");
-    } else if (std::ranges::find(kReservedNames, setting.key) != kReservedNames.end()) {
+    } else if (std::ranges::find(kReservedNames, setting.key) != std::end(kReservedNames)) {
       complain(setting.place,
                "a stage cannot be called \"" + setting.key + "\": the run folder uses that name");
     }
@@ -195,11 +195,6 @@ Setting nested(Setting const& table, toml::key const& key, toml::node const& val
 Setting const* StageEntry::find(std::string_view key) const {
   auto const found = std::ranges::find(settings, key, &Setting::key);
   return found == settings.end() ? nullptr : &*found;
-}
-
-StageEntry const* Document::find(std::string_view stage) const {
-  auto const found = std::ranges::find(stages, stage, &StageEntry::name);
-  return found == stages.end() ? nullptr : &*found;
 }
 
 Document read_document(std::string text, PipelineRequest const& request,

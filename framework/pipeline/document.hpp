@@ -44,8 +44,6 @@ struct Document {
   std::optional<Setting> name;
   std::vector<StageEntry> stages;  // in file order
   std::vector<Setting> run;
-
-  StageEntry const* find(std::string_view stage) const;
 };
 
 // Reads the text and applies the overrides. Mistakes go to `problems`; a syntax error throws

@@ -41,6 +41,8 @@ struct PipelineStage {
   std::vector<std::optional<Input>> inputs;  // as in the declaration
   std::vector<bool> wanted;                  // outputs that some stage reads
   std::optional<OnError> on_error;           // instead of the run's
+  std::vector<std::string> columns;          // of an observer's CSV; empty without one
+  std::optional<std::uint64_t> count;        // of a source's samples, where it knows
 };
 
 // A pipeline that can run: exactly one source, every stage reaches an observer or a sink, and

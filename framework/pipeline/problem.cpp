@@ -85,19 +85,23 @@ std::string to_string(Problem const& problem) {
 PipelineError::PipelineError(std::vector<Problem> problems)
     : UsageError(joined(in_order(problems))), problems_(in_order(std::move(problems))) {}
 
-std::string did_you_mean(std::string_view typed, std::vector<std::string> const& candidates) {
-  std::string const* nearest = nullptr;
-  std::size_t least = 0;
+std::optional<std::string> nearest(std::string_view typed,
+                                   std::vector<std::string> const& candidates) {
+  std::optional<std::string> best;
+  // Further than a third of the name and it is another word, not a typo.
+  std::size_t least = std::max<std::size_t>(1, (typed.size() + 2) / 3) + 1;
   for (std::string const& candidate : candidates) {
     std::size_t const distance = edit_distance(typed, candidate);
-    if (!nearest || distance < least) {
-      nearest = &candidate;
-      least = distance;
-    }
+    if (distance >= least) continue;
+    best = candidate;
+    least = distance;
   }
-  // Further than a third of the name and it is another word, not a typo.
-  if (!nearest || least > std::max<std::size_t>(1, (typed.size() + 2) / 3)) return "";
-  return "; did you mean \"" + *nearest + "\"?";
+  return best;
+}
+
+std::string did_you_mean(std::string_view typed, std::vector<std::string> const& candidates) {
+  auto const name = nearest(typed, candidates);
+  return name ? "; did you mean \"" + *name + "\"?" : "";
 }
 
 std::string quoted_list(std::vector<std::string> const& names) {

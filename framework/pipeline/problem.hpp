@@ -47,8 +47,11 @@ class PipelineError : public UsageError {
   std::vector<Problem> problems_;
 };
 
-// `; did you mean "NAME"?` for the candidate nearest to a mistyped name, or nothing when none is
-// near.
+// The candidate nearest to a mistyped name, or nothing when none is near.
+std::optional<std::string> nearest(std::string_view typed,
+                                   std::vector<std::string> const& candidates);
+
+// `; did you mean "NAME"?` for it, or nothing.
 std::string did_you_mean(std::string_view typed, std::vector<std::string> const& candidates);
 
 // "a", "a or b", "a, b or c", each in quotes.

@@ -96,10 +96,9 @@ class Wiring {
     std::string const stage = target->substr(0, target->find('.'));
     auto const found = drafts_.index.find(stage);
     if (found == drafts_.index.end()) {
-      std::vector<std::string> names;
-      for (auto const& [name, draft_index] : drafts_.index) names.push_back(name);
       complain(wire.value_place, owner(draft) + " reads from " + toml_string(stage) +
-                                     ", but there is no such stage" + did_you_mean(stage, names));
+                                     ", but there is no such stage" +
+                                     did_you_mean(stage, stage_names()));
       return;
     }
     Draft& producer = drafts_.list[found->second];
@@ -145,6 +144,14 @@ class Wiring {
   }
 
   void require_inputs(Draft& draft) {
+    std::vector<Port> const& ports = draft.stage.declaration->inputs;
+    bool const all_optional = std::ranges::all_of(ports, &Port::optional);
+    bool const any_connected = std::ranges::any_of(
+        draft.stage.inputs, [](auto const& input) { return input.has_value(); });
+    if (!ports.empty() && all_optional && !any_connected) {
+      complain(draft.entry->place, owner(draft) + " has nothing on any of its inputs (" +
+                                       quoted_list(names_of(ports)) + ")");
+    }
     for (std::size_t i = 0; i < draft.stage.inputs.size(); ++i) {
       Port const& port = draft.stage.declaration->inputs[i];
       if (draft.stage.inputs[i] || port.optional) continue;
@@ -218,14 +225,53 @@ class Wiring {
         if (input) used[input->stage] = true;
       }
     }
-    if (!all_known) return;  // a wire that could not be read may be the one that uses it
+    if (!all_known && !use_what_is_named(used)) return;
     for (std::size_t i = 0; i < drafts_.list.size(); ++i) {
-      if (used[i]) continue;
+      if (used[i] || !drafts_.list[i].stage.declaration) continue;
       bool const is_source = drafts_.list[i].stage.declaration->kind == StageKind::source;
       if (is_source && !one_source_) continue;  // said already
       complain(drafts_.list[i].entry->place,
                owner(drafts_.list[i]) +
                    " is unused: no evaluator and no output depends on it; remove it or connect it");
+    }
+  }
+
+  // A stage whose wiring could not be read may use all that it names, and means the nearest name
+  // where it names nothing. False when even that cannot be told.
+  bool use_what_is_named(std::vector<bool>& used) const {
+    for (Draft const& draft : drafts_.list) {
+      if (draft.stage.declaration && draft.inputs_known) continue;
+      Setting const* const in = draft.entry->find("in");
+      if (!in) continue;
+      auto const* const table = in->value->as_table();
+      bool const told =
+          table ? std::ranges::all_of(*table,
+                                      [&](auto&& wire) { return use_nearest(wire.second, used); })
+                : use_nearest(*in->value, used);
+      if (!told) return false;
+    }
+    return true;
+  }
+
+  bool use_nearest(toml::node const& wire, std::vector<bool>& used) const {
+    auto const target = wire.value_exact<std::string>();
+    if (!target) return false;
+    auto const name = nearest(target->substr(0, target->find('.')), stage_names());
+    if (name) use(drafts_.index.at(*name), used);
+    return name.has_value();
+  }
+
+  std::vector<std::string> stage_names() const {
+    std::vector<std::string> names;
+    for (auto const& [name, index] : drafts_.index) names.push_back(name);
+    return names;
+  }
+
+  void use(std::size_t stage, std::vector<bool>& used) const {
+    if (used[stage]) return;
+    used[stage] = true;
+    for (auto const& input : drafts_.list[stage].stage.inputs) {
+      if (input) use(input->stage, used);
     }
   }
 

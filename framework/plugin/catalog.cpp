@@ -9,6 +9,7 @@
 #include <set>
 
 #include "data/error_of.hpp"
+#include "plugin/elf_file.hpp"
 #include "plugin/entry.hpp"
 #include "plugin/stage_builder.hpp"
 
@@ -39,7 +40,7 @@ void check(seplflow_plugin_descriptor const& descriptor) {
            ", this program has " + abi_text(kAbiMajor, kAbiMinor) +
            "; build it against the installed seplflow");
   }
-  if (descriptor.size < sizeof(seplflow_plugin_descriptor)) {
+  if (descriptor.size < kDescriptorSize) {
     reject("its descriptor is shorter than its ABI version says");
   }
   require_equal_setting("toolchain", descriptor.toolchain, kToolchain);
@@ -57,6 +58,7 @@ std::string loader_reason(std::string message) {
 }
 
 boost::dll::shared_library open_library(fs::path const& file) {
+  if (auto const why = why_not_loadable(file)) reject(*why);
   try {
     using boost::dll::load_mode::rtld_local;
     using boost::dll::load_mode::rtld_now;
@@ -102,7 +104,9 @@ struct StageCatalog::State {
   std::set<fs::path> seen;
 
   void load(fs::path const& file) {
-    if (!seen.insert(fs::weakly_canonical(file)).second) return;
+    std::error_code unknown;
+    fs::path const canonical = fs::weakly_canonical(file, unknown);
+    if (!unknown && !seen.insert(canonical).second) return;
     try {
       auto library = open_library(file);
       if (!library.has(kDescriptorSymbol)) {
@@ -134,7 +138,8 @@ struct StageCatalog::State {
     } else if (fs::exists(place, error)) {
       load(place);
     } else {
-      rejected.push_back({place, "there is no such folder or library"});
+      rejected.push_back({place, error ? "it cannot be looked at: " + error.message()
+                                       : "there is no such folder or library"});
     }
   }
 };

@@ -27,6 +27,10 @@ class Plugin;
 constexpr std::uint32_t kAbiMajor = 1;
 constexpr std::uint32_t kAbiMinor = 0;
 
+// Of the descriptor of minor version 0: any of this major version has at least so much.
+constexpr std::uint64_t kDescriptorSize = 56;
+static_assert(sizeof(seplflow_plugin_descriptor) == kDescriptorSize);
+
 #define SEPLFLOW_TEXT_OF(x) #x
 #define SEPLFLOW_TEXT(x) SEPLFLOW_TEXT_OF(x)
 

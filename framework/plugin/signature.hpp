@@ -72,7 +72,6 @@ struct Returned<void> {
 
 template <class... A>
 struct ParameterList {
-  static constexpr bool kTakesContext = false;
   static std::vector<Port> ports() { return {Parameter<A>::port()...}; }
 
   template <class F>
@@ -86,7 +85,6 @@ struct ParameterList {
 
 template <class... A>
 struct ParameterList<SampleContext const&, A...> {
-  static constexpr bool kTakesContext = true;
   static std::vector<Port> ports() { return {Parameter<A>::port()...}; }
 
   template <class F>

@@ -25,9 +25,9 @@ class SEPLFLOW_API OutputFolder {
  public:
   virtual ~OutputFolder();
 
-  // Writes a file whole or not at all, replacing an earlier one; folders on the way are made.
-  // `file` is relative and stays inside the folder. Throws Error with the system's reason. Safe to
-  // call from many threads.
+  // Writes a file whole or not at all; folders on the way are made. `file` is relative and stays
+  // inside the folder. Throws Error with the system's reason, and when the run has written a file
+  // of that name before. Safe to call from many threads.
   virtual void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes) = 0;
 };
 

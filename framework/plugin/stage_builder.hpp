@@ -16,7 +16,9 @@
 // when it is const; a stage whose operator() is not must be declared .serial().
 // void check(OptionCheck&), if there, runs when the pipeline is checked, after the options are set:
 // it may refuse them, complete them, and read what the stage needs to enumerate its samples.
-// Whatever these functions throw becomes the failure of their sample, or of the pipeline's check.
+// What operator() or an output throws becomes the failure of its sample, and what check() throws a
+// mistake of the pipeline. What next(), fold() or finish() throw ends the run: there is no result
+// without them.
 #pragma once
 
 #include <concepts>
@@ -191,6 +193,7 @@ class StageBuilder final : public StageBuilderBase {
   // A further output of a source, made on demand.
   template <class R>
   StageBuilder& output(std::string name, R (T::*producer)(Sample const&) const) {
+    static_assert(detail::IsSource<T>, "only a source makes its outputs one by one");
     declaration_.outputs.push_back({std::move(name), std::string(PortType<R>::name), false});
     blueprint_->producers.push_back([producer](T const& stage, Sample const& sample) -> Value {
       return std::make_shared<R const>((stage.*producer)(sample));

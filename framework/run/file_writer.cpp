@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "data/error.hpp"
@@ -20,7 +21,7 @@ constexpr std::size_t kBufferBytes = 1 << 16;
 
 int create(fs::path const& file) {
   auto const open_it = [&] {
-    return ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    return ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
   };
   int descriptor = open_it();
   if (descriptor < 0 && errno == ENOENT) {
@@ -38,20 +39,61 @@ int write_all(int descriptor, std::span<char const> bytes) {
   while (!bytes.empty()) {
     ssize_t const written = ::write(descriptor, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
+    if (written <= 0) return written < 0 ? errno : EIO;
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
   return 0;
 }
 
+std::string_view text_of(std::span<std::uint8_t const> bytes) {
+  return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
+}
+
+// 0, or the error number.
+int rename_to(fs::path const& from, fs::path const& to, bool replace) {
+  if (!replace) {
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+    // Some file systems cannot tell in one step; then in two.
+    if (errno != EINVAL) return errno;
+    if (::access(to.c_str(), F_OK) == 0) return EEXIST;
+  }
+  return std::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+}
+
 }  // namespace
 
 void AtomicWriter::write(fs::path const& file, std::span<std::uint8_t const> bytes) {
-  write(file, std::string_view(reinterpret_cast<char const*>(bytes.data()), bytes.size()));
+  write(file, text_of(bytes));
 }
 
 void AtomicWriter::write(fs::path const& file, std::string_view text) {
-  fs::path const temporary = aside_ / std::to_string(next_++);
+  move(write_aside(file, text), file, true);
+}
+
+void AtomicWriter::write_new(fs::path const& file, std::span<std::uint8_t const> bytes) {
+  move(write_aside(file, text_of(bytes)), file, false);
+}
+
+void AtomicWriter::overwrite(fs::path const& file, std::string_view text) {
+  std::error_code unknown;
+  auto const size = fs::file_size(file, unknown);
+  if (unknown) fail(file, unknown.value());
+  if (text.size() > size) fail(file, ENOSPC);
+  std::string padded(text);
+  padded.resize(size, ' ');
+  int const descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) fail(file, errno);
+  int error = write_all(descriptor, padded);
+  if (::close(descriptor) != 0 && error == 0) error = errno;
+  if (error != 0) fail(file, error);
+}
+
+void AtomicWriter::place(fs::path const& complete, fs::path const& file) {
+  move(complete, file, true);
+}
+
+fs::path AtomicWriter::write_aside(fs::path const& file, std::string_view text) {
+  fs::path temporary = aside_ / std::to_string(next_++);
   int const descriptor = create(temporary);
   int error = write_all(descriptor, text);
   if (::close(descriptor) != 0 && error == 0) error = errno;
@@ -59,21 +101,24 @@ void AtomicWriter::write(fs::path const& file, std::string_view text) {
     ::unlink(temporary.c_str());
     fail(file, error);
   }
-  place(temporary, file);
+  return temporary;
 }
 
-void AtomicWriter::place(fs::path const& complete, fs::path const& file) {
-  auto const rename_it = [&] { return std::rename(complete.c_str(), file.c_str()) == 0; };
-  if (rename_it()) return;
-  int error = errno;
+void AtomicWriter::move(fs::path const& from, fs::path const& to, bool replace) {
+  int error = rename_to(from, to, replace);
   if (error == ENOENT) {
     std::error_code ignored;
-    fs::create_directories(file.parent_path(), ignored);
-    if (rename_it()) return;
-    error = errno;
+    fs::create_directories(to.parent_path(), ignored);
+    error = rename_to(from, to, replace);
   }
-  ::unlink(complete.c_str());
-  fail(file, error);
+  if (error == 0) return;
+  ::unlink(from.c_str());
+  if (error == EEXIST && !replace) {
+    throw Error("cannot write " + to.string() +
+                ": this run has written it before; two samples, or two files of a stage, have "
+                "the same name");
+  }
+  fail(to, error);
 }
 
 AppendFile::AppendFile(fs::path file) : file_(std::move(file)), descriptor_(create(file_)) {}

@@ -22,12 +22,22 @@ class AtomicWriter {
   void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes);
   void write(std::filesystem::path const& file, std::string_view text);
 
+  // The same, but throws Error where there is such a file already.
+  void write_new(std::filesystem::path const& file, std::span<std::uint8_t const> bytes);
+
+  // Writes over a file that is there, in place and without making it longer, which a full disk can
+  // still take; what is left of it becomes spaces. Throws Error, also when the text is longer.
+  void overwrite(std::filesystem::path const& file, std::string_view text);
+
   // Moves a file that is complete into place.
   void place(std::filesystem::path const& complete, std::filesystem::path const& file);
 
   std::filesystem::path const& aside() const { return aside_; }
 
  private:
+  std::filesystem::path write_aside(std::filesystem::path const& file, std::string_view text);
+  void move(std::filesystem::path const& from, std::filesystem::path const& to, bool replace);
+
   std::filesystem::path aside_;
   std::atomic<std::uint64_t> next_{0};
 };

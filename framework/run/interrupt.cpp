@@ -18,6 +18,7 @@ sigset_t interrupts() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -31,7 +32,7 @@ int checked(int descriptor) {
 InterruptWatcher::InterruptWatcher(std::function<void()> on_interrupt)
     : on_interrupt_(std::move(on_interrupt)) {
   sigset_t const set = interrupts();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  pthread_sigmask(SIG_BLOCK, &set, &before_);
   signals_ = checked(signalfd(-1, &set, SFD_CLOEXEC));
   end_ = checked(eventfd(0, EFD_CLOEXEC));
   thread_ = std::thread([this] { watch(); });
@@ -42,8 +43,12 @@ InterruptWatcher::~InterruptWatcher() {
   thread_.join();
   ::close(signals_);
   ::close(end_);
+  // One that came too late to be heard must not end the process when the mask goes back.
   sigset_t const set = interrupts();
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  timespec const at_once{};
+  while (sigtimedwait(&set, nullptr, &at_once) > 0) {
+  }
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 void InterruptWatcher::watch() {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <ctime>
 #include <fstream>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -103,7 +104,7 @@ class Recorder final : public RunListener {
     tables_.resize(pipeline.stages.size());
     for (std::size_t i = 0; i < tables_.size(); ++i) {
       PipelineStage const& stage = pipeline.stages[i];
-      auto const columns = stage.instance->columns();
+      auto const& columns = stage.columns;
       if (columns.empty()) continue;
       tables_[i] = folder.table(stage.name);
       tables_[i]->append(csv_line(Row(columns.begin(), columns.end())));
@@ -111,7 +112,13 @@ class Recorder final : public RunListener {
   }
 
   void row(std::size_t stage, Row const& row) override {
-    if (tables_[stage]) tables_[stage]->append(csv_line(row));
+    std::size_t const columns = pipeline_.stages[stage].columns.size();
+    if (row.size() != columns) {
+      throw Error("stage \"" + pipeline_.stages[stage].name + "\" gave a row of " +
+                  std::to_string(row.size()) + " cells for its " + std::to_string(columns) +
+                  " columns");
+    }
+    tables_[stage]->append(csv_line(row));
   }
 
   void retired(Retired const& retired) override {
@@ -187,21 +194,42 @@ class Execution {
 
   RunReport execute() {
     if (request_.on_start) request_.on_start();
+    InterruptWatcher const interrupts([this] { interrupt(); });
     // First, so that a folder with anything in it is known for a run.
     folder_.write_json("run.json", record_);
-    folder_.write("pipeline.toml", resolved_toml(pipeline_));
-    Recorder recorder(pipeline_, folder_, trace_.get());
-    run_engine(recorder);
-    report_.failed_samples = recorder.failed_samples();
-    settle(recorder);
+    if (auto const error = error_of([&] { run_to_the_end(); })) fail(*error);
     if (auto const error = error_of([&] { conclude(); })) {
-      fail(*error);  // a full disk takes no record of itself either
-      report_.status = RunStatus::failed;
+      fail(*error);
+      error_of([&] { conclude_in_place(); });
     }
     return std::move(report_);
   }
 
  private:
+  void run_to_the_end() {
+    folder_.write("pipeline.toml", resolved_toml(pipeline_));
+    Recorder recorder(pipeline_, folder_, trace_.get());
+    run_engine(recorder);
+    report_.failed_samples = recorder.failed_samples();
+    settle(recorder);
+  }
+
+  // The graph drains, whether it runs already or is about to.
+  void interrupt() {
+    {
+      std::scoped_lock const lock(interrupt_mutex_);
+      interrupted_ = true;
+      if (engine_) engine_->drain();
+    }
+    if (request_.on_interrupt) request_.on_interrupt();
+  }
+
+  void let_interrupts_drain(Engine* engine) {
+    std::scoped_lock const lock(interrupt_mutex_);
+    engine_ = engine;
+    if (engine_ && interrupted_) engine_->drain();
+  }
+
   void open_trace(fs::path const& file) {
     try {
       trace_ = std::make_unique<Trace>(file);
@@ -211,7 +239,7 @@ class Execution {
   }
 
   std::optional<std::uint64_t> expected() const {
-    auto const count = pipeline_.source().instance->count();
+    auto const& count = pipeline_.source().count;
     auto const& limit = pipeline_.run.limit;
     if (!count || !limit) return count;
     return std::min(*count, static_cast<std::uint64_t>(*limit));
@@ -229,16 +257,15 @@ class Execution {
     record_["in_flight"] = engine.in_flight();
 
     auto const begin = Clock::now();
-    InterruptWatcher const interrupts([&] {
-      engine.drain();
-      if (request_.on_interrupt) request_.on_interrupt();
-    });
-    {
+    let_interrupts_drain(&engine);
+    auto const error = error_of([&] {
       Progress const progress(request_.progress, [&] {
         return ProgressState{engine.retired(), recorder.failed(), report_.expected};
       });
       report_.totals = engine.run();
-    }
+    });
+    let_interrupts_drain(nullptr);
+    if (error) throw Error("the graph cannot run: " + *error);
     report_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   }
 
@@ -269,6 +296,8 @@ class Execution {
   }
 
   void fail(std::string error) {
+    report_.status = RunStatus::failed;
+    report_.totals.stages.resize(pipeline_.stages.size());
     report_.totals.end = RunEnd::stopped;
     if (report_.totals.error.empty()) report_.totals.error = std::move(error);
     report_.findings.clear();
@@ -278,7 +307,11 @@ class Execution {
     Json metrics = Json::object();
     for (PipelineStage const& stage : pipeline_.stages) {
       if (stage.declaration->kind != StageKind::observer) continue;
-      report_.findings.push_back({stage.name, stage.instance->finish()});
+      Findings findings;
+      if (auto const error = error_of([&] { findings = stage.instance->finish(); })) {
+        throw Error("stage \"" + stage.name + "\" failed to finish: " + *error);
+      }
+      report_.findings.push_back({stage.name, std::move(findings)});
       metrics[stage.name] = to_json(report_.findings.back().findings.metrics);
     }
     folder_.write_json("metrics.json", metrics);
@@ -297,12 +330,26 @@ class Execution {
     folder_.write_json("run.json", record_);
   }
 
+  // On a full disk there is room for nothing longer than the record of the beginning, but that must
+  // not go on saying "running".
+  void conclude_in_place() {
+    Json const brief = {{"format", kRunFormat},
+                        {"status", to_string(report_.status)},
+                        {"name", pipeline_.name},
+                        {"error", report_.totals.error.substr(0, 300)}};
+    folder_.overwrite_json("run.json", brief);
+  }
+
   Pipeline const& pipeline_;
   RunRequest const& request_;
   RunFolder folder_;
   std::unique_ptr<Trace> trace_;
   Json record_;
   RunReport report_;
+
+  std::mutex interrupt_mutex_;
+  Engine* engine_ = nullptr;  // guarded by interrupt_mutex_, as what follows
+  bool interrupted_ = false;
 };
 
 }  // namespace

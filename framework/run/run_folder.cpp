@@ -6,6 +6,7 @@ namespace seplflow {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr char const* kAside = ".partial";
 
 // The status in a folder's run.json; nothing when it has none that can be read.
 std::string status_of_run(fs::path const& folder) {
@@ -32,6 +33,10 @@ fs::path made(fs::path folder) {
                          " holds files that are not a run of seplflow; choose another --out");
   }
   fs::create_directories(folder);
+  // Of two runs that begin at the same moment only one can make this.
+  if (!fs::create_directory(folder / kAside)) {
+    throw RunFolderError(name + " is being written by another run; choose another --out");
+  }
   return folder;
 }
 
@@ -46,7 +51,7 @@ class RunFolder::StageFolder final : public OutputFolder {
     if (auto const unsafe = why_unsafe_id(file.string())) {
       throw Error("the file name \"" + file.string() + "\" " + *unsafe);
     }
-    writer_.write(folder_ / file, bytes);
+    writer_.write_new(folder_ / file, bytes);
   }
 
  private:
@@ -55,7 +60,7 @@ class RunFolder::StageFolder final : public OutputFolder {
 };
 
 RunFolder::RunFolder(fs::path folder) try
-    : folder_(made(std::move(folder))), writer_(folder_ / ".partial") {
+    : folder_(made(std::move(folder))), writer_(folder_ / kAside) {
 } catch (fs::filesystem_error const& error) {
   throw RunFolderError("cannot make the run folder " + error.path1().string() + ": " +
                        error.code().message());
@@ -64,6 +69,10 @@ RunFolder::RunFolder(fs::path folder) try
 RunFolder::~RunFolder() {
   std::error_code ignored;
   fs::remove_all(writer_.aside(), ignored);
+}
+
+void RunFolder::overwrite_json(std::string const& file, Json const& json) {
+  writer_.overwrite(folder_ / file, json_text(json, 2) + "\n");
 }
 
 void RunFolder::write_json(std::string const& file, Json const& json) {

@@ -21,7 +21,8 @@ class RunFolderError : public UsageError {
 };
 
 // Owns the names of the files in a run folder. Everything appears whole, but for the ledger, which
-// grows by whole lines. write_* and output() are safe to call from many threads.
+// grows by whole lines. write() and write_json() are safe to call from many threads, and so are the
+// folders that output() gives, but not output() itself.
 class RunFolder {
  public:
   // Makes the folder. Throws RunFolderError when there is a file in its place, a run, or anything
@@ -37,6 +38,9 @@ class RunFolder {
     writer_.write(folder_ / file, text);
   }
   void write_json(std::string const& file, Json const& json);
+
+  // The same in place, for a disk that is too full for a second file (AtomicWriter::overwrite).
+  void overwrite_json(std::string const& file, Json const& json);
 
   // Where the files of a sink go: RUN/STAGE.
   OutputFolder& output(std::string const& stage);

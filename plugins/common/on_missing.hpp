@@ -18,8 +18,9 @@ inline Choices<OnMissing> on_missing_choices() {
 inline bool is_missing(std::filesystem::path const& file, OnMissing on_missing,
                        std::string const& what, std::string const& instead) {
   std::error_code error;
-  auto const status = std::filesystem::status(file, error);
-  // Anything but a plain absence (no permission, say) is for the reader to report.
+  auto const status = std::filesystem::symlink_status(file, error);
+  // Anything but a plain absence (no permission, a link that leads nowhere) is for the reader to
+  // report.
   if (status.type() != std::filesystem::file_type::not_found) return false;
   if (on_missing == OnMissing::empty) return true;
   throw Error("there is no " + what + " " + file.string() + " (on_missing = \"empty\" takes " +

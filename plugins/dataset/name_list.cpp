@@ -31,6 +31,8 @@ class ListReader {
   std::vector<std::string> read() {
     auto const bytes = read_file(file_);
     std::string_view rest(reinterpret_cast<char const*>(bytes.data()), bytes.size());
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
     for (std::size_t line = 1; !rest.empty(); ++line) {
       std::size_t const end = std::min(rest.find('\n'), rest.size());
       add(trimmed(rest.substr(0, end)), line);

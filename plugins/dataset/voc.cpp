@@ -16,9 +16,6 @@ struct Voc {
   std::string images_folder = "JPEGImages";
 
   void check(OptionCheck& check) {
-    if (list && check.given("split") && !split.empty()) {
-      check.refuse("split", "\"list\" replaces \"split\"; leave one of the two out");
-    }
     if (list) split.clear();
     fs::path const names = list ? *list : root / "ImageSets/Segmentation" / (split + ".txt");
     fs::path const images = root / images_folder, truth = root / truth_folder;

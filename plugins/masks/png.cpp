@@ -20,18 +20,27 @@ struct NumberedFile {
 // NUMBER.png, by number; other files (metadata.csv) are none of the masks.
 std::vector<NumberedFile> mask_files(fs::path const& folder) {
   std::vector<NumberedFile> files;
-  for (fs::directory_entry const& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() != ".png") continue;
+  std::error_code error;
+  fs::directory_iterator const entries(folder, error);
+  if (error) throw Error("cannot read the mask folder " + folder.string() + ": " + error.message());
+  for (fs::directory_entry const& entry : entries) {
+    std::string const ending = entry.path().extension().string();
+    if (ending != ".png" && ending != ".PNG") continue;
     std::string const stem = entry.path().stem().string();
     std::uint64_t number = 0;
-    auto const [end, error] = std::from_chars(stem.data(), stem.data() + stem.size(), number);
-    if (error != std::errc() || end != stem.data() + stem.size()) {
+    auto const [end, wrong] = std::from_chars(stem.data(), stem.data() + stem.size(), number);
+    if (wrong != std::errc() || end != stem.data() + stem.size()) {
       throw Error("the mask " + entry.path().string() +
                   " is not named by a number, as amg.py names its masks (0.png, 1.png, ...)");
     }
     files.push_back({number, entry.path()});
   }
   std::ranges::sort(files, {}, &NumberedFile::number);
+  auto const twice = std::ranges::adjacent_find(files, {}, &NumberedFile::number);
+  if (twice != files.end()) {
+    throw Error("mask " + std::to_string(twice->number) + " is there twice, " +
+                twice->path.string() + " and " + std::next(twice)->path.string());
+  }
   return files;
 }
 
@@ -45,10 +54,22 @@ struct Png {
     fs::path const folder = dir / sample.id;
     if (is_missing(folder, on_missing, "mask folder", "no masks")) return MaskSet({}, sample.size);
     auto const infos = read_metadata_csv(folder / "metadata.csv");
+    auto const files = mask_files(folder);
+    // amg.py writes its metadata.csv even for a picture without masks.
+    if (files.empty() && !fs::exists(folder / "metadata.csv") && on_missing == OnMissing::error) {
+      throw Error("the mask folder " + folder.string() +
+                  " holds no mask (0.png, 1.png, ...) and no metadata.csv (on_missing = \"empty\" "
+                  "takes no masks instead)");
+    }
+    for (auto const& [number, info] : infos) {
+      if (std::ranges::find(files, number, &NumberedFile::number) != files.end()) continue;
+      throw Error("the mask " + (folder / (std::to_string(number) + ".png")).string() +
+                  " is missing, though metadata.csv lists it");
+    }
     std::optional<Size> size = sample.size;
     std::string sized = "the sample's image";
     std::vector<MaskSet::Entry> entries;
-    for (NumberedFile const& file : mask_files(folder)) {
+    for (NumberedFile const& file : files) {
       Mask mask = read_mask_png(file.path);
       if (!size) {
         size = mask.size();

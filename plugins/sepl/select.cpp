@@ -58,7 +58,20 @@ void order_by(Overlap overlap, std::vector<Layer>& layers) {
   });
 }
 
-void require_table_of(MaskSet const& masks, OverlapTable const& overlaps) {
+void require_table_of(LabelMap const& pseudo, MaskSet const& masks, OverlapTable const& overlaps) {
+  auto const areas = label_areas(pseudo);
+  std::uint64_t foreground = 0, known = 0;
+  for (int label = 1; label < kIgnore; ++label) foreground += areas[label];
+  bool same_labels = true;
+  for (std::size_t k = 0; k < overlaps.classes().size(); ++k) {
+    known += overlaps.class_areas()[k];
+    same_labels = same_labels && areas[overlaps.classes()[k]] == overlaps.class_areas()[k];
+  }
+  if (!same_labels || known != foreground) {
+    throw Error(
+        "the overlaps were made of another pseudo-label; connect the one that went into "
+        "sepl.assign");
+  }
   bool same = overlaps.masks() == masks.count();
   for (std::size_t i = 0; same && i < masks.count(); ++i) {
     same = overlaps.mask_area(i) == masks.mask(i).area();
@@ -83,7 +96,7 @@ LabelMap with_ignore_of(LabelMap const& pseudo, LabelMap const& labels) {
 LabelMap Select::operator()(LabelMap const& pseudo, MaskSet const& masks,
                             OverlapTable const& overlaps) const {
   require_same_size(masks, pseudo, "the pseudo-label");
-  require_table_of(masks, overlaps);
+  require_table_of(pseudo, masks, overlaps);
   std::vector<Layer> layers = kept_layers(*this, masks, overlaps);
   order_by(overlap, layers);
 

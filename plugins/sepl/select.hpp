@@ -23,7 +23,7 @@ struct Select {
   bool keep_ignore = false;
 
   // `overlaps` must be the table of these labels and masks. Throws Error when the masks have
-  // another size than the labels, or other areas than the table knows.
+  // another size than the labels, or areas differ from those that the table knows.
   LabelMap operator()(LabelMap const& pseudo, MaskSet const& masks,
                       OverlapTable const& overlaps) const;
 };

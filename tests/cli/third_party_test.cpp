@@ -20,7 +20,8 @@ TEST_CASE("a plugin builds out of tree against the installed package, and runs",
   std::string const prefix = (folder / "prefix").string(), build = (folder / "build").string();
   std::string const source = std::string(SEPLFLOW_SOURCE_DIR) + "/tests/data/third_party";
   require_success({"cmake", "--install", SEPLFLOW_BUILD_DIR, "--prefix", prefix});
-  require_success({"cmake", "-S", source, "-B", build, "-DCMAKE_PREFIX_PATH=" + prefix});
+  require_success(
+      {"cmake", "-G", "Ninja", "-S", source, "-B", build, "-DCMAKE_PREFIX_PATH=" + prefix});
   require_success({"cmake", "--build", build});
 
   auto const pipeline = folder.write("lab.toml", R"(

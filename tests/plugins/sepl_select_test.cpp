@@ -347,6 +347,9 @@ TEST_CASE("sepl.select refuses masks of another size, and overlaps of other mask
                     Contains("the mask set is 3x2 but the pseudo-label is 2x3"));
   CHECK_THROWS_WITH(Select()(pseudo, one, OverlapTable(pseudo, none)),
                     Contains("the overlaps were made of other masks (0) than those given (1)"));
+  LabelMap const other(Size{2, 3}, {0, 0, 1, 0, 0, 0});
+  CHECK_THROWS_WITH(Select()(pseudo, one, OverlapTable(other, one)),
+                    Contains("the overlaps were made of another pseudo-label"));
   MaskSet const full({{Mask::from_counts(Size{2, 3}, std::vector<std::uint32_t>{0, 6}), {}}});
   CHECK_THROWS_WITH(Select()(pseudo, one, OverlapTable(pseudo, full)),
                     Contains("the overlaps were made of other masks (1) than those given (1)"));

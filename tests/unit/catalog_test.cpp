@@ -68,6 +68,21 @@ TEST_CASE("an empty file, text, and a missing place are rejected", "[catalog]") 
   CHECK_THAT(reason(folder / "nowhere"), Contains("no such folder"));
 }
 
+TEST_CASE("a library that is cut off anywhere is rejected before it is mapped", "[catalog]") {
+  TempFolder const folder;
+  std::string const whole = read_text(library("twin_a"));
+  for (std::size_t const part : {1, 2, 10, 30, 50, 80, 90}) {
+    INFO(part << " percent of the file");
+    auto const cut = folder.write("cut.so", whole.substr(0, whole.size() * part / 100));
+    StageCatalog const catalog({cut});
+    // Nothing is lost but the debug information at the file's end, or it is rejected.
+    if (catalog.plugins().empty()) {
+      REQUIRE(catalog.rejected().size() == 1);
+      CHECK_THAT(catalog.rejected()[0].reason, Contains("cut off"));
+    }
+  }
+}
+
 TEST_CASE("the good plugins of a folder are there beside the bad ones", "[catalog]") {
   TempFolder const folder;
   fs::copy_file(library("twin_a"), folder / "good.so");

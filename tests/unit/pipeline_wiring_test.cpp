@@ -245,3 +245,20 @@ TEST_CASE("what is no table is no stage") {
                       stage("save", "toy.save", "\"src.number\""))
             .size() == 1);
 }
+
+TEST_CASE("a stage whose inputs are all optional needs one of them") {
+  struct Either {
+    LabelMap operator()(LabelMap const* a, LabelMap const* b) const { return a ? *a : *b; }
+  };
+  Plugin plugin;
+  plugin.stage<Either>("test.either", "One or the other").inputs("a", "b").output("labels");
+  StageCatalog const catalog({}, plugin.finish());
+  PipelineRequest request;
+  request.file = "p.toml";
+  try {
+    parse_pipeline("[stages.e]\nuse = \"test.either\"\n", request, catalog);
+    FAIL("it was taken");
+  } catch (PipelineError const& error) {
+    CHECK_THAT(error.what(), Contains("nothing on any of its inputs (\"a\" or \"b\")"));
+  }
+}

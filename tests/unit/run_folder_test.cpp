@@ -171,3 +171,29 @@ TEST_CASE("a full disk is an error with the system's reason") {
   AppendFile large("/dev/full");
   REQUIRE_THROWS_AS(large.append(std::string(1 << 20, 'x')), Error);
 }
+
+TEST_CASE("two runs cannot begin in one folder") {
+  TempFolder const folder;
+  RunFolder const first(folder / "run");
+  CHECK_THROWS_AS(RunFolder(folder / "run"), RunFolderError);
+  CHECK(fs::exists(folder / "run/.partial"));
+}
+
+TEST_CASE("a file of a stage that is written twice is an error, and the first stays") {
+  TempFolder const folder;
+  RunFolder run(folder / "run");
+  OutputFolder& output = run.output("write");
+  output.write("a.png", std::vector<std::uint8_t>{1});
+  CHECK_THROWS_WITH(output.write("a.png", std::vector<std::uint8_t>{2}),
+                    Contains("has written it before"));
+  CHECK(read_text(folder / "run/write/a.png") == "\x01");
+}
+
+TEST_CASE("a file can be written over in place, never made longer") {
+  TempFolder const folder;
+  AtomicWriter writer(folder / "aside");
+  writer.write(folder / "run.json", std::string_view("{\"status\": \"running\"}\n"));
+  writer.overwrite(folder / "run.json", "{}\n");
+  CHECK(read_text(folder / "run.json") == "{}\n" + std::string(19, ' '));
+  CHECK_THROWS_AS(writer.overwrite(folder / "run.json", std::string(100, 'x')), Error);
+}
