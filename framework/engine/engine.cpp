@@ -74,6 +74,7 @@ class Engine::Graph {
   struct Ticket {};
   using Emitter = tbb::flow::multifunction_node<Ticket, std::tuple<Message>>;
   using Node = tbb::flow::multifunction_node<Message, std::tuple<Message>>;
+  using Retirer = tbb::flow::function_node<Message>;
 
   void run_in_arena() {
     tbb::flow::graph graph;
@@ -88,15 +89,22 @@ class Engine::Graph {
               });
     tbb::flow::sequencer_node<Message> in_order(
         graph, [](Message const& message) { return message->sequence; });
-    tbb::flow::function_node<Message> retirement(graph, tbb::flow::serial,
-                                                 [this, &emitter](Message const& message) {
-                                                   retire(*message);
-                                                   emitter.try_put(Ticket());
-                                                   return tbb::flow::continue_msg();
-                                                 });
+    Retirer retirer(graph, tbb::flow::serial, [this, &emitter](Message const& message) {
+      retire(*message);
+      emitter.try_put(Ticket());
+      return tbb::flow::continue_msg();
+    });
     make_edge(tbb::flow::output_port<0>(gate), in_order);
-    make_edge(in_order, retirement);
+    make_edge(in_order, retirer);
+    auto const nodes = make_nodes(graph, emitter, gate);
 
+    for (std::int64_t i = 0; i < options_.in_flight; ++i) emitter.try_put(Ticket());
+    graph.wait_for_all();
+  }
+
+  // A node for each planned one but the first, which is the emitter, and the edges between them.
+  std::vector<std::unique_ptr<Node>> make_nodes(tbb::flow::graph& graph, Emitter& emitter,
+                                                Node& gate) {
     std::vector<std::unique_ptr<Node>> nodes(plan_.size());
     auto const connect = [&](std::size_t from, Node& to) {
       if (from == 0) {
@@ -119,9 +127,7 @@ class Engine::Graph {
     for (std::size_t i = 0; i < plan_.size(); ++i) {
       if (plan_[i].at_end) connect(i, gate);
     }
-
-    for (std::int64_t i = 0; i < options_.in_flight; ++i) emitter.try_put(Ticket());
-    graph.wait_for_all();
+    return nodes;
   }
 
   // The next sample, or nothing when there is none or none is wanted any more.

@@ -191,8 +191,8 @@ class StageBuilder final : public StageBuilderBase {
   StageBuilder& output(std::string name) { return outputs(std::move(name)); }
 
   // A further output of a source, made on demand.
-  template <class R>
-  StageBuilder& output(std::string name, R (T::*producer)(Sample const&) const) {
+  template <class R, class C>
+  StageBuilder& output(std::string name, R (C::*producer)(Sample const&) const) {
     static_assert(detail::IsSource<T>, "only a source makes its outputs one by one");
     declaration_.outputs.push_back({std::move(name), std::string(PortType<R>::name), false});
     blueprint_->producers.push_back([producer](T const& stage, Sample const& sample) -> Value {

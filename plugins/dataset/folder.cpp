@@ -8,7 +8,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Any folder of pictures and label maps.
-struct Folder {
+struct Folder : ListedSamples {
   std::optional<fs::path> images_folder, truth_folder, list;
   std::vector<std::string> classes;
 
@@ -27,21 +27,11 @@ struct Folder {
       check.refuse("classes", error.what());
     }
     try {
-      samples.open(names(), known, images_folder, truth_folder);
+      open(names(), known, images_folder, truth_folder);
     } catch (std::exception const& error) {
       check.refuse(list ? "list" : images_folder ? "images" : "truth", error.what());
     }
   }
-
-  std::optional<Sample> next() { return samples.next(); }
-  std::uint64_t count() const { return samples.count(); }
-  Image image(Sample const& sample) const { return samples.image(sample); }
-  LabelMap truth(Sample const& sample) const { return samples.truth(sample); }
-  ImageLabels image_labels(Sample const& sample) const {
-    return image_labels_of(samples.truth(sample));
-  }
-
-  ListedSamples samples;
 
  private:
   ClassesPtr named_classes() const {

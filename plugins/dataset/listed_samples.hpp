@@ -25,6 +25,8 @@ class ListedSamples {
   Image image(Sample const& sample) const;
   // Class ids of an 8-bit gray or palette PNG, each one of the classes or 255.
   LabelMap truth(Sample const& sample) const;
+  // The classes that the truth shows.
+  ImageLabels image_labels(Sample const& sample) const { return image_labels_of(truth(sample)); }
 
  private:
   std::optional<Size> size_of(std::string const& name) const;

@@ -8,7 +8,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // PASCAL VOC 2012 as it is unpacked.
-struct Voc {
+struct Voc : ListedSamples {
   fs::path root;
   std::string split = "train";
   std::optional<fs::path> list;
@@ -23,21 +23,11 @@ struct Voc {
     require_folder(check, "truth", "truth", truth);
     require_folder(check, "image_labels", "truth", truth);
     try {
-      samples.open(read_name_list(names), voc12_classes(), images, truth);
+      open(read_name_list(names), voc12_classes(), images, truth);
     } catch (Error const& error) {
       check.refuse(list ? "list" : "split", error.what());
     }
   }
-
-  std::optional<Sample> next() { return samples.next(); }
-  std::uint64_t count() const { return samples.count(); }
-  Image image(Sample const& sample) const { return samples.image(sample); }
-  LabelMap truth(Sample const& sample) const { return samples.truth(sample); }
-  ImageLabels image_labels(Sample const& sample) const {
-    return image_labels_of(samples.truth(sample));
-  }
-
-  ListedSamples samples;
 };
 
 }  // namespace
