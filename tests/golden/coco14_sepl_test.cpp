@@ -11,6 +11,7 @@
 #include "eval/stages.hpp"
 #include "masks/stages.hpp"
 #include "sepl/stages.hpp"
+#include "support/metrics_value.hpp"
 #include "support/stage_driver.hpp"
 #include "support/test_data.hpp"
 
@@ -39,13 +40,6 @@ std::vector<Sample> samples() {
 
 StageDriver reading_labels(fs::path const& folder) {
   return StageDriver(cam::declare_labels, {{{"dir", (coco() / folder).string()}}, {}, {}});
-}
-
-Metrics::Value const& value_of(Metrics const& metrics, std::string const& name) {
-  for (auto const& [each, value] : metrics.entries()) {
-    if (each == name) return value;
-  }
-  throw std::logic_error("no metric " + name);
 }
 
 void require_scores(Metrics const& metrics, simdjson::dom::element expected,

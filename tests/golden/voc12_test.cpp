@@ -17,6 +17,7 @@
 #include "masks/stages.hpp"
 #include "sepl/reference.hpp"
 #include "sepl/select.hpp"
+#include "support/metrics_value.hpp"
 #include "support/stage_driver.hpp"
 #include "support/test_data.hpp"
 
@@ -59,13 +60,6 @@ std::vector<std::vector<std::string>> rows_of(fs::path const& csv) {
     for (std::string cell; std::getline(cells, cell, ',');) row.push_back(cell);
   }
   return rows;
-}
-
-Metrics::Value const& value_of(Metrics const& metrics, std::string const& name) {
-  for (auto const& [each, value] : metrics.entries()) {
-    if (each == name) return value;
-  }
-  throw std::logic_error("no metric " + name);
 }
 
 // One side of metrics.json, the labels or the baseline.

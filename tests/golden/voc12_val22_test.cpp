@@ -9,6 +9,7 @@
 #include "cam/stages.hpp"
 #include "dataset/stages.hpp"
 #include "eval/stages.hpp"
+#include "support/metrics_value.hpp"
 #include "support/stage_driver.hpp"
 #include "support/test_data.hpp"
 
@@ -26,13 +27,6 @@ StageDriver opening(std::vector<std::string> wanted) {
                      {{{"root", (val22() / "VOC2012").string()}, {"split", std::string("val22")}},
                       {},
                       std::move(wanted)});
-}
-
-Metrics::Value const& value_of(Metrics const& metrics, std::string const& name) {
-  for (auto const& [each, value] : metrics.entries()) {
-    if (each == name) return value;
-  }
-  throw std::logic_error("no metric " + name);
 }
 
 }  // namespace

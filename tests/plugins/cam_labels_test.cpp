@@ -28,19 +28,6 @@ std::string png_of(LabelMap const& labels, LabelColours colours = LabelColours::
   return as_text(encode_label_png(labels, colours));
 }
 
-// A header that claims 100000 x 100000 pixels.
-Bytes claiming_png() {
-  Bytes file = make_png({1, 1}, {}, {0});
-  std::size_t const header = chunk_data(file, "IHDR");
-  for (std::size_t const at : {header, header + 4}) {
-    file[at + 1] = 0x01;
-    file[at + 2] = 0x86;
-    file[at + 3] = 0xa0;
-  }
-  repair_crc(file, header);
-  return file;
-}
-
 LabelMap const kLabels({2, 3}, {0, 1, 20, 255, 0, 15});
 
 }  // namespace

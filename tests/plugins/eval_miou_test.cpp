@@ -5,6 +5,7 @@
 
 #include "eval/miou.hpp"
 #include "eval/stages.hpp"
+#include "support/metrics_value.hpp"
 #include "support/stage_driver.hpp"
 
 using Catch::Matchers::Contains;
@@ -35,13 +36,6 @@ StageDriver miou(Options options = {}, bool baseline = false) {
 
 LabelMap row_of(std::vector<Label> pixels) {
   return LabelMap({1, static_cast<std::uint32_t>(pixels.size())}, pixels);
-}
-
-Metrics::Value const& value_of(Metrics const& metrics, std::string const& name) {
-  for (auto const& [each, value] : metrics.entries()) {
-    if (each == name) return value;
-  }
-  throw std::logic_error("no metric " + name);
 }
 
 Metrics const& tree(Metrics const& metrics, std::string const& name) {

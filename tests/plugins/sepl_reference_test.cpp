@@ -7,6 +7,7 @@
 
 #include "sepl/reference.hpp"
 #include "sepl/stages.hpp"
+#include "support/sepl_case.hpp"
 #include "support/stage_driver.hpp"
 
 using Catch::Matchers::Contains;
@@ -15,22 +16,6 @@ using sepl::Reference;
 using sepl::Rule;
 
 namespace {
-
-using Pixels = std::vector<Label>;  // row-major; of a mask 1 inside, 0 outside
-
-struct Case {
-  Size size;
-  Pixels pseudo;
-  std::vector<Pixels> masks;
-};
-
-MaskSet masks_of(Case const& c) {
-  std::vector<MaskSet::Entry> entries;
-  for (Pixels const& inside : c.masks) {
-    entries.push_back({mask_of(LabelRuns(LabelMap(c.size, inside)), 1), std::nullopt});
-  }
-  return MaskSet(std::move(entries));
-}
 
 Pixels enhanced(Rule rule, Case const& c) {
   LabelMap const labels = Reference{rule}(LabelMap(c.size, c.pseudo), masks_of(c));
@@ -74,33 +59,6 @@ Pixels described(Rule rule, Case const& c) {
     }
   }
   return result;
-}
-
-unsigned below(std::mt19937& random, unsigned bound) {
-  return static_cast<unsigned>(random() % bound);
-}
-
-void draw(Pixels& pixels, Size size, Label value, std::mt19937& random) {
-  std::uint32_t const y0 = below(random, size.height), x0 = below(random, size.width);
-  std::uint32_t const y1 = y0 + 1 + below(random, size.height - y0);
-  std::uint32_t const x1 = x0 + 1 + below(random, size.width - x0);
-  bool const holes = below(random, 4) == 0;
-  for (std::uint32_t y = y0; y < y1; ++y) {
-    for (std::uint32_t x = x0; x < x1; ++x) {
-      if (!holes || below(random, 3) != 0) pixels[y * size.width + x] = value;
-    }
-  }
-}
-
-Case random_case(std::mt19937& random) {
-  Case c{{1 + below(random, 7), 1 + below(random, 7)}, {}, {}};
-  c.pseudo.assign(c.size.pixels(), 0);
-  for (unsigned shapes = below(random, 6); shapes > 0; --shapes) {
-    draw(c.pseudo, c.size, std::array<Label, 5>{1, 2, 20, 254, 255}[below(random, 5)], random);
-  }
-  c.masks.assign(below(random, 9), Pixels(c.size.pixels()));
-  for (Pixels& mask : c.masks) draw(mask, c.size, 1, random);
-  return c;
 }
 
 constexpr std::array kRules{Rule::max_iou, Rule::max_iou_imp, Rule::max_iou_imp2};

@@ -8,6 +8,7 @@
 
 #include "sepl/select.hpp"
 #include "sepl/stages.hpp"
+#include "support/sepl_case.hpp"
 #include "support/stage_driver.hpp"
 
 using Catch::Matchers::Contains;
@@ -16,22 +17,6 @@ using sepl::Overlap;
 using sepl::Select;
 
 namespace {
-
-using Pixels = std::vector<Label>;  // row-major; of a mask 1 inside, 0 outside
-
-struct Case {
-  Size size;
-  Pixels pseudo;
-  std::vector<Pixels> masks;
-};
-
-MaskSet masks_of(Case const& c) {
-  std::vector<MaskSet::Entry> entries;
-  for (Pixels const& inside : c.masks) {
-    entries.push_back({mask_of(LabelRuns(LabelMap(c.size, inside)), 1), std::nullopt});
-  }
-  return MaskSet(std::move(entries));
-}
 
 Pixels enhanced(Select const& select, Case const& c) {
   LabelMap const pseudo(c.size, c.pseudo);
@@ -107,36 +92,6 @@ Pixels described(Select const& select, Case const& c) {
     if (!winning && select.keep_ignore && c.pseudo[p] == 255) labels[p] = 255;
   }
   return labels;
-}
-
-// ---- Random cases ----
-
-unsigned below(std::mt19937& random, unsigned bound) {
-  return static_cast<unsigned>(random() % bound);
-}
-
-// A rectangle, now and then with holes in it.
-void draw(Pixels& pixels, Size size, Label value, std::mt19937& random) {
-  std::uint32_t const y0 = below(random, size.height), x0 = below(random, size.width);
-  std::uint32_t const y1 = y0 + 1 + below(random, size.height - y0);
-  std::uint32_t const x1 = x0 + 1 + below(random, size.width - x0);
-  bool const holes = below(random, 4) == 0;
-  for (std::uint32_t y = y0; y < y1; ++y) {
-    for (std::uint32_t x = x0; x < x1; ++x) {
-      if (!holes || below(random, 3) != 0) pixels[y * size.width + x] = value;
-    }
-  }
-}
-
-Case random_case(std::mt19937& random) {
-  Case c{{1 + below(random, 7), 1 + below(random, 7)}, {}, {}};
-  c.pseudo.assign(c.size.pixels(), 0);
-  for (unsigned shapes = below(random, 6); shapes > 0; --shapes) {
-    draw(c.pseudo, c.size, std::array<Label, 6>{1, 2, 3, 20, 254, 255}[below(random, 6)], random);
-  }
-  c.masks.assign(below(random, 9), Pixels(c.size.pixels()));
-  for (Pixels& mask : c.masks) draw(mask, c.size, 1, random);
-  return c;
 }
 
 // Thresholds that small pictures meet exactly.

@@ -85,3 +85,16 @@ inline void repair_crc(std::vector<std::uint8_t>& file, std::size_t data) {
     file[data + length + i] = static_cast<std::uint8_t>(crc >> (24 - 8 * i));
   }
 }
+
+// A PNG whose header claims 100000 x 100000 pixels.
+inline std::vector<std::uint8_t> claiming_png() {
+  std::vector<std::uint8_t> file = make_png({1, 1}, {}, {0});
+  std::size_t const header = chunk_data(file, "IHDR");
+  for (std::size_t const at : {header, header + 4}) {
+    file[at + 1] = 0x01;
+    file[at + 2] = 0x86;
+    file[at + 3] = 0xa0;
+  }
+  repair_crc(file, header);
+  return file;
+}
