@@ -79,7 +79,7 @@ class Engine::Graph {
   void run_in_arena() {
     tbb::flow::graph graph;
     Emitter emitter(graph, tbb::flow::serial, [this](Ticket, Emitter::output_ports_type& ports) {
-      if (Message message = emit()) std::get<0>(ports).try_put(std::move(message));
+      if (Message const message = emit()) std::get<0>(ports).try_put(message);
     });
     Node gate(graph, tbb::flow::unlimited,
               [](Message const& message, Node::output_ports_type& out) {
