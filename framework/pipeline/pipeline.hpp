@@ -19,6 +19,15 @@ namespace seplflow {
 // What happens when a sample fails.
 enum class OnError { stop, skip };
 
+// Which variants' files are written.
+enum class Keep { all, best, none };
+
+// The samples whose place in the data set leaves the remainder `index` when divided by `count`.
+struct Shard {
+  std::int64_t index = 0, count = 1;
+  bool operator==(Shard const&) const = default;
+};
+
 struct RunSettings {
   std::int64_t jobs = 0;       // 0 = all cores
   std::int64_t in_flight = 0;  // samples in flight; 0 = chosen from jobs
@@ -26,6 +35,8 @@ struct RunSettings {
   std::int64_t max_failures =
       0;  // with skip: more failed samples than this stop the run; 0 = no limit
   std::optional<std::int64_t> limit;  // only the first samples
+  Shard shard;                        // of those, only these
+  std::optional<Keep> keep;           // absent: chosen from the number of variants
 };
 
 struct PipelineStage {
@@ -43,16 +54,38 @@ struct PipelineStage {
   std::optional<OnError> on_error;           // instead of the run's
   std::vector<std::string> columns;          // of an observer's CSV; empty without one
   std::optional<std::uint64_t> count;        // of a source's samples, where it knows
+  std::vector<std::size_t> variants;         // that it serves, ascending
 };
 
-// A pipeline that can run: exactly one source, every stage reaches an observer or a sink, and
-// stages come after those that they read from. The catalog must outlive it.
+// What a sweep varies: an option ("select.t1") or a whole stage ("cam").
+struct Axis {
+  std::string key;
+  std::vector<std::string> values;  // as sweep.csv and the names of variants have them
+};
+
+// One setting of a sweep, a pipeline of its own.
+struct Variant {
+  std::string name;                 // names its folder; empty in a pipeline without variants
+  std::vector<std::size_t> values;  // for each axis, which of its values
+  std::vector<std::size_t> stages;  // indices into Pipeline::stages, in the order of the file
+};
+
+// Pipelines that can run, as one graph: stages that are equal in what they are, their options and,
+// recursively, their inputs are one stage of it. Each variant has exactly one source, the same for
+// all, every stage reaches an observer or a sink, and stages come after those that they read from.
+// The catalog must outlive it.
 struct Pipeline {
   std::string name;
   std::filesystem::path file;
   std::vector<PipelineStage> stages;
+  std::vector<Axis> axes;         // in the order of the file
+  std::vector<Variant> variants;  // never empty
   RunSettings run;
 
+  bool sweeps() const { return !variants.front().name.empty(); }
+  bool serves_all(PipelineStage const& stage) const {
+    return stage.variants.size() == variants.size();
+  }
   PipelineStage const& source() const;
   OnError on_error(PipelineStage const& stage) const {
     return stage.on_error.value_or(run.on_error);
@@ -67,6 +100,8 @@ struct Override {
 struct PipelineRequest {
   std::filesystem::path file;
   std::vector<Override> overrides;
+  std::vector<Override> sweeps;  // "stage.option=a,b,c": an axis beside, or instead of, the file's
+  bool any_number_of_variants = false;  // else more than 10,000 are a mistake
   std::filesystem::path working_folder = std::filesystem::current_path();  // of the overrides
   Environment environment = process_environment();
 };
@@ -82,6 +117,9 @@ Pipeline parse_pipeline(std::string text, PipelineRequest const& request,
 // The pipeline as a file with every option spelled out and every path absolute; reading it gives
 // the same pipeline, whatever the environment.
 std::string resolved_toml(Pipeline const& pipeline);
+
+// The same for one of its variants alone.
+std::string resolved_toml(Pipeline const& pipeline, Variant const& variant);
 
 // The graph of its stages, for Graphviz or Mermaid.
 std::string graph_dot(Pipeline const& pipeline);
