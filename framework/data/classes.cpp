@@ -115,7 +115,7 @@ ClassesPtr coco14_classes() {
 }
 
 void require_labels_in(Classes const& classes, LabelMap const& labels, std::string_view what) {
-  auto const areas = label_areas(labels);
+  auto const& areas = label_areas(labels);
   for (std::size_t label = classes.count(); label < kIgnore; ++label) {
     if (areas[label] == 0) continue;
     auto const pixels = labels.pixels();

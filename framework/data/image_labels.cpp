@@ -3,7 +3,7 @@
 namespace seplflow {
 
 ImageLabels image_labels_of(LabelMap const& labels) {
-  auto const areas = label_areas(labels);
+  auto const& areas = label_areas(labels);
   ImageLabels tags;
   for (int label = 1; label < kIgnore; ++label) {
     if (areas[label] > 0) tags.classes.push_back(static_cast<Label>(label));

@@ -6,13 +6,13 @@ namespace seplflow {
 
 OverlapTable::OverlapTable(LabelMap const& labels, MaskSet const& masks) {
   require_same_size(masks, labels, "the pseudo-label");
-  auto const areas = label_areas(labels);
+  LabelRuns const& runs = labels.runs();
+  auto const& areas = label_areas(labels);
   for (int label = 1; label < kIgnore; ++label) {
     if (areas[label] == 0) continue;
     classes_.push_back(static_cast<Label>(label));
     class_areas_.push_back(areas[label]);
   }
-  LabelRuns const runs(labels);
   mask_areas_.reserve(masks.count());
   overlaps_.reserve(masks.count() * classes_.size());
   for (std::size_t i = 0; i < masks.count(); ++i) {

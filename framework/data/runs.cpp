@@ -1,9 +1,37 @@
 #include "data/runs.hpp"
 
-#include <algorithm>
-#include <cassert>
+#include "data/error.hpp"
 
 namespace seplflow {
+namespace {
+
+void require_runs(Size size, std::span<Run const> runs) {
+  std::uint32_t position = 0;
+  for (Run const& run : runs) {
+    if (run.end <= position) {
+      throw Error("the runs of a label map end at " + std::to_string(position) + " and then at " +
+                  std::to_string(run.end) + "; every run must hold a pixel");
+    }
+    position = run.end;
+  }
+  if (position != size.pixels()) {
+    throw Error("the runs of a label map end at " + std::to_string(position) + ", but " +
+                to_string(size) + " (height x width) has " + std::to_string(size.pixels()) +
+                " pixels");
+  }
+}
+
+void join_equal_neighbours(std::vector<Run>& runs) {
+  std::size_t last = 0;
+  for (Run const& run : runs) {
+    if (run.value != runs[last].value) ++last;
+    runs[last] = run;
+  }
+  runs.resize(last + 1);
+}
+
+}  // namespace
+
 ColumnRunScanner::ColumnRunScanner(Size size) : size_(size), last_row_(size.width) {}
 
 void ColumnRunScanner::add_row(std::span<std::uint8_t const> row) {
@@ -49,11 +77,10 @@ std::vector<Run> ColumnRunScanner::finish() const {
   return runs;
 }
 
-LabelRuns::LabelRuns(LabelMap const& labels) : size_(labels.size()) {
-  ColumnRunScanner scanner(size_);
-  for (std::uint32_t y = 0; y < size_.height; ++y) scanner.add_row(labels.row(y));
-  runs_ = scanner.finish();
-
+LabelRuns::LabelRuns(Size size, std::vector<Run> runs)
+    : size_(checked_size(size.height, size.width, "a label map")), runs_(std::move(runs)) {
+  require_runs(size_, runs_);
+  join_equal_neighbours(runs_);
   first_of_column_.reserve(size_.width);
   std::uint32_t run = 0;
   for (std::uint32_t x = 0; x < size_.width; ++x) {
@@ -66,6 +93,46 @@ std::size_t LabelRuns::run_at(std::uint32_t position) const {
   std::size_t run = first_of_column_[position / size_.height];
   while (runs_[run].end <= position) ++run;
   return run;
+}
+
+std::vector<std::uint8_t> row_major(LabelRuns const& labels) {
+  auto const [height, width] = labels.size();
+  std::span<Run const> const runs = labels.runs();
+  // Calls f(x, y, value) where the value of column x changes at row y > 0.
+  auto const for_each_change = [&](auto&& f) {
+    std::uint32_t x = 0, top = 0;
+    for (std::size_t i = 0; i + 1 < runs.size(); ++i) {
+      while (runs[i].end >= top + height) {
+        ++x;
+        top += height;
+      }
+      if (runs[i].end > top) f(x, runs[i].end - top, runs[i + 1].value);
+    }
+  };
+  // Changes come column by column; a counting sort by row puts them into row-major order.
+  struct Change {
+    std::uint32_t x;
+    std::uint8_t value;
+  };
+  std::vector<std::uint32_t> begin_of_row(height + 1);
+  for_each_change([&](auto, std::uint32_t y, auto) { ++begin_of_row[y + 1]; });
+  for (std::uint32_t y = 0; y < height; ++y) begin_of_row[y + 1] += begin_of_row[y];
+  std::vector<Change> by_row(begin_of_row[height]);
+  std::vector<std::uint32_t> next = begin_of_row;
+  for_each_change([&](std::uint32_t x, std::uint32_t y, std::uint8_t value) {
+    by_row[next[y]++] = {x, value};
+  });
+
+  std::vector<std::uint8_t> pixels(labels.size().pixels());
+  for (std::uint32_t x = 0; x < width; ++x) pixels[x] = runs[labels.run_at(x * height)].value;
+  for (std::uint32_t y = 1; y < height; ++y) {
+    std::uint8_t* const row = pixels.data() + std::size_t{y} * width;
+    std::memcpy(row, row - width, width);
+    for (std::uint32_t i = begin_of_row[y]; i < begin_of_row[y + 1]; ++i) {
+      row[by_row[i].x] = by_row[i].value;
+    }
+  }
+  return pixels;
 }
 
 }  // namespace seplflow

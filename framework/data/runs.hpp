@@ -5,13 +5,14 @@
 // transposing a pixel: it visits only the places where a row differs from the row above.
 #pragma once
 
+#include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <vector>
 
-#include "data/label_map.hpp"
 #include "data/size.hpp"
 
 namespace seplflow {
@@ -80,18 +81,44 @@ class ColumnRunScanner {
 // A label map as column-major runs, with the run that each column begins in. Immutable.
 class LabelRuns {
  public:
-  explicit LabelRuns(LabelMap const& labels);
+  // Runs of equal value that follow each other are joined. Throws Error unless the ends increase
+  // from run to run and the last is size.pixels().
+  LabelRuns(Size size, std::vector<Run> runs);
 
   Size size() const { return size_; }
+  // Neighbours differ in value.
   std::span<Run const> runs() const { return runs_; }
 
   // Index of the run that holds the column-major position; O(runs of the column).
   std::size_t run_at(std::uint32_t position) const;
+
+  bool operator==(LabelRuns const&) const = default;
 
  private:
   Size size_;
   std::vector<Run> runs_;
   std::vector<std::uint32_t> first_of_column_;
 };
+
+// The values row by row: what ColumnRunScanner makes runs of. It visits only the places where a row
+// differs from the row above.
+std::vector<std::uint8_t> row_major(LabelRuns const& labels);
+
+// Calls f(value of a, value of b, pixels) for each stretch on which neither changes, in
+// column-major order; both have the same size. O(runs).
+template <class F>
+void for_each_overlap(LabelRuns const& a, LabelRuns const& b, F&& f) {
+  assert(a.size() == b.size());
+  Run const* left = a.runs().data();
+  Run const* right = b.runs().data();
+  auto const pixels = static_cast<std::uint32_t>(a.size().pixels());
+  for (std::uint32_t begin = 0; begin < pixels;) {
+    std::uint32_t const end = std::min(left->end, right->end);
+    f(left->value, right->value, end - begin);
+    left += left->end == end ? 1 : 0;
+    right += right->end == end ? 1 : 0;
+    begin = end;
+  }
+}
 
 }  // namespace seplflow

@@ -27,12 +27,11 @@ void paint_uncovered(Canvas& canvas, LabelRuns const& pseudo, Label label, MaskS
 
 LabelMap Reference::operator()(LabelMap const& pseudo, MaskSet const& masks) const {
   OverlapTable const overlaps(pseudo, masks);
-  LabelRuns const runs(pseudo);
   Canvas canvas(pseudo.size());
   std::vector<bool> available(masks.count(), true);
   for (std::size_t k = 0; k < overlaps.classes().size(); ++k) {
     Label const label = overlaps.classes()[k];
-    if (rule != Rule::max_iou) paint_uncovered(canvas, runs, label, masks, available);
+    if (rule != Rule::max_iou) paint_uncovered(canvas, pseudo.runs(), label, masks, available);
     for (std::size_t i = 0; i < masks.count(); ++i) {
       bool const taken = available[i] && takes(rule, overlaps.overlaps(i)[k], overlaps.mask_area(i),
                                                overlaps.class_areas()[k]);

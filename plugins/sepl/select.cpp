@@ -59,7 +59,7 @@ void order_by(Overlap overlap, std::vector<Layer>& layers) {
 }
 
 void require_table_of(LabelMap const& pseudo, MaskSet const& masks, OverlapTable const& overlaps) {
-  auto const areas = label_areas(pseudo);
+  auto const& areas = label_areas(pseudo);
   std::uint64_t foreground = 0, known = 0;
   for (int label = 1; label < kIgnore; ++label) foreground += areas[label];
   bool same_labels = true;
@@ -82,13 +82,27 @@ void require_table_of(LabelMap const& pseudo, MaskSet const& masks, OverlapTable
               "); connect the masks that went into sepl.assign");
 }
 
-LabelMap with_ignore_of(LabelMap const& pseudo, LabelMap const& labels) {
-  std::vector<Label> pixels(labels.pixels().begin(), labels.pixels().end());
-  auto const original = pseudo.pixels();
-  for (std::size_t i = 0; i < pixels.size(); ++i) {
-    if (pixels[i] == kBackground && original[i] == kIgnore) pixels[i] = kIgnore;
+LabelMap merged(std::vector<Layer> const& layers, LabelMap const& pseudo) {
+  Canvas canvas(pseudo.size());
+  for (Layer const& layer : layers) {
+    if (layer.mask) {
+      canvas.paint(*layer.mask, layer.label);
+    } else {
+      canvas.paint(mask_of(pseudo.runs(), layer.label), layer.label);
+    }
   }
-  return LabelMap(labels.size(), std::move(pixels));
+  return canvas.labels();
+}
+
+LabelMap with_ignore_of(LabelMap const& pseudo, LabelMap const& labels) {
+  std::vector<Run> runs;
+  std::uint32_t end = 0;
+  for_each_overlap(labels.runs(), pseudo.runs(),
+                   [&](Label now, Label before, std::uint32_t pixels) {
+                     end += pixels;
+                     runs.push_back({end, now == kBackground && before == kIgnore ? kIgnore : now});
+                   });
+  return LabelMap(LabelRuns(labels.size(), std::move(runs)));
 }
 
 }  // namespace
@@ -99,18 +113,7 @@ LabelMap Select::operator()(LabelMap const& pseudo, MaskSet const& masks,
   require_table_of(pseudo, masks, overlaps);
   std::vector<Layer> layers = kept_layers(*this, masks, overlaps);
   order_by(overlap, layers);
-
-  Canvas canvas(pseudo.size());
-  std::optional<LabelRuns> runs;
-  for (Layer const& layer : layers) {
-    if (layer.mask) {
-      canvas.paint(*layer.mask, layer.label);
-    } else {
-      if (!runs) runs.emplace(pseudo);
-      canvas.paint(mask_of(*runs, layer.label), layer.label);
-    }
-  }
-  LabelMap labels = canvas.labels();
+  LabelMap labels = merged(layers, pseudo);
   return keep_ignore ? with_ignore_of(pseudo, labels) : labels;
 }
 

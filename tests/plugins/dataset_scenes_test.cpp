@@ -188,7 +188,7 @@ TEST_CASE("masks follow the objects better than the pseudo-label does") {
     Scene const scene({{160, 240}, 20, 77}, index);
     LabelMap const truth = scene.truth();
     confusion.add(truth, scene.pseudo(), PredictedIgnore::miss);
-    LabelRuns const runs(truth);
+    LabelRuns const& runs = truth.runs();
     auto const areas = label_areas(truth);
     MaskSet const masks = scene.masks();
     for (Label const label : scene.image_labels().classes) {

@@ -228,7 +228,7 @@ TEST_CASE("masks.png and masks.json read the same masks from the same set") {
         pixels[p] = p > 0 && random() % 5 != 0 ? pixels[p - 1] : random() % 2 == 0 ? 255 : 0;
       }
       folder.write("a/" + std::to_string(i) + ".png", as_text(make_png(size, {}, pixels)));
-      Mask const mask = mask_of(LabelRuns(LabelMap(size, pixels)), 255);
+      Mask const mask = mask_of(LabelMap(size, pixels).runs(), 255);
       std::string counts;
       for (char const c : encode_coco_rle(mask)) counts += c == '\\' ? "\\\\" : std::string(1, c);
       std::string const score = "0." + std::to_string(100 + random() % 900);

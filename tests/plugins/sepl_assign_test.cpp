@@ -12,7 +12,7 @@ namespace {
 MaskSet masks_of(Size size, std::vector<std::vector<Label>> const& masks) {
   std::vector<MaskSet::Entry> entries;
   for (auto const& inside : masks) {
-    entries.push_back({mask_of(LabelRuns(LabelMap(size, inside)), 1), std::nullopt});
+    entries.push_back({mask_of(LabelMap(size, inside).runs(), 1), std::nullopt});
   }
   return MaskSet(std::move(entries));
 }

@@ -21,7 +21,7 @@ inline seplflow::MaskSet masks_of(Case const& c) {
   using namespace seplflow;
   std::vector<MaskSet::Entry> entries;
   for (Pixels const& inside : c.masks) {
-    entries.push_back({mask_of(LabelRuns(LabelMap(c.size, inside)), 1), std::nullopt});
+    entries.push_back({mask_of(LabelMap(c.size, inside).runs(), 1), std::nullopt});
   }
   return MaskSet(std::move(entries));
 }

@@ -1,5 +1,6 @@
 #include "data/label_map.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 #include <vector>
@@ -29,6 +30,41 @@ TEST_CASE("a label map of another number of pixels than its size is refused with
   CHECK_THROWS_WITH(LabelMap({1, 1}, {1, 2}), Contains("needs 1 pixels but was given 2"));
 }
 
+TEST_CASE("a label map made of column-major runs has the pixels of one made of pixels") {
+  LabelMap const labels(LabelRuns({2, 3}, {{1, 0}, {3, 9}, {5, 0}, {6, 9}}));
+  CHECK(labels.size() == Size{2, 3});
+  CHECK(labels.at(1, 0) == 9);
+  CHECK(labels.at(1, 1) == 0);
+  CHECK(std::vector<Label>(labels.pixels().begin(), labels.pixels().end()) ==
+        std::vector<Label>{0, 9, 0, 9, 0, 9});
+}
+
+TEST_CASE("either form of a label map gives the other back, and copies share them") {
+  std::mt19937 random(12);
+  for (int round = 0; round < 500; ++round) {
+    Size const size{1 + static_cast<std::uint32_t>(random() % 20),
+                    1 + static_cast<std::uint32_t>(random() % 20)};
+    std::vector<Label> pixels(size.pixels());
+    for (Label& pixel : pixels) pixel = static_cast<Label>(random() % 3 * 127);
+    LabelMap const from_pixels(size, pixels);
+    LabelMap const copy = from_pixels;
+    LabelMap const from_runs(from_pixels.runs());
+    REQUIRE(from_runs == from_pixels);
+    REQUIRE(label_areas(from_runs) == label_areas(from_pixels));
+    REQUIRE(std::ranges::equal(from_runs.pixels(), pixels));
+    REQUIRE(from_runs == from_pixels);
+    REQUIRE(from_runs == LabelMap(size, pixels));
+    REQUIRE(&copy.runs() == &from_pixels.runs());
+    REQUIRE(copy.pixels().data() == from_pixels.pixels().data());
+
+    pixels[random() % pixels.size()] ^= 1;
+    LabelMap const other(size, pixels);
+    REQUIRE_FALSE(other == from_pixels);
+    REQUIRE_FALSE(LabelMap(other.runs()) == LabelMap(from_pixels.runs()));
+    REQUIRE_FALSE(other == LabelMap(from_pixels.runs()));
+  }
+}
+
 TEST_CASE("label maps of other shapes are not equal, though their pixels are") {
   CHECK_FALSE(LabelMap(Size{1, 4}) == LabelMap(Size{2, 2}));
 }
@@ -47,6 +83,7 @@ TEST_CASE("label areas are the counts of a loop over the pixels") {
     std::array<std::uint64_t, 256> expected{};
     for (Label const pixel : pixels) ++expected[pixel];
     REQUIRE(label_areas(LabelMap(size, pixels)) == expected);
+    REQUIRE(label_areas(LabelMap(LabelMap(size, pixels).runs())) == expected);
   }
 }
 

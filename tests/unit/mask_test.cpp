@@ -130,7 +130,7 @@ TEST_CASE("the mask of a label is the pixels that have it") {
     for (std::size_t i = 0; i < pixels.size(); ++i) {
       expected[position_of(size, i)] = pixels[i] == label;
     }
-    Mask const mask = mask_of(LabelRuns(LabelMap(size, pixels)), label);
+    Mask const mask = mask_of(LabelMap(size, pixels).runs(), label);
     REQUIRE(dense_of(mask) == expected);
     REQUIRE(mask == mask_of(size, expected));
   }
@@ -164,7 +164,7 @@ TEST_CASE("the overlaps of a mask with labels are the counts of a loop over the 
     for (std::size_t i = 0; i < pixels.size(); ++i) {
       if (dense[position_of(size, i)]) ++expected[pixels[i]];
     }
-    REQUIRE(overlap_histogram(mask_of(size, dense), LabelRuns(LabelMap(size, pixels))) == expected);
+    REQUIRE(overlap_histogram(mask_of(size, dense), LabelMap(size, pixels).runs()) == expected);
   }
 }
 
@@ -173,7 +173,7 @@ TEST_CASE("overlaps are found however far apart the runs of a mask are") {
   std::vector<Label> pixels(size.pixels(), 1);
   pixels[2 * size.width + 3999] = 9;  // the last position
   pixels[1] = 4;                      // position 3
-  LabelRuns const labels(LabelMap(size, pixels));
+  LabelRuns const labels = LabelMap(size, pixels).runs();
   auto const histogram = overlap_histogram(Mask::from_counts(size, Counts{3, 2, 11993, 2}), labels);
   CHECK(histogram[4] == 1);
   CHECK(histogram[9] == 1);
@@ -202,7 +202,7 @@ TEST_CASE("masks of another size are refused with both sizes") {
   Mask const mask(Size{2, 3}), other(Size{3, 2});
   CHECK_THROWS_WITH(united(mask, other), Contains("a mask is 2x3 but another mask is 3x2"));
   CHECK_THROWS_WITH(without(mask, other), Contains("a mask is 2x3 but another mask is 3x2"));
-  CHECK_THROWS_WITH(overlap_histogram(mask, LabelRuns(LabelMap(Size{3, 2}))),
+  CHECK_THROWS_WITH(overlap_histogram(mask, LabelMap(Size{3, 2}).runs()),
                     Contains("a mask is 2x3 but the label map is 3x2"));
   CHECK_THROWS_WITH(Canvas(Size{3, 2}).paint(mask, 1),
                     Contains("a mask is 2x3 but the canvas is 3x2"));

@@ -17,7 +17,7 @@ using Pixels = std::vector<Label>;
 
 // The mask of the pixels that are not 0.
 Mask mask_from(Size size, Pixels const& inside) {
-  return mask_of(LabelRuns(LabelMap(size, inside)), 1);
+  return mask_of(LabelMap(size, inside).runs(), 1);
 }
 
 Pixels random_pixels(Size size, unsigned values, std::mt19937& random) {

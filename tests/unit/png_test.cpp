@@ -26,7 +26,7 @@ Bytes as_bytes(LabelMap const& labels) {
 }
 
 Mask mask_of(LabelMap const& pixels, Label inside) {
-  return Mask::from_runs(pixels.size(), LabelRuns(pixels).runs(), inside);
+  return Mask::from_runs(pixels.size(), pixels.runs().runs(), inside);
 }
 
 // A small sound label PNG to be damaged.

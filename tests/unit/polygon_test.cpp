@@ -70,7 +70,7 @@ Mask box(Size size, std::uint32_t x0, std::uint32_t y0, std::uint32_t x1, std::u
   for (std::uint32_t y = y0; y < y1; ++y) {
     for (std::uint32_t x = x0; x < x1; ++x) pixels[y * size.width + x] = 1;
   }
-  return Mask::from_runs(size, LabelRuns(LabelMap(size, pixels)).runs(), 1);
+  return Mask::from_runs(size, LabelMap(size, pixels).runs().runs(), 1);
 }
 
 Mask rasterise(Size size, std::vector<double> const& xy) {

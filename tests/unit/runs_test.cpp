@@ -6,6 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "data/error.hpp"
+#include "data/label_map.hpp"
+
+using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {
@@ -80,7 +84,7 @@ TEST_CASE("the column-major runs of random pictures give their pixels back") {
   std::mt19937 random(22);
   for (int round = 0; round < 2000; ++round) {
     LabelMap const picture = random_picture(random);
-    LabelRuns const runs(picture);
+    LabelRuns const& runs = picture.runs();
     Bytes together;
     for (Run const& run : runs.runs()) {
       REQUIRE(run.end > together.size());
@@ -95,7 +99,7 @@ TEST_CASE("the column-major runs of random pictures give their pixels back") {
 TEST_CASE("a picture of one value is one run, whatever its shape") {
   auto const size = GENERATE(Size{1, 1}, Size{1, 9}, Size{9, 1}, Size{8, 17});
   auto const pixels = static_cast<std::uint32_t>(size.pixels());
-  LabelRuns const runs(LabelMap(size, Bytes(pixels, 5)));
+  LabelRuns const runs = LabelMap(size, Bytes(pixels, 5)).runs();
   REQUIRE(runs.runs().size() == 1);
   CHECK(runs.runs()[0] == Run{pixels, 5});
 }
@@ -103,12 +107,58 @@ TEST_CASE("a picture of one value is one run, whatever its shape") {
 TEST_CASE("every position is found in the run that holds it") {
   std::mt19937 random(23);
   for (int round = 0; round < 500; ++round) {
-    LabelRuns const labels(random_picture(random));
+    LabelRuns const labels = random_picture(random).runs();
     std::span<Run const> const runs = labels.runs();
     std::size_t expected = 0;
     for (std::uint32_t position = 0; position < labels.size().pixels(); ++position) {
       if (position == runs[expected].end) ++expected;
       REQUIRE(labels.run_at(position) == expected);
     }
+  }
+}
+
+TEST_CASE("runs of equal value that follow each other are joined") {
+  LabelRuns const runs({2, 3}, {{1, 7}, {2, 7}, {4, 0}, {5, 9}, {6, 9}});
+  CHECK(std::vector<Run>(runs.runs().begin(), runs.runs().end()) ==
+        std::vector<Run>{{2, 7}, {4, 0}, {6, 9}});
+  CHECK(runs == LabelRuns({2, 3}, {{2, 7}, {4, 0}, {6, 9}}));
+  CHECK_FALSE(runs == LabelRuns({3, 2}, {{2, 7}, {4, 0}, {6, 9}}));
+}
+
+TEST_CASE("runs that do not fill the picture in order are refused with the positions") {
+  CHECK_THROWS_WITH(LabelRuns({2, 3}, {}), Contains("end at 0, but 2x3 (height x width) has 6"));
+  CHECK_THROWS_WITH(LabelRuns({2, 3}, {{5, 1}}), Contains("end at 5, but 2x3"));
+  CHECK_THROWS_WITH(LabelRuns({2, 3}, {{7, 1}}), Contains("end at 7, but 2x3"));
+  CHECK_THROWS_WITH(LabelRuns({2, 3}, {{0, 1}, {6, 2}}), Contains("end at 0 and then at 0"));
+  CHECK_THROWS_WITH(LabelRuns({2, 3}, {{4, 1}, {4, 2}, {6, 1}}),
+                    Contains("end at 4 and then at 4"));
+  CHECK_THROWS_WITH(LabelRuns({2, 3}, {{4, 1}, {3, 2}, {6, 1}}),
+                    Contains("end at 4 and then at 3"));
+  CHECK_THROWS_WITH(LabelRuns({0, 3}, {}), Contains("a label map has the size 0x3"));
+}
+
+TEST_CASE("the rows of column-major runs are those that the runs were made of") {
+  std::mt19937 random(24);
+  for (int round = 0; round < 2000; ++round) {
+    LabelMap const picture = random_picture(random);
+    INFO(to_string(picture.size()));
+    REQUIRE(row_major(picture.runs()) == Bytes(picture.pixels().begin(), picture.pixels().end()));
+  }
+}
+
+TEST_CASE("overlaps of two pictures' runs are their pixels, pair by pair") {
+  std::mt19937 random(25);
+  for (int round = 0; round < 1000; ++round) {
+    LabelMap const a = random_picture(random);
+    Bytes pixels(a.size().pixels());
+    for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(random() % 3);
+    LabelMap const b(a.size(), pixels);
+    Bytes left, right;
+    for_each_overlap(a.runs(), b.runs(), [&](std::uint8_t l, std::uint8_t r, std::uint32_t n) {
+      left.insert(left.end(), n, l);
+      right.insert(right.end(), n, r);
+    });
+    REQUIRE(left == columns_of(a));
+    REQUIRE(right == columns_of(b));
   }
 }
