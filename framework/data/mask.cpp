@@ -1,10 +1,43 @@
 #include "data/mask.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "data/error.hpp"
 
 namespace seplflow {
+namespace {
+
+// Calls put(word, bits) with the bits of each word that lie in [begin, end).
+template <class Put>
+void for_each_word(std::uint32_t begin, std::uint32_t end, Put&& put) {
+  constexpr std::uint64_t kAll = ~std::uint64_t{0};
+  std::uint32_t const first = begin / 64, last = (end - 1) / 64;
+  std::uint64_t const head = kAll << begin % 64, tail = kAll >> (63 - (end - 1) % 64);
+  if (first == last) {
+    put(first, head & tail);
+    return;
+  }
+  put(first, head);
+  for (std::uint32_t word = first + 1; word < last; ++word) put(word, kAll);
+  put(last, tail);
+}
+
+void set_bits(std::span<std::uint64_t> plane, std::span<std::uint32_t const> bounds) {
+  for (std::size_t i = 0; i < bounds.size(); i += 2) {
+    for_each_word(bounds[i], bounds[i + 1],
+                  [plane](std::uint32_t word, std::uint64_t bits) { plane[word] |= bits; });
+  }
+}
+
+void clear_bits(std::span<std::uint64_t> plane, std::span<std::uint32_t const> bounds) {
+  for (std::size_t i = 0; i < bounds.size(); i += 2) {
+    for_each_word(bounds[i], bounds[i + 1],
+                  [plane](std::uint32_t word, std::uint64_t bits) { plane[word] &= ~bits; });
+  }
+}
+
+}  // namespace
 
 void Mask::append(std::uint32_t begin, std::uint32_t end) {
   if (begin == end) return;
@@ -129,30 +162,57 @@ std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns con
   return histogram;
 }
 
+std::size_t Canvas::number_of(Label label) {
+  auto const known = std::ranges::find(labels_, label);
+  auto const number = static_cast<std::size_t>(known - labels_.begin());
+  if (known != labels_.end()) return number;
+  labels_.push_back(label);
+  if (number >> planes_.size() != 0) planes_.emplace_back((size_.pixels() + 63) / 64);
+  return number;
+}
+
 void Canvas::paint(Mask const& mask, Label label) {
   require_same_size(mask.size(), "a mask", size_, "the canvas");
-  std::span<std::uint32_t const> const bounds = mask.bounds();
-  for (std::size_t i = 0; i < bounds.size(); i += 2) {
-    std::fill(columns_.begin() + bounds[i], columns_.begin() + bounds[i + 1], label);
+  std::size_t const number = number_of(label);
+  for (std::size_t bit = 0; bit < planes_.size(); ++bit) {
+    if ((number >> bit & 1) != 0) {
+      set_bits(planes_[bit], mask.bounds());
+    } else {
+      clear_bits(planes_[bit], mask.bounds());
+    }
   }
 }
 
-LabelMap Canvas::labels() const {
-  // Square tiles keep both the columns read and the rows written in cache.
-  constexpr std::uint32_t kTile = 32;
-  std::vector<Label> rows(size_.pixels());
-  for (std::uint32_t x0 = 0; x0 < size_.width; x0 += kTile) {
-    std::uint32_t const x1 = std::min(size_.width, x0 + kTile);
-    for (std::uint32_t y0 = 0; y0 < size_.height; y0 += kTile) {
-      std::uint32_t const y1 = std::min(size_.height, y0 + kTile);
-      for (std::uint32_t y = y0; y < y1; ++y) {
-        Label const* const column = columns_.data() + y;
-        Label* const row = rows.data() + std::size_t{y} * size_.width;
-        for (std::uint32_t x = x0; x < x1; ++x) row[x] = column[std::size_t{x} * size_.height];
+std::vector<Run> Canvas::runs() const {
+  std::vector<Run> runs;
+  auto const pixels = static_cast<std::uint32_t>(size_.pixels());
+  std::size_t number = 0;  // of the run that has begun
+  std::array<std::uint64_t, 8> last{};
+  std::size_t const words = planes_.empty() ? 0 : planes_[0].size();
+  for (std::size_t word = 0; word < words; ++word) {
+    std::uint64_t changes = 0;
+    for (std::size_t bit = 0; bit < planes_.size(); ++bit) {
+      std::uint64_t const plane = planes_[bit][word];
+      changes |= plane ^ (plane << 1 | last[bit]);
+      last[bit] = plane >> 63;
+    }
+    for (; changes != 0; changes &= changes - 1) {
+      auto const place = static_cast<unsigned>(std::countr_zero(changes));
+      auto const position = static_cast<std::uint32_t>(word * 64 + place);
+      if (position == pixels) break;
+      if (position > 0) runs.push_back({position, labels_[number]});
+      number = 0;
+      for (std::size_t bit = 0; bit < planes_.size(); ++bit) {
+        number |= (planes_[bit][word] >> place & 1) << bit;
       }
     }
   }
-  return LabelMap(size_, std::move(rows));
+  runs.push_back({pixels, labels_[number]});
+  return runs;
+}
+
+LabelMap Canvas::labels() const {
+  return LabelMap(LabelRuns(size_, runs()));
 }
 
 }  // namespace seplflow

@@ -61,10 +61,13 @@ Mask mask_of(LabelRuns const& labels, Label label);
 std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns const& labels);
 
 // Labels being painted, mask over mask.
+//
+// Each label painted has a number, and each bit of the numbers a plane of one bit a pixel, so that
+// 64 pixels are painted at once, and where the result changes is looked for 64 pixels at a time.
 class Canvas {
  public:
   // All background.
-  explicit Canvas(Size size) : size_(size), columns_(size.pixels(), kBackground) {}
+  explicit Canvas(Size size) : size_(size) {}
 
   // Gives every pixel of the mask the label. Throws Error unless the mask has the canvas's size.
   void paint(Mask const& mask, Label label);
@@ -72,8 +75,12 @@ class Canvas {
   LabelMap labels() const;
 
  private:
+  std::size_t number_of(Label label);
+  std::vector<Run> runs() const;
+
   Size size_;
-  std::vector<Label> columns_;  // column-major, as the runs are
+  std::vector<Label> labels_ = {kBackground};       // by number
+  std::vector<std::vector<std::uint64_t>> planes_;  // lowest bit first; column-major, as runs are
 };
 
 }  // namespace seplflow

@@ -187,8 +187,12 @@ TEST_CASE("on a canvas later masks are over earlier ones") {
     if (round % 10 == 0) size = {33 + static_cast<std::uint32_t>(random() % 40), 65};
     Canvas canvas(size);
     std::vector<Label> expected(size.pixels());
-    for (Label label = 1; label < 5; ++label) {
-      Dense const dense = random_dense(size, random);
+    // Labels come again, and background is painted too.
+    unsigned const labels = 1 + random() % 5;
+    for (unsigned layers = random() % 12; layers > 0; --layers) {
+      auto const label = static_cast<Label>(random() % labels * 51);
+      Dense dense = random_dense(size, random);
+      if (random() % 6 == 0) dense.assign(size.pixels(), random() % 2 == 0);
       canvas.paint(mask_of(size, dense), label);
       for (std::size_t i = 0; i < expected.size(); ++i) {
         if (dense[position_of(size, i)]) expected[i] = label;
@@ -196,6 +200,40 @@ TEST_CASE("on a canvas later masks are over earlier ones") {
     }
     REQUIRE(canvas.labels() == LabelMap(size, expected));
   }
+}
+
+TEST_CASE("a canvas takes all 256 labels, in any order, and hundreds of masks") {
+  std::mt19937 random(36);
+  Size const size{19, 41};
+  Canvas canvas(size);
+  std::vector<Label> expected(size.pixels());
+  for (unsigned i = 0; i < 600; ++i) {
+    auto const label = static_cast<Label>(i * 77);
+    Dense dense(size.pixels());
+    for (unsigned pixels = random() % 9; pixels > 0; --pixels) {
+      dense[random() % dense.size()] = true;
+    }
+    canvas.paint(mask_of(size, dense), label);
+    for (std::size_t p = 0; p < expected.size(); ++p) {
+      if (dense[position_of(size, p)]) expected[p] = label;
+    }
+  }
+  CHECK(canvas.labels() == LabelMap(size, expected));
+}
+
+TEST_CASE("a canvas takes masks of single pixels side by side") {
+  auto const size = GENERATE(Size{8, 8}, Size{13, 15}, Size{1, 130}, Size{130, 1});
+  Dense even(size.pixels()), odd(size.pixels());
+  for (std::size_t p = 0; p < even.size(); ++p) (p % 2 == 0 ? even : odd)[p] = true;
+  Canvas canvas(size);
+  canvas.paint(mask_of(size, odd), 4);
+  CHECK(label_areas(canvas.labels())[4] == size.pixels() / 2);
+  canvas.paint(mask_of(size, even), 3);
+  LabelMap const labels = canvas.labels();
+  REQUIRE(labels.runs().runs().size() == size.pixels());
+  canvas.paint(mask_of(size, even), 4);
+  CHECK(canvas.labels() == LabelMap(size, std::vector<Label>(size.pixels(), 4)));
+  CHECK(label_areas(labels)[3] == (size.pixels() + 1) / 2);
 }
 
 TEST_CASE("masks of another size are refused with both sizes") {
