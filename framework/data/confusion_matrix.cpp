@@ -5,7 +5,6 @@
 #include <string>
 
 #include "data/error.hpp"
-#include "data/runs.hpp"
 
 namespace seplflow {
 namespace {
@@ -16,7 +15,7 @@ std::optional<double> ratio(std::uint64_t part, std::uint64_t whole) {
 }
 
 void require_classes(LabelMap const& labels, std::size_t classes, std::string_view what) {
-  auto const areas = label_areas(labels);
+  auto const& areas = label_areas(labels);
   for (std::size_t label = classes; label < kIgnore; ++label) {
     if (areas[label] == 0) continue;
     throw Error("the " + std::string(what) + " holds class " + std::to_string(label) +
@@ -45,10 +44,13 @@ ConfusionMatrix::ConfusionMatrix(std::size_t classes)
 void ConfusionMatrix::add(LabelMap const& truth, LabelMap const& predicted,
                           PredictedIgnore predicted_ignore) {
   require_same_size(truth.size(), "the truth", predicted.size(), "the labels");
+  // Before the areas, which are cheaper to count from runs.
+  LabelRuns const& truth_runs = truth.runs();
+  LabelRuns const& predicted_runs = predicted.runs();
   require_classes(truth, classes_, "truth");
   require_classes(predicted, classes_, "prediction");
 
-  auto const count = [&](Label t, Label p, std::uint64_t pixels) {
+  for_each_overlap(truth_runs, predicted_runs, [&](Label t, Label p, std::uint32_t pixels) {
     if (t == kIgnore) return;
     std::size_t column = p;
     if (p == kIgnore) {
@@ -64,14 +66,6 @@ void ConfusionMatrix::add(LabelMap const& truth, LabelMap const& predicted,
       }
     }
     counts_[t * (classes_ + 1) + column] += pixels;
-  };
-  // Both maps are constant over long stretches; count those, not pixels.
-  auto const predictions = predicted.pixels();
-  std::size_t begin = 0;
-  for_each_equal_run(truth.pixels(), [&](Label t, std::size_t length) {
-    for_each_equal_run(predictions.subspan(begin, length),
-                       [&](Label p, std::size_t pixels) { count(t, p, pixels); });
-    begin += length;
   });
 }
 

@@ -25,13 +25,12 @@ struct Counts {
 Counts count(LabelMap const& truth, LabelMap const& labels, std::string_view name) {
   require_same_size(truth.size(), "the truth", labels.size(), name);
   Counts counts;
-  for (std::size_t i = 0; i < truth.pixels().size(); ++i) {
-    Label const t = truth.pixels()[i], p = labels.pixels()[i];
-    if (t == kIgnore) continue;
-    ++counts.truth[t];
-    ++counts.predicted[p];
-    if (t == p) ++counts.true_positives[t];
-  }
+  for_each_overlap(truth.runs(), labels.runs(), [&](Label t, Label p, std::uint32_t pixels) {
+    if (t == kIgnore) return;
+    counts.truth[t] += pixels;
+    counts.predicted[p] += pixels;
+    if (t == p) counts.true_positives[t] += pixels;
+  });
   return counts;
 }
 

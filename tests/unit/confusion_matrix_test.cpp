@@ -17,7 +17,8 @@ struct Picture {
   LabelMap truth, predicted;
 };
 
-// Stretches of the first `classes` labels and 255, truth and prediction often equal.
+// Stretches of the first `classes` labels and 255, truth and prediction often equal; the
+// prediction is made of runs, as labels are that were painted.
 Picture random_picture(std::mt19937& random, unsigned classes = kClasses) {
   Size const size{1 + static_cast<std::uint32_t>(random() % 12),
                   1 + static_cast<std::uint32_t>(random() % 12)};
@@ -30,7 +31,7 @@ Picture random_picture(std::mt19937& random, unsigned classes = kClasses) {
     truth[i] = i > 0 && random() % 3 != 0 ? truth[i - 1] : label();
     predicted[i] = random() % 2 == 0 ? truth[i] : label();
   }
-  return {LabelMap(size, truth), LabelMap(size, predicted)};
+  return {LabelMap(size, truth), LabelMap(LabelMap(size, predicted).runs())};
 }
 
 struct Naive {
@@ -105,6 +106,24 @@ TEST_CASE("true and false positives and negatives are the counts of a loop over 
       REQUIRE(confusion.true_positives(k) == expected[k].tp);
       REQUIRE(confusion.false_positives(k) == expected[k].fp);
       REQUIRE(confusion.false_negatives(k) == expected[k].fn);
+    }
+  }
+}
+
+TEST_CASE("every pair of classes is counted as often as a loop over the pixels finds it") {
+  std::mt19937 random(54);
+  for (int round = 0; round < 500; ++round) {
+    Picture const picture = random_picture(random);
+    std::vector<std::uint64_t> expected(kClasses * (kClasses + 1));
+    for (std::size_t i = 0; i < picture.truth.pixels().size(); ++i) {
+      Label const t = picture.truth.pixels()[i], p = picture.predicted.pixels()[i];
+      if (t != kIgnore) ++expected[t * (kClasses + 1) + (p == kIgnore ? kClasses : p)];
+    }
+    ConfusionMatrix const confusion = confusion_of(picture);
+    for (std::size_t t = 0; t < kClasses; ++t) {
+      for (std::size_t p = 0; p <= kClasses; ++p) {
+        REQUIRE(confusion.count(t, p) == expected[t * (kClasses + 1) + p]);
+      }
     }
   }
 }
@@ -214,7 +233,8 @@ TEST_CASE("a truth and a prediction of different sizes are refused with both siz
 
 TEST_CASE("a label that is no class is refused by its map, and nothing is counted") {
   ConfusionMatrix confusion(3);
-  LabelMap const good({1, 2}, {0, 2}), bad({1, 2}, {0, 3});
+  LabelMap const good({1, 2}, {0, 2}), pixels({1, 2}, {0, 3});
+  LabelMap const bad = GENERATE(false, true) ? LabelMap(pixels.runs()) : pixels;
   CHECK_THROWS_WITH(confusion.add(good, bad, PredictedIgnore::miss),
                     Contains("the prediction holds class 3, but the classes are 0..2"));
   CHECK_THROWS_WITH(confusion.add(bad, good, PredictedIgnore::miss),
