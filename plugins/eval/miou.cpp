@@ -86,9 +86,9 @@ std::uint64_t pixels_of(ConfusionMatrix const& confusion) {
 std::uint64_t count_predicted_255(LabelMap const& truth, LabelMap const& labels) {
   if (label_areas(labels)[kIgnore] == 0) return 0;
   std::uint64_t count = 0;
-  for (std::size_t i = 0; i < truth.pixels().size(); ++i) {
-    count += labels.pixels()[i] == kIgnore && truth.pixels()[i] != kIgnore ? 1 : 0;
-  }
+  for_each_overlap(truth.runs(), labels.runs(), [&](Label t, Label p, std::uint32_t pixels) {
+    if (p == kIgnore && t != kIgnore) count += pixels;
+  });
   return count;
 }
 
@@ -116,13 +116,16 @@ Miou::Record Miou::operator()(SampleContext const& context, LabelMap const& trut
   ClassesPtr const& classes = context.sample().classes;
   if (!classes)
     throw Error("the data set does not say which classes it has, so nothing can be scored");
-  Record record{ConfusionMatrix(classes->count()), std::nullopt, 0};
-  record.labels.add(truth, labels, predicted_255);
+  auto const scored = [&](LabelMap const& predicted) {
+    ConfusionMatrix confusion(classes->count());
+    confusion.add(truth, predicted, predicted_255);
+    Scores const scores = mean_scores(confusion, mean);
+    return Scored{std::move(confusion), scores};
+  };
+  Record record{scored(labels), std::nullopt};
+  record.pixels = pixels_of(record.labels.confusion);
   record.predicted_255 = count_predicted_255(truth, labels);
-  if (baseline) {
-    record.baseline.emplace(classes->count());
-    record.baseline->add(truth, *baseline, predicted_255);
-  }
+  if (baseline) record.baseline = scored(*baseline);
   return record;
 }
 
@@ -144,11 +147,11 @@ Scores Miou::ImageMean::value() const {
   return value;
 }
 
-void Miou::Side::add(ConfusionMatrix const& image, ClassMean over) {
-  if (!total) total.emplace(image.classes());
-  *total += image;
+void Miou::Side::add(Scored const& image) {
+  if (!total) total.emplace(image.confusion.classes());
+  *total += image.confusion;
   ++images;
-  image_mean.add(mean_scores(image, over));
+  image_mean.add(image.scores);
 }
 
 Scores Miou::Side::scores(ClassMean over) const {
@@ -185,18 +188,18 @@ Row Miou::fold(Sample const& sample, Record const& record) {
     throw Error("its classes are not those of the samples before it");
   }
   pixels_255_ += record.predicted_255;
-  pixels_ += pixels_of(record.labels);
-  labels_.add(record.labels, mean);
-  if (record.baseline) baseline_.add(*record.baseline, mean);
+  pixels_ += record.pixels;
+  labels_.add(record.labels);
+  if (record.baseline) baseline_.add(*record.baseline);
 
   Row row = {sample.id};
   auto const add = [&row](std::optional<double> value) {
     row.push_back(value ? Cell(*value) : Cell());
   };
-  Scores const after = mean_scores(record.labels, mean);
+  Scores const& after = record.labels.scores;
   for (auto const& [name, score] : kScores) add(after.*score);
   if (record.baseline) {
-    Scores const before = mean_scores(*record.baseline, mean);
+    Scores const& before = record.baseline->scores;
     for (auto const& [name, score] : kScores) add(before.*score);
     for (auto const& [name, score] : kScores) add(difference(after.*score, before.*score));
   }

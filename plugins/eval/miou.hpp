@@ -17,9 +17,15 @@ struct Miou {
   PredictedIgnore predicted_255 = PredictedIgnore::miss;
   ClassMean mean = ClassMean::with_union;
 
+  // An image by itself.
+  struct Scored {
+    ConfusionMatrix confusion;
+    Scores scores;  // over the classes that `mean` says
+  };
   struct Record {
-    ConfusionMatrix labels;
-    std::optional<ConfusionMatrix> baseline;
+    Scored labels;
+    std::optional<Scored> baseline;
+    std::uint64_t pixels = 0;         // counted
     std::uint64_t predicted_255 = 0;  // pixels of the labels, where the truth has a class
   };
 
@@ -43,7 +49,7 @@ struct Miou {
     std::optional<ConfusionMatrix> total;
     std::uint64_t images = 0;
     ImageMean image_mean;
-    void add(ConfusionMatrix const& image, ClassMean over);
+    void add(Scored const& image);
     Scores scores(ClassMean over) const;
     Metrics metrics(ClassesPtr const& classes, ClassMean over) const;
   };
