@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kNameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789_";
 
 // Options of every stage, which a pipeline file gives beside the stage's own.
-constexpr std::string_view kReserved[] = {"use", "in", "on_error"};
+constexpr std::string_view kReserved[] = {"use", "in", "on_error", "name"};
 
 // family.stage, maybe with more parts: each a letter, then letters, digits and "_", in lower case.
 bool is_stage_type(std::string_view name) {
