@@ -16,8 +16,12 @@ void add_check(CLI::App& app, Action& action) {
     action = [arguments] {
       StageCatalog const catalog(default_plugin_places());
       Pipeline const pipeline = load_pipeline(arguments->request(), catalog);
-      std::cout << arguments->file << ": no mistakes: pipeline \"" << pipeline.name << "\", "
-                << counted(pipeline.stages.size(), "stage");
+      std::cout << arguments->file << ": no mistakes: pipeline \"" << pipeline.name << "\", ";
+      if (pipeline.sweeps()) std::cout << counted(pipeline.variants.size(), "variant") << ", ";
+      std::cout << counted(pipeline.stages.size(), "stage");
+      std::size_t unshared = 0;
+      for (Variant const& variant : pipeline.variants) unshared += variant.stages.size();
+      if (unshared > pipeline.stages.size()) std::cout << " instead of " << unshared;
       if (auto const& count = pipeline.source().count) {
         std::cout << ", " << counted(*count, "sample") << " in \"" << pipeline.source().name
                   << "\"";

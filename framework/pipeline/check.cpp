@@ -1,14 +1,22 @@
 #include <algorithm>
 #include <fstream>
+#include <map>
+#include <set>
 #include <sstream>
+#include <tuple>
 
+#include "data/error_of.hpp"
 #include "pipeline/configuration.hpp"
 #include "pipeline/document.hpp"
 #include "pipeline/draft.hpp"
+#include "pipeline/nodes.hpp"
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/run_options.hpp"
+#include "pipeline/sweep.hpp"
+#include "pipeline/sweep_text.hpp"
+#include "pipeline/variant_problems.hpp"
 #include "pipeline/wiring.hpp"
 
 namespace seplflow {
@@ -17,26 +25,55 @@ namespace {
 namespace fs = std::filesystem;
 
 // Turns a document into a pipeline, step by step; each step reports what it can and the next works
-// on what is left, so that one mistake hides no other.
+// on what is left, so that one mistake hides no other. What several variants have in common is
+// looked at once.
 class Checker {
  public:
   Checker(Document const& document, PipelineRequest const& request, StageCatalog const& catalog,
           std::vector<Problem>& problems)
-      : document_(document), request_(request), catalog_(catalog), problems_(problems) {}
+      : document_(document),
+        request_(request),
+        catalog_(catalog),
+        problems_(problems),
+        sweep_(document) {}
 
   Pipeline check() {
     read_name();
     read_run();
-    for (StageEntry const& entry : document_.stages) identify(entry);
-    auto const order = wire(drafts_, document_, request_.environment, problems_);
-    for (Draft& draft : drafts_.list) configure(draft, request_.environment, problems_);
-    if (!problems_.empty()) throw PipelineError(std::move(problems_));
-    return assemble(order);
+    find_entries();
+    identify();
+    wire_variants();
+    configure_nodes();
+    throw_if_any();
+    merge_nodes();
+    require_shared_source();
+    require_different_variants();
+    throw_if_any();
+    if (document_.sweeps()) {
+      pipeline_.sweep_text = sweep_text(document_, sweep_, pipeline_, request_.environment);
+    }
+    return std::move(pipeline_);
   }
 
  private:
+  // One wiring of the stages, of all variants that agree in what their stages are and read from.
+  struct Wired {
+    Drafts drafts;
+    std::vector<std::size_t> order;
+    bool sound = true;
+    std::vector<Problem> problems;
+    std::vector<std::size_t> variants;
+  };
+
   void complain(Place const& place, std::string message) {
     problems_.push_back({place, std::move(message)});
+  }
+
+  void throw_if_any() {
+    for (Problem& problem : variant_problems_.report(sweep_)) {
+      problems_.push_back(std::move(problem));
+    }
+    if (!problems_.empty()) throw PipelineError(std::move(problems_));
   }
 
   void read_name() {
@@ -63,25 +100,43 @@ class Checker {
                                     did_you_mean(setting.key, run_option_names()));
       } else if (auto const value = read_option(setting, option->declaration, run,
                                                 request_.environment, problems_)) {
-        option->set(pipeline_.run, *value);
+        if (auto const error = error_of([&] { option->set(pipeline_.run, *value); })) {
+          complain(setting.value_place, run + ": option \"" + setting.key + "\" " + *error);
+        }
       }
     }
   }
 
-  void identify(StageEntry const& entry) {
-    Draft draft;
-    draft.entry = &entry;
-    draft.stage.name = entry.name;
-    draft.stage.declaration = declaration_of(entry);
-    if (draft.stage.declaration) {
-      draft.stage.inputs.resize(draft.stage.declaration->inputs.size());
-      draft.stage.wanted.resize(draft.stage.declaration->outputs.size());
+  void find_entries() {
+    entries_.resize(sweep_.size());
+    for (std::size_t variant = 0; variant < sweep_.size(); ++variant) {
+      for (std::size_t stage = 0; stage < document_.stages.size(); ++stage) {
+        entries_[variant].push_back(&sweep_.entry(variant, stage));
+      }
     }
-    drafts_.index[entry.name] = drafts_.list.size();
-    drafts_.list.push_back(std::move(draft));
   }
 
-  StageDeclaration const* declaration_of(StageEntry const& entry) {
+  void identify() {
+    for (Sweep::Entry const& entry : sweep_.entries()) {
+      std::vector<Problem> problems;
+      declarations_.push_back(declaration_of(entry.settings, problems));
+      if (!problems.empty()) variant_problems_.add(problems, variants_of(entry));
+    }
+  }
+
+  std::vector<std::size_t> variants_of(Sweep::Entry const& entry) const {
+    std::vector<std::size_t> variants;
+    for (std::size_t variant = 0; variant < entries_.size(); ++variant) {
+      if (entries_[variant][entry.stage] == &entry) variants.push_back(variant);
+    }
+    return variants;
+  }
+
+  StageDeclaration const* declaration_of(StageEntry const& entry,
+                                         std::vector<Problem>& problems) const {
+    auto const complain = [&](Place const& place, std::string message) {
+      problems.push_back({place, std::move(message)});
+    };
     Setting const* const use = entry.find("use");
     if (!use) {
       complain(entry.place,
@@ -90,7 +145,8 @@ class Checker {
                    "lists what there is)");
       return nullptr;
     }
-    auto const name = read_text(*use, request_.environment, problems_);
+    if (!use->value) return nullptr;
+    auto const name = read_text(*use, request_.environment, problems);
     if (!name) return nullptr;
     auto const found = catalog_.find(*name);
     if (!found.declaration) {
@@ -110,25 +166,175 @@ class Checker {
     return found.declaration;
   }
 
-  // The document's order, except that a stage comes after those that it reads from.
-  Pipeline assemble(std::vector<std::size_t> const& order) {
-    std::vector<std::size_t> position(drafts_.list.size());
-    for (std::size_t i = 0; i < order.size(); ++i) position[order[i]] = i;
-    for (std::size_t const i : order) {
-      PipelineStage stage = std::move(drafts_.list[i].stage);
-      for (auto& input : stage.inputs) {
-        if (input) input->stage = position[input->stage];
-      }
-      pipeline_.stages.push_back(std::move(stage));
+  // ---- Wiring ----
+
+  void wire_variants() {
+    // What the wiring of a stage depends on, numbered; and the wirings by those numbers.
+    std::map<Face, std::size_t> faces;
+    std::vector<std::size_t> face_of;
+    for (Sweep::Entry const& entry : sweep_.entries()) {
+      face_of.push_back(faces.emplace(face(entry), faces.size()).first->second);
     }
-    return std::move(pipeline_);
+    std::map<std::vector<std::size_t>, std::size_t> known;
+    for (std::size_t variant = 0; variant < entries_.size(); ++variant) {
+      std::vector<std::size_t> key;
+      for (Sweep::Entry const* const entry : entries_[variant]) {
+        key.push_back(face_of[entry->number]);
+      }
+      auto const [found, is_new] = known.emplace(std::move(key), wirings_.size());
+      if (is_new) wirings_.push_back(wired(variant));
+      wirings_[found->second].variants.push_back(variant);
+      add_nodes(variant, found->second);
+    }
+    for (Wired const& wiring : wirings_) {
+      variant_problems_.add(wiring.problems, wiring.variants);
+    }
   }
+
+  using Face = std::tuple<std::size_t, StageDeclaration const*, toml::node const*,
+                          SourceText const*, std::uint32_t, std::uint32_t>;
+
+  Face face(Sweep::Entry const& entry) const {
+    Setting const* const in = entry.settings.find("in");
+    Place const& place = entry.settings.place;
+    return {entry.stage,
+            declarations_[entry.number],
+            in ? in->value : nullptr,
+            place.source.get(),
+            place.line,
+            place.column};
+  }
+
+  Wired wired(std::size_t variant) {
+    Wired wiring;
+    for (Sweep::Entry const* const entry : entries_[variant]) {
+      Draft draft;
+      draft.entry = &entry->settings;
+      draft.stage.name = entry->settings.name;
+      draft.stage.declaration = declarations_[entry->number];
+      if (draft.stage.declaration) {
+        draft.stage.inputs.resize(draft.stage.declaration->inputs.size());
+        draft.stage.wanted.resize(draft.stage.declaration->outputs.size());
+      } else {
+        wiring.sound = false;
+      }
+      wiring.drafts.index[entry->settings.name] = wiring.drafts.list.size();
+      wiring.drafts.list.push_back(std::move(draft));
+    }
+    wiring.order = wire(wiring.drafts, document_, request_.environment, wiring.problems);
+    for (Draft const& draft : wiring.drafts.list) {
+      if (!draft.inputs_known) wiring.sound = false;
+    }
+    if (!wiring.problems.empty()) wiring.sound = false;
+    return wiring;
+  }
+
+  // ---- Nodes ----
+
+  void add_nodes(std::size_t variant, std::size_t number) {
+    Wired const& wiring = wirings_[number];
+    std::vector<StageEntry const*> entries;
+    for (Sweep::Entry const* const entry : entries_[variant]) entries.push_back(&entry->settings);
+    if (wiring.sound) {
+      nodes_of_.push_back(nodes_.add(variant, wiring.drafts, wiring.order, entries));
+      return;
+    }
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      nodes_.add_loose(variant, number, wiring.drafts.list[i], *entries[i]);
+    }
+  }
+
+  void configure_node(Nodes::Node& node) {
+    std::vector<Problem> problems;
+    configure(node.draft, request_.environment, problems);
+    variant_problems_.add(problems, node.variants);
+  }
+
+  void configure_nodes() {
+    for (Nodes::Node& node : nodes_.list()) configure_node(node);
+  }
+
+  void merge_nodes() {
+    pipeline_.stages = merge(std::move(nodes_.list()), nodes_of_,
+                             [this](Nodes::Node& node) { configure_node(node); });
+    for (AxisEntry const& entry : document_.axes) {
+      Axis axis{entry.key, {}};
+      for (AxisValue const& value : entry.values) axis.values.push_back(value.text);
+      pipeline_.axes.push_back(std::move(axis));
+    }
+    for (std::size_t i = 0; i < nodes_of_.size(); ++i) {
+      pipeline_.variants.push_back({sweep_.name(i), sweep_.values(i), std::move(nodes_of_[i])});
+    }
+  }
+
+  // ---- What variants may not be ----
+
+  std::size_t source_of(Variant const& variant) const {
+    for (std::size_t i = 0; i < variant.stages.size(); ++i) {
+      if (pipeline_.stages[variant.stages[i]].declaration->kind == StageKind::source) return i;
+    }
+    return 0;
+  }
+
+  void require_shared_source() {
+    Variant const& first = pipeline_.variants.front();
+    std::size_t const shared = source_of(first);
+    for (std::size_t i = 1; i < pipeline_.variants.size(); ++i) {
+      Variant const& variant = pipeline_.variants[i];
+      std::size_t const source = source_of(variant);
+      if (variant.stages[source] == first.stages[shared]) continue;
+      complain(sweep_.difference(0, i, {shared, source}),
+               "the variants \"" + first.name + "\" and \"" + variant.name +
+                   "\" read different data; all variants stream one data set: run them one by "
+                   "one with --set");
+      return;
+    }
+  }
+
+  void require_different_variants() {
+    if (!problems_.empty()) return;
+    std::map<std::vector<std::size_t>, std::size_t> seen;
+    std::set<std::pair<SourceText const*, std::pair<std::uint32_t, std::uint32_t>>> places;
+    std::map<std::string, std::size_t> names;
+    for (std::size_t i = 0; i < pipeline_.variants.size(); ++i) {
+      Variant const& variant = pipeline_.variants[i];
+      auto const [same, is_new] = seen.emplace(variant.stages, i);
+      auto const [called, is_new_name] = names.emplace(variant.name, i);
+      if (!is_new_name) {
+        complain(sweep_.difference(called->second, i),
+                 "two variants would be called \"" + variant.name + "\"");
+        return;
+      }
+      if (variant.name.size() > kLongestName) {
+        complain(sweep_.difference(0, i),
+                 "the name of a variant names its folder and cannot be longer than " +
+                     std::to_string(kLongestName) + " bytes; \"" + variant.name.substr(0, 60) +
+                     "...\" has " + std::to_string(variant.name.size()) +
+                     "; give the values names: { name = \"...\", value = ... }");
+        return;
+      }
+      if (is_new) continue;
+      // A value that is there twice is so in every variant with it; once is enough.
+      Place const place = sweep_.difference(same->second, i);
+      if (!places.insert({place.source.get(), {place.line, place.column}}).second) continue;
+      complain(place, "the variants \"" + pipeline_.variants[same->second].name + "\" and \"" +
+                          variant.name + "\" are equal in every stage; remove one of them");
+    }
+  }
+
+  static constexpr std::size_t kLongestName = 255;
 
   Document const& document_;
   PipelineRequest const& request_;
   StageCatalog const& catalog_;
   std::vector<Problem>& problems_;
-  Drafts drafts_;
+  Sweep sweep_;
+  VariantProblems variant_problems_;
+  std::vector<std::vector<Sweep::Entry const*>> entries_;  // by variant and stage
+  std::vector<StageDeclaration const*> declarations_;      // by entry
+  std::vector<Wired> wirings_;
+  Nodes nodes_;
+  std::vector<std::vector<std::size_t>> nodes_of_;  // by variant and stage
   Pipeline pipeline_;
 };
 

@@ -19,6 +19,7 @@ class Configuration {
     if (!draft.stage.declaration) return;
     StageDeclaration const& declaration = *draft.stage.declaration;
     std::size_t const before = problems_.size();
+    bool all_known = true;
     std::vector<std::string> given;
     if (auto const error = error_of([&] { draft.stage.instance = declaration.make(); })) {
       complain(draft.entry->place, owner(draft) + " cannot be made: " + *error);
@@ -26,7 +27,10 @@ class Configuration {
     }
     for (Setting const& setting : draft.entry->settings) {
       if (setting.key == "use" || setting.key == "in") continue;
-      if (setting.key == "on_error") {
+      if (!setting.value) {
+        all_known = false;
+        given.push_back(setting.key);
+      } else if (setting.key == "on_error") {
         set_on_error(draft, setting);
       } else if (auto const option = find_option(declaration, setting.key)) {
         auto const value = read_option(setting, declaration.options[*option], owner(draft),
@@ -43,7 +47,7 @@ class Configuration {
                                          takes(option) + "): " + option.help);
       }
     }
-    if (problems_.size() == before) let_it_check(draft, std::move(given));
+    if (all_known && problems_.size() == before) let_it_check(draft, std::move(given));
   }
 
  private:

@@ -2,27 +2,14 @@
 
 #include <algorithm>
 
+#include "pipeline/sweep_reader.hpp"
+
 namespace seplflow {
 namespace {
 
 Place place_of(std::shared_ptr<SourceText const> const& source, toml::source_region const& region) {
   return {source, std::max<std::uint32_t>(1, region.begin.line),
           std::max<std::uint32_t>(1, region.begin.column)};
-}
-
-// toml++ sorts tables by key; what a reader sees is the order of the file.
-std::vector<Setting> settings_of(toml::table const& table,
-                                 std::shared_ptr<SourceText const> const& source,
-                                 std::filesystem::path const& base) {
-  std::vector<Setting> settings;
-  for (auto const& [key, value] : table) {
-    settings.push_back({std::string(key.str()), place_of(source, key.source()),
-                        place_of(source, value.source()), &value, "", base});
-  }
-  std::ranges::stable_sort(settings, {}, [](Setting const& setting) {
-    return std::pair(setting.place.line, setting.place.column);
-  });
-  return settings;
 }
 
 bool is_stage_name(std::string const& name) {
@@ -38,6 +25,14 @@ constexpr std::string_view kArgumentPrefix = "value = ";
 constexpr std::string_view kReservedNames[] = {"variants", "sweep",  "run",
                                                "metrics",  "ledger", "pipeline"};
 
+Place place_in(Setting const& outer, toml::source_region const& region) {
+  Place place = place_of(outer.place.source, region);
+  if (outer.from_argument()) {
+    place.column += outer.value_place.column - (kArgumentPrefix.size() + 1);
+  }
+  return place;
+}
+
 class Reader {
  public:
   Reader(PipelineRequest const& request, std::vector<Problem>& problems)
@@ -46,10 +41,13 @@ class Reader {
   Document read(std::string text) {
     document_.source =
         std::make_shared<SourceText>(SourceText{request_.file.string(), std::move(text)});
-    toml::table const& table = parse(document_.source);
-    auto const base = std::filesystem::absolute(request_.file).parent_path();
-    for (Setting const& setting : settings_of(table, document_.source, base)) top_level(setting);
-    for (Override const& each : request_.overrides) apply(each, ++arguments_);
+    Setting file;
+    file.place = file.value_place = {document_.source};
+    file.value = &parse(document_.source);
+    file.base = std::filesystem::absolute(request_.file).parent_path();
+    for (Setting const& setting : settings_of(file)) top_level(setting);
+    for (Override const& each : request_.overrides) apply(each, ++sweep_.arguments);
+    read_sweep(sweep_, request_, document_, problems_);
     return std::move(document_);
   }
 
@@ -71,29 +69,30 @@ class Reader {
     if (setting.key == "name") {
       document_.name = setting;
     } else if (setting.key == "stages") {
-      if (auto const* const table = table_of(setting)) {
-        for (Setting const& stage : settings_of(*table, document_.source, setting.base)) {
-          add_stage(stage);
-        }
+      if (require_table(setting)) {
+        for (Setting const& stage : settings_of(setting)) add_stage(stage);
       }
     } else if (setting.key == "run") {
-      if (auto const* const table = table_of(setting)) {
-        document_.run = settings_of(*table, document_.source, setting.base);
-      }
+      if (require_table(setting)) document_.run = settings_of(setting);
+    } else if (setting.key == "sweep") {
+      if (require_table(setting)) sweep_.axes = setting;
+    } else if (setting.key == "variant") {
+      sweep_.variants = setting;
     } else {
-      complain(setting.place, "a pipeline file has no \"" + setting.key + "\"" +
-                                  did_you_mean(setting.key, {"name", "stages", "run"}) +
-                                  " (it has name, [stages.NAME] and [run])");
+      complain(setting.place,
+               "a pipeline file has no \"" + setting.key + "\"" +
+                   did_you_mean(setting.key, {"name", "stages", "run", "sweep", "variant"}) +
+                   " (it has name, [stages.NAME], [run], [sweep] and [[variant]])");
     }
   }
 
-  toml::table const* table_of(Setting const& setting) {
-    auto const* const table = setting.value->as_table();
-    if (!table) {
+  bool require_table(Setting const& setting) {
+    bool const is_table = setting.value->is_table();
+    if (!is_table) {
       complain(setting.value_place, "\"" + setting.key + "\" must be a table, written [" +
                                         setting.key + (setting.key == "stages" ? ".NAME]" : "]"));
     }
-    return table;
+    return is_table;
   }
 
   void add_stage(Setting const& setting) {
@@ -105,14 +104,12 @@ class Reader {
       complain(setting.place,
                "a stage cannot be called \"" + setting.key + "\": the run folder uses that name");
     }
-    auto const* const table = setting.value->as_table();
-    if (!table) {
+    if (!setting.value->is_table()) {
       complain(setting.value_place,
                "a stage must be a table, written [stages." + setting.key + "]");
       return;
     }
-    document_.stages.push_back(
-        {setting.key, setting.place, settings_of(*table, document_.source, setting.base)});
+    document_.stages.push_back({setting.key, setting.place, settings_of(setting)});
   }
 
   // "stage.option=value" or "run.key=value"
@@ -132,64 +129,89 @@ class Reader {
     setting.place = {source, 1, static_cast<std::uint32_t>(dot + 2)};
     setting.value_place = {source, 1, static_cast<std::uint32_t>(equals + 2)};
     setting.raw = text.substr(equals + 1);
-    setting.value = value_of(setting.raw);
+    setting.value = document_.add_value(*setting.raw);
     setting.base = request_.working_folder;
 
     if (stage == "run") {
       replace(document_.run, std::move(setting));
       return;
     }
-    auto const found = std::ranges::find(document_.stages, stage, &StageEntry::name);
-    if (found == document_.stages.end()) {
-      std::vector<std::string> names = {"run"};
-      for (StageEntry const& entry : document_.stages) names.push_back(entry.name);
+    auto const found = document_.find_stage(stage);
+    if (!found) {
+      std::vector<std::string> names = document_.stage_names();
+      names.insert(names.begin(), "run");
       std::string const hint = did_you_mean(stage, names);
       complain({source}, "the pipeline has no stage \"" + stage + "\"" +
                              (hint.empty() ? " (it has " + quoted_list(names) + ")" : hint));
       return;
     }
-    replace(found->settings, std::move(setting));
-  }
-
-  // What is no TOML value is a string; whether one fits is for the option to say.
-  toml::node const* value_of(std::string const& raw) {
-    try {
-      document_.storage.push_back(toml::parse(std::string(kArgumentPrefix) + raw));
-      if (document_.storage.back().size() == 1) return document_.storage.back().get("value");
-    } catch (toml::parse_error const&) {
-    }
-    document_.storage.emplace_back();
-    document_.storage.back().insert("value", raw);
-    return document_.storage.back().get("value");
-  }
-
-  static void replace(std::vector<Setting>& settings, Setting setting) {
-    auto const found = std::ranges::find(settings, setting.key, &Setting::key);
-    if (found == settings.end()) {
-      settings.push_back(std::move(setting));
-    } else {
-      *found = std::move(setting);
-    }
+    sweep_.overrides.push_back({*found, setting});
+    replace(document_.stages[*found].settings, std::move(setting));
   }
 
   PipelineRequest const& request_;
   std::vector<Problem>& problems_;
   Document document_;
-  std::size_t arguments_ = 0;
+  WrittenSweep sweep_;
 };
 
 }  // namespace
 
 Setting nested(Setting const& table, toml::key const& key, toml::node const& value) {
-  auto const place = [&](toml::source_region const& region) {
-    Place inner = place_of(table.place.source, region);
-    if (table.from_argument()) {
-      inner.column += table.value_place.column - (kArgumentPrefix.size() + 1);
-    }
-    return inner;
-  };
-  return {
-      std::string(key.str()), place(key.source()), place(value.source()), &value, "", table.base};
+  return {std::string(key.str()),
+          place_in(table, key.source()),
+          place_in(table, value.source()),
+          &value,
+          {},
+          table.base};
+}
+
+Setting element(Setting const& list, toml::node const& value) {
+  return {list.key, list.place, place_in(list, value.source()), &value, {}, list.base};
+}
+
+// toml++ sorts tables by key; what a reader sees is the order of the file.
+std::vector<Setting> settings_of(Setting const& table) {
+  std::vector<Setting> settings;
+  for (auto const& [key, value] : *table.value->as_table()) {
+    settings.push_back(nested(table, key, value));
+  }
+  std::ranges::stable_sort(settings, {}, [](Setting const& setting) {
+    return std::pair(setting.place.line, setting.place.column);
+  });
+  return settings;
+}
+
+void replace(std::vector<Setting>& settings, Setting setting) {
+  auto const found = std::ranges::find(settings, setting.key, &Setting::key);
+  if (found == settings.end()) {
+    settings.push_back(std::move(setting));
+  } else {
+    *found = std::move(setting);
+  }
+}
+
+toml::node const* Document::add_value(std::string const& raw) {
+  try {
+    storage.push_back(toml::parse(std::string(kArgumentPrefix) + raw));
+    if (storage.back().size() == 1) return storage.back().get("value");
+  } catch (toml::parse_error const&) {
+  }
+  storage.emplace_back();
+  storage.back().insert("value", raw);
+  return storage.back().get("value");
+}
+
+std::optional<std::size_t> Document::find_stage(std::string_view called) const {
+  auto const found = std::ranges::find(stages, called, &StageEntry::name);
+  if (found == stages.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - stages.begin());
+}
+
+std::vector<std::string> Document::stage_names() const {
+  std::vector<std::string> names;
+  for (StageEntry const& stage : stages) names.push_back(stage.name);
+  return names;
 }
 
 Setting const* StageEntry::find(std::string_view key) const {

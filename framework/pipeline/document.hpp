@@ -8,6 +8,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,21 +22,57 @@ struct Setting {
   std::string key;
   Place place;  // of the key
   Place value_place;
-  toml::node const* value = nullptr;  // owned by the document
-  std::string raw;                    // the value's text, when it comes from the command line
+  toml::node const* value = nullptr;  // owned by the document; none where a mistake was reported
+  std::optional<std::string> raw;     // the text of a value that stands alone on the command line
   std::filesystem::path base;         // what relative paths in it are relative to
   bool from_argument() const { return place.source->is_argument(); }
 };
 
-// A key of the table that is a setting's value.
+// A key of the table that is a setting's value, and all of them in file order.
 Setting nested(Setting const& table, toml::key const& key, toml::node const& value);
+std::vector<Setting> settings_of(Setting const& table);
+
+// An element of the list that is a setting's value, with the setting's key.
+Setting element(Setting const& list, toml::node const& value);
+
+// Puts a setting in the place of the one with its key, or behind the others.
+void replace(std::vector<Setting>& settings, Setting setting);
 
 struct StageEntry {
   std::string name;
   Place place;
   std::vector<Setting> settings;  // in file order, each key once
+  // The table of a sweep that all settings but `in` and `on_error` come from, where one swaps the
+  // stage.
+  toml::node const* swapped_by = nullptr;
 
   Setting const* find(std::string_view key) const;
+};
+
+// What a value of an axis, or a [[variant]], sets in a stage.
+struct Change {
+  std::size_t stage = 0;          // index into Document::stages
+  Setting origin;                 // the value or table as written
+  std::vector<Setting> settings;  // that come over those of the stage
+  bool swaps = false;             // a table with `use`: the stage's own settings go before
+};
+
+struct AxisValue {
+  Change change;
+  std::string text;  // in the names of variants
+};
+
+// An axis of the sweep; its values are those of one option, or change the stage as a whole.
+struct AxisEntry {
+  std::string key;
+  Place place;
+  std::vector<AxisValue> values;
+};
+
+struct NamedVariant {
+  std::string name;
+  Place place;
+  std::vector<Change> changes;  // whole tables before single options
 };
 
 struct Document {
@@ -44,6 +81,16 @@ struct Document {
   std::optional<Setting> name;
   std::vector<StageEntry> stages;  // in file order
   std::vector<Setting> run;
+  std::vector<AxisEntry> axes;         // in file order, then those of the command line
+  std::vector<NamedVariant> variants;  // in file order
+
+  bool sweeps() const { return !axes.empty() || !variants.empty(); }
+
+  // A value of the command line: TOML, or else a string.
+  toml::node const* add_value(std::string const& raw);
+  // The stage of that name; the names of all.
+  std::optional<std::size_t> find_stage(std::string_view called) const;
+  std::vector<std::string> stage_names() const;
 };
 
 // Reads the text and applies the overrides. Mistakes go to `problems`; a syntax error throws

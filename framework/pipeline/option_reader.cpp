@@ -101,7 +101,7 @@ class OptionReader {
   std::optional<std::string> text(toml::node const& node) {
     // On the command line quotes are the shell's, so a bare word or number is a string there.
     std::optional<std::string> written = node.value_exact<std::string>();
-    if (!written && setting_.from_argument() && &node == setting_.value) written = setting_.raw;
+    if (!written && &node == setting_.value) written = setting_.raw;
     if (!written) return refuse_type(node);
     try {
       std::string value = expand(*written, environment_);
@@ -151,8 +151,9 @@ class OptionReader {
     std::vector<T> values;
     auto const* const array = node.as_array();
     if (!array) {
-      if (setting_.from_argument() && setting_.raw.starts_with('[')) {
-        return refuse("is no TOML list: " + setting_.raw + " (strings in it need quotes: [\"a\"])");
+      if (setting_.raw && setting_.raw->starts_with('[')) {
+        return refuse("is no TOML list: " + *setting_.raw +
+                      " (strings in it need quotes: [\"a\"])");
       }
       auto value = read_element(node);
       if (!value) return std::nullopt;

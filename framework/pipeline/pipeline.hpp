@@ -80,6 +80,7 @@ struct Pipeline {
   std::vector<PipelineStage> stages;
   std::vector<Axis> axes;         // in the order of the file
   std::vector<Variant> variants;  // never empty
+  std::string sweep_text;         // of a sweep: its part of the resolved pipeline
   RunSettings run;
 
   bool sweeps() const { return !variants.front().name.empty(); }

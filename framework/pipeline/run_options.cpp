@@ -1,6 +1,7 @@
 #include "pipeline/run_options.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace seplflow {
 namespace {
@@ -32,6 +33,38 @@ RunOption on_error() {
           }};
 }
 
+RunOption shard() {
+  OptionDeclaration declaration;
+  declaration.name = "shard";
+  declaration.help =
+      "only the I-th of every N samples, \"I/N\", counted from 0: one of N runs that are merged";
+  return {declaration, [](RunSettings& run, OptionValue const& value) {
+            auto const& text = std::get<std::string>(value);
+            char const* const end = text.data() + text.size();
+            auto const index = std::from_chars(text.data(), end, run.shard.index);
+            bool sound = index.ec == std::errc() && index.ptr != end && *index.ptr == '/';
+            if (sound) {
+              auto const count = std::from_chars(index.ptr + 1, end, run.shard.count);
+              sound = count.ec == std::errc() && count.ptr == end;
+            }
+            if (sound && run.shard.index >= 0 && run.shard.index < run.shard.count) return;
+            run.shard = {};
+            throw Error("is \"" + text +
+                        "\"; it takes \"I/N\" with I from 0 to N - 1, for example \"0/3\"");
+          }};
+}
+
+RunOption keep() {
+  OptionDeclaration declaration;
+  declaration.name = "keep";
+  declaration.help = "whose files a sweep writes: those of all variants, of the best, or of none";
+  declaration.choices = {"all", "best", "none"};
+  return {declaration, [](RunSettings& run, OptionValue const& value) {
+            auto const& text = std::get<std::string>(value);
+            run.keep = text == "all" ? Keep::all : text == "best" ? Keep::best : Keep::none;
+          }};
+}
+
 }  // namespace
 
 std::vector<RunOption> const& run_options() {
@@ -45,6 +78,8 @@ std::vector<RunOption> const& run_options() {
             0, kMany, [](RunSettings& run, std::int64_t value) { run.max_failures = value; }),
       count("limit", "only this many samples, the first of the data set", 1, kMany,
             [](RunSettings& run, std::int64_t value) { run.limit = value; }),
+      shard(),
+      keep(),
   };
   return options;
 }

@@ -13,6 +13,7 @@ namespace seplflow {
 
 struct RunOption {
   OptionDeclaration declaration;
+  // Throws Error, to be read after the option's name, for a text that is none of its values.
   std::function<void(RunSettings&, OptionValue const&)> set;
 };
 

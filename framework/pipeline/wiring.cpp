@@ -42,7 +42,9 @@ class Wiring {
         complain(in->place, owner(draft) + " is a source and takes no input");
         return;
       }
-      if (in->value->is_table()) {
+      if (!in->value) {
+        draft.inputs_known = false;
+      } else if (in->value->is_table()) {
         connect_by_name(draft, *in);
       } else {
         connect_only(draft, *in);
@@ -243,6 +245,7 @@ class Wiring {
       if (draft.stage.declaration && draft.inputs_known) continue;
       Setting const* const in = draft.entry->find("in");
       if (!in) continue;
+      if (!in->value) return false;
       auto const* const table = in->value->as_table();
       bool const told =
           table ? std::ranges::all_of(*table,
