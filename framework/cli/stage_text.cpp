@@ -186,6 +186,35 @@ Json stage_json(StageDeclaration const& stage) {
           {"options", options}};
 }
 
+namespace {
+
+// The values of an axis are as free as options are; what fits is for the checker to say.
+Json sweep_schema() {
+  Json const range = {{"type", "object"},
+                      {"properties",
+                       {{"from", {{"type", "number"}}},
+                        {"to", {{"type", "number"}}},
+                        {"step", {{"type", "number"}}}}},
+                      {"required", {"from", "to", "step"}},
+                      {"additionalProperties", false}};
+  Json const axis = {{"anyOf", {{{"type", "array"}, {"minItems", 1}}, range}}};
+  Json const nested = {{"type", "object"}, {"additionalProperties", axis}};
+  return {{"type", "object"},
+          {"description", "the axes of a sweep: \"stage.option\" = [values], or a range"},
+          {"additionalProperties", {{"anyOf", {axis, nested}}}}};
+}
+
+Json variant_schema() {
+  return {{"type", "array"},
+          {"items",
+           {{"type", "object"},
+            {"properties", {{"name", {{"type", "string"}}}, {"set", {{"type", "object"}}}}},
+            {"required", {"name"}},
+            {"additionalProperties", false}}}};
+}
+
+}  // namespace
+
 Json pipeline_schema(StageCatalog const& catalog) {
   Json alternatives = Json::array();
   for (std::string const& name : catalog.names()) {
@@ -204,7 +233,9 @@ Json pipeline_schema(StageCatalog const& catalog) {
              {{"type", "object"},
               {"patternProperties", {{"^[A-Za-z][A-Za-z0-9_-]*$", {{"oneOf", alternatives}}}}},
               {"additionalProperties", false}}},
-            {"run", {{"type", "object"}, {"properties", run}, {"additionalProperties", false}}}}},
+            {"run", {{"type", "object"}, {"properties", run}, {"additionalProperties", false}}},
+            {"sweep", sweep_schema()},
+            {"variant", variant_schema()}}},
           {"required", {"stages"}},
           {"additionalProperties", false}};
 }

@@ -35,7 +35,8 @@ class Checker {
         request_(request),
         catalog_(catalog),
         problems_(problems),
-        sweep_(document) {}
+        sweep_(document),
+        variant_problems_(document) {}
 
   Pipeline check() {
     read_name();

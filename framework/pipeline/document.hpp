@@ -67,6 +67,7 @@ struct AxisEntry {
   std::string key;
   Place place;
   std::vector<AxisValue> values;
+  bool is_range = false;  // whose values all have one place
 };
 
 struct NamedVariant {

@@ -229,9 +229,10 @@ class SweepReader {
     auto const target = target_of(written.key, written.setting.place);
     if (!target) return;
     std::size_t const before = problems_.size();
-    AxisEntry axis{written.key, written.setting.place, {}};
+    AxisEntry axis{written.key, written.setting.place, {}, false};
     if (auto const table = range_in(written, *target)) {
       if (auto range = read_range(*table, *target)) {
+        axis.is_range = true;
         ranges_.emplace(document_.axes.size(), std::move(*range));
       }
     } else {

@@ -4,11 +4,22 @@
 
 namespace seplflow {
 
+VariantProblems::VariantProblems(Document const& document) {
+  for (AxisEntry const& axis : document.axes) {
+    if (!axis.is_range) continue;
+    ranges_.insert(key_of(axis.values.front().change.origin.value_place, ""));
+  }
+}
+
+VariantProblems::Key VariantProblems::key_of(Place const& place, std::string message) {
+  return {place.source.get(), place.line, place.column, std::move(message)};
+}
+
 void VariantProblems::add(std::vector<Problem> const& problems,
                           std::vector<std::size_t> const& variants) {
   for (Problem const& problem : problems) {
-    Place const& place = problem.place;
-    Key key{place.source.get(), place.line, place.column, problem.message};
+    Key key = key_of(problem.place, "");
+    if (!ranges_.contains(key)) key = key_of(problem.place, problem.message);
     auto const [known, is_new] = index_.emplace(std::move(key), found_.size());
     if (is_new) found_.push_back({problem, {}});
     auto& all = found_[known->second].variants;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -16,6 +17,8 @@ namespace seplflow {
 
 class VariantProblems {
  public:
+  explicit VariantProblems(Document const& document);
+
   void add(std::vector<Problem> const& problems, std::vector<std::size_t> const& variants);
 
   // In the order in which they were found. Those that not all variants have, or that the only one
@@ -29,6 +32,9 @@ class VariantProblems {
   };
   using Key = std::tuple<SourceText const*, std::uint32_t, std::uint32_t, std::string>;
 
+  static Key key_of(Place const& place, std::string message);
+
+  std::set<Key> ranges_;  // where a mistake of one value is likely one of all, and told once
   std::vector<Found> found_;
   std::map<Key, std::size_t> index_;
 };
