@@ -55,3 +55,40 @@ TEST_CASE("a pipeline with mistakes has no graph") {
   CHECK(result.out.empty());
   CHECK_THAT(result.err, Contains("has no option \"t\""));
 }
+
+TEST_CASE("the graph of a sweep tells the variants that a stage serves, and which") {
+  Workplace const place(scenes_pipeline(1) + "[sweep]\n\"select.t1\" = [0.3, 0.4]\n" +
+                        "\"write.palette\" = [\"voc\", \"none\"]\n");
+  std::string const dot = place.program({"graph", "p.toml"}).out;
+  for (char const* const part :
+       {"\"assign\" [label = \"assign\\nsepl.assign\\n4 variants\"]",
+        "\"select#1\" [label = \"select\\nsepl.select\\n2 variants\\nt1=0.3\"]",
+        "\"select#2\" [label = \"select\\nsepl.select\\n2 variants\\nt1=0.4\"]",
+        "\"write#4\" [label = \"write\\noutput.labels\\n1 variant\\nt1=0.4, palette=none\"",
+        "\"select#2\" -> \"write#4\" [label = \"labels\"]"}) {
+    CHECK_THAT(dot, Contains(part));
+  }
+  CHECK(occurrences(dot, "[label = \"write\\n") == 4);
+  std::string const mermaid = place.program({"graph", "p.toml", "--format", "mermaid"}).out;
+  for (char const* const part :
+       {"s_assign[\"assign<br/>sepl.assign<br/>4 variants\"]",
+        "s2_select[\"select<br/>sepl.select<br/>2 variants<br/>t1=0.4\"]",
+        "s4_write([\"write<br/>output.labels<br/>1 variant<br/>t1=0.4, palette=none\"])",
+        "s2_select -->|\"labels\"| s4_write"}) {
+    CHECK_THAT(mermaid, Contains(part));
+  }
+}
+
+TEST_CASE("a value of a sweep spoils no graph") {
+  Workplace const place(scenes_pipeline(1) +
+                        "[[variant]]\nname = \"calm\"\n"
+                        "[[variant]]\nname = \"wild\"\nset = { \"select.t2\" = 0.7 }\n");
+  std::string const axis =
+      "select.overlap={name=\"a \\\"b\\\" <c> \\\\ #d\",value=\"last\"},support";
+  std::string const dot = place.program({"graph", "p.toml", "--sweep", axis}).out;
+  CHECK_THAT(dot, Contains("calm, overlap=a \\\"b\\\" <c> \\\\ #d\""));
+  CHECK_THAT(dot, Contains("wild, overlap=support\""));
+  std::string const mermaid =
+      place.program({"graph", "p.toml", "--sweep", axis, "--format", "mermaid"}).out;
+  CHECK_THAT(mermaid, Contains("overlap=a #34;b#34; #60;c#62; \\ #35;d\""));
+}

@@ -111,4 +111,28 @@ on_error = "skip"
 max_failures = 3
 limit = 4
 )");
+  write(folder / "sweep.toml", R"([stages.scenes]
+use = "dataset.scenes"
+[stages.assign]
+use = "sepl.assign"
+in = { pseudo = "scenes.pseudo", masks = "scenes.masks" }
+[stages.select]
+in = { pseudo = "scenes.pseudo", masks = "scenes.masks", overlaps = "assign" }
+[stages.score]
+use = "eval.miou"
+in = { truth = "scenes.truth", labels = "select" }
+[sweep]
+select = [{ name = "one", use = "sepl.select", t1 = 0.1 }, { use = "sepl.select", t1 = 0.2 }]
+"select.t2" = { from = 0.6, to = 0.9, step = 0.15 }
+"score.convention" = ["seam", { name = "${SET}", value = "irn" }]
+[[variant]]
+name = "a b"
+set = { "select.overlap" = "support" }
+[[variant]]
+name = "other"
+set.score.mean = "all"
+[run]
+shard = "1/3"
+keep = "best"
+)");
 }

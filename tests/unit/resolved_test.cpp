@@ -177,3 +177,153 @@ TEST_CASE("a choice and a required option read back in a stage that has them") {
       toy::request(folder / "toy.toml"));
   CHECK(again(text) == text);
 }
+
+// ---- Sweeps ----
+
+namespace {
+
+// Fills in what was not given, as eval.miou does; says how often it was checked.
+struct Completing {
+  std::string kind = "a";
+  std::optional<std::string> detail;
+  inline static int checks = 0;
+  inline static bool extra_wanted = false;
+
+  void check(OptionCheck& check) {
+    ++checks;
+    extra_wanted = check.wanted("extra");
+    if (!detail) detail = kind == "c" ? "of a" : "of " + kind;
+  }
+  std::tuple<toy::Number, toy::Number> operator()(toy::Number const& number) const {
+    return {number, number};
+  }
+};
+
+StageCatalog const& completing() {
+  static StageCatalog const catalog = [] {
+    Plugin plugin;
+    plugin.stage<Completing>("test.completing", "Complete its options")
+        .inputs("number")
+        .outputs("number", "extra")
+        .option("kind", &Completing::kind, "the kind")
+        .option("detail", &Completing::detail, "what follows from it");
+    auto declarations = toy::declarations();
+    auto more = plugin.finish();
+    std::ranges::move(more, std::back_inserter(declarations));
+    return StageCatalog({}, std::move(declarations));
+  }();
+  return catalog;
+}
+
+Pipeline complete(std::string const& text) {
+  return parse_pipeline(text, toy::request("/p/toy.toml"), completing());
+}
+
+std::string const kCompleting =
+    "[stages.src]\nuse = \"toy.source\"\n"
+    "[stages.x]\nuse = \"test.completing\"\nin = \"src.number\"\n"
+    "[stages.y]\nuse = \"toy.knobs\"\nin = \"x\"\n"
+    "[stages.save]\nuse = \"toy.save\"\nin = \"y\"\n";
+
+}  // namespace
+
+TEST_CASE("the resolved pipeline keeps its sweep, with every value resolved") {
+  std::string const text = resolved(
+      "[stages.src]\nuse = \"toy.source\"\n"
+      "[stages.x]\nuse = \"toy.spell\"\nin = \"src.number\"\non_error = \"skip\"\n"
+      "[stages.join]\nuse = \"toy.join\"\nin = { left = \"x\", right = \"src.number\" }\n"
+      "[stages.save]\nuse = \"toy.save\"\nin = \"join\"\n"
+      "[sweep]\nx = [{ name = \"one\", use = \"toy.moody\", fail_every = 2 },\n"
+      "{ use = \"toy.needs\", dir = \"/\", list = \"${E}\" }]\n"
+      "\"src.samples\" = { from = 4, to = 4, step = 1 }\n"
+      "[[variant]]\nname = \"v w\"\nset.save = { on_error = \"skip\" }\n"
+      "[run]\nkeep = \"none\"\n",
+      toy::request("/p/toy.toml", {{"E", SEPLFLOW_SOURCE_DIR "/LICENSE"}}));
+  CHECK(text == R"(name = "toy"
+
+[stages.src]
+use = "toy.source"
+
+[stages.x]
+in = "src.number"
+on_error = "skip"
+
+[stages.join]
+use = "toy.join"
+in = { "left" = "x", "right" = "src.number" }
+
+[stages.save]
+use = "toy.save"
+in = "join"
+
+[[variant]]
+name = "v-w"
+set = { "save.on_error" = "skip" }
+
+[sweep]
+"x" = [
+  { name = "one", use = "toy.moody", fail_every = 2, skip_every = 0 },
+  { name = "toy.needs-/-$${E}", use = "toy.needs", dir = "/", list = ")" SEPLFLOW_SOURCE_DIR
+                R"(/LICENSE" },
+]
+"src.samples" = [4]
+
+[run]
+on_error = "stop"
+max_failures = 0
+keep = "none"
+)");
+  CHECK(again(text) == text);
+}
+
+TEST_CASE("a value whose text is not what it was written as keeps its name") {
+  std::string const text =
+      resolved(knobs("") + "[sweep]\nknobs.path = [\"a\", \"/b\"]\nknobs.factor = [1000000]\n");
+  CHECK_THAT(text, Contains("{ name = \"a\", value = \"/p/a\" },\n  \"/b\","));
+  CHECK_THAT(text, Contains("[{ name = \"1000000\", value = 1e+06 }]"));
+  Pipeline const back = toy::parse(text);
+  CHECK(back.variants[0].name == "knobs.path=a,knobs.factor=1000000");
+}
+
+TEST_CASE("a variant alone is a plain pipeline") {
+  Pipeline const pipeline =
+      toy::parse("name = \"n\"\n" + knobs("mood = \"wild\"") +
+                 "[run]\nkeep = \"all\"\nshard = \"1/2\"\n[sweep]\nknobs.count = [1, 2]\n");
+  std::string const text = resolved_toml(pipeline, pipeline.variants[1]);
+  CHECK_THAT(text, Contains("count = 2\n") && Contains("shard = \"1/2\"\n") &&
+                       Catch::StartsWith("name = \"n\"\n"));
+  CHECK_THAT(text, !Contains("sweep") && !Contains("keep"));
+  CHECK(again(text) == text);
+}
+
+TEST_CASE("what a stage fills in by itself is spelled out where all variants agree") {
+  for (auto const& [kinds, expected] :
+       {std::pair("[\"a\", \"b\"]", ""), std::pair("[\"a\", \"c\"]", "detail = \"of a\"\n")}) {
+    Pipeline const pipeline = complete(kCompleting + "[sweep]\nx.kind = " + kinds + "\n");
+    std::string const text = resolved_toml(pipeline);
+    CHECK_THAT(text, Contains("[stages.x]\nuse = \"test.completing\"\nin = \"src.number\"\n" +
+                              std::string(expected) + "\n"));
+    Pipeline const back = complete(text);
+    CHECK(resolved_toml(back) == text);
+    for (std::size_t i = 0; i < 2; ++i) {
+      CHECK(resolved_toml(back, back.variants[i]) == resolved_toml(pipeline, pipeline.variants[i]));
+    }
+  }
+}
+
+TEST_CASE("a stage is checked with all the outputs that its variants want") {
+  // The kinds are written in two ways and become one stage, which only then is wanted for both.
+  Completing::checks = 0;
+  Pipeline const pipeline =
+      complete(kCompleting +
+               "[[variant]]\nname = \"a\"\n"
+               "[[variant]]\nname = \"b\"\nset = { \"x.kind\" = \"a\", \"y.in\" = \"x.extra\" }\n");
+  CHECK(pipeline.stages.size() == 2 + 2 * 2);
+  CHECK(pipeline.stages[1].wanted == std::vector<bool>{true, true});
+  CHECK(Completing::checks == 3);
+  CHECK(Completing::extra_wanted);
+  // What is one from the beginning is checked once.
+  Completing::checks = 0;
+  complete(kCompleting + "[sweep]\ny.in = [\"x\", \"x.extra\"]\n");
+  CHECK(Completing::checks == 1);
+}
