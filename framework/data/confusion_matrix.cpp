@@ -91,6 +91,35 @@ std::uint64_t ConfusionMatrix::false_negatives(std::size_t k) const {
   return sum;
 }
 
+// Most pairs of classes do not occur in an image: only the others, each with the distance from the
+// one before.
+void ConfusionMatrix::write(ByteWriter& bytes) const {
+  std::size_t const present =
+      counts_.size() - static_cast<std::size_t>(std::ranges::count(counts_, 0U));
+  bytes.count(classes_).count(present);
+  std::size_t last = 0;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    if (counts_[i] == 0) continue;
+    bytes.count(i - last).count(counts_[i]);
+    last = i;
+  }
+}
+
+ConfusionMatrix ConfusionMatrix::read(ByteReader& bytes) {
+  std::uint64_t const classes = bytes.count();
+  if (classes > kIgnore) throw Error("a confusion matrix has at most 255 classes");
+  ConfusionMatrix matrix(static_cast<std::size_t>(classes));
+  std::size_t const present = bytes.length();
+  std::uint64_t at = 0;
+  for (std::size_t i = 0; i < present; ++i) {
+    std::uint64_t const distance = bytes.count();
+    if (distance >= matrix.counts_.size() - at) throw Error("a count of no pair of classes");
+    at += distance;
+    matrix.counts_[at] = bytes.count();
+  }
+  return matrix;
+}
+
 Scores class_scores(ConfusionMatrix const& confusion, std::size_t k) {
   std::uint64_t const tp = confusion.true_positives(k);
   std::uint64_t const fp = confusion.false_positives(k);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "data/bytes.hpp"
 #include "data/label_map.hpp"
 
 namespace seplflow {
@@ -42,6 +43,10 @@ class ConfusionMatrix {
   std::uint64_t true_positives(std::size_t k) const { return count(k, k); }
   std::uint64_t false_positives(std::size_t k) const;
   std::uint64_t false_negatives(std::size_t k) const;
+
+  // For records that outlive a run. read() throws Error when the bytes hold no matrix.
+  void write(ByteWriter& bytes) const;
+  static ConfusionMatrix read(ByteReader& bytes);
 
   bool operator==(ConfusionMatrix const&) const = default;
 

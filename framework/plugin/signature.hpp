@@ -1,9 +1,13 @@
 // What the C++ signature of a stage says about its ports. Not for authors.
 #pragma once
 
+#include <concepts>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -146,6 +150,39 @@ concept HasCount = requires(T const stage) {
 template <class T>
 concept HasColumns = requires(T const stage) {
   { stage.columns() } -> std::same_as<std::vector<std::string>>;
+};
+
+template <class T>
+concept HasFiles = requires(T const stage, Sample const& sample) {
+  { stage.files(sample) } -> std::same_as<std::vector<std::filesystem::path>>;
+};
+
+template <class T, class Record>
+concept HasSave = requires(T const stage, Record const& record, std::string_view bytes) {
+  { stage.save(record) } -> std::same_as<std::string>;
+  { stage.load(bytes) } -> std::same_as<Record>;
+};
+
+template <class T>
+concept InTwoSteps = requires {
+  &T::decide;
+  &T::carry_out;
+};
+
+// What a stage takes and gives. One in two steps takes what decide() takes, and gives what
+// carry_out() gives.
+template <class T>
+struct CallOf : Signature<decltype(&T::operator())> {};
+
+template <InTwoSteps T>
+struct CallOf<T> : Signature<decltype(&T::decide)> {
+  static_assert(Signature<decltype(&T::decide)>::kConst, "decide() must be const");
+  static_assert(!std::is_member_function_pointer_v<decltype(&T::carry_out)>,
+                "carry_out() must be static: what it makes may depend on the decision and the "
+                "inputs alone");
+  using Decision = typename Signature<decltype(&T::decide)>::Result;
+  using Result = typename Signature<decltype(&T::carry_out)>::Result;
+  static_assert(std::equality_comparable<Decision>, "decisions must have an operator==");
 };
 
 // A plain function as a stage without options.

@@ -35,6 +35,28 @@ std::optional<std::vector<Value>> StageInstance::run(SampleContext const&,
                                                      std::span<void const* const>) {
   not_of_this_kind();
 }
+bool StageInstance::decides() const {
+  return false;
+}
+Value StageInstance::decide(SampleContext const&, std::span<void const* const>) const {
+  not_of_this_kind();
+}
+bool StageInstance::same_decision(void const*, void const*) const {
+  not_of_this_kind();
+}
+std::optional<std::vector<Value>> StageInstance::carry_out(void const*, SampleContext const&,
+                                                           std::span<void const* const>) const {
+  not_of_this_kind();
+}
+std::vector<std::filesystem::path> StageInstance::files(std::size_t, Sample const&) const {
+  return {};
+}
+std::optional<std::string> StageInstance::save(void const*) const {
+  return std::nullopt;
+}
+Value StageInstance::load(std::string_view) const {
+  not_of_this_kind();
+}
 Row StageInstance::fold(Sample const&, void const*) {
   not_of_this_kind();
 }

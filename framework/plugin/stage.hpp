@@ -25,9 +25,10 @@ class SEPLFLOW_API OutputFolder {
  public:
   virtual ~OutputFolder();
 
-  // Writes a file whole or not at all; folders on the way are made. `file` is relative and stays
-  // inside the folder. Throws Error with the system's reason, and when the run has written a file
-  // of that name before. Safe to call from many threads.
+  // Gives the sample a file: it is written, whole, when the stage has returned, so that a sample
+  // that fails leaves none. `file` is relative and stays inside the folder; folders on the way are
+  // made. Throws Error when it would not. What the disk says, or a file of that name from another
+  // sample, fails the sample as if the stage had thrown it.
   virtual void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes) = 0;
 };
 
@@ -55,10 +56,17 @@ struct SummaryTable {
   std::vector<std::vector<std::string>> rows;
 };
 
+// The number by which the variants of a sweep are compared; more is better.
+struct Score {
+  std::string name;  // "mIoU"
+  double value;      // a fraction, 0..1
+};
+
 // What an observer found over the whole data set.
 struct Findings {
   Metrics metrics;  // its entry in metrics.json
   std::vector<SummaryTable> summary;
+  std::optional<Score> score;
 };
 
 // Passed to a stage's check(): what the pipeline gave and wants, and a place for complaints.
@@ -120,6 +128,25 @@ class SEPLFLOW_API StageInstance {
   // nothing when the stage declines the sample. An unconnected input is null.
   virtual std::optional<std::vector<Value>> run(SampleContext const& context,
                                                 std::span<void const* const> inputs);
+
+  // Transforms in two steps: run() is what carry_out() makes of what decide() decides. The options
+  // speak in decide() alone, so that instances of one declaration whose decisions on the same
+  // inputs are the same have the same result. The engine makes it once.
+  virtual bool decides() const;
+  virtual Value decide(SampleContext const& context, std::span<void const* const> inputs) const;
+  virtual bool same_decision(void const* a, void const* b) const;
+  virtual std::optional<std::vector<Value>> carry_out(void const* decision,
+                                                      SampleContext const& context,
+                                                      std::span<void const* const> inputs) const;
+
+  // The files that an output of this sample is read from, there or not: a run that resumes compares
+  // their sizes and times instead of reading them.
+  virtual std::vector<std::filesystem::path> files(std::size_t output, Sample const& sample) const;
+
+  // Observers, from many threads: a record as bytes that outlive the run, where the stage can, and
+  // back. load() throws Error when the bytes are no record.
+  virtual std::optional<std::string> save(void const* record) const;
+  virtual Value load(std::string_view bytes) const;
 
   // Observers, one thread at a time and in data set order: the CSV row of a record, the columns of
   // such rows (none: no CSV), and the result after the last.

@@ -11,17 +11,27 @@
 //   sink       operator() returns void and writes through SampleContext::output().
 //   transform  operator() returns a value, a std::tuple of values, or std::optional of either:
 //              empty to decline the sample.
+// A transform whose options often make no difference to a sample may come in two steps instead:
+// decide() const, which takes the inputs, reads the options and returns something small that has
+// an operator==, and the static carry_out(Decision const&, inputs...), which does the work. In a
+// sweep, settings that decide alike share the work, and all that follows from it.
 // operator() takes each input as `T const&`, an optional one as `T const*`, in the order of
 // .inputs(...), after a `SampleContext const&` if it wants one. It runs for many samples at once
 // when it is const; a stage whose operator() is not must be declared .serial().
 // void check(OptionCheck&), if there, runs when the pipeline is checked, after the options are set:
 // it may refuse them, complete them, and read what the stage needs to enumerate its samples.
+// std::vector<std::filesystem::path> files(Sample const&) const, if there, names the files that
+// operator() reads for a sample, whether they are there or not, so that a run that resumes knows
+// whether they changed; so does the third argument of output() for an output of a source.
+// An observer whose records are to survive the run, so that it can resume, has
+// std::string save(Record const&) const and Record load(std::string_view) const (data/bytes.hpp).
 // What operator() or an output throws becomes the failure of its sample, and what check() throws a
 // mistake of the pipeline. What next(), fold() or finish() throw ends the run: there is no result
 // without them.
 #pragma once
 
 #include <concepts>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -46,8 +56,12 @@ struct OptionBinding {
 // What all instances of a stage share.
 template <class T>
 struct Blueprint {
+  struct Producer {
+    std::function<Value(T const&, Sample const&)> make;
+    std::function<std::vector<std::filesystem::path>(T const&, Sample const&)> files;
+  };
   std::vector<OptionBinding<T>> options;
-  std::vector<std::function<Value(T const&, Sample const&)>> producers;
+  std::vector<Producer> producers;  // of a source's outputs; nothing for the sample itself
 };
 
 template <class T>
@@ -75,15 +89,17 @@ class Instance final : public StageInstance {
     return std::nullopt;
   }
   Value produce(std::size_t output, Sample const& sample) const override {
-    return blueprint_->producers[output](stage_, sample);
+    return blueprint_->producers[output].make(stage_, sample);
   }
 
   std::optional<std::vector<Value>> run(SampleContext const& context,
                                         std::span<void const* const> inputs) override {
     if constexpr (IsSource<T>) {
       return StageInstance::run(context, inputs);
+    } else if constexpr (InTwoSteps<T>) {
+      return carry_out(decide(context, inputs).get(), context, inputs);
     } else {
-      using Call = Signature<decltype(&T::operator())>;
+      using Call = CallOf<T>;
       if constexpr (std::is_void_v<typename Call::Result>) {
         Call::Parameters::call(stage_, context, inputs);
         return std::vector<Value>();
@@ -99,9 +115,67 @@ class Instance final : public StageInstance {
     }
   }
 
+  bool decides() const override { return InTwoSteps<T>; }
+  Value decide(SampleContext const& context, std::span<void const* const> inputs) const override {
+    if constexpr (InTwoSteps<T>) {
+      using Call = CallOf<T>;
+      auto const decide = [this](auto const&... each) { return stage_.decide(each...); };
+      return std::make_shared<typename Call::Decision const>(
+          Call::Parameters::call(decide, context, inputs));
+    } else {
+      return StageInstance::decide(context, inputs);
+    }
+  }
+  bool same_decision(void const* a, void const* b) const override {
+    if constexpr (InTwoSteps<T>) {
+      using Decision = typename CallOf<T>::Decision;
+      return *static_cast<Decision const*>(a) == *static_cast<Decision const*>(b);
+    } else {
+      return StageInstance::same_decision(a, b);
+    }
+  }
+  std::optional<std::vector<Value>> carry_out(void const* decision, SampleContext const& context,
+                                              std::span<void const* const> inputs) const override {
+    if constexpr (InTwoSteps<T>) {
+      using Call = CallOf<T>;
+      auto const& decided = *static_cast<typename Call::Decision const*>(decision);
+      auto const carry_out = [&](auto const&... each) { return T::carry_out(decided, each...); };
+      return Returned<typename Call::Result>::values(
+          Call::Parameters::call(carry_out, context, inputs));
+    } else {
+      return StageInstance::carry_out(decision, context, inputs);
+    }
+  }
+
+  std::vector<std::filesystem::path> files(std::size_t output,
+                                           Sample const& sample) const override {
+    if constexpr (IsSource<T>) {
+      auto const& files = blueprint_->producers[output].files;
+      return files ? files(stage_, sample) : std::vector<std::filesystem::path>();
+    } else if constexpr (HasFiles<T>) {
+      return stage_.files(sample);
+    }
+    return {};
+  }
+
+  std::optional<std::string> save(void const* record) const override {
+    if constexpr (IsObserver<T>) {
+      using Record = typename CallOf<T>::Result;
+      if constexpr (HasSave<T, Record>) return stage_.save(*static_cast<Record const*>(record));
+    }
+    return std::nullopt;
+  }
+  Value load(std::string_view bytes) const override {
+    if constexpr (IsObserver<T>) {
+      using Record = typename CallOf<T>::Result;
+      if constexpr (HasSave<T, Record>) return std::make_shared<Record const>(stage_.load(bytes));
+    }
+    return StageInstance::load(bytes);
+  }
+
   Row fold(Sample const& sample, void const* record) override {
     if constexpr (IsObserver<T>) {
-      using Record = typename Signature<decltype(&T::operator())>::Result;
+      using Record = typename CallOf<T>::Result;
       auto const& typed = *static_cast<Record const*>(record);
       if constexpr (std::is_void_v<decltype(stage_.fold(sample, typed))>) {
         stage_.fold(sample, typed);
@@ -160,9 +234,9 @@ class StageBuilder final : public StageBuilderBase {
     if constexpr (detail::IsSource<T>) {
       declaration_.kind = StageKind::source;
       declaration_.outputs = {{"sample", std::string(PortType<Sample>::name), false}};
-      blueprint_->producers.push_back(nullptr);  // the engine has the sample itself
+      blueprint_->producers.emplace_back();  // the engine has the sample itself
     } else {
-      using Call = detail::Signature<decltype(&T::operator())>;
+      using Call = detail::CallOf<T>;
       declaration_.inputs = Call::Parameters::ports();
       changes_itself_ = !Call::kConst;
       if constexpr (detail::IsObserver<T>) {
@@ -190,15 +264,17 @@ class StageBuilder final : public StageBuilderBase {
   }
   StageBuilder& output(std::string name) { return outputs(std::move(name)); }
 
-  // A further output of a source, made on demand.
+  // A further output of a source, made on demand, and the files that it is read from.
   template <class R, class C>
   StageBuilder& output(std::string name, R (C::*producer)(Sample const&) const) {
-    static_assert(detail::IsSource<T>, "only a source makes its outputs one by one");
-    declaration_.outputs.push_back({std::move(name), std::string(PortType<R>::name), false});
-    blueprint_->producers.push_back([producer](T const& stage, Sample const& sample) -> Value {
-      return std::make_shared<R const>((stage.*producer)(sample));
+    return add_output<R>(std::move(name), producer, nullptr);
+  }
+  template <class R, class C>
+  StageBuilder& output(std::string name, R (C::*producer)(Sample const&) const,
+                       std::vector<std::filesystem::path> (C::*files)(Sample const&) const) {
+    return add_output<R>(std::move(name), producer, [files](T const& stage, Sample const& sample) {
+      return (stage.*files)(sample);
     });
-    return *this;
   }
 
   // An option that lives in a member of the class; its default is the member's. `help` is one
@@ -232,6 +308,17 @@ class StageBuilder final : public StageBuilderBase {
   }
 
  private:
+  template <class R, class P, class F>
+  StageBuilder& add_output(std::string name, P producer, F files) {
+    static_assert(detail::IsSource<T>, "only a source makes its outputs one by one");
+    declaration_.outputs.push_back({std::move(name), std::string(PortType<R>::name), false});
+    auto make = [producer](T const& stage, Sample const& sample) -> Value {
+      return std::make_shared<R const>((stage.*producer)(sample));
+    };
+    blueprint_->producers.push_back({std::move(make), std::move(files)});
+    return *this;
+  }
+
   template <class M>
   struct Unwrapped {
     using Type = M;

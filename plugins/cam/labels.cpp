@@ -13,8 +13,11 @@ struct Labels {
   std::optional<std::string> method;
   OnMissing on_missing = OnMissing::error;
 
+  fs::path file_of(Sample const& sample) const { return dir / (sample.id + ".png"); }
+  std::vector<fs::path> files(Sample const& sample) const { return {file_of(sample)}; }
+
   LabelMap operator()(Sample const& sample) const {
-    fs::path const file = dir / (sample.id + ".png");
+    fs::path const file = file_of(sample);
     std::string const what = (method ? *method + " " : "") + "pseudo-label";
     if (is_missing(file, on_missing, what, "all background")) {
       if (sample.size) return LabelMap(*sample.size);

@@ -57,9 +57,9 @@ void declare_folder(Plugin& plugin) {
   plugin
       .stage<Folder>("dataset.folder",
                      "Any folder of images and label maps, with classes named in the pipeline")
-      .output("image", &Folder::image)
-      .output("truth", &Folder::truth)
-      .output("image_labels", &Folder::image_labels)
+      .output("image", &Folder::image, &Folder::image_files)
+      .output("truth", &Folder::truth, &Folder::truth_files)
+      .output("image_labels", &Folder::image_labels, &Folder::truth_files)
       .option("list", &Folder::list,
               "the names of the samples, one a line; without it every picture of images, else of "
               "truth, sorted",

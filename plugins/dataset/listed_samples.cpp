@@ -49,8 +49,16 @@ Image ListedSamples::image(Sample const& sample) const {
   return read_image(file);
 }
 
+std::vector<fs::path> ListedSamples::image_files(Sample const& sample) const {
+  return {find_picture(*images_, sample.id)};
+}
+
+std::vector<fs::path> ListedSamples::truth_files(Sample const& sample) const {
+  return {*truth_ / (sample.id + ".png")};
+}
+
 LabelMap ListedSamples::truth(Sample const& sample) const {
-  fs::path const file = *truth_ / (sample.id + ".png");
+  fs::path const file = truth_files(sample).front();
   LabelMap truth = read_label_png(file);
   require_labels_in(*classes_, truth, "truth " + file.string());
   return truth;

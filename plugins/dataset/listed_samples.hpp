@@ -28,6 +28,9 @@ class ListedSamples {
   // The classes that the truth shows.
   ImageLabels image_labels(Sample const& sample) const { return image_labels_of(truth(sample)); }
 
+  std::vector<std::filesystem::path> image_files(Sample const& sample) const;
+  std::vector<std::filesystem::path> truth_files(Sample const& sample) const;
+
  private:
   std::optional<Size> size_of(std::string const& name) const;
 

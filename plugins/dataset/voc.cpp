@@ -34,9 +34,9 @@ struct Voc : ListedSamples {
 
 void declare_voc(Plugin& plugin) {
   plugin.stage<Voc>("dataset.voc", "PASCAL VOC 2012: the samples of a split, with image and truth")
-      .output("image", &Voc::image)
-      .output("truth", &Voc::truth)
-      .output("image_labels", &Voc::image_labels)
+      .output("image", &Voc::image, &Voc::image_files)
+      .output("truth", &Voc::truth, &Voc::truth_files)
+      .output("image_labels", &Voc::image_labels, &Voc::truth_files)
       .option("root", &Voc::root, "the folder VOC2012 of the unpacked data set", existing_folder(),
               required())
       .option("split", &Voc::split, "the list ImageSets/Segmentation/SPLIT.txt")

@@ -54,8 +54,8 @@ char const* to_text(ClassMean value) {
   return "";
 }
 
-using Score = std::optional<double> Scores::*;
-constexpr std::array<std::pair<char const*, Score>, 3> kScores = {
+using ScoreOf = std::optional<double> Scores::*;
+constexpr std::array<std::pair<char const*, ScoreOf>, 3> kScores = {
     {{"miou", &Scores::iou}, {"precision", &Scores::precision}, {"recall", &Scores::recall}}};
 
 std::optional<double> difference(std::optional<double> after, std::optional<double> before) {
@@ -116,22 +116,44 @@ Miou::Record Miou::operator()(SampleContext const& context, LabelMap const& trut
   ClassesPtr const& classes = context.sample().classes;
   if (!classes)
     throw Error("the data set does not say which classes it has, so nothing can be scored");
-  auto const scored = [&](LabelMap const& predicted) {
-    ConfusionMatrix confusion(classes->count());
-    confusion.add(truth, predicted, predicted_255);
-    Scores const scores = mean_scores(confusion, mean);
-    return Scored{std::move(confusion), scores};
+  auto const confusion = [&](LabelMap const& predicted) {
+    ConfusionMatrix counts(classes->count());
+    counts.add(truth, predicted, predicted_255);
+    return counts;
   };
-  Record record{scored(labels), std::nullopt};
+  Record record{scored(confusion(labels)), std::nullopt};
   record.pixels = pixels_of(record.labels.confusion);
   record.predicted_255 = count_predicted_255(truth, labels);
-  if (baseline) record.baseline = scored(*baseline);
+  if (baseline) record.baseline = scored(confusion(*baseline));
+  return record;
+}
+
+Miou::Scored Miou::scored(ConfusionMatrix confusion) const {
+  Scores const scores = mean_scores(confusion, mean);
+  return {std::move(confusion), scores};
+}
+
+std::string Miou::save(Record const& record) const {
+  ByteWriter bytes;
+  record.labels.confusion.write(bytes);
+  bytes.count(record.predicted_255).count(record.baseline ? 1 : 0);
+  if (record.baseline) record.baseline->confusion.write(bytes);
+  return bytes.take();
+}
+
+Miou::Record Miou::load(std::string_view bytes) const {
+  ByteReader reader(bytes);
+  Record record{scored(ConfusionMatrix::read(reader)), std::nullopt};
+  record.pixels = pixels_of(record.labels.confusion);
+  record.predicted_255 = reader.count();
+  if (reader.count() != 0) record.baseline = scored(ConfusionMatrix::read(reader));
+  reader.end();
   return record;
 }
 
 void Miou::ImageMean::add(Scores const& scores) {
   for (std::size_t i = 0; i < kScores.size(); ++i) {
-    Score const score = kScores[i].second;
+    ScoreOf const score = kScores[i].second;
     if (!(scores.*score)) continue;
     *(sum.*score) += *(scores.*score);
     ++images[i];
@@ -141,7 +163,7 @@ void Miou::ImageMean::add(Scores const& scores) {
 Scores Miou::ImageMean::value() const {
   Scores value;
   for (std::size_t i = 0; i < kScores.size(); ++i) {
-    Score const score = kScores[i].second;
+    ScoreOf const score = kScores[i].second;
     if (images[i] > 0) value.*score = *(sum.*score) / static_cast<double>(images[i]);
   }
   return value;
@@ -234,7 +256,7 @@ Findings Miou::finish() const {
                                 : std::vector<std::string>{"", ""};
   constexpr std::array<char const*, 3> kLabels = {"mIoU", "precision", "recall"};
   for (std::size_t i = 0; i < kScores.size(); ++i) {
-    Score const score = kScores[i].second;
+    ScoreOf const score = kScores[i].second;
     if (has_baseline_) {
       table.rows.push_back({kLabels[i], percent(before.*score), percent(after.*score),
                             percent(difference(after.*score, before.*score), true)});
@@ -251,6 +273,7 @@ Findings Miou::finish() const {
     metrics.set("gain", std::move(gain));
   }
   findings.summary.push_back(std::move(table));
+  if (after.iou) findings.score = Score{"mIoU", *after.iou};
   return findings;
 }
 

@@ -32,6 +32,8 @@ struct Miou {
   void check(OptionCheck& check);
   Record operator()(SampleContext const& context, LabelMap const& truth, LabelMap const& labels,
                     LabelMap const* baseline) const;
+  std::string save(Record const& record) const;
+  Record load(std::string_view bytes) const;
   Row fold(Sample const& sample, Record const& record);
   std::vector<std::string> columns() const;
   Findings finish() const;
@@ -44,6 +46,8 @@ struct Miou {
     Scores sum{0.0, 0.0, 0.0};
     std::uint64_t images[3] = {0, 0, 0};
   };
+  Scored scored(ConfusionMatrix confusion) const;
+
   // What is known of the labels, or of the baseline.
   struct Side {
     std::optional<ConfusionMatrix> total;

@@ -61,6 +61,24 @@ ReferenceCsv::Record ReferenceCsv::operator()(LabelMap const& truth, LabelMap co
           scores_of(count(truth, labels, "the enhanced label"))};
 }
 
+std::string ReferenceCsv::save(Record const& record) const {
+  ByteWriter bytes;
+  for (auto const* const scores : {&record.pseudo, &record.labels}) {
+    for (double const score : *scores) bytes.number(score);
+  }
+  return bytes.take();
+}
+
+ReferenceCsv::Record ReferenceCsv::load(std::string_view bytes) const {
+  ByteReader reader(bytes);
+  Record record;
+  for (auto* const scores : {&record.pseudo, &record.labels}) {
+    for (double& score : *scores) score = reader.number();
+  }
+  reader.end();
+  return record;
+}
+
 Row ReferenceCsv::fold(Sample const& sample, Record const& record) {
   ++images_;
   Row row = {sample.id};

@@ -18,6 +18,8 @@ struct ReferenceCsv {
 
   // Throws Error when sizes differ.
   Record operator()(LabelMap const& truth, LabelMap const& pseudo, LabelMap const& labels) const;
+  std::string save(Record const& record) const;
+  Record load(std::string_view bytes) const;
   Row fold(Sample const& sample, Record const& record);
   std::vector<std::string> columns() const;
   Findings finish() const;

@@ -13,8 +13,11 @@ struct Json {
   OnMissing on_missing = OnMissing::error;
   std::uint32_t min_area = 0;
 
+  fs::path file_of(Sample const& sample) const { return dir / (sample.id + ".json"); }
+  std::vector<fs::path> files(Sample const& sample) const { return {file_of(sample)}; }
+
   MaskSet operator()(Sample const& sample) const {
-    fs::path const file = dir / (sample.id + ".json");
+    fs::path const file = file_of(sample);
     if (is_missing(file, on_missing, "mask file", "no masks")) return MaskSet({}, sample.size);
     return read_mask_json(file, sample.size, min_area);
   }

@@ -50,6 +50,16 @@ struct Png {
   OnMissing on_missing = OnMissing::error;
   std::uint32_t min_area = 0;
 
+  // The folder itself tells of files that come and go.
+  std::vector<fs::path> files(Sample const& sample) const {
+    fs::path const folder = dir / sample.id;
+    std::vector<fs::path> files = {folder, folder / "metadata.csv"};
+    std::error_code ignored;
+    if (!fs::is_directory(folder, ignored)) return files;
+    for (NumberedFile& file : mask_files(folder)) files.push_back(std::move(file.path));
+    return files;
+  }
+
   MaskSet operator()(Sample const& sample) const {
     fs::path const folder = dir / sample.id;
     if (is_missing(folder, on_missing, "mask folder", "no masks")) return MaskSet({}, sample.size);

@@ -8,13 +8,7 @@
 namespace seplflow::sepl {
 namespace {
 
-// Something that is painted: a kept mask, or the pseudo-label of a class that keeps none.
-struct Layer {
-  Label label;
-  Mask const* mask;  // null for the pseudo-label
-  double support;    // |S and P_k| / |S|; 1 for the pseudo-label
-  std::uint64_t area;
-};
+using Layer = Select::Layer;
 
 double share(std::uint64_t part, std::uint64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
@@ -107,14 +101,19 @@ LabelMap with_ignore_of(LabelMap const& pseudo, LabelMap const& labels) {
 
 }  // namespace
 
-LabelMap Select::operator()(LabelMap const& pseudo, MaskSet const& masks,
-                            OverlapTable const& overlaps) const {
+Select::Selection Select::decide(LabelMap const& pseudo, MaskSet const& masks,
+                                 OverlapTable const& overlaps) const {
   require_same_size(masks, pseudo, "the pseudo-label");
   require_table_of(pseudo, masks, overlaps);
-  std::vector<Layer> layers = kept_layers(*this, masks, overlaps);
-  order_by(overlap, layers);
-  LabelMap labels = merged(layers, pseudo);
-  return keep_ignore ? with_ignore_of(pseudo, labels) : labels;
+  Selection selection{kept_layers(*this, masks, overlaps), keep_ignore};
+  order_by(overlap, selection.layers);
+  return selection;
+}
+
+LabelMap Select::carry_out(Selection const& selection, LabelMap const& pseudo, MaskSet const&,
+                           OverlapTable const&) {
+  LabelMap labels = merged(selection.layers, pseudo);
+  return selection.keep_ignore ? with_ignore_of(pseudo, labels) : labels;
 }
 
 void declare_select(Plugin& plugin) {

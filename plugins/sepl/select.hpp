@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seplflow.hpp>
+#include <vector>
 
 namespace seplflow::sepl {
 
@@ -22,10 +23,27 @@ struct Select {
   Overlap overlap = Overlap::last;
   bool keep_ignore = false;
 
+  // Something that is painted: a kept mask, or the pseudo-label of a class that keeps none.
+  struct Layer {
+    Label label;
+    Mask const* mask;  // null for the pseudo-label
+    double support;    // |S and P_k| / |S|; 1 for the pseudo-label
+    std::uint64_t area;
+    bool operator==(Layer const&) const = default;
+  };
+  // All that the options have to say of an image.
+  struct Selection {
+    std::vector<Layer> layers;  // in the order of painting
+    bool keep_ignore = false;
+    bool operator==(Selection const&) const = default;
+  };
+
   // `overlaps` must be the table of these labels and masks. Throws Error when the masks have
   // another size than the labels, or areas differ from those that the table knows.
-  LabelMap operator()(LabelMap const& pseudo, MaskSet const& masks,
-                      OverlapTable const& overlaps) const;
+  Selection decide(LabelMap const& pseudo, MaskSet const& masks,
+                   OverlapTable const& overlaps) const;
+  static LabelMap carry_out(Selection const& selection, LabelMap const& pseudo,
+                            MaskSet const& masks, OverlapTable const& overlaps);
 };
 
 }  // namespace seplflow::sepl

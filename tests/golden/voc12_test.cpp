@@ -18,6 +18,7 @@
 #include "sepl/reference.hpp"
 #include "sepl/select.hpp"
 #include "support/metrics_value.hpp"
+#include "support/sepl_case.hpp"
 #include "support/stage_driver.hpp"
 #include "support/test_data.hpp"
 
@@ -118,7 +119,7 @@ TEST_CASE("real labels, simulated masks: sepl.select paints what an independent 
     MaskSet const masks = masks_of(name);
     OverlapTable const table(pseudo, masks);
     for (auto const& [overlap, folder] : overlaps) {
-      LabelMap const labels = Select{.overlap = overlap}(pseudo, masks, table);
+      LabelMap const labels = merged(Select{.overlap = overlap}, pseudo, masks, table);
       if (labels == labels_in("expected/" + folder, name)) continue;
       different.push_back(folder + "/" + name);
     }
@@ -187,8 +188,8 @@ TEST_CASE("real labels, simulated masks: masks.png and masks.json lead to the sa
       REQUIRE(from_png.info(i) == from_json.info(i));
     }
     REQUIRE(Reference{}(pseudo, from_png) == labels_in("expected/max_iou_imp2", name));
-    REQUIRE(Select{}(pseudo, from_png, OverlapTable(pseudo, from_png)) ==
-            Select{}(pseudo, from_json, OverlapTable(pseudo, from_json)));
+    REQUIRE(merged(Select{}, pseudo, from_png, OverlapTable(pseudo, from_png)) ==
+            merged(Select{}, pseudo, from_json, OverlapTable(pseudo, from_json)));
   }
 }
 
@@ -211,7 +212,7 @@ TEST_CASE(
     MaskSet const masks = masks_of(name);
     OverlapTable const table(pseudo, masks);
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      confusions[i].add(truth, selects[i](pseudo, masks, table), PredictedIgnore::miss);
+      confusions[i].add(truth, merged(selects[i], pseudo, masks, table), PredictedIgnore::miss);
     }
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {

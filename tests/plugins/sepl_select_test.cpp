@@ -21,7 +21,7 @@ namespace {
 Pixels enhanced(Select const& select, Case const& c) {
   LabelMap const pseudo(c.size, c.pseudo);
   MaskSet const masks = masks_of(c);
-  LabelMap const labels = select(pseudo, masks, OverlapTable(pseudo, masks));
+  LabelMap const labels = merged(select, pseudo, masks, OverlapTable(pseudo, masks));
   return {labels.pixels().begin(), labels.pixels().end()};
 }
 
@@ -298,14 +298,14 @@ TEST_CASE("sepl.select refuses masks of another size, and overlaps of other mask
   LabelMap const pseudo(Size{2, 3});
   MaskSet const none({}), one({{Mask(Size{2, 3}), std::nullopt}}),
       turned({{Mask(Size{3, 2}), std::nullopt}});
-  CHECK_THROWS_WITH(Select()(pseudo, turned, OverlapTable(LabelMap(Size{3, 2}), turned)),
+  CHECK_THROWS_WITH(merged(Select(), pseudo, turned, OverlapTable(LabelMap(Size{3, 2}), turned)),
                     Contains("the mask set is 3x2 but the pseudo-label is 2x3"));
-  CHECK_THROWS_WITH(Select()(pseudo, one, OverlapTable(pseudo, none)),
+  CHECK_THROWS_WITH(merged(Select(), pseudo, one, OverlapTable(pseudo, none)),
                     Contains("the overlaps were made of other masks (0) than those given (1)"));
   LabelMap const other(Size{2, 3}, {0, 0, 1, 0, 0, 0});
-  CHECK_THROWS_WITH(Select()(pseudo, one, OverlapTable(other, one)),
+  CHECK_THROWS_WITH(merged(Select(), pseudo, one, OverlapTable(other, one)),
                     Contains("the overlaps were made of another pseudo-label"));
   MaskSet const full({{Mask::from_counts(Size{2, 3}, std::vector<std::uint32_t>{0, 6}), {}}});
-  CHECK_THROWS_WITH(Select()(pseudo, one, OverlapTable(pseudo, full)),
+  CHECK_THROWS_WITH(merged(Select(), pseudo, one, OverlapTable(pseudo, full)),
                     Contains("the overlaps were made of other masks (1) than those given (1)"));
 }

@@ -8,6 +8,7 @@
 
 #include "data/mask_set.hpp"
 #include "data/runs.hpp"
+#include "sepl/select.hpp"
 
 using Pixels = std::vector<seplflow::Label>;  // row-major; of a mask 1 inside, 0 outside
 
@@ -24,6 +25,13 @@ inline seplflow::MaskSet masks_of(Case const& c) {
     entries.push_back({mask_of(LabelMap(c.size, inside).runs(), 1), std::nullopt});
   }
   return MaskSet(std::move(entries));
+}
+
+// Both steps of sepl.select.
+inline seplflow::LabelMap merged(seplflow::sepl::Select const& select,
+                                 seplflow::LabelMap const& pseudo, seplflow::MaskSet const& masks,
+                                 seplflow::OverlapTable const& overlaps) {
+  return select.carry_out(select.decide(pseudo, masks, overlaps), pseudo, masks, overlaps);
 }
 
 inline unsigned below(std::mt19937& random, unsigned bound) {
