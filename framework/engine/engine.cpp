@@ -11,7 +11,9 @@
 #include "data/error_of.hpp"
 #include "engine/in_flight.hpp"
 #include "engine/plan.hpp"
+#include "engine/recollection.hpp"
 #include "engine/retirement.hpp"
+#include "engine/visit.hpp"
 
 namespace seplflow {
 namespace {
@@ -25,17 +27,18 @@ struct NodeCounts {
 
 }  // namespace
 
-// The graph. A node takes a message for each node it waits for, works when the last has come, and
-// passes the message on once. A ticket is a credit: the emitter turns it into a sample, and the
-// sample's retirement gives it back.
+// The graph: a flow-graph node for each group of the plan. It takes a message for each group it
+// waits for, works when the last has come, and passes the message on once. A ticket is a credit:
+// the emitter turns it into a sample, and the sample's retirement gives it back.
 class Engine::Graph {
  public:
   Graph(Pipeline const& pipeline, EngineOptions options, RunListener& listener)
       : pipeline_(pipeline),
         options_(std::move(options)),
         listener_(listener),
-        plan_(plan_nodes(pipeline)),
-        counts_(std::make_unique<NodeCounts[]>(plan_.size())),
+        plan_(plan_of(pipeline, options_.ends)),
+        recollection_(pipeline, plan_),
+        counts_(std::make_unique<NodeCounts[]>(plan_.nodes.size())),
         retirement_(pipeline, plan_, listener) {
     if (options_.jobs <= 0) options_.jobs = tbb::info::default_concurrency();
     if (options_.in_flight <= 0) options_.in_flight = std::max<std::int64_t>(8, 4 * options_.jobs);
@@ -102,10 +105,11 @@ class Engine::Graph {
     graph.wait_for_all();
   }
 
-  // A node for each planned one but the first, which is the emitter, and the edges between them.
+  // A node for each group but the first, which is the emitter, and the edges between them.
   std::vector<std::unique_ptr<Node>> make_nodes(tbb::flow::graph& graph, Emitter& emitter,
                                                 Node& gate) {
-    std::vector<std::unique_ptr<Node>> nodes(plan_.size());
+    std::vector<PlannedGroup> const& groups = plan_.groups;
+    std::vector<std::unique_ptr<Node>> nodes(groups.size());
     auto const connect = [&](std::size_t from, Node& to) {
       if (from == 0) {
         make_edge(tbb::flow::output_port<0>(emitter), to);
@@ -113,19 +117,18 @@ class Engine::Graph {
         make_edge(tbb::flow::output_port<0>(*nodes[from]), to);
       }
     };
-    for (std::size_t i = 1; i < plan_.size(); ++i) {
-      bool const serial = pipeline_.stages[plan_[i].stage].declaration->serial;
-      nodes[i] = std::make_unique<Node>(
-          graph, serial ? tbb::flow::serial : tbb::flow::unlimited,
-          [this, i](Message const& message, Node::output_ports_type& ports) {
-            if (message->results[i].missing.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
-            visit(i, *message);
+    for (std::size_t g = 1; g < groups.size(); ++g) {
+      nodes[g] = std::make_unique<Node>(
+          graph, groups[g].serial ? tbb::flow::serial : tbb::flow::unlimited,
+          [this, g](Message const& message, Node::output_ports_type& ports) {
+            if (message->missing[g].fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+            visit(plan_.groups[g], *message);
             std::get<0>(ports).try_put(message);
           });
-      for (std::size_t const producer : plan_[i].after) connect(producer, *nodes[i]);
     }
-    for (std::size_t i = 0; i < plan_.size(); ++i) {
-      if (plan_[i].at_end) connect(i, gate);
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      for (std::size_t const producer : groups[g].after) connect(producer, *nodes[g]);
+      if (groups[g].at_end) connect(g, gate);
     }
     return nodes;
   }
@@ -133,16 +136,10 @@ class Engine::Graph {
   // The next sample, or nothing when there is none or none is wanted any more.
   Message emit() {
     if (source_ended_ || stopping() || draining_.load(std::memory_order_relaxed)) return nullptr;
-    auto const& limit = pipeline_.run.limit;
-    std::uint64_t const sequence = emitted();
-    if (limit && sequence >= static_cast<std::uint64_t>(*limit)) {
-      source_ended_ = true;
-      return nullptr;
-    }
-    PipelineStage const& source = pipeline_.stages[plan_[0].stage];
+    std::string const& name = pipeline_.stages[plan_.nodes[0].part.stage].name;
     std::optional<Sample> sample;
     auto const begin = Clock::now();
-    auto error = error_of([&] { sample = source.instance->next(); });
+    auto error = error_of([&] { sample = next_of_shard(); });
     counts_[0].nanoseconds += (Clock::now() - begin).count();
     if (!error && sample) {
       if (auto const unsafe = why_unsafe_id(sample->id)) {
@@ -150,97 +147,102 @@ class Engine::Graph {
       }
     }
     if (error) {
-      stop("the source \"" + source.name + "\" cannot go on: " + *error);
+      stop("the source \"" + name + "\" cannot go on: " + *error);
       return nullptr;
     }
     if (!sample) {
       source_ended_ = true;
       return nullptr;
     }
-    sample->index = sequence;
+    std::uint64_t const sequence = emitted();
+    Message message = make_message(sequence, std::move(*sample));
+    if (auto const unknown =
+            error_of([&] { recollection_.apply(listener_.recall(*message->sample), *message); })) {
+      stop(*unknown);
+      return nullptr;
+    }
     emitted_.store(sequence + 1, std::memory_order_relaxed);
     counts_[0].visits += 1;
-    return make_message(sequence, std::move(*sample));
+    return message;
+  }
+
+  std::optional<Sample> next_of_shard() {
+    PipelineStage const& source = pipeline_.stages[plan_.nodes[0].part.stage];
+    auto const& [limit, shard] = std::tie(pipeline_.run.limit, pipeline_.run.shard);
+    while (!limit || place_ < static_cast<std::uint64_t>(*limit)) {
+      std::optional<Sample> sample = source.instance->next();
+      if (!sample) return std::nullopt;
+      sample->index = place_++;
+      auto const count = static_cast<std::uint64_t>(shard.count);
+      if (sample->index % count == static_cast<std::uint64_t>(shard.index)) return sample;
+    }
+    return std::nullopt;
   }
 
   Message make_message(std::uint64_t sequence, Sample sample) {
-    auto message = std::make_shared<InFlight>(sequence, std::move(sample), plan_.size());
+    auto message = std::make_shared<InFlight>(sequence, std::move(sample), plan_);
+    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+      message->results[n].readers.store(static_cast<std::uint32_t>(plan_.nodes[n].readers),
+                                        std::memory_order_relaxed);
+    }
     std::uint32_t ends = 0;
-    for (std::size_t i = 0; i < plan_.size(); ++i) {
-      NodeResult& result = message->results[i];
-      result.missing.store(static_cast<std::uint32_t>(plan_[i].after.size()),
-                           std::memory_order_relaxed);
-      result.readers.store(static_cast<std::uint32_t>(plan_[i].readers), std::memory_order_relaxed);
-      if (plan_[i].at_end) ++ends;
+    for (std::size_t g = 0; g < plan_.groups.size(); ++g) {
+      message->missing[g].store(static_cast<std::uint32_t>(plan_.groups[g].after.size()),
+                                std::memory_order_relaxed);
+      if (plan_.groups[g].at_end) ++ends;
     }
     message->ends_missing.store(ends, std::memory_order_relaxed);
     message->results[0].values.push_back(message->sample);
     return message;
   }
 
-  // One node's share of one sample, whatever became of the sample before.
-  void visit(std::size_t i, InFlight& sample) {
-    PlannedNode const& node = plan_[i];
-    NodeResult& result = sample.results[i];
-    for (std::size_t const producer : node.after) {
-      result.outcome = worse(result.outcome, sample.results[producer].outcome);
-    }
-    if (result.outcome == Outcome::done && stopping()) result.outcome = Outcome::cancelled;
-    if (result.outcome == Outcome::done) work(node, i, sample);
-    counts_[i].visits += 1;
-    for (std::size_t const producer : node.after) release(sample.results[producer]);
-  }
-
-  void work(PlannedNode const& node, std::size_t i, InFlight& sample) {
-    PipelineStage const& stage = pipeline_.stages[node.stage];
-    NodeResult& result = sample.results[i];
-    auto const begin = Clock::now();
+  // One group's share of one sample, whatever became of the sample before.
+  void visit(PlannedGroup const& group, InFlight& sample) {
     // Without isolation a parallel loop inside a stage could start another sample's stage on this
     // thread, in the middle of this one.
-    result_of(result, error_of([&] {
-                tbb::this_task_arena::isolate([&] {
-                  if (node.work == PlannedNode::Work::produce) {
-                    result.values.push_back(stage.instance->produce(node.output, *sample.sample));
-                  } else {
-                    call(node, stage, sample, result);
-                  }
-                });
-              }));
-    auto const end = Clock::now();
-    counts_[i].nanoseconds += (end - begin).count();
-    if (result.outcome == Outcome::failed && pipeline_.on_error(stage) == OnError::stop) {
-      stop("stage \"" + stage.name + "\" failed on sample \"" + sample.sample->id +
-           "\": " + result.error);
+    tbb::this_task_arena::isolate([&] {
+      Visit visit(pipeline_, plan_, listener_, sample);
+      for (std::size_t const n : group.nodes) {
+        NodeResult& result = sample.results[n];
+        for (std::size_t const producer : plan_.nodes[n].after) {
+          result.outcome = worse(result.outcome, sample.results[producer].outcome);
+        }
+        bool const due = result.outcome == Outcome::done && !result.idle;
+        if (due && stopping()) {
+          result.outcome = Outcome::cancelled;
+        } else if (due) {
+          work(visit, n, sample);
+        }
+        counts_[n].visits += 1;
+      }
+    });
+    for (std::size_t const n : group.nodes) {
+      for (std::size_t const producer : plan_.nodes[n].after) release(sample.results[producer]);
     }
-    auto const unheard =
-        error_of([&] { listener_.worked(node.stage, *sample.sample, begin, end); });
-    if (unheard) stop(*unheard);
   }
 
-  void call(PlannedNode const& node, PipelineStage const& stage, InFlight& sample,
-            NodeResult& result) {
-    std::vector<void const*> inputs;
-    inputs.reserve(node.inputs.size());
-    for (auto const& input : node.inputs) {
-      inputs.push_back(input.connected ? sample.results[input.node].values[input.value].get()
-                                       : nullptr);
-    }
-    SampleContext const context(*sample.sample, options_.output(node.stage));
-    auto values = stage.instance->run(context, inputs);
-    if (values) {
-      result.values = std::move(*values);
-    } else {
-      result.outcome = Outcome::skipped;
+  void work(Visit& visit, std::size_t n, InFlight& sample) {
+    std::size_t const s = plan_.nodes[n].part.stage;
+    PipelineStage const& stage = pipeline_.stages[s];
+    NodeResult& result = sample.results[n];
+    bool worked = true;
+    auto const begin = Clock::now();
+    if (auto error = error_of([&] { worked = visit.make(n); })) {
+      result.outcome = Outcome::failed;
       result.own = true;
+      result.error = std::move(*error);
+      result.values.clear();
     }
-  }
-
-  static void result_of(NodeResult& result, std::optional<std::string> error) {
-    if (!error) return;
-    result.outcome = Outcome::failed;
-    result.own = true;
-    result.error = std::move(*error);
-    result.values.clear();
+    auto const end = Clock::now();
+    counts_[n].nanoseconds += (end - begin).count();
+    if (result.outcome == Outcome::failed && pipeline_.on_error(stage) == OnError::stop) {
+      stop("stage \"" + stage.name + "\"" + pipeline_.some_variant(stage) + " failed on sample \"" +
+           sample.sample->id + "\": " + result.error);
+    }
+    if (!worked) return;
+    if (auto const unheard = error_of([&] { listener_.worked(s, *sample.sample, begin, end); })) {
+      stop(*unheard);
+    }
   }
 
   static void release(NodeResult& result) {
@@ -262,28 +264,30 @@ class Engine::Graph {
   bool stopping() const { return stopping_.load(std::memory_order_acquire); }
 
   void add_node_counts(std::vector<StageCounts>& stages) const {
-    for (std::size_t i = 0; i < plan_.size(); ++i) {
-      StageCounts& stage = stages[plan_[i].stage];
-      stage.seconds += static_cast<double>(counts_[i].nanoseconds) * 1e-9;
+    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+      StageCounts& stage = stages[plan_.nodes[n].part.stage];
+      stage.seconds += static_cast<double>(counts_[n].nanoseconds) * 1e-9;
       std::uint64_t came = emitted_;
-      for (std::size_t const producer : plan_[i].after) {
+      for (std::size_t const producer : plan_.nodes[n].after) {
         came = std::min<std::uint64_t>(came, counts_[producer].visits);
       }
-      stage.held += came - counts_[i].visits;
+      stage.held += came - counts_[n].visits;
     }
   }
 
   Pipeline const& pipeline_;
   EngineOptions options_;
   RunListener& listener_;
-  std::vector<PlannedNode> const plan_;
+  Plan const plan_;
+  Recollection const recollection_;
   std::unique_ptr<NodeCounts[]> counts_;  // by node
 
   std::atomic<std::uint64_t> emitted_{0}, retired_{0};
   std::atomic<bool> draining_{false}, stopping_{false};
   std::mutex stop_mutex_;
   std::string stop_reason_;    // guarded by stop_mutex_ while the graph runs
-  bool source_ended_ = false;  // the emitter's
+  bool source_ended_ = false;  // the emitter's, as what follows
+  std::uint64_t place_ = 0;    // in the data set, of the next sample
   Retirement retirement_;
 };
 

@@ -8,7 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <functional>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,22 +34,60 @@ struct Failure {
   std::string error;
 };
 
+// Bytes from which a later run has a result back: an observer's record, or what the listener said
+// of a sink's files. Equal results of a sample share one.
+using Kept = std::shared_ptr<std::string const>;
+
+// A part of the graph: a stage, or one output of the source.
+struct Part {
+  std::size_t stage;       // index into Pipeline::stages
+  std::size_t output = 0;  // of a source; else 0
+  auto operator<=>(Part const&) const = default;
+};
+
+// What one part of the graph leaves of a sample for later runs.
+struct Trail {
+  Part part;
+  std::uint64_t stamp = 0;  // of the files that it read; 0 when it reads none
+  bool declined = false;    // it declined the sample
+  Kept kept;                // of an observer or a sink that is done
+};
+
 // What became of a sample.
 struct Retired {
   Sample const& sample;
   Outcome outcome;                // the worst of its stages'
   std::vector<Failure> failures;  // in the order of stages
   std::optional<std::size_t> skipped_by;
+  std::vector<Trail> trails;  // of the parts that leave anything
 };
 
-// Hears of a run as it goes. retired() and row() come in data set order from one thread at a time,
-// first the rows of a sample, then its retirement; what they throw fails the run. worked() comes
-// from many threads at once.
+// A file that a sink gave to a sample.
+struct OutputFile {
+  std::filesystem::path name;
+  std::vector<std::uint8_t> bytes;
+};
+
+// Keeps what a run makes. recall(), row() and retired() come in data set order, recall() from one
+// thread and the others from one thread at a time; first the rows of a sample, then its retirement;
+// what they throw fails the run. The others come from many threads at once.
 class RunListener {
  public:
   using Clock = std::chrono::steady_clock;
 
   virtual ~RunListener() = default;
+
+  // What is known already of a sample that is about to begin: the trails of an earlier run that are
+  // still true. Only what they do not settle is worked on.
+  virtual std::vector<Trail> recall(Sample const&) { return {}; }
+
+  // Something that tells whether files changed; never 0.
+  virtual std::uint64_t stamp(std::vector<std::filesystem::path> const&) { return 1; }
+
+  // Writes a sink's files of a sample; returns what will recall them. What it throws fails the
+  // sample.
+  virtual std::string deliver(std::size_t stage, std::vector<OutputFile> const& files) = 0;
+
   virtual void row(std::size_t stage, Row const& row) = 0;
   virtual void retired(Retired const& retired) = 0;
   virtual void worked(std::size_t stage, Sample const& sample, Clock::time_point begin,
@@ -60,8 +98,14 @@ class RunListener {
 // before lost counts as lost here too, so that every stage accounts for every sample.
 struct StageCounts {
   std::uint64_t in = 0, out = 0, skipped = 0, failed = 0, cancelled = 0;
-  std::uint64_t held = 0;  // came to the stage and did not leave it; 0 unless the graph stalled
-  double seconds = 0;      // inside the stage, summed over threads
+  std::uint64_t recalled = 0;  // of those in: needed no work, thanks to an earlier run
+  std::uint64_t held = 0;      // came to the stage and did not leave it; 0 unless the graph stalled
+  double seconds = 0;          // inside the stage, summed over threads
+};
+
+// How the samples ended in one variant, apart from those that are done.
+struct VariantCounts {
+  std::uint64_t skipped = 0, failed = 0, cancelled = 0;
 };
 
 enum class RunEnd {
@@ -73,19 +117,22 @@ enum class RunEnd {
 struct RunTotals {
   RunEnd end = RunEnd::complete;
   std::string error;  // why it stopped
+  // A sample is as its worst variant.
   std::uint64_t emitted = 0, done = 0, skipped = 0, failed = 0, cancelled = 0;
-  std::vector<StageCounts> stages;  // as in Pipeline::stages
+  std::uint64_t recalled = 0;           // needed no work at all
+  std::vector<StageCounts> stages;      // as in Pipeline::stages
+  std::vector<VariantCounts> variants;  // as in Pipeline::variants
 
   std::uint64_t retired() const { return done + skipped + failed + cancelled; }
 };
 
 struct EngineOptions {
-  std::int64_t jobs = 0;                                   // 0 = all cores that the process may use
-  std::int64_t in_flight = 0;                              // 0 = four times jobs, at least 8
-  std::function<OutputFolder&(std::size_t stage)> output;  // of each sink
+  std::int64_t jobs = 0;       // 0 = all cores that the process may use
+  std::int64_t in_flight = 0;  // 0 = four times jobs, at least 8
+  std::vector<bool> ends;      // by stage: the observers and sinks that take part; empty for all
 };
 
-// One run of one pipeline. The pipeline, the listener and the output folders must outlive it.
+// One run of one pipeline. The pipeline and the listener must outlive it.
 class Engine {
  public:
   Engine(Pipeline const& pipeline, EngineOptions options, RunListener& listener);

@@ -8,35 +8,40 @@
 #include <vector>
 
 #include "engine/engine.hpp"
+#include "engine/plan.hpp"
 
 namespace seplflow {
 
 // The worse of two outcomes.
 Outcome worse(Outcome a, Outcome b);
 
-// What one node made of one sample. Written by the node that owns it before it passes the sample
-// on; read by the nodes after it. The counters order these accesses: each reader takes part in a
-// read-modify-write after the writer's.
+// What one node made of one sample. Written by the node that owns it before its group passes the
+// sample on; read by the nodes after it. The counters order these accesses: each reader takes part
+// in a read-modify-write after the writer's.
 struct NodeResult {
-  std::atomic<std::uint32_t> missing{0};  // inputs that have not come yet
   std::atomic<std::uint32_t> readers{0};  // nodes that have yet to read the values
   Outcome outcome = Outcome::done;
-  bool own = false;  // the outcome arose here, not before
+  bool own = false;   // the outcome arose here, not before
+  bool idle = false;  // nothing that is still to be done needs this node
+  std::uint64_t stamp = 0;
   std::vector<Value> values;
+  Kept kept;
   std::string error;
 };
 
 // The message that travels along the graph's edges; all copies share one sample.
 struct InFlight {
-  InFlight(std::uint64_t number, Sample emitted, std::size_t nodes)
+  InFlight(std::uint64_t number, Sample emitted, Plan const& plan)
       : sequence(number),
         sample(std::make_shared<Sample const>(std::move(emitted))),
-        results(std::make_unique<NodeResult[]>(nodes)) {}
+        results(std::make_unique<NodeResult[]>(plan.nodes.size())),
+        missing(std::make_unique<std::atomic<std::uint32_t>[]>(plan.groups.size())) {}
 
   std::uint64_t sequence;  // without gaps, from 0
   std::shared_ptr<Sample const> sample;
-  std::unique_ptr<NodeResult[]> results;       // by node
-  std::atomic<std::uint32_t> ends_missing{0};  // nodes at the graph's end that have not run yet
+  std::unique_ptr<NodeResult[]> results;                  // by node
+  std::unique_ptr<std::atomic<std::uint32_t>[]> missing;  // by group: messages yet to come
+  std::atomic<std::uint32_t> ends_missing{0};             // groups at the end yet to come
 };
 
 using Message = std::shared_ptr<InFlight>;

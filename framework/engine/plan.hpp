@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "engine/engine.hpp"
 #include "pipeline/pipeline.hpp"
 
 namespace seplflow {
@@ -18,15 +19,30 @@ struct PlannedNode {
   };
 
   Work work = Work::run;
-  std::size_t stage = 0;
-  std::size_t output = 0;          // of the source, for produce
+  Part part;
   std::vector<Input> inputs;       // for run: as declared
-  std::vector<std::size_t> after;  // nodes it waits for, each once
-  std::size_t readers = 0;         // how many wait for it, and retirement for an observer
-  bool at_end = true;              // nothing waits for it
+  std::vector<std::size_t> after;  // nodes that it reads from, each once
+  std::size_t level = 0;           // the most nodes on a way to it
+  std::size_t kind = 0;            // equal for nodes that make equal results of equal inputs
+  std::size_t readers = 0;         // how many read its values, and retirement for an end
+  bool end = false;                // an observer or a sink
 };
 
-// Node 0 emits; nodes come after those that they wait for.
-std::vector<PlannedNode> plan_nodes(Pipeline const& pipeline);
+// Nodes that are visited together: the same stage in several variants. Together they see which of
+// them have the same to do with a sample.
+struct PlannedGroup {
+  std::vector<std::size_t> nodes;
+  std::vector<std::size_t> after;  // groups that it waits for, each once
+  bool serial = false;
+  bool at_end = true;  // nothing waits for it
+};
+
+struct Plan {
+  std::vector<PlannedNode> nodes;    // node 0 emits; nodes come after those that they read from
+  std::vector<PlannedGroup> groups;  // group 0 emits
+};
+
+// `ends` is EngineOptions::ends; stages that no end needs have no node.
+Plan plan_of(Pipeline const& pipeline, std::vector<bool> const& ends);
 
 }  // namespace seplflow

@@ -26,10 +26,10 @@ void add(Counts& counts, std::uint64_t& done, Outcome outcome) {
 
 }  // namespace
 
-Retirement::Retirement(Pipeline const& pipeline, std::vector<PlannedNode> const& plan,
-                       RunListener& listener)
+Retirement::Retirement(Pipeline const& pipeline, Plan const& plan, RunListener& listener)
     : pipeline_(pipeline), plan_(plan), listener_(listener) {
   totals_.stages.resize(pipeline_.stages.size());
+  totals_.variants.resize(pipeline_.variants.size());
 }
 
 std::optional<std::string> Retirement::retire(InFlight& sample) {
@@ -43,15 +43,20 @@ std::optional<std::string> Retirement::retire(InFlight& sample) {
 }
 
 Retired Retirement::outcome_of(InFlight& sample) const {
-  Retired retired{*sample.sample, Outcome::done, {}, std::nullopt};
-  for (std::size_t i = 0; i < plan_.size(); ++i) {
-    NodeResult& result = sample.results[i];
+  Retired retired{*sample.sample, Outcome::done, {}, std::nullopt, {}};
+  for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+    NodeResult& result = sample.results[n];
+    Part const part = plan_.nodes[n].part;
     retired.outcome = worse(retired.outcome, result.outcome);
-    if (!result.own) continue;
-    if (result.outcome == Outcome::failed) {
-      retired.failures.push_back({plan_[i].stage, std::move(result.error)});
-    } else if (!retired.skipped_by) {
-      retired.skipped_by = plan_[i].stage;
+    bool const declined = result.own && result.outcome == Outcome::skipped;
+    if (result.own && result.outcome == Outcome::failed) {
+      retired.failures.push_back({part.stage, std::move(result.error)});
+    } else if (declined && !retired.skipped_by) {
+      retired.skipped_by = part.stage;
+    }
+    Kept const kept = result.outcome == Outcome::done ? result.kept : nullptr;
+    if (result.stamp != 0 || declined || kept) {
+      retired.trails.push_back({part, result.stamp, declined, kept});
     }
   }
   // A failure that stopped the run is one, though other stages of the sample were cancelled.
@@ -60,10 +65,11 @@ Retired Retirement::outcome_of(InFlight& sample) const {
 }
 
 void Retirement::tell(InFlight& sample, Retired const& retired) {
-  for (std::size_t i = 0; i < plan_.size(); ++i) {
-    PipelineStage const& stage = pipeline_.stages[plan_[i].stage];
-    if (stage.declaration->kind != StageKind::observer) continue;
-    NodeResult const& result = sample.results[i];
+  for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+    PlannedNode const& node = plan_.nodes[n];
+    PipelineStage const& stage = pipeline_.stages[node.part.stage];
+    if (!node.end || stage.declaration->kind != StageKind::observer) continue;
+    NodeResult const& result = sample.results[n];
     if (result.outcome != Outcome::done) continue;
     Row row;
     if (auto const error =
@@ -71,22 +77,44 @@ void Retirement::tell(InFlight& sample, Retired const& retired) {
       throw Error("stage \"" + stage.name + "\" failed to fold sample \"" + sample.sample->id +
                   "\": " + *error);
     }
-    if (!row.empty()) listener_.row(plan_[i].stage, row);
+    if (!row.empty()) listener_.row(node.part.stage, row);
   }
   listener_.retired(retired);
 }
 
 void Retirement::count(InFlight const& sample, Outcome outcome) {
   add(totals_, totals_.done, outcome);
+  bool any_work = false;
   // The source's outputs are one stage with its emission.
-  for (std::size_t i = 0, next; i < plan_.size(); i = next) {
+  for (std::size_t n = 0, next; n < plan_.nodes.size(); n = next) {
+    std::size_t const s = plan_.nodes[n].part.stage;
     Outcome left = Outcome::done;
-    for (next = i; next < plan_.size() && plan_[next].stage == plan_[i].stage; ++next) {
+    bool idle = true;
+    for (next = n; next < plan_.nodes.size() && plan_.nodes[next].part.stage == s; ++next) {
       left = worse(left, sample.results[next].outcome);
+      idle = idle && sample.results[next].idle;
     }
-    StageCounts& stage = totals_.stages[plan_[i].stage];
+    StageCounts& stage = totals_.stages[s];
     ++stage.in;
+    if (idle) ++stage.recalled;
+    any_work = any_work || !idle;
     add(stage, stage.out, left);
+  }
+  if (!any_work) ++totals_.recalled;
+  if (outcome != Outcome::done) count_variants(sample);
+}
+
+void Retirement::count_variants(InFlight const& sample) {
+  std::vector<Outcome> outcomes(pipeline_.stages.size(), Outcome::done);
+  for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+    Outcome& outcome = outcomes[plan_.nodes[n].part.stage];
+    outcome = worse(outcome, sample.results[n].outcome);
+  }
+  for (std::size_t v = 0; v < totals_.variants.size(); ++v) {
+    Outcome outcome = Outcome::done;
+    for (std::size_t const s : pipeline_.variants[v].stages) outcome = worse(outcome, outcomes[s]);
+    std::uint64_t done = 0;
+    add(totals_.variants[v], done, outcome);
   }
 }
 

@@ -17,7 +17,7 @@ namespace seplflow {
 class Retirement {
  public:
   // All must outlive it.
-  Retirement(Pipeline const& pipeline, std::vector<PlannedNode> const& plan, RunListener& listener);
+  Retirement(Pipeline const& pipeline, Plan const& plan, RunListener& listener);
 
   // Why the run must stop now, if it must: the sample could not be folded or recorded, or too many
   // have failed.
@@ -30,10 +30,11 @@ class Retirement {
   Retired outcome_of(InFlight& sample) const;
   void tell(InFlight& sample, Retired const& retired);
   void count(InFlight const& sample, Outcome outcome);
+  void count_variants(InFlight const& sample);
   std::optional<std::string> too_many_failures() const;
 
   Pipeline const& pipeline_;
-  std::vector<PlannedNode> const& plan_;
+  Plan const& plan_;
   RunListener& listener_;
   bool untold_ = false;  // the listener could not take a record
   RunTotals totals_;

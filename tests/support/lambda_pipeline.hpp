@@ -127,6 +127,9 @@ class RecordingListener : public seplflow::RunListener {
     std::optional<std::size_t> skipped_by;
   };
 
+  std::string deliver(std::size_t, std::vector<seplflow::OutputFile> const&) override {
+    return "";
+  }
   void row(std::size_t, seplflow::Row const& row) override {
     rows.push_back(std::get<std::string>(row[0]));
   }
@@ -152,10 +155,5 @@ class RecordingListener : public seplflow::RunListener {
 // Runs the pipeline with so many threads and samples in flight.
 inline seplflow::RunTotals run(LambdaPipeline& test, RecordingListener& listener,
                                std::int64_t jobs = 2, std::int64_t in_flight = 0) {
-  struct NoOutput final : seplflow::OutputFolder {
-    void write(std::filesystem::path const&, std::span<std::uint8_t const>) override {}
-  } output;
-  seplflow::EngineOptions options{jobs, in_flight,
-                                  [&](std::size_t) -> seplflow::OutputFolder& { return output; }};
-  return seplflow::Engine(test.pipeline, options, listener).run();
+  return seplflow::Engine(test.pipeline, {jobs, in_flight, {}}, listener).run();
 }

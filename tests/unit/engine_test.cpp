@@ -224,11 +224,7 @@ TEST_CASE("draining finishes what is in flight and takes no more", "[engine]") {
   });
   test.observer("end", {"a"}, kPass);
   RecordingListener listener;
-  struct NoOutput final : OutputFolder {
-    void write(std::filesystem::path const&, std::span<std::uint8_t const>) override {}
-  } output;
-  Engine drained(test.pipeline, {2, 4, [&](std::size_t) -> OutputFolder& { return output; }},
-                 listener);
+  Engine drained(test.pipeline, {2, 4, {}}, listener);
   engine = &drained;
   RunTotals const totals = drained.run();
   CHECK(totals.end == RunEnd::interrupted);

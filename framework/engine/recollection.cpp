@@ -1,0 +1,59 @@
+#include "engine/recollection.hpp"
+
+#include "data/error_of.hpp"
+
+namespace seplflow {
+
+Recollection::Recollection(Pipeline const& pipeline, Plan const& plan)
+    : pipeline_(pipeline), plan_(plan) {
+  for (std::size_t n = 0; n < plan_.nodes.size(); ++n) node_of_[plan_.nodes[n].part] = n;
+}
+
+void Recollection::apply(std::vector<Trail> const& trails, InFlight& sample) const {
+  if (trails.empty()) return;
+  std::vector<bool> settled(plan_.nodes.size());
+  // Equal results share their bytes, and so will what is made of them.
+  std::map<std::pair<StageDeclaration const*, Kept>, Value> records;
+  for (Trail const& trail : trails) {
+    auto const found = node_of_.find(trail.part);
+    if (found == node_of_.end()) continue;
+    PlannedNode const& node = plan_.nodes[found->second];
+    NodeResult& result = sample.results[found->second];
+    PipelineStage const& stage = pipeline_.stages[trail.part.stage];
+    result.stamp = trail.stamp;
+    if (trail.declined) {
+      result.outcome = Outcome::skipped;
+      result.own = true;
+      settled[found->second] = true;
+    } else if (node.end && trail.kept) {
+      if (stage.declaration->kind == StageKind::observer) {
+        Value& record = records[{stage.declaration, trail.kept}];
+        // Bytes that are no record any more are as good as none.
+        if (!record && error_of([&] { record = stage.instance->load(*trail.kept); })) continue;
+        result.values.push_back(record);
+      }
+      result.kept = trail.kept;
+      settled[found->second] = true;
+    }
+  }
+  mark_idle(settled, sample);
+}
+
+void Recollection::mark_idle(std::vector<bool> const& settled, InFlight& sample) const {
+  // What is below a stage that declined the sample is settled with it.
+  std::vector<bool> declined(plan_.nodes.size()), needed(plan_.nodes.size());
+  for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+    declined[n] = settled[n] && sample.results[n].outcome == Outcome::skipped;
+    for (std::size_t const producer : plan_.nodes[n].after) {
+      if (declined[producer]) declined[n] = true;
+    }
+  }
+  for (std::size_t n = plan_.nodes.size(); n-- > 0;) {
+    if (plan_.nodes[n].end && !settled[n] && !declined[n]) needed[n] = true;
+    sample.results[n].idle = !needed[n];
+    if (!needed[n]) continue;
+    for (std::size_t const producer : plan_.nodes[n].after) needed[producer] = true;
+  }
+}
+
+}  // namespace seplflow
