@@ -18,7 +18,9 @@ constexpr int kInterrupted = 130;
 using Action = std::function<int()>;
 
 void add_run(CLI::App& app, Action& action, std::vector<std::string> command_line);
+void add_merge(CLI::App& app, Action& action, std::vector<std::string> command_line);
 void add_check(CLI::App& app, Action& action);
+void add_compare(CLI::App& app, Action& action);
 void add_graph(CLI::App& app, Action& action);
 void add_stages(CLI::App& app, Action& action);
 

@@ -21,6 +21,7 @@ constexpr char const* kFooter =
     "  seplflow check PIPELINE.toml         finds every mistake before anything runs\n"
     "  seplflow run PIPELINE.toml           runs it into runs/NAME\n"
     "  seplflow run PIPELINE.toml --set select.t1=0.4 --out runs/t1-0.4\n"
+    "  seplflow compare runs/NAME runs/t1-0.4\n"
     "\nExit status: 0 done; 1 done with failed samples, or failed while running; 2 the command "
     "line\n"
     "or the pipeline is wrong; 130 interrupted.";
@@ -64,9 +65,12 @@ int main(int argc, char** argv) {
   app.fallthrough(false);
 
   seplflow::cli::Action action;
-  seplflow::cli::add_run(app, action, std::vector<std::string>(argv, argv + argc));
+  std::vector<std::string> const command_line(argv, argv + argc);
+  seplflow::cli::add_run(app, action, command_line);
+  seplflow::cli::add_merge(app, action, command_line);
   seplflow::cli::add_check(app, action);
   seplflow::cli::add_graph(app, action);
+  seplflow::cli::add_compare(app, action);
   seplflow::cli::add_stages(app, action);
   std::vector<std::string> commands;
   for (CLI::App const* command : app.get_subcommands({})) commands.push_back(command->get_name());

@@ -6,11 +6,10 @@
 
 #include <csignal>
 #include <iostream>
-#include <map>
 
 #include "cli/commands.hpp"
 #include "cli/pipeline_arguments.hpp"
-#include "cli/table.hpp"
+#include "cli/run_summary.hpp"
 
 namespace seplflow::cli {
 namespace {
@@ -25,6 +24,8 @@ struct RunArguments {
   std::string progress = "auto";
   std::string trace;
   std::string log_level = "info";
+  std::string keep, shard;
+  bool resume = false;
   bool quiet = false;
   std::vector<std::string> command_line;
 };
@@ -39,6 +40,17 @@ void describe(CLI::App& command, RunArguments& arguments) {
       ->check(CLI::Range(0, 4096));
   command.add_option("--limit", arguments.limit, "only the first N samples")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000'000}));
+  command.add_flag("--resume", arguments.resume,
+                   "complete the run in the folder, or change it: only what is missing, or made of "
+                   "other options or files, is done again");
+  command.add_option("--shard", arguments.shard,
+                     "I/N: only every Nth sample, beginning with the Ith (from 0); \"seplflow "
+                     "merge\" joins the runs");
+  command
+      .add_option("--keep", arguments.keep,
+                  "in a sweep, which variants' files are written: all, best or none (default: all "
+                  "of up to 8 variants, none of more)")
+      ->check(CLI::IsMember({"all", "best", "none"}));
   command
       .add_option("--on-error", arguments.on_error,
                   "when a sample fails: stop the run, or skip the sample (default: the pipeline's)")
@@ -78,90 +90,9 @@ PipelineRequest pipeline_request(RunArguments const& arguments) {
   if (arguments.jobs) set("run.jobs=" + std::to_string(*arguments.jobs));
   if (arguments.limit) set("run.limit=" + std::to_string(*arguments.limit));
   if (!arguments.on_error.empty()) set("run.on_error=" + arguments.on_error);
+  if (!arguments.keep.empty()) set("run.keep=" + arguments.keep);
+  if (!arguments.shard.empty()) set("run.shard=" + arguments.shard);
   return request;
-}
-
-SummaryTable stage_table(Pipeline const& pipeline, RunTotals const& totals) {
-  SummaryTable table{"", {"stage", "in", "out", "skipped", "failed", "seconds"}, {}};
-  bool const any_cancelled = totals.cancelled > 0;
-  if (any_cancelled) table.columns.insert(table.columns.end() - 1, "cancelled");
-  for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
-    StageCounts const& counts = totals.stages[i];
-    char seconds[32];
-    std::snprintf(seconds, sizeof seconds, "%.2f", counts.seconds);
-    std::vector<std::string> row = {
-        pipeline.stages[i].name + " (" + pipeline.stages[i].declaration->name + ")",
-        std::to_string(counts.in), std::to_string(counts.out), std::to_string(counts.skipped),
-        std::to_string(counts.failed)};
-    if (any_cancelled) row.push_back(std::to_string(counts.cancelled));
-    row.emplace_back(seconds);
-    table.rows.push_back(std::move(row));
-  }
-  return table;
-}
-
-void print_headline(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
-  RunTotals const& totals = report.totals;
-  char rate[64];
-  std::snprintf(rate, sizeof rate, "%.2f s (%.0f/s)", report.seconds,
-                report.seconds > 0 ? static_cast<double>(totals.retired()) / report.seconds : 0.0);
-  out << pipeline.name << ": " << to_string(report.status) << ", ";
-  if (report.expected && *report.expected != totals.emitted) {
-    out << totals.emitted << " of " << counted(*report.expected, "sample");
-  } else {
-    out << counted(totals.emitted, "sample");
-  }
-  out << " in " << rate;
-  if (totals.skipped > 0) out << ", " << totals.skipped << " skipped";
-  if (totals.failed > 0) out << ", " << totals.failed << " failed";
-  out << "\n\n";
-}
-
-void print_failures(std::ostream& out, RunReport const& report) {
-  if (report.failed_samples.empty()) return;
-  out << "\nFailed samples:\n";
-  for (FailedSample const& failed : report.failed_samples) {
-    out << "  " << failed.id << ", stage \"" << failed.stage << "\": " << failed.error << '\n';
-  }
-  if (report.totals.failed > report.failed_samples.size()) {
-    out << "  ... and " << report.totals.failed - report.failed_samples.size()
-        << " more, all in ledger.jsonl\n";
-  }
-}
-
-void print_files(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
-  out << "\nIn " << report.folder.string() << ":\n";
-  for (PipelineStage const& stage : pipeline.stages) {
-    if (stage.declaration->kind == StageKind::sink) {
-      out << "  " << stage.name << "/ (files of " << stage.declaration->name << ")\n";
-    }
-  }
-  if (report.totals.end != RunEnd::complete) {
-    out << "  no scores: they are written only over all samples\n";
-  } else {
-    out << "  metrics.json";
-    for (PipelineStage const& stage : pipeline.stages) {
-      if (!stage.columns.empty()) out << ", " << stage.name << ".csv";
-    }
-    out << '\n';
-  }
-  out << "  ledger.jsonl, run.json, pipeline.toml\n";
-}
-
-void print_summary(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
-  print_headline(out, pipeline, report);
-  print_table(out, stage_table(pipeline, report.totals));
-  for (auto const& [stage, findings] : report.findings) {
-    for (SummaryTable const& table : findings.summary) {
-      out << '\n';
-      SummaryTable titled = table;
-      titled.title = stage + ": " + table.title;
-      print_table(out, titled);
-    }
-  }
-  // A run that stopped has given its reason on stderr; once is enough.
-  if (report.status != RunStatus::failed) print_failures(out, report);
-  print_files(out, pipeline, report);
 }
 
 int run(RunArguments const& arguments) {
@@ -182,6 +113,8 @@ int run(RunArguments const& arguments) {
   request.command_line = arguments.command_line;
   if (!arguments.trace.empty()) request.trace = arguments.trace;
   request.progress = progress_mode(arguments);
+  request.resume = arguments.resume;
+  request.on_note = [&](std::string const& text) { log->info("{}", text); };
   request.on_interrupt = [&log, bar = request.progress == ProgressMode::bar] {
     if (bar) std::cerr << "\r\x1b[K";
     log->warn("interrupted: finishing the samples in flight (once more ends at once)");
@@ -192,14 +125,7 @@ int run(RunArguments const& arguments) {
   RunReport const report = execute(pipeline, catalog, request);
   if (!report.totals.error.empty()) log->error("{}", report.totals.error);
   if (!arguments.quiet) print_summary(std::cout, pipeline, report);
-  switch (report.status) {
-    case RunStatus::done:
-      return kDone;
-    case RunStatus::interrupted:
-      return kInterrupted;
-    default:
-      return kFailed;
-  }
+  return exit_status(report.status);
 }
 
 }  // namespace

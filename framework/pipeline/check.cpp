@@ -341,6 +341,11 @@ class Checker {
 
 }  // namespace
 
+std::string Pipeline::some_variant(PipelineStage const& stage) const {
+  if (variants.empty() || serves_all(stage)) return "";
+  return " in \"" + variants[stage.variants.front()].name + "\"";
+}
+
 PipelineStage const& Pipeline::source() const {
   return *std::ranges::find(stages, StageKind::source,
                             [](PipelineStage const& stage) { return stage.declaration->kind; });

@@ -87,6 +87,9 @@ struct Pipeline {
   bool serves_all(PipelineStage const& stage) const {
     return stage.variants.size() == variants.size();
   }
+  // ` in "VARIANT"` for a stage that serves only some variants, naming the first; else nothing.
+  std::string some_variant(PipelineStage const& stage) const;
+
   PipelineStage const& source() const;
   OnError on_error(PipelineStage const& stage) const {
     return stage.on_error.value_or(run.on_error);
@@ -106,6 +109,10 @@ struct PipelineRequest {
   std::filesystem::path working_folder = std::filesystem::current_path();  // of the overrides
   Environment environment = process_environment();
 };
+
+// An instance like the stage's, as it was before it ran. Throws Error when what it needs is not
+// there any more.
+std::shared_ptr<StageInstance> configured_anew(PipelineStage const& stage);
 
 // Reads and checks a pipeline file. Throws PipelineError with every mistake in it, and UsageError
 // when the file cannot be read.

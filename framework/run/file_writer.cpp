@@ -19,9 +19,9 @@ constexpr std::size_t kBufferBytes = 1 << 16;
   throw Error("cannot write " + file.string() + ": " + std::strerror(error));
 }
 
-int create(fs::path const& file) {
+int create(fs::path const& file, int flags = O_TRUNC) {
   auto const open_it = [&] {
-    return ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+    return ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0666);
   };
   int descriptor = open_it();
   if (descriptor < 0 && errno == ENOENT) {
@@ -119,6 +119,13 @@ void AtomicWriter::move(fs::path const& from, fs::path const& to, bool replace) 
                 "the same name");
   }
   fail(to, error);
+}
+
+void append_to(fs::path const& file, std::string_view text) {
+  int const descriptor = create(file, 0);
+  int error = write_all(descriptor, text);
+  if (::close(descriptor) != 0 && error == 0) error = errno;
+  if (error != 0) fail(file, error);
 }
 
 AppendFile::AppendFile(fs::path file) : file_(std::move(file)), descriptor_(create(file_)) {}

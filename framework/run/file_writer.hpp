@@ -42,6 +42,9 @@ class AtomicWriter {
   std::atomic<std::uint64_t> next_{0};
 };
 
+// Adds to the end of a file, which is made when it is not there. Throws Error.
+void append_to(std::filesystem::path const& file, std::string_view text);
+
 // A file that only grows, by what was appended between two flushes or not at all. Not thread-safe.
 class AppendFile {
  public:

@@ -1,21 +1,27 @@
 #include "run/run.hpp"
 
 #include <sys/utsname.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <ctime>
-#include <fstream>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
 
 #include "data/error_of.hpp"
 #include "plugin/entry.hpp"
+#include "run/content_keys.hpp"
+#include "run/history.hpp"
 #include "run/interrupt.hpp"
+#include "run/journal.hpp"
+#include "run/layout.hpp"
+#include "run/recorder.hpp"
+#include "run/results.hpp"
+#include "run/resumption.hpp"
 #include "run/run_folder.hpp"
 #include "run/trace.hpp"
 
@@ -25,8 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kRunFormat = 1;
-constexpr std::size_t kFailuresInSummary = 5;
+constexpr std::size_t kFewVariants = 8;
 
 std::string utc_now() {
   std::time_t const now = std::time(nullptr);
@@ -34,24 +39,6 @@ std::string utc_now() {
   gmtime_r(&now, &parts);
   std::array<char, 32> text{};
   std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
-
-// 128-bit XXH3 of a file's bytes, in hexadecimal.
-std::string file_hash(fs::path const& file) {
-  std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> const state(XXH3_createState(),
-                                                                       &XXH3_freeState);
-  XXH3_128bits_reset(state.get());
-  std::ifstream stream(file, std::ios::binary);
-  std::array<char, 1 << 16> buffer{};
-  while (stream.read(buffer.data(), buffer.size()), stream.gcount() > 0) {
-    XXH3_128bits_update(state.get(), buffer.data(), static_cast<std::size_t>(stream.gcount()));
-  }
-  XXH128_hash_t const hash = XXH3_128bits_digest(state.get());
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%016llx%016llx",
-                static_cast<unsigned long long>(hash.high64),
-                static_cast<unsigned long long>(hash.low64));
   return text.data();
 }
 
@@ -64,16 +51,14 @@ Json machine() {
 }
 
 // The plugins whose stages the pipeline uses.
-Json plugins_of(Pipeline const& pipeline, StageCatalog const& catalog) {
-  std::set<std::string> used;
-  for (PipelineStage const& stage : pipeline.stages) used.insert(stage.declaration->name);
+Json plugins_of(std::map<std::string, std::string> const& hashes, StageCatalog const& catalog) {
   Json list = Json::array();
   for (auto const& plugin : catalog.plugins()) {
-    bool const any =
-        std::ranges::any_of(plugin.stages, [&](auto const& stage) { return used.contains(stage); });
-    if (!any) continue;
+    auto const used = std::ranges::find_if(
+        plugin.stages, [&](auto const& stage) { return hashes.contains(stage); });
+    if (used == plugin.stages.end()) continue;
     list.push_back({{"path", plugin.file.string()},
-                    {"xxh128", file_hash(plugin.file)},
+                    {"xxh128", hashes.at(*used)},
                     {"abi", abi_text(plugin.abi_major, plugin.abi_minor)},
                     {"version", plugin.version}});
   }
@@ -96,97 +81,42 @@ Json conservation(Pipeline const& pipeline, RunTotals const& totals) {
   return stages;
 }
 
-// Keeps the records of a run as the engine reports them.
-class Recorder final : public RunListener {
- public:
-  Recorder(Pipeline const& pipeline, RunFolder& folder, Trace* trace)
-      : pipeline_(pipeline), folder_(folder), trace_(trace), ledger_(folder.ledger()) {
-    tables_.resize(pipeline.stages.size());
-    for (std::size_t i = 0; i < tables_.size(); ++i) {
-      PipelineStage const& stage = pipeline.stages[i];
-      auto const& columns = stage.columns;
-      if (columns.empty()) continue;
-      tables_[i] = folder.table(stage.name);
-      tables_[i]->append(csv_line(Row(columns.begin(), columns.end())));
-    }
-  }
+bool is_end(PipelineStage const& stage) {
+  StageKind const kind = stage.declaration->kind;
+  return kind == StageKind::observer || kind == StageKind::sink;
+}
 
-  void row(std::size_t stage, Row const& row) override {
-    std::size_t const columns = pipeline_.stages[stage].columns.size();
-    if (row.size() != columns) {
-      throw Error("stage \"" + pipeline_.stages[stage].name + "\" gave a row of " +
-                  std::to_string(row.size()) + " cells for its " + std::to_string(columns) +
-                  " columns");
-    }
-    tables_[stage]->append(csv_line(row));
-  }
-
-  void retired(Retired const& retired) override {
-    if (retired.outcome == Outcome::cancelled) return;
-    Json line = {{"id", retired.sample.id}, {"outcome", to_string(retired.outcome)}};
-    auto const name = [&](std::size_t stage) { return pipeline_.stages[stage].name; };
-    if (!retired.failures.empty()) {
-      Failure const& first = retired.failures.front();
-      line["stage"] = name(first.stage);
-      line["error"] = first.error;
-      for (std::size_t i = 1; i < retired.failures.size(); ++i) {
-        line["also"].push_back(
-            {{"stage", name(retired.failures[i].stage)}, {"error", retired.failures[i].error}});
-      }
-      failed_.fetch_add(1, std::memory_order_relaxed);
-      if (failed_samples_.size() < kFailuresInSummary) {
-        failed_samples_.push_back({retired.sample.id, name(first.stage), first.error});
-      }
-    } else if (retired.skipped_by) {
-      line["stage"] = name(*retired.skipped_by);
-    }
-    // Line by line, so that a run that is killed leaves a ledger of all it had finished.
-    ledger_->append(json_text(line) + "\n");
-    ledger_->flush();
-  }
-
-  void worked(std::size_t stage, Sample const& sample, Clock::time_point begin,
-              Clock::time_point end) override {
-    if (trace_) trace_->event(pipeline_.stages[stage].name, sample.id, begin, end);
-  }
-
-  std::uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
-  std::vector<FailedSample> const& failed_samples() const { return failed_samples_; }
-
-  void close() { ledger_->close(); }
-
-  void place_tables() {
-    for (std::size_t i = 0; i < tables_.size(); ++i) {
-      if (tables_[i]) folder_.place_table(*tables_[i], pipeline_.stages[i].name);
-    }
-  }
-
- private:
-  Pipeline const& pipeline_;
-  RunFolder& folder_;
-  Trace* const trace_;
-  std::unique_ptr<AppendFile> ledger_;
-  std::vector<std::unique_ptr<AppendFile>> tables_;  // by stage; null without a table
-  std::vector<FailedSample> failed_samples_;
-  std::atomic<std::uint64_t> failed_{0};
+// A graph of some of the pipeline's ends, run over the data set, with a journal of its own.
+struct Pass {
+  Journal::Names journal;
+  std::vector<bool> ends;                    // by stage
+  std::vector<std::vector<fs::path>> homes;  // of their files, by stage
 };
 
 class Execution {
  public:
   Execution(Pipeline const& pipeline, StageCatalog const& catalog, RunRequest const& request)
-      : pipeline_(pipeline), request_(request), folder_(request.out) {
+      : pipeline_(pipeline),
+        request_(request),
+        hashes_(plugin_hashes(pipeline, catalog)),
+        keys_(pipeline, hashes_),
+        keep_(keep_of(pipeline)),
+        folder_(request.out,
+                request.resume ? RunFolder::Claim::resumption : RunFolder::Claim::new_run) {
     record_ = {{"format", kRunFormat},
                {"status", to_string(RunStatus::running)},
                {"name", pipeline.name},
                {"versions",
                 {{"seplflow", SEPLFLOW_VERSION},
                  {"plugin_abi", abi_text(kAbiMajor, kAbiMinor)},
-                 {"toolchain", kToolchain}}},
+                 {"toolchain", kToolchain},
+                 {"library", framework_hash()}}},
                {"command_line", request.command_line},
                {"pipeline", pipeline.file.string()},
                {"started", utc_now()},
                {"machine", machine()},
-               {"plugins", plugins_of(pipeline, catalog)}};
+               {"plugins", plugins_of(hashes_, catalog)}};
+    if (folder_.before()) resumption_.emplace(folder_, pipeline);
     if (request.trace) open_trace(*request.trace);
     report_.folder = folder_.path();
     report_.expected = expected();
@@ -195,8 +125,6 @@ class Execution {
   RunReport execute() {
     if (request_.on_start) request_.on_start();
     InterruptWatcher const interrupts([this] { interrupt(); });
-    // First, so that a folder with anything in it is known for a run.
-    folder_.write_json("run.json", record_);
     if (auto const error = error_of([&] { run_to_the_end(); })) fail(*error);
     if (auto const error = error_of([&] { conclude(); })) {
       fail(*error);
@@ -207,11 +135,152 @@ class Execution {
 
  private:
   void run_to_the_end() {
+    // First, so that a folder with anything in it is known for a run, and no run that still claims
+    // to be done lacks what is removed below.
+    folder_.write_json("run.json", record_);
+    Pass const first = first_pass();
+    Pass const best_files{{"best.records", ""}, {}, {}};
+    std::vector<Shelf> shelves = open_shelves(first.journal);
+    std::vector<Shelf> best_shelves =
+        keep_ == Keep::best ? open_shelves(best_files.journal) : std::vector<Shelf>();
+    if (resumption_) begin_again(first, shelves, best_shelves);
     folder_.write("pipeline.toml", resolved_toml(pipeline_));
-    Recorder recorder(pipeline_, folder_, trace_.get());
-    run_engine(recorder);
-    report_.failed_samples = recorder.failed_samples();
-    settle(recorder);
+    auto const begin = Clock::now();
+    report_.totals = run_pass(first, pipeline_, std::move(shelves));
+    if (report_.totals.end == RunEnd::complete) {
+      if (keep_ == Keep::best) write_best(best_files, std::move(best_shelves));
+      if (report_.totals.end == RunEnd::complete) remove_other_outputs();
+    }
+    report_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    settle();
+  }
+
+  // Everything but the files of variants that are not kept, or not known yet to be the best.
+  Pass first_pass() const {
+    Pass pass{{"ledger.records", "ledger.jsonl"}, {}, {}};
+    for (PipelineStage const& stage : pipeline_.stages) {
+      bool const is_variants = stage.declaration->kind == StageKind::sink &&
+                               !pipeline_.serves_all(stage) && keep_ != Keep::all;
+      pass.ends.push_back(is_end(stage) && !is_variants);
+      pass.homes.push_back(homes_of(pipeline_, stage));
+    }
+    return pass;
+  }
+
+  std::vector<Shelf> open_shelves(Journal::Names const& journal) {
+    std::vector<Shelf> shelves;
+    auto const add = [&](fs::path const& folder, Journal::Memory memory) {
+      for (std::string const& problem : memory.problems) note(problem);
+      shelves.push_back({folder, std::move(memory.records)});
+    };
+    if (folder_.before()) add(folder_.path(), Journal::recollect(folder_, journal));
+    for (fs::path const& shard : request_.shards) add(shard, Journal::recollect(shard, journal));
+    return shelves;
+  }
+
+  void begin_again(Pass const& pass, std::vector<Shelf> const& shelves,
+                   std::vector<Shelf> const& best_shelves) {
+    for (std::string const& change : resumption_->changes(
+             record_["plugins"], record_["versions"]["library"], shelves.front().records.count())) {
+      note(change);
+    }
+    std::set<std::uint64_t> known;
+    std::vector<bool> ends = pass.ends;
+    for (auto const* const list : {&shelves, &best_shelves}) {
+      for (Shelf const& shelf : *list) {
+        for (std::size_t i = 0; i < shelf.records.count(); ++i) {
+          for (auto const& entry : shelf.records.at(i).entries) known.insert(entry.key);
+        }
+      }
+    }
+    if (keep_ == Keep::best) {
+      for (std::size_t s = 0; s < ends.size(); ++s) ends[s] = is_end(pipeline_.stages[s]);
+    } else {
+      folder_.remove("best.records");
+    }
+    for (std::string const& text : resumption_->clear(keys_, known, ends)) note(text);
+  }
+
+  RunTotals run_pass(Pass const& pass, Pipeline const& pipeline, std::vector<Shelf> shelves) {
+    std::optional<History> history;
+    if (!shelves.empty()) {
+      History::Request wanted{pass.ends, pass.homes, !request_.shards.empty()};
+      history.emplace(pipeline, keys_, folder_, std::move(shelves), std::move(wanted));
+    }
+    Journal journal(folder_, pass.journal);
+    Recorder recorder({pipeline, keys_, folder_, pass.homes, journal, history ? &*history : nullptr,
+                       trace_.get()});
+    RunTotals totals = run_engine(pass, pipeline, recorder);
+    auto const& failed = recorder.failed_samples();
+    if (report_.failed_samples.empty()) report_.failed_samples = failed;
+    journal.close();
+    if (totals.end != RunEnd::complete) return totals;
+    if (!pass.journal.ledger.empty()) {
+      report_find(pipeline);
+      recorder.place_tables();
+    }
+    if (history) {
+      std::string const text = to_text(history->reuse(), totals.emitted, totals.recalled);
+      if (!text.empty() && (folder_.before() || !request_.shards.empty())) note(text);
+    }
+    journal.complete();
+    return totals;
+  }
+
+  // The best variant is known when all are scored; its files are made by going through the data
+  // once more, for it alone.
+  void write_best(Pass pass, std::vector<Shelf> shelves) {
+    if (!has_files_of_variants()) return;
+    if (!report_.best) {
+      fail(
+          "keep = \"best\" needs a score to know the best variant by, and no evaluator of the "
+          "pipeline gave one (eval.miou does); use keep = \"all\" or \"none\"");
+      return;
+    }
+    Variant const& best = pipeline_.variants[*report_.best];
+    pass.ends.resize(pipeline_.stages.size());
+    pass.homes.resize(pipeline_.stages.size());
+    for (std::size_t const s : best.stages) {
+      PipelineStage const& stage = pipeline_.stages[s];
+      pass.ends[s] = stage.declaration->kind == StageKind::sink && !pipeline_.serves_all(stage);
+      pass.homes[s] = {home_of(pipeline_, best)};
+    }
+    note("writing the files of the best variant, \"" + best.name + "\"");
+    Pipeline again = pipeline_;
+    for (PipelineStage& stage : again.stages) {
+      if (stage.declaration->kind == StageKind::source) stage.instance = configured_anew(stage);
+    }
+    RunTotals const totals = run_pass(pass, again, std::move(shelves));
+    RunTotals& all = report_.totals;
+    for (std::size_t s = 0; s < all.stages.size(); ++s) {
+      if (pass.ends[s]) all.stages[s] = totals.stages[s];
+    }
+    all.end = totals.end;
+    all.error = totals.error;
+    all.failed = std::max(all.failed, totals.failed);
+  }
+
+  bool has_files_of_variants() const {
+    return std::ranges::any_of(pipeline_.stages, [&](PipelineStage const& stage) {
+      return stage.declaration->kind == StageKind::sink && !pipeline_.serves_all(stage);
+    });
+  }
+
+  void remove_other_outputs() {
+    for (PipelineStage const& stage : pipeline_.stages) {
+      if (stage.declaration->kind != StageKind::sink) continue;
+      for (fs::path const& home : homes_of(pipeline_, stage)) {
+        std::size_t const removed = folder_.remove_other_outputs(home / stage.name);
+        if (removed > 0) {
+          note("removed " + std::to_string(removed) + " files from " +
+               (folder_.path() / home / stage.name).string() + " that this run did not make");
+        }
+      }
+    }
+  }
+
+  void note(std::string const& text) const {
+    if (request_.on_note) request_.on_note(text);
   }
 
   // The graph drains, whether it runs already or is about to.
@@ -239,49 +308,64 @@ class Execution {
   }
 
   std::optional<std::uint64_t> expected() const {
-    auto const& count = pipeline_.source().count;
-    auto const& limit = pipeline_.run.limit;
-    if (!count || !limit) return count;
-    return std::min(*count, static_cast<std::uint64_t>(*limit));
+    auto count = pipeline_.source().count;
+    auto const& [limit, shard] = std::tie(pipeline_.run.limit, pipeline_.run.shard);
+    if (!count) return std::nullopt;
+    if (limit) count = std::min(*count, static_cast<std::uint64_t>(*limit));
+    auto const shards = static_cast<std::uint64_t>(shard.count);
+    auto const index = static_cast<std::uint64_t>(shard.index);
+    return *count / shards + (index < *count % shards ? 1 : 0);
   }
 
-  void run_engine(Recorder& recorder) {
-    std::vector<OutputFolder*> outputs;
-    for (PipelineStage const& stage : pipeline_.stages) {
-      outputs.push_back(&folder_.output(stage.name));
-    }
-    EngineOptions options{pipeline_.run.jobs, pipeline_.run.in_flight,
-                          [&](std::size_t stage) -> OutputFolder& { return *outputs[stage]; }};
-    Engine engine(pipeline_, options, recorder);
+  RunTotals run_engine(Pass const& pass, Pipeline const& pipeline, Recorder& recorder) {
+    RunTotals totals;
+    Engine engine(pipeline, {pipeline.run.jobs, pipeline.run.in_flight, pass.ends}, recorder);
     record_["jobs"] = engine.jobs();
     record_["in_flight"] = engine.in_flight();
-
-    auto const begin = Clock::now();
     let_interrupts_drain(&engine);
     auto const error = error_of([&] {
       Progress const progress(request_.progress, [&] {
         return ProgressState{engine.retired(), recorder.failed(), report_.expected};
       });
-      report_.totals = engine.run();
+      totals = engine.run();
     });
     let_interrupts_drain(nullptr);
     if (error) throw Error("the graph cannot run: " + *error);
-    report_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    return totals;
   }
 
-  // What the end of the graph means. Scores are written only over all samples: half of them would
-  // look like a result.
-  void settle(Recorder& recorder) {
-    RunTotals& totals = report_.totals;
-    auto const error = error_of([&] {
-      recorder.close();
-      if (totals.end == RunEnd::complete) {
-        write_findings();
-        recorder.place_tables();
+  // Scores are written only over all samples: half of them would look like a result.
+  void report_find(Pipeline const& pipeline) {
+    AllFindings findings(pipeline.stages.size());
+    for (std::size_t s = 0; s < findings.size(); ++s) {
+      PipelineStage const& stage = pipeline.stages[s];
+      if (stage.declaration->kind != StageKind::observer) continue;
+      if (auto const error = error_of([&] { findings[s] = stage.instance->finish(); })) {
+        throw Error("stage \"" + stage.name + "\"" + pipeline.some_variant(stage) +
+                    " failed to finish: " + *error);
       }
-      if (trace_) trace_->close();
-    });
-    if (error) fail(*error);
+    }
+    write_metrics(folder_, pipeline, findings);
+    for (std::size_t s = 0; s < findings.size(); ++s) {
+      if (findings[s] && pipeline.serves_all(pipeline.stages[s])) {
+        report_.findings.push_back({pipeline.stages[s].name, *findings[s]});
+      }
+    }
+    if (!pipeline.sweeps()) return;
+    folder_.write("sweep.csv", sweep_csv(pipeline, findings));
+    report_.best = best_variant(pipeline, findings);
+    for (Variant const& variant : pipeline.variants) {
+      folder_.write(home_of(pipeline, variant) / "pipeline.toml", resolved_toml(pipeline, variant));
+      report_.variants.push_back(
+          {score_of(variant, findings), numbers_of(pipeline, variant, findings)});
+    }
+  }
+
+  void settle() {
+    if (trace_) {
+      if (auto const error = error_of([&] { trace_->close(); })) fail(*error);
+    }
+    RunTotals const& totals = report_.totals;
     switch (totals.end) {
       case RunEnd::complete:
         report_.status = totals.failed > 0 ? RunStatus::done_with_failures : RunStatus::done;
@@ -301,20 +385,8 @@ class Execution {
     report_.totals.end = RunEnd::stopped;
     if (report_.totals.error.empty()) report_.totals.error = std::move(error);
     report_.findings.clear();
-  }
-
-  void write_findings() {
-    Json metrics = Json::object();
-    for (PipelineStage const& stage : pipeline_.stages) {
-      if (stage.declaration->kind != StageKind::observer) continue;
-      Findings findings;
-      if (auto const error = error_of([&] { findings = stage.instance->finish(); })) {
-        throw Error("stage \"" + stage.name + "\" failed to finish: " + *error);
-      }
-      report_.findings.push_back({stage.name, std::move(findings)});
-      metrics[stage.name] = to_json(report_.findings.back().findings.metrics);
-    }
-    folder_.write_json("metrics.json", metrics);
+    report_.variants.clear();
+    report_.best.reset();
   }
 
   void conclude() {
@@ -325,9 +397,26 @@ class Execution {
     record_["seconds"] = report_.seconds;
     record_["samples"] = {{"emitted", totals.emitted}, {"retired", totals.retired()},
                           {"done", totals.done},       {"skipped", totals.skipped},
-                          {"failed", totals.failed},   {"cancelled", totals.cancelled}};
+                          {"failed", totals.failed},   {"cancelled", totals.cancelled},
+                          {"reused", totals.recalled}};
     record_["stages"] = conservation(pipeline_, totals);
+    if (pipeline_.sweeps()) record_["variants"] = variants();
     folder_.write_json("run.json", record_);
+  }
+
+  Json variants() const {
+    Json list = Json::array();
+    for (std::size_t v = 0; v < pipeline_.variants.size(); ++v) {
+      Json variant = {{"variant", pipeline_.variants[v].name}};
+      if (v < report_.totals.variants.size()) {
+        VariantCounts const& counts = report_.totals.variants[v];
+        variant["skipped"] = counts.skipped;
+        variant["failed"] = counts.failed;
+      }
+      if (v == report_.best) variant["best"] = true;
+      list.push_back(std::move(variant));
+    }
+    return list;
   }
 
   // On a full disk there is room for nothing longer than the record of the beginning, but that must
@@ -342,7 +431,11 @@ class Execution {
 
   Pipeline const& pipeline_;
   RunRequest const& request_;
+  std::map<std::string, std::string> const hashes_;
+  ContentKeys const keys_;
+  Keep const keep_;
   RunFolder folder_;
+  std::optional<Resumption> resumption_;
   std::unique_ptr<Trace> trace_;
   Json record_;
   RunReport report_;
@@ -353,6 +446,14 @@ class Execution {
 };
 
 }  // namespace
+
+Keep keep_of(Pipeline const& pipeline) {
+  if (pipeline.run.keep) return *pipeline.run.keep;
+  bool const scored = std::ranges::any_of(pipeline.stages, [](PipelineStage const& stage) {
+    return stage.declaration->kind == StageKind::observer;
+  });
+  return pipeline.variants.size() > kFewVariants && scored ? Keep::none : Keep::all;
+}
 
 std::string_view to_string(RunStatus status) {
   switch (status) {

@@ -24,13 +24,19 @@ struct RunRequest {
   std::vector<std::string> command_line;  // for the record
   std::optional<std::filesystem::path> trace;
   ProgressMode progress = ProgressMode::none;
-  std::function<void()> on_start;      // may be empty; called when the folder is made
-  std::function<void()> on_interrupt;  // may be empty; called once, from a thread of its own
+  bool resume = false;                        // go on with the run in the folder, if there is one
+  std::vector<std::filesystem::path> shards;  // complete runs to put together, instead of working
+  // All may be empty.
+  std::function<void(std::string const&)> on_note;  // what the user should know meanwhile
+  std::function<void()> on_start;                   // called when the folder is made
+  std::function<void()> on_interrupt;               // called once, from a thread of its own
 };
 
 // The first samples that failed, for the summary; the ledger has them all.
 struct FailedSample {
-  std::string id, stage, error;
+  std::string id;
+  std::string stage;  // in quotes, with a variant where it does not serve all
+  std::string error;
 };
 
 struct RunReport {
@@ -44,12 +50,24 @@ struct RunReport {
     std::string stage;
     Findings findings;
   };
-  std::vector<StageFindings> findings;  // of a complete run
+  std::vector<StageFindings> findings;  // of a complete run, without those of single variants
+
+  // Of a complete sweep, by variant.
+  struct VariantResult {
+    std::optional<Score> score;
+    std::vector<std::pair<std::string, std::optional<double>>> numbers;  // as in sweep.csv
+  };
+  std::vector<VariantResult> variants;
+  std::optional<std::size_t> best;  // of the variants
 };
 
-// Executes the pipeline into a new run folder. Throws RunFolderError when the folder cannot take
-// it, and Error when the folder cannot be written (a full disk); what goes wrong with samples or
-// stages is in the report. Ctrl-C lets the samples in flight finish.
+// Which variants' files a run writes: as the pipeline says, else all of up to eight, and none of
+// more when there is an evaluator.
+Keep keep_of(Pipeline const& pipeline);
+
+// Executes the pipeline into a run folder, a new one unless it resumes. Throws RunFolderError when
+// the folder cannot take it, and Error when the folder cannot be written (a full disk); what goes
+// wrong with samples or stages is in the report. Ctrl-C lets the samples in flight finish.
 RunReport execute(Pipeline const& pipeline, StageCatalog const& catalog, RunRequest const& request);
 
 }  // namespace seplflow

@@ -1,6 +1,10 @@
 #include "run/run_folder.hpp"
 
+#include <algorithm>
 #include <fstream>
+#include <vector>
+
+#include "run/fingerprint.hpp"
 
 namespace seplflow {
 namespace {
@@ -8,62 +12,88 @@ namespace {
 namespace fs = std::filesystem;
 constexpr char const* kAside = ".partial";
 
-// The status in a folder's run.json; nothing when it has none that can be read.
-std::string status_of_run(fs::path const& folder) {
-  std::ifstream file(folder / "run.json");
-  Json const json = Json::parse(file, nullptr, false);
-  if (!json.is_object() || !json.contains("status") || !json["status"].is_string()) return "";
-  return json["status"].get<std::string>();
+bool is_ours(fs::path const& name) {
+  return name == kAside || name == FolderLock::kFile;
 }
 
-fs::path made(fs::path folder) {
+// Only what a run leaves that was killed before it could say so.
+bool holds_nothing(fs::path const& folder) {
+  return std::ranges::all_of(fs::directory_iterator(folder), [](fs::directory_entry const& entry) {
+    return is_ours(entry.path().filename());
+  });
+}
+
+void require_ours(fs::path const& folder, RunFolder::Claim claim) {
   std::string const name = folder.string();
   if (fs::exists(folder) && !fs::is_directory(folder)) {
     throw RunFolderError("cannot write the run to " + name +
                          ": it is a file; choose another --out");
   }
+  if (!fs::is_directory(folder)) return;
   if (fs::exists(folder / "run.json")) {
-    std::string const status = status_of_run(folder);
-    throw RunFolderError(name + " holds a run already (status " +
-                         (status.empty() ? "unknown" : "\"" + status + "\"") +
-                         "), and runs are never written over; choose another --out or remove it");
+    if (claim == RunFolder::Claim::resumption) return;
+    std::string status = "unknown";
+    try {
+      status = "\"" + run_record_in(folder)->status + "\"";
+    } catch (RunFolderError const&) {
+    }
+    throw RunFolderError(name + " holds a run already (status " + status +
+                         "), and runs are never written over; complete or change it with --resume, "
+                         "choose another --out, or remove it");
   }
-  if (fs::is_directory(folder) && !fs::is_empty(folder)) {
+  if (!holds_nothing(folder)) {
     throw RunFolderError(name +
                          " holds files that are not a run of seplflow; choose another --out");
   }
-  fs::create_directories(folder);
-  // Of two runs that begin at the same moment only one can make this.
-  if (!fs::create_directory(folder / kAside)) {
-    throw RunFolderError(name + " is being written by another run; choose another --out");
+}
+
+// Before the lock, so that nothing is put where nothing is ours; after it, since another run may
+// have begun or ended meanwhile.
+fs::path made(fs::path folder, RunFolder::Claim claim) {
+  try {
+    require_ours(folder, claim);
+    fs::create_directories(folder);
+    return folder;
+  } catch (fs::filesystem_error const& error) {
+    throw RunFolderError("cannot make the run folder " + error.path1().string() + ": " +
+                         error.code().message());
   }
-  return folder;
 }
 
 }  // namespace
 
-class RunFolder::StageFolder final : public OutputFolder {
- public:
-  StageFolder(fs::path folder, AtomicWriter& writer)
-      : folder_(std::move(folder)), writer_(writer) {}
-
-  void write(fs::path const& file, std::span<std::uint8_t const> bytes) override {
-    if (auto const unsafe = why_unsafe_id(file.string())) {
-      throw Error("the file name \"" + file.string() + "\" " + *unsafe);
-    }
-    writer_.write_new(folder_ / file, bytes);
+std::optional<RunRecord> run_record_in(fs::path const& folder) {
+  fs::path const name = folder / "run.json";
+  std::error_code unknown;
+  if (!fs::exists(name, unknown)) return std::nullopt;
+  std::ifstream file(name);
+  RunRecord record;
+  record.json = Json::parse(file, nullptr, false);
+  auto const text = [&](char const* key) {
+    auto const found = record.json.find(key);
+    return found != record.json.end() && found->is_string() ? found->get<std::string>() : "";
+  };
+  if (!record.json.is_object() || !record.json.value("format", Json()).is_number_integer()) {
+    throw RunFolderError(name.string() + " is not the record of a run (no \"format\" can be read)");
   }
+  record.format = record.json["format"].get<int>();
+  record.name = text("name");
+  record.status = text("status");
+  if (record.format > kRunFormat) {
+    throw RunFolderError(name.string() + " is of format " + std::to_string(record.format) +
+                         ", and this seplflow (" SEPLFLOW_VERSION ") knows formats up to " +
+                         std::to_string(kRunFormat) + "; use the version that wrote it");
+  }
+  return record;
+}
 
- private:
-  fs::path folder_;
-  AtomicWriter& writer_;
-};
-
-RunFolder::RunFolder(fs::path folder) try
-    : folder_(made(std::move(folder))), writer_(folder_ / kAside) {
-} catch (fs::filesystem_error const& error) {
-  throw RunFolderError("cannot make the run folder " + error.path1().string() + ": " +
-                       error.code().message());
+RunFolder::RunFolder(fs::path folder, Claim claim)
+    : folder_(made(std::move(folder), claim)), lock_(folder_), writer_(folder_ / kAside) {
+  require_ours(folder_, claim);
+  before_ = run_record_in(folder_);
+  // Of one that was killed.
+  fs::remove_all(writer_.aside());
+  fs::create_directory(writer_.aside());
 }
 
 RunFolder::~RunFolder() {
@@ -71,31 +101,70 @@ RunFolder::~RunFolder() {
   fs::remove_all(writer_.aside(), ignored);
 }
 
-void RunFolder::overwrite_json(std::string const& file, Json const& json) {
+void RunFolder::overwrite_json(fs::path const& file, Json const& json) {
   writer_.overwrite(folder_ / file, json_text(json, 2) + "\n");
 }
 
-void RunFolder::write_json(std::string const& file, Json const& json) {
+void RunFolder::write_json(fs::path const& file, Json const& json) {
   write(file, json_text(json, 2) + "\n");
 }
 
-OutputFolder& RunFolder::output(std::string const& stage) {
-  auto& output = outputs_[stage];
-  if (!output) output = std::make_unique<StageFolder>(folder_ / stage, writer_);
-  return *output;
+void RunFolder::write_output(fs::path const& file, std::span<std::uint8_t const> bytes) {
+  if (before_) {
+    note_output(file);
+    writer_.write(folder_ / file, bytes);
+  } else {
+    writer_.write_new(folder_ / file, bytes);
+  }
 }
 
-std::unique_ptr<AppendFile> RunFolder::ledger() const {
-  return std::make_unique<AppendFile>(folder_ / "ledger.jsonl");
+void RunFolder::keep_output(fs::path const& file) {
+  note_output(file);
 }
 
-std::unique_ptr<AppendFile> RunFolder::table(std::string const& stage) const {
-  return std::make_unique<AppendFile>(writer_.aside() / (stage + ".csv"));
+void RunFolder::note_output(fs::path const& file) {
+  std::scoped_lock const lock(outputs_mutex_);
+  if (!outputs_.insert(fingerprint(file.generic_string())).second) {
+    throw Error("cannot write " + (folder_ / file).string() +
+                ": this run has written it before; two samples, or two files of a stage, have "
+                "the same name");
+  }
 }
 
-void RunFolder::place_table(AppendFile& table, std::string const& stage) {
-  table.close();
-  writer_.place(table.file(), folder_ / (stage + ".csv"));
+std::size_t RunFolder::remove_other_outputs(fs::path const& folder) {
+  if (!before_ || !fs::is_directory(folder_ / folder)) return 0;
+  std::vector<fs::path> others, folders;
+  for (auto const& entry : fs::recursive_directory_iterator(folder_ / folder)) {
+    fs::path const relative = entry.path().lexically_relative(folder_);
+    if (entry.is_directory() && !entry.is_symlink()) {
+      folders.push_back(relative);
+    } else if (!outputs_.contains(fingerprint(relative.generic_string()))) {
+      others.push_back(relative);
+    }
+  }
+  for (fs::path const& each : others) remove(each);
+  // The innermost first; those that hold something stay.
+  for (auto each = folders.rbegin(); each != folders.rend(); ++each) {
+    std::error_code ignored;
+    fs::remove(folder_ / *each, ignored);
+  }
+  std::error_code ignored;
+  fs::remove(folder_ / folder, ignored);
+  return others.size();
+}
+
+void RunFolder::remove(fs::path const& file) {
+  std::error_code error;
+  fs::remove_all(folder_ / file, error);
+  if (error) throw Error("cannot remove " + (folder_ / file).string() + ": " + error.message());
+}
+
+void RunFolder::place_copy(fs::path const& complete, fs::path const& file) {
+  fs::path const copy = complete.string() + "-copy";
+  std::error_code error;
+  fs::copy_file(complete, copy, fs::copy_options::overwrite_existing, error);
+  if (error) throw Error("cannot write " + (folder_ / file).string() + ": " + error.message());
+  place(copy, file);
 }
 
 }  // namespace seplflow

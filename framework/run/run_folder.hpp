@@ -1,18 +1,24 @@
-// The folder that a run leaves behind (docs/design.md, "The run folder").
+// The folder that a run leaves behind (docs/pipelines.md, "The run folder").
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "data/error.hpp"
-#include "plugin/stage.hpp"
 #include "run/file_writer.hpp"
+#include "run/folder_lock.hpp"
 #include "run/json.hpp"
 
 namespace seplflow {
+
+// Of the layout of run folders. A higher one is not ours to read.
+constexpr int kRunFormat = 1;
 
 // The folder cannot take the run.
 class RunFolderError : public UsageError {
@@ -20,44 +26,79 @@ class RunFolderError : public UsageError {
   using UsageError::UsageError;
 };
 
-// Owns the names of the files in a run folder. Everything appears whole, but for the ledger, which
-// grows by whole lines. write() and write_json() are safe to call from many threads, and so are the
-// folders that output() gives, but not output() itself.
+// What run.json says of the run in a folder.
+struct RunRecord {
+  int format = 0;
+  std::string name, status;
+  Json json;
+};
+
+// Nothing when the folder has no run.json. Throws RunFolderError when it cannot be read, or is of a
+// newer format.
+std::optional<RunRecord> run_record_in(std::filesystem::path const& folder);
+
+// A run folder that is being written; nobody else writes it meanwhile. Every file appears whole.
+// Files are named relative to the folder.
 class RunFolder {
  public:
-  // Makes the folder. Throws RunFolderError when there is a file in its place, a run, or anything
-  // else that is not ours to write over.
-  explicit RunFolder(std::filesystem::path folder);
+  enum class Claim {
+    new_run,     // the folder holds none
+    resumption,  // it may hold one, which goes on
+  };
+
+  // Makes the folder. Throws RunFolderError when there is a file in its place, anything else that
+  // is not ours to write over, or a run that is not to go on, and UsageError when another process
+  // writes there.
+  RunFolder(std::filesystem::path folder, Claim claim);
 
   // Removes what was written aside and never placed.
   ~RunFolder();
 
   std::filesystem::path const& path() const { return folder_; }
 
-  void write(std::string const& file, std::string_view text) {
+  // The run that was there before; nothing in a new folder.
+  std::optional<RunRecord> const& before() const { return before_; }
+
+  void write(std::filesystem::path const& file, std::string_view text) {
     writer_.write(folder_ / file, text);
   }
-  void write_json(std::string const& file, Json const& json);
+  void write_json(std::filesystem::path const& file, Json const& json);
 
   // The same in place, for a disk that is too full for a second file (AtomicWriter::overwrite).
-  void overwrite_json(std::string const& file, Json const& json);
+  void overwrite_json(std::filesystem::path const& file, Json const& json);
 
-  // Where the files of a sink go: RUN/STAGE.
-  OutputFolder& output(std::string const& stage);
+  // A file of a sink. Throws Error when this run has written or kept one of that name. Safe to call
+  // from many threads, as keep_output().
+  void write_output(std::filesystem::path const& file, std::span<std::uint8_t const> bytes);
 
-  // The ledger, to be appended to.
-  std::unique_ptr<AppendFile> ledger() const;
+  // A sink's file that is there and stays.
+  void keep_output(std::filesystem::path const& file);
 
-  // A table in the making; place_table puts it at RUN/STAGE.csv when it is complete.
-  std::unique_ptr<AppendFile> table(std::string const& stage) const;
-  void place_table(AppendFile& table, std::string const& stage);
+  // Removes the files below a sink's folder that this run has neither written nor kept, and returns
+  // how many.
+  std::size_t remove_other_outputs(std::filesystem::path const& folder);
+
+  void remove(std::filesystem::path const& file);
+
+  // For what is not complete yet.
+  std::filesystem::path const& aside() const { return writer_.aside(); }
+
+  // Moves a file that is complete into place, or copies it.
+  void place(std::filesystem::path const& complete, std::filesystem::path const& file) {
+    writer_.place(complete, folder_ / file);
+  }
+  void place_copy(std::filesystem::path const& complete, std::filesystem::path const& file);
 
  private:
-  class StageFolder;
+  void note_output(std::filesystem::path const& file);
 
   std::filesystem::path folder_;
+  FolderLock lock_;
+  std::optional<RunRecord> before_;
   AtomicWriter writer_;
-  std::map<std::string, std::unique_ptr<StageFolder>> outputs_;
+  std::mutex outputs_mutex_;
+  // Of a run that goes on, fingerprints of its sinks' files; a new folder can be asked itself.
+  std::unordered_set<std::uint64_t> outputs_;
 };
 
 }  // namespace seplflow

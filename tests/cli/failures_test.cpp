@@ -71,7 +71,8 @@ TEST_CASE("with skip the ledger lists each failed sample with stage and reason")
                                 {"done", 36},
                                 {"skipped", 0},
                                 {"failed", 4},
-                                {"cancelled", 0}}));
+                                {"cancelled", 0},
+                                {"reused", 0}}));
   CHECK(run["stages"][1]["in"] == 40);
   CHECK(run["stages"][1]["out"] == 36);
   CHECK(run["stages"][1]["failed"] == 4);

@@ -84,11 +84,11 @@ TEST_CASE("a ledger that the disk cannot take fails the run and keeps whole line
   REQUIRE(fs::file_size(place.folder / "clean/run.json") < limit);
   auto const result = place.run("out", {"--on-error", "skip"}, files_of_at_most(limit));
   CHECK(result.status == 1);
-  CHECK_THAT(result.err, Contains("out/ledger.jsonl: File too large"));
+  CHECK_THAT(result.err, Contains("out/ledger.records: File too large"));
   Json const run = json_in(place.folder / "out/run.json");
   CHECK(run["status"] == "failed");
   CHECK(run["samples"]["emitted"] == run["samples"]["retired"]);
-  CHECK_THAT(run["error"].get<std::string>(), Contains("ledger.jsonl"));
+  CHECK_THAT(run["error"].get<std::string>(), Contains("ledger.records"));
   CHECK(read_text(place.folder / "clean/ledger.jsonl")
             .starts_with(read_text(place.folder / "out/ledger.jsonl")));
   CHECK(read_text(place.folder / "out/ledger.jsonl").ends_with("\n"));

@@ -13,10 +13,10 @@ TEST_CASE("a run leaves the record, the resolved pipeline, the ledger, scores an
   auto const result = place.run("out");
   CHECK(result.status == 0);
   CHECK(names_of(files_in(place.folder / "out")) ==
-        std::vector<std::string>{"ledger.jsonl", "metrics.json", "pipeline.toml", "run.json",
-                                 "score.csv", "write/scene_000000.png", "write/scene_000001.png",
-                                 "write/scene_000002.png", "write/scene_000003.png",
-                                 "write/scene_000004.png"});
+        std::vector<std::string>{"ledger.jsonl", "ledger.records", "metrics.json", "pipeline.toml",
+                                 "run.json", "score.csv", "write/scene_000000.png",
+                                 "write/scene_000001.png", "write/scene_000002.png",
+                                 "write/scene_000003.png", "write/scene_000004.png"});
   for (auto const& [name, bytes] : files_in(place.folder / "out/write")) {
     CHECK_THAT(bytes, StartsWith("\x89PNG"));
     CHECK_THAT(bytes, Contains("IEND"));
@@ -41,7 +41,8 @@ TEST_CASE("run.json records the run") {
                                 {"done", 5},
                                 {"skipped", 0},
                                 {"failed", 0},
-                                {"cancelled", 0}}));
+                                {"cancelled", 0},
+                                {"reused", 0}}));
   REQUIRE(run["stages"].size() == 5);
   for (Json const& stage : run["stages"]) {
     CHECK(stage["in"] == 5);

@@ -1,6 +1,9 @@
 #include "run/run_folder.hpp"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <span>
 #include <thread>
 
@@ -16,6 +19,9 @@ std::span<std::uint8_t const> bytes(std::string_view text) {
   return {reinterpret_cast<std::uint8_t const*>(text.data()), text.size()};
 }
 
+constexpr auto kNew = RunFolder::Claim::new_run;
+constexpr auto kAgain = RunFolder::Claim::resumption;
+
 std::size_t entries(fs::path const& folder) {
   return static_cast<std::size_t>(
       std::distance(fs::recursive_directory_iterator(folder), fs::recursive_directory_iterator()));
@@ -25,47 +31,49 @@ std::size_t entries(fs::path const& folder) {
 
 TEST_CASE("a run folder is made, with the folders on its way") {
   TempFolder const folder;
-  RunFolder const run(folder / "a/b/run");
+  RunFolder const run(folder / "a/b/run", kNew);
   CHECK(fs::is_directory(folder / "a/b/run"));
   CHECK(run.path() == folder / "a/b/run");
 }
 
 TEST_CASE("an empty folder takes a run") {
   TempFolder const folder;
-  CHECK_NOTHROW(RunFolder(folder.path()));
+  CHECK_NOTHROW(RunFolder(folder.path(), kNew));
 }
 
 TEST_CASE("a folder that holds a run is refused with the run's status, and left as it is") {
   TempFolder const folder;
-  folder.write("run.json", "{\"status\": \"interrupted\"}");
-  REQUIRE_THROWS_AS(RunFolder(folder.path()), RunFolderError);
+  folder.write("run.json", "{\"format\": 1, \"status\": \"interrupted\"}");
+  REQUIRE_THROWS_AS(RunFolder(folder.path(), kNew), RunFolderError);
   REQUIRE_THROWS_WITH(
-      RunFolder(folder.path()),
+      RunFolder(folder.path(), kNew),
       Contains("holds a run already (status \"interrupted\")") && Contains("--out"));
   CHECK(entries(folder.path()) == 1);
   folder.write("run.json", "{\"sta");
-  REQUIRE_THROWS_WITH(RunFolder(folder.path()), Contains("holds a run already (status unknown)"));
+  REQUIRE_THROWS_WITH(RunFolder(folder.path(), kNew),
+                      Contains("holds a run already (status unknown)"));
 }
 
 TEST_CASE("a folder that holds other things is refused") {
   TempFolder const folder;
   folder.write("thesis.tex", "");
-  REQUIRE_THROWS_AS(RunFolder(folder.path()), RunFolderError);
-  REQUIRE_THROWS_WITH(RunFolder(folder.path()), Contains("files that are not a run of seplflow"));
+  REQUIRE_THROWS_AS(RunFolder(folder.path(), kNew), RunFolderError);
+  REQUIRE_THROWS_WITH(RunFolder(folder.path(), kNew),
+                      Contains("files that are not a run of seplflow"));
 }
 
 TEST_CASE("a file in the place of a run folder, or above it, is refused") {
   TempFolder const folder;
   folder.write("file", "x");
-  REQUIRE_THROWS_AS(RunFolder(folder / "file"), RunFolderError);
-  REQUIRE_THROWS_WITH(RunFolder(folder / "file"), Contains("it is a file"));
-  REQUIRE_THROWS_AS(RunFolder(folder / "file/run"), RunFolderError);
+  REQUIRE_THROWS_AS(RunFolder(folder / "file", kNew), RunFolderError);
+  REQUIRE_THROWS_WITH(RunFolder(folder / "file", kNew), Contains("it is a file"));
+  REQUIRE_THROWS_AS(RunFolder(folder / "file/run", kNew), RunFolderError);
   CHECK(read_text(folder / "file") == "x");
 }
 
 TEST_CASE("files of a run appear whole and replace earlier ones") {
   TempFolder const folder;
-  RunFolder run(folder / "run");
+  RunFolder run(folder / "run", kNew);
   run.write("pipeline.toml", "one");
   run.write("pipeline.toml", "two");
   run.write_json("run.json", {{"status", "running"}});
@@ -73,46 +81,23 @@ TEST_CASE("files of a run appear whole and replace earlier ones") {
   CHECK(read_text(folder / "run/run.json") == "{\n  \"status\": \"running\"\n}\n");
 }
 
-TEST_CASE("a sink's files lie in a folder of the stage's name") {
+TEST_CASE("a sink's files are written with the folders on their way") {
   TempFolder const folder;
-  RunFolder run(folder / "run");
-  OutputFolder& output = run.output("write");
-  output.write("a.png", bytes("A"));
-  output.write("train/b.png", bytes("B"));
+  RunFolder run(folder / "run", kNew);
+  run.write_output("write/a.png", bytes("A"));
+  run.write_output("write/train/b.png", bytes("B"));
   CHECK(read_text(folder / "run/write/a.png") == "A");
   CHECK(read_text(folder / "run/write/train/b.png") == "B");
-  CHECK(&run.output("write") == &output);
-}
-
-TEST_CASE("a sink's file cannot leave its folder") {
-  TempFolder const folder;
-  RunFolder run(folder / "run");
-  for (char const* const name : {"../a", "/tmp/a", "a/../../b", "a//b", "", "a\nb"}) {
-    CAPTURE(name);
-    REQUIRE_THROWS_AS(run.output("write").write(name, bytes("x")), Error);
-  }
-  CHECK_FALSE(fs::exists(folder / "run/a"));
-}
-
-TEST_CASE("a table appears when it is complete") {
-  TempFolder const folder;
-  RunFolder run(folder / "run");
-  auto const table = run.table("score");
-  table->append("name,miou\n");
-  table->flush();
-  CHECK_FALSE(fs::exists(folder / "run/score.csv"));
-  table->append("a,0.5\n");
-  run.place_table(*table, "score");
-  CHECK(read_text(folder / "run/score.csv") == "name,miou\na,0.5\n");
 }
 
 TEST_CASE("nothing that was written aside outlives the run") {
   TempFolder const folder;
   {
-    RunFolder run(folder / "run");
+    RunFolder run(folder / "run", kNew);
     run.write("pipeline.toml", "x");
-    run.table("score")->append("name\n");
+    std::ofstream(run.aside() / "score.csv") << "name\n";
     CHECK(fs::exists(folder / "run/.partial/score.csv"));
+    CHECK(fs::exists(folder / "run/.lock"));
   }
   CHECK(entries(folder / "run") == 1);
 }
@@ -172,21 +157,53 @@ TEST_CASE("a full disk is an error with the system's reason") {
   REQUIRE_THROWS_AS(large.append(std::string(1 << 20, 'x')), Error);
 }
 
-TEST_CASE("two runs cannot begin in one folder") {
+TEST_CASE("two runs cannot be in one folder, and the lock of one that died is no lock") {
   TempFolder const folder;
-  RunFolder const first(folder / "run");
-  CHECK_THROWS_AS(RunFolder(folder / "run"), RunFolderError);
-  CHECK(fs::exists(folder / "run/.partial"));
+  {
+    RunFolder const first(folder / "run", kNew);
+    CHECK_THROWS_AS(RunFolder(folder / "run", kNew), UsageError);
+    CHECK_THROWS_WITH(RunFolder(folder / "run", kAgain),
+                      Contains("is being written by another run (process ") &&
+                          Contains(std::to_string(::getpid())));
+    CHECK(fs::exists(folder / "run/.partial"));
+  }
+  folder.write("run/.lock", "process 1 on elsewhere\n");
+  folder.write("run/.partial/0", "half a file");
+  RunFolder const after(folder / "run", kNew);
+  CHECK(fs::is_empty(folder / "run/.partial"));
 }
 
 TEST_CASE("a file of a stage that is written twice is an error, and the first stays") {
   TempFolder const folder;
-  RunFolder run(folder / "run");
-  OutputFolder& output = run.output("write");
-  output.write("a.png", std::vector<std::uint8_t>{1});
-  CHECK_THROWS_WITH(output.write("a.png", std::vector<std::uint8_t>{2}),
-                    Contains("has written it before"));
-  CHECK(read_text(folder / "run/write/a.png") == "\x01");
+  RunFolder run(folder / "run", kNew);
+  run.write_output("write/a.png", bytes("A"));
+  CHECK_THROWS_WITH(run.write_output("write/a.png", bytes("B")), Contains("has written it before"));
+  CHECK(read_text(folder / "run/write/a.png") == "A");
+}
+
+TEST_CASE("a run that goes on replaces files once, and removes those that it did not make") {
+  TempFolder const folder;
+  folder.write("run.json", "{\"format\": 1, \"status\": \"running\", \"name\": \"x\"}");
+  folder.write("write/a.png", "old");
+  folder.write("write/deep/stray.png", "old");
+  folder.write("write/kept.png", "kept");
+  RunFolder run(folder.path(), kAgain);
+  REQUIRE(run.before());
+  CHECK(run.before()->status == "running");
+  run.write_output("write/a.png", bytes("new"));
+  CHECK_THROWS_WITH(run.write_output("write/a.png", bytes("B")), Contains("has written it before"));
+  run.keep_output("write/kept.png");
+  CHECK(run.remove_other_outputs("write") == 1);
+  CHECK(read_text(folder / "write/a.png") == "new");
+  CHECK(read_text(folder / "write/kept.png") == "kept");
+  CHECK_FALSE(fs::exists(folder / "write/deep"));
+}
+
+TEST_CASE("a run of a newer format is refused, whatever is asked") {
+  TempFolder const folder;
+  folder.write("run.json", "{\"format\": 99, \"status\": \"done\"}");
+  CHECK_THROWS_WITH(RunFolder(folder.path(), kAgain), Contains("is of format 99"));
+  CHECK(entries(folder.path()) == 1);
 }
 
 TEST_CASE("a file can be written over in place, never made longer") {

@@ -271,7 +271,7 @@ TEST_CASE("use, in and on_error are options of a sweep like others") {
 
 // ---- The command line ----
 
-TEST_CASE("--sweep adds an axis behind those of the file, or takes the place of one") {
+TEST_CASE("the flag --sweep adds an axis behind those of the file, or takes the place of one") {
   std::string const file = sweep("knobs.ratio = [0.1, 0.2]\nmore.count = [1]");
   CHECK(names(file, swept({"knobs.count=3,4"})).at(1) ==
         "knobs.ratio=0.1,more.count=1,knobs.count=4");
@@ -281,7 +281,7 @@ TEST_CASE("--sweep adds an axis behind those of the file, or takes the place of 
         Names{"more.count=1,knobs.count=3", "more.count=2,knobs.count=3"});
 }
 
-TEST_CASE("--sweep splits on commas outside quotes and brackets") {
+TEST_CASE("the flag --sweep splits on commas outside quotes and brackets") {
   auto const texts = [](std::string const& values) {
     return knob<std::string>(parse(kBase, swept({"knobs.text=" + values})), "text");
   };
@@ -298,7 +298,7 @@ TEST_CASE("--sweep splits on commas outside quotes and brackets") {
   CHECK(names(lists) == Names{"knobs.numbers=1-2", "knobs.numbers=3", "knobs.numbers=4"});
 }
 
-TEST_CASE("--sweep takes ranges and tables as a file does") {
+TEST_CASE("the flag --sweep takes ranges and tables as a file does") {
   CHECK(knob<double>(parse(kBase, swept({"knobs.ratio={from=0.6,to=0.8,step=0.1}"})), "ratio") ==
         std::vector{0.6, 0.7, 0.8});
   Pipeline const pipeline =

@@ -1,0 +1,262 @@
+#include "cli/run_summary.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "cli/commands.hpp"
+#include "cli/table.hpp"
+
+namespace seplflow::cli {
+namespace {
+
+constexpr std::size_t kVariantsShown = 30;
+
+std::string percent(double fraction) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", fraction * 100);
+  return text;
+}
+
+void add(StageCounts& sum, StageCounts const& counts) {
+  sum.in += counts.in;
+  sum.out += counts.out;
+  sum.skipped += counts.skipped;
+  sum.failed += counts.failed;
+  sum.cancelled += counts.cancelled;
+  sum.recalled += counts.recalled;
+  sum.seconds += counts.seconds;
+}
+
+// A row for each stage of the file, whatever the number of its variants.
+SummaryTable stage_table(Pipeline const& pipeline, RunTotals const& totals) {
+  struct Row {
+    std::string name;
+    std::size_t nodes = 0;
+    StageCounts counts;
+  };
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
+    PipelineStage const& stage = pipeline.stages[i];
+    std::string const name = stage.name + " (" + stage.declaration->name + ")";
+    auto row = std::ranges::find(rows, name, &Row::name);
+    if (row == rows.end()) row = rows.insert(rows.end(), {name, 0, {}});
+    ++row->nodes;
+    add(row->counts, totals.stages[i]);
+  }
+  SummaryTable table{"", {"stage"}, {}};
+  auto const column = [&](bool shown, std::string name, auto const& value) {
+    if (!shown) return;
+    table.columns.push_back(std::move(name));
+    for (std::size_t i = 0; i < rows.size(); ++i) table.rows[i].push_back(value(rows[i]));
+  };
+  auto const count = [&](bool shown, std::string name, std::uint64_t StageCounts::*member) {
+    column(shown, std::move(name),
+           [&](Row const& row) { return std::to_string(row.counts.*member); });
+  };
+  for (Row const& row : rows) table.rows.push_back({row.name});
+  auto const any = [&](std::uint64_t StageCounts::*member) {
+    return std::ranges::any_of(rows, [&](Row const& row) { return row.counts.*member > 0; });
+  };
+  column(pipeline.sweeps(), "settings", [](Row const& row) { return std::to_string(row.nodes); });
+  count(true, "in", &StageCounts::in);
+  count(true, "out", &StageCounts::out);
+  count(true, "skipped", &StageCounts::skipped);
+  count(true, "failed", &StageCounts::failed);
+  count(totals.cancelled > 0, "cancelled", &StageCounts::cancelled);
+  count(any(&StageCounts::recalled), "reused", &StageCounts::recalled);
+  column(true, "seconds", [](Row const& row) {
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%.2f", row.counts.seconds);
+    return std::string(seconds);
+  });
+  return table;
+}
+
+void print_headline(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
+  RunTotals const& totals = report.totals;
+  char rate[64];
+  std::snprintf(rate, sizeof rate, "%.2f s (%.0f/s)", report.seconds,
+                report.seconds > 0 ? static_cast<double>(totals.retired()) / report.seconds : 0.0);
+  out << pipeline.name << ": " << to_string(report.status) << ", ";
+  if (pipeline.sweeps()) out << counted(pipeline.variants.size(), "variant") << ", ";
+  if (report.expected && *report.expected != totals.emitted) {
+    out << totals.emitted << " of " << counted(*report.expected, "sample");
+  } else {
+    out << counted(totals.emitted, "sample");
+  }
+  out << " in " << rate;
+  if (totals.recalled > 0) out << ", " << totals.recalled << " reused";
+  if (totals.skipped > 0) out << ", " << totals.skipped << " skipped";
+  if (totals.failed > 0) out << ", " << totals.failed << " failed";
+  if (totals.failed > 0 && pipeline.sweeps()) out << " in some variant";
+  out << "\n\n";
+}
+
+std::string score_text(RunReport const& report, std::size_t variant) {
+  auto const& score = report.variants[variant].score;
+  if (!score) return "-";
+  return percent(score->value) + (variant == report.best ? "*" : " ");
+}
+
+// The first axis across, the second down.
+SummaryTable grid(Pipeline const& pipeline, RunReport const& report) {
+  Axis const &across = pipeline.axes[0], &down = pipeline.axes[1];
+  SummaryTable table{"", {down.key + " \\ " + across.key}, {}};
+  for (std::string const& value : across.values) table.columns.push_back(value + " ");
+  for (std::string const& value : down.values) {
+    table.rows.push_back({value});
+    table.rows.back().resize(table.columns.size());
+  }
+  for (std::size_t v = 0; v < pipeline.variants.size(); ++v) {
+    auto const& values = pipeline.variants[v].values;
+    table.rows[values[1]][values[0] + 1] = score_text(report, v);
+  }
+  return table;
+}
+
+// A row for each variant, with the numbers that an evaluator names first of all; the best ones
+// where there are many.
+SummaryTable list(Pipeline const& pipeline, RunReport const& report) {
+  SummaryTable table{"", {"variant"}, {}};
+  std::vector<std::size_t> order(pipeline.variants.size());
+  std::iota(order.begin(), order.end(), 0);
+  if (order.size() > kVariantsShown) {
+    std::ranges::stable_sort(order, std::greater(), [&](std::size_t v) {
+      auto const& score = report.variants[v].score;
+      return score ? score->value : -1;
+    });
+    order.resize(kVariantsShown);
+  }
+  std::map<std::string, std::size_t> columns;
+  for (std::size_t const v : order) {
+    for (auto const& [name, value] : report.variants[v].numbers) {
+      if (std::ranges::count(name, '.') != 1) continue;
+      if (columns.try_emplace(name, table.columns.size()).second) table.columns.push_back(name);
+    }
+  }
+  for (std::size_t const v : order) {
+    std::vector<std::string> row(table.columns.size(), "-");
+    row[0] = pipeline.variants[v].name + (v == report.best ? " *" : "");
+    for (auto const& [name, value] : report.variants[v].numbers) {
+      auto const column = columns.find(name);
+      if (column != columns.end() && value) row[column->second] = percent(*value);
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+void print_sweep(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
+  if (report.variants.empty()) return;
+  std::size_t cells = 1;
+  for (Axis const& axis : pipeline.axes) cells *= axis.values.size();
+  bool const is_grid =
+      pipeline.axes.size() == 2 && cells == pipeline.variants.size() && report.best;
+  out << '\n';
+  SummaryTable table = is_grid ? grid(pipeline, report) : list(pipeline, report);
+  table.title = is_grid ? report.variants[*report.best].score->name + ", percent" : "percent";
+  if (report.best) table.title += " (* the best variant)";
+  print_table(out, table);
+  if (table.rows.size() < pipeline.variants.size() && !is_grid) {
+    out << "  ... and " << pipeline.variants.size() - table.rows.size()
+        << " more variants, all in sweep.csv\n";
+  }
+  if (report.best) {
+    Score const& score = *report.variants[*report.best].score;
+    out << "best: " << pipeline.variants[*report.best].name << ", " << score.name << " "
+        << percent(score.value) << '\n';
+  }
+}
+
+void print_failures(std::ostream& out, RunReport const& report) {
+  if (report.failed_samples.empty()) return;
+  out << "\nFailed samples:\n";
+  for (FailedSample const& failed : report.failed_samples) {
+    out << "  " << failed.id << ", stage " << failed.stage << ": " << failed.error << '\n';
+  }
+  if (report.totals.failed > report.failed_samples.size()) {
+    out << "  ... and " << report.totals.failed - report.failed_samples.size()
+        << " more, all in ledger.jsonl\n";
+  }
+}
+
+void print_variant_files(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
+  std::string tables, sinks;
+  std::string last;
+  for (PipelineStage const& stage : pipeline.stages) {
+    if (pipeline.serves_all(stage) || stage.name == last) continue;
+    last = stage.name;
+    if (!stage.columns.empty()) tables += ", " + stage.name + ".csv";
+    if (stage.declaration->kind == StageKind::sink) sinks += " " + stage.name + "/";
+  }
+  out << "  sweep.csv; in variants/VARIANT: metrics.json" << tables << ", pipeline.toml\n";
+  if (sinks.empty()) return;
+  switch (keep_of(pipeline)) {
+    case Keep::all:
+      out << "  in variants/VARIANT:" << sinks << '\n';
+      break;
+    case Keep::best:
+      if (report.best) {
+        out << "  in variants/" << pipeline.variants[*report.best].name << ":" << sinks << '\n';
+      }
+      break;
+    case Keep::none:
+      out << "  no files of" << sinks << " in any variant"
+          << (pipeline.run.keep ? "" : ", since there are many") << " (--keep best or all)\n";
+      break;
+  }
+}
+
+void print_files(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
+  out << "\nIn " << report.folder.string() << ":\n";
+  std::string metrics, tables;
+  for (PipelineStage const& stage : pipeline.stages) {
+    if (!pipeline.serves_all(stage)) continue;
+    StageKind const kind = stage.declaration->kind;
+    if (kind == StageKind::sink) {
+      out << "  " << stage.name << "/ (files of " << stage.declaration->name << ")\n";
+    }
+    if (kind == StageKind::observer || !pipeline.sweeps()) metrics = "metrics.json";
+    if (!stage.columns.empty()) tables += ", " + stage.name + ".csv";
+  }
+  if (report.totals.end != RunEnd::complete) {
+    out << "  no scores: they are written only over all samples (--resume completes them)\n";
+  } else {
+    if (!metrics.empty()) out << "  " << metrics << tables << '\n';
+    if (pipeline.sweeps()) print_variant_files(out, pipeline, report);
+  }
+  out << "  ledger.jsonl, run.json, pipeline.toml\n";
+}
+
+}  // namespace
+
+void print_summary(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
+  print_headline(out, pipeline, report);
+  print_table(out, stage_table(pipeline, report.totals));
+  for (auto const& [stage, findings] : report.findings) {
+    for (SummaryTable const& table : findings.summary) {
+      out << '\n';
+      SummaryTable titled = table;
+      titled.title = stage + ": " + table.title;
+      print_table(out, titled);
+    }
+  }
+  if (pipeline.sweeps()) print_sweep(out, pipeline, report);
+  // A run that stopped has given its reason on stderr; once is enough.
+  if (report.status != RunStatus::failed) print_failures(out, report);
+  print_files(out, pipeline, report);
+}
+
+int exit_status(RunStatus status) {
+  switch (status) {
+    case RunStatus::done:
+      return kDone;
+    case RunStatus::interrupted:
+      return kInterrupted;
+    default:
+      return kFailed;
+  }
+}
+
+}  // namespace seplflow::cli

@@ -1,0 +1,107 @@
+#include "run/journal.hpp"
+
+#include <fstream>
+
+#include "run/fingerprint.hpp"
+
+namespace seplflow {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string next_of(std::string const& records) {
+  return records + ".next";
+}
+
+// Lines of a ledger and records were written in pairs. A line that is not the one that its record
+// knows is damaged, and who damaged it may have damaged more: the sample is done again.
+void compare(fs::path const& ledger, RecordReader& records, std::vector<std::string>& problems) {
+  std::ifstream file(ledger, std::ios::binary);
+  std::vector<bool> good(records.count(), true);
+  std::string line;
+  std::size_t number = 0, without_record = 0;
+  while (std::getline(file, line)) {
+    bool const whole = !file.eof();
+    std::string const where = ledger.string() + ":" + std::to_string(++number);
+    if (number > records.count()) {
+      if (whole && Json::accept(line)) {
+        ++without_record;
+      } else {
+        problems.push_back(where + ": the line is " + (whole ? "damaged" : "cut off") +
+                           "; its sample is done again");
+      }
+      continue;
+    }
+    SampleRecord const record = records.at(number - 1);
+    if (record.id.empty() || record.line == fingerprint(line)) continue;
+    good[number - 1] = false;
+    problems.push_back(where + ": the line is " + (whole ? "damaged" : "cut off") + "; sample \"" +
+                       record.id + "\" is done again");
+  }
+  records.retain([&](std::size_t i) { return good[i]; });
+  if (without_record > 0) {
+    problems.push_back(ledger.string() + " lists " + std::to_string(without_record) +
+                       " samples of which no results are kept; they are done again");
+  }
+}
+
+}  // namespace
+
+Journal::Journal(RunFolder& folder, Names names) : folder_(folder), names_(std::move(names)) {
+  std::string const& file = folder.before() ? next_of(names_.records) : names_.records;
+  records_ = std::make_unique<RecordWriter>(folder.path() / file);
+  if (!names_.ledger.empty()) {
+    ledger_ = std::make_unique<AppendFile>(folder.path() / names_.ledger);
+  }
+}
+
+void Journal::append(SampleRecord record, std::string_view line) {
+  record.line = fingerprint(line);
+  records_->append(record);
+  if (!ledger_) return;
+  ledger_->append(std::string(line) + "\n");
+  ledger_->flush();
+}
+
+void Journal::close() {
+  records_->close();
+  if (ledger_) ledger_->close();
+}
+
+void Journal::complete() {
+  if (folder_.before()) {
+    folder_.place(folder_.path() / next_of(names_.records), names_.records);
+  }
+}
+
+Journal::Memory Journal::recollect(fs::path const& folder, Names const& names) {
+  Memory memory{RecordReader(folder / names.records), {}};
+  memory.problems = memory.records.problems();
+  if (!names.ledger.empty()) compare(folder / names.ledger, memory.records, memory.problems);
+  return memory;
+}
+
+Journal::Memory Journal::recollect(RunFolder& folder, Names const& names) {
+  fs::path const next = folder.path() / next_of(names.records);
+  if (!fs::exists(next)) return recollect(folder.path(), names);
+  RecordReader older(folder.path() / names.records);
+  Memory newer = recollect(folder.path(), {next_of(names.records), names.ledger});
+  newer.records.index();
+  fs::path const merged = folder.aside() / names.records;
+  RecordWriter writer(merged);
+  for (std::size_t i = 0; i < newer.records.count(); ++i) {
+    if (auto const record = newer.records.at(i); !record.id.empty()) writer.append(record);
+  }
+  for (std::size_t i = 0; i < older.count(); ++i) {
+    auto const record = older.at(i);
+    if (!record.id.empty() && !newer.records.find(record.id)) writer.append(record);
+  }
+  writer.close();
+  folder.place(merged, names.records);
+  folder.remove(next_of(names.records));
+  std::vector<std::string> problems = older.problems();
+  problems.insert(problems.end(), newer.problems.begin(), newer.problems.end());
+  return {RecordReader(folder.path() / names.records), std::move(problems)};
+}
+
+}  // namespace seplflow

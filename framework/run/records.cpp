@@ -1,0 +1,198 @@
+#include "run/records.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+
+#include "data/bytes.hpp"
+#include "data/error_of.hpp"
+#include "run/fingerprint.hpp"
+
+namespace seplflow {
+namespace {
+
+constexpr std::string_view kMagic = "seplflow ledger.records 1\n";
+constexpr std::size_t kFrame = 4 + 8;
+constexpr std::uint64_t kLongest = std::uint64_t{1} << 31;
+
+template <class T>
+void put(std::string& bytes, T value) {
+  for (std::size_t i = 0; i < sizeof value; ++i) bytes += static_cast<char>(value >> (8 * i));
+}
+
+template <class T>
+T get(std::string_view bytes) {
+  T value = 0;
+  for (std::size_t i = 0; i < sizeof value; ++i) {
+    value |= static_cast<T>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  }
+  return value;
+}
+
+std::string encode(SampleRecord const& record) {
+  ByteWriter bytes;
+  bytes.text(record.id).count(record.identity).count(record.line);
+  // Settings that made the same share the bytes of it.
+  std::map<std::string const*, std::size_t> places;
+  std::vector<std::string const*> distinct;
+  for (auto const& entry : record.entries) {
+    if (entry.kept && places.try_emplace(entry.kept.get(), distinct.size() + 1).second) {
+      distinct.push_back(entry.kept.get());
+    }
+  }
+  bytes.count(distinct.size());
+  for (std::string const* const each : distinct) bytes.text(*each);
+  bytes.count(record.entries.size());
+  for (auto const& entry : record.entries) {
+    bytes.count(entry.key).count(entry.stamp).count(entry.declined ? 1 : 0);
+    bytes.count(entry.kept ? places[entry.kept.get()] : 0);
+  }
+  return bytes.take();
+}
+
+SampleRecord decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  SampleRecord record;
+  record.id = reader.text();
+  record.identity = reader.count();
+  record.line = reader.count();
+  std::vector<Kept> distinct(reader.length());
+  for (Kept& each : distinct) each = std::make_shared<std::string const>(reader.text());
+  record.entries.resize(reader.length());
+  for (auto& entry : record.entries) {
+    entry.key = reader.count();
+    entry.stamp = reader.count();
+    entry.declined = reader.count() != 0;
+    std::uint64_t const place = reader.count();
+    if (place > distinct.size()) throw Error("a result is missing");
+    if (place > 0) entry.kept = distinct[place - 1];
+  }
+  reader.end();
+  std::ranges::sort(record.entries, {}, &SampleRecord::Entry::key);
+  return record;
+}
+
+}  // namespace
+
+SampleRecord::Entry const* SampleRecord::find(std::uint64_t key) const {
+  auto const found = std::ranges::lower_bound(entries, key, {}, &Entry::key);
+  return found == entries.end() || found->key != key ? nullptr : &*found;
+}
+
+std::uint64_t identity_of(Sample const& sample) {
+  ByteWriter bytes;
+  bytes.text(sample.id).count(sample.size ? 1 : 0);
+  if (sample.size) bytes.count(sample.size->height).count(sample.size->width);
+  if (sample.classes) {
+    for (std::string const& name : sample.classes->names()) bytes.text(name);
+  }
+  return fingerprint(bytes.take());
+}
+
+RecordWriter::RecordWriter(std::filesystem::path file) : file_(std::move(file)) {
+  file_.append(kMagic);
+  file_.flush();
+}
+
+void RecordWriter::append(SampleRecord const& record) {
+  std::string const payload = encode(record);
+  std::string frame;
+  put(frame, static_cast<std::uint32_t>(payload.size()));
+  put(frame, fingerprint(payload));
+  file_.append(frame + payload);
+  file_.flush();
+}
+
+RecordReader::RecordReader(std::filesystem::path file) : file_(std::move(file)) {
+  descriptor_ = ::open(file_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor_ >= 0) {
+    scan();
+  } else if (errno != ENOENT) {
+    throw Error("cannot read " + file_.string() + ": " + std::strerror(errno));
+  }
+}
+
+RecordReader::~RecordReader() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+RecordReader::RecordReader(RecordReader&& other) noexcept
+    : file_(std::move(other.file_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      places_(std::move(other.places_)),
+      by_id_(std::move(other.by_id_)),
+      problems_(std::move(other.problems_)) {}
+
+std::string RecordReader::read(Place const& place) const {
+  std::string bytes(place.size, '\0');
+  for (std::size_t done = 0; done < bytes.size();) {
+    ssize_t const got = ::pread(descriptor_, bytes.data() + done, bytes.size() - done,
+                                static_cast<off_t>(place.offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw Error("cannot read " + file_.string() + ": " + std::strerror(errno));
+    if (got == 0) {
+      bytes.resize(done);
+      break;
+    }
+    done += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+void RecordReader::scan() {
+  std::uint64_t offset = kMagic.size();
+  std::string const name = file_.string();
+  if (read({0, 0, kMagic.size()}) != kMagic) {
+    problems_.push_back(name + " does not begin as the records of a run do; none are used");
+    return;
+  }
+  for (std::size_t number = 1;; ++number) {
+    std::string const frame = read({0, offset, kFrame});
+    if (frame.empty()) return;
+    std::string const where = name + ": record " + std::to_string(number);
+    std::uint64_t const size = frame.size() == kFrame ? get<std::uint32_t>(frame) : kLongest;
+    std::string const payload = size < kLongest ? read({0, offset + kFrame, size}) : std::string();
+    if (frame.size() < kFrame || payload.size() < size) {
+      problems_.push_back(where + " is cut off");
+      return;
+    }
+    SampleRecord record;
+    bool const intact =
+        get<std::uint64_t>(std::string_view(frame).substr(4)) == fingerprint(payload);
+    if (intact && !error_of([&] { record = decode(payload); })) {
+      places_.push_back({fingerprint(record.id), offset + kFrame, size});
+    } else {
+      // Keeps its number, so that the lines of the ledger still meet their records.
+      places_.push_back({0, 0, 0});
+      problems_.push_back(where + " is damaged");
+    }
+    offset += kFrame + size;
+  }
+}
+
+SampleRecord RecordReader::at(std::size_t i) const {
+  if (places_[i].size == 0) return {};
+  return decode(read(places_[i]));
+}
+
+void RecordReader::index() {
+  by_id_ = places_;
+  std::ranges::stable_sort(by_id_, {}, &Place::id);
+}
+
+std::optional<SampleRecord> RecordReader::find(std::string_view id) const {
+  auto const same = std::ranges::equal_range(by_id_, fingerprint(id), {}, &Place::id);
+  for (auto place = same.end(); place != same.begin();) {
+    --place;
+    if (place->size == 0) continue;
+    SampleRecord record = decode(read(*place));
+    if (record.id == id) return record;
+  }
+  return std::nullopt;
+}
+
+}  // namespace seplflow

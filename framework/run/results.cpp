@@ -1,0 +1,103 @@
+#include "run/results.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "run/json.hpp"
+#include "run/layout.hpp"
+
+namespace seplflow {
+namespace {
+
+void collect(Metrics const& metrics, std::string const& prefix, Numbers& numbers) {
+  for (auto const& [name, value] : metrics.entries()) {
+    if (auto const* const inner = std::get_if<Metrics>(&value)) {
+      collect(*inner, prefix + name + ".", numbers);
+    } else if (auto const* const number = std::get_if<double>(&value)) {
+      numbers.emplace_back(prefix + name, *number);
+    } else if (std::holds_alternative<std::nullptr_t>(value)) {
+      numbers.emplace_back(prefix + name, std::nullopt);
+    }
+  }
+}
+
+Json metrics_of(Pipeline const& pipeline, std::vector<std::size_t> const& stages,
+                AllFindings const& findings) {
+  Json metrics = Json::object();
+  for (std::size_t const s : stages) {
+    if (findings[s]) metrics[pipeline.stages[s].name] = to_json(findings[s]->metrics);
+  }
+  return metrics;
+}
+
+}  // namespace
+
+Numbers numbers_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings) {
+  Numbers numbers;
+  for (std::size_t const s : variant.stages) {
+    if (findings[s]) collect(findings[s]->metrics, pipeline.stages[s].name + ".", numbers);
+  }
+  return numbers;
+}
+
+std::optional<Score> score_of(Variant const& variant, AllFindings const& findings) {
+  for (std::size_t const s : variant.stages) {
+    if (findings[s] && findings[s]->score) return findings[s]->score;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> best_variant(Pipeline const& pipeline, AllFindings const& findings) {
+  std::optional<std::size_t> best;
+  double highest = 0;
+  for (std::size_t v = 0; v < pipeline.variants.size(); ++v) {
+    auto const score = score_of(pipeline.variants[v], findings);
+    if (!score || (best && score->value <= highest)) continue;
+    best = v;
+    highest = score->value;
+  }
+  return best;
+}
+
+void write_metrics(RunFolder& folder, Pipeline const& pipeline, AllFindings const& findings) {
+  std::vector<std::size_t> common;
+  for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
+    if (findings[s] && pipeline.serves_all(pipeline.stages[s])) common.push_back(s);
+  }
+  if (!pipeline.sweeps() || !common.empty()) {
+    folder.write_json("metrics.json", metrics_of(pipeline, common, findings));
+  }
+  if (!pipeline.sweeps()) return;
+  for (Variant const& variant : pipeline.variants) {
+    std::filesystem::path const home = home_of(pipeline, variant);
+    folder.write_json(home / "metrics.json", metrics_of(pipeline, variant.stages, findings));
+  }
+}
+
+std::string sweep_csv(Pipeline const& pipeline, AllFindings const& findings) {
+  std::vector<std::string> columns = {"variant"};
+  for (Axis const& axis : pipeline.axes) columns.push_back(axis.key);
+  std::size_t const first = columns.size();
+  std::vector<std::map<std::string, Cell>> rows(pipeline.variants.size());
+  for (std::size_t v = 0; v < rows.size(); ++v) {
+    for (auto const& [column, value] : numbers_of(pipeline, pipeline.variants[v], findings)) {
+      if (value) rows[v][column] = *value;
+      auto const known =
+          std::find(columns.begin() + static_cast<std::ptrdiff_t>(first), columns.end(), column);
+      if (known == columns.end()) columns.push_back(column);
+    }
+  }
+  std::string text = csv_line(Row(columns.begin(), columns.end()));
+  for (std::size_t v = 0; v < rows.size(); ++v) {
+    Variant const& variant = pipeline.variants[v];
+    Row row = {variant.name};
+    for (std::size_t a = 0; a < pipeline.axes.size(); ++a) {
+      row.emplace_back(pipeline.axes[a].values[variant.values[a]]);
+    }
+    for (std::size_t c = first; c < columns.size(); ++c) row.push_back(rows[v][columns[c]]);
+    text += csv_line(row);
+  }
+  return text;
+}
+
+}  // namespace seplflow

@@ -1,0 +1,34 @@
+// What observers found, as the files that a run leaves.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/pipeline.hpp"
+#include "plugin/stage.hpp"
+#include "run/run_folder.hpp"
+
+namespace seplflow {
+
+// What each observer found; nothing for other stages. By stage.
+using AllFindings = std::vector<std::optional<Findings>>;
+
+// The numbers of a variant by stage and path ("score.gain.miou"), in their order, without those in
+// lists and without counts; nothing where a value is null.
+using Numbers = std::vector<std::pair<std::string, std::optional<double>>>;
+Numbers numbers_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings);
+
+// The score of a variant's first observer that has one.
+std::optional<Score> score_of(Variant const& variant, AllFindings const& findings);
+
+// The variant with the highest score, the first among equals; nothing when none has one.
+std::optional<std::size_t> best_variant(Pipeline const& pipeline, AllFindings const& findings);
+
+// metrics.json, of the run or of its variants.
+void write_metrics(RunFolder& folder, Pipeline const& pipeline, AllFindings const& findings);
+
+// sweep.csv: a row a variant, its axes, then its metrics.
+std::string sweep_csv(Pipeline const& pipeline, AllFindings const& findings);
+
+}  // namespace seplflow

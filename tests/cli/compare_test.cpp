@@ -1,0 +1,537 @@
+// seplflow compare: runs side by side.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdio>
+
+#include "support/run_files.hpp"
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+namespace fs = std::filesystem;
+
+namespace {
+
+// An image of score.csv: name and mIoU.
+using Scores = std::vector<std::pair<std::string, double>>;
+
+Scores scores_in(fs::path const& run) {
+  Scores scores;
+  auto const lines = lines_of(read_text(run / "score.csv"));
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    auto const comma = lines[i].find(',');
+    scores.emplace_back(lines[i].substr(0, comma), std::stod(lines[i].substr(comma + 1)));
+  }
+  return scores;
+}
+
+std::string percent(double value, char const* format = "%.2f") {
+  char text[32];
+  std::snprintf(text, sizeof text, format, 100 * value);
+  return text;
+}
+
+// Of what the runs' files say of a number.
+std::vector<std::string> cells(double before, double after) {
+  return {percent(before), percent(after),
+          before == after ? "0.00" : percent(after - before, "%+.2f")};
+}
+
+// The cells of the line that begins with `name`, behind it; the first such line after `title`.
+std::vector<std::string> row(std::string const& out, std::string const& title,
+                             std::string const& name) {
+  bool found = title.empty();
+  for (std::string const& line : lines_of(out)) {
+    found = found || line.starts_with(title);
+    if (!found || !line.starts_with("  " + name + " ")) continue;
+    std::istringstream stream(line.substr(2 + name.size()));
+    return {std::istream_iterator<std::string>(stream), {}};
+  }
+  return {"no row", name};
+}
+
+// Two runs of different t1, "a" and "b".
+struct Pair : Workplace {
+  explicit Pair(int count = 12, std::string const& more = "")
+      : Workplace(scenes_pipeline(count, more)) {
+    REQUIRE(run("a").status == 0);
+    REQUIRE(run("b", {"--set", "select.t1=0.25"}).status == 0);
+  }
+
+  ProgramResult compare(std::vector<std::string> arguments = {"a", "b"}) const {
+    arguments.insert(arguments.begin(), "compare");
+    return program(arguments);
+  }
+
+  Json compare_json(std::vector<std::string> arguments = {"a", "b"}) const {
+    arguments.emplace_back("--json");
+    auto const result = compare(arguments);
+    CHECK(result.err.empty());
+    REQUIRE(result.status == 0);
+    return Json::parse(result.out);
+  }
+
+  // The file as `change` makes it.
+  template <class F>
+  void change(fs::path const& name, F const& change) const {
+    folder.write(name, change(read_text(folder / name)));
+  }
+
+  template <class F>
+  void change_json(fs::path const& name, F const& change) const {
+    Json json = json_in(folder / name);
+    change(json);
+    folder.write(name, json.dump(2));
+  }
+
+  void copy(fs::path const& from, fs::path const& to) const {
+    fs::create_directories((folder / to).parent_path());
+    fs::copy(folder / from, folder / to, fs::copy_options::recursive);
+  }
+};
+
+// "a" and "b" as the variants of a sweep "s".
+struct Sweep : Pair {
+  Sweep() {
+    for (std::string const name : {"t1=0.5", "t1=0.25"}) {
+      fs::path const home = "s/variants/" + name;
+      for (char const* const file : {"metrics.json", "pipeline.toml", "score.csv"}) {
+        copy(fs::path(name == "t1=0.5" ? "a" : "b") / file, home / file);
+      }
+    }
+    copy("a/run.json", "s/run.json");
+    change_json("s/run.json", [](Json& record) {
+      record["variants"] = {{{"variant", "t1=0.5"}}, {{"variant", "t1=0.25"}, {"best", true}}};
+    });
+  }
+  std::string const a = "s/variants/t1=0.5", b = "s/variants/t1=0.25";
+};
+
+}  // namespace
+
+TEST_CASE("compare names the runs and what differs in their options") {
+  Pair const runs;
+  auto const result = runs.compare();
+  CHECK(result.err.empty());
+  CHECK(result.status == 0);
+  CHECK_THAT(result.out, StartsWith("A = a (done)\nB = b (done)\n\n"
+                                    "What differs in the options:\n"
+                                    "               A     B\n"
+                                    "  select.t1  0.5  0.25\n\n"));
+  CHECK_THAT(result.out, !Contains("What differs in the program"));
+}
+
+TEST_CASE("compare shows options that only one run has, of all runs") {
+  Pair const runs;
+  REQUIRE(runs.run("c", {"--set", "run.limit=5", "--set", "select.overlap=support"}).status == 0);
+  std::string const title = "What differs in the options:";
+  auto const out = runs.compare({"a", "b", "c"}).out;
+  CHECK(row(out, title, "select.t1") == std::vector<std::string>{"0.5", "0.25", "0.5"});
+  CHECK(row(out, title, "run.limit") == std::vector<std::string>{"-", "-", "5"});
+  CHECK(row(out, title, "select.overlap") ==
+        std::vector<std::string>{"\"last\"", "\"last\"", "\"support\""});
+  CHECK(runs.compare_json({"c", "a"})["options"] ==
+        Json({{{"name", "select.overlap"}, {"values", {"\"support\"", "\"last\""}}},
+              {{"name", "run.limit"}, {"values", {"5", nullptr}}}}));
+}
+
+TEST_CASE("compare of a run with itself finds nothing") {
+  Pair const runs;
+  auto const result = runs.compare({"a", "a/"});
+  CHECK(result.status == 0);
+  CHECK_THAT(result.out, Contains("What differs in the options: nothing\n"));
+  CHECK_THAT(result.out,
+             Contains("12 images: 0 improved, 0 harmed, 12 equal; mean difference 0.00"));
+  CHECK_THAT(result.out, !Contains("most improved") && !Contains("most harmed"));
+}
+
+TEST_CASE("compare shows the metrics side by side") {
+  Pair const runs;
+  Json const a = json_in(runs.folder / "a/metrics.json")["score"];
+  Json const b = json_in(runs.folder / "b/metrics.json")["score"];
+  REQUIRE(a["miou"] != b["miou"]);
+  std::string const out = runs.compare().out;
+  CHECK(row(out, "score", "images") == std::vector<std::string>{"12", "12", "0"});
+  for (std::string const name : {"miou", "precision", "recall"}) {
+    CHECK(row(out, "score", name) == cells(a[name], b[name]));
+    CHECK(row(out, "score", "gain." + name) == cells(a["gain"][name], b["gain"][name]));
+    CHECK(row(out, "score", "image_mean." + name) ==
+          cells(a["image_mean"][name], b["image_mean"][name]));
+    CHECK(row(out, "score", "baseline." + name) == cells(a["baseline"][name], b["baseline"][name]));
+  }
+  Json const metrics = runs.compare_json()["evaluators"][0]["metrics"];
+  for (Json const& each : metrics) {
+    std::string pointer = "/" + each["name"].get<std::string>();
+    std::ranges::replace(pointer, '.', '/');
+    Json const before = a.at(Json::json_pointer(pointer));
+    Json const after = b.at(Json::json_pointer(pointer));
+    CHECK(each["values"] == Json({before, after}));
+    CHECK(each["differences"] == Json({after.get<double>() - before.get<double>()}));
+  }
+  CHECK(metrics.size() == 17);
+}
+
+TEST_CASE("compare shows the IoU of every class, by id") {
+  Pair const runs;
+  Json const a = json_in(runs.folder / "a/metrics.json")["score"]["classes"];
+  Json const b = json_in(runs.folder / "b/metrics.json")["score"]["classes"];
+  auto const lines = lines_of(runs.compare().out);
+  auto at = std::ranges::find(lines, "score: iou of classes, percent");
+  REQUIRE(lines.end() - at > 23);
+  ++at;
+  for (std::size_t k = 0; k < 21; ++k) {
+    std::string const line = *++at;
+    CAPTURE(line);
+    std::string const name = std::to_string(k) + " " + a[k]["name"].get<std::string>();
+    if (a[k]["iou"].is_null()) {
+      CHECK(row(line, "", name) == std::vector<std::string>{"-", "-", "-"});
+    } else {
+      CHECK(row(line, "", name) == cells(a[k]["iou"], b[k]["iou"]));
+    }
+  }
+  CHECK(*++at == "");
+  Json const classes = runs.compare_json()["evaluators"][0]["classes"];
+  REQUIRE(classes.size() == 2);
+  CHECK(classes[0]["list"] == "classes");
+  CHECK(classes[0]["number"] == "iou");
+  CHECK(classes[1]["list"] == "baseline.classes");
+  REQUIRE(classes[0]["classes"].size() == 21);
+  for (std::size_t k = 0; k < 21; ++k) {
+    CHECK(classes[0]["classes"][k]["id"] == k);
+    CHECK(classes[0]["classes"][k]["values"] == Json({a[k]["iou"], b[k]["iou"]}));
+  }
+}
+
+TEST_CASE("a class that only one run has stands among the others") {
+  Pair const runs;
+  runs.change_json("b/metrics.json", [](Json& metrics) {
+    Json& classes = metrics["score"]["classes"];
+    classes.erase(0);
+    classes.push_back({{"id", 99}, {"name", "unicorn"}, {"iou", 0.5}});
+    classes.insert(classes.begin(), Json({{"id", 5}, {"name", "vase"}, {"iou", 0.25}}));
+  });
+  Json const classes = runs.compare_json()["evaluators"][0]["classes"][0]["classes"];
+  REQUIRE(classes.size() == 23);
+  CHECK(classes[0]["values"][1] == nullptr);
+  CHECK(classes[0]["differences"] == Json({nullptr}));
+  CHECK(classes[5]["name"] == "bottle");
+  CHECK(classes[6]["name"] == "vase");
+  CHECK(classes[6]["values"] == Json({nullptr, 0.25}));
+  CHECK(classes[22]["name"] == "unicorn");
+  CHECK(row(runs.compare().out, "score: iou", "5 vase") ==
+        std::vector<std::string>{"-", "25.00", "-"});
+}
+
+TEST_CASE("compare finds the images that changed most") {
+  Pair const runs(200);
+  Scores const a = scores_in(runs.folder / "a"), b = scores_in(runs.folder / "b");
+  struct Change {
+    std::string name;
+    double before, after;
+    double difference() const { return after - before; }
+  };
+  std::vector<Change> changes;
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    REQUIRE(a[i].first == b[i].first);
+    changes.push_back({a[i].first, a[i].second, b[i].second});
+    sum += changes.back().difference();
+  }
+  auto const improved = std::ranges::count_if(changes, [](auto& c) { return c.difference() > 0; });
+  auto const harmed = std::ranges::count_if(changes, [](auto& c) { return c.difference() < 0; });
+  REQUIRE(improved > 3);
+  REQUIRE(harmed > 3);
+  std::ranges::stable_sort(changes, {}, &Change::difference);
+
+  Json const images = runs.compare_json({"a", "b", "--extremes", "3"})["evaluators"][0]["images"];
+  REQUIRE(images.size() == 1);
+  CHECK(images[0]["run"] == "B");
+  CHECK(images[0]["number"] == "miou");
+  CHECK(images[0]["improved"] == improved);
+  CHECK(images[0]["harmed"] == harmed);
+  CHECK(images[0]["equal"] == 200 - improved - harmed);
+  CHECK(images[0]["mean_difference"].get<double>() == Approx(sum / 200).epsilon(1e-12));
+  REQUIRE(images[0]["most_improved"].size() == 3);
+  REQUIRE(images[0]["most_harmed"].size() == 3);
+  std::string const out = runs.compare({"a", "b", "--extremes", "3"}).out;
+  CHECK_THAT(out, Contains("score: miou by image, B against A, percent\n  200 images: " +
+                           std::to_string(improved) + " improved, " + std::to_string(harmed) +
+                           " harmed, " + std::to_string(200 - improved - harmed) + " equal; " +
+                           "mean difference " + percent(sum / 200, "%+.2f") + "\n"));
+  for (std::size_t i = 0; i < 3; ++i) {
+    Change const& worst = changes[i];
+    Change const& best = changes[changes.size() - 1 - i];
+    CHECK(images[0]["most_harmed"][i]["name"] == worst.name);
+    CHECK(images[0]["most_improved"][i]["name"] == best.name);
+    CHECK(images[0]["most_improved"][i]["values"] == Json({best.before, best.after}));
+    CHECK(images[0]["most_improved"][i]["difference"] == best.difference());
+    CHECK(row(out, "  most harmed", worst.name) == cells(worst.before, worst.after));
+    CHECK(row(out, "  most improved", best.name) == cells(best.before, best.after));
+  }
+  CHECK(occurrences(out, "scene_") == 6);
+}
+
+TEST_CASE("images are joined by name; among equals the order is that of the first table") {
+  Pair const runs;
+  runs.folder.write("a/score.csv",
+                    "name,miou\nz,0.5\ny,0.5\n\"x,\"\"1\"\"\",0.5\nw,0.5\nv,\nu,0.75\nt,0.25\n");
+  runs.folder.write("b/score.csv",
+                    "name,more,miou\r\nnew,7,1\r\nu,7,0.25\r\nv,7,1\r\nw,7,0.75\r\ny,7,0.75\r\n"
+                    "\"x,\"\"1\"\"\",7,1\r\nt,7,nan");
+  Json const images = runs.compare_json()["evaluators"][0]["images"][0];
+  auto const names = [&](char const* list) {
+    std::vector<std::string> all;
+    for (Json const& each : images[list]) all.push_back(each["name"]);
+    return all;
+  };
+  CHECK(names("most_improved") == std::vector<std::string>{"x,\"1\"", "y", "w"});
+  CHECK(names("most_harmed") == std::vector<std::string>{"u"});
+  CHECK(images["only_in_first"] == 1);
+  CHECK(images["only_in_run"] == 1);
+  CHECK(images["without_value"] == 2);
+  CHECK(images["equal"] == 0);
+  CHECK(images["mean_difference"] == 0.125);
+  std::string const out = runs.compare().out;
+  CHECK_THAT(out, Contains("4 images: 3 improved, 1 harmed, 0 equal; mean difference +12.50\n"
+                           "  left out: 1 image only in A\n"
+                           "  left out: 1 image only in B\n"
+                           "  left out: 2 images without a value in one of them\n"
+                           "  most improved      A       B     B-A\n"
+                           "  x,\"1\"          50.00  100.00  +50.00\n"
+                           "  y              50.00   75.00  +25.00\n"
+                           "  w              50.00   75.00  +25.00\n"
+                           "  most harmed      A      B     B-A\n"
+                           "  u            75.00  25.00  -50.00\n"));
+  CHECK_THAT(runs.compare({"a", "b", "--extremes", "0"}).out, !Contains("most improved"));
+}
+
+TEST_CASE("every further run is compared with the first") {
+  Pair const runs;
+  REQUIRE(runs.run("c", {"--set", "select.t1=0.75", "--limit", "9"}).status == 0);
+  auto const result = runs.compare({"a", "b", "c"});
+  CHECK(result.status == 0);
+  Json const a = json_in(runs.folder / "a/metrics.json")["score"];
+  Json const b = json_in(runs.folder / "b/metrics.json")["score"];
+  Json const c = json_in(runs.folder / "c/metrics.json")["score"];
+  auto wanted = cells(a["miou"], b["miou"]);
+  auto const more = cells(a["miou"], c["miou"]);
+  wanted.insert(wanted.end(), more.begin() + 1, more.end());
+  CHECK(row(result.out, "score", "miou") == wanted);
+  CHECK(row(result.out, "score", "images") == std::vector<std::string>{"12", "12", "0", "9", "-3"});
+  CHECK_THAT(result.out, Contains("score: miou by image, B against A") &&
+                             Contains("score: miou by image, C against A, percent\n  9 images: "));
+  CHECK_THAT(result.out, Contains("left out: 3 images only in A\n"));
+}
+
+TEST_CASE("any tree of numbers is compared, fractions in percent and counts as they are") {
+  Pair const runs;
+  auto const write = [&](std::string const& run, std::string const& metrics) {
+    runs.folder.write(run + "/metrics.json", metrics);
+    fs::remove(runs.folder / run / "score.csv");
+  };
+  write("a",
+        R"({"own": {"count": 1, "share": 1, "length": 0.5, "text": "x", "none": null,
+            "deep": {"share": 0.25, "gone": 3}, "list": [1, 2],
+            "kinds": [{"name": "red", "length": 2}, {"name": "blue", "length": 1.5}]}})");
+  write("b",
+        R"({"own": {"count": 4, "share": 0, "length": 12.25, "text": "y", "none": 0.5,
+            "deep": {"share": 0.75, "new": 1e9}, "list": [],
+            "kinds": [{"name": "blue", "length": 1.5}, {"name": "red", "length": 2.5}]}})");
+  auto const result = runs.compare();
+  CHECK(result.status == 0);
+  CHECK_THAT(result.out, Contains("own, percent\n"
+                                  "                   A           B      B-A\n"
+                                  "  count            1           4       +3\n"
+                                  "  share       100.00        0.00  -100.00\n"
+                                  "  length         0.5       12.25   +11.75\n"
+                                  "  none             -       50.00        -\n"
+                                  "  deep.share   25.00       75.00   +50.00\n"
+                                  "  deep.gone        3           -        -\n"
+                                  "  deep.new         -  1000000000        -\n\n"
+                                  "own: length of kinds\n"
+                                  "          A    B   B-A\n"
+                                  "  red     2  2.5  +0.5\n"
+                                  "  blue  1.5  1.5     0\n"));
+  CHECK(runs.compare_json()["evaluators"][0]["images"].empty());
+}
+
+TEST_CASE("evaluators that not all runs have are named") {
+  Pair const runs;
+  std::string const more =
+      "[stages.extra]\nuse = \"eval.miou\"\nin = { truth = \"scenes.truth\", labels = "
+      "\"scenes.pseudo\" }\n";
+  runs.pipeline_file(scenes_pipeline(12, more));
+  REQUIRE(runs.run("c").status == 0);
+  std::string const out = runs.compare({"a", "c"}).out;
+  CHECK_THAT(out, Contains("\nextra: only in B\n"));
+  CHECK_THAT(out, !Contains("extra: iou"));
+  CHECK_THAT(out, Contains("score: iou of classes"));
+  CHECK_THAT(out, Contains("extra.use"));
+  std::string const three = runs.compare({"c", "a", "c"}).out;
+  CHECK_THAT(three, Contains("\nextra: only in A, C\nextra, percent\n"));
+  CHECK(row(three, "extra, percent", "images") ==
+        std::vector<std::string>{"12", "-", "-", "12", "0"});
+
+  runs.change_json("b/metrics.json", [](Json& metrics) {
+    metrics["other"] = metrics["score"];
+    metrics.erase("score");
+  });
+  auto const nothing = runs.compare();
+  CHECK(nothing.status == 2);
+  CHECK(nothing.err ==
+        "error: there is nothing to compare: no evaluator is in the first run and in another; "
+        "a has \"score\"; b has \"other\"\n");
+}
+
+TEST_CASE("a table that is missing, or lacks the column, leaves the images out") {
+  Pair const runs;
+  runs.folder.write("b/score.csv", "name,other\nscene_000000,1\n");
+  CHECK_THAT(runs.compare().out,
+             Contains("\nscore: images of B are not compared: its score.csv has no column "
+                      "\"miou\"\n"));
+  fs::remove(runs.folder / "b/score.csv");
+  CHECK_THAT(runs.compare().out,
+             Contains("\nscore: images of B are not compared: B has no score.csv\n"));
+  CHECK_THAT(runs.compare({"b", "a"}).out,
+             Contains("\nscore: images of B are not compared: A has no score.csv\n"));
+}
+
+TEST_CASE("compare names other versions and other plugins") {
+  Pair const runs;
+  runs.change_json("b/run.json", [](Json& record) {
+    record["versions"]["seplflow"] = "9.9.9";
+    for (Json& plugin : record["plugins"]) {
+      bool const is_sepl = plugin["path"].get<std::string>().ends_with("seplflow_sepl.so");
+      plugin["path"] =
+          "/elsewhere/" + fs::path(plugin["path"].get<std::string>()).filename().string();
+      if (is_sepl) plugin["xxh128"] = "0123456789abcdef0123456789abcdef";
+    }
+  });
+  std::string const out = runs.compare().out;
+  std::string const title = "What differs in the program";
+  CHECK(row(out, title, "versions.seplflow")[1] == "9.9.9");
+  CHECK(row(out, title, "seplflow_sepl.so")[1] == "0123456789ab");
+  CHECK_THAT(out, !Contains("seplflow_eval.so"));
+  Json const programs = runs.compare_json()["programs"];
+  REQUIRE(programs.size() == 2);
+  CHECK(programs[1]["values"][1] == "0123456789abcdef0123456789abcdef");
+  // A record is not needed.
+  fs::remove(runs.folder / "b/run.json");
+  auto const without = runs.compare();
+  CHECK(without.status == 0);
+  CHECK_THAT(without.out, StartsWith("A = a (done)\nB = b\n"));
+  CHECK(runs.compare_json()["runs"][1]["status"] == nullptr);
+}
+
+TEST_CASE("variants of a sweep are compared as runs are") {
+  Sweep const sweep;
+  auto const result = sweep.compare({sweep.a, sweep.b});
+  CHECK(result.err.empty());
+  CHECK(result.status == 0);
+  std::string expected = sweep.compare().out;
+  CHECK(result.out.substr(result.out.find("\n\n")) == expected.substr(expected.find("\n\n")));
+  CHECK_THAT(result.out, StartsWith("A = s/variants/t1=0.5 (done)\nB = s/variants/t1=0.25 (done)"));
+  CHECK(sweep.compare({"a", sweep.b}).status == 0);
+  // What no axis changes has its table in the sweep's folder.
+  for (auto const& variant : {sweep.a, sweep.b}) fs::remove(sweep.folder / variant / "score.csv");
+  sweep.copy("a/score.csv", "s/score.csv");
+  CHECK_THAT(sweep.compare({sweep.a, sweep.b}).out,
+             Contains("12 images: 0 improved, 0 harmed, 12 equal"));
+}
+
+TEST_CASE("compare wants a variant of a sweep, not the sweep") {
+  Sweep const sweep;
+  auto const result = sweep.compare({"a", "s"});
+  CHECK(result.status == 2);
+  CHECK(result.err ==
+        "error: s is a sweep; name one of its variants: s/variants/t1=0.25 (the best), t1=0.5\n");
+  sweep.change_json("s/run.json", [](Json& record) {
+    record["variants"] = Json::array();
+    for (int i = 0; i < 10; ++i) record["variants"].push_back({{"variant", std::to_string(i)}});
+  });
+  CHECK(sweep.compare({"s", "a"}).err ==
+        "error: s is a sweep; name one of its variants: s/variants/0, 1, 2, 3 and 6 more\n");
+  sweep.change_json("s/run.json", [](Json& record) { record["status"] = "interrupted"; });
+  auto const stopped = sweep.compare({"a", sweep.b});
+  CHECK(stopped.status == 2);
+  CHECK(stopped.err ==
+        "error: s/variants/t1=0.25 is of a sweep that is not complete (status \"interrupted\"); "
+        "its command with --resume completes it\n");
+}
+
+TEST_CASE("compare refuses what is no complete run") {
+  Pair const runs;
+  auto const refusal = [&](std::vector<std::string> const& arguments) {
+    auto const result = runs.compare(arguments);
+    CHECK(result.status == 2);
+    CHECK(result.out.empty());
+    return result.err;
+  };
+  CHECK(refusal({"a"}) == "error: name two runs or more to compare\n");
+  CHECK_THAT(refusal({}), Contains("RUN is required"));
+  CHECK_THAT(refusal({"a", "b", "--extremes", "-1"}), Contains("--extremes"));
+  CHECK(refusal({"a", "nowhere"}) == "error: there is no folder nowhere\n");
+  CHECK(refusal({"a", "p.toml"}) == "error: p.toml is a file; name the folder of a run\n");
+  fs::create_directory(runs.folder / "empty");
+  CHECK(refusal({"empty", "a"}) ==
+        "error: empty is no run: it has neither run.json nor metrics.json\n");
+  fs::remove(runs.folder / "b/pipeline.toml");
+  CHECK(refusal({"a", "b"}) ==
+        "error: b is not complete (it has no pipeline.toml); its command with --resume completes "
+        "it\n");
+  fs::remove(runs.folder / "b/metrics.json");
+  CHECK(refusal({"a", "b"}) ==
+        "error: b is not complete (it has no metrics.json); its command with --resume completes "
+        "it\n");
+  for (std::string const status : {"running", "failed", "interrupted"}) {
+    runs.change_json("b/run.json", [&](Json& record) { record["status"] = status; });
+    CHECK(refusal({"a", "b"}) == "error: b is not complete (status \"" + status +
+                                     "\"); its command with --resume completes it\n");
+  }
+  runs.change_json("b/run.json", [&](Json& record) { record["format"] = 1000; });
+  CHECK_THAT(refusal({"a", "b"}), Contains("b/run.json is of format 1000"));
+  runs.folder.write("b/run.json", "{\"format\": ");
+  CHECK_THAT(refusal({"a", "b"}), Contains("b/run.json is not the record of a run"));
+}
+
+TEST_CASE("a run with failed samples is complete") {
+  Pair const runs;
+  runs.change_json("b/run.json", [](Json& record) { record["status"] = "done_with_failures"; });
+  auto const result = runs.compare();
+  CHECK(result.status == 0);
+  CHECK_THAT(result.out, Contains("B = b (done_with_failures)\n"));
+}
+
+TEST_CASE("damaged files are named with the line") {
+  Pair const runs;
+  auto const refusal = [&](std::string const& file, std::string const& text) {
+    std::string const before = read_text(runs.folder / file);
+    runs.folder.write(file, text);
+    auto const result = runs.compare();
+    runs.folder.write(file, before);
+    CHECK(result.status == 2);
+    CHECK(result.out.empty());
+    return result.err;
+  };
+  CHECK(refusal("b/metrics.json", "{\n  \"score\": {\n    \"miou\": 0.5,,\n") ==
+        "error: b/metrics.json:3: this is not JSON; the file is damaged\n");
+  CHECK(refusal("b/metrics.json", "") ==
+        "error: b/metrics.json:1: this is not JSON; the file is damaged\n");
+  for (char const* const text : {"[]", "{\"score\": 1}", "3"}) {
+    CHECK(refusal("b/metrics.json", text) ==
+          "error: b/metrics.json:1: this is not an object with an entry for each evaluator; the "
+          "file is damaged\n");
+  }
+  CHECK_THAT(refusal("b/pipeline.toml", "name = \"x\"\n[stages\n"),
+             StartsWith("error: b/pipeline.toml:2: "));
+  CHECK(refusal("b/score.csv", "") ==
+        "error: b/score.csv:1: the table is empty; the file is damaged\n");
+  CHECK(refusal("b/score.csv", "name,miou\nx,0.5\ny\n") ==
+        "error: b/score.csv:3: a row of 1 cells, where there are 2 columns; the file is damaged\n");
+  CHECK(refusal("b/score.csv", "name,miou\n\"x\ny\",0.5\nz,half\n") ==
+        "error: b/score.csv:4: \"half\" in column \"miou\" is no number\n");
+  CHECK(refusal("b/score.csv", "name,miou\nx,0.5\n\"y,0.5\nz,1\n") ==
+        "error: b/score.csv:3: a quote is not closed; the file is damaged\n");
+  CHECK(refusal("b/score.csv", "name,miou\nx,0.5\n\"y\"z,0.5\n") ==
+        "error: b/score.csv:3: there is something behind a closing quote; the file is damaged\n");
+}
