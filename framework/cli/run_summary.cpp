@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
@@ -38,6 +39,9 @@ SummaryTable stage_table(Pipeline const& pipeline, RunTotals const& totals) {
   std::vector<Row> rows;
   for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
     PipelineStage const& stage = pipeline.stages[i];
+    // A sink whose files are not kept takes no part.
+    bool const idle = totals.stages[i].in == 0 && totals.emitted > 0;
+    if (idle) continue;
     std::string const name = stage.name + " (" + stage.declaration->name + ")";
     auto row = std::ranges::find(rows, name, &Row::name);
     if (row == rows.end()) row = rows.insert(rows.end(), {name, 0, {}});
@@ -182,11 +186,10 @@ void print_failures(std::ostream& out, RunReport const& report) {
 }
 
 void print_variant_files(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
+  std::set<std::string> known;
   std::string tables, sinks;
-  std::string last;
   for (PipelineStage const& stage : pipeline.stages) {
-    if (pipeline.serves_all(stage) || stage.name == last) continue;
-    last = stage.name;
+    if (pipeline.serves_all(stage) || !known.insert(stage.name).second) continue;
     if (!stage.columns.empty()) tables += ", " + stage.name + ".csv";
     if (stage.declaration->kind == StageKind::sink) sinks += " " + stage.name + "/";
   }

@@ -31,7 +31,8 @@ std::vector<Problem> VariantProblems::report(Sweep const& sweep) {
   std::vector<Problem> problems;
   for (Found& found : found_) {
     std::ranges::sort(found.variants);
-    found.variants.erase(std::ranges::unique(found.variants).begin(), found.variants.end());
+    found.variants.erase(std::unique(found.variants.begin(), found.variants.end()),
+                         found.variants.end());
     std::size_t const count = found.variants.size();
     if (count < sweep.size() || sweep.size() == 1) {
       std::string const name = sweep.name(found.variants.front());
