@@ -223,7 +223,7 @@ void print_files(std::ostream& out, Pipeline const& pipeline, RunReport const& r
     if (kind == StageKind::observer || !pipeline.sweeps()) metrics = "metrics.json";
     if (!stage.columns.empty()) tables += ", " + stage.name + ".csv";
   }
-  if (report.totals.end != RunEnd::complete) {
+  if (!report.scored) {
     out << "  no scores: they are written only over all samples (--resume completes them)\n";
   } else {
     if (!metrics.empty()) out << "  " << metrics << tables << '\n';

@@ -99,10 +99,14 @@ std::vector<Trail> History::trails(Sample const& sample, Found const& found) {
       if (output > 0 && !is_source) continue;
       if (output > 0 && !stage.wanted[output]) continue;
       Part const part{s, output};
-      auto const files = stage.instance->files(output, sample);
+      std::vector<fs::path> files;
+      // What is wrong with them is for the stage to say when it works on the sample.
+      bool const unreadable =
+          error_of([&] { files = stage.instance->files(output, sample); }).has_value();
       auto const* const entry = found.record.find(keys_[part]);
       Trail trail;
       trail.part = part;
+      if (unreadable) changed[s][output] = true;
       if (!files.empty()) {
         trail.stamp = request_.trust_inputs && entry ? entry->stamp : file_stamp(files);
         // Of a part that did not get to work nothing is known, nor needed.

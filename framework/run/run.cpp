@@ -77,6 +77,9 @@ Json conservation(Pipeline const& pipeline, RunTotals const& totals) {
                       {"failed", counts.failed},
                       {"cancelled", counts.cancelled},
                       {"seconds", counts.seconds}});
+    if (pipeline.sweeps()) {
+      stages.back()["variants"] = pipeline.stages[i].variants.size();
+    }
   }
   return stages;
 }
@@ -141,14 +144,15 @@ class Execution {
     Pass const first = first_pass();
     Pass const best_files{{"best.records", ""}, {}, {}};
     std::vector<Shelf> shelves = open_shelves(first.journal);
+    bool const wants_best = keep_ == Keep::best && has_files_of_variants();
     std::vector<Shelf> best_shelves =
-        keep_ == Keep::best ? open_shelves(best_files.journal) : std::vector<Shelf>();
+        wants_best ? open_shelves(best_files.journal) : std::vector<Shelf>();
     if (resumption_) begin_again(first, shelves, best_shelves);
     folder_.write("pipeline.toml", resolved_toml(pipeline_));
     auto const begin = Clock::now();
     report_.totals = run_pass(first, pipeline_, std::move(shelves));
     if (report_.totals.end == RunEnd::complete) {
-      if (keep_ == Keep::best) write_best(best_files, std::move(best_shelves));
+      if (wants_best) write_best(best_files, std::move(best_shelves));
       if (report_.totals.end == RunEnd::complete) remove_other_outputs();
     }
     report_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -193,10 +197,11 @@ class Execution {
         }
       }
     }
-    if (keep_ == Keep::best) {
+    if (!best_shelves.empty()) {
       for (std::size_t s = 0; s < ends.size(); ++s) ends[s] = is_end(pipeline_.stages[s]);
     } else {
       folder_.remove("best.records");
+      folder_.remove("best.records.next");
     }
     for (std::string const& text : resumption_->clear(keys_, known, ends)) note(text);
   }
@@ -216,8 +221,9 @@ class Execution {
     journal.close();
     if (totals.end != RunEnd::complete) return totals;
     if (!pass.journal.ledger.empty()) {
-      report_find(pipeline);
+      write_findings(pipeline);
       recorder.place_tables();
+      report_.scored = true;
     }
     if (history) {
       std::string const text = to_text(history->reuse(), totals.emitted, totals.recalled);
@@ -230,7 +236,6 @@ class Execution {
   // The best variant is known when all are scored; its files are made by going through the data
   // once more, for it alone.
   void write_best(Pass pass, std::vector<Shelf> shelves) {
-    if (!has_files_of_variants()) return;
     if (!report_.best) {
       fail(
           "keep = \"best\" needs a score to know the best variant by, and no evaluator of the "
@@ -335,7 +340,7 @@ class Execution {
   }
 
   // Scores are written only over all samples: half of them would look like a result.
-  void report_find(Pipeline const& pipeline) {
+  void write_findings(Pipeline const& pipeline) {
     AllFindings findings(pipeline.stages.size());
     for (std::size_t s = 0; s < findings.size(); ++s) {
       PipelineStage const& stage = pipeline.stages[s];
@@ -384,6 +389,7 @@ class Execution {
     report_.totals.stages.resize(pipeline_.stages.size());
     report_.totals.end = RunEnd::stopped;
     if (report_.totals.error.empty()) report_.totals.error = std::move(error);
+    report_.scored = false;
     report_.findings.clear();
     report_.variants.clear();
     report_.best.reset();

@@ -50,6 +50,7 @@ struct RunReport {
     std::string stage;
     Findings findings;
   };
+  bool scored = false;                  // all samples were folded, and their scores written
   std::vector<StageFindings> findings;  // of a complete run, without those of single variants
 
   // Of a complete sweep, by variant.
