@@ -13,10 +13,14 @@ namespace {
 
 constexpr std::size_t kVariantsShown = 30;
 
-std::string percent(double fraction) {
+std::string percent(double fraction, bool sign = false) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.2f", fraction * 100);
+  std::snprintf(text, sizeof text, sign ? "%+.2f" : "%.2f", fraction * 100);
   return text;
+}
+
+bool is_gain(std::string const& name) {
+  return name.find(".gain.") != std::string::npos;
 }
 
 void add(StageCounts& sum, StageCounts const& counts) {
@@ -119,8 +123,13 @@ SummaryTable grid(Pipeline const& pipeline, RunReport const& report) {
   return table;
 }
 
-// A row for each variant, with the numbers that an evaluator names first of all; the best ones
-// where there are many.
+// STAGE.miou, and STAGE.gain.miou.
+bool is_shown(std::string const& name) {
+  auto const dots = std::ranges::count(name, '.');
+  return dots == 1 || (dots == 2 && is_gain(name));
+}
+
+// A row for each variant, with its scores and gains; the best ones where there are many.
 SummaryTable list(Pipeline const& pipeline, RunReport const& report) {
   SummaryTable table{"", {"variant"}, {}};
   std::vector<std::size_t> order(pipeline.variants.size());
@@ -135,7 +144,7 @@ SummaryTable list(Pipeline const& pipeline, RunReport const& report) {
   std::map<std::string, std::size_t> columns;
   for (std::size_t const v : order) {
     for (auto const& [name, value] : report.variants[v].numbers) {
-      if (std::ranges::count(name, '.') != 1) continue;
+      if (!is_shown(name)) continue;
       if (columns.try_emplace(name, table.columns.size()).second) table.columns.push_back(name);
     }
   }
@@ -144,7 +153,7 @@ SummaryTable list(Pipeline const& pipeline, RunReport const& report) {
     row[0] = pipeline.variants[v].name + (v == report.best ? " *" : "");
     for (auto const& [name, value] : report.variants[v].numbers) {
       auto const column = columns.find(name);
-      if (column != columns.end() && value) row[column->second] = percent(*value);
+      if (column != columns.end() && value) row[column->second] = percent(*value, is_gain(name));
     }
     table.rows.push_back(std::move(row));
   }

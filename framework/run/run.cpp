@@ -175,7 +175,7 @@ class Execution {
     std::vector<Shelf> shelves;
     auto const add = [&](fs::path const& folder, Journal::Memory memory) {
       for (std::string const& problem : memory.problems) note(problem);
-      shelves.push_back({folder, std::move(memory.records)});
+      if (memory.records.count() > 0) shelves.push_back({folder, std::move(memory.records)});
     };
     if (folder_.before()) add(folder_.path(), Journal::recollect(folder_, journal));
     for (fs::path const& shard : request_.shards) add(shard, Journal::recollect(shard, journal));
@@ -184,8 +184,9 @@ class Execution {
 
   void begin_again(Pass const& pass, std::vector<Shelf> const& shelves,
                    std::vector<Shelf> const& best_shelves) {
-    for (std::string const& change : resumption_->changes(
-             record_["plugins"], record_["versions"]["library"], shelves.front().records.count())) {
+    std::uint64_t const samples = shelves.empty() ? 0 : shelves.front().records.count();
+    for (std::string const& change :
+         resumption_->changes(record_["plugins"], record_["versions"]["library"], samples)) {
       note(change);
     }
     std::set<std::uint64_t> known;
