@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/argument.hpp"
 #include "pipeline/sweep_reader.hpp"
 
 namespace seplflow {
@@ -114,24 +115,17 @@ class Reader {
 
   // "stage.option=value" or "run.key=value"
   void apply(Override const& override, std::size_t number) {
-    auto const source =
-        std::make_shared<SourceText>(SourceText{"--set", override.argument, number});
-    std::string const& text = override.argument;
-    std::size_t const equals = text.find('=');
-    std::size_t const dot = text.substr(0, equals).find('.');
-    if (equals == std::string::npos || dot == std::string::npos || dot == 0 || dot + 1 == equals) {
-      complain({source}, "an override is written stage.option=value, for example select.t1=0.4");
+    Setting setting = read_argument("--set", override.argument, number, request_.working_folder);
+    std::size_t const dot = setting.key.find('.');
+    if (dot == std::string::npos || dot == 0 || dot + 1 == setting.key.size()) {
+      complain(setting.place,
+               "an override is written stage.option=value, for example select.t1=0.4");
       return;
     }
-    std::string const stage = text.substr(0, dot);
-    Setting setting;
-    setting.key = text.substr(dot + 1, equals - dot - 1);
-    setting.place = {source, 1, static_cast<std::uint32_t>(dot + 2)};
-    setting.value_place = {source, 1, static_cast<std::uint32_t>(equals + 2)};
-    setting.raw = text.substr(equals + 1);
+    std::string const stage = setting.key.substr(0, dot);
+    setting.key.erase(0, dot + 1);
+    setting.place.column += static_cast<std::uint32_t>(dot + 1);
     setting.value = document_.add_value(*setting.raw);
-    setting.base = request_.working_folder;
-
     if (stage == "run") {
       replace(document_.run, std::move(setting));
       return;
@@ -140,9 +134,8 @@ class Reader {
     if (!found) {
       std::vector<std::string> names = document_.stage_names();
       names.insert(names.begin(), "run");
-      std::string const hint = did_you_mean(stage, names);
-      complain({source}, "the pipeline has no stage \"" + stage + "\"" +
-                             (hint.empty() ? " (it has " + quoted_list(names) + ")" : hint));
+      complain({setting.place.source},
+               "the pipeline has no stage \"" + stage + "\"" + suggestion(stage, names));
       return;
     }
     sweep_.overrides.push_back({*found, setting});
@@ -212,6 +205,10 @@ std::vector<std::string> Document::stage_names() const {
   std::vector<std::string> names;
   for (StageEntry const& stage : stages) names.push_back(stage.name);
   return names;
+}
+
+std::string Document::quoted(std::size_t stage, std::string const& option) const {
+  return "\"" + stages[stage].name + "." + option + "\"";
 }
 
 Setting const* StageEntry::find(std::string_view key) const {

@@ -14,6 +14,7 @@
 
 #include "pipeline/pipeline.hpp"
 #include "pipeline/problem.hpp"
+#include "pipeline/range.hpp"
 
 namespace seplflow {
 
@@ -62,12 +63,21 @@ struct AxisValue {
   std::string text;  // in the names of variants
 };
 
+// A range in the place of an axis's values.
+struct AxisRange {
+  Range range;
+  bool integers = false;
+  Change change;  // by each of its values, which is left open
+};
+
 // An axis of the sweep; its values are those of one option, or change the stage as a whole.
 struct AxisEntry {
   std::string key;
   Place place;
   std::vector<AxisValue> values;
-  bool is_range = false;  // whose values all have one place
+  std::optional<AxisRange> range;  // whose values all have its place
+
+  bool is_whole() const { return key.find('.') == std::string::npos; }
 };
 
 struct NamedVariant {
@@ -92,6 +102,8 @@ struct Document {
   // The stage of that name; the names of all.
   std::optional<std::size_t> find_stage(std::string_view called) const;
   std::vector<std::string> stage_names() const;
+  // "stage.option" in quotes, as mistakes call it.
+  std::string quoted(std::size_t stage, std::string const& option) const;
 };
 
 // Reads the text and applies the overrides. Mistakes go to `problems`; a syntax error throws

@@ -104,6 +104,12 @@ std::string did_you_mean(std::string_view typed, std::vector<std::string> const&
   return name ? "; did you mean \"" + *name + "\"?" : "";
 }
 
+std::string suggestion(std::string_view typed, std::vector<std::string> const& candidates) {
+  std::string const hint = did_you_mean(typed, candidates);
+  if (!hint.empty() || candidates.empty()) return hint;
+  return " (it has " + quoted_list(candidates) + ")";
+}
+
 std::string quoted_list(std::vector<std::string> const& names) {
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i) {

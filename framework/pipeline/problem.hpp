@@ -54,6 +54,9 @@ std::optional<std::string> nearest(std::string_view typed,
 // `; did you mean "NAME"?` for it, or nothing.
 std::string did_you_mean(std::string_view typed, std::vector<std::string> const& candidates);
 
+// The same, or else ` (it has "a" or "b")` where there is anything.
+std::string suggestion(std::string_view typed, std::vector<std::string> const& candidates);
+
 // "a", "a or b", "a, b or c", each in quotes.
 std::string quoted_list(std::vector<std::string> const& names);
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pipeline/sweep_reader.hpp"
+#include "pipeline/sweep_names.hpp"
 
 namespace seplflow {
 namespace {
@@ -49,8 +49,8 @@ void Sweep::find_changes(std::size_t stage) {
   if (changes.named.empty()) changes.named.push_back(0);
   for (bool const whole : {true, false}) {
     for (std::size_t i = 0; i < document_.axes.size(); ++i) {
-      bool const is_whole = document_.axes[i].key.find('.') == std::string::npos;
-      if (is_whole == whole && concerns(document_.axes[i], stage)) changes.axes.push_back(i);
+      AxisEntry const& axis = document_.axes[i];
+      if (axis.is_whole() == whole && concerns(axis, stage)) changes.axes.push_back(i);
     }
   }
   std::size_t count = changes.named_count;
@@ -122,10 +122,6 @@ Place Sweep::difference(std::size_t a, std::size_t b,
   if (document_.variants.empty()) return {document_.source};
   NamedVariant const& second = document_.variants[named(b)];
   return matters(second) ? second.place : document_.variants[named(a)].place;
-}
-
-std::string axis_part(std::string const& key, std::string const& value) {
-  return folder_name(key + "=" + value);
 }
 
 }  // namespace seplflow

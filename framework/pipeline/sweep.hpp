@@ -59,7 +59,4 @@ class Sweep {
   std::deque<Entry> entries_;
 };
 
-// "select.t1=0.3", as names of variants have it.
-std::string axis_part(std::string const& key, std::string const& value);
-
 }  // namespace seplflow

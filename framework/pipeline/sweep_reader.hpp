@@ -3,21 +3,15 @@
 
 #include <cstddef>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
+#include "pipeline/contradictions.hpp"
 #include "pipeline/document.hpp"
 
 namespace seplflow {
 
 // What of it the file holds, and what --set says, which must not contradict it.
 struct WrittenSweep {
-  struct StageOverride {
-    std::size_t stage;
-    Setting setting;
-  };
-
   std::optional<Setting> axes, variants;
   std::vector<StageOverride> overrides;
   std::size_t arguments = 0;  // of --set; those of --sweep are numbered after them
@@ -27,11 +21,5 @@ struct WrittenSweep {
 // the stage gets it without a value, so that nobody misses it.
 void read_sweep(WrittenSweep const& written, PipelineRequest const& request, Document& document,
                 std::vector<Problem>& problems);
-
-// A value in the names of variants: 0.3, true, text as it is, lists joined by "-".
-std::string text_of(toml::node const& value);
-
-// Without what a folder's name should not hold.
-std::string folder_name(std::string_view text);
 
 }  // namespace seplflow

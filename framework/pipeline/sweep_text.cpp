@@ -7,7 +7,7 @@
 #include "data/number_text.hpp"
 #include "pipeline/option_text.hpp"
 #include "pipeline/resolved.hpp"
-#include "pipeline/sweep_reader.hpp"
+#include "pipeline/sweep_names.hpp"
 
 namespace seplflow {
 namespace {
@@ -156,7 +156,7 @@ class SweepText {
   }
 
   std::string axis(AxisEntry const& axis) const {
-    bool const whole = axis.key.find('.') == std::string::npos;
+    bool const whole = axis.is_whole();
     std::string text = toml_string(axis.key) + " = [";
     for (AxisValue const& each : axis.values) {
       if (&each != &axis.values.front()) text += ",";
@@ -169,7 +169,7 @@ class SweepText {
   // A value of an option, with the name that variants have from it where that would get lost.
   std::string value(AxisValue const& value) const {
     Setting const& setting = value.change.settings[0];
-    std::string const text = resolved(setting).value_or("\"\"");
+    std::string text = resolved(setting).value_or("\"\"");
     auto const option = option_of(setting);
     std::string const again = option ? text_again(*option) : text_of(*setting.value);
     if (again == value.text) return text;

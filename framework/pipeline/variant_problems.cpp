@@ -6,7 +6,7 @@ namespace seplflow {
 
 VariantProblems::VariantProblems(Document const& document) {
   for (AxisEntry const& axis : document.axes) {
-    if (!axis.is_range) continue;
+    if (!axis.range) continue;
     ranges_.insert(key_of(axis.values.front().change.origin.value_place, ""));
   }
 }
