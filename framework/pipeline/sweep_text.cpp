@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
-#include "data/number_text.hpp"
+#include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
 #include "pipeline/resolved.hpp"
 #include "pipeline/sweep_names.hpp"
@@ -21,26 +22,17 @@ bool is_wiring(std::string_view key) {
   return key == "use" || key == "in" || key == "on_error";
 }
 
-template <class T, class F>
-std::string joined(std::vector<T> const& values, F const& to_text) {
-  std::string text;
-  for (T const& value : values) text += (text.empty() ? "" : "-") + to_text(value);
-  return text;
-}
-
-// What text_of() will say of the value once it is read back.
-std::string text_again(OptionValue const& value) {
-  struct ToText {
-    std::string operator()(bool v) const { return v ? "true" : "false"; }
-    std::string operator()(std::int64_t v) const { return std::to_string(v); }
-    std::string operator()(double v) const { return shortest(v); }
-    std::string operator()(std::string const& v) const { return escape_expansion(v); }
-    std::string operator()(std::vector<double> const& v) const { return joined(v, shortest); }
-    std::string operator()(std::vector<std::string> const& v) const {
-      return joined(v, escape_expansion);
-    }
-  };
-  return std::visit(ToText(), value);
+// What stages made of an option, where all made the same of it.
+std::optional<OptionValue> common_value(std::vector<PipelineStage const*> const& stages,
+                                        std::string_view name) {
+  std::optional<OptionValue> common;
+  for (PipelineStage const* const stage : stages) {
+    auto const option = find_option(*stage->declaration, name);
+    auto value = option ? stage->instance->option(*option) : std::nullopt;
+    if (!value || (common && value != common)) return std::nullopt;
+    common = std::move(value);
+  }
+  return common;
 }
 
 class SweepText {
@@ -56,7 +48,7 @@ class SweepText {
         PipelineStage const& node = pipeline.stages[pipeline.variants[variant].stages[stage]];
         if (!seen.emplace(&entry, &node).second) continue;
         uses_[stage].push_back({&entry, &node});
-        for (Setting const& setting : entry.settings) effective_.emplace(setting.value, &node);
+        for (Setting const& setting : entry.settings) having_[setting.value].push_back(&node);
       }
     }
   }
@@ -82,58 +74,46 @@ class SweepText {
     StageEntry const& base = document_.stages[i];
     std::string text = "\n[stages." + base.name + "]\n";
     for (Setting const& setting : base.settings) {
-      if (is_wiring(setting.key) && effective_.contains(setting.value)) {
-        text += setting.key + " = " + as_written(*setting.value) + "\n";
-      }
+      auto const value = is_wiring(setting.key) ? resolved(setting) : std::nullopt;
+      if (value) text += setting.key + " = " + *value + "\n";
     }
     for (auto const& [name, value] : own_options(i, nullptr, base.settings)) {
-      text += name + " = " + resolved_text(value) + "\n";
+      text += name + " = " + value + "\n";
     }
     return text;
   }
 
-  // The options of a stage, as set by itself (`table` null) or by the table that swaps it, that the
-  // rest of the sweep leaves alone and that have one value in all variants.
-  std::vector<std::pair<std::string, OptionValue>> own_options(
+  // The options of a stage, as set by itself (`table` null) or by the table that swaps it: those
+  // that are written there, and those that come to one value wherever nobody sets them.
+  std::vector<std::pair<std::string, std::string>> own_options(
       std::size_t stage, toml::node const* table, std::vector<Setting> const& settings) const {
-    std::vector<Use> uses;
+    std::vector<std::pair<std::string, std::string>> options;
+    std::set<std::string> declarations, seen;
     for (Use const& use : uses_[stage]) {
-      if (use.entry->swapped_by == table) uses.push_back(use);
-    }
-    std::vector<std::pair<std::string, OptionValue>> options;
-    std::set<std::string> seen;
-    for (Use const& use : uses) {
+      if (use.entry->swapped_by != table) continue;
       StageDeclaration const& declaration = *use.node->declaration;
-      // Other uses of this declaration have no other options.
-      if (!seen.insert(declaration.name).second) continue;
+      if (!declarations.insert(declaration.name).second) continue;
       for (OptionDeclaration const& option : declaration.options) {
-        bool const is_new = std::ranges::find(options, option.name, [](auto const& each) {
-                              return each.first;
-                            }) == options.end();
-        auto value = is_new ? own_option(uses, option.name, settings) : std::nullopt;
-        if (value) options.emplace_back(option.name, std::move(*value));
+        if (seen.contains(option.name)) continue;
+        Setting const* const own = find_in(settings, option.name);
+        auto value = own ? resolved(*own) : filled_in(stage, table, option.name);
+        if (!value) continue;
+        seen.insert(option.name);
+        options.emplace_back(option.name, std::move(*value));
       }
     }
     return options;
   }
 
-  static std::optional<OptionValue> own_option(std::vector<Use> const& uses,
-                                               std::string const& name,
-                                               std::vector<Setting> const& settings) {
-    Setting const* const own = find_in(settings, name);
-    std::optional<OptionValue> common;
-    bool first = true;
-    for (Use const& use : uses) {
-      Setting const* const set = use.entry->find(name);
-      if (set && (!own || set->value != own->value)) continue;
-      auto const option = find_option(*use.node->declaration, name);
-      if (!option) return std::nullopt;
-      auto value = use.node->instance->option(*option);
-      if (!value || (!first && value != common)) return std::nullopt;
-      common = std::move(value);
-      first = false;
+  // The value of an option where nobody sets it.
+  std::optional<std::string> filled_in(std::size_t stage, toml::node const* table,
+                                       std::string_view option) const {
+    std::vector<PipelineStage const*> stages;
+    for (Use const& use : uses_[stage]) {
+      if (use.entry->swapped_by == table && !use.entry->find(option)) stages.push_back(use.node);
     }
-    return common;
+    auto const value = common_value(stages, option);
+    return value ? std::optional(resolved_text(*value)) : std::nullopt;
   }
 
   std::string variant(NamedVariant const& variant) const {
@@ -168,11 +148,11 @@ class SweepText {
 
   // A value of an option, with the name that variants have from it where that would get lost.
   std::string value(AxisValue const& value) const {
-    Setting const& setting = value.change.settings[0];
-    std::string text = resolved(setting).value_or("\"\"");
-    auto const option = option_of(setting);
-    std::string const again = option ? text_again(*option) : text_of(*setting.value);
-    if (again == value.text) return text;
+    std::string text = resolved(value.change.settings[0]).value_or("\"\"");
+    toml::table const again = toml::parse("value = " + text);
+    toml::node const& node = *again.get("value");
+    bool const has_value = node.is_table() && node.as_table()->contains("value");
+    if (text_of(node) == value.text && !has_value) return text;
     return "{ name = " + resolved_text(value.text) + ", value = " + text + " }";
   }
 
@@ -189,24 +169,40 @@ class SweepText {
     if (change.swaps) {
       for (auto const& [key, value] :
            own_options(change.stage, change.origin.value, change.settings)) {
-        add(key, resolved_text(value));
+        add(key, value);
       }
     }
     return "{" + text + " }";
   }
 
-  std::optional<OptionValue> option_of(Setting const& setting) const {
-    auto const node = effective_.find(setting.value);
-    if (is_wiring(setting.key) || node == effective_.end()) return std::nullopt;
-    auto const option = find_option(*node->second->declaration, setting.key);
-    return option ? node->second->instance->option(*option) : std::nullopt;
-  }
-
   // Nothing for what no variant has.
   std::optional<std::string> resolved(Setting const& setting) const {
-    if (!effective_.contains(setting.value)) return std::nullopt;
-    if (auto const option = option_of(setting)) return resolved_text(*option);
+    auto const having = having_.find(setting.value);
+    if (having == having_.end()) return std::nullopt;
+    if (!is_wiring(setting.key)) {
+      auto value = common_value(having->second, setting.key);
+      if (!value) value = value_read(setting, having->second);
+      if (value) return resolved_text(*value);
+    }
     return as_written(*setting.value);
+  }
+
+  // The value before stages make different things of it, where they read the same.
+  std::optional<OptionValue> value_read(Setting const& setting,
+                                        std::vector<PipelineStage const*> const& stages) const {
+    std::unordered_set<StageDeclaration const*> seen;
+    std::optional<OptionValue> common;
+    for (PipelineStage const* const stage : stages) {
+      StageDeclaration const& declaration = *stage->declaration;
+      if (!seen.insert(&declaration).second) continue;
+      auto const option = find_option(declaration, setting.key);
+      if (!option) return std::nullopt;
+      std::vector<Problem> problems;
+      auto value = read_option(setting, declaration.options[*option], "", environment_, problems);
+      if (!value || (common && value != common)) return std::nullopt;
+      common = std::move(value);
+    }
+    return common;
   }
 
   std::string as_written(toml::node const& node) const {
@@ -220,13 +216,19 @@ class SweepText {
       }
       return "{" + text + " }";
     }
-    return toml_string(text_of(node));
+    if (auto const* const list = node.as_array()) {
+      for (toml::node const& each : *list) text += (text.empty() ? "" : ", ") + as_written(each);
+      return "[" + text + "]";
+    }
+    auto const number = node.as_floating_point();
+    return number ? toml_text(number->get()) : text_of(node);
   }
 
   Document const& document_;
   Environment const& environment_;
   std::vector<std::vector<Use>> uses_;  // by stage
-  std::unordered_map<toml::node const*, PipelineStage const*> effective_;
+  // The stages that have a setting, by its value.
+  std::unordered_map<toml::node const*, std::vector<PipelineStage const*>> having_;
 };
 
 }  // namespace

@@ -327,3 +327,108 @@ TEST_CASE("a stage is checked with all the outputs that its variants want") {
   complete(kCompleting + "[sweep]\ny.in = [\"x\", \"x.extra\"]\n");
   CHECK(Completing::checks == 1);
 }
+
+namespace {
+
+// Makes what it is given fit another option, and takes away what does not apply.
+struct Fitting {
+  std::int64_t limit = 10;
+  std::optional<std::int64_t> count;
+
+  void check(OptionCheck&) {
+    if (limit == 0) count.reset();
+    if (count) count = std::min(*count, limit);
+  }
+  toy::Number operator()(toy::Number const& value) const { return value; }
+};
+
+// Has an option of the same name and another type.
+struct Weighing {
+  double count = 0;
+  toy::Number operator()(toy::Number const& value) const { return value; }
+};
+
+StageCatalog const& fitting() {
+  static StageCatalog const catalog = [] {
+    Plugin plugin;
+    plugin.stage<Fitting>("test.fitting", "Make an option fit")
+        .inputs("value")
+        .output("number")
+        .option("limit", &Fitting::limit, "the most")
+        .option("count", &Fitting::count, "how many");
+    plugin.stage<Weighing>("test.weighing", "Count in another way")
+        .inputs("value")
+        .output("number")
+        .option("count", &Weighing::count, "how much");
+    auto declarations = toy::declarations();
+    auto more = plugin.finish();
+    std::ranges::move(more, std::back_inserter(declarations));
+    return StageCatalog({}, std::move(declarations));
+  }();
+  return catalog;
+}
+
+std::string fitted(std::string const& lines) {
+  return "[stages.src]\nuse = \"toy.source\"\n"
+         "[stages.n]\nuse = \"toy.next\"\nin = \"src.number\"\n"
+         "[stages.save]\nuse = \"toy.save\"\nin = \"x\"\n"
+         "[stages.tally]\nuse = \"toy.tally\"\nin = \"n\"\n"
+         "[stages.x]\nin = \"src.number\"\n" +
+         lines;
+}
+
+// The resolved pipeline, which must have the same variants when it is read again.
+std::string kept(std::string const& lines, std::vector<std::string> const& sweeps = {}) {
+  auto request = toy::request("/p/toy.toml", {{"E", "n"}});
+  for (std::string const& each : sweeps) request.sweeps.push_back({each});
+  Pipeline const pipeline = parse_pipeline(fitted(lines), request, fitting());
+  std::string const text = resolved_toml(pipeline);
+  CAPTURE(text);
+  Pipeline const back = parse_pipeline(text, toy::request("/q/other.toml"), fitting());
+  CHECK(resolved_toml(back) == text);
+  REQUIRE(back.variants.size() == pipeline.variants.size());
+  for (std::size_t i = 0; i < back.variants.size(); ++i) {
+    CHECK(back.variants[i].name == pipeline.variants[i].name);
+    CHECK(resolved_toml(back, back.variants[i]) == resolved_toml(pipeline, pipeline.variants[i]));
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("what variants make different things of is resolved to what was said") {
+  std::string const x = "use = \"test.fitting\"\n";
+  CHECK_THAT(kept(x + "count = 8\n[sweep]\nx.limit = [3, 9]\n"), Contains("\ncount = 8\n"));
+  CHECK_THAT(kept(x + "count = 8\n[sweep]\nx.limit = [3, 4, 0]\n"), Contains("\ncount = 8\n"));
+  // Where all make the same of it, that is it.
+  CHECK_THAT(kept(x + "limit = 2\ncount = 8\n[sweep]\nn.on_error = [\"stop\", \"skip\"]\n"),
+             Contains("\ncount = 2\n"));
+  CHECK_THAT(kept(x + "[sweep]\nx.limit = [3, 9]\nx.count = [2, 8]\n"),
+             Contains("\"x.count\" = [\n  2,\n  8,\n]"));
+  CHECK_THAT(kept(x + "[sweep]\nx.limit = [3, 9]\n[[variant]]\nname = \"v\"\n"
+                      "set = { \"x.count\" = 8 }\n[[variant]]\nname = \"w\"\n"),
+             Contains("{ \"x.count\" = 8 }"));
+  CHECK_THAT(kept("[sweep]\nx = [{ name = \"a\", use = \"test.fitting\", count = 8 }]\n"
+                  "\"x.limit\" = [3, 9]\n"),
+             Contains("count = 8 }"));
+  CHECK_THAT(kept(x + "count = 8\n[sweep]\nx.limit = [0]\n"), Contains("\"x.limit\" = [0]"));
+}
+
+TEST_CASE("an option that stages of several kinds have is kept for all of them") {
+  CHECK_THAT(kept("count = 5\n[sweep]\nx.use = [\"test.fitting\", \"test.weighing\"]\n"),
+             Contains("\ncount = 5\n"));
+}
+
+TEST_CASE("axes over wires and on_error keep their names when they are resolved") {
+  std::string const x = "use = \"test.fitting\"\n";
+  std::string const axis = kept(x + "[sweep]\nx.in = [\"src.number\", \"${E}\"]\n");
+  CHECK_THAT(axis, Contains("\"src.number\",\n  { name = \"$${E}\", value = \"n\" },"));
+  CHECK_THAT(kept(x, {"x.in=src.number,n", "x.on_error=stop,skip"}),
+             Contains("\"x.on_error\" = [\n  \"stop\",\n  \"skip\",\n]"));
+  // The input is called "value", which a value with a name has too.
+  CHECK_THAT(kept(x + "[sweep]\nx.in = [{ value = { value = \"n\" } }, \"src.number\"]\n"),
+             Contains("{ name = \"n\", value = {"));
+  CHECK_THAT(kept(x + "[sweep]\ntally.in = [{ number = \"n\", baseline = \"src.number\" },\n"
+                      "{ name = \"alone\", value = \"n\" }]\n"),
+             Contains("{ \"baseline\" = \"src.number\", \"number\" = \"n\" }"));
+}
