@@ -188,6 +188,13 @@ Json stage_json(StageDeclaration const& stage) {
 
 namespace {
 
+// A stage that does not say what it is, since the sweep does.
+Json open_stage_schema() {
+  return {{"type", "object"},
+          {"description", "a stage whose use is for the sweep to say"},
+          {"not", {{"required", {"use"}}}}};
+}
+
 // The values of an axis are as free as options are; what fits is for the checker to say.
 Json sweep_schema() {
   Json const range = {{"type", "object"},
@@ -220,6 +227,7 @@ Json pipeline_schema(StageCatalog const& catalog) {
   for (std::string const& name : catalog.names()) {
     alternatives.push_back(stage_schema(*catalog.find(name).declaration));
   }
+  alternatives.push_back(open_stage_schema());
   Json run = Json::object();
   for (RunOption const& option : run_options()) {
     run[option.declaration.name] = option_schema(option.declaration);

@@ -1,5 +1,6 @@
 #include "pipeline/axis_range.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -38,9 +39,10 @@ std::optional<AxisRange> read_range(Change change, SweepContext const& context) 
     }
   }
   if (context.problems.size() > before) return std::nullopt;
-  for (std::string const key : kKeys) {
+  for (char const* const key : kKeys) {
     if (numbers.contains(key)) continue;
-    context.complain(change.origin.value_place, "the range lacks \"" + key + "\"" + written);
+    context.complain(change.origin.value_place,
+                     "the range lacks \"" + std::string(key) + "\"" + written);
     return std::nullopt;
   }
   try {

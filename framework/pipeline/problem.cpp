@@ -105,7 +105,7 @@ std::string did_you_mean(std::string_view typed, std::vector<std::string> const&
 }
 
 std::string suggestion(std::string_view typed, std::vector<std::string> const& candidates) {
-  std::string const hint = did_you_mean(typed, candidates);
+  std::string hint = did_you_mean(typed, candidates);
   if (!hint.empty() || candidates.empty()) return hint;
   return " (it has " + quoted_list(candidates) + ")";
 }

@@ -78,7 +78,7 @@ class SweepText {
       if (value) text += setting.key + " = " + *value + "\n";
     }
     for (auto const& [name, value] : own_options(i, nullptr, base.settings)) {
-      text += name + " = " + value + "\n";
+      text.append(name).append(" = ").append(value).append("\n");
     }
     return text;
   }
