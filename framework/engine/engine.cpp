@@ -204,8 +204,13 @@ class Engine::Graph {
       Visit visit(pipeline_, plan_, listener_, sample);
       for (std::size_t const n : group.nodes) {
         NodeResult& result = sample.results[n];
+        Outcome before = Outcome::done;
         for (std::size_t const producer : plan_.nodes[n].after) {
-          result.outcome = worse(result.outcome, sample.results[producer].outcome);
+          before = worse(before, sample.results[producer].outcome);
+        }
+        if (before > result.outcome) {
+          result.outcome = before;
+          result.own = false;  // though an earlier run may know that it declines the sample
         }
         bool const due = result.outcome == Outcome::done && !result.idle;
         if (due && stopping()) {

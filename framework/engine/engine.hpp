@@ -49,7 +49,7 @@ struct Part {
 struct Trail {
   Part part;
   std::uint64_t stamp = 0;  // of the files that it read; 0 when it reads none
-  bool declined = false;    // it declined the sample
+  bool declined = false;    // it declined the sample, which failed nowhere else
   Kept kept;                // of an observer or a sink that is done
 };
 

@@ -59,8 +59,11 @@ Retired Retirement::outcome_of(InFlight& sample) const {
       retired.trails.push_back({part, result.stamp, declined, kept});
     }
   }
+  if (retired.failures.empty()) return retired;
   // A failure that stopped the run is one, though other stages of the sample were cancelled.
-  if (!retired.failures.empty()) retired.outcome = Outcome::failed;
+  retired.outcome = Outcome::failed;
+  // A later run that knew what was declined might not come to what failed.
+  for (Trail& trail : retired.trails) trail.declined = false;
   return retired;
 }
 

@@ -1,17 +1,23 @@
 // Pipelines of lambdas, without files and plugins: for tests of the engine.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/engine.hpp"
 
-// A pipeline that is put together in a test. Every stage has one output; the source has a second
-// one, "extra". Values are integers.
+// A pipeline that is put together in a test. Every stage has one output and one option, "setting",
+// which is absent unless it is set; the source has a second output, "extra". Values are integers.
+//
+// Stages are named "NAME" or, where several variants have one of that name, "NAME@ANYTHING": these
+// are of one declaration.
 class LambdaPipeline {
  public:
   using Number = std::int64_t;
@@ -22,10 +28,22 @@ class LambdaPipeline {
     std::function<std::optional<seplflow::Sample>()> on_next;
     std::function<Number(seplflow::Sample const&)> on_produce;
     Run on_run;
+    std::function<void(seplflow::SampleContext const&, Inputs const&)> on_write;  // of a sink
     std::function<void(seplflow::Sample const&, Number)> on_fold;
+    // Of a stage in two steps; on_carry_out takes the decision for the setting.
+    std::function<Number(seplflow::Sample const&, Inputs const&)> on_decide;
+    std::function<std::optional<Number>(Number, seplflow::Sample const&, Inputs const&)>
+        on_carry_out;
+    std::function<std::string(Number)> on_save;
+    std::function<Number(std::string_view)> on_load;
+    std::function<std::vector<std::filesystem::path>(std::size_t, seplflow::Sample const&)>
+        on_files;
+    std::optional<Number> setting;
 
-    void set_option(std::size_t, seplflow::OptionValue const&) override {}
-    std::optional<seplflow::OptionValue> option(std::size_t) const override { return {}; }
+    void set_option(std::size_t, seplflow::OptionValue const& value) override {
+      setting = std::get<std::int64_t>(value);
+    }
+    std::optional<seplflow::OptionValue> option(std::size_t) const override { return setting; }
     void check(seplflow::OptionCheck&) override {}
     std::optional<seplflow::Sample> next() override { return on_next(); }
     seplflow::Value produce(std::size_t, seplflow::Sample const& sample) const override {
@@ -33,15 +51,49 @@ class LambdaPipeline {
     }
     std::optional<std::vector<seplflow::Value>> run(seplflow::SampleContext const& context,
                                                     std::span<void const* const> inputs) override {
-      Inputs numbers;
-      for (void const* const input : inputs) numbers.push_back(static_cast<Number const*>(input));
-      auto const result = on_run(context.sample(), numbers);
-      if (!result) return std::nullopt;
-      return std::vector<seplflow::Value>{std::make_shared<Number const>(*result)};
+      if (!on_write) return values_of(on_run(context.sample(), numbers_of(inputs)));
+      on_write(context, numbers_of(inputs));
+      return std::vector<seplflow::Value>();
+    }
+    bool decides() const override { return on_decide != nullptr; }
+    seplflow::Value decide(seplflow::SampleContext const& context,
+                           std::span<void const* const> inputs) const override {
+      return std::make_shared<Number const>(on_decide(context.sample(), numbers_of(inputs)));
+    }
+    bool same_decision(void const* a, void const* b) const override {
+      return *static_cast<Number const*>(a) == *static_cast<Number const*>(b);
+    }
+    std::optional<std::vector<seplflow::Value>> carry_out(
+        void const* decision, seplflow::SampleContext const& context,
+        std::span<void const* const> inputs) const override {
+      return values_of(on_carry_out(*static_cast<Number const*>(decision), context.sample(),
+                                    numbers_of(inputs)));
+    }
+    std::vector<std::filesystem::path> files(std::size_t output,
+                                             seplflow::Sample const& sample) const override {
+      return on_files ? on_files(output, sample) : std::vector<std::filesystem::path>();
+    }
+    std::optional<std::string> save(void const* record) const override {
+      if (!on_save) return std::nullopt;
+      return on_save(*static_cast<Number const*>(record));
+    }
+    seplflow::Value load(std::string_view bytes) const override {
+      return std::make_shared<Number const>(on_load(bytes));
     }
     seplflow::Row fold(seplflow::Sample const& sample, void const* record) override {
       if (on_fold) on_fold(sample, *static_cast<Number const*>(record));
       return {sample.id};
+    }
+
+   private:
+    static Inputs numbers_of(std::span<void const* const> inputs) {
+      Inputs numbers;
+      for (void const* const input : inputs) numbers.push_back(static_cast<Number const*>(input));
+      return numbers;
+    }
+    static std::optional<std::vector<seplflow::Value>> values_of(std::optional<Number> number) {
+      if (!number) return std::nullopt;
+      return std::vector<seplflow::Value>{std::make_shared<Number const>(*number)};
     }
   };
 
@@ -72,6 +124,36 @@ class LambdaPipeline {
     return stage;
   }
 
+  Stage& sink(std::string name, std::vector<std::string> const& inputs,
+              std::function<void(seplflow::SampleContext const&, Inputs const&)> write) {
+    Stage& stage = add(std::move(name), seplflow::StageKind::sink, inputs);
+    stage.on_write = std::move(write);
+    return stage;
+  }
+
+  // A variant of these ends and all that they read from.
+  void variant(std::string name, std::vector<std::string> const& ends) {
+    std::vector<bool> serves(pipeline.stages.size());
+    for (std::string const& end : ends) serves[index(end)] = true;
+    seplflow::Variant variant{std::move(name), {}, {}};
+    for (std::size_t s = serves.size(); s-- > 0;) {
+      if (!serves[s]) continue;
+      for (auto const& input : pipeline.stages[s].inputs) serves[input->stage] = true;
+    }
+    for (std::size_t s = 0; s < serves.size(); ++s) {
+      if (!serves[s]) continue;
+      variant.stages.push_back(s);
+      pipeline.stages[s].variants.push_back(pipeline.variants.size());
+    }
+    pipeline.variants.push_back(std::move(variant));
+  }
+
+  std::size_t index(std::string const& name) const {
+    auto const found = std::ranges::find(names_, name);
+    if (found == names_.end()) throw std::logic_error("the test has no stage " + name);
+    return static_cast<std::size_t>(found - names_.begin());
+  }
+
   seplflow::StageDeclaration& declaration(std::string const& name) {
     return *const_cast<seplflow::StageDeclaration*>(pipeline.stages[index(name)].declaration);
   }
@@ -81,21 +163,18 @@ class LambdaPipeline {
   seplflow::Pipeline pipeline;
 
  private:
-  std::size_t index(std::string const& name) const {
-    for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
-      if (pipeline.stages[i].name == name) return i;
-    }
-    throw std::logic_error("the test has no stage " + name);
-  }
-
   Stage& add(std::string name, seplflow::StageKind kind, std::vector<std::string> const& inputs) {
-    seplflow::StageDeclaration declaration;
-    declaration.name = "test." + name;
-    declaration.kind = kind;
-    bool const is_source = kind == seplflow::StageKind::source;
-    if (kind != seplflow::StageKind::observer) declaration.outputs.push_back({"out", "Number"});
-    if (is_source) declaration.outputs.push_back({"extra", "Number"});
     seplflow::PipelineStage stage;
+    stage.name = name.substr(0, name.find('@'));
+    seplflow::StageDeclaration declaration;
+    declaration.name = "test." + stage.name;
+    declaration.kind = kind;
+    declaration.options.resize(1);
+    declaration.options[0].name = "setting";
+    bool const is_source = kind == seplflow::StageKind::source;
+    bool const has_output = is_source || kind == seplflow::StageKind::transform;
+    if (has_output) declaration.outputs.push_back({"out", "Number"});
+    if (is_source) declaration.outputs.push_back({"extra", "Number"});
     for (std::string const& input : inputs) {
       std::size_t const producer = index(input);
       std::size_t const output = input == "source" ? 1 : 0;
@@ -103,18 +182,25 @@ class LambdaPipeline {
       stage.inputs.push_back(seplflow::PipelineStage::Input{producer, output});
       pipeline.stages[producer].wanted[output] = true;
     }
-    stage.name = std::move(name);
     stage.wanted.resize(declaration.outputs.size());
-    declarations_.push_back(std::move(declaration));
-    stage.declaration = &declarations_.back();
+    auto const known =
+        std::ranges::find(declarations_, declaration.name, &seplflow::StageDeclaration::name);
+    if (known == declarations_.end()) {
+      declarations_.push_back(std::move(declaration));
+      stage.declaration = &declarations_.back();
+    } else {
+      stage.declaration = &*known;
+    }
     auto instance = std::make_shared<Stage>();
     Stage& result = *instance;
     stage.instance = std::move(instance);
     pipeline.stages.push_back(std::move(stage));
+    names_.push_back(std::move(name));
     return result;
   }
 
   std::deque<seplflow::StageDeclaration> declarations_;
+  std::vector<std::string> names_;
 };
 
 // Remembers what the engine reports.
@@ -125,17 +211,29 @@ class RecordingListener : public seplflow::RunListener {
     seplflow::Outcome outcome;
     std::vector<std::pair<std::size_t, std::string>> failures;
     std::optional<std::size_t> skipped_by;
+    std::vector<seplflow::Trail> trails;
   };
 
-  std::string deliver(std::size_t, std::vector<seplflow::OutputFile> const&) override {
-    return "";
+  std::vector<seplflow::Trail> recall(seplflow::Sample const& sample) override {
+    return on_recall ? on_recall(sample) : std::vector<seplflow::Trail>();
+  }
+  // What it gives back is the names of the files.
+  std::string deliver(std::size_t stage, std::vector<seplflow::OutputFile> const& files) override {
+    if (on_deliver) on_deliver(stage, files);
+    std::scoped_lock const lock(mutex_);
+    std::string names;
+    for (auto const& file : files) {
+      names += file.name.string() + ";";
+      delivered[stage][file.name.string()] = std::string(file.bytes.begin(), file.bytes.end());
+    }
+    return names;
   }
   void row(std::size_t, seplflow::Row const& row) override {
     rows.push_back(std::get<std::string>(row[0]));
   }
   void retired(seplflow::Retired const& retired) override {
     if (on_retired) on_retired(retired);
-    Record record{retired.sample.id, retired.outcome, {}, retired.skipped_by};
+    Record record{retired.sample.id, retired.outcome, {}, retired.skipped_by, retired.trails};
     for (auto const& failure : retired.failures) {
       record.failures.emplace_back(failure.stage, failure.error);
     }
@@ -148,12 +246,19 @@ class RecordingListener : public seplflow::RunListener {
 
   std::vector<Record> records;
   std::vector<std::string> rows;
+  std::map<std::size_t, std::map<std::string, std::string>> delivered;  // by stage and name
+  std::function<std::vector<seplflow::Trail>(seplflow::Sample const&)> on_recall;
+  std::function<void(std::size_t, std::vector<seplflow::OutputFile> const&)> on_deliver;
   std::function<void(seplflow::Retired const&)> on_retired;
   std::function<void(std::size_t, seplflow::Sample const&)> on_worked;
+
+ private:
+  std::mutex mutex_;
 };
 
 // Runs the pipeline with so many threads and samples in flight.
 inline seplflow::RunTotals run(LambdaPipeline& test, RecordingListener& listener,
-                               std::int64_t jobs = 2, std::int64_t in_flight = 0) {
-  return seplflow::Engine(test.pipeline, {jobs, in_flight, {}}, listener).run();
+                               std::int64_t jobs = 2, std::int64_t in_flight = 0,
+                               std::vector<bool> ends = {}) {
+  return seplflow::Engine(test.pipeline, {jobs, in_flight, std::move(ends)}, listener).run();
 }
