@@ -40,6 +40,7 @@ std::uint64_t ByteReader::count() {
   std::uint64_t value = 0;
   for (int shift = 0; shift < 64; shift += 7) {
     auto const byte = static_cast<unsigned char>(take(1)[0]);
+    if (shift == 63 && byte > 1) break;
     value |= std::uint64_t{byte & 0x7fU} << shift;
     if (byte < 0x80) return value;
   }

@@ -48,11 +48,12 @@ void compare(fs::path const& ledger, RecordReader& records, std::vector<std::str
 }  // namespace
 
 Journal::Journal(RunFolder& folder, Names names) : folder_(folder), names_(std::move(names)) {
-  std::string const& file = folder.before() ? next_of(names_.records) : names_.records;
-  records_ = std::make_unique<RecordWriter>(folder.path() / file);
+  // First, so that no lines of the run before are ever beside records of this one.
   if (!names_.ledger.empty()) {
     ledger_ = std::make_unique<AppendFile>(folder.path() / names_.ledger);
   }
+  std::string const& file = folder.before() ? next_of(names_.records) : names_.records;
+  records_ = std::make_unique<RecordWriter>(folder.path() / file);
 }
 
 void Journal::append(SampleRecord record, std::string_view line) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <map>
 
 #include "data/bytes.hpp"
@@ -17,7 +18,6 @@ namespace {
 
 constexpr std::string_view kMagic = "seplflow ledger.records 1\n";
 constexpr std::size_t kFrame = 4 + 8;
-constexpr std::uint64_t kLongest = std::uint64_t{1} << 31;
 
 template <class T>
 void put(std::string& bytes, T value) {
@@ -100,6 +100,9 @@ RecordWriter::RecordWriter(std::filesystem::path file) : file_(std::move(file)) 
 
 void RecordWriter::append(SampleRecord const& record) {
   std::string const payload = encode(record);
+  if (payload.size() > std::numeric_limits<std::uint32_t>::max()) {
+    throw Error("the results of sample \"" + record.id + "\" are more than 4 GiB");
+  }
   std::string frame;
   put(frame, static_cast<std::uint32_t>(payload.size()));
   put(frame, fingerprint(payload));
@@ -150,13 +153,17 @@ void RecordReader::scan() {
     problems_.push_back(name + " does not begin as the records of a run do; none are used");
     return;
   }
+  off_t const end = ::lseek(descriptor_, 0, SEEK_END);
+  if (end < 0) throw Error("cannot read " + name + ": " + std::strerror(errno));
   for (std::size_t number = 1;; ++number) {
     std::string const frame = read({0, offset, kFrame});
     if (frame.empty()) return;
     std::string const where = name + ": record " + std::to_string(number);
-    std::uint64_t const size = frame.size() == kFrame ? get<std::uint32_t>(frame) : kLongest;
-    std::string const payload = size < kLongest ? read({0, offset + kFrame, size}) : std::string();
-    if (frame.size() < kFrame || payload.size() < size) {
+    std::uint64_t const size = frame.size() == kFrame ? get<std::uint32_t>(frame) : 0;
+    // So that no damaged length makes us reserve more memory than the file has bytes.
+    bool const is_there = offset + kFrame + size <= static_cast<std::uint64_t>(end);
+    std::string const payload = is_there ? read({0, offset + kFrame, size}) : std::string();
+    if (frame.size() < kFrame || !is_there || payload.size() < size) {
       problems_.push_back(where + " is cut off");
       return;
     }

@@ -1,6 +1,7 @@
 #include "run/results.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "run/json.hpp"
@@ -52,7 +53,7 @@ std::optional<std::size_t> best_variant(Pipeline const& pipeline, AllFindings co
   double highest = 0;
   for (std::size_t v = 0; v < pipeline.variants.size(); ++v) {
     auto const score = score_of(pipeline.variants[v], findings);
-    if (!score || (best && score->value <= highest)) continue;
+    if (!score || std::isnan(score->value) || (best && score->value <= highest)) continue;
     best = v;
     highest = score->value;
   }

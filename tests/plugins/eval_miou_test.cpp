@@ -5,6 +5,7 @@
 
 #include "eval/miou.hpp"
 #include "eval/stages.hpp"
+#include "run/json.hpp"
 #include "support/metrics_value.hpp"
 #include "support/stage_driver.hpp"
 
@@ -329,4 +330,43 @@ TEST_CASE("a label that the data set does not have is refused") {
 TEST_CASE("a data set that does not say its classes cannot be scored") {
   StageDriver stage = miou();
   CHECK_THROWS_WITH(stage.observe(Sample{}, row_of({0}), row_of({0})), Contains("classes"));
+}
+
+TEST_CASE("records that were saved and loaded fold to the same rows and metrics") {
+  std::mt19937 random(21);
+  auto const options = GENERATE(values<Options>({{},
+                                                 {{"convention", std::string("seam")}},
+                                                 {{"convention", std::string("irn")}},
+                                                 {{"convention", std::string("deeplab")}},
+                                                 {{"mean", std::string("truth")}}}));
+  auto const with_baseline = GENERATE(false, true);
+  StageDriver first = miou(options, with_baseline), second = miou(options, with_baseline);
+  auto const map = [&](Size size) {
+    std::vector<Label> pixels(size.pixels());
+    for (Label& pixel : pixels) pixel = static_cast<Label>(random() % 5 == 0 ? 255 : random() % 4);
+    return LabelMap(size, pixels);
+  };
+  for (int image = 0; image < 20; ++image) {
+    Size const size{1 + static_cast<std::uint32_t>(random() % 9), 7};
+    LabelMap const truth = map(size), labels = map(size), baseline = map(size);
+    Sample const sample = sample_of(4, std::to_string(image));
+    std::vector<void const*> const inputs = {&truth, &labels, with_baseline ? &baseline : nullptr};
+    auto const record = first.instance().run(SampleContext(sample, first.folder), inputs)->at(0);
+    auto const bytes = first.instance().save(record.get());
+    REQUIRE(bytes);
+    auto const loaded = second.instance().load(*bytes);
+    CHECK(second.instance().save(loaded.get()) == bytes);
+    CHECK(second.instance().fold(sample, loaded.get()) ==
+          first.instance().fold(sample, record.get()));
+    for (std::size_t end = 0; end < bytes->size(); ++end) {
+      CHECK_THROWS_AS(second.instance().load(bytes->substr(0, end)), Error);
+    }
+    CHECK_THROWS_AS(second.instance().load(*bytes + "x"), Error);
+  }
+  Findings const a = first.instance().finish(), b = second.instance().finish();
+  CHECK(to_json(a.metrics) == to_json(b.metrics));
+  CHECK(a.summary.at(0).title == b.summary.at(0).title);
+  CHECK(a.summary.at(0).rows == b.summary.at(0).rows);
+  REQUIRE(a.score.has_value() == b.score.has_value());
+  if (a.score) CHECK(a.score->value == b.score->value);
 }

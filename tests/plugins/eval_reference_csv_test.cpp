@@ -8,6 +8,7 @@
 
 #include "eval/reference_csv.hpp"
 #include "eval/stages.hpp"
+#include "run/json.hpp"
 #include "support/stage_driver.hpp"
 
 using Catch::Matchers::Contains;
@@ -148,4 +149,30 @@ TEST_CASE("eval.reference_csv refuses maps of another size than the truth with b
                     Contains("the truth is 2x3 but the pseudo-label is 3x2"));
   CHECK_THROWS_WITH(stage.observe(voc_sample("a"), truth, truth, turned),
                     Contains("the truth is 2x3 but the enhanced label is 3x2"));
+}
+
+TEST_CASE("records of the table that were saved and loaded fold to the same rows and means") {
+  std::mt19937 random(31);
+  StageDriver first(eval::declare_reference_csv), second(eval::declare_reference_csv);
+  auto const map = [&](bool background) {
+    Pixels pixels(40);
+    for (Label& pixel : pixels) pixel = static_cast<Label>(background ? 0 : random() % 4);
+    return row_of(pixels);
+  };
+  for (int image = 0; image < 20; ++image) {
+    Sample const sample = voc_sample(std::to_string(image));
+    // Without a class in truth the scores are nan, which must come back as well.
+    LabelMap const truth = map(image == 7), pseudo = map(false), labels = map(false);
+    std::vector<void const*> const inputs = {&truth, &pseudo, &labels};
+    auto const record = first.instance().run(SampleContext(sample, first.folder), inputs)->at(0);
+    auto const bytes = first.instance().save(record.get());
+    REQUIRE(bytes);
+    auto const loaded = second.instance().load(*bytes);
+    CHECK(csv_line(second.instance().fold(sample, loaded.get())) ==
+          csv_line(first.instance().fold(sample, record.get())));
+    CHECK_THROWS_AS(second.instance().load(bytes->substr(1)), Error);
+    CHECK_THROWS_AS(second.instance().load(*bytes + "x"), Error);
+    CHECK_THROWS_AS(second.instance().load(""), Error);
+  }
+  CHECK(to_json(first.instance().finish().metrics) == to_json(second.instance().finish().metrics));
 }

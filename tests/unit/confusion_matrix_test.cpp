@@ -241,3 +241,69 @@ TEST_CASE("a label that is no class is refused by its map, and nothing is counte
                     Contains("the truth holds class 3, but the classes are 0..2"));
   CHECK(confusion == ConfusionMatrix(3));
 }
+
+TEST_CASE("a matrix comes back from its bytes") {
+  std::mt19937 random(11);
+  for (int round = 0; round < 200; ++round) {
+    ConfusionMatrix matrix(kClasses);
+    for (unsigned image = random() % 4; image > 0; --image) {
+      Picture const picture = random_picture(random);
+      matrix.add(picture.truth, picture.predicted, PredictedIgnore::miss);
+    }
+    for (unsigned doubling = random() % 50; doubling > 0; --doubling) {
+      ConfusionMatrix const same = matrix;
+      matrix += same;
+    }
+    ByteWriter writer;
+    matrix.write(writer);
+    std::string const bytes = writer.take();
+    ByteReader reader(bytes);
+    CHECK(ConfusionMatrix::read(reader) == matrix);
+    CHECK_NOTHROW(reader.end());
+  }
+}
+
+TEST_CASE("an image of few classes takes few bytes") {
+  ConfusionMatrix matrix(81);
+  matrix.add(LabelMap({1, 4}, std::vector<Label>{0, 0, 80, 255}),
+             LabelMap({1, 4}, std::vector<Label>{0, 80, 80, 0}), PredictedIgnore::miss);
+  ByteWriter writer;
+  matrix.write(writer);
+  CHECK(writer.take().size() <= 12);
+}
+
+TEST_CASE("damaged bytes are another matrix or an error, and reserve little memory") {
+  std::mt19937 random(12);
+  ConfusionMatrix matrix(kClasses);
+  Picture const picture = random_picture(random);
+  matrix.add(picture.truth, picture.predicted, PredictedIgnore::miss);
+  ByteWriter writer;
+  matrix.write(writer);
+  std::string const bytes = writer.take();
+  for (int round = 0; round < 20000; ++round) {
+    std::string damaged = bytes.substr(0, random() % (bytes.size() + 1));
+    for (unsigned changes = 1 + random() % 4; changes > 0 && !damaged.empty(); --changes) {
+      damaged[random() % damaged.size()] = static_cast<char>(random());
+    }
+    ByteReader reader(damaged);
+    std::size_t classes = 0;
+    try {
+      classes = ConfusionMatrix::read(reader).classes();
+    } catch (Error const&) {
+      continue;
+    }
+    REQUIRE(classes <= 255);
+  }
+  auto const refused = [](ByteWriter& from) {
+    std::string const each = from.take();
+    ByteReader reader(each);
+    CHECK_THROWS_AS(ConfusionMatrix::read(reader), Error);
+  };
+  refused(ByteWriter().count(256).count(0));
+  refused(ByteWriter().count(~std::uint64_t{0}).count(0));
+  refused(ByteWriter().count(2).count(~std::uint64_t{0}));
+  refused(ByteWriter().count(2).count(1).count(6).count(1));  // of 2 x 3 pairs
+  refused(ByteWriter().count(2).count(2).count(5).count(1).count(~std::uint64_t{0}).count(1));
+  refused(ByteWriter().count(0).count(1).count(0).count(1));
+  refused(ByteWriter().count(2).count(1).count(0));
+}

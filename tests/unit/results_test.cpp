@@ -1,0 +1,140 @@
+#include "run/results.hpp"
+
+#include <catch2/catch.hpp>
+#include <limits>
+
+#include "run/json.hpp"
+#include "support/temp_folder.hpp"
+#include "support/toy_stages.hpp"
+
+using namespace seplflow;
+
+namespace {
+
+// Variants of "a" and "b" by two axes; "end" serves one each, "common" all.
+Pipeline swept() {
+  return toy::parse(
+      "[stages.source]\nuse = \"toy.source\"\n"
+      "[stages.knobs]\nuse = \"toy.knobs\"\nin = \"source.number\"\n"
+      "[stages.common]\nuse = \"toy.tally\"\nin = { number = \"source.number\" }\n"
+      "[stages.end]\nuse = \"toy.tally\"\nin = { number = \"knobs\" }\n"
+      "[sweep]\n\"knobs.text\" = [\"x,y\", \"z\"]\n\"knobs.count\" = [1, 2]\n");
+}
+
+Findings found(std::optional<double> score, Metrics metrics = {}) {
+  Findings findings;
+  findings.metrics = std::move(metrics);
+  if (score) findings.score = Score{"score", *score};
+  return findings;
+}
+
+// What "end" found in each variant.
+AllFindings ends(Pipeline const& pipeline, std::vector<Findings> const& each) {
+  AllFindings findings(pipeline.stages.size());
+  for (std::size_t v = 0; v < each.size(); ++v) {
+    for (std::size_t const s : pipeline.variants[v].stages) {
+      if (pipeline.stages[s].name == "end") findings[s] = each[v];
+    }
+  }
+  return findings;
+}
+
+Metrics numbers(double miou, double gain) {
+  Metrics list = Metrics().set("iou", 0.5), mean = Metrics().set("miou", 0.25);
+  return Metrics()
+      .set("images", std::int64_t{3})
+      .set("miou", miou)
+      .set("none", nullptr)
+      .set("name", std::string("text"))
+      .set("classes", Metrics::List{list})
+      .set("mean", mean)
+      .set("gain", Metrics().set("miou", gain));
+}
+
+std::optional<std::size_t> best(std::vector<std::optional<double>> const& scores) {
+  Pipeline const pipeline = swept();
+  std::vector<Findings> each;
+  for (auto const& score : scores) each.push_back(found(score));
+  return best_variant(pipeline, ends(pipeline, each));
+}
+
+}  // namespace
+
+TEST_CASE("the best variant has the highest score, and is the first of equal ones") {
+  CHECK(best({0.1, 0.3, 0.2, 0.25}) == 1u);
+  CHECK(best({0.1, 0.3, 0.3, 0.3}) == 1u);
+  CHECK(best({0.0, 0.0, 0.0, 0.0}) == 0u);
+  CHECK(best({-0.2, -0.1, -0.3, -0.1}) == 1u);
+}
+
+TEST_CASE("what has no score is not the best") {
+  double const nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK(best({std::nullopt, 0.1, std::nullopt, 0.2}) == 3u);
+  CHECK(best({std::nullopt, std::nullopt, std::nullopt, std::nullopt}) == std::nullopt);
+  CHECK(best({nan, 0.1, nan, 0.2}) == 3u);
+  CHECK(best({0.3, nan, 0.1, nan}) == 0u);
+  CHECK(best({nan, nan, nan, nan}) == std::nullopt);
+}
+
+TEST_CASE("the first observer with a score speaks for a variant") {
+  Pipeline const pipeline = swept();
+  AllFindings findings = ends(pipeline, {found(0.1), found(0.2), found(0.3), found(0.4)});
+  for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
+    if (pipeline.stages[s].name == "common") findings[s] = found(std::nullopt);
+  }
+  CHECK(best_variant(pipeline, findings) == 3u);
+  for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
+    if (pipeline.stages[s].name == "common") findings[s] = found(0.5);
+  }
+  CHECK(best_variant(pipeline, findings) == 0u);
+  CHECK(score_of(pipeline.variants[2], findings)->value == 0.5);
+}
+
+TEST_CASE("a variant's numbers are its fractions by path, in their order") {
+  Pipeline const pipeline = swept();
+  AllFindings const findings = ends(pipeline, {found(1, numbers(0.5, -0.125))});
+  CHECK(numbers_of(pipeline, pipeline.variants[0], findings) == Numbers{{"end.miou", 0.5},
+                                                                        {"end.none", std::nullopt},
+                                                                        {"end.mean.miou", 0.25},
+                                                                        {"end.gain.miou", -0.125}});
+  CHECK(numbers_of(pipeline, pipeline.variants[1], findings).empty());
+}
+
+TEST_CASE("sweep.csv has a row a variant: its name, its axes, its numbers") {
+  Pipeline const pipeline = swept();
+  AllFindings const findings =
+      ends(pipeline, {found(1, numbers(0.5, 0.25)), found(1, numbers(0.1, 0)),
+                      found(1, Metrics().set("miou", 1.0).set("more", 2.5)), found(1)});
+  CHECK(sweep_csv(pipeline, findings) ==
+        "variant,knobs.text,knobs.count,end.miou,end.none,end.mean.miou,end.gain.miou,end.more\n"
+        "\"knobs.text=x,y,knobs.count=1\",\"x,y\",1,0.5,,0.25,0.25,\n"
+        "\"knobs.text=x,y,knobs.count=2\",\"x,y\",2,0.1,,0.25,0,\n"
+        "\"knobs.text=z,knobs.count=1\",z,1,1,,,,2.5\n"
+        "\"knobs.text=z,knobs.count=2\",z,2,,,,,\n");
+}
+
+TEST_CASE("each variant has its metrics, and the run those that all have in common") {
+  TempFolder const folder;
+  Pipeline const pipeline = swept();
+  AllFindings findings = ends(pipeline, {found(1, Metrics().set("miou", 0.5)), found(1), found(1),
+                                         found(1, Metrics().set("miou", 0.75))});
+  for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
+    if (pipeline.stages[s].name == "common") findings[s] = found(1, Metrics().set("sum", 2.5));
+  }
+  RunFolder into(folder / "run", RunFolder::Claim::new_run);
+  write_metrics(into, pipeline, findings);
+  auto const json = [&](std::string const& file) {
+    return Json::parse(read_text(folder / "run" / file));
+  };
+  CHECK(json("metrics.json") == Json({{"common", {{"sum", 2.5}}}}));
+  std::string const last = "variants/" + pipeline.variants[3].name + "/metrics.json";
+  CHECK(json(last) == Json({{"common", {{"sum", 2.5}}}, {"end", {{"miou", 0.75}}}}));
+}
+
+TEST_CASE("without an observer that all have in common the run has no metrics of its own") {
+  TempFolder const folder;
+  Pipeline const pipeline = swept();
+  RunFolder into(folder / "run", RunFolder::Claim::new_run);
+  write_metrics(into, pipeline, ends(pipeline, std::vector<Findings>(4, found(1))));
+  CHECK_FALSE(std::filesystem::exists(folder / "run/metrics.json"));
+}
