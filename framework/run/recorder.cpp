@@ -29,6 +29,7 @@ std::vector<CommonFailure> common_failures(Pipeline const& pipeline,
     }
     found->variants.insert(found->variants.end(), stage.variants.begin(), stage.variants.end());
   }
+  for (CommonFailure& failure : common) std::ranges::sort(failure.variants);
   return common;
 }
 

@@ -1,0 +1,512 @@
+// Sweeps as they run, and what they leave behind.
+#include <catch2/catch.hpp>
+
+#include "support/disk_data.hpp"
+
+using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+using Files = std::map<std::string, std::string>;
+using Names = std::vector<std::string>;
+
+// SEPL over scenes, with a sink and an evaluator that no threshold concerns.
+std::string pipeline(std::string const& more = "", int count = 10) {
+  return scenes_pipeline(count,
+                         "[stages.truth]\nuse = \"output.labels\"\nin = \"scenes.truth\"\n"
+                         "[stages.before]\nuse = \"eval.miou\"\n"
+                         "in = { truth = \"scenes.truth\", labels = \"scenes.pseudo\" }\n" +
+                             more);
+}
+
+std::string const kTwoAxes =
+    "[sweep]\n\"select.t1\" = [0.3, 0.5, 0.7]\n\"select.t2\" = [0.6, 0.85]\n";
+Names const kSix = {"select.t1=0.3,select.t2=0.6", "select.t1=0.3,select.t2=0.85",
+                    "select.t1=0.5,select.t2=0.6", "select.t1=0.5,select.t2=0.85",
+                    "select.t1=0.7,select.t2=0.6", "select.t1=0.7,select.t2=0.85"};
+
+// "a=1,b=2" as --set a=1 --set b=2.
+std::vector<std::string> settings_of(std::string const& variant) {
+  std::vector<std::string> arguments;
+  std::istringstream stream(variant);
+  for (std::string each; std::getline(stream, each, ',');) {
+    arguments.insert(arguments.end(), {"--set", each});
+  }
+  return arguments;
+}
+
+// What two runs share whatever their settings are called: no ledgers, no pipelines.
+Files scores_and_files(fs::path const& folder) {
+  Files files = files_in(folder);
+  for (char const* const name :
+       {"run.json", "pipeline.toml", "ledger.jsonl", "ledger.records", "lock", ".lock"}) {
+    files.erase(name);
+  }
+  return files;
+}
+
+Files below(Files const& files, std::string const& folder) {
+  Files found;
+  for (auto const& [name, bytes] : files) {
+    if (name.starts_with(folder + "/")) found[name.substr(folder.size() + 1)] = bytes;
+  }
+  return found;
+}
+
+// The two sets of files are the same, byte for byte.
+void require_equal(Files const& files, Files const& expected) {
+  REQUIRE(names_of(files) == names_of(expected));
+  for (auto const& [name, bytes] : files) {
+    CAPTURE(name);
+    CHECK(bytes == expected.at(name));
+  }
+}
+
+// The parts of a variant are those of a run of its own.
+void require_variant_like(fs::path const& run, std::string const& variant, fs::path const& alone,
+                          bool with_files = true) {
+  CAPTURE(variant);
+  Files expected = scores_and_files(alone);
+  std::erase_if(expected, [&](auto const& file) {
+    bool const common = file.first.starts_with("truth/") || file.first == "before.csv";
+    return common || (!with_files && file.first.starts_with("write/"));
+  });
+  Files found = files_in(run / "variants" / variant);
+  CHECK(found.erase("pipeline.toml") == 1);
+  require_equal(found, expected);
+}
+
+std::vector<Names> rows_of(std::string const& csv) {
+  std::vector<Names> rows;
+  for (std::string const& line : lines_of(csv)) {
+    Names& cells = rows.emplace_back(1);
+    bool quoted = false;
+    for (char const c : line) {
+      if (c == '"') {
+        quoted = !quoted;
+      } else if (c == ',' && !quoted) {
+        cells.emplace_back();
+      } else {
+        cells.back() += c;
+      }
+    }
+  }
+  return rows;
+}
+
+// Samples that a stage worked on, over all its variants.
+std::size_t worked(fs::path const& trace, std::string const& stage) {
+  std::size_t count = 0;
+  Json const json = json_in(trace);
+  for (Json const& event : json.is_array() ? json : json["traceEvents"]) {
+    if (event["name"] == stage) ++count;
+  }
+  return count;
+}
+
+Names best_in(fs::path const& run) {
+  Names best;
+  Json const record = json_in(run / "run.json");
+  for (Json const& variant : record["variants"]) {
+    if (variant.contains("best")) best.push_back(variant["variant"]);
+  }
+  return best;
+}
+
+}  // namespace
+
+TEST_CASE("a sweep leaves the files that are documented, each as a run of that variant alone") {
+  Workplace const place(pipeline(kTwoAxes));
+  auto const result = place.run("sweep");
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  fs::path const sweep = place.folder / "sweep";
+  auto const all = files_in(sweep);
+
+  Names expected = {"before.csv",    "ledger.jsonl", "ledger.records", "metrics.json",
+                    "pipeline.toml", "run.json",     "sweep.csv"};
+  for (int i = 0; i < 10; ++i) {
+    std::string const png = "/scene_00000" + std::to_string(i) + ".png";
+    expected.push_back("truth" + png);
+    for (std::string const& variant : kSix)
+      expected.push_back("variants/" + variant + "/write" + png);
+  }
+  for (std::string const& variant : kSix) {
+    for (char const* const name : {"metrics.json", "pipeline.toml", "score.csv"}) {
+      expected.push_back("variants/" + variant + "/" + name);
+    }
+  }
+  std::ranges::sort(expected);
+  CHECK(names_of(all) == expected);
+
+  place.pipeline_file(pipeline());
+  for (std::string const& variant : kSix) {
+    fs::path const alone = place.folder / variant;
+    REQUIRE(place.run(variant, settings_of(variant)).status == 0);
+    require_variant_like(sweep, variant, alone);
+    require_equal(below(all, "truth"), files_in(alone / "truth"));
+    CHECK(all.at("before.csv") == read_text(alone / "before.csv"));
+    CHECK(json_in(sweep / "metrics.json")["before"] == json_in(alone / "metrics.json")["before"]);
+  }
+  CHECK(json_in(sweep / "metrics.json").size() == 1);
+}
+
+TEST_CASE("sweep.csv has a row for each variant: name, axes in the file's order, numbers") {
+  Workplace const place(pipeline(kTwoAxes));
+  REQUIRE(place.run("sweep").status == 0);
+  auto const rows = rows_of(read_text(place.folder / "sweep/sweep.csv"));
+  REQUIRE(rows.size() == 7);
+  Names columns = {"variant", "select.t1", "select.t2"};
+  Names const scores = {"miou", "precision", "recall"};
+  for (std::string const group :
+       {"score.", "score.image_mean.", "score.baseline.", "score.baseline.image_mean.",
+        "score.gain.", "before.", "before.image_mean."}) {
+    for (std::string const& score : scores) columns.push_back(group + score);
+  }
+  CHECK(rows[0] == columns);
+  for (std::size_t v = 0; v < kSix.size(); ++v) {
+    Names const& row = rows[v + 1];
+    REQUIRE(row.size() == columns.size());
+    CHECK(row[0] == kSix[v]);
+    CHECK("select.t1=" + row[1] + ",select.t2=" + row[2] == kSix[v]);
+    auto const metrics = json_in(place.folder / "sweep/variants" / kSix[v] / "metrics.json");
+    CHECK(std::stod(row[3]) == metrics["score"]["miou"].get<double>());
+    CHECK(std::stod(row[11]) == metrics["score"]["baseline"]["recall"].get<double>());
+    CHECK(std::stod(row[15]) == metrics["score"]["gain"]["miou"].get<double>());
+    CHECK(std::stod(row[18]) == metrics["before"]["miou"].get<double>());
+  }
+}
+
+TEST_CASE("a sweep of two axes is a grid, the first across, the best marked") {
+  Workplace const place(pipeline(kTwoAxes));
+  auto const result = place.run("sweep");
+  auto const rows = rows_of(read_text(place.folder / "sweep/sweep.csv"));
+  std::size_t best = 1;
+  std::vector<std::string> percent;
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    if (std::stod(rows[r][3]) > std::stod(rows[best][3])) best = r;
+    char text[16];
+    std::snprintf(text, sizeof text, "%.2f", 100 * std::stod(rows[r][3]));
+    percent.emplace_back(text);
+  }
+  CHECK(best_in(place.folder / "sweep") == Names{rows[best][0]});
+  percent[best - 1] += "*";
+  auto const lines = lines_of(result.out);
+  auto const heading = std::ranges::find_if(
+      lines, [](std::string const& line) { return line.find("select.t2 \\ select.t1") == 2; });
+  REQUIRE(lines.end() - heading > 3);
+  CHECK_THAT(*(heading - 1), Contains("mIoU, percent"));
+  auto const words = [](std::string const& line) {
+    std::istringstream stream(line);
+    return Names(std::istream_iterator<std::string>(stream), {});
+  };
+  CHECK(words(heading[0]) == Names{"select.t2", "\\", "select.t1", "0.3", "0.5", "0.7"});
+  CHECK(words(heading[1]) == Names{"0.6", percent[0], percent[2], percent[4]});
+  CHECK(words(heading[2]) == Names{"0.85", percent[1], percent[3], percent[5]});
+  CHECK_THAT(heading[3], Contains("best: " + rows[best][0]));
+  CHECK_THAT(result.out, Contains("6 variants"));
+  CHECK(occurrences(result.out, " write/") == 1);
+  CHECK(occurrences(result.out, "score.csv") == 1);
+}
+
+TEST_CASE("of equal variants the first is the best") {
+  // No pseudo-label of a scene has a 255 to keep.
+  Workplace const place(
+      pipeline("[sweep]\n\"select.keep_ignore\" = [true, false]\n\"select.t1\" = [0.5]\n"));
+  auto const result = place.run("sweep");
+  REQUIRE(result.status == 0);
+  auto const rows = rows_of(read_text(place.folder / "sweep/sweep.csv"));
+  REQUIRE(rows[1][3] == rows[2][3]);
+  CHECK(best_in(place.folder / "sweep") == Names{rows[1][0]});
+  CHECK(occurrences(result.out, "*") == 2);  // in the grid, and what it means
+}
+
+TEST_CASE("a sweep has the same bytes with any number of threads") {
+  Workplace const place(pipeline(kTwoAxes, 40));
+  REQUIRE(place.run("one", {"--jobs", "1"}).status == 0);
+  auto const expected = results_in(place.folder / "one");
+  for (Names const& way : std::vector<Names>{{"--jobs", "8"},
+                                             {"--jobs", "8", "--set", "run.in_flight=1"},
+                                             {"--jobs", "2", "--set", "run.in_flight=100"}}) {
+    CAPTURE(way);
+    std::string const out = "out" + way[1] + std::to_string(way.size()) + way.back();
+    REQUIRE(place.run(out, way).status == 0);
+    require_equal(results_in(place.folder / out), expected);
+  }
+}
+
+TEST_CASE("a run's pipeline.toml repeats it, and a variant's the variant") {
+  Workplace const place(pipeline(kTwoAxes));
+  REQUIRE(place.run("sweep").status == 0);
+  REQUIRE(place.program({"run", "sweep/pipeline.toml", "--out", "again"}).status == 0);
+  require_equal(results_in(place.folder / "again"), results_in(place.folder / "sweep"));
+  std::string const variant = "sweep/variants/" + kSix[3] + "/pipeline.toml";
+  REQUIRE(place.program({"run", variant, "--out", "alone"}).status == 0);
+  require_variant_like(place.folder / "sweep", kSix[3], place.folder / "alone");
+  CHECK(read_text(place.folder / "alone/pipeline.toml") == read_text(place.folder / variant));
+}
+
+TEST_CASE("--sweep is as good as [sweep]") {
+  Workplace const place(pipeline(kTwoAxes));
+  REQUIRE(place.run("file").status == 0);
+  place.pipeline_file(pipeline());
+  REQUIRE(place
+              .run("arguments", {"--sweep", "select.t1={from=0.3,to=0.7,step=0.2}", "--sweep",
+                                 "select.t2=0.6,0.85"})
+              .status == 0);
+  auto file = results_in(place.folder / "file"), arguments = results_in(place.folder / "arguments");
+  file.erase("pipeline.toml");
+  arguments.erase("pipeline.toml");
+  require_equal(arguments, file);
+}
+
+TEST_CASE("up to eight variants keep their files, more keep none unless they are told to") {
+  Workplace const place(pipeline());
+  auto const has_files = [&](std::string const& run) {
+    return std::ranges::any_of(files_in(place.folder / run), [](auto const& file) {
+      return file.first.find("/write/") != std::string::npos;
+    });
+  };
+  std::string const eight = "select.t1={from=0.1,to=0.8,step=0.1}";
+  std::string const nine = "select.t1={from=0.1,to=0.9,step=0.1}";
+  auto const few = place.run("eight", {"--sweep", eight});
+  CHECK(has_files("eight"));
+  CHECK_THAT(few.out, Contains("in variants/VARIANT: write/"));
+  auto const many = place.run("nine", {"--sweep", nine});
+  REQUIRE(many.status == 0);
+  CHECK_FALSE(has_files("nine"));
+  CHECK_THAT(many.out, Contains("no files of write/ in any variant, since there are many") &&
+                           Contains("--keep"));
+  CHECK(files_in(place.folder / "nine/truth").size() == 10);  // no variant's
+  CHECK(files_in(place.folder / "nine/variants/select.t1=0.9").size() == 3);
+
+  REQUIRE(place.run("none", {"--sweep", eight, "--keep", "none"}).status == 0);
+  CHECK_FALSE(has_files("none"));
+  auto const all = place.run("all", {"--sweep", nine, "--keep", "all"});
+  REQUIRE(all.status == 0);
+  CHECK(occurrences(all.out, "no files") == 0);
+  CHECK(files_in(place.folder / "all/variants/select.t1=0.9/write").size() == 10);
+
+  // The scores are the same.
+  Files kept = results_in(place.folder / "all"), not_kept = results_in(place.folder / "nine");
+  std::erase_if(kept,
+                [](auto const& file) { return file.first.find("/write/") != std::string::npos; });
+  for (Files* const files : {&kept, &not_kept}) {
+    files->erase("pipeline.toml");   // says what is kept
+    files->erase("ledger.records");  // knows the files
+  }
+  require_equal(kept, not_kept);
+}
+
+TEST_CASE("--keep best writes the files of the best variant, as a run of it alone does") {
+  Workplace const place(
+      pipeline("[sweep]\n\"select.t1\" = { from = 0.1, to = 0.9, step = 0.1 }\n"
+               "[run]\nkeep = \"best\"\n"));
+  auto const result = place.run("sweep", {"--jobs", "2"});
+  REQUIRE(result.status == 0);
+  Names const best = best_in(place.folder / "sweep");
+  REQUIRE(best.size() == 1);
+  CHECK_THAT(result.out, Contains("in variants/" + best[0] + ": write/"));
+  place.pipeline_file(pipeline());
+  REQUIRE(place.run("alone", settings_of(best[0])).status == 0);
+  require_variant_like(place.folder / "sweep", best[0], place.folder / "alone");
+  std::size_t files = 0;
+  for (auto const& [name, bytes] : files_in(place.folder / "sweep/variants")) {
+    if (name.find("/write/") != std::string::npos) ++files;
+  }
+  CHECK(files == 10);
+  auto const record = json_in(place.folder / "sweep/run.json");
+  CHECK(record["status"] == "done");
+  CHECK(record["samples"]["done"] == 10);
+}
+
+TEST_CASE("--keep best without a score fails, and says what to do") {
+  std::string text = pipeline("[sweep]\n\"select.t1\" = [0.3, 0.5]\n");
+  // Without evaluators.
+  text.erase(text.find("[stages.before]"), text.find("[sweep]") - text.find("[stages.before]"));
+  text.erase(text.find("[stages.score]"),
+             text.find("[stages.write]") - text.find("[stages.score]"));
+  Workplace const place(text);
+  auto const result = place.run("sweep", {"--keep", "best"});
+  CHECK(result.status == 1);
+  CHECK_THAT(result.err, Contains("keep = \"best\" needs a score"));
+  CHECK(json_in(place.folder / "sweep/run.json")["status"] == "failed");
+  // Without evaluators there is nothing but files to make.
+  REQUIRE(place.run("many", {"--sweep", "select.t1={from=0.1,to=0.9,step=0.1}"}).status == 0);
+  CHECK(files_in(place.folder / "many/variants/select.t1=0.9/write").size() == 10);
+}
+
+TEST_CASE("what variants have in common is worked on once, and what comes out alike too") {
+  Workplace const place(pipeline(kTwoAxes));
+  REQUIRE(place.run("sweep", {"--trace", "trace.json"}).status == 0);
+  fs::path const trace = place.folder / "trace.json";
+  CHECK(worked(trace, "assign") == 10);
+  CHECK(worked(trace, "truth") == 10);
+  CHECK(worked(trace, "before") == 10);
+  auto const selected = worked(trace, "select");
+  CHECK(selected >= 10);
+  CHECK(selected < 60);
+  CHECK(worked(trace, "score") == selected);
+  CHECK(worked(trace, "write") == selected);
+}
+
+TEST_CASE("an axis may be a whole stage: masks are read once for four baselines") {
+  DiskData const place;
+  std::string axis = "[sweep]\ncam = [\n";
+  for (std::string const name : {"a", "b", "c", "d"}) {
+    fs::copy(place.folder / "data/pseudo", place.folder / name);
+    axis += "{ name = \"" + name + "\", use = \"cam.labels\", dir = \"" + name + "\" },\n";
+  }
+  place.pipeline_file(DiskData::pipeline(axis + "]\n"));
+  auto const result = place.run("sweep", {"--trace", "trace.json"});
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  CHECK(worked(place.folder / "trace.json", "sam") == 8);
+  CHECK(worked(place.folder / "trace.json", "cam") == 32);
+  CHECK(worked(place.folder / "trace.json", "assign") == 32);
+  auto const rows = rows_of(read_text(place.folder / "sweep/sweep.csv"));
+  REQUIRE(rows.size() == 5);
+  CHECK(rows[0][1] == "cam");
+  CHECK(rows[4][0] == "cam=d");
+  CHECK(rows[4][1] == "d");
+  place.pipeline_file(DiskData::pipeline());
+  REQUIRE(place.run("alone", {"--set", "cam.dir=c"}).status == 0);
+  require_variant_like(place.folder / "sweep", "cam=c", place.folder / "alone");
+}
+
+TEST_CASE("variants that are listed run like those of axes, and together with them") {
+  Workplace const place(
+      pipeline("[sweep]\n\"select.t1\" = [0.3, 0.5]\n"
+               "[[variant]]\nname = \"support\"\n"
+               "set = { \"select.overlap\" = \"support\", \"select.t2\" = 0.7 }\n"
+               "[[variant]]\nname = \"as it is\"\n"));
+  auto const result = place.run("sweep");
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  auto const rows = rows_of(read_text(place.folder / "sweep/sweep.csv"));
+  REQUIRE(rows.size() == 5);
+  CHECK(rows[1][0] == "support,select.t1=0.3");
+  CHECK(rows[4][0] == "as-it-is,select.t1=0.5");
+  CHECK(rows[0][1] == "select.t1");
+  place.pipeline_file(pipeline());
+  REQUIRE(place
+              .run("alone", {"--set", "select.overlap=support", "--set", "select.t2=0.7", "--set",
+                             "select.t1=0.5"})
+              .status == 0);
+  require_variant_like(place.folder / "sweep", "support,select.t1=0.5", place.folder / "alone");
+}
+
+TEST_CASE("a sample that fails in one variant is left out of that variant alone") {
+  std::string const faulty =
+      "[stages.faulty]\nuse = \"test.faulty\"\nin = \"select\"\nevery = 4\nmode = \"none\"\n"
+      "[stages.judge]\nuse = \"eval.miou\"\nin = { truth = \"scenes.truth\", labels = \"faulty\" "
+      "}\n"
+      "[stages.more]\nuse = \"output.labels\"\nin = \"faulty\"\n[run]\non_error = \"skip\"\n";
+  Workplace const place(pipeline(faulty));
+  REQUIRE(place.run("clean", {}, with_faulty()).status == 0);
+  REQUIRE(place.run("faulty", {"--set", "faulty.mode=throw"}, with_faulty()).status == 1);
+  auto const result = place.run(
+      "sweep", {"--sweep", "faulty.mode=none,throw,throw_int", "--jobs", "2"}, with_faulty());
+  CHECK(result.status == 1);
+  fs::path const sweep = place.folder / "sweep", variants = sweep / "variants";
+  for (auto const& [variant, alone] :
+       {std::pair("faulty.mode=none", "clean"), std::pair("faulty.mode=throw", "faulty")}) {
+    CAPTURE(variant);
+    CHECK(read_text(variants / variant / "judge.csv") ==
+          read_text(place.folder / alone / "judge.csv"));
+    CHECK(json_in(variants / variant / "metrics.json") ==
+          json_in(place.folder / alone / "metrics.json"));
+    require_equal(files_in(variants / variant / "more"), files_in(place.folder / alone / "more"));
+  }
+  CHECK(files_in(sweep / "write").size() == 10);
+
+  auto const ledger = ledger_in(sweep);
+  REQUIRE(ledger.size() == 10);
+  for (std::size_t i = 0; i < ledger.size(); ++i) {
+    if (i % 4 != 3) {
+      CHECK(ledger[i]["outcome"] == "done");
+      continue;
+    }
+    CHECK(ledger[i]["outcome"] == "failed");
+    CHECK(ledger[i]["stage"] == "faulty");
+    CHECK(ledger[i]["variants"] == Json({"faulty.mode=throw"}));
+    REQUIRE(ledger[i]["also"].size() == 1);
+    CHECK(ledger[i]["also"][0]["variants"] == Json({"faulty.mode=throw_int"}));
+  }
+  auto const record = json_in(sweep / "run.json");
+  CHECK(record["status"] == "done_with_failures");
+  CHECK(record["samples"]["failed"] == 2);
+  std::vector<int> failed;
+  for (Json const& variant : record["variants"]) failed.push_back(variant["failed"]);
+  CHECK(failed == std::vector<int>{0, 2, 2});
+  CHECK_THAT(result.out, Contains("stage \"faulty\" in \"faulty.mode=throw\""));
+}
+
+TEST_CASE("a failure that variants share is one, and names them unless it is all of them") {
+  std::string const faulty =
+      "[stages.faulty]\nuse = \"test.faulty\"\nin = \"select\"\nmode = \"throw\"\n"
+      "[stages.more]\nuse = \"output.labels\"\nin = \"faulty\"\n[run]\non_error = \"skip\"\n";
+  Workplace const place(pipeline(faulty));
+  CHECK(place.run("some", {"--sweep", "faulty.every=5,4,10"}, with_faulty()).status == 1);
+  auto const some = ledger_in(place.folder / "some");
+  CHECK(some[4]["variants"] == Json({"faulty.every=5"}));
+  CHECK(some[9]["variants"] == Json({"faulty.every=5", "faulty.every=10"}));
+  CHECK_FALSE(some[9].contains("also"));
+  CHECK(place.run("all", {"--set", "faulty.every=5", "--sweep", "select.t1=0.3,0.5"}, with_faulty())
+            .status == 1);
+  auto const all = ledger_in(place.folder / "all");
+  CHECK(all[4]["stage"] == "faulty");
+  CHECK_FALSE(all[4].contains("variants"));
+  CHECK_FALSE(all[4].contains("also"));
+}
+
+TEST_CASE("a failure that stops a sweep names the variant, and leaves no scores") {
+  std::string const faulty =
+      "[stages.faulty]\nuse = \"test.faulty\"\nin = \"select\"\nevery = 4\nmode = \"none\"\n"
+      "[stages.more]\nuse = \"output.labels\"\nin = \"faulty\"\n";
+  Workplace const place(pipeline(faulty));
+  auto const result =
+      place.run("sweep", {"--sweep", "faulty.mode=none,throw", "--jobs", "1"}, with_faulty());
+  CHECK(result.status == 1);
+  CHECK_THAT(result.err, Contains("stage \"faulty\" in \"faulty.mode=throw\" failed on sample") &&
+                             Contains("faulty by intent"));
+  CHECK_FALSE(fs::exists(place.folder / "sweep/sweep.csv"));
+  CHECK_FALSE(fs::exists(place.folder / "sweep/metrics.json"));
+  CHECK_FALSE(fs::exists(place.folder / "sweep/variants/faulty.mode=none/metrics.json"));
+}
+
+TEST_CASE("more than 10,000 variants want --yes, and say how many they are") {
+  Workplace const place(pipeline("", 1));
+  Names const many = {"--sweep", "select.t1={from=0,to=1,step=0.01}", "--sweep",
+                      "select.t2={from=0,to=1,step=0.01}"};
+  auto const refused = place.run("out", many);
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err, Contains("10201") || Contains("10,201"));
+  CHECK_THAT(refused.err, Contains("--yes"));
+  CHECK_FALSE(fs::exists(place.folder / "out"));
+  Names allowed = many;
+  allowed.insert(allowed.end(), {"--yes"});
+  allowed.insert(allowed.begin(), {"check", "p.toml"});
+  auto const result = place.program(allowed);
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  CHECK_THAT(result.out, Contains("10201 variants"));
+}
+
+TEST_CASE("sweeps that cannot be are mistakes, and make no folder") {
+  Workplace const place(pipeline());
+  auto const refused = [&](Names const& arguments) {
+    auto const result = place.run("out", arguments);
+    CHECK(result.status == 2);
+    CHECK_FALSE(fs::exists(place.folder / "out"));
+    return result.err;
+  };
+  CHECK_THAT(refused({"--sweep", "select.t1=0.3,0.3"}), Contains("0.3"));
+  CHECK_THAT(refused({"--sweep", "select.t3=1,2"}), Contains("t3"));
+  CHECK_THAT(refused({"--sweep", "selct.t1=1,2"}), Contains("selct"));
+  CHECK_THAT(refused({"--sweep", "select.t1=0.3,7"}), Contains("select.t1=7"));
+  CHECK_THAT(refused({"--sweep", "scenes.seed=1,2"}), Contains("scenes"));
+  CHECK_THAT(refused({"--sweep", "select.t1=0.3,0.5", "--set", "select.t1=0.4"}),
+             Contains("select.t1"));
+}
