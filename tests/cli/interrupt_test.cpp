@@ -1,18 +1,8 @@
 // Ctrl-C: the samples in flight finish, and the run says that it was interrupted.
-#include <fcntl.h>
-#include <poll.h>
-#include <sched.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <fstream>
-#include <set>
-#include <stdexcept>
 
-#include "support/run_files.hpp"
+#include "support/held_run.hpp"
 
 using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
@@ -20,91 +10,14 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kSamples = 100000;
-constexpr int kInFlight = 4;
-constexpr int kHeld = 6;  // the sample that the gate holds
-
-// A run that is held in its middle by test.gate: samples before the held one are finished, it and
-// those behind it are in flight, and no credit is left for more.
-class HeldRun {
- public:
-  HeldRun()
-      : place_("name = \"held\"\n[stages.scenes]\nuse = \"dataset.scenes\"\ncount = " +
-               std::to_string(kSamples) +
-               "\nsize = [8, 8]\n"
-               "[stages.gate]\nuse = \"test.gate\"\nin = \"scenes.pseudo\"\n"
-               "at = " +
-               std::to_string(kHeld) +
-               "\ninside = \"inside\"\ngo = \"go\"\n"
-               "[stages.score]\nuse = \"eval.miou\"\n"
-               "in = { truth = \"scenes.truth\", labels = \"gate\" }\n"
-               "[stages.write]\nuse = \"output.labels\"\nin = \"gate\"\n"
-               "[run]\njobs = 2\nin_flight = " +
-               std::to_string(kInFlight) + "\n") {
-    for (char const* const name : {"inside", "go"}) {
-      if (::mkfifo((place_.folder / name).c_str(), 0666) != 0) throw std::runtime_error("no pipe");
-    }
-  }
-
-  // Runs it; `while_held` is called with the process while the gate holds its sample.
-  ProgramResult run(std::function<void(pid_t)> const& while_held) {
-    int const inside = open_pipe("inside");
-    ProgramOptions options = with_faulty();
-    options.while_running = [&](pid_t process) {
-      if (wait_for_byte(inside, process)) while_held(process);
-    };
-    auto result = place_.run("out", {}, options);
-    ::close(inside);
-    if (go_ >= 0) ::close(go_);
-    return result;
-  }
-
-  void let_go() {
-    go_ = open_pipe("go");
-    if (::write(go_, "x", 1) != 1) throw std::runtime_error("cannot let go");
-  }
-
-  fs::path out() const { return place_.folder / "out"; }
-
- private:
-  // For both directions, so that opening never waits.
-  int open_pipe(char const* name) const {
-    return ::open((place_.folder / name).c_str(), O_RDWR | O_CLOEXEC);
-  }
-
-  // Whether the byte came; not when the process ended before.
-  static bool wait_for_byte(int pipe, pid_t process) {
-    int const ended = static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
-    pollfd wanted[] = {{pipe, POLLIN, 0}, {ended, POLLIN, 0}};
-    while (::poll(wanted, 2, -1) < 0) {
-    }
-    ::close(ended);
-    return (wanted[0].revents & POLLIN) != 0;
-  }
-
-  Workplace place_;
-  int go_ = -1;
-};
-
-// Sends the signal and waits until the process has taken it: a second one of its kind would else
-// be one with it.
-void send(pid_t process, int signal) {
-  ::kill(process, signal);
-  for (bool pending = true; pending; ::sched_yield()) {
-    std::ifstream status("/proc/" + std::to_string(process) + "/status");
-    pending = false;
-    for (std::string line; std::getline(status, line);) {
-      if (!line.starts_with("ShdPnd:")) continue;
-      pending = (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0;
-    }
-  }
-}
+constexpr int kHeld = HeldRun::kHeld;
 
 }  // namespace
 
 TEST_CASE("an interrupted run finishes the samples in flight, ends with 130 and says so") {
   for (int const signal : {SIGINT, SIGTERM}) {
     CAPTURE(signal);
-    HeldRun held;
+    HeldRun const held(kSamples);
     auto const result = held.run([&](pid_t process) {
       send(process, signal);
       held.let_go();
@@ -134,7 +47,7 @@ TEST_CASE("an interrupted run finishes the samples in flight, ends with 130 and 
 }
 
 TEST_CASE("the files of an interrupted run are those of a complete one") {
-  HeldRun held;
+  HeldRun const held(kSamples);
   auto const result = held.run([&](pid_t process) {
     send(process, SIGINT);
     held.let_go();
@@ -150,7 +63,7 @@ TEST_CASE("the files of an interrupted run are those of a complete one") {
 }
 
 TEST_CASE("a second interrupt ends the run at once") {
-  HeldRun held;
+  HeldRun const held(kSamples);
   auto const result = held.run([&](pid_t process) {
     send(process, SIGINT);
     send(process, SIGINT);  // the gate is never opened
@@ -164,7 +77,7 @@ TEST_CASE("a second interrupt ends the run at once") {
 }
 
 TEST_CASE("an interrupted run's folder is not written over") {
-  HeldRun held;
+  HeldRun const held(kSamples);
   REQUIRE(held.run([&](pid_t process) {
                 send(process, SIGINT);
                 held.let_go();
