@@ -13,7 +13,7 @@ void Recollection::apply(std::vector<Trail> const& trails, InFlight& sample) con
   if (trails.empty()) return;
   std::vector<bool> settled(plan_.nodes.size());
   // Equal results share their bytes, and so will what is made of them.
-  std::map<std::pair<StageDeclaration const*, Kept>, Value> records;
+  std::map<std::pair<std::size_t, Kept>, Value> records;
   for (Trail const& trail : trails) {
     auto const found = node_of_.find(trail.part);
     if (found == node_of_.end()) continue;
@@ -27,7 +27,7 @@ void Recollection::apply(std::vector<Trail> const& trails, InFlight& sample) con
       settled[found->second] = true;
     } else if (node.end && trail.kept) {
       if (stage.declaration->kind == StageKind::observer) {
-        Value& record = records[{stage.declaration, trail.kept}];
+        Value& record = records[{node.kind, trail.kept}];
         // Bytes that are no record any more are as good as none.
         if (!record && error_of([&] { record = stage.instance->load(*trail.kept); })) continue;
         result.values.push_back(record);

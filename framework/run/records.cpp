@@ -1,13 +1,13 @@
 #include "run/records.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
-#include <map>
+#include <unordered_map>
 
 #include "data/bytes.hpp"
 #include "data/error_of.hpp"
@@ -36,20 +36,21 @@ T get(std::string_view bytes) {
 std::string encode(SampleRecord const& record) {
   ByteWriter bytes;
   bytes.text(record.id).count(record.identity).count(record.line);
-  // Settings that made the same share the bytes of it.
-  std::map<std::string const*, std::size_t> places;
-  std::vector<std::string const*> distinct;
+  // Settings that made the same share the bytes of it, whether they made it together or not: the
+  // file must not tell how a run came about.
+  std::unordered_map<std::string_view, std::size_t> places;
+  std::vector<std::string_view> distinct;
   for (auto const& entry : record.entries) {
-    if (entry.kept && places.try_emplace(entry.kept.get(), distinct.size() + 1).second) {
-      distinct.push_back(entry.kept.get());
+    if (entry.kept && places.try_emplace(*entry.kept, distinct.size() + 1).second) {
+      distinct.push_back(*entry.kept);
     }
   }
   bytes.count(distinct.size());
-  for (std::string const* const each : distinct) bytes.text(*each);
+  for (std::string_view const each : distinct) bytes.text(each);
   bytes.count(record.entries.size());
   for (auto const& entry : record.entries) {
     bytes.count(entry.key).count(entry.stamp).count(entry.declined ? 1 : 0);
-    bytes.count(entry.kept ? places[entry.kept.get()] : 0);
+    bytes.count(entry.kept ? places[*entry.kept] : 0);
   }
   return bytes.take();
 }
@@ -130,6 +131,14 @@ RecordReader::RecordReader(RecordReader&& other) noexcept
       by_id_(std::move(other.by_id_)),
       problems_(std::move(other.problems_)) {}
 
+std::uint64_t RecordReader::size() const {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) {
+    throw Error("cannot read " + file_.string() + ": " + std::strerror(errno));
+  }
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
 std::string RecordReader::read(Place const& place) const {
   std::string bytes(place.size, '\0');
   for (std::size_t done = 0; done < bytes.size();) {
@@ -149,6 +158,8 @@ std::string RecordReader::read(Place const& place) const {
 void RecordReader::scan() {
   std::uint64_t offset = kMagic.size();
   std::string const name = file_.string();
+  std::uint64_t const end = size();
+  if (end == 0) return;  // as a run leaves it that is killed when it begins
   if (read({0, 0, kMagic.size()}) != kMagic) {
     problems_.push_back(name + " does not begin as the records of a run do; none are used");
     return;
@@ -160,13 +171,11 @@ void RecordReader::scan() {
     if (frame.empty()) return;
     std::string const where = name + ": record " + std::to_string(number);
     std::uint64_t const size = frame.size() == kFrame ? get<std::uint32_t>(frame) : 0;
-    // So that no damaged length makes us reserve more memory than the file has bytes.
-    bool const is_there = offset + kFrame + size <= static_cast<std::uint64_t>(end);
-    std::string const payload = is_there ? read({0, offset + kFrame, size}) : std::string();
-    if (frame.size() < kFrame || !is_there || payload.size() < size) {
+    if (size == 0 || size > end - offset - kFrame) {
       problems_.push_back(where + " is cut off");
       return;
     }
+    std::string const payload = read({0, offset + kFrame, size});
     SampleRecord record;
     bool const intact =
         get<std::uint64_t>(std::string_view(frame).substr(4)) == fingerprint(payload);

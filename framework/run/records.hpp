@@ -52,8 +52,8 @@ class RecordWriter {
 // Finds records by sample. Memory: 24 bytes a record.
 class RecordReader {
  public:
-  // An absent file has no records. A damaged record is passed over, and what follows a torn one is
-  // lost; either is said in problems(). Throws Error when the file cannot be read.
+  // An absent or empty file has no records. A damaged record is passed over, and what follows a
+  // torn one is lost; either is said in problems(). Throws Error when the file cannot be read.
   explicit RecordReader(std::filesystem::path file);
   ~RecordReader();
   RecordReader(RecordReader&& other) noexcept;
@@ -83,6 +83,7 @@ class RecordReader {
     std::uint64_t id, offset, size;
   };
   void scan();
+  std::uint64_t size() const;  // of the file
   std::string read(Place const& place) const;
 
   std::filesystem::path file_;
