@@ -13,9 +13,19 @@ std::string next_of(std::string const& records) {
   return records + ".next";
 }
 
+// Whether the line is of a sample that is known.
+bool is_known(std::string const& line, RecordReader const* older) {
+  if (!older) return false;
+  Json const json = Json::parse(line, nullptr, false);
+  auto const id = json.is_object() ? json.value("id", Json()) : Json();
+  return id.is_string() && older->find(id.get_ref<std::string const&>());
+}
+
 // Lines of a ledger and records were written in pairs. A line that is not the one that its record
-// knows is damaged, and who damaged it may have damaged more: the sample is done again.
-void compare(fs::path const& ledger, RecordReader& records, std::vector<std::string>& problems) {
+// knows is damaged, and who damaged it may have damaged more: the sample is done again. Lines
+// without a record may be of the run before, which `older` knows; it may be null.
+void compare(fs::path const& ledger, RecordReader& records, RecordReader const* older,
+             std::vector<std::string>& problems) {
   std::ifstream file(ledger, std::ios::binary);
   std::vector<bool> good(records.count(), true);
   std::string line;
@@ -25,7 +35,7 @@ void compare(fs::path const& ledger, RecordReader& records, std::vector<std::str
     std::string const where = ledger.string() + ":" + std::to_string(++number);
     if (number > records.count()) {
       if (whole && Json::accept(line)) {
-        ++without_record;
+        if (!is_known(line, older)) ++without_record;
       } else {
         problems.push_back(where + ": the line is " + (whole ? "damaged" : "cut off") +
                            "; its sample is done again");
@@ -41,7 +51,9 @@ void compare(fs::path const& ledger, RecordReader& records, std::vector<std::str
   records.retain([&](std::size_t i) { return good[i]; });
   if (without_record > 0) {
     problems.push_back(ledger.string() + " lists " + std::to_string(without_record) +
-                       " samples of which no results are kept; they are done again");
+                       (without_record == 1 ? " sample of which no result is kept; it is done again"
+                                            : " samples of which no results are kept; they are "
+                                              "done again"));
   }
 }
 
@@ -75,10 +87,17 @@ void Journal::complete() {
   }
 }
 
+void Journal::forget(RunFolder& folder, Names const& names) {
+  folder.remove(names.records);
+  folder.remove(next_of(names.records));
+}
+
 Journal::Memory Journal::recollect(fs::path const& folder, Names const& names) {
   Memory memory{RecordReader(folder / names.records), {}};
   memory.problems = memory.records.problems();
-  if (!names.ledger.empty()) compare(folder / names.ledger, memory.records, memory.problems);
+  if (!names.ledger.empty()) {
+    compare(folder / names.ledger, memory.records, nullptr, memory.problems);
+  }
   return memory;
 }
 
@@ -86,7 +105,12 @@ Journal::Memory Journal::recollect(RunFolder& folder, Names const& names) {
   fs::path const next = folder.path() / next_of(names.records);
   if (!fs::exists(next)) return recollect(folder.path(), names);
   RecordReader older(folder.path() / names.records);
-  Memory newer = recollect(folder.path(), {next_of(names.records), names.ledger});
+  older.index();
+  Memory newer{RecordReader(next), {}};
+  newer.problems = newer.records.problems();
+  if (!names.ledger.empty()) {
+    compare(folder.path() / names.ledger, newer.records, &older, newer.problems);
+  }
   newer.records.index();
   fs::path const merged = folder.aside() / names.records;
   RecordWriter writer(merged);
@@ -98,6 +122,8 @@ Journal::Memory Journal::recollect(RunFolder& folder, Names const& names) {
     if (!record.id.empty() && !newer.records.find(record.id)) writer.append(record);
   }
   writer.close();
+  // Its lines and what is put together now would be no pairs.
+  if (!names.ledger.empty()) folder.remove(names.ledger);
   folder.place(merged, names.records);
   folder.remove(next_of(names.records));
   std::vector<std::string> problems = older.problems();

@@ -43,6 +43,9 @@ class Journal {
   // together with what it went on from.
   static Memory recollect(RunFolder& folder, Names const& names);
 
+  // Removes the records.
+  static void forget(RunFolder& folder, Names const& names);
+
  private:
   RunFolder& folder_;
   Names const names_;
