@@ -92,7 +92,8 @@ std::vector<std::string> Resumption::changes(Json const& plugins, std::string co
     }
   }
   auto const versions = folder_.before()->json.value("versions", Json::object());
-  if (versions.value("library", "") != framework) {
+  auto const library = versions.value("library", "");
+  if (!library.empty() && library != framework) {
     texts.push_back("seplflow itself changed" + count);
   }
   return texts;
@@ -146,6 +147,7 @@ std::vector<std::string> Resumption::clear(ContentKeys const& keys,
     }
   }
   for (fs::path const& each : in_variants) remove_outputs(each);
+  if (fs::is_empty(variants)) folder_.remove("variants");
   return texts;
 }
 

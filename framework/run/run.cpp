@@ -32,6 +32,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kFewVariants = 8;
+constexpr std::size_t kProblemsTold = 10;
 
 std::string utc_now() {
   std::time_t const now = std::time(nullptr);
@@ -82,6 +83,10 @@ Json conservation(Pipeline const& pipeline, RunTotals const& totals) {
     }
   }
   return stages;
+}
+
+Journal::Names best_journal() {
+  return {"best.records", ""};
 }
 
 bool is_end(PipelineStage const& stage) {
@@ -142,7 +147,7 @@ class Execution {
     // to be done lacks what is removed below.
     folder_.write_json("run.json", record_);
     Pass const first = first_pass();
-    Pass const best_files{{"best.records", ""}, {}, {}};
+    Pass const best_files{best_journal(), {}, {}};
     std::vector<Shelf> shelves = open_shelves(first.journal);
     bool const wants_best = keep_ == Keep::best && has_files_of_variants();
     std::vector<Shelf> best_shelves =
@@ -174,7 +179,7 @@ class Execution {
   std::vector<Shelf> open_shelves(Journal::Names const& journal) {
     std::vector<Shelf> shelves;
     auto const add = [&](fs::path const& folder, Journal::Memory memory) {
-      for (std::string const& problem : memory.problems) note(problem);
+      tell(memory.problems);
       if (memory.records.count() > 0) shelves.push_back({folder, std::move(memory.records)});
     };
     if (folder_.before()) add(folder_.path(), Journal::recollect(folder_, journal));
@@ -201,8 +206,7 @@ class Execution {
     if (!best_shelves.empty()) {
       for (std::size_t s = 0; s < ends.size(); ++s) ends[s] = is_end(pipeline_.stages[s]);
     } else {
-      folder_.remove("best.records");
-      folder_.remove("best.records.next");
+      Journal::forget(folder_, best_journal());
     }
     for (std::string const& text : resumption_->clear(keys_, known, ends)) note(text);
   }
@@ -278,11 +282,20 @@ class Execution {
       for (fs::path const& home : homes_of(pipeline_, stage)) {
         std::size_t const removed = folder_.remove_other_outputs(home / stage.name);
         if (removed > 0) {
-          note("removed " + std::to_string(removed) + " files from " +
-               (folder_.path() / home / stage.name).string() + " that this run did not make");
+          note("removed " + std::to_string(removed) + (removed == 1 ? " file" : " files") +
+               " from " + (folder_.path() / home / stage.name).string() +
+               " that this run did not make");
         }
       }
     }
+  }
+
+  // One cause, a line that is gone, may have put all that follow in the wrong place.
+  void tell(std::vector<std::string> const& problems) const {
+    std::size_t const told = std::min(problems.size(), kProblemsTold);
+    for (std::size_t i = 0; i < told; ++i) note(problems[i]);
+    std::size_t const more = problems.size() - told;
+    if (more > 0) note("... and " + std::to_string(more) + " more of the kind");
   }
 
   void note(std::string const& text) const {
