@@ -106,18 +106,17 @@ std::vector<Trail> History::trails(Sample const& sample, Found const& found) {
       auto const* const entry = found.record.find(keys_[part]);
       Trail trail;
       trail.part = part;
-      if (unreadable) changed[s][output] = true;
-      if (!files.empty()) {
-        trail.stamp = request_.trust_inputs && entry ? entry->stamp : file_stamp(files);
-        // Of a part that did not get to work nothing is known, nor needed.
-        if (entry && entry->stamp != trail.stamp) {
-          changed[s][output] = true;
-          ++reuse_.changed_inputs[stage.name];
-          explained = true;
-        }
+      // Of a part that did not get to work nothing is known, nor needed.
+      bool const differs = entry && !request_.trust_inputs &&
+                           (unreadable || (!files.empty() && entry->stamp != file_stamp(files)));
+      if (differs) {
+        changed[s][output] = true;
+        ++reuse_.changed_inputs[stage.name];
+        explained = true;
       }
       bool const is_end = kind == StageKind::observer || kind == StageKind::sink;
       if (entry && !changed[s][output]) {
+        trail.stamp = entry->stamp;
         trail.declined = entry->declined;
         declined[s] = declined[s] || entry->declined;
         if (is_end && request_.ends[s]) trail.kept = entry->kept;
