@@ -13,6 +13,7 @@ namespace seplflow {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr long kMissingTold = 20;
 
 struct ShardRun {
   fs::path folder;
@@ -28,13 +29,10 @@ std::string text_of(fs::path const& file) {
   return std::move(text).str();
 }
 
-ShardRun read(fs::path const& folder) {
+// Also of a run that is not complete, which `wrong` then says. Throws UsageError.
+ShardRun read(fs::path const& folder, std::vector<std::string>& wrong) {
   auto const record = run_record_in(folder);
   if (!record) throw RunFolderError(folder.string() + " holds no run (there is no run.json)");
-  if (record->status != "done" && record->status != "done_with_failures") {
-    throw RunFolderError("the run in " + folder.string() + " is not complete (status \"" +
-                         record->status + "\"); complete it with --resume");
-  }
   ShardRun run;
   run.folder = folder;
   fs::path const file = folder / "pipeline.toml";
@@ -44,6 +42,10 @@ ShardRun read(fs::path const& folder) {
     } else {
       run.settings.push_back(std::move(each));
     }
+  }
+  if (record->status != "done" && record->status != "done_with_failures") {
+    wrong.push_back("the run in " + folder.string() + " is not complete (status \"" +
+                    record->status + "\"); complete it with --resume");
   }
   return run;
 }
@@ -57,12 +59,8 @@ std::pair<long, long> numbers_of(std::string const& shard) {
   return {index, count};
 }
 
-}  // namespace
-
-void require_all_shards(std::vector<fs::path> const& folders) {
-  std::vector<ShardRun> runs;
-  for (fs::path const& folder : folders) runs.push_back(read(folder));
-  std::vector<std::string> wrong;
+// What speaks against these being all shards of one run.
+void compare(std::vector<ShardRun> const& runs, std::vector<std::string>& wrong) {
   std::map<long, std::vector<std::string>> by_index;
   long const count = numbers_of(runs.front().shard).second;
   std::string const first = runs.front().folder.string();
@@ -81,15 +79,37 @@ void require_all_shards(std::vector<fs::path> const& folders) {
                       runs.front().shard);
     }
   }
-  for (long i = 0; i < count; ++i) {
-    std::string const shard = std::to_string(i) + "/" + std::to_string(count);
-    auto const& names = by_index[i];
-    if (names.empty()) wrong.push_back("shard " + shard + " is missing");
+  auto const shard = [count](long i) { return std::to_string(i) + "/" + std::to_string(count); };
+  for (auto const& [index, names] : by_index) {
     if (names.size() < 2) continue;
-    std::string text = "shard " + shard + " is there " + std::to_string(names.size()) + " times:";
+    std::string text =
+        "shard " + shard(index) + " is there " + std::to_string(names.size()) + " times:";
     for (std::string const& name : names) text += " " + name;
     wrong.push_back(std::move(text));
   }
+  long const missing = count - static_cast<long>(by_index.size());
+  long told = 0;
+  for (long i = 0; told < std::min(missing, kMissingTold); ++i) {
+    if (by_index.contains(i)) continue;
+    wrong.push_back("shard " + shard(i) + " is missing");
+    ++told;
+  }
+  if (missing > told) wrong.push_back("... and " + std::to_string(missing - told) + " more");
+}
+
+}  // namespace
+
+void require_all_shards(std::vector<fs::path> const& folders) {
+  std::vector<ShardRun> runs;
+  std::vector<std::string> wrong;
+  for (fs::path const& folder : folders) {
+    try {
+      runs.push_back(read(folder, wrong));
+    } catch (UsageError const& error) {
+      wrong.emplace_back(error.what());
+    }
+  }
+  if (!runs.empty()) compare(runs, wrong);
   if (wrong.empty()) return;
   std::string text = "these runs are not the shards of one run:";
   for (std::string const& each : wrong) text += "\n  " + each;
