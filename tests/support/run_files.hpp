@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -47,6 +49,33 @@ inline std::map<std::string, std::string> results_in(std::filesystem::path const
   return files;
 }
 
+// Where a run folder is not what another is, run.json apart; empty when they are the same, file by
+// file, byte by byte and folder by folder.
+inline std::vector<std::string> differences(std::filesystem::path const& run,
+                                            std::filesystem::path const& other) {
+  auto const contents = [](std::filesystem::path const& folder) {
+    auto files = results_in(folder);
+    for (auto const& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      if (entry.is_directory()) files[entry.path().lexically_relative(folder).string() + "/"];
+    }
+    return files;
+  };
+  auto const ours = contents(run), theirs = contents(other);
+  std::vector<std::string> differences;
+  for (auto const& [name, bytes] : ours) {
+    auto const found = theirs.find(name);
+    if (found == theirs.end()) {
+      differences.push_back("stray " + name);
+    } else if (found->second != bytes) {
+      differences.push_back("different " + name);
+    }
+  }
+  for (auto const& [name, bytes] : theirs) {
+    if (!ours.contains(name)) differences.push_back("missing " + name);
+  }
+  return differences;
+}
+
 inline std::vector<std::string> names_of(std::map<std::string, std::string> const& files) {
   std::vector<std::string> names;
   for (auto const& [name, bytes] : files) names.push_back(name);
@@ -71,6 +100,21 @@ inline std::vector<Json> ledger_in(std::filesystem::path const& run) {
     lines.push_back(Json::parse(line));
   }
   return lines;
+}
+
+// How many samples a stage needed no work for, by the table that a run prints.
+inline int reused(std::string const& out, std::string const& stage) {
+  bool told = false;
+  for (std::string const& line : lines_of(out)) {
+    std::istringstream words(line);
+    std::vector<std::string> const row{std::istream_iterator<std::string>(words), {}};
+    if (row.size() < 2) continue;
+    if (row[0] == "stage") told = row[row.size() - 2] == "reused";
+    if (row[0] == stage && row[1].starts_with("(")) {
+      return told ? std::stoi(row[row.size() - 2]) : 0;
+    }
+  }
+  throw std::runtime_error("there is no stage \"" + stage + "\" in:\n" + out);
 }
 
 inline std::size_t occurrences(std::string const& text, std::string const& part) {

@@ -1,0 +1,118 @@
+// Runs and resumed runs that are killed at random moments: whenever it is, --resume ends with the
+// folder of a run that nobody disturbed. SEPLFLOW_KILLS and SEPLFLOW_KILL_SEED ask for more kills
+// and other moments (tests/bench/kill.sh).
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <iostream>
+#include <random>
+
+#include "support/held_run.hpp"
+
+namespace fs = std::filesystem;
+using Names = std::vector<std::string>;
+
+namespace {
+
+// What is run, and what the folder held before.
+struct Way {
+  std::string name;
+  Names arguments, before;
+  long microseconds = 0;  // that it takes
+};
+
+Names const kNone;
+
+std::vector<Way> ways() {
+  Names const sweep = {"--sweep", "select.t1=0.3,0.5,0.7"};
+  auto const with = [](Names arguments, Names const& more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+  return {{"plain", {}, {}},
+          {"all", with(sweep, {"--keep", "all"}), {}},
+          {"best", with(sweep, {"--keep", "best"}), {}},
+          {"changed", {"--set", "select.t1=0.6"}, {"--limit", "500"}},
+          {"widened", with(sweep, {"--keep", "best"}), {"--sweep", "select.t1=0.4,0.5"}}};
+}
+
+unsigned long number_in(char const* variable, unsigned long otherwise) {
+  char const* const text = std::getenv(variable);
+  return text && *text ? std::stoul(text) : otherwise;
+}
+
+// The files that are there only whole and right, though they may be those of the run before.
+Names torn(fs::path const& run, std::map<std::string, std::string> const& right,
+           std::map<std::string, std::string> const& before) {
+  Names names;
+  for (auto const& [name, bytes] : results_in(run)) {
+    if (name.starts_with(".") || name.starts_with("ledger.") || name.starts_with("best.records")) {
+      continue;
+    }
+    auto const now = right.find(name), then = before.find(name);
+    bool const good = (now != right.end() && now->second == bytes) ||
+                      (then != before.end() && then->second == bytes);
+    if (!good) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("whenever runs are killed, --resume completes them byte for byte", "[kill]") {
+  unsigned long const wanted = number_in("SEPLFLOW_KILLS", 20);
+  unsigned long const seed = number_in("SEPLFLOW_KILL_SEED", 1);
+  CAPTURE(seed);
+  Workplace const place(scenes_pipeline(600));
+  std::vector<Way> all = ways();
+  std::map<std::string, std::map<std::string, std::string>> clean, before;
+  for (Way& way : all) {
+    auto const begin = std::chrono::steady_clock::now();
+    REQUIRE(place.run("clean-" + way.name, way.arguments).status == 0);
+    way.microseconds = std::chrono::duration_cast<std::chrono::microseconds>(
+                           std::chrono::steady_clock::now() - begin)
+                           .count();
+    clean[way.name] = results_in(place.folder / ("clean-" + way.name));
+    if (way.before.empty()) continue;
+    REQUIRE(place.run("before-" + way.name, way.before).status == 0);
+    before[way.name] = results_in(place.folder / ("before-" + way.name));
+  }
+
+  std::mt19937_64 random(seed);
+  unsigned long kills = 0, runs = 0, lives = 0;
+  for (; kills < wanted; ++runs) {
+    Way const& way = all[runs % all.size()];
+    CAPTURE(way.name, runs);
+    fs::path const out = place.folder / "out";
+    fs::remove_all(out);
+    if (!way.before.empty()) {
+      fs::copy(place.folder / ("before-" + way.name), out, fs::copy_options::recursive);
+    }
+    Names arguments = way.arguments;
+    arguments.insert(arguments.begin(), "--resume");
+    for (unsigned long left = 1 + random() % 3; left > 0 && kills < wanted; --left, ++lives) {
+      auto const after = static_cast<long>(random() % static_cast<unsigned long>(way.microseconds));
+      CAPTURE(after);
+      ProgramOptions options;
+      options.while_running = [&](pid_t process) {
+        wait_for(-1, process, after);
+        ::kill(process, SIGKILL);
+      };
+      auto const result = place.run("out", arguments, options);
+      CAPTURE(result.err);
+      if (result.status != 128 + SIGKILL) {
+        REQUIRE(result.status == 0);
+        break;
+      }
+      ++kills;
+      if (fs::exists(out)) REQUIRE(torn(out, clean[way.name], before[way.name]) == kNone);
+    }
+    auto const result = place.run("out", arguments);
+    CAPTURE(result.err);
+    REQUIRE(result.status == 0);
+    REQUIRE(occurrences(result.err, "damaged") == 0);
+    REQUIRE(differences(out, place.folder / ("clean-" + way.name)) == kNone);
+    ++lives;
+  }
+  std::cout << "seed " << seed << ": " << kills << " kills of " << runs << " runs in " << lives
+            << " lives, every folder as that of a run that was not killed\n";
+}

@@ -1,0 +1,245 @@
+// --shard and merge: the parts of a data set, run apart and joined, are the run of the whole.
+#include <catch2/catch.hpp>
+
+#include "support/disk_data.hpp"
+
+using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
+using Names = std::vector<std::string>;
+
+namespace {
+
+Names const kNone;
+
+// Runs every shard into "0", "1", ...
+Names run_shards(Workplace const& place, int count, Names const& arguments = {}, int status = 0,
+                 ProgramOptions const& options = {}) {
+  Names shards;
+  for (int i = 0; i < count; ++i) {
+    shards.push_back(std::to_string(i));
+    Names all = {"--shard", shards.back() + "/" + std::to_string(count)};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    CHECK(place.run(shards.back(), all, options).status == status);
+  }
+  return shards;
+}
+
+ProgramResult merge(Workplace const& place, Names const& runs, ProgramOptions const& options = {}) {
+  Names arguments = {"merge", "merged"};
+  arguments.insert(arguments.end(), runs.begin(), runs.end());
+  return place.program(arguments, options);
+}
+
+// What is said of shards that cannot be joined.
+std::string refused(Workplace const& place, Names const& runs) {
+  auto const result = merge(place, runs);
+  CHECK(result.status == 2);
+  CHECK(result.out.empty());
+  CHECK_FALSE(fs::exists(place.folder / "merged"));
+  return result.err;
+}
+
+int reused_samples(fs::path const& run) {
+  return json_in(run / "run.json")["samples"]["reused"];
+}
+
+}  // namespace
+
+TEST_CASE("three shards have all samples between them, and merged they are the single run") {
+  Workplace const place(scenes_pipeline(31));
+  REQUIRE(place.run("single").status == 0);
+  Names const shards = run_shards(place, 3);
+  CHECK(ledger_in(place.folder / "0").size() == 11);
+  CHECK(ledger_in(place.folder / "2").size() == 10);
+  CHECK(ledger_in(place.folder / "1").at(1)["id"] == "scene_000004");
+  auto const result = merge(place, {"2", "0", "1"});
+  CHECK(result.status == 0);
+  CHECK_THAT(result.out, Contains("31 samples") && Contains("31 reused"));
+  CHECK(reused_samples(place.folder / "merged") == 31);
+  CHECK(json_in(place.folder / "merged/run.json")["status"] == "done");
+  CHECK(differences(place.folder / "merged", place.folder / "single") == kNone);
+}
+
+TEST_CASE("shards of a limited run are parts of its first samples") {
+  Workplace const place(scenes_pipeline(30));
+  REQUIRE(place.run("single", {"--limit", "10"}).status == 0);
+  REQUIRE(merge(place, run_shards(place, 3, {"--limit", "10"})).status == 0);
+  CHECK(differences(place.folder / "merged", place.folder / "single") == kNone);
+}
+
+TEST_CASE("shards of a sweep are joined, whatever it keeps") {
+  Workplace const place(scenes_pipeline(20));
+  for (std::string const keep : {"all", "best", "none"}) {
+    CAPTURE(keep);
+    Names const sweep = {"--sweep", "select.t1=0.3,0.5,0.7", "--keep", keep};
+    for (char const* const run : {"single", "0", "1", "2", "merged"}) {
+      fs::remove_all(place.folder / run);
+    }
+    REQUIRE(place.run("single", sweep).status == 0);
+    CHECK(merge(place, run_shards(place, 3, sweep)).status == 0);
+    CHECK(reused_samples(place.folder / "merged") == 20);
+    CHECK(differences(place.folder / "merged", place.folder / "single") == kNone);
+  }
+}
+
+TEST_CASE("more shards than samples leave some empty, and are joined all the same") {
+  Workplace const place(scenes_pipeline(2));
+  REQUIRE(place.run("single").status == 0);
+  Names const shards = run_shards(place, 5);
+  CHECK(ledger_in(place.folder / "4").empty());
+  CHECK(json_in(place.folder / "4/run.json")["samples"]["emitted"] == 0);
+  CHECK(merge(place, shards).status == 0);
+  CHECK(differences(place.folder / "merged", place.folder / "single") == kNone);
+}
+
+TEST_CASE("samples that failed in their shards are failed in the joined run") {
+  DiskData const data;
+  data.folder.write("sam/scene_000002.json", "[{");
+  fs::remove(data.folder / "sam/scene_000005.json");
+  Names const skip = {"--on-error", "skip"};
+  REQUIRE(data.run("single", skip).status == 1);
+  Names const shards = run_shards(data, 2, skip, 1);
+  auto const result = merge(data, shards);
+  CHECK(result.status == 1);
+  CHECK_THAT(result.out, Contains("done_with_failures") && Contains("2 failed"));
+  CHECK(json_in(data.folder / "merged/run.json")["status"] == "done_with_failures");
+  CHECK(differences(data.folder / "merged", data.folder / "single") == kNone);
+}
+
+TEST_CASE("finished shards need their input files no more") {
+  DiskData const data;
+  REQUIRE(data.run("single").status == 0);
+  Names const shards = run_shards(data, 3);
+  for (std::string const& name : data.samples()) {
+    data.folder.write("sam/" + name + ".json", "rubbish");
+    fs::remove(data.folder / ("data/pseudo/" + name + ".png"));
+  }
+  CHECK(merge(data, shards).status == 0);
+  CHECK(reused_samples(data.folder / "merged") == 8);
+  CHECK(differences(data.folder / "merged", data.folder / "single") == kNone);
+}
+
+TEST_CASE("a file that a shard has lost is made again for the joined run, and said") {
+  Workplace const place(scenes_pipeline(12));
+  REQUIRE(place.run("single").status == 0);
+  Names const shards = run_shards(place, 3);
+  fs::remove(place.folder / "1/write/scene_000004.png");
+  std::string ledger = read_text(place.folder / "2/ledger.jsonl");
+  ledger[5] ^= 1;
+  place.folder.write("2/ledger.jsonl", ledger);
+  auto const result = merge(place, shards);
+  CHECK(result.status == 0);
+  CHECK_THAT(result.err, Contains("2/ledger.jsonl:1: the line is damaged") &&
+                             Contains("2 of 12 samples had something left to do: 1 had not "
+                                      "finished, 1 whose files of \"write\" are missing"));
+  CHECK(reused_samples(place.folder / "merged") == 10);
+  CHECK(differences(place.folder / "merged", place.folder / "single") == kNone);
+}
+
+TEST_CASE("shards stay as they are, and a joined run can go on with other settings") {
+  Workplace const place(scenes_pipeline(12));
+  Names const shards = run_shards(place, 2);
+  auto const before = files_in(place.folder / "0");
+  REQUIRE(merge(place, shards).status == 0);
+  CHECK(files_in(place.folder / "0") == before);
+  REQUIRE(place.run("single", {"--set", "select.t1=0.6"}).status == 0);
+  CHECK(place.run("merged", {"--resume", "--set", "select.t1=0.6"}).status == 0);
+  CHECK(differences(place.folder / "merged", place.folder / "single") == kNone);
+}
+
+TEST_CASE("a shard that was interrupted is refused, and joined when it is completed") {
+  DiskData const data;
+  std::string const good = read_text(data.folder / "sam/scene_000003.json");
+  REQUIRE(data.run("0", {"--shard", "0/2"}).status == 0);
+  data.folder.write("sam/scene_000003.json", "[{");
+  REQUIRE(data.run("1", {"--shard", "1/2"}).status == 1);
+  CHECK_THAT(refused(data, {"0", "1"}),
+             Contains("the run in 1 is not complete (status \"failed\")"));
+  data.folder.write("sam/scene_000003.json", good);
+  REQUIRE(data.run("1", {"--shard", "1/2", "--resume"}).status == 0);
+  REQUIRE(data.run("single").status == 0);
+  CHECK(merge(data, {"0", "1"}).status == 0);
+  CHECK(differences(data.folder / "merged", data.folder / "single") == kNone);
+}
+
+TEST_CASE("everything that speaks against joining runs is listed") {
+  Workplace const place(scenes_pipeline(12));
+  run_shards(place, 3);
+  REQUIRE(place.run("whole").status == 0);
+  REQUIRE(place.run("other", {"--shard", "1/3", "--set", "select.t1=0.6"}).status == 0);
+  REQUIRE(place.run("limited", {"--shard", "1/3", "--limit", "6"}).status == 0);
+  REQUIRE(place.run("half", {"--shard", "1/2"}).status == 0);
+  fs::create_directories(place.folder / "empty");
+  auto const with_record = [&](std::string const& run, std::string const& key, Json const& value) {
+    fs::copy(place.folder / "1", place.folder / run, fs::copy_options::recursive);
+    Json record = json_in(place.folder / run / "run.json");
+    record[key] = value;
+    place.folder.write(run + "/run.json", record.dump());
+  };
+  with_record("running", "status", "running");
+  with_record("newer", "format", 99);
+  SECTION("missing") {
+    std::string const text = refused(place, {"1"});
+    CHECK_THAT(text, Contains("shard 0/3 is missing") && Contains("shard 2/3 is missing"));
+  }
+  SECTION("overlapping and missing") {
+    std::string const text = refused(place, {"0", "1", "0"});
+    CHECK_THAT(text, Contains("shard 0/3 is there 2 times: 0 0") &&
+                         Contains("shard 2/3 is missing") && !Contains("shard 1/3"));
+  }
+  SECTION("differing") {
+    CHECK_THAT(refused(place, {"0", "other", "2"}),
+               Contains("select.t1 is 0.5 in 0 and 0.6 in other") && !Contains("missing"));
+    CHECK_THAT(refused(place, {"0", "limited", "2"}),
+               Contains("run.limit is absent in 0 and 6 in limited"));
+  }
+  SECTION("other divisions") {
+    std::string const text = refused(place, {"0", "half", "whole", "2"});
+    CHECK_THAT(text, Contains("half is shard \"1/2\", but 0 is \"0/3\"") &&
+                         Contains("whole is shard \"0/1\", but 0 is \"0/3\"") &&
+                         Contains("shard 1/3 is missing"));
+  }
+  SECTION("incomplete, and no runs") {
+    std::string const text = refused(place, {"empty", "0", "running", "nowhere", "newer", "other"});
+    CHECK_THAT(text, Contains("empty holds no run (there is no run.json)"));
+    CHECK_THAT(text, Contains("nowhere holds no run"));
+    CHECK_THAT(text, Contains("the run in running is not complete (status \"running\")"));
+    CHECK_THAT(text, Contains("newer/run.json is of format 99"));
+    CHECK_THAT(text, Contains("select.t1 is 0.5 in 0 and 0.6 in other"));
+    CHECK_THAT(text, Contains("shard 1/3 is there 2 times: running other"));
+    CHECK_THAT(text, Contains("shard 2/3 is missing"));
+  }
+  SECTION("nothing at all") {
+    CHECK_THAT(refused(place, {"empty", "nowhere"}),
+               Contains("empty holds no run") && Contains("nowhere holds no run"));
+  }
+  SECTION("a damaged pipeline") {
+    place.folder.write("1/pipeline.toml", "name = \"scenes\"\n[stages\n");
+    CHECK_THAT(refused(place, {"0", "1", "2"}),
+               Contains("1/pipeline.toml:2") && Contains("shard 1/3 is missing"));
+    fs::remove(place.folder / "1/pipeline.toml");
+    CHECK_THAT(refused(place, {"0", "1", "2"}), Contains("cannot read 1/pipeline.toml"));
+  }
+}
+
+TEST_CASE("a folder that holds a run takes no joined one") {
+  Workplace const place(scenes_pipeline(4));
+  Names const shards = run_shards(place, 2);
+  REQUIRE(place.run("merged").status == 0);
+  auto const before = files_in(place.folder / "merged");
+  auto const result = merge(place, shards);
+  CHECK(result.status == 2);
+  CHECK_THAT(result.err, Contains("merged holds a run already"));
+  CHECK(files_in(place.folder / "merged") == before);
+}
+
+TEST_CASE("a shard that is none is a mistake") {
+  Workplace const place(scenes_pipeline(4));
+  for (char const* const shard : {"3/3", "-1/3", "1", "1/0", "a/b", "1/3x", "", "1/"}) {
+    CAPTURE(shard);
+    auto const result = place.run("out", {"--set", "run.shard=" + std::string(shard)});
+    CHECK(result.status == 2);
+    CHECK_THAT(result.err, Contains("shard"));
+    CHECK_FALSE(fs::exists(place.folder / "out"));
+  }
+}

@@ -1,0 +1,269 @@
+// Ledgers and records that somebody, or a disk, has damaged: what is good of them is used, what is
+// not is said, and the outcome is that of a run that was never disturbed.
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "support/run_files.hpp"
+
+using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
+using Names = std::vector<std::string>;
+
+namespace {
+
+constexpr int kSamples = 20;
+Names const kNone;
+
+// A finished run in "clean"; damaged() makes one in "out" and damages it.
+class Damaged : public Workplace {
+ public:
+  Damaged() : Workplace(scenes_pipeline(kSamples)) {
+    if (run("clean").status != 0) throw std::runtime_error("cannot run");
+  }
+
+  // Puts `bytes` in the place of a finished run's file, or removes it, and goes on with the run.
+  ProgramResult resume_with(std::string const& file,
+                            std::optional<std::string> const& bytes) const {
+    fs::remove_all(out());
+    fs::copy(folder / "clean", out(), fs::copy_options::recursive);
+    fs::remove(out() / file);
+    if (bytes) folder.write("out/" + file, *bytes);
+    auto result = run("out", {"--resume"});
+    CHECK(result.status == 0);
+    CHECK(differences(out(), folder / "clean") == kNone);
+    return result;
+  }
+
+  std::string clean(std::string const& file) const { return read_text(folder / "clean" / file); }
+  fs::path out() const { return folder / "out"; }
+  int reused() const { return json_in(out() / "run.json")["samples"]["reused"]; }
+};
+
+std::string joined(std::vector<std::string> const& lines) {
+  std::string text;
+  for (std::string const& line : lines) text += line + "\n";
+  return text;
+}
+
+std::string sample(int place) {
+  return "\"scene_0000" + std::string(place < 10 ? "0" : "") + std::to_string(place) + "\"";
+}
+
+constexpr std::size_t kMagicSize = 26, kFrame = 12;
+
+// Where the records of a file begin, and where the last ends.
+std::vector<std::size_t> places_in(std::string const& records) {
+  std::vector<std::size_t> places = {kMagicSize};
+  while (places.back() < records.size()) {
+    std::size_t size = 0;
+    for (std::size_t i = 4; i-- > 0;) {
+      size = size << 8 | static_cast<unsigned char>(records[places.back() + i]);
+    }
+    places.push_back(places.back() + kFrame + size);
+  }
+  return places;
+}
+
+}  // namespace
+
+TEST_CASE("a damaged line of the ledger is named, and its sample done again") {
+  Damaged const run;
+  auto lines = lines_of(run.clean("ledger.jsonl"));
+  REQUIRE(lines.size() == kSamples);
+  SECTION("no JSON") {
+    lines[6] = "{\"id\": \"scene_0000";
+  }
+  SECTION("other JSON") {
+    lines[6].replace(lines[6].find("done"), 4, "odd!");
+  }
+  SECTION("empty") {
+    lines[6].clear();
+  }
+  SECTION("binary") {
+    lines[6] = std::string("\0\xff\x80", 3);
+  }
+  auto const result = run.resume_with("ledger.jsonl", joined(lines));
+  CHECK_THAT(result.err, Contains("out/ledger.jsonl:7: the line is damaged; sample " + sample(6) +
+                                  " is done again"));
+  CHECK(occurrences(result.err, "damaged") == 1);
+  CHECK(run.reused() == kSamples - 1);
+}
+
+TEST_CASE("a torn last line of the ledger is named, and its sample done again") {
+  Damaged const run;
+  std::string const ledger = run.clean("ledger.jsonl");
+  auto const result = run.resume_with("ledger.jsonl", ledger.substr(0, ledger.size() - 9));
+  CHECK_THAT(result.err, Contains("out/ledger.jsonl:20: the line is cut off; sample " + sample(19) +
+                                  " is done again"));
+  CHECK(run.reused() == kSamples - 1);
+  // Without its line feed the line is still whole.
+  auto const whole = run.resume_with("ledger.jsonl", ledger.substr(0, ledger.size() - 1));
+  CHECK_THAT(whole.err, !Contains("ledger.jsonl:"));
+  CHECK(run.reused() == kSamples);
+}
+
+TEST_CASE("without a ledger, or with half of it, the records are enough") {
+  Damaged const run;
+  auto lines = lines_of(run.clean("ledger.jsonl"));
+  lines.resize(8);
+  for (auto const& bytes : {std::optional<std::string>(), std::optional<std::string>(""),
+                            std::optional<std::string>(joined(lines))}) {
+    auto const result = run.resume_with("ledger.jsonl", bytes);
+    CHECK(result.err == "info: running \"scenes\" into out\n");
+    CHECK(run.reused() == kSamples);
+  }
+}
+
+TEST_CASE("what is behind the ledger's last line is named and nothing lost") {
+  Damaged const run;
+  std::string const ledger = run.clean("ledger.jsonl");
+  auto const lines = run.resume_with("ledger.jsonl", ledger + "rubbish\n\n");
+  CHECK_THAT(lines.err, Contains("out/ledger.jsonl:21: the line is damaged") &&
+                            Contains("out/ledger.jsonl:22: the line is damaged"));
+  CHECK(run.reused() == kSamples);
+  auto const torn = run.resume_with("ledger.jsonl", ledger + "{\"id\"");
+  CHECK_THAT(torn.err, Contains("out/ledger.jsonl:21: the line is cut off"));
+  CHECK(run.reused() == kSamples);
+}
+
+TEST_CASE("a line that is missing from the ledger costs work, and no right result") {
+  Damaged const run;
+  auto lines = lines_of(run.clean("ledger.jsonl"));
+  lines.erase(lines.begin() + 12);
+  auto const result = run.resume_with("ledger.jsonl", joined(lines));
+  CHECK_THAT(result.err, Contains("out/ledger.jsonl:13: the line is damaged"));
+  CHECK(run.reused() >= 12);
+}
+
+TEST_CASE("a damaged record is named, and its sample done again") {
+  Damaged const run;
+  std::string records = run.clean("ledger.records");
+  auto const places = places_in(records);
+  REQUIRE(places.size() == kSamples + 1);
+  SECTION("in its bytes") {
+    records[places[3] + kFrame + 5] ^= 0x40;
+  }
+  SECTION("in its checksum") {
+    records[places[3] + 7] ^= 0x01;
+  }
+  auto const result = run.resume_with("ledger.records", records);
+  CHECK_THAT(result.err, Contains("out/ledger.records: record 4 is damaged"));
+  CHECK(occurrences(result.err, "damaged") == 1);
+  CHECK(run.reused() == kSamples - 1);
+}
+
+TEST_CASE("a damaged length of a record is named, and the records before it are used") {
+  Damaged const run;
+  std::string records = run.clean("ledger.records");
+  std::size_t const place = places_in(records)[9];
+  std::string damaged = records;
+  SECTION("too large") {
+    damaged[place + 3] = 0x70;
+  }
+  SECTION("too small") {
+    damaged[place] = static_cast<char>(damaged[place] - 3);
+  }
+  SECTION("zero") {
+    damaged.replace(place, 4, std::string(4, '\0'));
+  }
+  SECTION("all ones") {
+    damaged.replace(place, 4, std::string(4, '\xff'));
+  }
+  auto const result = run.resume_with("ledger.records", damaged);
+  CHECK_THAT(result.err, Contains("out/ledger.records: record 10 is "));
+  CHECK(run.reused() == 9);
+}
+
+TEST_CASE("records that are cut off are used as far as they go") {
+  Damaged const run;
+  std::string const records = run.clean("ledger.records");
+  auto const places = places_in(records);
+  for (std::size_t const size :
+       {places[15], places[15] + 1, places[15] + kFrame, places[16] - 1, records.size() - 1}) {
+    CAPTURE(size);
+    auto const whole = std::ranges::upper_bound(places, size) - places.begin() - 1;
+    auto const result = run.resume_with("ledger.records", records.substr(0, size));
+    if (size != places[15]) {
+      CHECK_THAT(result.err, Contains("out/ledger.records: record " + std::to_string(whole + 1) +
+                                      " is cut off"));
+    }
+    auto const lost = kSamples - whole;
+    CHECK_THAT(result.err, Contains("out/ledger.jsonl lists " + std::to_string(lost) +
+                                    (lost == 1 ? " sample of which no result is kept"
+                                               : " samples of which no results are kept")));
+    CHECK(run.reused() == whole);
+  }
+}
+
+TEST_CASE("without records everything is done again, and that is said") {
+  Damaged const run;
+  std::string const lists =
+      "out/ledger.jsonl lists 20 samples of which no results are kept; they are done again";
+  CHECK_THAT(run.resume_with("ledger.records", std::nullopt).err, Contains(lists));
+  CHECK(run.reused() == 0);
+  CHECK_THAT(run.resume_with("ledger.records", "").err, Contains(lists));
+  CHECK(run.reused() == 0);
+  std::mt19937 random(5);
+  std::string rubbish;
+  for (int i = 0; i < 4000; ++i) rubbish += static_cast<char>(random());
+  CHECK_THAT(
+      run.resume_with("ledger.records", rubbish).err,
+      Contains("out/ledger.records does not begin as the records of a run do; none are used") &&
+          Contains(lists));
+  CHECK(run.reused() == 0);
+  std::string const magic = run.clean("ledger.records").substr(0, kMagicSize);
+  CHECK_THAT(run.resume_with("ledger.records", magic + rubbish).err,
+             Contains("out/ledger.records: record 1 is ") && Contains(lists));
+  CHECK(run.reused() == 0);
+}
+
+TEST_CASE("rubbish behind the records is named and nothing lost") {
+  Damaged const run;
+  std::string const records = run.clean("ledger.records");
+  auto const result = run.resume_with("ledger.records", records + "rubbish");
+  CHECK_THAT(result.err, Contains("out/ledger.records: record 21 is cut off"));
+  CHECK(run.reused() == kSamples);
+}
+
+TEST_CASE("whichever bytes of ledger and records are other than they were, the results are not") {
+  Damaged const run;
+  std::mt19937 random(11);
+  for (int i = 0; i < 24; ++i) {
+    std::string const file = i % 2 == 0 ? "ledger.records" : "ledger.jsonl";
+    std::string bytes = run.clean(file);
+    std::size_t const place = random() % bytes.size();
+    CAPTURE(file, place);
+    bytes[place] = static_cast<char>(bytes[place] ^ (1 + random() % 255));
+    auto const result = run.resume_with(file, bytes);
+    CHECK_THAT(result.err, Contains("out/" + file));
+    CHECK(run.reused() < kSamples);
+  }
+}
+
+TEST_CASE("what a killed resume left is told from what was there before") {
+  Damaged const run;
+  std::string const records = run.clean("ledger.records");
+  auto const places = places_in(records);
+  // Killed as it began: nothing is lost, and nothing is the matter.
+  for (std::size_t const size : {std::size_t{0}, kMagicSize}) {
+    CAPTURE(size);
+    auto const result = run.resume_with("ledger.records.next", records.substr(0, size));
+    CHECK(result.err == "info: running \"scenes\" into out\n");
+    CHECK(run.reused() == kSamples);
+  }
+  // Killed in its middle.
+  auto const result = run.resume_with("ledger.records.next", records.substr(0, places[5] + 30));
+  CHECK_THAT(result.err, Contains("out/ledger.records.next: record 6 is cut off"));
+  CHECK(run.reused() == kSamples);
+  auto const rubbish = run.resume_with("ledger.records.next", "rubbish");
+  CHECK_THAT(rubbish.err, Contains("out/ledger.records.next does not begin as the records"));
+  CHECK(run.reused() == kSamples);
+}
+
+TEST_CASE("a folder without its pipeline.toml goes on, one without run.json is foreign") {
+  Damaged const run;
+  CHECK(run.resume_with("pipeline.toml", std::nullopt).status == 0);
+  CHECK(run.reused() == kSamples);
+  fs::remove(run.out() / "run.json");
+  CHECK(run.run("out", {"--resume"}).status == 2);
+}
