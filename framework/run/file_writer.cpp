@@ -70,6 +70,15 @@ void AtomicWriter::write(fs::path const& file, std::string_view text) {
   move(write_aside(file, text), file, true);
 }
 
+void AtomicWriter::write_durably(fs::path const& file, std::string_view text) {
+  move(write_aside(file, text, true), file, true);
+  // The name as well. What a file system cannot promise it need not.
+  int const folder = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  ::fsync(folder);
+  ::close(folder);
+}
+
 void AtomicWriter::write_new(fs::path const& file, std::span<std::uint8_t const> bytes) {
   move(write_aside(file, text_of(bytes)), file, false);
 }
@@ -92,10 +101,11 @@ void AtomicWriter::place(fs::path const& complete, fs::path const& file) {
   move(complete, file, true);
 }
 
-fs::path AtomicWriter::write_aside(fs::path const& file, std::string_view text) {
+fs::path AtomicWriter::write_aside(fs::path const& file, std::string_view text, bool durable) {
   fs::path temporary = aside_ / std::to_string(next_++);
   int const descriptor = create(temporary);
   int error = write_all(descriptor, text);
+  if (durable && error == 0 && ::fsync(descriptor) != 0 && errno != EINVAL) error = errno;
   if (::close(descriptor) != 0 && error == 0) error = errno;
   if (error != 0) {
     ::unlink(temporary.c_str());

@@ -22,7 +22,10 @@ class AtomicWriter {
   void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes);
   void write(std::filesystem::path const& file, std::string_view text);
 
-  // The same, but throws Error where there is such a file already.
+  // The same, and the file outlives a loss of power that comes later.
+  void write_durably(std::filesystem::path const& file, std::string_view text);
+
+  // The same as write(), but throws Error where there is such a file already.
   void write_new(std::filesystem::path const& file, std::span<std::uint8_t const> bytes);
 
   // Writes over a file that is there, in place and without making it longer, which a full disk can
@@ -35,7 +38,8 @@ class AtomicWriter {
   std::filesystem::path const& aside() const { return aside_; }
 
  private:
-  std::filesystem::path write_aside(std::filesystem::path const& file, std::string_view text);
+  std::filesystem::path write_aside(std::filesystem::path const& file, std::string_view text,
+                                    bool durable = false);
   void move(std::filesystem::path const& from, std::filesystem::path const& to, bool replace);
 
   std::filesystem::path aside_;

@@ -145,7 +145,7 @@ class Execution {
   void run_to_the_end() {
     // First, so that a folder with anything in it is known for a run, and no run that still claims
     // to be done lacks what is removed below.
-    folder_.write_json("run.json", record_);
+    folder_.write_record(record_);
     Pass const first = first_pass();
     Pass const best_files{best_journal(), {}, {}};
     std::vector<Shelf> shelves = open_shelves(first.journal);
@@ -421,7 +421,7 @@ class Execution {
                           {"reused", totals.recalled}};
     record_["stages"] = conservation(pipeline_, totals);
     if (pipeline_.sweeps()) record_["variants"] = variants();
-    folder_.write_json("run.json", record_);
+    folder_.write_record(record_);
   }
 
   Json variants() const {

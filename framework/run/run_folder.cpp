@@ -11,6 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr char const* kAside = ".partial";
+constexpr char const* kRecord = "run.json";
 
 bool is_ours(fs::path const& name) {
   return name == kAside || name == FolderLock::kFile;
@@ -30,7 +31,7 @@ void require_ours(fs::path const& folder, RunFolder::Claim claim) {
                          ": it is a file; choose another --out");
   }
   if (!fs::is_directory(folder)) return;
-  if (fs::exists(folder / "run.json")) {
+  if (fs::exists(folder / kRecord)) {
     if (claim == RunFolder::Claim::resumption) return;
     std::string status = "unknown";
     try {
@@ -63,7 +64,7 @@ fs::path made(fs::path folder, RunFolder::Claim claim) {
 }  // namespace
 
 std::optional<RunRecord> run_record_in(fs::path const& folder) {
-  fs::path const name = folder / "run.json";
+  fs::path const name = folder / kRecord;
   std::error_code unknown;
   if (!fs::exists(name, unknown)) return std::nullopt;
   std::ifstream file(name);
@@ -107,6 +108,10 @@ void RunFolder::overwrite_json(fs::path const& file, Json const& json) {
 
 void RunFolder::write_json(fs::path const& file, Json const& json) {
   write(file, json_text(json, 2) + "\n");
+}
+
+void RunFolder::write_record(Json const& json) {
+  writer_.write_durably(folder_ / kRecord, json_text(json, 2) + "\n");
 }
 
 void RunFolder::write_output(fs::path const& file, std::span<std::uint8_t const> bytes) {

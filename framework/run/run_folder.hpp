@@ -64,7 +64,11 @@ class RunFolder {
   }
   void write_json(std::filesystem::path const& file, Json const& json);
 
-  // The same in place, for a disk that is too full for a second file (AtomicWriter::overwrite).
+  // Writes run.json so that it outlives a loss of power: by it the folder is known for a run, and
+  // what else was lost is made again.
+  void write_record(Json const& json);
+
+  // A file in place, for a disk that is too full for a second file (AtomicWriter::overwrite).
   void overwrite_json(std::filesystem::path const& file, Json const& json);
 
   // A file of a sink. Throws Error when this run has written or kept one of that name. Safe to call
