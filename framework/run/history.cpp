@@ -6,6 +6,7 @@
 
 #include "data/bytes.hpp"
 #include "data/error_of.hpp"
+#include "data/sample.hpp"
 #include "run/fingerprint.hpp"
 
 namespace seplflow {
@@ -39,6 +40,7 @@ Receipt::Receipt(std::string_view bytes) {
   files.resize(reader.length());
   for (File& file : files) {
     file.name = reader.text();
+    if (why_unsafe_id(file.name.string())) throw Error("a file would leave its folder");
     file.size = reader.count();
     file.content = reader.count();
   }

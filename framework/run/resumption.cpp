@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "data/sample.hpp"
 #include "pipeline/setting_text.hpp"
 #include "run/layout.hpp"
 
@@ -34,7 +35,8 @@ std::set<std::string> stages_in(std::vector<SettingText> const& settings) {
   for (SettingText const& each : settings) {
     bool const is_stage = !each.stage.empty() && each.stage != "run" && each.stage != "sweep" &&
                           each.stage != "variants";
-    if (is_stage) names.insert(each.stage);
+    // They name what is removed, and the file may be anybody's.
+    if (is_stage && !why_unsafe_id(each.stage)) names.insert(each.stage);
   }
   return names;
 }
