@@ -321,6 +321,23 @@ TEST_CASE("what belongs to stages that are no more disappears, and nothing else 
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
 }
 
+TEST_CASE("nothing outside the run folder is removed, whatever its pipeline.toml says") {
+  Workplace const place(scenes_pipeline(6));
+  REQUIRE(place.run("clean").status == 0);
+  REQUIRE(place.run("out").status == 0);
+  place.folder.write("precious/thesis.tex", "x");
+  place.folder.write("precious.csv", "x");
+  fs::path const absolute = place.folder / "precious";
+  place.folder.write("out/pipeline.toml", read_text(place.folder / "out/pipeline.toml") +
+                                              "[stages.\"../precious\"]\nuse = \"output.labels\"\n"
+                                              "[stages.\"" +
+                                              absolute.string() + "\"]\nuse = \"output.labels\"\n");
+  CHECK(resume(place, "out").status == 0);
+  CHECK(fs::exists(place.folder / "precious/thesis.tex"));
+  CHECK(fs::exists(place.folder / "precious.csv"));
+  CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
+}
+
 TEST_CASE("a stage that gets another name keeps nothing under the old one") {
   Workplace const place(scenes_pipeline(10));
   REQUIRE(place.run("out").status == 0);
@@ -347,6 +364,22 @@ TEST_CASE("a value added to a sweep leaves the variants that were there alone") 
   CHECK(reused(result.out, "write") == 40);
   CHECK(identities_in(place.folder / "out/variants/select.t1=0.5/write") == before);
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
+}
+
+TEST_CASE("files that several variants share come to one that is added") {
+  Workplace const place(scenes_pipeline(20));
+  auto const sweep = [](std::string const& means) {
+    return Names{"--sweep", "select.t1=0.3,0.5", "--sweep", "score.mean=" + means};
+  };
+  REQUIRE(place.run("two", sweep("union,truth")).status == 0);
+  REQUIRE(place.run("three", sweep("union,all,truth")).status == 0);
+  REQUIRE(place.run("out", sweep("union,truth")).status == 0);
+  CHECK(resume(place, "out", sweep("union,all,truth")).status == 0);
+  CHECK(differences(place.folder / "out", place.folder / "three") == kNone);
+  auto const result = resume(place, "out", sweep("union,truth"));
+  CHECK(result.status == 0);
+  CHECK(reused_samples(place.folder / "out") == 20);
+  CHECK(differences(place.folder / "out", place.folder / "two") == kNone);
 }
 
 TEST_CASE("a variant that is no more disappears, and its neighbours stay") {
@@ -493,6 +526,23 @@ TEST_CASE("samples that failed are tried again, and done when the cause is mende
   CHECK(reused_samples(data.folder / "out") == 6);
   REQUIRE(data.run("mended").status == 0);
   CHECK(differences(data.folder / "out", data.folder / "mended") == kNone);
+}
+
+TEST_CASE("samples that a stage declined stay declined, without being asked again") {
+  HeldRun const held(30,
+                     "[stages.choosy]\nuse = \"test.faulty\"\nin = \"gate\"\nevery = 3\n"
+                     "mode = \"declines\"\n"
+                     "[stages.chosen]\nuse = \"output.labels\"\nin = \"choosy\"\n");
+  REQUIRE(held.run_through("clean").status == 0);
+  REQUIRE(ledger_in(held.folder / "clean").at(2)["outcome"] == "skipped");
+  REQUIRE(held.run([&](pid_t process) { ::kill(process, SIGKILL); }).status == 128 + SIGKILL);
+  CHECK(held.run_through("out", {"--resume"}).status == 0);
+  CHECK(differences(held.out(), held.folder / "clean") == kNone);
+  auto const again = resume(held, "out", {}, with_faulty());
+  CHECK(again.status == 0);
+  CHECK(reused_samples(held.out()) == 30);
+  CHECK(reused(again.out, "choosy") == 30);
+  CHECK(differences(held.out(), held.folder / "clean") == kNone);
 }
 
 TEST_CASE("a sample that fails now leaves nothing of when it did not") {

@@ -156,5 +156,5 @@ TEST_CASE("a plugin in SEPLFLOW_PLUGIN_PATH adds its stages") {
   auto const result = place.program({"stages", "test.faulty"}, with_faulty());
   CHECK(result.status == 0);
   CHECK_THAT(result.out, Contains("every (integer, at least 1, default 10)") &&
-                             Contains("\"throw\" | \"throw_int\" | \"none\""));
+                             Contains("\"throw\" | \"throw_int\" | \"declines\" | \"none\""));
 }

@@ -3,23 +3,25 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
 #include <seplflow.hpp>
 
 namespace {
 
 using namespace seplflow;
 
-enum class Mode { throws, throws_int, none };
+enum class Mode { throws, throws_int, declines, none };
 
-// Fails for the 10th, 20th, ... sample (with every = 10).
+// Fails for, or declines, the 10th, 20th, ... sample (with every = 10).
 struct Faulty {
   std::int64_t every = 10;
   Mode mode = Mode::throws;
 
-  LabelMap operator()(SampleContext const& context, LabelMap const& labels) const {
+  std::optional<LabelMap> operator()(SampleContext const& context, LabelMap const& labels) const {
     bool const chosen = (context.sample().index + 1) % static_cast<std::uint64_t>(every) == 0;
     if (chosen && mode == Mode::throws) throw Error("faulty by intent");
     if (chosen && mode == Mode::throws_int) throw 42;
+    if (chosen && mode == Mode::declines) return std::nullopt;
     return labels;
   }
 };
@@ -57,10 +59,11 @@ SEPLFLOW_PLUGIN(plugin) {
       .inputs("labels")
       .output("labels")
       .option("every", &Faulty::every, "fails at every so many samples", at_least(1))
-      .option(
-          "mode", &Faulty::mode, "how it fails",
-          choices<Mode>(
-              {{"throw", Mode::throws}, {"throw_int", Mode::throws_int}, {"none", Mode::none}}));
+      .option("mode", &Faulty::mode, "how it fails",
+              choices<Mode>({{"throw", Mode::throws},
+                             {"throw_int", Mode::throws_int},
+                             {"declines", Mode::declines},
+                             {"none", Mode::none}}));
   plugin.stage<Gate>("test.gate", "Pass labels on, holding one sample until it is let go")
       .inputs("labels")
       .output("labels")
