@@ -15,22 +15,21 @@ OverlapTable::OverlapTable(LabelMap const& labels, MaskSet const& masks) {
   }
   mask_areas_.reserve(masks.count());
   overlaps_.reserve(masks.count() * classes_.size());
+  assigned_.reserve(masks.count());
   for (std::size_t i = 0; i < masks.count(); ++i) {
     mask_areas_.push_back(masks.mask(i).area());
     auto const histogram = overlap_histogram(masks.mask(i), runs);
     for (Label const label : classes_) overlaps_.push_back(histogram[label]);
+    // Once, though every setting of a selection asks.
+    auto const row = overlaps(i);
+    auto const best = std::ranges::max_element(row);
+    std::optional<std::size_t>& assigned = assigned_.emplace_back();
+    if (best != row.end() && *best > 0) assigned = static_cast<std::size_t>(best - row.begin());
   }
 }
 
 std::span<std::uint64_t const> OverlapTable::overlaps(std::size_t mask) const {
   return std::span(overlaps_).subspan(mask * classes_.size(), classes_.size());
-}
-
-std::optional<std::size_t> OverlapTable::assigned(std::size_t mask) const {
-  auto const row = overlaps(mask);
-  auto const best = std::ranges::max_element(row);
-  if (best == row.end() || *best == 0) return std::nullopt;
-  return static_cast<std::size_t>(best - row.begin());
 }
 
 }  // namespace seplflow

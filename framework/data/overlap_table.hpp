@@ -33,13 +33,14 @@ class OverlapTable {
 
   // Index into classes() of the class that the mask overlaps most, the lowest among equals;
   // nothing for a mask that meets no class.
-  std::optional<std::size_t> assigned(std::size_t mask) const;
+  std::optional<std::size_t> assigned(std::size_t mask) const { return assigned_[mask]; }
 
  private:
   std::vector<Label> classes_;
   std::vector<std::uint64_t> class_areas_;
   std::vector<std::uint64_t> mask_areas_;
   std::vector<std::uint64_t> overlaps_;  // masks x classes
+  std::vector<std::optional<std::size_t>> assigned_;
 };
 
 }  // namespace seplflow

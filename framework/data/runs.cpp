@@ -96,7 +96,8 @@ std::size_t LabelRuns::run_at(std::uint32_t position) const {
 }
 
 std::vector<std::uint8_t> row_major(LabelRuns const& labels) {
-  auto const [height, width] = labels.size();
+  // Not bound at once: clang 14 lets no lambda capture such names.
+  std::uint32_t const height = labels.size().height, width = labels.size().width;
   std::span<Run const> const runs = labels.runs();
   // Calls f(x, y, value) where the value of column x changes at row y > 0.
   auto const for_each_change = [&](auto&& f) {

@@ -54,8 +54,8 @@ void order_by(Overlap overlap, std::vector<Layer>& layers) {
 
 void require_table_of(LabelMap const& pseudo, MaskSet const& masks, OverlapTable const& overlaps) {
   auto const& areas = label_areas(pseudo);
-  std::uint64_t foreground = 0, known = 0;
-  for (int label = 1; label < kIgnore; ++label) foreground += areas[label];
+  std::uint64_t const foreground = pseudo.size().pixels() - areas[kBackground] - areas[kIgnore];
+  std::uint64_t known = 0;
   bool same_labels = true;
   for (std::size_t k = 0; k < overlaps.classes().size(); ++k) {
     known += overlaps.class_areas()[k];
