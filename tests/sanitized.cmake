@@ -27,13 +27,15 @@ endif()
 if(SEPLFLOW_FUZZ_BUILD)
   add_test(NAME "fuzz: seeds" COMMAND seplflow_corpus_tests)
   set_tests_properties("fuzz: seeds" PROPERTIES FIXTURES_SETUP corpus)
-  foreach(target label_png mask_json pipeline)
+  foreach(target label_png mask_json pipeline records)
     set(found ${CMAKE_CURRENT_BINARY_DIR}/found/${target})
     file(MAKE_DIRECTORY ${found})
     add_test(NAME "fuzz: ${target}"
              COMMAND ${SEPLFLOW_FUZZ_BUILD}/bin/seplflow_${target}_fuzz
                      -max_total_time=${SEPLFLOW_FUZZ_SECONDS} -rss_limit_mb=4096 -print_final_stats=1
                      -artifact_prefix=${found}/ ${found} ${PROJECT_BINARY_DIR}/corpus/${target})
-    set_tests_properties("fuzz: ${target}" PROPERTIES FIXTURES_REQUIRED corpus)
+    # In memory, for the target that reads files.
+    set_tests_properties("fuzz: ${target}" PROPERTIES
+      FIXTURES_REQUIRED corpus ENVIRONMENT "TMPDIR=/dev/shm")
   endforeach()
 endif()

@@ -4,10 +4,13 @@
 #include <fstream>
 #include <sstream>
 
+#include "data/confusion_matrix.hpp"
 #include "dataset/scene.hpp"
 #include "formats/coco_rle.hpp"
 #include "formats/mask_json.hpp"
 #include "formats/png.hpp"
+#include "run/history.hpp"
+#include "run/records.hpp"
 #include "support/temp_folder.hpp"
 
 namespace {
@@ -135,4 +138,30 @@ set.score.mean = "all"
 shard = "1/3"
 keep = "best"
 )");
+}
+
+TEST_CASE("seeds: records", "[corpus]") {
+  fs::path const folder = corpus("records");
+  ConfusionMatrix matrix(21);
+  matrix.add(scene(0).truth(), scene(0).pseudo(), PredictedIgnore::miss);
+  ByteWriter bytes;
+  matrix.write(bytes);
+  auto const score = std::make_shared<std::string const>(bytes.count(3).count(0).take());
+  auto const files = std::make_shared<std::string const>(Receipt::of({{"a/b.png", {1, 2, 3}}}));
+  write(folder / "score", *score);
+  write(folder / "receipt", *files);
+  using Kind = SampleRecord::Entry::Kind;
+  RecordWriter writer(folder / "two");
+  writer.append(
+      {"scene_000000", 5, 6, {{3, 0, Kind::record, score}, {1, 9, Kind::skipped, nullptr}}});
+  writer.append(
+      {"scene_000001",
+       7,
+       8,
+       {{3, 0, Kind::record, score}, {4, 0, Kind::record, score}, {2, 0, Kind::files, files}}});
+  writer.close();
+  std::string const both = read_text(folder / "two");
+  std::size_t const heading = both.find('\n') + 1;
+  write(folder / "payload", both.substr(heading + 12));
+  CHECK(RecordReader(folder / "two").problems().empty());
 }

@@ -1,0 +1,111 @@
+// Any bytes as a run's records: records that come back as they are written, and problems.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "data/confusion_matrix.hpp"
+#include "data/error.hpp"
+#include "run/fingerprint.hpp"
+#include "run/history.hpp"
+#include "run/records.hpp"
+#include "support/temp_folder.hpp"
+
+namespace {
+
+using namespace seplflow;
+namespace fs = std::filesystem;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+TempFolder const& folder() {
+  static TempFolder const made;
+  return made;
+}
+
+void write(fs::path const& file, std::string_view bytes) {
+  std::FILE* const stream = std::fopen(file.c_str(), "wb");
+  require(stream && std::fwrite(bytes.data(), 1, bytes.size(), stream) == bytes.size());
+  std::fclose(stream);
+}
+
+template <class F>
+void ignore_errors(F const& read) {
+  try {
+    read();
+  } catch (Error const&) {
+  }
+}
+
+void require_equal(SampleRecord const& a, SampleRecord const& b) {
+  require(a.id == b.id && a.identity == b.identity && a.line == b.line);
+  require(a.entries.size() == b.entries.size());
+  for (std::size_t i = 0; i < a.entries.size(); ++i) {
+    auto const &x = a.entries[i], &y = b.entries[i];
+    require(x.key == y.key && x.stamp == y.stamp && x.kind == y.kind);
+    require((x.kept == nullptr) == (y.kept == nullptr) && (!x.kept || *x.kept == *y.kept));
+  }
+}
+
+// What is kept of a result may be anything.
+void read_kept(std::string const& bytes) {
+  ignore_errors([&] { Receipt const receipt(bytes); });
+  ignore_errors([&] {
+    ByteReader reader(bytes);
+    ConfusionMatrix const matrix = ConfusionMatrix::read(reader);
+    ByteWriter writer;
+    matrix.write(writer);
+    std::string const again = writer.take();
+    ByteReader second(again);
+    require(ConfusionMatrix::read(second) == matrix);
+  });
+}
+
+void read(std::string_view bytes) {
+  fs::path const file = folder() / "records", copy = folder() / "copy";
+  write(file, bytes);
+  RecordReader reader(file);
+  reader.index();
+  RecordWriter writer(copy);
+  std::size_t whole = 0;
+  for (std::size_t i = 0; i < reader.count(); ++i) {
+    SampleRecord const record = reader.at(i);
+    for (auto const& entry : record.entries) {
+      require(record.find(entry.key) != nullptr);
+      if (entry.kept) read_kept(*entry.kept);
+    }
+    auto const found = reader.find(record.id);
+    require(!found || found->id == record.id);
+    writer.append(record);
+    ++whole;
+  }
+  writer.close();
+  RecordReader const again(copy);
+  require(again.problems().empty() && again.count() == whole);
+  for (std::size_t i = 0; i < whole; ++i) require_equal(again.at(i), reader.at(i));
+}
+
+// A file of one record with the right checksum, which chance would not find.
+std::string framed(std::string_view payload) {
+  std::string bytes = "seplflow ledger.records 1\n";
+  auto const put = [&](std::uint64_t value, int size) {
+    for (int i = 0; i < size; ++i) bytes += static_cast<char>(value >> (8 * i));
+  };
+  put(payload.size(), 4);
+  put(fingerprint(payload), 8);
+  return bytes.append(payload);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  std::string const bytes(reinterpret_cast<char const*>(data), size);
+  read(bytes);
+  read(framed(bytes));
+  read_kept(bytes);
+  return 0;
+}
