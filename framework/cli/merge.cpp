@@ -6,6 +6,7 @@
 #include "cli/run_summary.hpp"
 #include "pipeline/pipeline.hpp"
 #include "run/run.hpp"
+#include "run/run_folder.hpp"
 
 namespace seplflow::cli {
 namespace {
@@ -18,6 +19,13 @@ struct MergeArguments {
   bool quiet = false;
   std::vector<std::string> command_line;
 };
+
+// One that was interrupted is done again.
+bool is_unfinished_merge(fs::path const& folder) {
+  auto const record = run_record_in(folder);
+  return record && record->json.contains("merged") && record->status != "done" &&
+         record->status != "done_with_failures";
+}
 
 int merge(MergeArguments const& arguments) {
   std::vector<fs::path> const runs(arguments.runs.begin(), arguments.runs.end());
@@ -33,7 +41,10 @@ int merge(MergeArguments const& arguments) {
   request.out = arguments.out;
   request.command_line = arguments.command_line;
   request.shards = runs;
-  request.on_note = [](std::string const& text) { std::cerr << "info: " << text << '\n'; };
+  request.resume = is_unfinished_merge(arguments.out);
+  if (!arguments.quiet) {
+    request.on_note = [](std::string const& text) { std::cerr << "info: " << text << '\n'; };
+  }
   RunReport const report = execute(pipeline, catalog, request);
   if (!report.totals.error.empty()) std::cerr << "error: " << report.totals.error << '\n';
   if (!arguments.quiet) print_summary(std::cout, pipeline, report);

@@ -18,13 +18,14 @@ namespace fs = std::filesystem;
 
 struct RunArguments {
   PipelineArguments pipeline;
-  std::string out;
+  std::optional<std::string> out;
   std::optional<std::int64_t> jobs, limit;
   std::string on_error;
   std::string progress = "auto";
   std::string trace;
   std::string log_level = "info";
-  std::string keep, shard;
+  std::string keep;
+  std::optional<std::string> shard;
   bool resume = false;
   bool quiet = false;
   std::vector<std::string> command_line;
@@ -91,7 +92,7 @@ PipelineRequest pipeline_request(RunArguments const& arguments) {
   if (arguments.limit) set("run.limit=" + std::to_string(*arguments.limit));
   if (!arguments.on_error.empty()) set("run.on_error=" + arguments.on_error);
   if (!arguments.keep.empty()) set("run.keep=" + arguments.keep);
-  if (!arguments.shard.empty()) set("run.shard=" + arguments.shard);
+  if (arguments.shard) set("run.shard=" + *arguments.shard);
   return request;
 }
 
@@ -109,7 +110,8 @@ int run(RunArguments const& arguments) {
   Pipeline const pipeline = load_pipeline(pipeline_request(arguments), catalog);
 
   RunRequest request;
-  request.out = arguments.out.empty() ? fs::path("runs") / pipeline.name : fs::path(arguments.out);
+  if (arguments.out && arguments.out->empty()) throw UsageError("--out names no folder");
+  request.out = arguments.out ? fs::path(*arguments.out) : fs::path("runs") / pipeline.name;
   request.command_line = arguments.command_line;
   if (!arguments.trace.empty()) request.trace = arguments.trace;
   request.progress = progress_mode(arguments);

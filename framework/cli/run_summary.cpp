@@ -12,6 +12,7 @@ namespace seplflow::cli {
 namespace {
 
 constexpr std::size_t kVariantsShown = 30;
+constexpr std::size_t kLossesShown = 5;
 
 std::string percent(double fraction, bool sign = false) {
   char text[32];
@@ -143,7 +144,7 @@ SummaryTable list(Pipeline const& pipeline, RunReport const& report) {
   }
   std::map<std::string, std::size_t> columns;
   for (std::size_t const v : order) {
-    for (auto const& [name, value] : report.variants[v].numbers) {
+    for (auto const& [name, value] : report.variants[v].scores) {
       if (!is_shown(name)) continue;
       if (columns.try_emplace(name, table.columns.size()).second) table.columns.push_back(name);
     }
@@ -151,7 +152,7 @@ SummaryTable list(Pipeline const& pipeline, RunReport const& report) {
   for (std::size_t const v : order) {
     std::vector<std::string> row(table.columns.size(), "-");
     row[0] = pipeline.variants[v].name + (v == report.best ? " *" : "");
-    for (auto const& [name, value] : report.variants[v].numbers) {
+    for (auto const& [name, value] : report.variants[v].scores) {
       auto const column = columns.find(name);
       if (column != columns.end() && value) row[column->second] = percent(*value, is_gain(name));
     }
@@ -160,18 +161,52 @@ SummaryTable list(Pipeline const& pipeline, RunReport const& report) {
   return table;
 }
 
+// What all variants are compared with, where that is the same for all.
+std::optional<double> common_baseline(RunReport const& report) {
+  std::optional<double> common;
+  for (auto const& variant : report.variants) {
+    if (!variant.score || !variant.score->baseline) return std::nullopt;
+    if (common && *common != *variant.score->baseline) return std::nullopt;
+    common = variant.score->baseline;
+  }
+  return common;
+}
+
+// Scores over different samples are no fair comparison.
+void print_losses(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
+  std::size_t shown = 0, more = 0;
+  for (std::size_t v = 0; v < pipeline.variants.size(); ++v) {
+    VariantCounts const& counts = report.totals.variants[v];
+    if (counts.failed + counts.skipped == 0) continue;
+    if (shown == kLossesShown) {
+      ++more;
+      continue;
+    }
+    if (shown++ == 0) out << "Scores leave out samples that were lost:\n";
+    out << "  " << pipeline.variants[v].name << ": " << counts.failed << " failed, "
+        << counts.skipped << " skipped\n";
+  }
+  if (more > 0) out << "  ... and " << counted(more, "more variant") << ", see run.json\n";
+}
+
 void print_sweep(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
   if (report.variants.empty()) return;
   std::size_t cells = 1;
   for (Axis const& axis : pipeline.axes) cells *= axis.values.size();
   bool const is_grid =
       pipeline.axes.size() == 2 && cells == pipeline.variants.size() && report.best;
-  out << '\n';
   SummaryTable table = is_grid ? grid(pipeline, report) : list(pipeline, report);
+  if (table.columns.size() == 1) return;
+  bool const is_cut = table.rows.size() < pipeline.variants.size() && !is_grid;
   table.title = is_grid ? report.variants[*report.best].score->name + ", percent" : "percent";
+  if (auto const baseline = common_baseline(report)) {
+    table.title += ", before " + percent(*baseline);
+  }
   if (report.best) table.title += " (* the best variant)";
+  if (is_cut) table.title += ", best first";
+  out << '\n';
   print_table(out, table);
-  if (table.rows.size() < pipeline.variants.size() && !is_grid) {
+  if (is_cut) {
     out << "  ... and " << pipeline.variants.size() - table.rows.size()
         << " more variants, all in sweep.csv\n";
   }
@@ -180,6 +215,7 @@ void print_sweep(std::ostream& out, Pipeline const& pipeline, RunReport const& r
     out << "best: " << pipeline.variants[*report.best].name << ", " << score.name << " "
         << percent(score.value) << '\n';
   }
+  print_losses(out, pipeline, report);
 }
 
 void print_failures(std::ostream& out, RunReport const& report) {
@@ -204,7 +240,7 @@ void print_variant_files(std::ostream& out, Pipeline const& pipeline, RunReport 
   }
   out << "  sweep.csv; in variants/VARIANT: metrics.json" << tables << ", pipeline.toml\n";
   if (sinks.empty()) return;
-  switch (keep_of(pipeline)) {
+  switch (report.keep) {
     case Keep::all:
       out << "  in variants/VARIANT:" << sinks << '\n';
       break;

@@ -49,8 +49,9 @@ struct Part {
 struct Trail {
   Part part;
   std::uint64_t stamp = 0;  // of the files that it read; 0 when it reads none
-  bool declined = false;    // it declined the sample, which failed nowhere else
-  Kept kept;                // of an observer or a sink that is done
+  // Skipped or failed where that arose here; else done, which says nothing without kept.
+  Outcome outcome = Outcome::done;
+  Kept kept;  // of an observer or a sink that is done; the error of a part that failed
 };
 
 // What became of a sample.

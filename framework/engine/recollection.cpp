@@ -21,9 +21,10 @@ void Recollection::apply(std::vector<Trail> const& trails, InFlight& sample) con
     NodeResult& result = sample.results[found->second];
     PipelineStage const& stage = pipeline_.stages[trail.part.stage];
     result.stamp = trail.stamp;
-    if (trail.declined) {
-      result.outcome = Outcome::skipped;
+    if (trail.outcome != Outcome::done) {
+      result.outcome = trail.outcome;
       result.own = true;
+      if (trail.outcome == Outcome::failed) result.error = *trail.kept;
       settled[found->second] = true;
     } else if (node.end && trail.kept) {
       if (stage.declaration->kind == StageKind::observer) {
@@ -40,16 +41,16 @@ void Recollection::apply(std::vector<Trail> const& trails, InFlight& sample) con
 }
 
 void Recollection::mark_idle(std::vector<bool> const& settled, InFlight& sample) const {
-  // What is below a stage that declined the sample is settled with it.
-  std::vector<bool> declined(plan_.nodes.size()), needed(plan_.nodes.size());
+  // What is below a stage that lost the sample is settled with it.
+  std::vector<bool> lost(plan_.nodes.size()), needed(plan_.nodes.size());
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
-    declined[n] = settled[n] && sample.results[n].outcome == Outcome::skipped;
+    lost[n] = settled[n] && sample.results[n].outcome != Outcome::done;
     for (std::size_t const producer : plan_.nodes[n].after) {
-      if (declined[producer]) declined[n] = true;
+      if (lost[producer]) lost[n] = true;
     }
   }
   for (std::size_t n = plan_.nodes.size(); n-- > 0;) {
-    if (plan_.nodes[n].end && !settled[n] && !declined[n]) needed[n] = true;
+    if (plan_.nodes[n].end && !settled[n] && !lost[n]) needed[n] = true;
     sample.results[n].idle = !needed[n];
     if (!needed[n]) continue;
     for (std::size_t const producer : plan_.nodes[n].after) needed[producer] = true;

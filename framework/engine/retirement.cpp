@@ -48,22 +48,22 @@ Retired Retirement::outcome_of(InFlight& sample) const {
     NodeResult& result = sample.results[n];
     Part const part = plan_.nodes[n].part;
     retired.outcome = worse(retired.outcome, result.outcome);
-    bool const declined = result.own && result.outcome == Outcome::skipped;
-    if (result.own && result.outcome == Outcome::failed) {
+    Trail trail{part, result.stamp, Outcome::done, nullptr};
+    if (result.outcome == Outcome::done) trail.kept = result.kept;
+    if (result.own) trail.outcome = result.outcome;
+    if (trail.outcome == Outcome::failed) {
+      trail.kept = std::make_shared<std::string const>(result.error);
       retired.failures.push_back({part.stage, std::move(result.error)});
-    } else if (declined && !retired.skipped_by) {
+    } else if (trail.outcome == Outcome::skipped && !retired.skipped_by) {
       retired.skipped_by = part.stage;
     }
-    Kept const kept = result.outcome == Outcome::done ? result.kept : nullptr;
-    if (result.stamp != 0 || declined || kept) {
-      retired.trails.push_back({part, result.stamp, declined, kept});
+    if (trail.stamp != 0 || trail.outcome != Outcome::done || trail.kept) {
+      retired.trails.push_back(std::move(trail));
     }
   }
   if (retired.failures.empty()) return retired;
   // A failure that stopped the run is one, though other stages of the sample were cancelled.
   retired.outcome = Outcome::failed;
-  // A later run that knew what was declined might not come to what failed.
-  for (Trail& trail : retired.trails) trail.declined = false;
   return retired;
 }
 

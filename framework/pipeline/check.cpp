@@ -343,7 +343,10 @@ class Checker {
 
 std::string Pipeline::some_variant(PipelineStage const& stage) const {
   if (variants.empty() || serves_all(stage)) return "";
-  return " in \"" + variants[stage.variants.front()].name + "\"";
+  std::size_t const others = stage.variants.size() - 1;
+  return " in \"" + variants[stage.variants.front()].name + "\"" +
+         (others == 0 ? ""
+                      : " and " + std::to_string(others) + (others == 1 ? " other" : " others"));
 }
 
 PipelineStage const& Pipeline::source() const {

@@ -87,7 +87,7 @@ struct Pipeline {
   bool serves_all(PipelineStage const& stage) const {
     return stage.variants.size() == variants.size();
   }
-  // ` in "VARIANT"` for a stage that serves only some variants, naming the first; else nothing.
+  // ` in "VARIANT" and 2 others` for a stage that serves only some variants; else nothing.
   std::string some_variant(PipelineStage const& stage) const;
 
   PipelineStage const& source() const;

@@ -58,8 +58,9 @@ struct SummaryTable {
 
 // The number by which the variants of a sweep are compared; more is better.
 struct Score {
-  std::string name;  // "mIoU"
-  double value;      // a fraction, 0..1
+  std::string name;                // "mIoU"
+  double value;                    // a fraction, 0..1
+  std::optional<double> baseline;  // the same of what it is compared with
 };
 
 // What an observer found over the whole data set.

@@ -43,7 +43,7 @@ FolderLock::FolderLock(std::filesystem::path const& folder) : file_(folder / kFi
   for (;;) {
     descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor_ < 0)
-      throw Error("cannot write " + file_.string() + ": " + std::strerror(errno));
+      throw UsageError("cannot write " + file_.string() + ": " + std::strerror(errno));
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
       int const error = errno;
       std::string const owner = owner_of(descriptor_);
@@ -52,7 +52,7 @@ FolderLock::FolderLock(std::filesystem::path const& folder) : file_(folder / kFi
         throw UsageError(folder.string() + " is being written by " + owner +
                          "; wait for it, or choose another --out");
       }
-      throw Error("cannot lock " + file_.string() + ": " + std::strerror(error));
+      throw UsageError("cannot lock " + file_.string() + ": " + std::strerror(error));
     }
     if (is_still_there(descriptor_, file_)) break;
     ::close(descriptor_);

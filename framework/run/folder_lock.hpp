@@ -9,8 +9,8 @@ namespace seplflow {
 // outlives it, however it ends.
 class FolderLock {
  public:
-  // Throws UsageError, naming the process, when another one holds it, and Error when the file
-  // system cannot lock.
+  // Throws UsageError, naming the process, when another one holds it, and when the file system
+  // cannot lock.
   explicit FolderLock(std::filesystem::path const& folder);
   ~FolderLock();
   FolderLock(FolderLock const&) = delete;

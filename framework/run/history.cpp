@@ -6,7 +6,6 @@
 
 #include "data/bytes.hpp"
 #include "data/error_of.hpp"
-#include "data/sample.hpp"
 #include "run/fingerprint.hpp"
 
 namespace seplflow {
@@ -58,83 +57,111 @@ History::History(Pipeline const& pipeline, ContentKeys const& keys, RunFolder& i
 }
 
 std::optional<History::Found> History::find(Sample const& sample) const {
+  std::optional<Found> found;
   for (Shelf const& shelf : shelves_) {
-    if (auto record = shelf.records.find(sample.id))
-      return Found{std::move(*record), &shelf.folder};
+    auto record = shelf.records.find(sample.id);
+    if (!record) continue;
+    if (!found) {
+      found = Found{std::move(*record), &shelf.folder};
+    } else if (*found->folder == shelf.folder) {
+      found->record.add(*record);
+    }
   }
-  return std::nullopt;
+  return found;
 }
 
 std::vector<Trail> History::recall(Sample const& sample) {
   auto const found = find(sample);
+  std::vector<Trail> trails;
+  bool complete = false;
   if (!found) {
     ++reuse_.unknown;
-    return {};
-  }
-  if (found->record.identity != identity_of(sample)) {
+  } else if (found->record.identity != identity_of(sample)) {
     ++reuse_.other_samples;
-    return {};
+  } else {
+    complete = recall(sample, *found, trails);
   }
-  return trails(sample, *found);
+  if (!complete && request_.must_be_complete) {
+    throw Error("the runs lack " + std::string(found ? "some" : "all") + " results of sample \"" +
+                sample.id + "\"; complete them with --resume, then join them");
+  }
+  return trails;
 }
 
-std::vector<Trail> History::trails(Sample const& sample, Found const& found) {
-  std::vector<Trail> trails;
+bool History::recall(Sample const& sample, Found const& found, std::vector<Trail>& trails) {
+  using Kind = SampleRecord::Entry::Kind;
   bool complete = true, explained = false;
+  // What failed is tried again; were it known what declined the sample, the graph might not come to
+  // it.
+  bool const failed = std::ranges::any_of(
+      found.record.entries, [](auto const& entry) { return entry.kind == Kind::failed; });
+  bool const stays_lost = request_.must_be_complete || !failed;
   // Whether an output is other than it was, because a file changed on the way to it. A transform's
   // outputs are one.
   std::vector<std::vector<bool>> changed(pipeline_.stages.size());
-  std::vector<bool> declined(pipeline_.stages.size());
+  std::vector<bool> lost(pipeline_.stages.size());
   for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
     PipelineStage const& stage = pipeline_.stages[s];
     StageKind const kind = stage.declaration->kind;
     bool const is_source = kind == StageKind::source;
-    changed[s].resize(std::max<std::size_t>(1, stage.declaration->outputs.size()));
+    bool const is_end = kind == StageKind::observer || kind == StageKind::sink;
     bool input_changed = false;
     for (auto const& input : stage.inputs) {
       if (!input) continue;
       input_changed = input_changed || changed[input->stage][input->output];
-      declined[s] = declined[s] || declined[input->stage];
+      lost[s] = lost[s] || lost[input->stage];
     }
-    for (std::size_t output = 0; output < changed[s].size(); ++output) {
-      changed[s][output] = input_changed;
-      if (output > 0 && !is_source) continue;
-      if (output > 0 && !stage.wanted[output]) continue;
-      Part const part{s, output};
-      std::vector<fs::path> files;
-      // What is wrong with them is for the stage to say when it works on the sample.
-      bool const unreadable =
-          error_of([&] { files = stage.instance->files(output, sample); }).has_value();
-      auto const* const entry = found.record.find(keys_[part]);
+    std::size_t const outputs = std::max<std::size_t>(1, stage.declaration->outputs.size());
+    changed[s].resize(outputs, input_changed);
+    for (std::size_t output = 0; output < outputs; ++output) {
+      if (output > 0 && (!is_source || !stage.wanted[output])) continue;
       Trail trail;
-      trail.part = part;
-      // Of a part that did not get to work nothing is known, nor needed.
-      bool const differs = entry && !request_.trust_inputs &&
-                           (unreadable || (!files.empty() && entry->stamp != file_stamp(files)));
-      if (differs) {
-        changed[s][output] = true;
+      trail.part = {s, output};
+      auto const* const entry = found.record.find(keys_[trail.part]);
+      if (entry && has_other_files(trail.part, sample, entry->stamp)) {
+        if (is_source) {
+          changed[s][output] = true;
+        } else {
+          changed[s].assign(outputs, true);
+        }
         ++reuse_.changed_inputs[stage.name];
         explained = true;
       }
-      bool const is_end = kind == StageKind::observer || kind == StageKind::sink;
       if (entry && !changed[s][output]) {
         trail.stamp = entry->stamp;
-        trail.declined = entry->declined;
-        declined[s] = declined[s] || entry->declined;
-        if (is_end && request_.ends[s]) trail.kept = entry->kept;
+        if (entry->kind == Kind::skipped && stays_lost) trail.outcome = Outcome::skipped;
+        if (entry->kind == Kind::failed) {
+          ++reuse_.failed;
+          explained = true;
+          if (request_.must_be_complete) trail.outcome = Outcome::failed;
+        }
+        lost[s] = lost[s] || trail.outcome != Outcome::done;
+        bool const is_result = is_end && request_.ends[s] && entry->kind != Kind::failed;
+        if (is_result || trail.outcome == Outcome::failed) trail.kept = entry->kept;
       }
-      if (trail.kept && kind == StageKind::sink && !has_files(s, trail.kept, *found.folder)) {
+      if (trail.kept && kind == StageKind::sink && trail.outcome == Outcome::done &&
+          !has_files(s, trail.kept, *found.folder)) {
         trail.kept = nullptr;
         ++reuse_.lost_outputs[stage.name];
         explained = true;
       }
-      if (is_end && request_.ends[s] && !trail.kept && !declined[s]) complete = false;
-      if (trail.stamp != 0 || trail.declined || trail.kept) trails.push_back(std::move(trail));
+      if (is_end && request_.ends[s] && !trail.kept && !lost[s]) complete = false;
+      if (trail.stamp != 0 || trail.outcome != Outcome::done || trail.kept) {
+        trails.push_back(std::move(trail));
+      }
     }
-    if (!is_source) std::fill(changed[s].begin(), changed[s].end(), changed[s][0]);
   }
   if (!complete && !explained) ++reuse_.incomplete;
-  return trails;
+  return complete;
+}
+
+// What is wrong with the files is for the stage to say, when it works on the sample.
+bool History::has_other_files(Part const& part, Sample const& sample, std::uint64_t stamp) const {
+  if (request_.trust_inputs) return false;
+  std::vector<fs::path> files;
+  StageInstance const& instance = *pipeline_.stages[part.stage].instance;
+  if (error_of([&] { files = instance.files(part.output, sample); })) return true;
+  return !files.empty() && file_stamp(files) != stamp;
 }
 
 bool History::has_files(std::size_t stage, Kept const& kept, fs::path const& folder) {

@@ -38,6 +38,7 @@ struct Receipt {
 struct Reuse {
   std::uint64_t unknown = 0;                            // samples of which nothing is remembered
   std::uint64_t incomplete = 0;                         // of which some result is not
+  std::uint64_t failed = 0;                             // that failed
   std::uint64_t other_samples = 0;                      // whose size or classes changed
   std::map<std::string, std::uint64_t> changed_inputs;  // samples whose files changed, by stage
   std::map<std::string, std::uint64_t> lost_outputs;    // whose files are gone or damaged, by stage
@@ -48,7 +49,8 @@ class History {
   struct Request {
     std::vector<bool> ends;                                 // that take part, by stage
     std::vector<std::vector<std::filesystem::path>> homes;  // of the files of each stage
-    bool trust_inputs = false;  // without looking whether the files read have changed
+    bool trust_inputs = false;      // without looking whether the files read have changed
+    bool must_be_complete = false;  // a sample with anything left to do is an error; failures stay
   };
 
   // All but the request must outlive it. Files of sinks that lie in other folders than `into` are
@@ -67,7 +69,9 @@ class History {
     std::filesystem::path const* folder;
   };
   std::optional<Found> find(Sample const& sample) const;
-  std::vector<Trail> trails(Sample const& sample, Found const& found);
+  // Whether nothing is left to do.
+  bool recall(Sample const& sample, Found const& found, std::vector<Trail>& trails);
+  bool has_other_files(Part const& part, Sample const& sample, std::uint64_t stamp) const;
   bool has_files(std::size_t stage, Kept const& kept, std::filesystem::path const& folder);
 
   Pipeline const& pipeline_;

@@ -14,8 +14,8 @@
 namespace seplflow {
 
 // Sample by sample, so that a run that is killed leaves a journal of all it had finished. A run
-// that goes on writes NAME.records.next and leaves NAME.records alone until it is complete: what
-// was known stays known, whenever it is killed.
+// that goes on writes NAME.next and leaves NAME alone until it is complete: what was known stays
+// known, whenever it is killed.
 class Journal {
  public:
   struct Names {
@@ -27,12 +27,15 @@ class Journal {
 
   // `line` without its end; what the record says of it is filled in.
   void append(SampleRecord record, std::string_view line);
-  void close();
-  // After close(), when every sample of the data set is in it.
-  void complete();
 
-  // What the journals in `folder` remember, and what is wrong with them: damaged lines of the
-  // ledger and damaged records, which are not used.
+  void close();
+
+  // Puts a journal that is closed, and holds every sample of the data set, in place of the one that
+  // the run went on from.
+  static void complete(RunFolder& folder, Names const& names);
+
+  // What the journals in a folder remember, and what is wrong with them: damaged records, whose
+  // samples are done again, and damaged lines of the ledger, which are written anew.
   struct Memory {
     RecordReader records;
     std::vector<std::string> problems;
@@ -43,8 +46,7 @@ class Journal {
   // together with what it went on from.
   static Memory recollect(RunFolder& folder, Names const& names);
 
-  // Removes the records.
-  static void forget(RunFolder& folder, Names const& names);
+  static void remove(RunFolder& folder, Names const& names);
 
  private:
   RunFolder& folder_;

@@ -107,13 +107,22 @@ std::string Recorder::ledger_line(Retired const& retired) {
   return json_text(line);
 }
 
+SampleRecord::Entry::Kind Recorder::kind_of(Trail const& trail) const {
+  using Kind = SampleRecord::Entry::Kind;
+  if (trail.outcome == Outcome::failed) return Kind::failed;
+  if (trail.outcome == Outcome::skipped) return Kind::skipped;
+  if (!trail.kept) return Kind::nothing;
+  StageDeclaration const& stage = *parts_.pipeline.stages[trail.part.stage].declaration;
+  return stage.kind == StageKind::sink ? Kind::files : Kind::record;
+}
+
 SampleRecord Recorder::record_of(Retired const& retired) const {
   SampleRecord record;
   record.id = retired.sample.id;
   record.identity = identity_of(retired.sample);
   record.entries.reserve(retired.trails.size());
   for (Trail const& trail : retired.trails) {
-    record.entries.push_back({parts_.keys[trail.part], trail.stamp, trail.declined, trail.kept});
+    record.entries.push_back({parts_.keys[trail.part], trail.stamp, kind_of(trail), trail.kept});
   }
   return record;
 }

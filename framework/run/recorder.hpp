@@ -49,6 +49,7 @@ class Recorder final : public RunListener {
 
  private:
   std::string ledger_line(Retired const& retired);
+  SampleRecord::Entry::Kind kind_of(Trail const& trail) const;
   SampleRecord record_of(Retired const& retired) const;
 
   Parts const parts_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <unordered_map>
 
 #include "data/bytes.hpp"
@@ -49,7 +50,7 @@ std::string encode(SampleRecord const& record) {
   for (std::string_view const each : distinct) bytes.text(each);
   bytes.count(record.entries.size());
   for (auto const& entry : record.entries) {
-    bytes.count(entry.key).count(entry.stamp).count(entry.declined ? 1 : 0);
+    bytes.count(entry.key).count(entry.stamp).count(static_cast<std::uint64_t>(entry.kind));
     bytes.count(entry.kept ? places[*entry.kept] : 0);
   }
   return bytes.take();
@@ -67,13 +68,17 @@ SampleRecord decode(std::string_view bytes) {
   for (auto& entry : record.entries) {
     entry.key = reader.count();
     entry.stamp = reader.count();
-    entry.declined = reader.count() != 0;
+    std::uint64_t const kind = reader.count();
+    if (kind > static_cast<std::uint64_t>(SampleRecord::Entry::Kind::failed)) {
+      throw Error("a result of no known kind");
+    }
+    entry.kind = static_cast<SampleRecord::Entry::Kind>(kind);
     std::uint64_t const place = reader.count();
     if (place > distinct.size()) throw Error("a result is missing");
     if (place > 0) entry.kept = distinct[place - 1];
   }
   reader.end();
-  std::ranges::sort(record.entries, {}, &SampleRecord::Entry::key);
+  std::ranges::stable_sort(record.entries, {}, &SampleRecord::Entry::key);
   return record;
 }
 
@@ -82,6 +87,16 @@ SampleRecord decode(std::string_view bytes) {
 SampleRecord::Entry const* SampleRecord::find(std::uint64_t key) const {
   auto const found = std::ranges::lower_bound(entries, key, {}, &Entry::key);
   return found == entries.end() || found->key != key ? nullptr : &*found;
+}
+
+void SampleRecord::add(SampleRecord const& older) {
+  if (older.identity != identity) return;
+  std::vector<Entry> others;
+  for (Entry const& entry : older.entries) {
+    if (!find(entry.key)) others.push_back(entry);
+  }
+  entries.insert(entries.end(), others.begin(), others.end());
+  std::ranges::sort(entries, {}, &Entry::key);
 }
 
 std::uint64_t identity_of(Sample const& sample) {
@@ -164,15 +179,13 @@ void RecordReader::scan() {
     problems_.push_back(name + " does not begin as the records of a run do; none are used");
     return;
   }
-  off_t const end = ::lseek(descriptor_, 0, SEEK_END);
-  if (end < 0) throw Error("cannot read " + name + ": " + std::strerror(errno));
   for (std::size_t number = 1;; ++number) {
     std::string const frame = read({0, offset, kFrame});
     if (frame.empty()) return;
     std::string const where = name + ": record " + std::to_string(number);
     std::uint64_t const size = frame.size() == kFrame ? get<std::uint32_t>(frame) : 0;
     if (size == 0 || size > end - offset - kFrame) {
-      problems_.push_back(where + " is cut off");
+      problems_.push_back(where + " is cut off; it and what followed is done again");
       return;
     }
     std::string const payload = read({0, offset + kFrame, size});
@@ -182,16 +195,13 @@ void RecordReader::scan() {
     if (intact && !error_of([&] { record = decode(payload); })) {
       places_.push_back({fingerprint(record.id), offset + kFrame, size});
     } else {
-      // Keeps its number, so that the lines of the ledger still meet their records.
-      places_.push_back({0, 0, 0});
-      problems_.push_back(where + " is damaged");
+      problems_.push_back(where + " is damaged; its sample is done again");
     }
     offset += kFrame + size;
   }
 }
 
 SampleRecord RecordReader::at(std::size_t i) const {
-  if (places_[i].size == 0) return {};
   return decode(read(places_[i]));
 }
 
@@ -201,10 +211,10 @@ void RecordReader::index() {
 }
 
 std::optional<SampleRecord> RecordReader::find(std::string_view id) const {
-  auto const same = std::ranges::equal_range(by_id_, fingerprint(id), {}, &Place::id);
-  for (auto place = same.end(); place != same.begin();) {
-    --place;
-    if (place->size == 0) continue;
+  std::uint64_t const wanted = fingerprint(id);
+  // From the last of them on.
+  auto place = std::ranges::upper_bound(by_id_, wanted, {}, &Place::id);
+  while (place != by_id_.begin() && (--place)->id == wanted) {
     SampleRecord record = decode(read(*place));
     if (record.id == id) return record;
   }

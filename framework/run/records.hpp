@@ -18,10 +18,11 @@ namespace seplflow {
 struct SampleRecord {
   // Of a part of the graph, which its content key stands for.
   struct Entry {
+    enum class Kind { nothing, record, files, skipped, failed };
     std::uint64_t key = 0;
     std::uint64_t stamp = 0;
-    bool declined = false;
-    Kept kept;
+    Kind kind = Kind::nothing;
+    Kept kept;  // a record, a receipt of files, an error
   };
 
   std::string id;
@@ -31,6 +32,9 @@ struct SampleRecord {
 
   // In one that was read.
   Entry const* find(std::uint64_t key) const;
+
+  // Adds the entries of an older record of the sample that have other keys.
+  void add(SampleRecord const& older);
 };
 
 std::uint64_t identity_of(Sample const& sample);
@@ -63,16 +67,6 @@ class RecordReader {
 
   // In the order of the file.
   SampleRecord at(std::size_t i) const;
-  // Forgets those for which keep(i) is false; the others keep their order.
-  template <class F>
-  void retain(F const& keep) {
-    std::vector<Place> kept;
-    for (std::size_t i = 0; i < places_.size(); ++i) {
-      if (keep(i)) kept.push_back(places_[i]);
-    }
-    places_ = std::move(kept);
-  }
-
   // Makes find() ready; of several records of a sample the last counts.
   void index();
   // Safe to call from many threads.

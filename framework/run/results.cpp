@@ -1,8 +1,8 @@
 #include "run/results.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "run/json.hpp"
 #include "run/layout.hpp"
@@ -10,14 +10,24 @@
 namespace seplflow {
 namespace {
 
-void collect(Metrics const& metrics, std::string const& prefix, Numbers& numbers) {
+void collect_scores(Metrics const& metrics, std::string const& prefix, Numbers& numbers) {
   for (auto const& [name, value] : metrics.entries()) {
     if (auto const* const inner = std::get_if<Metrics>(&value)) {
-      collect(*inner, prefix + name + ".", numbers);
+      collect_scores(*inner, prefix + name + ".", numbers);
     } else if (auto const* const number = std::get_if<double>(&value)) {
       numbers.emplace_back(prefix + name, *number);
     } else if (std::holds_alternative<std::nullptr_t>(value)) {
       numbers.emplace_back(prefix + name, std::nullopt);
+    }
+  }
+}
+
+void collect_counts(Metrics const& metrics, std::string const& prefix, Numbers& numbers) {
+  for (auto const& [name, value] : metrics.entries()) {
+    if (auto const* const inner = std::get_if<Metrics>(&value)) {
+      collect_counts(*inner, prefix + name + ".", numbers);
+    } else if (auto const* const count = std::get_if<std::int64_t>(&value)) {
+      numbers.emplace_back(prefix + name, static_cast<double>(*count));
     }
   }
 }
@@ -33,10 +43,22 @@ Json metrics_of(Pipeline const& pipeline, std::vector<std::size_t> const& stages
 
 }  // namespace
 
-Numbers numbers_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings) {
+Numbers scores_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings) {
   Numbers numbers;
   for (std::size_t const s : variant.stages) {
-    if (findings[s]) collect(findings[s]->metrics, pipeline.stages[s].name + ".", numbers);
+    if (findings[s]) {
+      collect_scores(findings[s]->metrics, pipeline.stages[s].name + ".", numbers);
+    }
+  }
+  return numbers;
+}
+
+Numbers counts_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings) {
+  Numbers numbers;
+  for (std::size_t const s : variant.stages) {
+    if (findings[s]) {
+      collect_counts(findings[s]->metrics, pipeline.stages[s].name + ".", numbers);
+    }
   }
   return numbers;
 }
@@ -79,13 +101,14 @@ std::string sweep_csv(Pipeline const& pipeline, AllFindings const& findings) {
   std::vector<std::string> columns = {"variant"};
   for (Axis const& axis : pipeline.axes) columns.push_back(axis.key);
   std::size_t const first = columns.size();
+  std::set<std::string> known;
   std::vector<std::map<std::string, Cell>> rows(pipeline.variants.size());
-  for (std::size_t v = 0; v < rows.size(); ++v) {
-    for (auto const& [column, value] : numbers_of(pipeline, pipeline.variants[v], findings)) {
-      if (value) rows[v][column] = *value;
-      auto const known =
-          std::find(columns.begin() + static_cast<std::ptrdiff_t>(first), columns.end(), column);
-      if (known == columns.end()) columns.push_back(column);
+  for (auto* const kind : {&scores_of, &counts_of}) {
+    for (std::size_t v = 0; v < rows.size(); ++v) {
+      for (auto const& [column, value] : (*kind)(pipeline, pipeline.variants[v], findings)) {
+        if (value) rows[v][column] = *value;
+        if (known.insert(column).second) columns.push_back(column);
+      }
     }
   }
   std::string text = csv_line(Row(columns.begin(), columns.end()));

@@ -14,10 +14,11 @@ namespace seplflow {
 // What each observer found; nothing for other stages. By stage.
 using AllFindings = std::vector<std::optional<Findings>>;
 
-// The numbers of a variant by stage and path ("score.gain.miou"), in their order, without those in
-// lists and without counts; nothing where a value is null.
+// The scores of a variant by stage and path ("score.gain.miou"), in their order, without those in
+// lists; nothing where a value is null. And its counts ("score.images").
 using Numbers = std::vector<std::pair<std::string, std::optional<double>>>;
-Numbers numbers_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings);
+Numbers scores_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings);
+Numbers counts_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings);
 
 // The score of a variant's first observer that has one.
 std::optional<Score> score_of(Variant const& variant, AllFindings const& findings);
@@ -28,7 +29,7 @@ std::optional<std::size_t> best_variant(Pipeline const& pipeline, AllFindings co
 // metrics.json, of the run or of its variants.
 void write_metrics(RunFolder& folder, Pipeline const& pipeline, AllFindings const& findings);
 
-// sweep.csv: a row a variant, its axes, then its metrics.
+// sweep.csv: a row a variant, its axes, its scores, its counts.
 std::string sweep_csv(Pipeline const& pipeline, AllFindings const& findings);
 
 }  // namespace seplflow

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <sstream>
 
-#include "data/sample.hpp"
 #include "pipeline/setting_text.hpp"
-#include "run/layout.hpp"
 
 namespace seplflow {
 namespace {
@@ -24,10 +23,18 @@ std::string samples_text(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " sample" : " samples");
 }
 
-std::string const* use_of(std::vector<SettingText> const& settings, std::string const& stage) {
+// The value as TOML; empty when there is none.
+std::string value_of(std::vector<SettingText> const& settings, std::string const& stage,
+                     std::string const& key) {
   auto const found = std::ranges::find_if(
-      settings, [&](SettingText const& each) { return each.stage == stage && each.key == "use"; });
-  return found == settings.end() ? nullptr : &found->value;
+      settings, [&](SettingText const& each) { return each.stage == stage && each.key == key; });
+  return found == settings.end() ? "" : found->value;
+}
+
+bool is_sweep(std::vector<SettingText> const& settings) {
+  return std::ranges::any_of(settings, [](SettingText const& each) {
+    return each.stage == "sweep" || each.stage == "variants";
+  });
 }
 
 std::set<std::string> stages_in(std::vector<SettingText> const& settings) {
@@ -41,49 +48,83 @@ std::set<std::string> stages_in(std::vector<SettingText> const& settings) {
   return names;
 }
 
+std::string text_of(SettingChange const& change) {
+  std::string text = change.stage + ": " + (change.key == "variant" ? "they" : change.key);
+  if (change.before.empty()) return text + " is new, " + change.after;
+  if (change.after.empty()) return text + " is gone, it was " + change.before;
+  return text + " changed from " + change.before + " to " + change.after;
+}
+
+// The wires of a sweep are written as the file has them, others in full.
+bool is_spelling(SettingChange const& change) {
+  return change.key == "in" && !change.before.empty() && !change.after.empty() &&
+         (change.before[0] == '{') != (change.after[0] == '{');
+}
+
 }  // namespace
 
 Resumption::Resumption(RunFolder& folder, Pipeline const& pipeline)
-    : folder_(folder),
-      pipeline_(pipeline),
-      before_(text_of(folder.path() / "pipeline.toml")),
-      after_(resolved_toml(pipeline)) {
-  std::string const name = folder.path().string();
+    : folder_(folder), pipeline_(pipeline) {
+  std::string const file = (folder.path() / "pipeline.toml").string();
+  before_ = setting_texts(text_of(folder.path() / "pipeline.toml"), file);
+  after_ = setting_texts(resolved_toml(pipeline), file);
+  require_same_samples();
+}
+
+void Resumption::require_same_samples() const {
+  std::string const holds = folder_.path().string() + " holds ";
   std::string const way_out = "; choose another --out, or the pipeline that made it";
-  if (folder.before()->name != pipeline.name) {
-    throw RunFolderError(name + " holds a run of the pipeline \"" + folder.before()->name +
-                         "\", not of \"" + pipeline.name + "\"" + way_out);
+  bool const is_damaged = folder_.before()->format == 0;
+  if (!is_damaged && folder_.before()->name != pipeline_.name) {
+    throw RunFolderError(holds + "a run of the pipeline \"" + folder_.before()->name +
+                         "\", not of \"" + pipeline_.name + "\"" + way_out);
   }
-  auto const settings = setting_texts(before_, name + "/pipeline.toml");
-  PipelineStage const& source = pipeline.source();
-  std::string const* const use = use_of(settings, source.name);
+  if (before_.empty()) return;
+  PipelineStage const& source = pipeline_.source();
+  std::string const use = value_of(before_, source.name, "use");
   std::string const now = "\"" + source.declaration->name + "\"";
-  if (!settings.empty() && (!use || *use != now)) {
-    throw RunFolderError(name + " holds a run over another data set (stage \"" + source.name +
-                         "\" " + (use ? "was " + *use : "was not there") + ", now " + now + ")" +
+  if (use != now) {
+    throw RunFolderError(holds + "a run over another data set (stage \"" + source.name + "\" " +
+                         (use.empty() ? "was not there" : "was " + use) + ", now " + now + ")" +
                          way_out);
   }
+  if (is_sweep(before_) && !pipeline_.sweeps()) {
+    throw RunFolderError(holds + "a sweep, and this pipeline has no variants" + way_out);
+  }
+  std::string const shard = value_of(before_, "run", "shard");
+  std::string const other = value_of(after_, "run", "shard");
+  if (shard != other) {
+    throw RunFolderError(holds + (shard.empty() ? "a run of all shards" : "shard " + shard) +
+                         ", not " + (other.empty() ? "all of them" : other) +
+                         "; choose another --out");
+  }
+  std::string const limit = value_of(before_, "run", "limit");
+  auto const& wanted = pipeline_.run.limit;
+  if (wanted && (limit.empty() || std::stoll(limit) > *wanted)) {
+    throw RunFolderError(holds + "a run of " + (limit.empty() ? "all" : "the first " + limit) +
+                         " samples, which limit = " + std::to_string(*wanted) +
+                         " would cut down; choose another --out");
+  }
+}
+
+std::optional<Keep> Resumption::keep(RunRecord const& before) {
+  auto const text = before.json.value("keep", "");
+  if (text == "all") return Keep::all;
+  if (text == "best") return Keep::best;
+  if (text == "none") return Keep::none;
+  return std::nullopt;
 }
 
 std::vector<std::string> Resumption::changes(Json const& plugins, std::string const& framework,
                                              std::uint64_t samples) const {
   std::vector<std::string> texts;
-  std::string const file = (folder_.path() / "pipeline.toml").string();
-  auto const before = setting_texts(before_, file);
-  if (before.empty() || samples == 0) return texts;
+  if (before_.empty() || samples == 0) return texts;
   std::string const count = ": " + samples_text(samples);
-  for (SettingChange const& change : seplflow::changes(before, setting_texts(after_, file))) {
-    if (change.stage == "run" || change.stage.empty()) continue;
-    std::string const what = change.key == "variant" ? "they" : change.key;
-    std::string text = change.stage + ": " + what;
-    if (change.before.empty()) {
-      text += " is new, " + change.after;
-    } else if (change.after.empty()) {
-      text += " is gone, it was " + change.before;
-    } else {
-      text += " changed from " + change.before + " to " + change.after;
-    }
-    texts.push_back(text + count);
+  for (SettingChange const& change : seplflow::changes(before_, after_)) {
+    if (change.stage.empty() || is_spelling(change)) continue;
+    bool const is_stage =
+        change.stage != "run" && change.stage != "sweep" && change.stage != "variants";
+    texts.push_back(text_of(change) + (is_stage ? count : ""));
   }
   auto const record = folder_.before()->json.value("plugins", Json::array());
   for (Json const& plugin : plugins) {
@@ -101,55 +142,31 @@ std::vector<std::string> Resumption::changes(Json const& plugins, std::string co
   return texts;
 }
 
-std::vector<std::string> Resumption::clear(ContentKeys const& keys,
-                                           std::set<std::uint64_t> const& known,
-                                           std::vector<bool> const& ends) {
-  std::set<fs::path> sinks, homes;
-  for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
-    PipelineStage const& stage = pipeline_.stages[s];
-    for (fs::path const& home : homes_of(pipeline_, stage)) {
-      homes.insert(home);
-      bool const stays =
-          stage.declaration->kind == StageKind::sink && ends[s] && known.contains(keys[Part{s}]);
-      if (stays) sinks.insert(home / stage.name);
+std::vector<std::string> Resumption::clear_away(std::unordered_set<std::uint64_t> const& outputs) {
+  auto names = stages_in(before_);
+  for (PipelineStage const& stage : pipeline_.stages) names.insert(stage.name);
+  std::vector<fs::path> homes = {fs::path()};
+  std::error_code none;
+  for (auto const& entry : fs::directory_iterator(folder_.path() / "variants", none)) {
+    if (fs::is_directory(entry.symlink_status())) {
+      homes.push_back(fs::path("variants") / entry.path().filename());
     }
   }
   std::vector<std::string> texts;
-  auto const remove_outputs = [&](fs::path const& folder) {
-    if (sinks.contains(folder) || !fs::is_directory(folder_.path() / folder)) return;
-    folder_.remove(folder);
-    texts.push_back("removed " + (folder_.path() / folder).string() +
-                    ": its files belong to other settings");
-  };
-  auto names = stages_in(setting_texts(before_, (folder_.path() / "pipeline.toml").string()));
-  for (PipelineStage const& stage : pipeline_.stages) names.insert(stage.name);
-  for (std::string const& name : names) {
-    folder_.remove(name + ".csv");
-    remove_outputs(name);
-  }
-  folder_.remove("metrics.json");
-  folder_.remove("sweep.csv");
-
-  std::vector<fs::path> in_variants;
-  fs::path const variants = folder_.path() / "variants";
-  if (!fs::is_directory(variants)) return texts;
-  for (auto const& variant : fs::directory_iterator(variants)) {
-    fs::path const home = "variants" / variant.path().filename();
-    if (!homes.contains(home) || !variant.is_directory()) {
-      in_variants.push_back(home);
-      continue;
+  folder_.remove_other("sweep.csv");
+  for (fs::path const& home : homes) {
+    folder_.remove_other(home / "metrics.json");
+    if (!home.empty()) folder_.remove_other(home / "pipeline.toml");
+    for (std::string const& name : names) {
+      folder_.remove_other(home / (name + ".csv"));
+      std::size_t const removed = folder_.remove_outputs(home / name, outputs);
+      if (removed == 0) continue;
+      texts.push_back("removed " + std::to_string(removed) + (removed == 1 ? " file" : " files") +
+                      " of the run before from " + (folder_.path() / home / name).string());
     }
-    for (auto const& entry : fs::directory_iterator(variant.path())) {
-      fs::path const name = home / entry.path().filename();
-      if (!entry.is_directory()) {
-        folder_.remove(name);
-      } else {
-        in_variants.push_back(name);
-      }
-    }
+    if (!home.empty()) folder_.remove_if_empty(home);
   }
-  for (fs::path const& each : in_variants) remove_outputs(each);
-  if (fs::is_empty(variants)) folder_.remove("variants");
+  folder_.remove_if_empty("variants");
   return texts;
 }
 
@@ -164,6 +181,7 @@ std::string to_text(Reuse const& reuse, std::uint64_t emitted, std::uint64_t rec
     separator = ", ";
   };
   add(reuse.unknown, "had not finished");
+  add(reuse.failed, "had failed");
   add(reuse.incomplete, "lacked a result of these settings");
   add(reuse.other_samples, "changed in size or classes");
   for (auto const& [stage, count] : reuse.changed_inputs) {

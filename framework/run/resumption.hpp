@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <set>
+#include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "pipeline/pipeline.hpp"
+#include "pipeline/setting_text.hpp"
 #include "run/content_keys.hpp"
 #include "run/history.hpp"
 #include "run/run_folder.hpp"
@@ -16,25 +17,29 @@ namespace seplflow {
 
 class Resumption {
  public:
-  // Throws RunFolderError when the run in the folder is one of another pipeline: one of another
-  // name, or over another data set.
+  // Throws RunFolderError when the run in the folder cannot become one of this pipeline without
+  // losing what it has: it is of another name, data set or shard, it is a sweep and this is none,
+  // or it has more samples.
   Resumption(RunFolder& folder, Pipeline const& pipeline);
+
+  // Whose files the run before kept; nothing when it was no sweep.
+  static std::optional<Keep> keep(RunRecord const& before);
 
   // Which settings and plugins changed since, one line each: "select: t1 changed from 0.5 to 0.6:
   // 1464 samples".
   std::vector<std::string> changes(Json const& plugins, std::string const& framework,
                                    std::uint64_t samples) const;
 
-  // Removes what belongs to other settings or is made anew at the end: tables and metrics, files of
-  // variants and stages that are no more, and files of sinks whose key is not among `known` or that
-  // do not take part. Says what it removed beside tables and metrics.
-  std::vector<std::string> clear(ContentKeys const& keys, std::set<std::uint64_t> const& known,
-                                 std::vector<bool> const& ends);
+  // When all is written: removes what the run before had written and this one has not. `outputs`
+  // are the names of its sinks' files, below their folders, as fingerprints.
+  std::vector<std::string> clear_away(std::unordered_set<std::uint64_t> const& outputs);
 
  private:
+  void require_same_samples() const;
+
   RunFolder& folder_;
   Pipeline const& pipeline_;
-  std::string before_, after_;  // pipeline.toml
+  std::vector<SettingText> before_, after_;  // pipeline.toml
 };
 
 // "64 of 1464 samples were done again or anew: ..."; empty when nothing was.

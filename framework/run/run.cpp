@@ -9,12 +9,13 @@
 #include <ctime>
 #include <map>
 #include <mutex>
-#include <set>
 #include <thread>
+#include <unordered_set>
 
 #include "data/error_of.hpp"
 #include "plugin/entry.hpp"
 #include "run/content_keys.hpp"
+#include "run/fingerprint.hpp"
 #include "run/history.hpp"
 #include "run/interrupt.hpp"
 #include "run/journal.hpp"
@@ -85,10 +86,6 @@ Json conservation(Pipeline const& pipeline, RunTotals const& totals) {
   return stages;
 }
 
-Journal::Names best_journal() {
-  return {"best.records", ""};
-}
-
 bool is_end(PipelineStage const& stage) {
   StageKind const kind = stage.declaration->kind;
   return kind == StageKind::observer || kind == StageKind::sink;
@@ -101,30 +98,56 @@ struct Pass {
   std::vector<std::vector<fs::path>> homes;  // of their files, by stage
 };
 
+// What keep says must make sense before anything runs. Throws UsageError.
+Pipeline const& with_sound_keep(Pipeline const& pipeline) {
+  if (!pipeline.run.keep) return pipeline;
+  if (!pipeline.sweeps()) {
+    throw UsageError("keep says whose files a sweep writes, and this pipeline has no variants");
+  }
+  bool const scored = std::ranges::any_of(pipeline.stages, [](PipelineStage const& stage) {
+    return stage.declaration->kind == StageKind::observer;
+  });
+  if (*pipeline.run.keep == Keep::best && !scored) {
+    throw UsageError(
+        "keep = \"best\" needs an evaluator that knows the best variant, such as eval.miou; use "
+        "keep = \"all\" or \"none\"");
+  }
+  return pipeline;
+}
+
 class Execution {
  public:
   Execution(Pipeline const& pipeline, StageCatalog const& catalog, RunRequest const& request)
-      : pipeline_(pipeline),
-        request_(request),
-        hashes_(plugin_hashes(pipeline, catalog)),
-        keys_(pipeline, hashes_),
-        keep_(keep_of(pipeline)),
+      : request_(request),
+        pipeline_(with_sound_keep(pipeline)),
         folder_(request.out,
-                request.resume ? RunFolder::Claim::resumption : RunFolder::Claim::new_run) {
+                request.resume ? RunFolder::Claim::resumption : RunFolder::Claim::new_run),
+        hashes_(plugin_hashes(pipeline_, catalog)),
+        keys_(pipeline_, hashes_) {
+    if (folder_.before()) {
+      // A default that depends on the number of variants must not throw files away.
+      auto const kept = Resumption::keep(*folder_.before());
+      if (!pipeline_.run.keep && kept && pipeline_.sweeps() && *kept != keep_of(pipeline_)) {
+        pipeline_.run.keep = kept;
+      }
+      resumption_.emplace(folder_, pipeline_);
+    }
+    keep_ = report_.keep = keep_of(pipeline_);
     record_ = {{"format", kRunFormat},
                {"status", to_string(RunStatus::running)},
-               {"name", pipeline.name},
+               {"name", pipeline_.name},
                {"versions",
                 {{"seplflow", SEPLFLOW_VERSION},
                  {"plugin_abi", abi_text(kAbiMajor, kAbiMinor)},
                  {"toolchain", kToolchain},
                  {"library", framework_hash()}}},
                {"command_line", request.command_line},
-               {"pipeline", pipeline.file.string()},
+               {"pipeline", pipeline_.file.string()},
                {"started", utc_now()},
                {"machine", machine()},
                {"plugins", plugins_of(hashes_, catalog)}};
-    if (folder_.before()) resumption_.emplace(folder_, pipeline);
+    if (pipeline_.sweeps()) record_["keep"] = to_string(keep_);
+    for (fs::path const& shard : request.shards) record_["merged"].push_back(shard.string());
     if (request.trace) open_trace(*request.trace);
     report_.folder = folder_.path();
     report_.expected = expected();
@@ -143,25 +166,63 @@ class Execution {
 
  private:
   void run_to_the_end() {
-    // First, so that a folder with anything in it is known for a run, and no run that still claims
-    // to be done lacks what is removed below.
+    // First, so that a folder with anything in it is known for a run.
     folder_.write_record(record_);
+    say_what_is_ahead();
     Pass const first = first_pass();
-    Pass const best_files{best_journal(), {}, {}};
+    Pass const best_files{{"best.records", ""}, {}, {}};
     std::vector<Shelf> shelves = open_shelves(first.journal);
-    bool const wants_best = keep_ == Keep::best && has_files_of_variants();
-    std::vector<Shelf> best_shelves =
-        wants_best ? open_shelves(best_files.journal) : std::vector<Shelf>();
-    if (resumption_) begin_again(first, shelves, best_shelves);
-    folder_.write("pipeline.toml", resolved_toml(pipeline_));
+    std::vector<Shelf> best_shelves = open_shelves(best_files.journal);
+    // A run that kept more has them too.
+    add_shelves(first.journal, best_shelves);
+    auto const outputs = outputs_of(shelves, best_shelves);
+    if (resumption_) say_what_changed(shelves);
+
+    // Until a run that goes on is complete, the folder stays that of the run before.
+    fs::path const resolved = "pipeline.toml";
+    bool const is_first = !fs::exists(folder_.path() / resolved);
+    if (is_first) folder_.write(resolved, resolved_toml(pipeline_));
     auto const begin = Clock::now();
     report_.totals = run_pass(first, pipeline_, std::move(shelves));
+    if (report_.totals.end == RunEnd::complete && wants_best()) {
+      write_best(best_files, std::move(best_shelves));
+    }
     if (report_.totals.end == RunEnd::complete) {
-      if (wants_best) write_best(best_files, std::move(best_shelves));
-      if (report_.totals.end == RunEnd::complete) remove_other_outputs();
+      if (!is_first) folder_.write(resolved, resolved_toml(pipeline_));
+      if (resumption_) {
+        for (std::string const& text : resumption_->clear_away(outputs)) note(text);
+      }
+      Journal::complete(folder_, first.journal);
+      if (wants_best()) {
+        Journal::complete(folder_, best_files.journal);
+      } else {
+        Journal::remove(folder_, best_files.journal);
+      }
     }
     report_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     settle();
+  }
+
+  bool wants_best() const { return keep_ == Keep::best && has_files_of_variants(); }
+
+  void say_what_is_ahead() const {
+    if (request_.resume && !folder_.before()) {
+      note("there is no run in " + folder_.path().string() + " to go on with; this is a new one");
+    }
+    if (!has_files_of_variants() || pipeline_.run.keep || keep_ != Keep::none) return;
+    note(std::to_string(pipeline_.variants.size()) +
+         " variants are many, so none has its files written, only scores (--keep best or all)");
+  }
+
+  void say_what_changed(std::vector<Shelf> const& shelves) const {
+    if (folder_.before()->format == 0) {
+      note((folder_.path() / "run.json").string() + " is damaged; going on from the records");
+    }
+    std::uint64_t const samples = shelves.empty() ? 0 : shelves.front().records.count();
+    for (std::string const& change :
+         resumption_->changes(record_["plugins"], record_["versions"]["library"], samples)) {
+      note(change);
+    }
   }
 
   // Everything but the files of variants that are not kept, or not known yet to be the best.
@@ -178,63 +239,83 @@ class Execution {
 
   std::vector<Shelf> open_shelves(Journal::Names const& journal) {
     std::vector<Shelf> shelves;
-    auto const add = [&](fs::path const& folder, Journal::Memory memory) {
+    if (folder_.before()) {
+      Journal::Memory memory = Journal::recollect(folder_, journal);
       tell(memory.problems);
-      if (memory.records.count() > 0) shelves.push_back({folder, std::move(memory.records)});
-    };
-    if (folder_.before()) add(folder_.path(), Journal::recollect(folder_, journal));
-    for (fs::path const& shard : request_.shards) add(shard, Journal::recollect(shard, journal));
+      if (memory.records.count() > 0) {
+        shelves.push_back({folder_.path(), std::move(memory.records)});
+      }
+    }
+    for (fs::path const& shard : request_.shards) {
+      Journal::Memory memory = Journal::recollect(shard, journal);
+      tell(memory.problems);
+      shelves.push_back({shard, std::move(memory.records)});
+    }
     return shelves;
   }
 
-  void begin_again(Pass const& pass, std::vector<Shelf> const& shelves,
-                   std::vector<Shelf> const& best_shelves) {
-    std::uint64_t const samples = shelves.empty() ? 0 : shelves.front().records.count();
-    for (std::string const& change :
-         resumption_->changes(record_["plugins"], record_["versions"]["library"], samples)) {
-      note(change);
+  void add_shelves(Journal::Names const& journal, std::vector<Shelf>& shelves) const {
+    std::vector<fs::path> folders = request_.shards;
+    if (folder_.before()) folders.push_back(folder_.path());
+    for (fs::path const& folder : folders) {
+      RecordReader records(folder / journal.records);
+      if (records.count() > 0) shelves.push_back({folder, std::move(records)});
     }
-    std::set<std::uint64_t> known;
-    std::vector<bool> ends = pass.ends;
+  }
+
+  // The names of all files of sinks that runs before are known to have written here.
+  std::unordered_set<std::uint64_t> outputs_of(std::vector<Shelf> const& shelves,
+                                               std::vector<Shelf> const& best_shelves) const {
+    std::unordered_set<std::uint64_t> names;
     for (auto const* const list : {&shelves, &best_shelves}) {
       for (Shelf const& shelf : *list) {
         for (std::size_t i = 0; i < shelf.records.count(); ++i) {
-          for (auto const& entry : shelf.records.at(i).entries) known.insert(entry.key);
+          for (auto const& entry : shelf.records.at(i).entries) {
+            if (entry.kind != SampleRecord::Entry::Kind::files) continue;
+            error_of([&] {
+              for (auto const& file : Receipt(*entry.kept).files) {
+                names.insert(fingerprint(file.name.generic_string()));
+              }
+            });
+          }
         }
       }
     }
-    if (!best_shelves.empty()) {
-      for (std::size_t s = 0; s < ends.size(); ++s) ends[s] = is_end(pipeline_.stages[s]);
-    } else {
-      Journal::forget(folder_, best_journal());
-    }
-    for (std::string const& text : resumption_->clear(keys_, known, ends)) note(text);
+    return names;
   }
 
   RunTotals run_pass(Pass const& pass, Pipeline const& pipeline, std::vector<Shelf> shelves) {
+    bool const is_first = !pass.journal.ledger.empty();
+    bool const is_merge = !request_.shards.empty();
+    std::uint64_t in_shards = 0;
+    for (Shelf const& shelf : shelves) {
+      if (shelf.folder != folder_.path()) in_shards += shelf.records.count();
+    }
     std::optional<History> history;
     if (!shelves.empty()) {
-      History::Request wanted{pass.ends, pass.homes, !request_.shards.empty()};
-      history.emplace(pipeline, keys_, folder_, std::move(shelves), std::move(wanted));
+      history.emplace(pipeline, keys_, folder_, std::move(shelves),
+                      History::Request{pass.ends, pass.homes, is_merge, is_merge && is_first});
     }
     Journal journal(folder_, pass.journal);
     Recorder recorder({pipeline, keys_, folder_, pass.homes, journal, history ? &*history : nullptr,
                        trace_.get()});
     RunTotals totals = run_engine(pass, pipeline, recorder);
-    auto const& failed = recorder.failed_samples();
-    if (report_.failed_samples.empty()) report_.failed_samples = failed;
+    if (report_.failed_samples.empty()) report_.failed_samples = recorder.failed_samples();
     journal.close();
     if (totals.end != RunEnd::complete) return totals;
-    if (!pass.journal.ledger.empty()) {
+    if (is_merge && is_first && in_shards != totals.emitted) {
+      throw Error("the runs hold " + std::to_string(in_shards) + " samples, but the data set now " +
+                  std::to_string(totals.emitted));
+    }
+    if (is_first) {
       write_findings(pipeline);
       recorder.place_tables();
       report_.scored = true;
     }
     if (history) {
       std::string const text = to_text(history->reuse(), totals.emitted, totals.recalled);
-      if (!text.empty() && (folder_.before() || !request_.shards.empty())) note(text);
+      if (!text.empty()) note(text);
     }
-    journal.complete();
     return totals;
   }
 
@@ -276,26 +357,12 @@ class Execution {
     });
   }
 
-  void remove_other_outputs() {
-    for (PipelineStage const& stage : pipeline_.stages) {
-      if (stage.declaration->kind != StageKind::sink) continue;
-      for (fs::path const& home : homes_of(pipeline_, stage)) {
-        std::size_t const removed = folder_.remove_other_outputs(home / stage.name);
-        if (removed > 0) {
-          note("removed " + std::to_string(removed) + (removed == 1 ? " file" : " files") +
-               " from " + (folder_.path() / home / stage.name).string() +
-               " that this run did not make");
-        }
-      }
-    }
-  }
-
-  // One cause, a line that is gone, may have put all that follow in the wrong place.
   void tell(std::vector<std::string> const& problems) const {
     std::size_t const told = std::min(problems.size(), kProblemsTold);
     for (std::size_t i = 0; i < told; ++i) note(problems[i]);
-    std::size_t const more = problems.size() - told;
-    if (more > 0) note("... and " + std::to_string(more) + " more of the kind");
+    if (problems.size() > told) {
+      note("... and " + std::to_string(problems.size() - told) + " more of the kind");
+    }
   }
 
   void note(std::string const& text) const {
@@ -376,7 +443,7 @@ class Execution {
     for (Variant const& variant : pipeline.variants) {
       folder_.write(home_of(pipeline, variant) / "pipeline.toml", resolved_toml(pipeline, variant));
       report_.variants.push_back(
-          {score_of(variant, findings), numbers_of(pipeline, variant, findings)});
+          {score_of(variant, findings), scores_of(pipeline, variant, findings)});
     }
   }
 
@@ -449,12 +516,12 @@ class Execution {
     folder_.overwrite_json("run.json", brief);
   }
 
-  Pipeline const& pipeline_;
   RunRequest const& request_;
+  Pipeline pipeline_;
+  Keep keep_ = Keep::all;
+  RunFolder folder_;
   std::map<std::string, std::string> const hashes_;
   ContentKeys const keys_;
-  Keep const keep_;
-  RunFolder folder_;
   std::optional<Resumption> resumption_;
   std::unique_ptr<Trace> trace_;
   Json record_;
@@ -466,6 +533,18 @@ class Execution {
 };
 
 }  // namespace
+
+std::string_view to_string(Keep keep) {
+  switch (keep) {
+    case Keep::all:
+      return "all";
+    case Keep::best:
+      return "best";
+    case Keep::none:
+      return "none";
+  }
+  return "";
+}
 
 Keep keep_of(Pipeline const& pipeline) {
   if (pipeline.run.keep) return *pipeline.run.keep;

@@ -50,17 +50,20 @@ struct RunReport {
     std::string stage;
     Findings findings;
   };
+  Keep keep = Keep::all;                // whose files a sweep wrote
   bool scored = false;                  // all samples were folded, and their scores written
   std::vector<StageFindings> findings;  // of a complete run, without those of single variants
 
   // Of a complete sweep, by variant.
   struct VariantResult {
     std::optional<Score> score;
-    std::vector<std::pair<std::string, std::optional<double>>> numbers;  // as in sweep.csv
+    std::vector<std::pair<std::string, std::optional<double>>> scores;  // as in sweep.csv
   };
   std::vector<VariantResult> variants;
   std::optional<std::size_t> best;  // of the variants
 };
+
+std::string_view to_string(Keep keep);
 
 // Which variants' files a run writes: as the pipeline says, else all of up to eight, and none of
 // more when there is an evaluator.

@@ -11,7 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr char const* kAside = ".partial";
-constexpr char const* kRecord = "run.json";
 
 bool is_ours(fs::path const& name) {
   return name == kAside || name == FolderLock::kFile;
@@ -24,35 +23,36 @@ bool holds_nothing(fs::path const& folder) {
   });
 }
 
-void require_ours(fs::path const& folder, RunFolder::Claim claim) {
+void require_ours(fs::path const& folder) {
   std::string const name = folder.string();
   if (fs::exists(folder) && !fs::is_directory(folder)) {
     throw RunFolderError("cannot write the run to " + name +
                          ": it is a file; choose another --out");
   }
-  if (!fs::is_directory(folder)) return;
-  if (fs::exists(folder / kRecord)) {
-    if (claim == RunFolder::Claim::resumption) return;
-    std::string status = "unknown";
-    try {
-      status = "\"" + run_record_in(folder)->status + "\"";
-    } catch (RunFolderError const&) {
-    }
-    throw RunFolderError(name + " holds a run already (status " + status +
-                         "), and runs are never written over; complete or change it with --resume, "
-                         "choose another --out, or remove it");
-  }
+  if (!fs::is_directory(folder) || fs::exists(folder / "run.json")) return;
   if (!holds_nothing(folder)) {
     throw RunFolderError(name +
                          " holds files that are not a run of seplflow; choose another --out");
   }
 }
 
+void require_no_run(fs::path const& folder) {
+  if (!fs::exists(folder / "run.json")) return;
+  std::string status = "unknown";
+  try {
+    status = "\"" + run_record_in(folder)->status + "\"";
+  } catch (RunFolderError const&) {
+  }
+  throw RunFolderError(folder.string() + " holds a run already (status " + status +
+                       "), and runs are never written over; choose another --out, or go on with "
+                       "that run with --resume");
+}
+
 // Before the lock, so that nothing is put where nothing is ours; after it, since another run may
 // have begun or ended meanwhile.
-fs::path made(fs::path folder, RunFolder::Claim claim) {
+fs::path made(fs::path folder) {
   try {
-    require_ours(folder, claim);
+    require_ours(folder);
     fs::create_directories(folder);
     return folder;
   } catch (fs::filesystem_error const& error) {
@@ -64,7 +64,7 @@ fs::path made(fs::path folder, RunFolder::Claim claim) {
 }  // namespace
 
 std::optional<RunRecord> run_record_in(fs::path const& folder) {
-  fs::path const name = folder / kRecord;
+  fs::path const name = folder / "run.json";
   std::error_code unknown;
   if (!fs::exists(name, unknown)) return std::nullopt;
   std::ifstream file(name);
@@ -75,7 +75,8 @@ std::optional<RunRecord> run_record_in(fs::path const& folder) {
     return found != record.json.end() && found->is_string() ? found->get<std::string>() : "";
   };
   if (!record.json.is_object() || !record.json.value("format", Json()).is_number_integer()) {
-    throw RunFolderError(name.string() + " is not the record of a run (no \"format\" can be read)");
+    throw DamagedRunRecord(name.string() +
+                           " is not the record of a run (no \"format\" can be read)");
   }
   record.format = record.json["format"].get<int>();
   record.name = text("name");
@@ -89,9 +90,14 @@ std::optional<RunRecord> run_record_in(fs::path const& folder) {
 }
 
 RunFolder::RunFolder(fs::path folder, Claim claim)
-    : folder_(made(std::move(folder), claim)), lock_(folder_), writer_(folder_ / kAside) {
-  require_ours(folder_, claim);
-  before_ = run_record_in(folder_);
+    : folder_(made(std::move(folder))), lock_(folder_), writer_(folder_ / kAside) {
+  require_ours(folder_);
+  if (claim == Claim::new_run) require_no_run(folder_);
+  try {
+    before_ = run_record_in(folder_);
+  } catch (DamagedRunRecord const&) {
+    before_ = RunRecord();
+  }
   // Of one that was killed.
   fs::remove_all(writer_.aside());
   fs::create_directory(writer_.aside());
@@ -106,12 +112,12 @@ void RunFolder::overwrite_json(fs::path const& file, Json const& json) {
   writer_.overwrite(folder_ / file, json_text(json, 2) + "\n");
 }
 
-void RunFolder::write_json(fs::path const& file, Json const& json) {
-  write(file, json_text(json, 2) + "\n");
+void RunFolder::write_record(Json const& json) {
+  writer_.write_durably(folder_ / "run.json", json_text(json, 2) + "\n");
 }
 
-void RunFolder::write_record(Json const& json) {
-  writer_.write_durably(folder_ / kRecord, json_text(json, 2) + "\n");
+void RunFolder::write_json(fs::path const& file, Json const& json) {
+  write(file, json_text(json, 2) + "\n");
 }
 
 void RunFolder::write_output(fs::path const& file, std::span<std::uint8_t const> bytes) {
@@ -136,15 +142,17 @@ void RunFolder::note_output(fs::path const& file) {
   }
 }
 
-std::size_t RunFolder::remove_other_outputs(fs::path const& folder) {
-  if (!before_ || !fs::is_directory(folder_ / folder)) return 0;
-  std::vector<fs::path> others, folders;
+std::size_t RunFolder::remove_outputs(fs::path const& folder,
+                                      std::unordered_set<std::uint64_t> const& known) {
+  if (!fs::is_directory(fs::symlink_status(folder_ / folder))) return 0;
+  std::vector<fs::path> others, folders = {folder};
   for (auto const& entry : fs::recursive_directory_iterator(folder_ / folder)) {
-    fs::path const relative = entry.path().lexically_relative(folder_);
+    fs::path const file = entry.path().lexically_relative(folder_);
     if (entry.is_directory() && !entry.is_symlink()) {
-      folders.push_back(relative);
-    } else if (!outputs_.contains(fingerprint(relative.generic_string()))) {
-      others.push_back(relative);
+      folders.push_back(file);
+    } else if (!outputs_.contains(fingerprint(file.generic_string())) &&
+               known.contains(fingerprint(file.lexically_relative(folder).generic_string()))) {
+      others.push_back(file);
     }
   }
   for (fs::path const& each : others) remove(each);
@@ -153,9 +161,30 @@ std::size_t RunFolder::remove_other_outputs(fs::path const& folder) {
     std::error_code ignored;
     fs::remove(folder_ / *each, ignored);
   }
-  std::error_code ignored;
-  fs::remove(folder_ / folder, ignored);
   return others.size();
+}
+
+void RunFolder::remove_if_empty(fs::path const& folder) {
+  std::error_code holds_something;
+  fs::remove(folder_ / folder, holds_something);
+}
+
+bool RunFolder::remove_other(fs::path const& file) {
+  if (written_.contains(file)) return false;
+  std::error_code error;
+  bool const removed = fs::remove(folder_ / file, error);
+  if (error) throw Error("cannot remove " + (folder_ / file).string() + ": " + error.message());
+  return removed;
+}
+
+void RunFolder::write(fs::path const& file, std::string_view text) {
+  writer_.write(folder_ / file, text);
+  written_.insert(file);
+}
+
+void RunFolder::place(fs::path const& complete, fs::path const& file) {
+  writer_.place(complete, folder_ / file);
+  written_.insert(file);
 }
 
 void RunFolder::remove(fs::path const& file) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,19 +27,25 @@ class RunFolderError : public UsageError {
   using UsageError::UsageError;
 };
 
+// run.json cannot be read.
+class DamagedRunRecord : public RunFolderError {
+ public:
+  using RunFolderError::RunFolderError;
+};
+
 // What run.json says of the run in a folder.
 struct RunRecord {
   int format = 0;
   std::string name, status;
-  Json json;
+  Json json = Json::object();
 };
 
-// Nothing when the folder has no run.json. Throws RunFolderError when it cannot be read, or is of a
-// newer format.
+// Nothing when the folder has no run.json. Throws DamagedRunRecord when it cannot be read, and
+// RunFolderError when it is of a newer format.
 std::optional<RunRecord> run_record_in(std::filesystem::path const& folder);
 
 // A run folder that is being written; nobody else writes it meanwhile. Every file appears whole.
-// Files are named relative to the folder.
+// Files are named relative to the folder. Only the functions for outputs are thread-safe.
 class RunFolder {
  public:
   enum class Claim {
@@ -56,12 +63,10 @@ class RunFolder {
 
   std::filesystem::path const& path() const { return folder_; }
 
-  // The run that was there before; nothing in a new folder.
+  // The run that was there before; nothing in a new folder. Of format 0 when its record is damaged.
   std::optional<RunRecord> const& before() const { return before_; }
 
-  void write(std::filesystem::path const& file, std::string_view text) {
-    writer_.write(folder_ / file, text);
-  }
+  void write(std::filesystem::path const& file, std::string_view text);
   void write_json(std::filesystem::path const& file, Json const& json);
 
   // Writes run.json so that it outlives a loss of power: by it the folder is known for a run, and
@@ -78,19 +83,23 @@ class RunFolder {
   // A sink's file that is there and stays.
   void keep_output(std::filesystem::path const& file);
 
-  // Removes the files below a sink's folder that this run has neither written nor kept, and returns
-  // how many.
-  std::size_t remove_other_outputs(std::filesystem::path const& folder);
+  // Removes those files below a sink's folder that this run has neither written nor kept, of which
+  // the fingerprint of the name below the folder is among `known`, and then the folders that are
+  // empty. Returns how many files.
+  std::size_t remove_outputs(std::filesystem::path const& folder,
+                             std::unordered_set<std::uint64_t> const& known);
+
+  // Removes a file unless this run has written it. Returns whether there was one.
+  bool remove_other(std::filesystem::path const& file);
 
   void remove(std::filesystem::path const& file);
+  void remove_if_empty(std::filesystem::path const& folder);
 
   // For what is not complete yet.
   std::filesystem::path const& aside() const { return writer_.aside(); }
 
   // Moves a file that is complete into place, or copies it.
-  void place(std::filesystem::path const& complete, std::filesystem::path const& file) {
-    writer_.place(complete, folder_ / file);
-  }
+  void place(std::filesystem::path const& complete, std::filesystem::path const& file);
   void place_copy(std::filesystem::path const& complete, std::filesystem::path const& file);
 
  private:
@@ -100,6 +109,7 @@ class RunFolder {
   FolderLock lock_;
   std::optional<RunRecord> before_;
   AtomicWriter writer_;
+  std::set<std::filesystem::path> written_;  // beside outputs; not thread-safe
   std::mutex outputs_mutex_;
   // Of a run that goes on, fingerprints of its sinks' files; a new folder can be asked itself.
   std::unordered_set<std::uint64_t> outputs_;

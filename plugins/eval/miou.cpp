@@ -273,7 +273,7 @@ Findings Miou::finish() const {
     metrics.set("gain", std::move(gain));
   }
   findings.summary.push_back(std::move(table));
-  if (after.iou) findings.score = Score{"mIoU", *after.iou};
+  if (after.iou) findings.score = Score{"mIoU", *after.iou, before.iou};
   return findings;
 }
 

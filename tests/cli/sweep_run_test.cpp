@@ -164,6 +164,10 @@ TEST_CASE("sweep.csv has a row for each variant: name, axes in the file's order,
         "score.gain.", "before.", "before.image_mean."}) {
     for (std::string const& score : scores) columns.push_back(group + score);
   }
+  // Counts behind all scores.
+  for (char const* const images : {"score.images", "score.baseline.images", "before.images"}) {
+    columns.emplace_back(images);
+  }
   CHECK(rows[0] == columns);
   for (std::size_t v = 0; v < kSix.size(); ++v) {
     Names const& row = rows[v + 1];
@@ -247,7 +251,7 @@ TEST_CASE("a run's pipeline.toml repeats it, and a variant's the variant") {
   CHECK(read_text(place.folder / "alone/pipeline.toml") == read_text(place.folder / variant));
 }
 
-TEST_CASE("--sweep is as good as [sweep]") {
+TEST_CASE("the flag --sweep is as good as [sweep]") {
   Workplace const place(pipeline(kTwoAxes));
   REQUIRE(place.run("file").status == 0);
   place.pipeline_file(pipeline());
@@ -299,7 +303,7 @@ TEST_CASE("up to eight variants keep their files, more keep none unless they are
   require_equal(kept, not_kept);
 }
 
-TEST_CASE("--keep best writes the files of the best variant, as a run of it alone does") {
+TEST_CASE("the flag --keep best writes the files of the best variant, as a run of it alone does") {
   Workplace const place(
       pipeline("[sweep]\n\"select.t1\" = { from = 0.1, to = 0.9, step = 0.1 }\n"
                "[run]\nkeep = \"best\"\n"));
@@ -321,7 +325,7 @@ TEST_CASE("--keep best writes the files of the best variant, as a run of it alon
   CHECK(record["samples"]["done"] == 10);
 }
 
-TEST_CASE("--keep best without a score fails, and says what to do") {
+TEST_CASE("the flag --keep best without an evaluator is refused before anything runs") {
   std::string text = pipeline("[sweep]\n\"select.t1\" = [0.3, 0.5]\n");
   // Without evaluators.
   text.erase(text.find("[stages.before]"), text.find("[sweep]") - text.find("[stages.before]"));
@@ -329,9 +333,9 @@ TEST_CASE("--keep best without a score fails, and says what to do") {
              text.find("[stages.write]") - text.find("[stages.score]"));
   Workplace const place(text);
   auto const result = place.run("sweep", {"--keep", "best"});
-  CHECK(result.status == 1);
-  CHECK_THAT(result.err, Contains("keep = \"best\" needs a score"));
-  CHECK(json_in(place.folder / "sweep/run.json")["status"] == "failed");
+  CHECK(result.status == 2);
+  CHECK_THAT(result.err, Contains("keep = \"best\" needs an evaluator"));
+  CHECK_FALSE(fs::exists(place.folder / "sweep"));
   // Without evaluators there is nothing but files to make.
   REQUIRE(place.run("many", {"--sweep", "select.t1={from=0.1,to=0.9,step=0.1}"}).status == 0);
   CHECK(files_in(place.folder / "many/variants/select.t1=0.9/write").size() == 10);

@@ -113,7 +113,7 @@ TEST_CASE("what is settled is folded again, and nothing is worked on", "[engine]
     REQUIRE(now.trails.size() == then.trails.size());
     for (std::size_t t = 0; t < then.trails.size(); ++t) {
       CHECK(now.trails[t].part == then.trails[t].part);
-      CHECK(now.trails[t].declined == then.trails[t].declined);
+      CHECK(now.trails[t].outcome == then.trails[t].outcome);
       REQUIRE((now.trails[t].kept == nullptr) == (then.trails[t].kept == nullptr));
       if (then.trails[t].kept) CHECK(*now.trails[t].kept == *then.trails[t].kept);
     }
@@ -171,9 +171,9 @@ TEST_CASE("trails of what the pipeline has not are passed over", "[engine]") {
   Rerun test(5);
   RecordingListener listener;
   listener.on_recall = [](Sample const&) {
-    return std::vector<Trail>{{{0, 7}, 1, false, nullptr},
-                              {{99, 0}, 1, false, std::make_shared<std::string const>("1")},
-                              {{1, 0}, 1, false, std::make_shared<std::string const>("1")}};
+    return std::vector<Trail>{{{0, 7}, 1, Outcome::done, nullptr},
+                              {{99, 0}, 1, Outcome::done, std::make_shared<std::string const>("1")},
+                              {{1, 0}, 1, Outcome::done, std::make_shared<std::string const>("1")}};
   };
   RunTotals const totals = run(test.test, listener);
   CHECK(totals.done == 5);
@@ -225,7 +225,7 @@ TEST_CASE("a stage that is known to decline does not fail with what is before it
   test.observer("other", {"fails"}, pass);
   RecordingListener listener;
   listener.on_recall = [&](Sample const&) {
-    return std::vector<Trail>{{{test.index("declines"), 0}, 0, true, nullptr}};
+    return std::vector<Trail>{{{test.index("declines"), 0}, 0, Outcome::skipped, nullptr}};
   };
   RunTotals const totals = run(test, listener);
   CHECK(totals.failed == 1);
@@ -279,7 +279,7 @@ TEST_CASE("files that were read leave a stamp", "[engine]") {
   for (Trail const& trail : listener.records[2].trails) {
     parts.push_back(trail.part);
     CHECK(trail.stamp == 1);  // as the listener said
-    CHECK_FALSE(trail.declined);
+    CHECK(trail.outcome == Outcome::done);
   }
   // Who shares leaves what the other leaves.
   CHECK(parts == std::vector<Part>{{0, 1}, {test.index("load@0"), 0}, {test.index("load@1"), 0}});

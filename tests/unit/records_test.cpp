@@ -11,6 +11,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+using Kind = SampleRecord::Entry::Kind;
+
 Kept kept(char const* bytes) {
   return std::make_shared<std::string const>(bytes);
 }
@@ -36,7 +38,8 @@ std::string written(fs::path const& file, std::vector<SampleRecord> const& recor
 TEST_CASE("records come back as they were written, entries by key") {
   TempFolder const folder;
   written(folder / "r",
-          {record("a", {{9, 4, false, kept("nine")}, {2, 0, true, nullptr}}), record("b", {})});
+          {record("a", {{9, 4, Kind::record, kept("nine")}, {2, 0, Kind::skipped, nullptr}}),
+           record("b", {})});
   RecordReader reader(folder / "r");
   reader.index();
   CHECK(reader.count() == 2);
@@ -49,7 +52,7 @@ TEST_CASE("records come back as they were written, entries by key") {
   CHECK(*a->find(9)->kept == "nine");
   CHECK(a->find(9)->stamp == 4);
   REQUIRE(a->find(2));
-  CHECK(a->find(2)->declined);
+  CHECK(a->find(2)->kind == Kind::skipped);
   CHECK_FALSE(a->find(2)->kept);
   CHECK_FALSE(a->find(3));
   CHECK_FALSE(reader.find("c"));
@@ -57,8 +60,8 @@ TEST_CASE("records come back as they were written, entries by key") {
 
 TEST_CASE("of several records of a sample the last counts") {
   TempFolder const folder;
-  written(folder / "r", {record("a", {{1, 1, false, nullptr}}), record("b", {}),
-                         record("a", {{1, 2, false, nullptr}})});
+  written(folder / "r", {record("a", {{1, 1, Kind::nothing, nullptr}}), record("b", {}),
+                         record("a", {{1, 2, Kind::nothing, nullptr}})});
   RecordReader reader(folder / "r");
   reader.index();
   CHECK(reader.find("a")->find(1)->stamp == 2);
@@ -67,11 +70,10 @@ TEST_CASE("of several records of a sample the last counts") {
 TEST_CASE("records are the same bytes whether equal results were made together or apart") {
   TempFolder const folder;
   Kept const shared = kept("the same");
-  auto const together =
-      written(folder / "t", {record("a", {{1, 0, false, shared}, {2, 0, false, shared}})});
-  auto const apart =
-      written(folder / "a",
-              {record("a", {{1, 0, false, kept("the same")}, {2, 0, false, kept("the same")}})});
+  auto const together = written(
+      folder / "t", {record("a", {{1, 0, Kind::record, shared}, {2, 0, Kind::record, shared}})});
+  auto const apart = written(folder / "a", {record("a", {{1, 0, Kind::record, kept("the same")},
+                                                         {2, 0, Kind::record, kept("the same")}})});
   CHECK(together == apart);
   RecordReader reader(folder / "a");
   auto const read = reader.at(0);

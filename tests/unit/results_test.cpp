@@ -24,7 +24,7 @@ Pipeline swept() {
 Findings found(std::optional<double> score, Metrics metrics = {}) {
   Findings findings;
   findings.metrics = std::move(metrics);
-  if (score) findings.score = Score{"score", *score};
+  if (score) findings.score = Score{"score", *score, {}};
   return findings;
 }
 
@@ -93,11 +93,11 @@ TEST_CASE("the first observer with a score speaks for a variant") {
 TEST_CASE("a variant's numbers are its fractions by path, in their order") {
   Pipeline const pipeline = swept();
   AllFindings const findings = ends(pipeline, {found(1, numbers(0.5, -0.125))});
-  CHECK(numbers_of(pipeline, pipeline.variants[0], findings) == Numbers{{"end.miou", 0.5},
-                                                                        {"end.none", std::nullopt},
-                                                                        {"end.mean.miou", 0.25},
-                                                                        {"end.gain.miou", -0.125}});
-  CHECK(numbers_of(pipeline, pipeline.variants[1], findings).empty());
+  CHECK(scores_of(pipeline, pipeline.variants[0], findings) == Numbers{{"end.miou", 0.5},
+                                                                       {"end.none", std::nullopt},
+                                                                       {"end.mean.miou", 0.25},
+                                                                       {"end.gain.miou", -0.125}});
+  CHECK(scores_of(pipeline, pipeline.variants[1], findings).empty());
 }
 
 TEST_CASE("sweep.csv has a row a variant: its name, its axes, its numbers") {
@@ -106,11 +106,12 @@ TEST_CASE("sweep.csv has a row a variant: its name, its axes, its numbers") {
       ends(pipeline, {found(1, numbers(0.5, 0.25)), found(1, numbers(0.1, 0)),
                       found(1, Metrics().set("miou", 1.0).set("more", 2.5)), found(1)});
   CHECK(sweep_csv(pipeline, findings) ==
-        "variant,knobs.text,knobs.count,end.miou,end.none,end.mean.miou,end.gain.miou,end.more\n"
-        "\"knobs.text=x,y,knobs.count=1\",\"x,y\",1,0.5,,0.25,0.25,\n"
-        "\"knobs.text=x,y,knobs.count=2\",\"x,y\",2,0.1,,0.25,0,\n"
-        "\"knobs.text=z,knobs.count=1\",z,1,1,,,,2.5\n"
-        "\"knobs.text=z,knobs.count=2\",z,2,,,,,\n");
+        "variant,knobs.text,knobs.count,end.miou,end.none,end.mean.miou,end.gain.miou,end.more,"
+        "end.images\n"
+        "\"knobs.text=x,y,knobs.count=1\",\"x,y\",1,0.5,,0.25,0.25,,3\n"
+        "\"knobs.text=x,y,knobs.count=2\",\"x,y\",2,0.1,,0.25,0,,3\n"
+        "\"knobs.text=z,knobs.count=1\",z,1,1,,,,2.5,\n"
+        "\"knobs.text=z,knobs.count=2\",z,2,,,,,,\n");
 }
 
 TEST_CASE("each variant has its metrics, and the run those that all have in common") {

@@ -7,6 +7,7 @@
 #include <span>
 #include <thread>
 
+#include "run/fingerprint.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace seplflow;
@@ -187,13 +188,15 @@ TEST_CASE("a run that goes on replaces files once, and removes those that it did
   folder.write("write/a.png", "old");
   folder.write("write/deep/stray.png", "old");
   folder.write("write/kept.png", "kept");
+  folder.write("write/notes.txt", "mine");
   RunFolder run(folder.path(), kAgain);
   REQUIRE(run.before());
   CHECK(run.before()->status == "running");
   run.write_output("write/a.png", bytes("new"));
   CHECK_THROWS_WITH(run.write_output("write/a.png", bytes("B")), Contains("has written it before"));
   run.keep_output("write/kept.png");
-  CHECK(run.remove_other_outputs("write") == 1);
+  CHECK(run.remove_outputs("write", {fingerprint("a.png"), fingerprint("deep/stray.png")}) == 1);
+  CHECK(read_text(folder / "write/notes.txt") == "mine");
   CHECK(read_text(folder / "write/a.png") == "new");
   CHECK(read_text(folder / "write/kept.png") == "kept");
   CHECK_FALSE(fs::exists(folder / "write/deep"));
