@@ -50,11 +50,37 @@ void refuse_on_axes(NamedVariant const& variant, Change const& change, Setting c
   }
 }
 
+// An option that a table sets and an axis of its own too: the axis would win, under the name of the
+// table.
+void refuse_under_tables(AxisEntry const& axis, SweepContext const& context) {
+  if (axis.is_whole()) return;
+  std::size_t const stage =
+      axis.range ? axis.range->change.stage : axis.values.front().change.stage;
+  std::string const option = axis.key.substr(axis.key.find('.') + 1);
+  for (AxisEntry const& whole : context.document.axes) {
+    if (!whole.is_whole() || whole.range) continue;
+    for (AxisValue const& value : whole.values) {
+      Change const& change = value.change;
+      if (change.stage != stage) continue;
+      if (std::ranges::find(change.settings, option, &Setting::key) == change.settings.end()) {
+        continue;
+      }
+      context.complain(axis.place, context.document.quoted(stage, option) +
+                                       " is an axis, and the axis \"" + whole.key +
+                                       "\" sets it too; leave one of them out");
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 void refuse_contradictions(std::vector<StageOverride> const& overrides,
                            SweepContext const& context) {
   for (StageOverride const& override : overrides) refuse_override(override, context);
+  for (AxisEntry const& axis : context.document.axes) {
+    if (axis.range || !axis.values.empty()) refuse_under_tables(axis, context);
+  }
   for (NamedVariant const& variant : context.document.variants) {
     for (Change const& change : variant.changes) {
       for (Setting const& setting : change.settings) {

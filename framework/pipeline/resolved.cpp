@@ -59,8 +59,8 @@ std::string run_text(RunSettings const& run) {
   return text;
 }
 
-std::string name_text(Pipeline const& pipeline) {
-  return "name = " + resolved_text(pipeline.name) + "\n";
+std::string name_text(std::string const& name) {
+  return "name = " + resolved_text(name) + "\n";
 }
 
 // The stages of a variant, each after those that it reads from.
@@ -88,7 +88,7 @@ std::string resolved_text(OptionValue value) {
 }
 
 std::string resolved_toml(Pipeline const& pipeline) {
-  std::string text = name_text(pipeline);
+  std::string text = name_text(pipeline.name);
   if (pipeline.sweep_text.empty()) {
     for (PipelineStage const& stage : pipeline.stages) text += stage_text(pipeline, stage);
   }
@@ -98,7 +98,8 @@ std::string resolved_toml(Pipeline const& pipeline) {
 }
 
 std::string resolved_toml(Pipeline const& pipeline, Variant const& variant) {
-  std::string text = name_text(pipeline);
+  // Of its own, so that it does not run into the folder of the sweep.
+  std::string text = name_text(pipeline.name + (variant.name.empty() ? "" : "-" + variant.name));
   for (std::size_t const stage : in_order(pipeline, variant)) {
     text += stage_text(pipeline, pipeline.stages[stage]);
   }

@@ -291,7 +291,7 @@ TEST_CASE("a variant alone is a plain pipeline") {
                  "[run]\nkeep = \"all\"\nshard = \"1/2\"\n[sweep]\nknobs.count = [1, 2]\n");
   std::string const text = resolved_toml(pipeline, pipeline.variants[1]);
   CHECK_THAT(text, Contains("count = 2\n") && Contains("shard = \"1/2\"\n") &&
-                       Catch::StartsWith("name = \"n\"\n"));
+                       Catch::StartsWith("name = \"n-knobs.count=2\"\n"));
   CHECK_THAT(text, !Contains("sweep") && !Contains("keep"));
   CHECK(again(text) == text);
 }

@@ -312,6 +312,15 @@ void require_sound(Pipeline const& pipeline) {
 
 }  // namespace
 
+namespace {
+
+// A variant alone has a name of its own.
+std::string without_name(std::string const& text) {
+  return text.substr(text.find('\n'));
+}
+
+}  // namespace
+
 TEST_CASE("every variant of a sweep is the pipeline that one would have written for it") {
   int sound = 0, shared = 0;
   for (unsigned seed = 0; seed < 1500; ++seed) {
@@ -340,7 +349,8 @@ TEST_CASE("every variant of a sweep is the pipeline that one would have written 
       Pipeline const single = toy::parse(alone[i], request());
       require_same(pipeline, pipeline.variants[i], single, single.variants[0]);
       std::string const resolved = resolved_toml(single);
-      REQUIRE(resolved_toml(pipeline, pipeline.variants[i]) == resolved);
+      REQUIRE(without_name(resolved_toml(pipeline, pipeline.variants[i])) ==
+              without_name(resolved));
       REQUIRE(different.insert(resolved).second);
       stages += single.stages.size();
     }

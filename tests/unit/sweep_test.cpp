@@ -574,7 +574,8 @@ TEST_CASE("two variants that are equal are refused by their names") {
   CHECK_THAT(message(sweep("knobs = [{ name = \"a\", use = \"toy.knobs\", ratio = 0.1 },\n"
                            "{ name = \"b\", use = \"toy.knobs\", ratio = 0.2 }]\n"
                            "\"knobs.ratio\" = [0.5]")),
-             Contains("are equal in every stage"));
+             Contains("\"knobs.ratio\" is an axis, and the axis \"knobs\" sets it too; leave one "
+                      "of them out"));
 }
 
 TEST_CASE("variants that read different data are refused at the axis") {
