@@ -684,12 +684,15 @@ TEST_CASE("another run in the folder is refused while one is there, not when it 
   std::string first;
   auto const result = held.run([&](pid_t process) {
     first = "process " + std::to_string(process) + " on ";
+    // Labels behind the held one may still be written; this is not.
+    auto const before = read_text(held.out() / "run.json");
     auto const second = resume(held, "out", {}, with_faulty());
     CHECK(second.status == 2);
     CHECK_THAT(second.err, Contains("out is being written by another run (" + first));
     auto const third = held.Workplace::run("out", {}, with_faulty());
     CHECK(third.status == 2);
     CHECK_THAT(third.err, Contains("is being written by another run (process "));
+    CHECK(read_text(held.out() / "run.json") == before);
     ::kill(process, SIGKILL);
   });
   REQUIRE(result.status == 128 + SIGKILL);

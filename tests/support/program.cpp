@@ -38,7 +38,8 @@ namespace {
 
 ProgramResult run_program(std::vector<std::string> const& command, ProgramOptions const& options) {
   TempFolder const folder;
-  std::string const out = (folder / "out").string(), err = (folder / "err").string();
+  // Made here, so that they are there even if the child is killed before it does anything.
+  std::string const out = folder.write("out", "").string(), err = folder.write("err", "").string();
   pid_t const child = ::fork();
   if (child < 0) throw std::runtime_error("cannot fork");
   if (child == 0) become(command, options, out, err);
