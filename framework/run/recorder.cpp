@@ -1,5 +1,7 @@
 #include "run/recorder.hpp"
 
+#include <tbb/parallel_for.h>
+
 #include <algorithm>
 
 #include "run/fingerprint.hpp"
@@ -136,9 +138,9 @@ void Recorder::worked(std::size_t stage, Sample const& sample, Clock::time_point
 
 void Recorder::place_tables() {
   tables_.flush();
-  for (std::size_t s = 0; s < parts_.pipeline.stages.size(); ++s) {
+  tbb::parallel_for(std::size_t{0}, parts_.pipeline.stages.size(), [&](std::size_t s) {
     PipelineStage const& stage = parts_.pipeline.stages[s];
-    if (stage.columns.empty()) continue;
+    if (stage.columns.empty()) return;
     auto const& homes = parts_.homes[s];
     for (std::size_t i = 0; i < homes.size(); ++i) {
       std::filesystem::path const file = homes[i] / (stage.name + ".csv");
@@ -148,7 +150,7 @@ void Recorder::place_tables() {
         parts_.folder.place(tables_.file(s), file);
       }
     }
-  }
+  });
 }
 
 }  // namespace seplflow

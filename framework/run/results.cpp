@@ -1,5 +1,7 @@
 #include "run/results.hpp"
 
+#include <tbb/parallel_for.h>
+
 #include <cmath>
 #include <map>
 #include <set>
@@ -91,10 +93,13 @@ void write_metrics(RunFolder& folder, Pipeline const& pipeline, AllFindings cons
     folder.write_json("metrics.json", metrics_of(pipeline, common, findings));
   }
   if (!pipeline.sweeps()) return;
-  for (Variant const& variant : pipeline.variants) {
+  // Making small files takes a disk longer than filling them.
+  tbb::parallel_for(std::size_t{0}, pipeline.variants.size(), [&](std::size_t v) {
+    Variant const& variant = pipeline.variants[v];
     std::filesystem::path const home = home_of(pipeline, variant);
     folder.write_json(home / "metrics.json", metrics_of(pipeline, variant.stages, findings));
-  }
+    folder.write(home / "pipeline.toml", resolved_toml(pipeline, variant));
+  });
 }
 
 std::string sweep_csv(Pipeline const& pipeline, AllFindings const& findings) {

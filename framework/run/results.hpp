@@ -26,7 +26,7 @@ std::optional<Score> score_of(Variant const& variant, AllFindings const& finding
 // The variant with the highest score, the first among equals; nothing when none has one.
 std::optional<std::size_t> best_variant(Pipeline const& pipeline, AllFindings const& findings);
 
-// metrics.json, of the run or of its variants.
+// metrics.json, of the run or of its variants, and the pipeline of each variant alone.
 void write_metrics(RunFolder& folder, Pipeline const& pipeline, AllFindings const& findings);
 
 // sweep.csv: a row a variant, its axes, its scores, its counts.

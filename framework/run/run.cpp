@@ -441,7 +441,6 @@ class Execution {
     folder_.write("sweep.csv", sweep_csv(pipeline, findings));
     report_.best = best_variant(pipeline, findings);
     for (Variant const& variant : pipeline.variants) {
-      folder_.write(home_of(pipeline, variant) / "pipeline.toml", resolved_toml(pipeline, variant));
       report_.variants.push_back(
           {score_of(variant, findings), scores_of(pipeline, variant, findings)});
     }
@@ -488,7 +487,8 @@ class Execution {
                           {"reused", totals.recalled}};
     record_["stages"] = conservation(pipeline_, totals);
     if (pipeline_.sweeps()) record_["variants"] = variants();
-    folder_.write_record(record_);
+    // Not synced, which would wait for all that was written; one that is lost says "running" still.
+    folder_.write_json("run.json", record_);
   }
 
   Json variants() const {

@@ -169,6 +169,11 @@ void RunFolder::remove_if_empty(fs::path const& folder) {
   fs::remove(folder_ / folder, holds_something);
 }
 
+void RunFolder::note_written(fs::path const& file) {
+  std::scoped_lock const lock(outputs_mutex_);
+  written_.insert(file);
+}
+
 bool RunFolder::remove_other(fs::path const& file) {
   if (written_.contains(file)) return false;
   std::error_code error;
@@ -179,12 +184,12 @@ bool RunFolder::remove_other(fs::path const& file) {
 
 void RunFolder::write(fs::path const& file, std::string_view text) {
   writer_.write(folder_ / file, text);
-  written_.insert(file);
+  note_written(file);
 }
 
 void RunFolder::place(fs::path const& complete, fs::path const& file) {
   writer_.place(complete, folder_ / file);
-  written_.insert(file);
+  note_written(file);
 }
 
 void RunFolder::remove(fs::path const& file) {

@@ -45,7 +45,7 @@ struct RunRecord {
 std::optional<RunRecord> run_record_in(std::filesystem::path const& folder);
 
 // A run folder that is being written; nobody else writes it meanwhile. Every file appears whole.
-// Files are named relative to the folder. Only the functions for outputs are thread-safe.
+// Files are named relative to the folder. Writing is safe from many threads.
 class RunFolder {
  public:
   enum class Claim {
@@ -104,13 +104,14 @@ class RunFolder {
 
  private:
   void note_output(std::filesystem::path const& file);
+  void note_written(std::filesystem::path const& file);
 
   std::filesystem::path folder_;
   FolderLock lock_;
   std::optional<RunRecord> before_;
   AtomicWriter writer_;
-  std::set<std::filesystem::path> written_;  // beside outputs; not thread-safe
-  std::mutex outputs_mutex_;
+  std::mutex outputs_mutex_;                 // guards what follows
+  std::set<std::filesystem::path> written_;  // beside outputs
   // Of a run that goes on, fingerprints of its sinks' files; a new folder can be asked itself.
   std::unordered_set<std::uint64_t> outputs_;
 };
