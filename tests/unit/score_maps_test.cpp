@@ -1,0 +1,42 @@
+#include "data/score_maps.hpp"
+
+#include <catch2/catch.hpp>
+#include <limits>
+
+#include "data/error.hpp"
+
+using namespace seplflow;
+using Catch::Matchers::Contains;
+
+TEST_CASE("score maps keep their planes in the precision they came in") {
+  ScoreMaps const single({1, 2}, {15, 3}, std::vector<float>{0.1F, 0.2F, 0.3F, 0.4F});
+  CHECK(single.precision() == Precision::single);
+  CHECK(single.plane(1)[0] == 0.3F);
+  CHECK_FALSE(single.has_background());
+
+  ScoreMaps const full({1, 2}, {0, 3}, std::vector<double>{0.1, 0.2, 0.3, 0.4});
+  CHECK(full.precision() == Precision::full);
+  CHECK(full.has_background());
+  CHECK(full.visit_plane(1, [](auto plane) { return static_cast<double>(plane[1]); }) == 0.4);
+
+  ScoreMaps const half({1, 1}, {1}, std::vector<float>{0.5F}, Precision::half);
+  CHECK(half.precision() == Precision::half);
+  CHECK(ScoreMaps({4, 5}, {}, std::vector<float>()).classes().empty());
+}
+
+TEST_CASE("score maps refuse what is no score") {
+  auto const refusal = [](std::vector<Label> classes, std::vector<float> values) -> std::string {
+    try {
+      static_cast<void>(ScoreMaps({1, 2}, std::move(classes), std::move(values)));
+    } catch (Error const& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK_THAT(refusal({1}, {0, 0, 0}), Contains("need 2 values but were given 3"));
+  CHECK_THAT(refusal({1, 1}, {0, 0, 0, 0}), Contains("two score maps are of class 1"));
+  CHECK_THAT(refusal({255}, {0, 0}), Contains("255"));
+  CHECK(refusal({1, 4}, {0, 0, 0, std::numeric_limits<float>::quiet_NaN()}) ==
+        "the score of class 4 is not a number (NaN) in row 0, column 1");
+  CHECK(refusal({1}, {0, std::numeric_limits<float>::infinity()}).empty());
+}
