@@ -90,4 +90,9 @@ std::string csv_line(Row const& row) {
   return line + "\n";
 }
 
+std::string text_in(Json const& json, char const* key) {
+  auto const found = json.find(key);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 }  // namespace seplflow

@@ -21,4 +21,7 @@ std::string json_text(Json const& json, int indent = 0);
 // A CSV line (RFC 4180), with its end.
 std::string csv_line(Row const& row);
 
+// The text at a key; empty where there is no such text.
+std::string text_in(Json const& json, char const* key);
+
 }  // namespace seplflow

@@ -70,17 +70,13 @@ std::optional<RunRecord> run_record_in(fs::path const& folder) {
   std::ifstream file(name);
   RunRecord record;
   record.json = Json::parse(file, nullptr, false);
-  auto const text = [&](char const* key) {
-    auto const found = record.json.find(key);
-    return found != record.json.end() && found->is_string() ? found->get<std::string>() : "";
-  };
   if (!record.json.is_object() || !record.json.value("format", Json()).is_number_integer()) {
     throw DamagedRunRecord(name.string() +
                            " is not the record of a run (no \"format\" can be read)");
   }
   record.format = record.json["format"].get<int>();
-  record.name = text("name");
-  record.status = text("status");
+  record.name = text_in(record.json, "name");
+  record.status = text_in(record.json, "status");
   if (record.format > kRunFormat) {
     throw RunFolderError(name.string() + " is of format " + std::to_string(record.format) +
                          ", and this seplflow (" SEPLFLOW_VERSION ") knows formats up to " +
