@@ -1,26 +1,22 @@
 #include "run/run.hpp"
 
-#include <sys/utsname.h>
-
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
-#include <ctime>
 #include <map>
 #include <mutex>
-#include <thread>
 #include <unordered_set>
 
 #include "data/error_of.hpp"
-#include "plugin/entry.hpp"
 #include "run/content_keys.hpp"
 #include "run/fingerprint.hpp"
 #include "run/history.hpp"
 #include "run/interrupt.hpp"
 #include "run/journal.hpp"
+#include "run/keep.hpp"
 #include "run/layout.hpp"
 #include "run/recorder.hpp"
+#include "run/report_json.hpp"
 #include "run/results.hpp"
 #include "run/resumption.hpp"
 #include "run/run_folder.hpp"
@@ -32,59 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kFewVariants = 8;
 constexpr std::size_t kProblemsTold = 10;
-
-std::string utc_now() {
-  std::time_t const now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
-
-Json machine() {
-  utsname name{};
-  uname(&name);
-  return {{"host", name.nodename},
-          {"system", std::string(name.sysname) + " " + name.release + " " + name.machine},
-          {"cores", std::thread::hardware_concurrency()}};
-}
-
-// The plugins whose stages the pipeline uses.
-Json plugins_of(std::map<std::string, std::string> const& hashes, StageCatalog const& catalog) {
-  Json list = Json::array();
-  for (auto const& plugin : catalog.plugins()) {
-    auto const used = std::ranges::find_if(
-        plugin.stages, [&](auto const& stage) { return hashes.contains(stage); });
-    if (used == plugin.stages.end()) continue;
-    list.push_back({{"path", plugin.file.string()},
-                    {"xxh128", hashes.at(*used)},
-                    {"abi", abi_text(plugin.abi_major, plugin.abi_minor)},
-                    {"version", plugin.version}});
-  }
-  return list;
-}
-
-Json conservation(Pipeline const& pipeline, RunTotals const& totals) {
-  Json stages = Json::array();
-  for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
-    StageCounts const& counts = totals.stages[i];
-    stages.push_back({{"stage", pipeline.stages[i].name},
-                      {"use", pipeline.stages[i].declaration->name},
-                      {"in", counts.in},
-                      {"out", counts.out},
-                      {"skipped", counts.skipped},
-                      {"failed", counts.failed},
-                      {"cancelled", counts.cancelled},
-                      {"seconds", counts.seconds}});
-    if (pipeline.sweeps()) {
-      stages.back()["variants"] = pipeline.stages[i].variants.size();
-    }
-  }
-  return stages;
-}
 
 bool is_end(PipelineStage const& stage) {
   StageKind const kind = stage.declaration->kind;
@@ -97,23 +41,6 @@ struct Pass {
   std::vector<bool> ends;                    // by stage
   std::vector<std::vector<fs::path>> homes;  // of their files, by stage
 };
-
-// What keep says must make sense before anything runs. Throws UsageError.
-Pipeline const& with_sound_keep(Pipeline const& pipeline) {
-  if (!pipeline.run.keep) return pipeline;
-  if (!pipeline.sweeps()) {
-    throw UsageError("keep says whose files a sweep writes, and this pipeline has no variants");
-  }
-  bool const scored = std::ranges::any_of(pipeline.stages, [](PipelineStage const& stage) {
-    return stage.declaration->kind == StageKind::observer;
-  });
-  if (*pipeline.run.keep == Keep::best && !scored) {
-    throw UsageError(
-        "keep = \"best\" needs an evaluator that knows the best variant, such as eval.miou; use "
-        "keep = \"all\" or \"none\"");
-  }
-  return pipeline;
-}
 
 class Execution {
  public:
@@ -133,21 +60,7 @@ class Execution {
       resumption_.emplace(folder_, pipeline_);
     }
     keep_ = report_.keep = keep_of(pipeline_);
-    record_ = {{"format", kRunFormat},
-               {"status", to_string(RunStatus::running)},
-               {"name", pipeline_.name},
-               {"versions",
-                {{"seplflow", SEPLFLOW_VERSION},
-                 {"plugin_abi", abi_text(kAbiMajor, kAbiMinor)},
-                 {"toolchain", kToolchain},
-                 {"library", framework_hash()}}},
-               {"command_line", request.command_line},
-               {"pipeline", pipeline_.file.string()},
-               {"started", utc_now()},
-               {"machine", machine()},
-               {"plugins", plugins_of(hashes_, catalog)}};
-    if (pipeline_.sweeps()) record_["keep"] = to_string(keep_);
-    for (fs::path const& shard : request.shards) record_["merged"].push_back(shard.string());
+    record_ = record_at_start(pipeline_, hashes_, catalog, request, keep_);
     if (request.trace) open_trace(*request.trace);
     report_.folder = folder_.path();
     report_.expected = expected();
@@ -476,34 +389,9 @@ class Execution {
   }
 
   void conclude() {
-    RunTotals const& totals = report_.totals;
-    record_["status"] = to_string(report_.status);
-    if (!totals.error.empty()) record_["error"] = totals.error;
-    record_["finished"] = utc_now();
-    record_["seconds"] = report_.seconds;
-    record_["samples"] = {{"emitted", totals.emitted}, {"retired", totals.retired()},
-                          {"done", totals.done},       {"skipped", totals.skipped},
-                          {"failed", totals.failed},   {"cancelled", totals.cancelled},
-                          {"reused", totals.recalled}};
-    record_["stages"] = conservation(pipeline_, totals);
-    if (pipeline_.sweeps()) record_["variants"] = variants();
+    add_end(record_, pipeline_, report_);
     // Not synced, which would wait for all that was written; one that is lost says "running" still.
     folder_.write_json("run.json", record_);
-  }
-
-  Json variants() const {
-    Json list = Json::array();
-    for (std::size_t v = 0; v < pipeline_.variants.size(); ++v) {
-      Json variant = {{"variant", pipeline_.variants[v].name}};
-      if (v < report_.totals.variants.size()) {
-        VariantCounts const& counts = report_.totals.variants[v];
-        variant["skipped"] = counts.skipped;
-        variant["failed"] = counts.failed;
-      }
-      if (v == report_.best) variant["best"] = true;
-      list.push_back(std::move(variant));
-    }
-    return list;
   }
 
   // On a full disk there is room for nothing longer than the record of the beginning, but that must
@@ -533,42 +421,6 @@ class Execution {
 };
 
 }  // namespace
-
-std::string_view to_string(Keep keep) {
-  switch (keep) {
-    case Keep::all:
-      return "all";
-    case Keep::best:
-      return "best";
-    case Keep::none:
-      return "none";
-  }
-  return "";
-}
-
-Keep keep_of(Pipeline const& pipeline) {
-  if (pipeline.run.keep) return *pipeline.run.keep;
-  bool const scored = std::ranges::any_of(pipeline.stages, [](PipelineStage const& stage) {
-    return stage.declaration->kind == StageKind::observer;
-  });
-  return pipeline.variants.size() > kFewVariants && scored ? Keep::none : Keep::all;
-}
-
-std::string_view to_string(RunStatus status) {
-  switch (status) {
-    case RunStatus::running:
-      return "running";
-    case RunStatus::done:
-      return "done";
-    case RunStatus::done_with_failures:
-      return "done_with_failures";
-    case RunStatus::failed:
-      return "failed";
-    case RunStatus::interrupted:
-      return "interrupted";
-  }
-  return "";
-}
 
 RunReport execute(Pipeline const& pipeline, StageCatalog const& catalog,
                   RunRequest const& request) {

@@ -63,12 +63,6 @@ struct RunReport {
   std::optional<std::size_t> best;  // of the variants
 };
 
-std::string_view to_string(Keep keep);
-
-// Which variants' files a run writes: as the pipeline says, else all of up to eight, and none of
-// more when there is an evaluator.
-Keep keep_of(Pipeline const& pipeline);
-
 // Executes the pipeline into a run folder, a new one unless it resumes. Throws RunFolderError when
 // the folder cannot take it, and Error when the folder cannot be written (a full disk); what goes
 // wrong with samples or stages is in the report. Ctrl-C lets the samples in flight finish.

@@ -1,0 +1,20 @@
+// Which variants' files a sweep writes.
+#pragma once
+
+#include <string_view>
+
+#include "pipeline/pipeline.hpp"
+
+namespace seplflow {
+
+std::string_view to_string(Keep keep);
+
+// As the pipeline says, else all of up to eight variants, and none of more when there is an
+// evaluator.
+Keep keep_of(Pipeline const& pipeline);
+
+// The pipeline itself. Throws UsageError when what it says makes no sense: there are no variants,
+// or the best cannot be told.
+Pipeline const& with_sound_keep(Pipeline const& pipeline);
+
+}  // namespace seplflow
