@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/commands.hpp"
+#include "cli/published_tables.hpp"
 #include "cli/table.hpp"
 
 namespace seplflow::cli {
@@ -13,12 +14,6 @@ namespace {
 
 constexpr std::size_t kVariantsShown = 30;
 constexpr std::size_t kLossesShown = 5;
-
-std::string percent(double fraction, bool sign = false) {
-  char text[32];
-  std::snprintf(text, sizeof text, sign ? "%+.2f" : "%.2f", fraction * 100);
-  return text;
-}
 
 bool is_gain(std::string const& name) {
   return name.find(".gain.") != std::string::npos;
@@ -191,10 +186,7 @@ void print_losses(std::ostream& out, Pipeline const& pipeline, RunReport const& 
 
 void print_sweep(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
   if (report.variants.empty()) return;
-  std::size_t cells = 1;
-  for (Axis const& axis : pipeline.axes) cells *= axis.values.size();
-  bool const is_grid =
-      pipeline.axes.size() == 2 && cells == pipeline.variants.size() && report.best;
+  bool const is_grid = pipeline.is_grid() && report.best;
   SummaryTable table = is_grid ? grid(pipeline, report) : list(pipeline, report);
   if (table.columns.size() == 1) return;
   bool const is_cut = table.rows.size() < pipeline.variants.size() && !is_grid;
@@ -291,6 +283,10 @@ void print_summary(std::ostream& out, Pipeline const& pipeline, RunReport const&
     }
   }
   if (pipeline.sweeps()) print_sweep(out, pipeline, report);
+  for (SummaryTable const& table : published_tables(pipeline, report)) {
+    out << '\n';
+    print_table(out, table);
+  }
   // A run that stopped has given its reason on stderr; once is enough.
   if (report.status != RunStatus::failed) print_failures(out, report);
   print_files(out, pipeline, report);

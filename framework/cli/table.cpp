@@ -1,6 +1,7 @@
 #include "cli/table.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,12 @@ void print_row(std::ostream& out, std::vector<std::string> const& row,
 
 std::string counted(std::uint64_t count, std::string const& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string percent(double fraction, bool sign) {
+  char text[32];
+  std::snprintf(text, sizeof text, sign ? "%+.2f" : "%.2f", fraction * 100);
+  return text;
 }
 
 void print_table(std::ostream& out, SummaryTable const& table) {

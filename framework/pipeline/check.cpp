@@ -13,6 +13,7 @@
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
 #include "pipeline/pipeline.hpp"
+#include "pipeline/published.hpp"
 #include "pipeline/run_options.hpp"
 #include "pipeline/sweep.hpp"
 #include "pipeline/sweep_text.hpp"
@@ -49,6 +50,7 @@ class Checker {
     merge_nodes();
     require_shared_source();
     require_different_variants();
+    read_published(document_, request_, pipeline_, problems_);
     throw_if_any();
     if (document_.sweeps()) {
       pipeline_.sweep_text = sweep_text(document_, sweep_, pipeline_, request_.environment);
@@ -347,6 +349,10 @@ std::string Pipeline::some_variant(PipelineStage const& stage) const {
   return " in \"" + variants[stage.variants.front()].name + "\"" +
          (others == 0 ? ""
                       : " and " + std::to_string(others) + (others == 1 ? " other" : " others"));
+}
+
+bool Pipeline::is_grid() const {
+  return axes.size() == 2 && axes[0].values.size() * axes[1].values.size() == variants.size();
 }
 
 PipelineStage const& Pipeline::source() const {

@@ -77,13 +77,16 @@ class Reader {
       if (require_table(setting)) document_.run = settings_of(setting);
     } else if (setting.key == "sweep") {
       if (require_table(setting)) sweep_.axes = setting;
+    } else if (setting.key == "published") {
+      if (require_table(setting)) document_.published = settings_of(setting);
     } else if (setting.key == "variant") {
       sweep_.variants = setting;
     } else {
       complain(setting.place,
                "a pipeline file has no \"" + setting.key + "\"" +
-                   did_you_mean(setting.key, {"name", "stages", "run", "sweep", "variant"}) +
-                   " (it has name, [stages.NAME], [run], [sweep] and [[variant]])");
+                   did_you_mean(setting.key,
+                                {"name", "stages", "run", "sweep", "variant", "published"}) +
+                   " (it has name, [stages.NAME], [run], [sweep], [[variant]] and [published])");
     }
   }
 

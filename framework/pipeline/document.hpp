@@ -91,7 +91,7 @@ struct Document {
   std::list<toml::table> storage;
   std::optional<Setting> name;
   std::vector<StageEntry> stages;  // in file order
-  std::vector<Setting> run;
+  std::vector<Setting> run, published;
   std::vector<AxisEntry> axes;         // in file order, then those of the command line
   std::vector<NamedVariant> variants;  // in file order
 

@@ -70,6 +70,17 @@ struct Variant {
   std::vector<std::size_t> stages;  // indices into Pipeline::stages, in the order of the file
 };
 
+// What a paper prints for what the pipeline computes, to be shown beside it.
+struct Published {
+  struct Number {
+    std::string name;                            // "score.gain.miou"
+    std::vector<std::optional<double>> percent;  // by variant
+    bool common;                                 // written as one number for all variants
+  };
+  std::string source;  // "SEPL, Table 4"; may be empty
+  std::vector<Number> numbers;
+};
+
 // Pipelines that can run, as one graph: stages that are equal in what they are, their options and,
 // recursively, their inputs are one stage of it. Each variant has exactly one source, the same for
 // all, every stage reaches an observer or a sink, and stages come after those that they read from.
@@ -81,9 +92,12 @@ struct Pipeline {
   std::vector<Axis> axes;         // in the order of the file
   std::vector<Variant> variants;  // never empty
   std::string sweep_text;         // of a sweep: its part of the resolved pipeline
+  Published published;
   RunSettings run;
 
   bool sweeps() const { return !variants.front().name.empty(); }
+  // Whether its variants are exactly the pairs of two axes.
+  bool is_grid() const;
   bool serves_all(PipelineStage const& stage) const {
     return stage.variants.size() == variants.size();
   }

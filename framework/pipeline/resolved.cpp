@@ -5,6 +5,7 @@
 
 #include "pipeline/option_text.hpp"
 #include "pipeline/pipeline.hpp"
+#include "pipeline/published.hpp"
 
 namespace seplflow {
 namespace {
@@ -92,7 +93,7 @@ std::string resolved_toml(Pipeline const& pipeline) {
   if (pipeline.sweep_text.empty()) {
     for (PipelineStage const& stage : pipeline.stages) text += stage_text(pipeline, stage);
   }
-  text += pipeline.sweep_text + run_text(pipeline.run);
+  text += pipeline.sweep_text + published_text(pipeline) + run_text(pipeline.run);
   if (pipeline.run.keep) text += "keep = " + toml_string(name_of(*pipeline.run.keep)) + "\n";
   return text;
 }
@@ -103,7 +104,8 @@ std::string resolved_toml(Pipeline const& pipeline, Variant const& variant) {
   for (std::size_t const stage : in_order(pipeline, variant)) {
     text += stage_text(pipeline, pipeline.stages[stage]);
   }
-  return text + run_text(pipeline.run);
+  auto const place = static_cast<std::size_t>(&variant - pipeline.variants.data());
+  return text + published_text(pipeline, place) + run_text(pipeline.run);
 }
 
 }  // namespace seplflow

@@ -70,6 +70,8 @@ std::vector<SettingText> setting_texts(std::string const& toml, std::string cons
       for (auto const& [stage, node] : in_file_order(*value->as_table())) add_table(stage, *node);
     } else if (key == "variant") {
       settings.push_back({"variants", key, text_of(*value)});
+    } else if (key == "published") {
+      continue;
     } else if (value->is_table()) {
       add_table(key, *value);
     } else {

@@ -2,6 +2,7 @@
 
 #include <tbb/parallel_for.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -63,6 +64,21 @@ Numbers counts_of(Pipeline const& pipeline, Variant const& variant, AllFindings 
     }
   }
   return numbers;
+}
+
+std::vector<std::vector<std::optional<double>>> beside_published(Pipeline const& pipeline,
+                                                                 AllFindings const& findings) {
+  std::vector<std::vector<std::optional<double>>> found(pipeline.published.numbers.size());
+  if (found.empty()) return found;
+  for (Variant const& variant : pipeline.variants) {
+    Numbers const scores = scores_of(pipeline, variant, findings);
+    for (std::size_t n = 0; n < found.size(); ++n) {
+      auto const score = std::ranges::find(scores, pipeline.published.numbers[n].name,
+                                           &Numbers::value_type::first);
+      found[n].push_back(score == scores.end() ? std::nullopt : score->second);
+    }
+  }
+  return found;
 }
 
 std::optional<Score> score_of(Variant const& variant, AllFindings const& findings) {

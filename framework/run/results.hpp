@@ -20,6 +20,10 @@ using Numbers = std::vector<std::pair<std::string, std::optional<double>>>;
 Numbers scores_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings);
 Numbers counts_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings);
 
+// By published number and variant, what was found for it; nothing where there is no such score.
+std::vector<std::vector<std::optional<double>>> beside_published(Pipeline const& pipeline,
+                                                                 AllFindings const& findings);
+
 // The score of a variant's first observer that has one.
 std::optional<Score> score_of(Variant const& variant, AllFindings const& findings);
 

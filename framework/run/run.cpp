@@ -350,6 +350,7 @@ class Execution {
         report_.findings.push_back({pipeline.stages[s].name, *findings[s]});
       }
     }
+    report_.beside_published = beside_published(pipeline, findings);
     if (!pipeline.sweeps()) return;
     folder_.write("sweep.csv", sweep_csv(pipeline, findings));
     report_.best = best_variant(pipeline, findings);
@@ -385,6 +386,7 @@ class Execution {
     report_.scored = false;
     report_.findings.clear();
     report_.variants.clear();
+    report_.beside_published.clear();
     report_.best.reset();
   }
 

@@ -61,6 +61,9 @@ struct RunReport {
   };
   std::vector<VariantResult> variants;
   std::optional<std::size_t> best;  // of the variants
+
+  // Of a complete run, what it found where Pipeline::published has numbers: fractions by variant.
+  std::vector<std::vector<std::optional<double>>> beside_published;
 };
 
 // Executes the pipeline into a run folder, a new one unless it resumes. Throws RunFolderError when

@@ -328,3 +328,29 @@ TEST_CASE("the flag --help explains the program and each subcommand") {
   }
   CHECK_THAT(place.program({"--version"}).out, StartsWith("seplflow "));
 }
+
+TEST_CASE("what a paper prints is shown beside what comes out, and changes nothing") {
+  std::string const published =
+      "[published]\nsource = \"Table 7\"\n\"score.miou\" = 50\n\"score.auc\" = 1\n";
+  Workplace const place(scenes_pipeline(4, published));
+  auto const result = place.run("out");
+  REQUIRE(result.status == 0);
+  double const miou = json_in(place.folder / "out/metrics.json")["score"]["miou"];
+  char line[128];
+  std::snprintf(line, sizeof line, "  score.miou  %.2f      50.00      %+.2f\n", 100 * miou,
+                100 * miou - 50);
+  CHECK_THAT(result.out, Contains("percent, beside Table 7\n") && Contains(line) &&
+                             Contains("  score.auc       -       1.00           -\n"));
+
+  place.pipeline_file(scenes_pipeline(4));
+  REQUIRE(place.run("plain").status == 0);
+  CHECK(read_text(place.folder / "out/metrics.json") ==
+        read_text(place.folder / "plain/metrics.json"));
+  auto const again = place.run("out", {"--resume"});
+  CHECK(again.status == 0);
+  CHECK_THAT(again.out, Contains("4 reused") && !Contains("Table 7"));
+
+  place.pipeline_file(scenes_pipeline(
+      4, "[sweep]\n\"select.t1\" = [0.4, 0.5]\n[published]\n\"score.miou\" = [33.25, nan]\n"));
+  CHECK_THAT(place.run("sweep").out, Contains("(33.25)") && Contains("here (the published)"));
+}
