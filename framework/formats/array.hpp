@@ -1,0 +1,115 @@
+// Numbers in the bytes of a file: what numpy calls an array and torch a tensor.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace seplflow {
+
+enum class ElementType {
+  boolean,
+  int8,
+  int16,
+  int32,
+  int64,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+  float16,
+  bfloat16,
+  float32,
+  float64
+};
+
+// As numpy and torch call it: "bool", "int8", ..., "float64".
+std::string_view name_of(ElementType type);
+// Bytes of an element: 1, 2, 4 or 8.
+std::size_t element_bytes(ElementType type);
+bool is_floating_point(ElementType type);  // of any width; not bool, not integers
+
+// A value of float16, given as its bits, exactly.
+float float_of_half(std::uint16_t bits);
+
+// Where the elements of an array lie.
+struct ArrayLayout {
+  ElementType type = ElementType::float32;
+  std::endian byte_order = std::endian::little;
+  std::vector<std::uint64_t> shape;    // empty for a single number
+  std::vector<std::uint64_t> strides;  // in elements, one for each axis of the shape
+  std::uint64_t offset = 0;            // of the first element, in elements
+};
+
+// The strides of an array that lies in one piece, the last axis being the one without steps
+// between its elements ("C"), or the first ("Fortran").
+std::vector<std::uint64_t> row_major_strides(std::span<std::uint64_t const> shape);
+std::vector<std::uint64_t> column_major_strides(std::span<std::uint64_t const> shape);
+
+// A view of numbers in bytes that somebody else keeps alive: the Pickle that the array is of.
+// Elements are counted in row-major order of the shape, wherever they lie. Immutable.
+class Array {
+ public:
+  // Throws Error when an element lies beyond `storage`, the shape and the strides are of different
+  // lengths, there are more than kMaxAxes axes, or elements share their bytes (a stride of 0, as
+  // torch's expand() makes) and are more than kMaxSharing.
+  Array(ArrayLayout layout, std::span<std::uint8_t const> storage);
+
+  static constexpr std::size_t kMaxAxes = 64;
+  static constexpr std::uint64_t kMaxSharing = std::uint64_t{1} << 24;
+
+  ElementType type() const { return layout_.type; }
+  std::span<std::uint64_t const> shape() const { return layout_.shape; }
+  ArrayLayout const& layout() const { return layout_; }
+  std::size_t axes() const { return layout_.shape.size(); }
+  // Number of elements: the product of the shape, 1 for a single number.
+  std::uint64_t size() const { return size_; }
+  // Where the elements lie, and maybe others.
+  std::span<std::uint8_t const> storage() const { return storage_; }
+
+  // Whether the elements are one piece of little-endian bytes in row-major order, and the piece.
+  bool is_contiguous() const { return contiguous_; }
+  // Only of a contiguous array. Not aligned.
+  std::span<std::uint8_t const> contiguous_bytes() const;
+
+  // The array at `i` along the first axis: what numpy calls a[i]. i < shape()[0].
+  Array at(std::uint64_t i) const;
+
+  // Element i < size(), of any type; integers above 2^53 are rounded.
+  double number(std::uint64_t i) const;
+  // Element i < size() of an array of integers or bools. Throws Error for floating-point elements,
+  // and when the value is above 2^63 - 1.
+  std::int64_t integer(std::uint64_t i) const;
+
+  // All elements in row-major order, after those that `values` already holds; T is float, double or
+  // std::int64_t. What T cannot hold exactly is rounded to nearest (float64 as float); int64 throws
+  // Error as integer() does. float16 and bfloat16 are exact. Reserves nothing when `values` has
+  // room.
+  template <class T>
+  void append_to(std::vector<T>& values) const;
+  template <class T>
+  std::vector<T> to_vector() const {
+    std::vector<T> values;
+    append_to(values);
+    return values;
+  }
+
+  // For messages: "a float32 array of shape (20, 281, 500)".
+  std::string description() const;
+
+ private:
+  ArrayLayout layout_;
+  std::span<std::uint8_t const> storage_;
+  std::uint64_t size_ = 1;
+  bool contiguous_ = false;
+};
+
+// "(20, 281, 500)", "(5,)", "()": a shape as numpy prints it.
+std::string shape_text(std::span<std::uint64_t const> shape);
+
+}  // namespace seplflow
