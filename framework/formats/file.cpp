@@ -1,6 +1,7 @@
 #include "formats/file.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,32 +18,44 @@ Error cannot_read(std::filesystem::path const& path, int error) {
   return Error("cannot read " + path.string() + ": " + std::generic_category().message(error));
 }
 
-// Why the opened thing cannot be read whole; empty when it can.
+// Why the opened thing is no file to read; empty when it is one.
 std::string why_unreadable(struct stat const& status) {
   if (S_ISDIR(status.st_mode)) return " is a folder, not a file";
   if (!S_ISREG(status.st_mode)) return " is a pipe or a device, not a file";
-  auto const size = static_cast<std::uint64_t>(status.st_size);
-  if (size > kMaxFileBytes) {
-    return " has " + std::to_string(size) + " bytes; seplflow reads files of at most " +
-           std::to_string(kMaxFileBytes) + " bytes (2 GiB)";
-  }
   return {};
+}
+
+struct Opened {
+  int descriptor;
+  std::uint64_t size;
+};
+
+Opened open_file(std::filesystem::path const& path) {
+  // O_NONBLOCK: opening a pipe that nobody writes to must not wait for ever.
+  int const descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) throw cannot_read(path, errno);
+  struct stat status {};
+  int const error = ::fstat(descriptor, &status) == 0 ? 0 : errno;
+  std::string const why = error == 0 ? why_unreadable(status) : std::string();
+  if (error != 0 || !why.empty()) {
+    ::close(descriptor);
+    throw error != 0 ? cannot_read(path, error) : Error(path.string() + why);
+  }
+  return {descriptor, static_cast<std::uint64_t>(status.st_size)};
 }
 
 }  // namespace
 
 InputFile::InputFile(std::filesystem::path const& path) : path_(path) {
-  // O_NONBLOCK: opening a pipe that nobody writes to must not wait for ever.
-  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor_ < 0) throw cannot_read(path, errno);
-  struct stat status {};
-  int const error = ::fstat(descriptor_, &status) == 0 ? 0 : errno;
-  std::string const why = error == 0 ? why_unreadable(status) : std::string();
-  if (error != 0 || !why.empty()) {
-    ::close(descriptor_);
-    throw error != 0 ? cannot_read(path, error) : Error(path.string() + why);
+  auto const [descriptor, size] = open_file(path);
+  if (size > kMaxFileBytes) {
+    ::close(descriptor);
+    throw Error(path.string() + " has " + std::to_string(size) +
+                " bytes; seplflow reads files of at most " + std::to_string(kMaxFileBytes) +
+                " bytes (2 GiB)");
   }
-  size_ = static_cast<std::size_t>(status.st_size);
+  descriptor_ = descriptor;
+  size_ = static_cast<std::size_t>(size);
 }
 
 InputFile::~InputFile() {
@@ -66,6 +79,21 @@ std::vector<std::uint8_t> read_file(std::filesystem::path const& path) {
   std::vector<std::uint8_t> bytes(file.size());
   bytes.resize(file.read(bytes));
   return bytes;
+}
+
+MappedFile::MappedFile(std::filesystem::path const& path) {
+  auto const [descriptor, size] = open_file(path);
+  // The system maps no empty file.
+  void* const memory =
+      size == 0 ? nullptr : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+  int const error = errno;
+  ::close(descriptor);
+  if (memory == MAP_FAILED) throw cannot_read(path, error);
+  bytes_ = {static_cast<std::uint8_t const*>(memory), static_cast<std::size_t>(size)};
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) ::munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
 }
 
 }  // namespace seplflow

@@ -39,4 +39,20 @@ class InputFile {
 // The whole file, which may be empty. Throws Error as InputFile does.
 std::vector<std::uint8_t> read_file(std::filesystem::path const& path);
 
+// A file of any size in memory without being read: the system reads what is looked at. Whoever cuts
+// the file short while it is in use ends the program.
+class MappedFile {
+ public:
+  // Throws Error when the file cannot be opened or mapped, or is a folder or a pipe.
+  explicit MappedFile(std::filesystem::path const& path);
+  ~MappedFile();
+  MappedFile(MappedFile const&) = delete;
+  MappedFile& operator=(MappedFile const&) = delete;
+
+  std::span<std::uint8_t const> bytes() const { return bytes_; }
+
+ private:
+  std::span<std::uint8_t const> bytes_;
+};
+
 }  // namespace seplflow

@@ -29,6 +29,7 @@ struct Store;  // everything that the values of one file refer to
 // OrderedDict is a dict. A text of Python 2 is a text when it is ASCII, and bytes otherwise.
 class PickleValue {
  public:
+  // In the order of pickle::Type.
   enum class Kind { none, boolean, integer, number, text, bytes, list, tuple, dict, array };
 
   PickleValue(pickle::Store const& store, pickle::Cell const& cell)
@@ -52,7 +53,7 @@ class PickleValue {
   // and no array, and no two are equal (True, 1 and 1.0 are, as in Python).
   PickleValue key(std::size_t i) const;
   PickleValue value(std::size_t i) const;
-  // The value of a dict for a key, found in constant time. Nothing when there is none.
+  // The value of a dict for a key, found by its order. Nothing when there is none.
   std::optional<PickleValue> find(std::string_view key) const;
   std::optional<PickleValue> find(std::int64_t key) const;
 
@@ -89,7 +90,7 @@ class Pickle {
 // Throws Error, naming the file, the byte and what is wrong, for that, for whatever ends too early,
 // for values that contain themselves or lie more than kMaxPickleDepth deep, for more than
 // kMaxPickleValues values, and for arrays and texts that claim to be larger than the bytes that are
-// left. Takes memory for the file and at most about 40 bytes a value besides (and a copy of arrays
+// left. Takes memory for the file and at most about 100 bytes a value besides (and a copy of arrays
 // that Python stored as text, in protocols 0 to 2). Values share what the file shares: a pickle of
 // a few bytes can be a list that is endless to walk, though no list in it is long.
 Pickle read_pickle_file(std::filesystem::path const& path);

@@ -1,0 +1,63 @@
+#include "formats/npy.hpp"
+
+#include <string>
+
+#include "data/error.hpp"
+#include "formats/npy_header.hpp"
+#include "formats/pickle/document.hpp"
+#include "formats/pickle/machine.hpp"
+
+namespace seplflow {
+namespace {
+
+using pickle::Bytes;
+using pickle::Cell;
+using pickle::Store;
+
+Cell read_objects(NpyHeader const& header, Bytes bytes, Store& store) {
+  if (!header.shape.empty()) {
+    throw Error("the file holds an array of objects of shape " + shape_text(header.shape) +
+                "; seplflow loads arrays of numbers, and of objects only of shape ()");
+  }
+  try {
+    pickle::Machine machine(bytes, store, 0);
+    Cell const root = machine.run();
+    pickle::require_end(machine.end(), bytes.size());
+    return root;
+  } catch (Error const& error) {
+    throw Error("after the header of " + std::to_string(header.bytes) + " bytes, " + error.what());
+  }
+}
+
+Cell read_numbers(NpyHeader const& header, Bytes bytes, Store& store) {
+  ArrayLayout layout{*header.dtype.type, header.dtype.byte_order, header.shape, {}, 0};
+  layout.strides =
+      header.fortran_order ? column_major_strides(header.shape) : row_major_strides(header.shape);
+  Array array(std::move(layout), bytes);
+  std::uint64_t const expected = array.size() * element_bytes(array.type());
+  if (bytes.size() != expected) {
+    throw Error("the file holds " + array.description() + " and " + std::to_string(bytes.size()) +
+                " bytes of data instead of " + std::to_string(expected));
+  }
+  pickle::ArraySlot slot;
+  slot.array = std::move(array);
+  return store.new_array(std::move(slot));
+}
+
+Cell read_root(Bytes bytes, Store& store) {
+  NpyHeader const header = read_npy_header(bytes);
+  Bytes const data = bytes.subspan(header.bytes);
+  return header.dtype.type ? read_numbers(header, data, store) : read_objects(header, data, store);
+}
+
+}  // namespace
+
+Pickle read_npy(std::filesystem::path const& path) {
+  return pickle::read_document(path, read_root);
+}
+
+Pickle parse_npy(std::span<std::uint8_t const> bytes, std::string_view name) {
+  return pickle::parse_document(bytes, name, read_root);
+}
+
+}  // namespace seplflow

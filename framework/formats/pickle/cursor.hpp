@@ -1,0 +1,55 @@
+// A place in bytes that are read from their beginning.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "data/error.hpp"
+#include "formats/elements.hpp"
+#include "formats/pickle/store.hpp"
+
+namespace seplflow::pickle {
+
+class Cursor {
+ public:
+  explicit Cursor(Bytes bytes) : bytes_(bytes) {}
+
+  std::size_t position() const { return position_; }
+  std::size_t left() const { return bytes_.size() - position_; }
+
+  // The next bytes. Throws Error when fewer are left; so do all that follow.
+  Bytes take(std::uint64_t size) {
+    if (size > left()) {
+      throw Error("the data ends too early: " + std::to_string(size) + " bytes are announced, " +
+                  std::to_string(left()) + " are left; the file is cut off or damaged");
+    }
+    Bytes const taken = bytes_.subspan(position_, size);
+    position_ += size;
+    return taken;
+  }
+
+  // A little-endian number.
+  template <class T>
+  T number() {
+    return elements::load<T, std::endian::native == std::endian::big>(take(sizeof(T)).data());
+  }
+
+  // What comes before the next line feed, which is taken too.
+  std::string_view line() {
+    std::string_view const rest(reinterpret_cast<char const*>(bytes_.data()) + position_, left());
+    std::size_t const end = rest.find('\n');
+    if (end == std::string_view::npos) {
+      throw Error("the data ends in the middle of a line; the file is cut off or damaged");
+    }
+    position_ += end + 1;
+    return rest.substr(0, end);
+  }
+
+ private:
+  Bytes bytes_;
+  std::size_t position_ = 0;
+};
+
+}  // namespace seplflow::pickle
