@@ -281,7 +281,8 @@ template void Array::append_to(std::vector<double>&) const;
 template void Array::append_to(std::vector<std::int64_t>&) const;
 
 std::string Array::description() const {
-  return "a " + std::string(name_of(type())) + " array of shape " + shape_text(shape());
+  std::string const name(name_of(type()));
+  return (name.starts_with('i') ? "an " : "a ") + name + " array of shape " + shape_text(shape());
 }
 
 }  // namespace seplflow

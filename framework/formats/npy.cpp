@@ -14,22 +14,19 @@ using pickle::Bytes;
 using pickle::Cell;
 using pickle::Store;
 
-Cell read_objects(NpyHeader const& header, Bytes bytes, Store& store) {
+Cell read_objects(NpyHeader const& header, Bytes file, Store& store) {
   if (!header.shape.empty()) {
     throw Error("the file holds an array of objects of shape " + shape_text(header.shape) +
                 "; seplflow loads arrays of numbers, and of objects only of shape ()");
   }
-  try {
-    pickle::Machine machine(bytes, store, 0);
-    Cell const root = machine.run();
-    pickle::require_end(machine.end(), bytes.size());
-    return root;
-  } catch (Error const& error) {
-    throw Error("after the header of " + std::to_string(header.bytes) + " bytes, " + error.what());
-  }
+  pickle::Machine machine(file, header.bytes, store, 0);
+  Cell const root = machine.run();
+  pickle::require_end(machine.end(), file.size());
+  return root;
 }
 
-Cell read_numbers(NpyHeader const& header, Bytes bytes, Store& store) {
+Cell read_numbers(NpyHeader const& header, Bytes file, Store& store) {
+  Bytes const bytes = file.subspan(header.bytes);
   ArrayLayout layout{*header.dtype.type, header.dtype.byte_order, header.shape, {}, 0};
   layout.strides =
       header.fortran_order ? column_major_strides(header.shape) : row_major_strides(header.shape);
@@ -44,10 +41,9 @@ Cell read_numbers(NpyHeader const& header, Bytes bytes, Store& store) {
   return store.new_array(std::move(slot));
 }
 
-Cell read_root(Bytes bytes, Store& store) {
-  NpyHeader const header = read_npy_header(bytes);
-  Bytes const data = bytes.subspan(header.bytes);
-  return header.dtype.type ? read_numbers(header, data, store) : read_objects(header, data, store);
+Cell read_root(Bytes file, Store& store) {
+  NpyHeader const header = read_npy_header(file);
+  return header.dtype.type ? read_numbers(header, file, store) : read_objects(header, file, store);
 }
 
 }  // namespace

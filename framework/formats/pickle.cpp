@@ -136,7 +136,7 @@ Cell read_bare(pickle::Bytes bytes, pickle::Store& store) {
     return pickle::read_torch(bytes, store, 0);
   }
   pickle::require_pickle(bytes);
-  pickle::Machine machine(bytes, store, 0);
+  pickle::Machine machine(bytes, 0, store, 0);
   Cell const root = machine.run();
   pickle::require_end(machine.end(), bytes.size());
   return root;

@@ -14,7 +14,8 @@ namespace seplflow::pickle {
 
 class Cursor {
  public:
-  explicit Cursor(Bytes bytes) : bytes_(bytes) {}
+  // Begins at `position`, at most bytes.size().
+  explicit Cursor(Bytes bytes, std::size_t position = 0) : bytes_(bytes), position_(position) {}
 
   std::size_t position() const { return position_; }
   std::size_t left() const { return bytes_.size() - position_; }
@@ -49,7 +50,7 @@ class Cursor {
 
  private:
   Bytes bytes_;
-  std::size_t position_ = 0;
+  std::size_t position_;
 };
 
 }  // namespace seplflow::pickle

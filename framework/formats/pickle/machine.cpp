@@ -11,8 +11,9 @@
 
 namespace seplflow::pickle {
 
-Machine::Machine(Bytes bytes, Store& store, int nesting, PersistentLoad persistent_load)
-    : cursor_(bytes),
+Machine::Machine(Bytes file, std::size_t begin, Store& store, int nesting,
+                 PersistentLoad persistent_load)
+    : cursor_(file, begin),
       store_(store),
       nesting_(nesting),
       persistent_load_(std::move(persistent_load)) {

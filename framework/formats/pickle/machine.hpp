@@ -22,15 +22,16 @@ constexpr int kMaxNesting = 4;
 
 class Machine {
  public:
-  // Everything that the pickle refers to is kept in `store`; `bytes` and `store` must outlive the
-  // values. `nesting`: how many pickles this one lies in.
-  Machine(Bytes bytes, Store& store, int nesting, PersistentLoad persistent_load = {});
+  // Reads from byte `begin` of `file` on. Everything that the pickle refers to is kept in `store`;
+  // `file` and `store` must outlive the values. `nesting`: how many pickles this one lies in.
+  Machine(Bytes file, std::size_t begin, Store& store, int nesting,
+          PersistentLoad persistent_load = {});
 
   // Reads one pickle and returns what was pickled. Throws Error, beginning with "byte N: ", the
-  // place in `bytes`.
+  // place in the file.
   Cell run();
 
-  // Where the pickle ended.
+  // Where in the file the pickle ended.
   std::size_t end() const { return cursor_.position(); }
 
  private:

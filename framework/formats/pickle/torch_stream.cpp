@@ -50,14 +50,10 @@ class Stream {
   };
 
   Cell next_pickle(PersistentLoad load = {}) {
-    try {
-      Machine machine(bytes_.subspan(position_), store_, nesting_, std::move(load));
-      Cell const result = machine.run();
-      position_ += machine.end();
-      return result;
-    } catch (Error const& error) {
-      throw Error("after byte " + std::to_string(position_) + ": " + error.what());
-    }
+    Machine machine(bytes_, position_, store_, nesting_, std::move(load));
+    Cell const result = machine.run();
+    position_ = machine.end();
+    return result;
   }
 
   static void require_version(Cell const& version) {
@@ -110,7 +106,7 @@ class Stream {
 
   void read_storages(Cell const& keys) {
     if (!keys.is(Type::list)) throw Error("torch's stream lacks the list of its storages");
-    Cursor cursor(bytes_.subspan(position_));
+    Cursor cursor(bytes_, position_);
     for (Cell const& key : store_.lists[keys.index]) {
       auto const root = key.is(Type::text) ? roots_.find(key.text()) : roots_.end();
       if (root == roots_.end()) throw Error("torch's stream lists a storage that nothing uses");

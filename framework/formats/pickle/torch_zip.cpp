@@ -5,6 +5,7 @@
 #include <string>
 
 #include "data/error.hpp"
+#include "formats/pickle/document.hpp"
 #include "formats/pickle/machine.hpp"
 #include "formats/pickle/printable.hpp"
 #include "formats/pickle/torch.hpp"
@@ -66,14 +67,11 @@ Cell read_torch_zip(Bytes bytes, Store& store, int nesting) {
     return storage;
   };
   Bytes const pickle = zip.read(root + "data.pkl");
-  try {
-    Machine machine(pickle, store, nesting, load);
-    Cell const object = machine.run();
-    if (machine.end() != pickle.size()) throw Error("bytes follow the pickle");
-    return object;
-  } catch (Error const& error) {
-    throw Error("in data.pkl: " + std::string(error.what()));
-  }
+  auto const begin = static_cast<std::size_t>(pickle.data() - bytes.data());
+  Machine machine(bytes.first(begin + pickle.size()), begin, store, nesting, load);
+  Cell const object = machine.run();
+  require_end(machine.end(), begin + pickle.size());
+  return object;
 }
 
 }  // namespace seplflow::pickle
