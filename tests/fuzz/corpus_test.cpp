@@ -8,9 +8,12 @@
 #include "dataset/scene.hpp"
 #include "formats/coco_rle.hpp"
 #include "formats/mask_json.hpp"
+#include "formats/npy.hpp"
 #include "formats/png.hpp"
+#include "formats/torch_file.hpp"
 #include "run/history.hpp"
 #include "run/records.hpp"
+#include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"
 
 namespace {
@@ -83,6 +86,54 @@ TEST_CASE("seeds: masks as JSON", "[corpus]") {
         R"([{"segmentation": [[1.5, 2, 20.25, 3, 12, 18]], "area": 1}, {"segmentation": )"
         R"({"size": [24, 32], "counts": [768]}}])");
   write(folder / "empty.json", "[]");
+}
+
+TEST_CASE("seeds: pickles, .npy files and files of torch", "[corpus]") {
+  using namespace pickle_bytes;
+  fs::path const folder = corpus("pickle");
+  Storage const storage{"0", "FloatStorage", 6, packed<float>({0, 1, 2, 3, 4, 5})};
+  std::string const tensor_in_zip = tensor(storage_id(storage), 1, {2, 2}, {1, 3});
+  std::string const memo = "]\x94(h" + std::string(1, '\0') + "q\x05h\x05r\x06\0\0\0";
+  write(folder / "irn.npy",
+        npy_of_object(
+            dict(text("keys") +
+                 pickled_tensor({"7", "LongStorage", 2, std::string(16, '\1')}, 0, {2}, {1}) +
+                 text("cam") + pickled_tensor(storage, 0, {2, 1, 3}, {3, 3, 1}) + text("high_res") +
+                 array(dtype("f4"), {2, 1, 1}, packed<float>({0.25, 1})))));
+  write(folder / "psa.npy",
+        npy_of_object(dict("K\x03" + array(dtype("f2", ">"), {1, 2}, "\1\x3c\1\x3c", true))));
+  write(folder / "plain.npy",
+        npy("{'descr': '<i2', 'fortran_order': True, 'shape': (2, 1), }", "abcd", '\2'));
+  write(folder / "labels",
+        pickled(dict(call(global("numpy._core.multiarray", "scalar"), dtype("i4") + bytes("abcd")) +
+                     array_with_data(dtype("f4"), {1},
+                                     call(global("_codecs", "encode"),
+                                          text("ab\xc3\xbfz") + text("latin1"))))));
+  write(folder / "buffer",
+        pickled(call(global("numpy.core.numeric", "_frombuffer"),
+                     "\x96" + little(std::uint64_t{4}) + "abcd" + dtype("u1", "|") + shape({2, 2}) +
+                         text("K") + shape({1, 0})),
+                5));
+  write(folder / "protocol0",
+        "(dp0\nS'a\\x41'\np1\n(lp2\nI5\naI01\naL7L\naF1.5\naV\\u00e9\nasg1\n0.");
+  write(folder / "memo", pickled(memo + "e"));
+  write(folder / "legacy.pth",
+        legacy(tensor(storage_id(storage, "cuda:0", tuple(text("v") + integer(1) + integer(5))), 1,
+                      {2, 2}, {1, 2}),
+               {storage}));
+  write(folder / "zip.pth",
+        torch_zip(dict(text("model") + call(global("collections", "OrderedDict"), "") + "(" +
+                       text("w") + tensor_in_zip + "u" + dict(text("_metadata") + "}") + "b"),
+                  {storage}, {{"archive/byteorder", "little"}}));
+  write(folder / "zip64.pth", torch_zip(tensor_in_zip, {storage}, {}, true));
+  for (char const* const name : {"legacy.pth", "zip.pth", "zip64.pth"}) {
+    CHECK_NOTHROW(read_torch_file(folder / name));
+  }
+  for (char const* const name : {"irn.npy", "psa.npy", "plain.npy"}) {
+    CHECK_NOTHROW(read_npy(folder / name));
+  }
+  for (char const* const name : {"labels", "buffer"})
+    CHECK_NOTHROW(read_pickle_file(folder / name));
 }
 
 TEST_CASE("seeds: pipelines", "[corpus]") {

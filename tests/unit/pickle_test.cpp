@@ -1,0 +1,356 @@
+#include "formats/pickle.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "data/error.hpp"
+#include "support/pickle_bytes.hpp"
+#include "support/temp_folder.hpp"
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+using namespace seplflow;
+using namespace pickle_bytes;
+using Kind = PickleValue::Kind;
+
+namespace {
+
+Pickle parsed(std::string const& bytes) {
+  return parse_pickle(span_of(bytes), "p");
+}
+
+// Owns the bytes that its values are views of.
+struct Parsed {
+  explicit Parsed(std::string from) : bytes(std::move(from)), pickle(parsed(bytes)) {}
+  PickleValue root() const { return pickle.root(); }
+  std::string bytes;
+  Pickle pickle;
+};
+
+std::string described(std::string const& object) {
+  return Parsed(pickled(object)).root().description();
+}
+
+std::string repeated(std::string const& text, int times) {
+  std::string result;
+  for (int i = 0; i < times; ++i) result += text;
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("scalars of every opcode") {
+  CHECK(described("N") == "None");
+  CHECK(described("\x88") == "True");
+  CHECK(described("\x89") == "False");
+  CHECK(described("K\xff") == "the integer 255");
+  CHECK(described("M\x01\x02") == "the integer 513");
+  CHECK(described("J\xfe\xff\xff\xff") == "the integer -2");
+  CHECK(described(std::string("\x8a\0", 2)) == "the integer 0");
+  CHECK(described("\x8a\x01\x80") == "the integer -128");
+  CHECK(described(std::string("\x8a\x02\x80\0", 4)) == "the integer 128");
+  CHECK(described(std::string("\x8b\x03\0\0\0\xff\xff\x7f", 8)) == "the integer 8388607");
+  CHECK(described(integer(INT64_MIN)) == "the integer -9223372036854775808");
+  CHECK(described("G" + big(0.1)) == "the number 0.1");
+  CHECK(described("X\x02" + std::string(3, '\0') + "ab") == "the text 'ab'");
+  CHECK(described("\x8c\x03"
+                  "abc") == "the text 'abc'");
+  CHECK(described("\x8d" + little(std::uint64_t{1}) + "a") == "the text 'a'");
+  CHECK(described("C\x01\xff") == "1 byte");
+  CHECK(described("B\x02" + std::string(3, '\0') + "ab") == "2 bytes");
+  CHECK(described("\x8e" + little(std::uint64_t{2}) + "ab") == "2 bytes");
+  CHECK(described("\x96" + little(std::uint64_t{2}) + "ab") == "2 bytes");
+}
+
+TEST_CASE("scalars as protocol 0 writes them") {
+  CHECK(described("I-12\n") == "the integer -12");
+  CHECK(described("I01\n") == "True");
+  CHECK(described("I00\n") == "False");
+  CHECK(described("L123456789012L\n") == "the integer 123456789012");
+  CHECK(described("F1.5\n") == "the number 1.5");
+  CHECK(described("Finf\n") == "the number inf");
+  CHECK(described("S'it\\'s \\x41\\n'\n") == "the text 'it's A\\x0a'");
+  CHECK(described("Va\\u00e9\\U0001f600\n") == "the text 'a\\xc3\\xa9\\xf0\\x9f\\x98\\x80'");
+  CHECK_THROWS_WITH(described("L123456789012345678901234567890L\n"), Contains("no integer of 64"));
+  CHECK_THROWS_WITH(described("F1,5\n"), Contains("'1,5' is no number"));
+  CHECK_THROWS_WITH(described("S'abc\n"), Contains("not between quotes"));
+  CHECK_THROWS_WITH(described("S'\\q'\n"), Contains("escape \\q"));
+  CHECK_THROWS_WITH(described("V\\u12\n"), Contains("an escape that is none"));
+}
+
+TEST_CASE("a str of Python 2 is a text when it is ASCII") {
+  CHECK(described("U\x02"
+                  "ab") == "the text 'ab'");
+  CHECK(described("T\x02" + std::string(3, '\0') + "\xe9z") == "2 bytes");
+}
+
+TEST_CASE("containers hold what they were given, in its order") {
+  Parsed const file(pickled(dict(text("b") + list("K\x01K\x02") + text("a") + tuple("N\x88") +
+                                 "K\x05" + "}" + "N" + "K\x07")));
+  PickleValue const root = file.root();
+  REQUIRE(root.kind() == Kind::dict);
+  REQUIRE(root.size() == 4);
+  CHECK(root.key(0).text() == "b");
+  CHECK(root.value(0).item(1).integer() == 2);
+  CHECK(root.find("a")->item(0).is(Kind::none));
+  CHECK(root.find("a")->item(1).boolean());
+  CHECK(root.find(5)->size() == 0);
+  CHECK_FALSE(root.find("c"));
+  CHECK_FALSE(root.find(6));
+  CHECK(root.description() == "a dict of 4 entries with the keys 'b', 'a', 5, None");
+}
+
+TEST_CASE("entries are found among many, by text and by number") {
+  std::string entries;
+  for (int i = 0; i < 2000; ++i) {
+    int const shuffled = i * 7 % 2000;
+    entries += (i % 2 == 0 ? integer(shuffled) : text("n" + std::to_string(shuffled))) + integer(i);
+  }
+  Parsed const file(pickled(dict(entries)));
+  for (int i = 0; i < 2000; ++i) {
+    int const shuffled = i * 7 % 2000;
+    auto const found =
+        i % 2 == 0 ? file.root().find(shuffled) : file.root().find("n" + std::to_string(shuffled));
+    REQUIRE(found);
+    CHECK(found->integer() == i);
+  }
+}
+
+TEST_CASE("lists and dicts may be built one by one, and between marks") {
+  CHECK(Parsed(pickled("]K\x01"
+                       "aK\x02"
+                       "a"))
+            .root()
+            .size() == 2);
+  CHECK(Parsed(pickled("(K\x01K\x02l")).root().item(1).integer() == 2);
+  CHECK(Parsed(pickled("(K\x01K\x02"
+                       "d"))
+            .root()
+            .find(1)
+            ->integer() == 2);
+  CHECK(Parsed(pickled("}K\x01K\x02s")).root().find(1)->integer() == 2);
+  CHECK(Parsed(pickled(")")).root().size() == 0);
+  CHECK(Parsed(pickled("K\x01\x85")).root().size() == 1);
+  CHECK(Parsed(pickled("K\x01K\x02\x86")).root().size() == 2);
+  CHECK(Parsed(pickled("K\x01K\x02K\x03\x87")).root().size() == 3);
+  CHECK(Parsed(pickled("K\x01"
+                       "2\x86"))
+            .root()
+            .item(1)
+            .integer() == 1);
+  CHECK(Parsed(pickled("K\x01K\x02"
+                       "0"))
+            .root()
+            .integer() == 1);
+  CHECK(Parsed(pickled("K\x01(K\x02K\x03"
+                       "1"))
+            .root()
+            .integer() == 1);
+}
+
+TEST_CASE("what was stored is met again, by every opcode of the memo") {
+  std::string const far =
+      "r" + little(std::uint32_t{4000000000}) + "j" + little(std::uint32_t{4000000000});
+  for (std::string const& memo : {std::string("\x94h\0", 3), std::string("q\0h\0", 4),
+                                  std::string("p0\ng0\n"), std::string("q\x07h\x07"), far}) {
+    Parsed const file(pickled("]" + memo + "\x86"));
+    CHECK(file.root().item(0).is(Kind::list));
+    CHECK(file.root().item(1).is(Kind::list));
+  }
+  Parsed const grown(pickled("]\x94h" + std::string(1, '\0') +
+                             "K\x05"
+                             "a\x86"));
+  CHECK(grown.root().item(0).size() == 1);
+  CHECK_THROWS_WITH(described("h\x03"), Contains("refers to value 3, which it has not stored"));
+}
+
+TEST_CASE("an OrderedDict is a dict; its attributes do not matter") {
+  std::string const ordered = global("collections", "OrderedDict");
+  std::string const attributes = dict(text("_metadata") + "}");
+  Parsed const file(pickled(call(ordered, "") + "(" + text("a") + "K\x01u" + attributes + "b"));
+  CHECK(file.root().find("a")->integer() == 1);
+  CHECK(Parsed(pickled(ordered + ")\x81")).root().size() == 0);
+  Parsed const python2(
+      pickled(call(ordered, list(list(text("a") + "K\x01") + tuple("K\x02K\x03")))));
+  CHECK(python2.root().find("a")->integer() == 1);
+  CHECK(python2.root().find(2)->integer() == 3);
+}
+
+TEST_CASE("bytes of protocol 2 are a text that stands for them") {
+  auto const encoded = [](std::string const& characters, std::string const& encoding = "latin1") {
+    return call(global("_codecs", "encode"), text(characters) + text(encoding));
+  };
+  Parsed const file(pickled(encoded("a\xc3\xbf\xc2\x80z")));
+  auto const bytes = file.root().bytes();
+  CHECK(std::string(bytes.begin(), bytes.end()) == "a\xff\x80z");
+  CHECK(Parsed(pickled(encoded(""))).root().bytes().empty());
+  CHECK(Parsed(pickled(call(global("__builtin__", "bytes"), ""))).root().bytes().empty());
+  for (char const* const wrong : {"\xc4\x80", "\xc3", "a\x80", "\xc3z", "\xe2\x82\xac"}) {
+    CHECK_THROWS_WITH(described(encoded(wrong)), Contains("has characters that are none"));
+  }
+  CHECK_THROWS_WITH(described(encoded("a", "rot13")), Contains("otherwise than as latin1"));
+}
+
+TEST_CASE("names that are not known are refused by name") {
+  CHECK_THROWS_WITH(
+      described(global("os", "system")),
+      Contains("p: byte 2: pickle refers to 'os.system', which seplflow does not load"));
+  CHECK_THROWS_WITH(
+      described(text("posix") + text("system") + "\x93"),
+      Contains("pickle refers to 'posix.system', which seplflow does not load (os.system)"));
+  CHECK_THROWS_WITH(described("("
+                              "ibuiltins\neval\n"),
+                    Contains("'builtins.eval'"));
+  CHECK_THROWS_WITH(described(global("numpy", "matrix")), Contains("'numpy.matrix'"));
+  CHECK_THROWS_WITH(described(global("numpy.core", "os.system")),
+                    Contains("'numpy.core.os.system'"));
+  CHECK_THROWS_WITH(described(global("a\x1b[31m", "b")), Contains("'a\\x1b[31m.b'"));
+  CHECK_THROWS_WITH(described(std::string("\x8f")), Contains("pickle uses EMPTY_SET (a set)"));
+  CHECK_THROWS_WITH(described("P1\n"), Contains("PERSID"));
+  CHECK_THROWS_WITH(described("NQ"), Contains("refers to something outside of it"));
+  CHECK_THROWS_WITH(described("\x82\x01"), Contains("EXT"));
+  CHECK_THROWS_WITH(described("\xff"), Contains("there is no opcode 255"));
+}
+
+TEST_CASE("what is no value does not become one") {
+  CHECK_THROWS_WITH(described(global("numpy", "ndarray")), Contains("holds 'numpy.ndarray'"));
+  CHECK_THROWS_WITH(described(list(dtype("f4"))), Contains("holds a numpy dtype"));
+  CHECK_THROWS_WITH(described("\x8a\x09" + std::string(9, '\1')), Contains("more than 64 bits"));
+  CHECK_THROWS_WITH(described(call(global("numpy", "ndarray"), "")),
+                    Contains("calls numpy.ndarray"));
+  CHECK_THROWS_WITH(described(call("]", "")), Contains("calls a list of 0 items"));
+  CHECK_THROWS_WITH(described("]}b"), Contains("sets the state of a list"));
+}
+
+TEST_CASE("keys are scalars, and each comes once") {
+  CHECK_THROWS_WITH(described(dict(")N")), Contains("neither a number nor a text"));
+  CHECK_THROWS_WITH(described(dict("G" + big(std::nan("")) + "N")), Contains("neither a number"));
+  CHECK_THROWS_WITH(described(dict(text("a") + "N" + text("a") + "N")),
+                    Contains("'a' as a key twice"));
+  CHECK_THROWS_WITH(described(dict("K\x01N\x88N")), Contains("as a key twice"));
+  CHECK_THROWS_WITH(described(dict("K\x01NG" + big(1.0) + "N")), Contains("as a key twice"));
+  CHECK(Parsed(pickled(dict("K\x01NG" + big(1.5) + "N" + text("a") + "N" + bytes("a") + "NNN")))
+            .root()
+            .size() == 5);
+}
+
+TEST_CASE("damaged pickles are refused") {
+  for (char const* const wrong : {"",
+                                  "t",
+                                  "u",
+                                  "e",
+                                  "a",
+                                  "s",
+                                  "0",
+                                  "1",
+                                  "2",
+                                  "R",
+                                  "b",
+                                  "\x85",
+                                  "\x93",
+                                  "\x94",
+                                  "N(",
+                                  "NN",
+                                  "(.",
+                                  "N(a",
+                                  "](K\x01s",
+                                  "}(K\x01u",
+                                  "](K\x01u",
+                                  "}(K\x01"
+                                  "e",
+                                  "](](e(e",
+                                  "](N(ae",
+                                  "(N\x86",
+                                  "NN\x93",
+                                  "N)R"}) {
+    INFO(wrong);
+    CHECK_THROWS_WITH(described(wrong), Contains("p: byte "));
+  }
+  CHECK_THROWS_WITH(parsed(""), "p: the file is empty");
+  CHECK_THROWS_WITH(parsed("\x80\x06N."), Contains("of protocol 6"));
+  CHECK_THROWS_WITH(parsed("\x80\x04N.N"),
+                    Contains("byte 4: the pickle ends here, but 1 bytes follow"));
+  CHECK_THROWS_WITH(parsed("\x93NUMPY"), Contains("but a .npy file of numpy"));
+  CHECK_THROWS_WITH(parsed("{\"a\": 1}"), Contains("byte 0: this is no pickle"));
+}
+
+TEST_CASE("a pickle that ends anywhere too early is refused") {
+  std::string const whole = pickled(
+      dict(text("keys") + array(dtype("i8"), {2}, packed<std::int64_t>({1, 2})) + text("cam") +
+           pickled_tensor({"7", "FloatStorage", 4, packed<float>({1, 2, 3, 4})}, 1, {3}, {1}) +
+           "K\x05" + tuple("NF1.5\n")));
+  CHECK(parsed(whole).root().size() == 3);
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    CHECK_THROWS_AS(parsed(whole.substr(0, size)), Error);
+  }
+}
+
+TEST_CASE("sizes that are only claimed take no memory") {
+  CHECK_THROWS_WITH(described("X\xff\xff\xff\xff"
+                              "abc"),
+                    Contains("4294967295 bytes are announced, 4 are left"));
+  CHECK_THROWS_WITH(described("\x8e" + little(std::uint64_t{1} << 60)), Contains("are announced"));
+  CHECK_THROWS_WITH(described("\x95" + little(std::uint64_t{1} << 60) + "N"),
+                    Contains("are announced"));
+  CHECK_THROWS_WITH(
+      described(array(dtype("f4"), {1000000, 1000000}, "abcd")),
+      Contains("shape (1000000, 1000000) needs 1000000000000 elements, but 1 are stored"));
+}
+
+TEST_CASE("values that contain themselves are refused") {
+  std::string const get = std::string("h\0", 2);
+  CHECK_THROWS_WITH(described("]\x94" + get + "a"), Contains("a list that contains itself"));
+  CHECK_THROWS_WITH(described("}\x94K\x01" + get + "s"), Contains("a dict that contains itself"));
+  CHECK_THROWS_WITH(described("]\x94]" + get + "aa"), Contains("that contains itself"));
+  CHECK_THROWS_WITH(described("]\x94(" + get +
+                              "\x85"
+                              "ta"),
+                    Contains("that contains itself"));
+}
+
+TEST_CASE("values are nested to a depth, however they are built") {
+  auto const lists = [](int depth) { return repeated("]", depth) + "N" + repeated("a", depth); };
+  CHECK(described(lists(static_cast<int>(kMaxPickleDepth))) == "a list of 1 item");
+  CHECK_THROWS_WITH(described(lists(static_cast<int>(kMaxPickleDepth) + 1)),
+                    Contains("nested more than 100 deep"));
+  CHECK_THROWS_WITH(described(lists(1000000)), Contains("nested more than 100 deep"));
+  CHECK_THROWS_WITH(described("N" + repeated("\x85", 1000000)), Contains("nested more than"));
+  // What the root does not reach may be of any depth, and is taken down without recursion.
+  CHECK(described(lists(1000000) + "0N") == "None");
+}
+
+TEST_CASE("a pickle of few bytes that would unfold without end takes few") {
+  // Each list holds the one before ten times.
+  std::string bomb = "]\x94";
+  for (int i = 0; i < 90; ++i) {
+    bomb += "0](" + repeated(std::string("h") + static_cast<char>(i), 10) + "e\x94";
+  }
+  Parsed const file(pickled(bomb));
+  CHECK(file.root().size() == 10);
+}
+
+TEST_CASE("there is a most of values") {
+  CHECK_THROWS_WITH(described("(" + repeated("N", static_cast<int>(kMaxPickleValues)) + "t"),
+                    Contains("more than 16777216 values"));
+}
+
+TEST_CASE("values say what they are when they are taken for something else") {
+  Parsed const file(pickled(list("K\x01" + text("a") + ")N}")));
+  PickleValue const root = file.root();
+  CHECK_THROWS_WITH(root.item(1).integer(), "found the text 'a' where an integer belongs");
+  CHECK_THROWS_WITH(root.item(0).text(), "found the integer 1 where a text belongs");
+  CHECK_THROWS_WITH(root.item(3).array(), "found None where an array belongs");
+  CHECK_THROWS_WITH(root.find("a"), "found a list of 5 items where a dict belongs");
+  CHECK_THROWS_WITH(root.item(4).item(0), "found an empty dict where a list or a tuple belongs");
+  CHECK_THROWS_WITH(root.item(5), "there is no item 5 among 5");
+  CHECK(root.item(0).number() == 1);
+}
+
+TEST_CASE("a file is read with its values, which outlive the reading") {
+  TempFolder const folder;
+  auto const path = folder.write("a.pkl", pickled(dict(text("k") + bytes("v"))));
+  Pickle const file = read_pickle_file(path);
+  CHECK(file.root().find("k")->bytes()[0] == 'v');
+  CHECK_THROWS_WITH(read_pickle_file(folder.write("b.pkl", "cos\nsystem\n.")),
+                    EndsWith("tensors") && Contains("b.pkl: byte 0: pickle refers to 'os.system'"));
+}
