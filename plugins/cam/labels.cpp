@@ -13,11 +13,12 @@ struct Labels {
   std::optional<std::string> method;
   OnMissing on_missing = OnMissing::error;
 
-  fs::path file_of(Sample const& sample) const { return dir / (sample.id + ".png"); }
-  std::vector<fs::path> files(Sample const& sample) const { return {file_of(sample)}; }
+  std::vector<fs::path> files(Sample const& sample) const {
+    return sample_files(dir, sample, ".png");
+  }
 
   LabelMap operator()(Sample const& sample) const {
-    fs::path const file = file_of(sample);
+    fs::path const file = sample_file(dir, sample, ".png");
     std::string const what = (method ? *method + " " : "") + "pseudo-label";
     if (is_missing(file, on_missing, what, "all background")) {
       if (sample.size) return LabelMap(*sample.size);
@@ -52,7 +53,10 @@ void declare_labels(Plugin& plugin) {
       .details(
           "8-bit gray or palette PNGs, taken as raw class ids: 0 background, 255 ignore. Every "
           "method of the paper publishes its labels so. An RGB PNG is refused, since colours "
-          "cannot be told from class ids, and so is a class that the data set does not have.");
+          "cannot be told from class ids, and so is a class that the data set does not have. A "
+          "sample "
+          "of COCO is looked for under all names that its files go by "
+          "(COCO_val2014_000000000139.png, 000000000139.png, 139.png), its id first.");
 }
 
 }  // namespace seplflow::cam

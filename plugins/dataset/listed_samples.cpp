@@ -1,5 +1,6 @@
 #include "listed_samples.hpp"
 
+#include "common/sample_file.hpp"
 #include "formats/image.hpp"
 #include "formats/png.hpp"
 #include "name_list.hpp"
@@ -54,11 +55,11 @@ std::vector<fs::path> ListedSamples::image_files(Sample const& sample) const {
 }
 
 std::vector<fs::path> ListedSamples::truth_files(Sample const& sample) const {
-  return {*truth_ / (sample.id + ".png")};
+  return sample_files(*truth_, sample, ".png");
 }
 
 LabelMap ListedSamples::truth(Sample const& sample) const {
-  fs::path const file = truth_files(sample).front();
+  fs::path const file = sample_file(*truth_, sample, ".png");
   LabelMap truth = read_label_png(file);
   require_labels_in(*classes_, truth, "truth " + file.string());
   return truth;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "common/sample_file.hpp"
 #include "data/error.hpp"
 #include "data/sample.hpp"
 #include "formats/file.hpp"
@@ -105,9 +106,11 @@ std::vector<std::string> names_in_folder(fs::path const& folder) {
 
 fs::path find_picture(fs::path const& folder, std::string const& name) {
   std::error_code ignored;
-  for (char const* const ending : kEndings) {
-    fs::path file = folder / (name + ending);
-    if (fs::is_regular_file(file, ignored)) return file;
+  for (std::string const& each : sample_names(name)) {
+    for (char const* const ending : kEndings) {
+      fs::path file = folder / (each + ending);
+      if (fs::is_regular_file(file, ignored)) return file;
+    }
   }
   return {};
 }

@@ -17,7 +17,8 @@ std::vector<std::string> read_name_list(std::filesystem::path const& file);
 // by bytes. Throws Error when two differ in their ending only, or there is none.
 std::vector<std::string> names_in_folder(std::filesystem::path const& folder);
 
-// The picture of that name, whatever its ending, or nothing.
+// The picture of the sample, under the first of its names (sample_names) that has one, whatever its
+// ending; or nothing.
 std::filesystem::path find_picture(std::filesystem::path const& folder, std::string const& name);
 
 }  // namespace seplflow::dataset

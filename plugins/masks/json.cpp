@@ -13,11 +13,12 @@ struct Json {
   OnMissing on_missing = OnMissing::error;
   std::uint32_t min_area = 0;
 
-  fs::path file_of(Sample const& sample) const { return dir / (sample.id + ".json"); }
-  std::vector<fs::path> files(Sample const& sample) const { return {file_of(sample)}; }
+  std::vector<fs::path> files(Sample const& sample) const {
+    return sample_files(dir, sample, ".json");
+  }
 
   MaskSet operator()(Sample const& sample) const {
-    fs::path const file = file_of(sample);
+    fs::path const file = sample_file(dir, sample, ".json");
     if (is_missing(file, on_missing, "mask file", "no masks")) return MaskSet({}, sample.size);
     return read_mask_json(file, sample.size, min_area);
   }
@@ -39,7 +40,10 @@ void declare_json(Plugin& plugin) {
           "One file an image: a list of records as `amg.py --convert-to-rle` writes it, or SA-1B's "
           "`{\"image\": ..., \"annotations\": [...]}`. A record's `segmentation` is COCO RLE with "
           "compressed or plain counts, or a list of polygons, which are rasterised as pycocotools "
-          "does. All masks of a file must have one size, that of the image where it is known.");
+          "does. All masks of a file must have one size, that of the image where it is known. A "
+          "sample "
+          "of COCO is looked for under all names that its files go by "
+          "(COCO_val2014_000000000139.json, 000000000139.json, 139.json), its id first.");
 }
 
 }  // namespace seplflow::masks

@@ -52,8 +52,9 @@ struct Png {
 
   // The folder itself tells of files that come and go.
   std::vector<fs::path> files(Sample const& sample) const {
-    fs::path const folder = dir / sample.id;
-    std::vector<fs::path> files = {folder, folder / "metadata.csv"};
+    std::vector<fs::path> files = sample_files(dir, sample, "");
+    fs::path const folder = files.back();
+    files.push_back(folder / "metadata.csv");
     std::error_code ignored;
     if (!fs::is_directory(folder, ignored)) return files;
     for (NumberedFile& file : mask_files(folder)) files.push_back(std::move(file.path));
@@ -61,7 +62,7 @@ struct Png {
   }
 
   MaskSet operator()(Sample const& sample) const {
-    fs::path const folder = dir / sample.id;
+    fs::path const folder = sample_file(dir, sample, "");
     if (is_missing(folder, on_missing, "mask folder", "no masks")) return MaskSet({}, sample.size);
     auto const infos = read_metadata_csv(folder / "metadata.csv");
     auto const files = mask_files(folder);
@@ -111,7 +112,10 @@ void declare_png(Plugin& plugin) {
           "NAME/0.png, NAME/1.png, ...: 8-bit gray, 255 inside, anything else outside; a mask with "
           "other values but no 255 (0 and 1, say) is refused rather than taken for empty. Scores "
           "and prompts come from NAME/metadata.csv where it is there. `masks.json` reads the same "
-          "masks many times faster: let amg.py write RLE (`--convert-to-rle`) where you can.");
+          "masks many times faster: let amg.py write RLE (`--convert-to-rle`) where you can. A "
+          "sample "
+          "of COCO is looked for under all names that its folder may have "
+          "(COCO_val2014_000000000139, 000000000139, 139), its id first.");
 }
 
 }  // namespace seplflow::masks
