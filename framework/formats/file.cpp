@@ -44,6 +44,21 @@ Opened open_file(std::filesystem::path const& path) {
   return {descriptor, static_cast<std::uint64_t>(status.st_size)};
 }
 
+// Asks the system again until it has all or the file ends: it may give less than asked for.
+template <class Read>
+std::size_t read_all(std::filesystem::path const& path, std::span<std::uint8_t> bytes,
+                     Read const& read) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    ssize_t const got = read(done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw cannot_read(path, errno);
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
 }  // namespace
 
 InputFile::InputFile(std::filesystem::path const& path) : path_(path) {
@@ -63,15 +78,16 @@ InputFile::~InputFile() {
 }
 
 std::size_t InputFile::read(std::span<std::uint8_t> bytes) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    ssize_t const got = ::read(descriptor_, bytes.data() + done, bytes.size() - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw cannot_read(path_, errno);
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  return done;
+  return read_all(path_, bytes, [&](std::size_t done) {
+    return ::read(descriptor_, bytes.data() + done, bytes.size() - done);
+  });
+}
+
+std::size_t InputFile::read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) const {
+  return read_all(path_, bytes, [&](std::size_t done) {
+    return ::pread(descriptor_, bytes.data() + done, bytes.size() - done,
+                   static_cast<off_t>(offset + done));
+  });
 }
 
 std::vector<std::uint8_t> read_file(std::filesystem::path const& path) {

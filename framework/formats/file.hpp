@@ -30,6 +30,9 @@ class InputFile {
   // the file ends. Throws Error when the system cannot read.
   std::size_t read(std::span<std::uint8_t> bytes);
 
+  // The same from a place in the file, whatever read() has read; safe from several threads.
+  std::size_t read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) const;
+
  private:
   std::filesystem::path path_;
   int descriptor_;

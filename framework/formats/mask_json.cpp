@@ -3,16 +3,13 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "data/error.hpp"
-#include "formats/coco_rle.hpp"
 #include "formats/file.hpp"
 #include "formats/mask_records.hpp"
-#include "formats/polygon.hpp"
 
 namespace seplflow {
 namespace {
@@ -26,7 +23,7 @@ std::optional<Size> common_size(MaskRecords const& file, std::string_view name,
     require_same_size(*file.image_size, "\"image\" in " + std::string(name), *size, source);
   }
   for (std::size_t i = 0; i < file.records.size(); ++i) {
-    std::optional<Size> const own = file.records[i].size;
+    std::optional<Size> const own = file.records[i].segmentation.size;
     if (!own) continue;
     if (!size) {
       size = own;
@@ -38,28 +35,6 @@ std::optional<Size> common_size(MaskRecords const& file, std::string_view name,
     }
   }
   return size;
-}
-
-Mask decode_polygons(std::vector<Polygon> const& polygons, std::optional<Size> size) {
-  if (!size) {
-    throw Error(
-        "polygons do not tell the size of their image; it can come from \"image\": "
-        "{\"height\": ..., \"width\": ...} in the file, from a record with "
-        "segmentation.size, or from the data set, where that has the image");
-  }
-  Mask mask(*size);
-  for (Polygon const& polygon : polygons) mask = united(mask, rasterise_polygon(*size, polygon));
-  return mask;
-}
-
-Mask decode_shape(MaskRecord const& record, std::optional<Size> size) {
-  if (auto const* text = std::get_if<std::string_view>(&record.shape)) {
-    return decode_coco_rle(*record.size, *text);
-  }
-  if (auto const* counts = std::get_if<std::vector<std::uint32_t>>(&record.shape)) {
-    return Mask::from_counts(*record.size, *counts);
-  }
-  return decode_polygons(std::get<std::vector<Polygon>>(record.shape), size);
 }
 
 MaskSet parse(simdjson::padded_string_view json, std::string_view name,
@@ -74,20 +49,13 @@ MaskSet parse(simdjson::padded_string_view json, std::string_view name,
   entries.reserve(file.records.size());
   for (std::size_t i = 0; i < file.records.size(); ++i) {
     try {
-      Mask mask = decode_shape(file.records[i], size);
+      Mask mask = mask_of(file.records[i].segmentation, size);
       if (mask.area() >= min_area) entries.push_back({std::move(mask), file.records[i].info});
     } catch (Error const& error) {
-      JsonPlace{name, i}.fail(error.what());
+      JsonPlace{name, "record", i}.fail(error.what());
     }
   }
   return MaskSet(std::move(entries), size);
-}
-
-// Memory with the padding that simdjson reads beyond the text.
-simdjson::padded_string padded(std::size_t size) {
-  simdjson::padded_string text(size);
-  if (text.data() == nullptr) throw std::bad_alloc();
-  return text;
 }
 
 }  // namespace

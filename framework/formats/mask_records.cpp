@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
+#include <cstdint>
+#include <string>
 #include <utility>
 
 #include "data/error.hpp"
@@ -10,147 +11,12 @@
 namespace seplflow {
 namespace {
 
-using simdjson::error_code;
 using simdjson::ondemand::json_type;
 namespace ondemand = simdjson::ondemand;
 
 constexpr std::string_view kFileKinds =
     "a list of mask records (segment-anything's amg.py --convert-to-rle) or an object with "
     "\"annotations\" (SA-1B)";
-
-bool is_wrong_type(error_code error) {
-  return error == simdjson::INCORRECT_TYPE || error == simdjson::NUMBER_ERROR ||
-         error == simdjson::NUMBER_OUT_OF_RANGE || error == simdjson::SCALAR_DOCUMENT_AS_VALUE;
-}
-
-bool is_cut_off(error_code error) {
-  return error == simdjson::UNCLOSED_STRING || error == simdjson::INCOMPLETE_ARRAY_OR_OBJECT;
-}
-
-void check(error_code error, JsonPlace const& place, std::string_view expected) {
-  if (error == simdjson::SUCCESS) return;
-  if (is_wrong_type(error)) place.fail_expecting(expected);
-  if (error == simdjson::EMPTY) place.fail("holds no JSON; expected " + std::string(kFileKinds));
-  if (error == simdjson::MEMALLOC) throw std::bad_alloc();
-  if (is_cut_off(error)) {
-    place.fail(
-        "the JSON ends in the middle; the file seems cut off: copy, download or make it "
-        "again");
-  }
-  place.fail(std::string("is not valid JSON (") + simdjson::error_message(error) +
-             "); the file may be cut off or edited: copy, download or make it again");
-}
-
-// The value as a T; `expected` words what it should be, beginning with its name.
-template <class T, class Value>
-T as(Value&& value, JsonPlace const& place, std::string_view expected) {
-  T result{};
-  check(value.get(result), place, expected);
-  return result;
-}
-
-// Calls f(key, value) for each field; values that f leaves alone are skipped.
-template <class F>
-void for_each_field(ondemand::object object, JsonPlace const& place, F const& f) {
-  for (auto field : object) {
-    std::string_view key;
-    check(field.unescaped_key().get(key), place, "a name");
-    ondemand::value value;
-    check(field.value().get(value), place, "a value");
-    f(key, value);
-  }
-}
-
-template <class F>
-void for_each_element(ondemand::array array, JsonPlace const& place, F const& f) {
-  for (auto element : array) {
-    ondemand::value value;
-    check(element.get(value), place, "a value");
-    f(value);
-  }
-}
-
-std::vector<double> read_numbers(ondemand::value value, JsonPlace const& place,
-                                 std::string_view expected) {
-  std::vector<double> numbers;
-  for_each_element(as<ondemand::array>(value, place, expected), place, [&](ondemand::value number) {
-    numbers.push_back(as<double>(number, place, expected));
-  });
-  return numbers;
-}
-
-Size read_size(ondemand::value value, JsonPlace const& place) {
-  std::string_view const expected =
-      "segmentation.size to be [height, width], two positive whole numbers";
-  std::array<std::uint64_t, 2> extents{};
-  std::size_t count = 0;
-  for_each_element(as<ondemand::array>(value, place, expected), place, [&](ondemand::value extent) {
-    if (count < extents.size()) extents[count] = as<std::uint64_t>(extent, place, expected);
-    ++count;
-  });
-  if (count != extents.size()) place.fail_expecting(expected);
-  try {
-    return checked_size(extents[0], extents[1], "the mask");
-  } catch (Error const& error) {
-    place.fail(error.what());
-  }
-}
-
-std::vector<std::uint32_t> read_counts(ondemand::value value, JsonPlace const& place) {
-  std::vector<std::uint32_t> counts;
-  for_each_element(as<ondemand::array>(value, place, "counts"), place, [&](ondemand::value count) {
-    std::uint64_t length = 0;
-    error_code const error = count.get(length);
-    if (is_wrong_type(error) || length > kMaxPixels) {
-      place.fail("expected segmentation.counts[" + std::to_string(counts.size()) +
-                 "] to be a run length, a whole number of 0 to " + std::to_string(kMaxPixels));
-    }
-    check(error, place, "a run length");
-    counts.push_back(static_cast<std::uint32_t>(length));
-  });
-  return counts;
-}
-
-void read_rle(ondemand::object segmentation, JsonPlace const& place, MaskRecord& record) {
-  for_each_field(segmentation, place, [&](std::string_view key, ondemand::value value) {
-    if (key == "size") record.size = read_size(value, place);
-    if (key != "counts") return;
-    std::string_view const expected = "segmentation.counts to be a string or a list of run lengths";
-    json_type type{};
-    check(value.type().get(type), place, expected);
-    if (type == json_type::array) {
-      record.shape = read_counts(value, place);
-    } else {
-      record.shape = as<std::string_view>(value, place, expected);
-    }
-  });
-  if (!record.size) place.fail("has no segmentation.size; expected [height, width]");
-  if (std::holds_alternative<std::monostate>(record.shape)) {
-    place.fail("has no segmentation.counts; expected a string or a list of run lengths");
-  }
-}
-
-std::vector<Polygon> read_polygons(ondemand::value value, JsonPlace const& place) {
-  std::string_view const expected = "polygons to be lists of numbers, [[x0, y0, x1, y1, ...], ...]";
-  std::vector<Polygon> polygons;
-  for_each_element(as<ondemand::array>(value, place, expected), place, [&](ondemand::value part) {
-    polygons.push_back(read_numbers(part, place, expected));
-  });
-  if (polygons.empty()) place.fail("has an empty segmentation; expected at least one polygon");
-  return polygons;
-}
-
-void read_segmentation(ondemand::value value, JsonPlace const& place, MaskRecord& record) {
-  json_type type{};
-  std::string_view const expected =
-      "segmentation to be {\"size\": [height, width], \"counts\": ...} or a list of polygons";
-  check(value.type().get(type), place, expected);
-  if (type == json_type::array) {
-    record.shape = read_polygons(value, place);
-  } else {
-    read_rle(as<ondemand::object>(value, place, expected), place, record);
-  }
-}
 
 // The fields of MaskInfo, as far as they have been seen.
 struct InfoFields {
@@ -200,7 +66,7 @@ std::string_view token_of(ondemand::value value) {
 
 class RecordReader {
  public:
-  explicit RecordReader(std::string_view file) : file_{file, std::nullopt} {}
+  explicit RecordReader(std::string_view file) : file_{file} {}
 
   MaskRecords read(ondemand::document& document);
 
@@ -231,7 +97,7 @@ void RecordReader::read_record(ondemand::object fields, JsonPlace const& place) 
   bool has_segmentation = false;
   for_each_field(fields, place, [&](std::string_view key, ondemand::value value) {
     if (key == "segmentation") {
-      read_segmentation(value, place, record);
+      record.segmentation = read_segmentation(value, place);
       has_segmentation = true;
     } else if (key == "image_id") {
       require_same_image(token_of(value), place);
@@ -245,12 +111,12 @@ void RecordReader::read_record(ondemand::object fields, JsonPlace const& place) 
 }
 
 void RecordReader::read_list(ondemand::array list) {
-  JsonPlace place{file_.file, 0};
+  JsonPlace place{file_.file, "record"};
   for_each_element(list, place, [&](ondemand::value value) {
     read_record(
         as<ondemand::object>(value, place, "a mask record, an object with \"segmentation\""),
         place);
-    ++*place.record;
+    ++place.number;
   });
 }
 
@@ -287,7 +153,7 @@ void RecordReader::read_sa1b(ondemand::object object) {
 
 MaskRecords RecordReader::read(ondemand::document& document) {
   json_type type{};
-  check(document.type().get(type), file_, kFileKinds);
+  file_.check(document.type().get(type), kFileKinds);
   if (type == json_type::object) {
     read_sa1b(as<ondemand::object>(document, file_, kFileKinds));
   } else {
@@ -303,19 +169,10 @@ MaskRecords RecordReader::read(ondemand::document& document) {
 
 }  // namespace
 
-void JsonPlace::fail_expecting(std::string_view expected) const {
-  fail("expected " + std::string(expected));
-}
-
-void JsonPlace::fail(std::string const& problem) const {
-  std::string const where = record ? ", record " + std::to_string(*record) : std::string();
-  throw Error(std::string(file) + where + ": " + problem);
-}
-
 MaskRecords read_mask_records(ondemand::parser& parser, simdjson::padded_string_view json,
                               std::string_view file) {
   ondemand::document document;
-  check(parser.iterate(json).get(document), {file, std::nullopt}, kFileKinds);
+  JsonPlace{file}.check(parser.iterate(json).get(document), kFileKinds);
   return RecordReader(file).read(document);
 }
 

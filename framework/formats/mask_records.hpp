@@ -3,36 +3,18 @@
 
 #include <simdjson.h>
 
-#include <cstddef>
-#include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "data/mask_set.hpp"
 #include "data/size.hpp"
+#include "formats/segmentation.hpp"
 
 namespace seplflow {
 
-// The file, and the record in it, that a message is about.
-struct JsonPlace {
-  std::string_view file;
-  std::optional<std::size_t> record;
-
-  // "a.json: ..." or "a.json, record 3: ..."
-  [[noreturn]] void fail(std::string const& problem) const;
-  [[noreturn]] void fail_expecting(std::string_view expected) const;
-};
-
-using Polygon = std::vector<double>;  // x0, y0, x1, y1, ...
-
 struct MaskRecord {
-  std::optional<Size> size;
-  // Compressed counts (a view into the parser's memory), counts, or polygons.
-  std::variant<std::monostate, std::string_view, std::vector<std::uint32_t>, std::vector<Polygon>>
-      shape;
+  Segmentation segmentation;
   std::optional<MaskInfo> info;
 };
 

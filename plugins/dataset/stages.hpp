@@ -5,6 +5,7 @@
 
 namespace seplflow::dataset {
 
+void declare_coco(Plugin& plugin);
 void declare_folder(Plugin& plugin);
 void declare_scenes(Plugin& plugin);
 void declare_voc(Plugin& plugin);
