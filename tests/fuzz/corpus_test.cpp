@@ -6,6 +6,7 @@
 
 #include "data/confusion_matrix.hpp"
 #include "dataset/scene.hpp"
+#include "formats/coco_instances.hpp"
 #include "formats/coco_rle.hpp"
 #include "formats/mask_json.hpp"
 #include "formats/npy.hpp"
@@ -134,6 +135,39 @@ TEST_CASE("seeds: pickles, .npy files and files of torch", "[corpus]") {
   }
   for (char const* const name : {"labels", "buffer"})
     CHECK_NOTHROW(read_pickle_file(folder / name));
+}
+
+TEST_CASE("seeds: COCO instances", "[corpus]") {
+  fs::path const folder = corpus("coco");
+  std::string images, annotations;
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    std::string const id = std::to_string(i);
+    MaskSet const masks = scene(i).masks();
+    images += (i > 0 ? ", " : "") + (R"({"id": )" + id) + R"(, "file_name": "scene_)" + id +
+              R"(.jpg", "height": 24, "width": 32})";
+    for (std::size_t m = 0; m < masks.count(); ++m) {
+      std::string fields = record(masks.mask(m), m % 2 == 0);
+      fields.pop_back();
+      annotations += (annotations.empty() ? "" : ", ") + fields + R"(, "image_id": )" + id +
+                     R"(, "category_id": )" + std::to_string(m % 2 == 0 ? 90 : 1) +
+                     R"(, "iscrowd": )" + std::to_string(m % 5 == 4) + R"(, "id": )" +
+                     std::to_string(100 * i + m) + "}";
+    }
+  }
+  std::string const categories =
+      R"([{"id": 90, "name": "toothbrush"}, {"id": 1, "name": "person"}])";
+  write(folder / "rle.json", R"({"info": {"a": ["\"}"]}, "images": [)" + images +
+                                 R"(], "annotations": [)" + annotations + R"(], "categories": )" +
+                                 categories + "}");
+  write(
+      folder / "polygons.json",
+      R"({"annotations": [{"segmentation": [[1.5, 2, 20.25, 3, 12, 18], [-4, 1, 9, 30, 8, 2]], )"
+      R"("iscrowd": 0, "image_id": 0, "category_id": 1, "id": 7}, {"segmentation": [[2, 2, 9, 5]], )"
+      R"("image_id": 0, "category_id": 90, "id": 8}], "categories": )" +
+          categories +
+          R"(, "images": [{"id": 0, "file_name": "a.jpg", "height": 24, "width": 32}]})");
+  CHECK(CocoInstances(folder / "rle.json").images().size() == 3);
+  CHECK_FALSE(CocoInstances(folder / "polygons.json").truth(0) == LabelMap(Size{24, 32}));
 }
 
 TEST_CASE("seeds: pipelines", "[corpus]") {

@@ -1,0 +1,207 @@
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "dataset/stages.hpp"
+#include "formats/png.hpp"
+#include "support/png_fixture.hpp"
+#include "support/stage_driver.hpp"
+#include "support/temp_folder.hpp"
+
+using Catch::Matchers::Contains;
+using namespace seplflow;
+namespace fs = std::filesystem;
+
+namespace {
+
+using Names = std::vector<std::string>;
+using Options = std::map<std::string, OptionValue>;
+
+// Image 30 has no annotation, image 25 nothing but a crowd.
+constexpr char const* kInstances = R"({
+"info": {"year": 2014},
+"images": [
+  {"id": 9, "file_name": "COCO_train2014_000000000009.jpg", "height": 2, "width": 3},
+  {"id": 30, "file_name": "COCO_train2014_000000000030.jpg", "height": 1, "width": 1},
+  {"id": 25, "file_name": "COCO_train2014_000000000025.jpg", "height": 1, "width": 2}],
+"annotations": [
+  {"id": 1, "image_id": 25, "category_id": 1, "iscrowd": 1,
+   "segmentation": {"size": [1, 2], "counts": [0, 2]}},
+  {"id": 2, "image_id": 9, "category_id": 13, "iscrowd": 0,
+   "segmentation": [[0, 0, 2, 0, 2, 2, 0, 2]]},
+  {"id": 3, "image_id": 9, "category_id": 1, "iscrowd": 0,
+   "segmentation": {"size": [2, 3], "counts": [2, 2, 2]}}],
+"categories": [{"id": 1, "name": "person"}, {"id": 13, "name": "stop sign"}]})";
+
+std::string label_png(LabelMap const& labels) {
+  return as_text(encode_label_png(labels, LabelColours::gray));
+}
+
+// The folder of COCO as it is unpacked.
+struct CocoFolder {
+  CocoFolder() {
+    folder.write("annotations/instances_train2014.json", kInstances);
+    folder.write("train2014/COCO_train2014_000000000009.jpg", label_png(LabelMap(Size{2, 3})));
+  }
+
+  StageDriver opening(Options options = {}, Names wanted = {}) const {
+    if (!options.contains("annotations")) options.try_emplace("root", folder.path().string());
+    return StageDriver(dataset::declare_coco, {std::move(options), {}, std::move(wanted)});
+  }
+  StageDriver listing(std::string const& names) const {
+    return opening({{"list", folder.write("list.txt", names).string()}});
+  }
+  std::string path(char const* name) const { return (folder / name).string(); }
+
+  TempFolder folder;
+};
+
+Names ids_of(StageDriver& stage) {
+  CHECK(stage.problems().empty());
+  Names ids;
+  for (Sample const& sample : stage.samples()) ids.push_back(sample.id);
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("dataset.coco is a source of samples, images, truth and image-level labels") {
+  StageDriver const stage(dataset::declare_coco);
+  CHECK(stage.declaration().name == "dataset.coco");
+  CHECK(stage.declaration().kind == StageKind::source);
+  Names outputs;
+  for (Port const& port : stage.declaration().outputs) outputs.push_back(port.name);
+  CHECK(outputs == Names{"sample", "image", "truth", "image_labels"});
+  CHECK(stage.default_of("split") == OptionValue(std::string("train2014")));
+}
+
+TEST_CASE("every image with an annotation is a sample, be it a crowd, and no other") {
+  CocoFolder const coco;
+  StageDriver stage = coco.opening();
+  CHECK(stage.instance().count() == 2);
+  auto const samples = stage.samples();
+  REQUIRE(samples.size() == 2);
+  CHECK(samples[0].id == "COCO_train2014_000000000009");
+  CHECK(samples[0].size == Size{2, 3});
+  CHECK(samples[0].classes->names() == Names{"background", "person", "stop sign"});
+  CHECK(samples[1].id == "COCO_train2014_000000000025");
+  CHECK(stage.produce<ImageLabels>("image_labels", samples[0]) == ImageLabels{{1, 2}});
+  CHECK(stage.produce<ImageLabels>("image_labels", samples[1]) == ImageLabels{{1}});
+  CHECK(stage.produce<LabelMap>("truth", samples[0]) == LabelMap(Size{2, 3}, {2, 1, 0, 2, 1, 0}));
+  CHECK(stage.produce<LabelMap>("truth", samples[1]) == LabelMap(Size{1, 2}));
+}
+
+TEST_CASE("a list chooses samples and their order, by name or number, labelled or not") {
+  CocoFolder const coco;
+  for (char const* const names :
+       {"COCO_train2014_000000000030\nCOCO_train2014_000000000009\n",
+        "000000000030\r\n000000000009", "30\n9\n", "COCO_train2014_000000000030\n9\n"}) {
+    StageDriver stage = coco.listing(names);
+    CHECK(ids_of(stage) == Names{"COCO_train2014_000000000030", "COCO_train2014_000000000009"});
+  }
+}
+
+TEST_CASE("a list with names that are not there, or one image under two names, is refused") {
+  CocoFolder const coco;
+  CHECK_THAT(coco.listing("9\n31\n000000000032\n").problems(),
+             Contains("list: 2 samples of ") && Contains("are not in ") &&
+                 Contains(": 31, 000000000032; is it the list of another split?"));
+  CHECK_THAT(coco.listing("9\nCOCO_train2014_000000000009\n").problems(),
+             Contains("lists one image twice, as 9 and COCO_train2014_000000000009"));
+  std::string many;
+  for (int i = 100; i < 120; ++i) many += std::to_string(i) + "\n";
+  CHECK_THAT(coco.listing(many).problems(), Contains("list: 20 samples") && Contains("104, ...;"));
+}
+
+TEST_CASE("images are read from the folder of the split and have the size that was announced") {
+  CocoFolder const coco;
+  StageDriver stage = coco.opening({}, {"image"});
+  CHECK(stage.problems().empty());
+  auto const samples = stage.samples();
+  CHECK(stage.produce<Image>("image", samples[0]).size() == Size{2, 3});
+  CHECK_THROWS_WITH(stage.produce<Image>("image", samples[1]),
+                    Contains("train2014/COCO_train2014_000000000025.jpg"));
+  coco.folder.write("train2014/COCO_train2014_000000000025.jpg", label_png(LabelMap(Size{3, 3})));
+  CHECK_THROWS_WITH(stage.produce<Image>("image", samples[1]),
+                    Contains("3x3") && Contains("1x2") && Contains("instances_train2014.json"));
+}
+
+TEST_CASE("images may lie elsewhere") {
+  CocoFolder const coco;
+  coco.folder.write("jpg/COCO_train2014_000000000009.jpg", label_png(LabelMap(Size{2, 3})));
+  StageDriver stage =
+      coco.opening({{"annotations", coco.path("annotations/instances_train2014.json")},
+                    {"images", coco.path("jpg")}},
+                   {"image"});
+  CHECK(stage.problems().empty());
+  CHECK(stage.produce<Image>("image", stage.samples().at(0)).size() == Size{2, 3});
+}
+
+TEST_CASE("truth can be read from a folder of PNG files, under any of COCO's names") {
+  CocoFolder const coco;
+  coco.folder.write("truth/9.png", label_png(LabelMap(Size{2, 3}, {0, 1, 2, 255, 0, 0})));
+  coco.folder.write("truth/000000000025.png", label_png(LabelMap(Size{1, 2}, {3, 0})));
+  StageDriver stage = coco.opening({{"truth", coco.path("truth")}}, {"truth"});
+  CHECK(stage.problems().empty());
+  auto const samples = stage.samples();
+  CHECK(stage.produce<LabelMap>("truth", samples[0]) == LabelMap(Size{2, 3}, {0, 1, 2, 255, 0, 0}));
+  CHECK_THROWS_WITH(stage.produce<LabelMap>("truth", samples[1]),
+                    Contains("000000000025.png") && Contains("holds class 3"));
+}
+
+TEST_CASE("the files of an output are those that it is read from") {
+  CocoFolder const coco;
+  std::string const annotations = coco.path("annotations/instances_train2014.json");
+  StageDriver stage = coco.opening();
+  Sample const sample = stage.samples().at(0);
+  using Files = std::vector<fs::path>;
+  CHECK(stage.instance().files(1, sample) ==
+        Files{coco.path("train2014/COCO_train2014_000000000009.jpg")});
+  CHECK(stage.instance().files(2, sample) == Files{annotations});
+  CHECK(stage.instance().files(3, sample) == Files{annotations});
+  coco.folder.write("truth/000000000009.png", label_png(LabelMap(Size{2, 3})));
+  StageDriver reading = coco.opening({{"truth", coco.path("truth")}});
+  CHECK(reading.instance().files(2, reading.samples().at(0)) ==
+        Files{coco.path("truth/COCO_train2014_000000000009.png"),
+              coco.path("truth/000000000009.png")});
+}
+
+TEST_CASE("train and val are the splits of 2014") {
+  CocoFolder const coco;
+  CHECK(coco.opening({{"split", std::string("train")}}).problems().empty());
+  CHECK_THAT(coco.opening({{"split", std::string("val")}}).problems(),
+             Contains("split: there are no annotations ") &&
+                 Contains("annotations/instances_val2014.json; unpack annotations_trainval2014"));
+}
+
+TEST_CASE("it needs a root or annotations, and says what else is missing") {
+  CHECK_THAT(StageDriver(dataset::declare_coco).problems(), Contains("it needs \"root\""));
+  TempFolder const empty;
+  CHECK_THAT(
+      StageDriver(dataset::declare_coco, {{{"root", empty.path().string()}}, {}, {}}).problems(),
+      Contains("root: there are no annotations ") &&
+          Contains("or set \"annotations\" to the file"));
+  CocoFolder const coco;
+  std::string const annotations = coco.path("annotations/instances_train2014.json");
+  CHECK_THAT(coco.opening({{"annotations", annotations}}, {"image"}).problems(),
+             Contains("output \"image\" is used; set the option \"images\""));
+  CHECK(coco.opening({{"annotations", annotations}}, {"truth", "image_labels"}).problems().empty());
+  fs::remove_all(coco.folder / "train2014");
+  CHECK_THAT(coco.opening({}, {"image"}).problems(),
+             Contains("images: output \"image\" is used, but there is no folder ") &&
+                 Contains("/train2014"));
+}
+
+TEST_CASE("annotations that are no instances, or of no image, are refused where they are named") {
+  CocoFolder const coco;
+  auto const with = [&](std::string const& json) {
+    return coco.opening({{"annotations", coco.folder.write("x.json", json).string()}}).problems();
+  };
+  CHECK_THAT(with("[1]"), Contains("annotations: ") && Contains("x.json"));
+  CHECK_THAT(with(R"({"images": [], "annotations": [], "categories": []})"),
+             Contains("annotations: ") && Contains("has no image with annotations"));
+  CHECK_THAT(with(R"({"images": [{"id": 1, "file_name": "a/x.jpg", "height": 1, "width": 1},
+                     {"id": 2, "file_name": "b/x.png", "height": 1, "width": 1}],
+                     "annotations": [], "categories": []})"),
+             Contains("images 1 and 2 are both called \"x\""));
+}
