@@ -1,18 +1,19 @@
 // SEPL and its evaluator on 60 COCO images with real truth and simulated pseudo-labels and masks.
 #include <simdjson.h>
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "cam/stages.hpp"
+#include "dataset/stages.hpp"
 #include "eval/stages.hpp"
 #include "masks/stages.hpp"
 #include "sepl/stages.hpp"
 #include "support/metrics_value.hpp"
 #include "support/stage_driver.hpp"
+#include "support/temp_folder.hpp"
 #include "support/test_data.hpp"
 
 namespace fs = std::filesystem;
@@ -26,16 +27,17 @@ fs::path coco() {
   return test_data() / "coco14-100";
 }
 
-std::vector<Sample> samples() {
-  std::vector<Sample> samples;
+// The images with pseudo-labels, of those that are annotated.
+StageDriver opening(TempFolder const& folder) {
+  std::string names;
   for (auto const& entry : fs::directory_iterator(coco() / "pseudo")) {
-    Sample sample;
-    sample.id = entry.path().stem().string();
-    sample.classes = coco14_classes();
-    samples.push_back(sample);
+    names += entry.path().stem().string() + "\n";
   }
-  std::ranges::sort(samples, {}, &Sample::id);
-  return samples;
+  return StageDriver(dataset::declare_coco,
+                     {{{"annotations", (coco() / "instances_val2014_100.json").string()},
+                       {"list", folder.write("list.txt", names).string()}},
+                      {},
+                      {"truth"}});
 }
 
 StageDriver reading_labels(fs::path const& folder) {
@@ -69,7 +71,8 @@ TEST_CASE(
   StageDriver masks(masks::declare_json, {{{"dir", (coco() / "sam_json").string()}}, {}, {}});
   StageDriver assign(sepl::declare_assign), select(sepl::declare_select);
   Names different;
-  auto const all = samples();
+  TempFolder const folder;
+  auto const all = opening(folder).samples();
   CHECK(all.size() == 60);
   for (Sample const& sample : all) {
     auto const pseudo = pseudos.run<LabelMap>(sample);
@@ -91,11 +94,12 @@ TEST_CASE(
     scores.emplace_back(eval::declare_miou,
                         StageSetup{{{"mean", mean}}, {"truth", "labels", "baseline"}, {}});
   }
-  StageDriver truths = reading_labels("truth"), pseudos = reading_labels("pseudo"),
+  TempFolder const folder;
+  StageDriver data = opening(folder), pseudos = reading_labels("pseudo"),
               enhanced = reading_labels("expected/paper_last");
-  for (Sample const& sample : samples()) {
-    auto const truth = truths.run<LabelMap>(sample), pseudo = pseudos.run<LabelMap>(sample),
-               labels = enhanced.run<LabelMap>(sample);
+  for (Sample const& sample : data.samples()) {
+    auto const truth = data.produce<LabelMap>("truth", sample);
+    auto const pseudo = pseudos.run<LabelMap>(sample), labels = enhanced.run<LabelMap>(sample);
     for (StageDriver& each : scores) each.observe(sample, truth, labels, pseudo);
   }
   for (std::size_t i = 0; i < means.size(); ++i) {

@@ -6,16 +6,16 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "data/label_map.hpp"
+#include "data/classes.hpp"
+#include "data/image_labels.hpp"
 #include "data/mask.hpp"
+#include "formats/coco_instances.hpp"
 #include "formats/coco_rle.hpp"
 #include "formats/mask_json.hpp"
 #include "formats/png.hpp"
-#include "formats/polygon.hpp"
 #include "support/test_data.hpp"
 
 namespace fs = std::filesystem;
@@ -43,16 +43,6 @@ Mask decode_counts(Size size, array list) {
   return Mask::from_counts(size, counts);
 }
 
-Mask rasterise_parts(Size size, array parts) {
-  Mask mask(size);
-  for (element const part : parts) {
-    std::vector<double> xy;
-    for (double const value : array(part)) xy.push_back(value);
-    mask = united(mask, rasterise_polygon(size, xy));
-  }
-  return mask;
-}
-
 fs::path coco() {
   return test_data() / "coco14-100";
 }
@@ -60,15 +50,6 @@ fs::path coco() {
 struct Annotations {
   simdjson::dom::parser parser;
   element root = parser.load((coco() / "instances_val2014_100.json").string());
-
-  // The label of each category: 1, 2, ... in the order of their ids.
-  std::map<std::int64_t, Label> labels() const {
-    std::map<std::int64_t, Label> labels;
-    for (element const category : array(root["categories"])) labels[category["id"]] = 0;
-    Label next = 1;
-    for (auto& [id, label] : labels) label = next++;
-    return labels;
-  }
 };
 
 void require_areas_as_recorded(fs::path const& folder, std::size_t expected_files) {
@@ -121,33 +102,21 @@ TEST_CASE("real: COCO's uncompressed crowds decode to their pictures") {
   CHECK(crowds == 9);
 }
 
-TEST_CASE("real: COCO's polygons give the 60 truths that pycocotools rasterised") {
-  struct Picture {
-    std::string name;
-    Size size;
-    Canvas canvas{size};
-  };
-  Annotations const annotations;
-  auto const labels = annotations.labels();
-  std::map<std::int64_t, Picture> pictures;
-  for (element const image : array(annotations.root["images"])) {
-    Size const size{static_cast<std::uint32_t>(std::uint64_t(image["height"])),
-                    static_cast<std::uint32_t>(std::uint64_t(image["width"]))};
-    auto const stem = fs::path(std::string_view(image["file_name"])).stem();
-    pictures.emplace(std::int64_t(image["id"]), Picture{stem.string(), size});
-  }
-  for (element const annotation : array(annotations.root["annotations"])) {
-    if (std::int64_t(annotation["iscrowd"]) != 0) continue;
-    Picture& picture = pictures.at(annotation["image_id"]);
-    picture.canvas.paint(rasterise_parts(picture.size, annotation["segmentation"]),
-                         labels.at(annotation["category_id"]));
-  }
+TEST_CASE("real: COCO's outlines give the 60 truths that pycocotools rasterised") {
+  CocoInstances const instances(coco() / "instances_val2014_100.json");
+  CHECK(instances.images().size() == 100);
+  CHECK(instances.classes()->names() == coco14_classes()->names());
   std::size_t compared = 0;
-  for (auto const& [id, picture] : pictures) {
-    fs::path const truth = coco() / "truth" / (picture.name + ".png");
+  for (std::size_t i = 0; i < instances.images().size(); ++i) {
+    fs::path truth = coco() / "truth" / instances.images()[i].file_name;
+    truth.replace_extension(".png");
+    LabelMap const drawn = instances.truth(i);
+    // A crowd is in the image-level labels and not in the truth.
+    auto const shown = image_labels_of(drawn).classes, tagged = instances.image_labels(i).classes;
+    CHECK(std::ranges::includes(tagged, shown));
     if (!fs::exists(truth)) continue;
     INFO(truth);
-    REQUIRE(read_label_png(truth) == picture.canvas.labels());
+    REQUIRE(read_label_png(truth) == drawn);
     ++compared;
   }
   CHECK(compared == 60);
