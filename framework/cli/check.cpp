@@ -16,6 +16,9 @@ void add_check(CLI::App& app, Action& action) {
     action = [arguments] {
       StageCatalog const catalog(default_plugin_places());
       Pipeline const pipeline = load_pipeline(arguments->request(), catalog);
+      for (Problem const& warning : pipeline.warnings) {
+        std::cerr << to_string(warning, "warning") << '\n';
+      }
       std::cout << arguments->file << ": no mistakes: pipeline \"" << pipeline.name << "\", ";
       if (pipeline.sweeps()) std::cout << counted(pipeline.variants.size(), "variant") << ", ";
       std::cout << counted(pipeline.stages.size(), "stage");

@@ -108,6 +108,7 @@ int run(RunArguments const& arguments) {
     log->warn("plugin {} is rejected: {}", rejected.file.string(), rejected.reason);
   }
   Pipeline const pipeline = load_pipeline(pipeline_request(arguments), catalog);
+  for (Problem const& warning : pipeline.warnings) log->warn("{}", warning.message);
 
   RunRequest request;
   if (arguments.out && arguments.out->empty()) throw UsageError("--out names no folder");
@@ -117,7 +118,12 @@ int run(RunArguments const& arguments) {
   request.progress = progress_mode(arguments);
   request.resume = arguments.resume;
   request.on_note = [&](std::string const& text) { log->info("{}", text); };
-  request.on_interrupt = [&log, bar = request.progress == ProgressMode::bar] {
+  bool const bar = request.progress == ProgressMode::bar;
+  request.on_warning = [&log, bar](std::string const& text) {
+    if (bar) std::cerr << "\r\x1b[K";
+    log->warn("{}; more of the kind are counted", text);
+  };
+  request.on_interrupt = [&log, bar] {
     if (bar) std::cerr << "\r\x1b[K";
     log->warn("interrupted: finishing the samples in flight (once more ends at once)");
   };

@@ -222,6 +222,12 @@ void print_failures(std::ostream& out, RunReport const& report) {
   }
 }
 
+void print_warnings(std::ostream& out, RunReport const& report) {
+  if (report.warnings.empty()) return;
+  out << "\nWarnings:\n";
+  for (WarningCount const& warning : report.warnings) out << "  " << warning.text() << '\n';
+}
+
 void print_variant_files(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
   std::set<std::string> known;
   std::string tables, sinks;
@@ -287,6 +293,7 @@ void print_summary(std::ostream& out, Pipeline const& pipeline, RunReport const&
     out << '\n';
     print_table(out, table);
   }
+  print_warnings(out, report);
   // A run that stopped has given its reason on stderr; once is enough.
   if (report.status != RunStatus::failed) print_failures(out, report);
   print_files(out, pipeline, report);

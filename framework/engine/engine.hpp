@@ -34,6 +34,12 @@ struct Failure {
   std::string error;
 };
 
+// A stage warned of a sample. `stage` is an index into Pipeline::stages.
+struct StageWarning {
+  std::size_t stage;
+  Warning warning;
+};
+
 // Bytes from which a later run has a result back: an observer's record, or what the listener said
 // of a sink's files. Equal results of a sample share one.
 using Kept = std::shared_ptr<std::string const>;
@@ -61,6 +67,8 @@ struct Retired {
   std::vector<Failure> failures;  // in the order of stages
   std::optional<std::size_t> skipped_by;
   std::vector<Trail> trails;  // of the parts that leave anything
+  // Of the stages that worked on it now, in their order; what an earlier run did warned then.
+  std::vector<StageWarning> warnings;
 };
 
 // A file that a sink gave to a sample.

@@ -27,6 +27,7 @@ struct NodeResult {
   std::vector<Value> values;
   Kept kept;
   std::string error;
+  std::vector<Warning> warnings;
 };
 
 // The message that travels along the graph's edges; all copies share one sample.

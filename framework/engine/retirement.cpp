@@ -43,7 +43,7 @@ std::optional<std::string> Retirement::retire(InFlight& sample) {
 }
 
 Retired Retirement::outcome_of(InFlight& sample) const {
-  Retired retired{*sample.sample, Outcome::done, {}, std::nullopt, {}};
+  Retired retired{*sample.sample, Outcome::done, {}, std::nullopt, {}, {}};
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
     NodeResult& result = sample.results[n];
     Part const part = plan_.nodes[n].part;
@@ -51,6 +51,9 @@ Retired Retirement::outcome_of(InFlight& sample) const {
     Trail trail{part, result.stamp, Outcome::done, nullptr};
     if (result.outcome == Outcome::done) trail.kept = result.kept;
     if (result.own) trail.outcome = result.outcome;
+    for (Warning& warning : result.warnings) {
+      retired.warnings.push_back({part.stage, std::move(warning)});
+    }
     if (trail.outcome == Outcome::failed) {
       trail.kept = std::make_shared<std::string const>(result.error);
       retired.failures.push_back({part.stage, std::move(result.error)});

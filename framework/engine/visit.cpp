@@ -37,7 +37,8 @@ bool Visit::make(std::size_t n) {
   }
 
   Files files;
-  SampleContext const context(*sample_.sample, files);
+  Warnings warnings;
+  SampleContext const context(*sample_.sample, files, &warnings);
   Made made{n, inputs_of(node), nullptr, {}};
   if (stage.instance->decides()) made.decision = stage.instance->decide(context, made.inputs);
   if (Made const* const twin = equal_to(made, *stage.instance)) {
@@ -47,6 +48,7 @@ bool Visit::make(std::size_t n) {
   stamp(node, result);
   auto values = made.decision ? stage.instance->carry_out(made.decision.get(), context, made.inputs)
                               : stage.instance->run(context, made.inputs);
+  result.warnings = warnings.take();
   if (!values) {
     result.outcome = Outcome::skipped;
     result.own = true;

@@ -37,7 +37,8 @@ class Checker {
         catalog_(catalog),
         problems_(problems),
         sweep_(document),
-        variant_problems_(document) {}
+        variant_problems_(document),
+        variant_warnings_(document) {}
 
   Pipeline check() {
     read_name();
@@ -52,6 +53,7 @@ class Checker {
     require_different_variants();
     read_published(document_, request_, pipeline_, problems_);
     throw_if_any();
+    pipeline_.warnings = in_order(variant_warnings_.report(sweep_));
     if (document_.sweeps()) {
       pipeline_.sweep_text = sweep_text(document_, sweep_, pipeline_, request_.environment);
     }
@@ -248,9 +250,10 @@ class Checker {
   }
 
   void configure_node(Nodes::Node& node) {
-    std::vector<Problem> problems;
-    configure(node.draft, request_.environment, problems);
+    std::vector<Problem> problems, warnings;
+    configure(node.draft, request_.environment, problems, warnings);
     variant_problems_.add(problems, node.variants);
+    variant_warnings_.add(warnings, node.variants);
   }
 
   void configure_nodes() {
@@ -332,7 +335,7 @@ class Checker {
   StageCatalog const& catalog_;
   std::vector<Problem>& problems_;
   Sweep sweep_;
-  VariantProblems variant_problems_;
+  VariantProblems variant_problems_, variant_warnings_;
   std::vector<std::vector<Sweep::Entry const*>> entries_;  // by variant and stage
   std::vector<StageDeclaration const*> declarations_;      // by entry
   std::vector<Wired> wirings_;

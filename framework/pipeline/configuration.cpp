@@ -12,8 +12,9 @@ namespace {
 
 class Configuration {
  public:
-  Configuration(Environment const& environment, std::vector<Problem>& problems)
-      : environment_(environment), problems_(problems) {}
+  Configuration(Environment const& environment, std::vector<Problem>& problems,
+                std::vector<Problem>& warnings)
+      : environment_(environment), problems_(problems), warnings_(warnings) {}
 
   void configure(Draft& draft) {
     if (!draft.stage.declaration) return;
@@ -96,20 +97,29 @@ class Configuration {
       draft.stage.count = draft.stage.instance->count();
     });
     if (error) check.refuse("", *error);
-    for (auto const& [option, message] : check.problems()) {
+    tell(draft, check.problems(), problems_);
+    tell(draft, check.warnings(), warnings_);
+  }
+
+  static void tell(Draft const& draft, std::vector<OptionCheck::Problem> const& said,
+                   std::vector<Problem>& told) {
+    for (auto const& [option, message] : said) {
       Setting const* const setting = draft.entry->find(option);
-      complain(setting ? setting->value_place : draft.entry->place, owner(draft) + ": " + message);
+      Place const& place = setting ? setting->value_place : draft.entry->place;
+      told.push_back({place, owner(draft) + ": " + message});
     }
   }
 
   Environment const& environment_;
   std::vector<Problem>& problems_;
+  std::vector<Problem>& warnings_;
 };
 
 }  // namespace
 
-void configure(Draft& draft, Environment const& environment, std::vector<Problem>& problems) {
-  Configuration(environment, problems).configure(draft);
+void configure(Draft& draft, Environment const& environment, std::vector<Problem>& problems,
+               std::vector<Problem>& warnings) {
+  Configuration(environment, problems, warnings).configure(draft);
 }
 
 }  // namespace seplflow

@@ -10,6 +10,7 @@
 namespace seplflow {
 
 // Makes the stage's instance, sets its options, and, when all of them fit, lets it check them.
-void configure(Draft& draft, Environment const& environment, std::vector<Problem>& problems);
+void configure(Draft& draft, Environment const& environment, std::vector<Problem>& problems,
+               std::vector<Problem>& warnings);
 
 }  // namespace seplflow

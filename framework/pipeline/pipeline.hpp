@@ -94,6 +94,7 @@ struct Pipeline {
   std::string sweep_text;         // of a sweep: its part of the resolved pipeline
   Published published;
   RunSettings run;
+  std::vector<Problem> warnings;  // what its stages want the user to know before it runs
 
   bool sweeps() const { return !variants.front().name.empty(); }
   // Whether its variants are exactly the pairs of two axes.

@@ -7,13 +7,6 @@
 namespace seplflow {
 namespace {
 
-std::vector<Problem> in_order(std::vector<Problem> problems) {
-  std::ranges::stable_sort(problems, {}, [](Problem const& problem) {
-    return std::tuple(problem.place.source->argument, problem.place.line, problem.place.column);
-  });
-  return problems;
-}
-
 std::string joined(std::vector<Problem> const& problems) {
   std::string text;
   for (Problem const& problem : problems) text += to_string(problem) + "\n";
@@ -68,7 +61,14 @@ std::string_view SourceText::line(std::uint32_t number) const {
   return rest;
 }
 
-std::string to_string(Problem const& problem) {
+std::vector<Problem> in_order(std::vector<Problem> problems) {
+  std::ranges::stable_sort(problems, {}, [](Problem const& problem) {
+    return std::tuple(problem.place.source->argument, problem.place.line, problem.place.column);
+  });
+  return problems;
+}
+
+std::string to_string(Problem const& problem, std::string_view kind) {
   Place const& place = problem.place;
   std::string_view const line = place.source->line(place.line);
   std::string where = place.source->name;
@@ -78,8 +78,8 @@ std::string to_string(Problem const& problem) {
     where += ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
   }
   std::string const margin = "    ";
-  return where + ": error: " + problem.message + "\n" + margin + std::string(line) + "\n" + margin +
-         indent_like(line, place.column - 1) + "^";
+  return where + ": " + std::string(kind) + ": " + problem.message + "\n" + margin +
+         std::string(line) + "\n" + margin + indent_like(line, place.column - 1) + "^";
 }
 
 PipelineError::PipelineError(std::vector<Problem> problems)

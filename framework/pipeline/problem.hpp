@@ -34,8 +34,12 @@ struct Problem {
   std::string message;
 };
 
-// "FILE:LINE:COLUMN: error: MESSAGE", the line, and a caret under the column.
-std::string to_string(Problem const& problem);
+// "FILE:LINE:COLUMN: error: MESSAGE", the line, and a caret under the column. `kind` may be
+// "warning" instead.
+std::string to_string(Problem const& problem, std::string_view kind = "error");
+
+// In the order of their places.
+std::vector<Problem> in_order(std::vector<Problem> problems);
 
 // All mistakes of a pipeline in the order of their places; what() shows them all.
 class PipelineError : public UsageError {

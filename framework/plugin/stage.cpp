@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace seplflow {
 namespace {
@@ -21,6 +22,15 @@ std::optional<std::size_t> find_named(Range const& range, std::string_view name)
 
 OutputFolder::~OutputFolder() = default;
 StageInstance::~StageInstance() = default;
+
+void Warnings::add(Warning warning) {
+  std::scoped_lock const lock(mutex_);
+  list_.push_back(std::move(warning));
+}
+std::vector<Warning> Warnings::take() {
+  std::scoped_lock const lock(mutex_);
+  return std::exchange(list_, {});
+}
 
 std::optional<Sample> StageInstance::next() {
   not_of_this_kind();

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,16 +33,43 @@ class SEPLFLOW_API OutputFolder {
   virtual void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes) = 0;
 };
 
+// Something about a sample that the user should know though nothing failed.
+struct Warning {
+  std::string what;    // "the image-level labels deny a class that the pseudo-label holds"
+  std::string detail;  // of this sample: "sheep"; may be empty
+  bool operator==(Warning const&) const = default;
+};
+
+// What a stage warned of while it worked on one sample. From any thread.
+class SEPLFLOW_API Warnings {
+ public:
+  void add(Warning warning);
+  std::vector<Warning> take();
+
+ private:
+  std::mutex mutex_;
+  std::vector<Warning> list_;
+};
+
 // What a stage may know besides its inputs. Valid during the call that it is passed to.
 class SampleContext {
  public:
-  SampleContext(Sample const& sample, OutputFolder& output) : sample_(sample), output_(output) {}
+  SampleContext(Sample const& sample, OutputFolder& output, Warnings* warnings = nullptr)
+      : sample_(sample), output_(output), warnings_(warnings) {}
   Sample const& sample() const { return sample_; }
   OutputFolder& output() const { return output_; }
+
+  // Tells the user of something that is no error. `what` is the same for all samples that it is
+  // said of: it is logged for the first of them, and the rest are counted. What is this sample's
+  // own goes into `detail`. From any thread.
+  void warn(std::string what, std::string detail = "") const {
+    if (warnings_) warnings_->add({std::move(what), std::move(detail)});
+  }
 
  private:
   Sample const& sample_;
   OutputFolder& output_;
+  Warnings* warnings_;
 };
 
 // A cell of an observer's CSV: empty, text, a count, or a number (shortest decimal that reads back
@@ -97,6 +125,12 @@ class OptionCheck {
   }
   std::vector<Problem> const& problems() const { return problems_; }
 
+  // The pipeline is taken, and the message shown at the option's place before it runs.
+  void warn(std::string option, std::string message) {
+    warnings_.push_back({std::move(option), std::move(message)});
+  }
+  std::vector<Problem> const& warnings() const { return warnings_; }
+
  private:
   static bool holds(std::vector<std::string> const& names, std::string_view name) {
     for (std::string const& each : names) {
@@ -106,7 +140,7 @@ class OptionCheck {
   }
 
   std::vector<std::string> given_, connected_, wanted_;
-  std::vector<Problem> problems_;
+  std::vector<Problem> problems_, warnings_;
 };
 
 // A configured stage. Made and driven by the framework; authors write plain classes, which

@@ -83,6 +83,9 @@ void Recorder::row(std::size_t stage, Row const& row) {
 }
 
 void Recorder::retired(Retired const& retired) {
+  for (WarningCount const& warning : warnings_.add(parts_.pipeline, retired)) {
+    if (parts_.on_warning) parts_.on_warning(warning.first_text());
+  }
   if (retired.outcome == Outcome::cancelled) return;
   parts_.journal.append(record_of(retired), ledger_line(retired));
 }

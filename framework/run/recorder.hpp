@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "run/run_folder.hpp"
 #include "run/tables.hpp"
 #include "run/trace.hpp"
+#include "run/warning_log.hpp"
 
 namespace seplflow {
 
@@ -26,8 +28,9 @@ class Recorder final : public RunListener {
     RunFolder& folder;
     std::vector<std::vector<std::filesystem::path>> const& homes;  // by stage
     Journal& journal;
-    History* history;  // null when there is none
-    Trace* trace;      // null when none is wanted
+    History* history;                                           // null when there is none
+    Trace* trace;                                               // null when none is wanted
+    std::function<void(std::string const&)> const& on_warning;  // may be empty
   };
 
   // All parts must outlive it.
@@ -43,6 +46,7 @@ class Recorder final : public RunListener {
 
   std::uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
   std::vector<FailedSample> const& failed_samples() const { return failed_samples_; }
+  WarningLog const& warnings() const { return warnings_; }
 
   // Puts the tables where they belong, when they are complete.
   void place_tables();
@@ -55,6 +59,7 @@ class Recorder final : public RunListener {
   Parts const parts_;
   Tables tables_;
   std::vector<FailedSample> failed_samples_;
+  WarningLog warnings_;
   std::atomic<std::uint64_t> failed_{0};
 };
 

@@ -11,6 +11,7 @@
 #include "run/content_keys.hpp"
 #include "run/keep.hpp"
 #include "run/run_folder.hpp"
+#include "run/warning_log.hpp"
 
 namespace seplflow {
 namespace {
@@ -132,6 +133,7 @@ void add_end(Json& record, Pipeline const& pipeline, RunReport const& report) {
                        {"failed", totals.failed},   {"cancelled", totals.cancelled},
                        {"reused", totals.recalled}};
   record["stages"] = conservation(pipeline, totals);
+  if (!report.warnings.empty()) record["warnings"] = to_json(report.warnings);
   if (pipeline.sweeps()) record["variants"] = variants_of(pipeline, report);
 }
 

@@ -211,9 +211,10 @@ class Execution {
     }
     Journal journal(folder_, pass.journal);
     Recorder recorder({pipeline, keys_, folder_, pass.homes, journal, history ? &*history : nullptr,
-                       trace_.get()});
+                       trace_.get(), request_.on_warning});
     RunTotals totals = run_engine(pass, pipeline, recorder);
     if (report_.failed_samples.empty()) report_.failed_samples = recorder.failed_samples();
+    warnings_.add_new(recorder.warnings());
     journal.close();
     if (totals.end != RunEnd::complete) return totals;
     if (is_merge && is_first && in_shards != totals.emitted) {
@@ -391,6 +392,7 @@ class Execution {
   }
 
   void conclude() {
+    report_.warnings = warnings_.counts();
     add_end(record_, pipeline_, report_);
     // Not synced, which would wait for all that was written; one that is lost says "running" still.
     folder_.write_json("run.json", record_);
@@ -416,6 +418,7 @@ class Execution {
   std::unique_ptr<Trace> trace_;
   Json record_;
   RunReport report_;
+  WarningLog warnings_;
 
   std::mutex interrupt_mutex_;
   Engine* engine_ = nullptr;  // guarded by interrupt_mutex_, as what follows

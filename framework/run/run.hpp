@@ -12,6 +12,7 @@
 #include "pipeline/pipeline.hpp"
 #include "plugin/catalog.hpp"
 #include "run/progress.hpp"
+#include "run/warning_log.hpp"
 
 namespace seplflow {
 
@@ -28,8 +29,10 @@ struct RunRequest {
   std::vector<std::filesystem::path> shards;  // complete runs to put together, instead of working
   // All may be empty.
   std::function<void(std::string const&)> on_note;  // what the user should know meanwhile
-  std::function<void()> on_start;                   // called when the folder is made
-  std::function<void()> on_interrupt;               // called once, from a thread of its own
+  // What a stage warned of: its first sample, from one thread at a time. The rest is counted.
+  std::function<void(std::string const&)> on_warning;
+  std::function<void()> on_start;      // called when the folder is made
+  std::function<void()> on_interrupt;  // called once, from a thread of its own
 };
 
 // The first samples that failed, for the summary; the ledger has them all.
@@ -46,6 +49,7 @@ struct RunReport {
   double seconds = 0;
   std::filesystem::path folder;
   std::vector<FailedSample> failed_samples;
+  std::vector<WarningCount> warnings;  // of the samples that were worked on
   struct StageFindings {
     std::string stage;
     Findings findings;

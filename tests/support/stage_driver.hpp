@@ -55,6 +55,7 @@ class StageDriver {
     seplflow::OptionCheck check(given, setup.connected_inputs, setup.wanted_outputs);
     instance_->check(check);
     problems_ = check.problems();
+    warnings_ = check.warnings();
   }
 
   seplflow::StageDeclaration const& declaration() const { return stage_; }
@@ -69,6 +70,13 @@ class StageDriver {
   std::string problems() const {
     std::string text;
     for (auto const& problem : problems_) text += problem.option + ": " + problem.message + "\n";
+    return text;
+  }
+
+  // What it warns of when the pipeline is checked, likewise.
+  std::string warnings() const {
+    std::string text;
+    for (auto const& warning : warnings_) text += warning.option + ": " + warning.message + "\n";
     return text;
   }
 
@@ -114,6 +122,7 @@ class StageDriver {
   }
 
   MemoryFolder folder;
+  seplflow::Warnings warned;  // of samples
 
  private:
   static void require(bool holds, std::string const& what) {
@@ -138,14 +147,14 @@ class StageDriver {
         pointers.push_back(nullptr);
       }
     }
-    auto values = instance_->run(seplflow::SampleContext(sample, folder), pointers);
+    auto values = instance_->run(seplflow::SampleContext(sample, folder, &warned), pointers);
     require(values.has_value(), "the stage declined the sample");
     return *values;
   }
 
   seplflow::StageDeclaration stage_;
   std::unique_ptr<seplflow::StageInstance> instance_;
-  std::vector<seplflow::OptionCheck::Problem> problems_;
+  std::vector<seplflow::OptionCheck::Problem> problems_, warnings_;
 };
 
 // A sample of PASCAL VOC's classes.
