@@ -1,3 +1,4 @@
+#include "common/image_level_rule.hpp"
 #include "common/on_missing.hpp"
 #include "formats/png.hpp"
 #include "stages.hpp"
@@ -12,12 +13,22 @@ struct Labels {
   fs::path dir;
   std::optional<std::string> method;
   OnMissing on_missing = OnMissing::error;
+  bool restrict_to_image_labels = false;
+
+  void check(OptionCheck& check) const { check_restriction(check, restrict_to_image_labels); }
 
   std::vector<fs::path> files(Sample const& sample) const {
     return sample_files(dir, sample, ".png");
   }
 
-  LabelMap operator()(Sample const& sample) const {
+  LabelMap operator()(SampleContext const& context, Sample const& sample,
+                      ImageLabels const* image_labels) const {
+    return with_image_labels(context, read(sample), image_labels, restrict_to_image_labels,
+                             "pseudo-label");
+  }
+
+ private:
+  LabelMap read(Sample const& sample) const {
     fs::path const file = sample_file(dir, sample, ".png");
     std::string const what = (method ? *method + " " : "") + "pseudo-label";
     if (is_missing(file, on_missing, what, "all background")) {
@@ -38,7 +49,7 @@ struct Labels {
 
 void declare_labels(Plugin& plugin) {
   plugin.stage<Labels>("cam.labels", "A method's final pseudo-labels, as PNG files")
-      .inputs("sample")
+      .inputs("sample", "image_labels")
       .output("labels")
       .option("dir", &Labels::dir, "folder with NAME.png for every sample", existing_folder(),
               required())
@@ -50,13 +61,15 @@ void declare_labels(Plugin& plugin) {
       .option("on_missing", &Labels::on_missing,
               "what a sample without a file is: an error, or empty (all background)",
               on_missing_choices())
+      .option("restrict_to_image_labels", &Labels::restrict_to_image_labels, kRestrictHelp)
       .details(
-          "8-bit gray or palette PNGs, taken as raw class ids: 0 background, 255 ignore. Every "
-          "method of the paper publishes its labels so. An RGB PNG is refused, since colours "
-          "cannot be told from class ids, and so is a class that the data set does not have. A "
-          "sample "
-          "of COCO is looked for under all names that its files go by "
-          "(COCO_val2014_000000000139.png, 000000000139.png, 139.png), its id first.");
+          std::string(
+              "8-bit gray or palette PNGs, taken as raw class ids: 0 background, 255 ignore. Every "
+              "method of the paper publishes its labels so. An RGB PNG is refused, since colours "
+              "cannot be told from class ids, and so is a class that the data set does not have. A "
+              "sample of COCO is looked for under all names that its files go by "
+              "(COCO_val2014_000000000139.png, 000000000139.png, 139.png), its id first.\n\n") +
+          kRestrictDetails);
 }
 
 }  // namespace seplflow::cam

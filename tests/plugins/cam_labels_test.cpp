@@ -134,3 +134,58 @@ TEST_CASE("a folder in the place of a pseudo-label is refused") {
   folder.write("a.png/x", "");
   CHECK_THROWS_WITH(read(folder, voc_sample("a")), Contains("a.png is a folder, not a file"));
 }
+
+namespace {
+
+ImageLabels const kPerson{{15}};
+
+StageDriver with_tags(TempFolder const& folder, bool restrict_to_image_labels) {
+  return StageDriver(cam::declare_labels, {{{"dir", folder.path().string()},
+                                            {"restrict_to_image_labels", restrict_to_image_labels}},
+                                           {"sample", "image_labels"},
+                                           {}});
+}
+
+}  // namespace
+
+TEST_CASE("a class that the image-level labels deny is warned of, by name, and stays") {
+  TempFolder const folder;
+  folder.write("a.png", png_of(kLabels));
+  StageDriver stage = with_tags(folder, false);
+  CHECK(stage.problems().empty());
+  Sample const sample = voc_sample("a");
+  CHECK(stage.run<LabelMap>(sample, sample, kPerson) == kLabels);
+  CHECK(stage.warned.take() ==
+        std::vector<Warning>{{"the pseudo-label holds classes that the image-level labels deny",
+                              "aeroplane, tvmonitor"}});
+}
+
+TEST_CASE("restrict_to_image_labels makes denied classes background, and keeps 255") {
+  TempFolder const folder;
+  folder.write("a.png", png_of(kLabels));
+  StageDriver stage = with_tags(folder, true);
+  Sample const sample = voc_sample("a");
+  CHECK(stage.run<LabelMap>(sample, sample, kPerson) == LabelMap({2, 3}, {0, 0, 0, 255, 0, 15}));
+  CHECK(stage.run<LabelMap>(sample, sample, ImageLabels{}) ==
+        LabelMap({2, 3}, {0, 0, 0, 255, 0, 0}));
+  CHECK(stage.warned.take().empty());
+}
+
+TEST_CASE("labels within the image-level labels are taken as they are, without a word") {
+  TempFolder const folder;
+  folder.write("a.png", png_of(kLabels));
+  StageDriver stage = with_tags(folder, GENERATE(false, true));
+  Sample const sample = voc_sample("a");
+  CHECK(stage.run<LabelMap>(sample, sample, ImageLabels{{1, 3, 15, 20}}) == kLabels);
+  CHECK(stage.run<LabelMap>(sample) == kLabels);  // not connected
+  CHECK(stage.warned.take().empty());
+}
+
+TEST_CASE("restrict_to_image_labels without image-level labels says what to connect") {
+  TempFolder const folder;
+  StageDriver const stage(
+      cam::declare_labels,
+      {{{"dir", folder.path().string()}, {"restrict_to_image_labels", true}}, {"sample"}, {}});
+  CHECK_THAT(stage.problems(), Contains("restrict_to_image_labels: ") &&
+                                   Contains("image_labels = \"DATASET.image_labels\""));
+}

@@ -1,0 +1,69 @@
+#include "common/image_level_rule.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "support/stage_driver.hpp"
+
+using namespace seplflow;
+
+namespace {
+
+struct Context {
+  Sample sample = voc_sample("a");
+  MemoryFolder folder;
+  Warnings warnings;
+  SampleContext value{sample, folder, &warnings};
+};
+
+std::vector<float> plane_of(ScoreMaps const& scores, std::size_t i) {
+  auto const plane = scores.plane(i);
+  return {plane.begin(), plane.end()};
+}
+
+std::vector<Label> classes_of(ScoreMaps const& scores) {
+  return {scores.classes().begin(), scores.classes().end()};
+}
+
+ImageLabels const kPerson{{15}};
+
+}  // namespace
+
+TEST_CASE("score maps lose the planes of classes that the image-level labels deny") {
+  Context context;
+  ScoreMaps const scores({1, 2}, {7, 15, 0}, {1, 2, 3, 4, 5, 6}, Precision::half);
+  ScoreMaps const kept = with_image_labels(context.value, scores, &kPerson, true, "score map");
+  CHECK(classes_of(kept) == std::vector<Label>{15, 0});
+  CHECK(plane_of(kept, 0) == std::vector<float>{3, 4});
+  CHECK(plane_of(kept, 1) == std::vector<float>{5, 6});
+  CHECK(kept.precision() == Precision::half);
+  CHECK(context.warnings.take().empty());
+}
+
+TEST_CASE("score maps of full precision keep it, and may end up without a class") {
+  Context context;
+  ScoreMaps const scores({1, 1}, {7, 8}, std::vector<double>{0.1, 0.2});
+  ScoreMaps const kept = with_image_labels(context.value, scores, &kPerson, true, "score map");
+  CHECK(kept.classes().empty());
+  CHECK(kept.precision() == Precision::full);
+  CHECK(kept.size() == Size{1, 1});
+}
+
+TEST_CASE("score maps keep denied classes with a warning, and all when nothing denies them") {
+  Context context;
+  ScoreMaps const scores({1, 1}, {7, 15}, std::vector<float>{1, 2});
+  CHECK(classes_of(with_image_labels(context.value, scores, &kPerson, false, "score map")) ==
+        std::vector<Label>{7, 15});
+  CHECK(context.warnings.take() ==
+        std::vector<Warning>{
+            {"the score map holds classes that the image-level labels deny", "car"}});
+  CHECK(classes_of(with_image_labels(context.value, scores, nullptr, true, "score map")) ==
+        std::vector<Label>{7, 15});
+  CHECK(context.warnings.take().empty());
+}
+
+TEST_CASE("a warning names classes by number where the data set has no names") {
+  Context context;
+  context.sample.classes = nullptr;
+  with_image_labels(context.value, LabelMap({1, 1}, {9}), &kPerson, false, "pseudo-label");
+  CHECK(context.warnings.take().at(0).detail == "class 9");
+}
