@@ -77,8 +77,8 @@ struct OutputFile {
   std::vector<std::uint8_t> bytes;
 };
 
-// Keeps what a run makes. recall(), row() and retired() come in data set order, recall() from one
-// thread and the others from one thread at a time; first the rows of a sample, then its retirement;
+// Keeps what a run makes. recall(), row(), line() and retired() come in data set order, recall()
+// from one thread and the others from one at a time; first a sample's rows, then its retirement;
 // what they throw fails the run. The others come from many threads at once.
 class RunListener {
  public:
@@ -98,6 +98,8 @@ class RunListener {
   virtual std::string deliver(std::size_t stage, std::vector<OutputFile> const& files) = 0;
 
   virtual void row(std::size_t stage, Row const& row) = 0;
+  // Of the list of a sink that has the sample's files.
+  virtual void line(std::size_t, std::string const&) {}
   virtual void retired(Retired const& retired) = 0;
   virtual void worked(std::size_t stage, Sample const& sample, Clock::time_point begin,
                       Clock::time_point end) = 0;

@@ -73,19 +73,29 @@ Retired Retirement::outcome_of(InFlight& sample) const {
 void Retirement::tell(InFlight& sample, Retired const& retired) {
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
     PlannedNode const& node = plan_.nodes[n];
-    PipelineStage const& stage = pipeline_.stages[node.part.stage];
-    if (!node.end || stage.declaration->kind != StageKind::observer) continue;
     NodeResult const& result = sample.results[n];
-    if (result.outcome != Outcome::done) continue;
-    Row row;
-    if (auto const error =
-            error_of([&] { row = stage.instance->fold(*sample.sample, result.values[0].get()); })) {
-      throw Error("stage \"" + stage.name + "\" failed to fold sample \"" + sample.sample->id +
-                  "\": " + *error);
-    }
-    if (!row.empty()) listener_.row(node.part.stage, row);
+    if (node.end && result.outcome == Outcome::done) add_to_tables(node, sample, result);
   }
   listener_.retired(retired);
+}
+
+void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
+                               NodeResult const& result) {
+  PipelineStage const& stage = pipeline_.stages[node.part.stage];
+  bool const folds = stage.declaration->kind == StageKind::observer;
+  bool const lists = !folds && !stage.list_file.empty();
+  Row row;
+  std::string line;
+  auto const error = error_of([&] {
+    if (folds) row = stage.instance->fold(*sample.sample, result.values[0].get());
+    if (lists) line = stage.instance->list_line(*sample.sample);
+  });
+  if (error) {
+    throw Error("stage \"" + stage.name + "\" failed to " + (folds ? "fold" : "list") +
+                " sample \"" + sample.sample->id + "\": " + *error);
+  }
+  if (!row.empty()) listener_.row(node.part.stage, row);
+  if (lists) listener_.line(node.part.stage, line);
 }
 
 void Retirement::count(InFlight const& sample, Outcome outcome) {

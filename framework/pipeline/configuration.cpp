@@ -94,6 +94,7 @@ class Configuration {
     auto const error = error_of([&] {
       draft.stage.instance->check(check);
       draft.stage.columns = draft.stage.instance->columns();
+      draft.stage.list_file = draft.stage.instance->list_file();
       draft.stage.count = draft.stage.instance->count();
     });
     if (error) check.refuse("", *error);

@@ -53,6 +53,7 @@ struct PipelineStage {
   std::vector<bool> wanted;                  // outputs that some stage reads
   std::optional<OnError> on_error;           // instead of the run's
   std::vector<std::string> columns;          // of an observer's CSV; empty without one
+  std::filesystem::path list_file;           // of a sink's samples; empty without one
   std::optional<std::uint64_t> count;        // of a source's samples, where it knows
   std::vector<std::size_t> variants;         // that it serves, ascending
 };

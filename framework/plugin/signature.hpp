@@ -157,6 +157,12 @@ concept HasFiles = requires(T const stage, Sample const& sample) {
   { stage.files(sample) } -> std::same_as<std::vector<std::filesystem::path>>;
 };
 
+template <class T>
+concept HasList = requires(T const stage, Sample const& sample) {
+  { stage.list_file() } -> std::same_as<std::filesystem::path>;
+  { stage.list_line(sample) } -> std::same_as<std::string>;
+};
+
 template <class T, class Record>
 concept HasSave = requires(T const stage, Record const& record, std::string_view bytes) {
   { stage.save(record) } -> std::same_as<std::string>;

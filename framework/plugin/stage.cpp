@@ -61,6 +61,12 @@ std::optional<std::vector<Value>> StageInstance::carry_out(void const*, SampleCo
 std::vector<std::filesystem::path> StageInstance::files(std::size_t, Sample const&) const {
   return {};
 }
+std::filesystem::path StageInstance::list_file() const {
+  return {};
+}
+std::string StageInstance::list_line(Sample const&) const {
+  not_of_this_kind();
+}
 std::optional<std::string> StageInstance::save(void const*) const {
   return std::nullopt;
 }

@@ -178,6 +178,12 @@ class SEPLFLOW_API StageInstance {
   // their sizes and times instead of reading them.
   virtual std::vector<std::filesystem::path> files(std::size_t output, Sample const& sample) const;
 
+  // Sinks: a list of their samples, beside the files that they write: its name in the sink's folder
+  // (empty: none), and the line of a sample whose files are there, without its end. Lines are asked
+  // for one at a time and in data set order.
+  virtual std::filesystem::path list_file() const;
+  virtual std::string list_line(Sample const& sample) const;
+
   // Observers, from many threads: a record as bytes that outlive the run, where the stage can, and
   // back. load() throws Error when the bytes are no record.
   virtual std::optional<std::string> save(void const* record) const;

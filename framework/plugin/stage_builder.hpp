@@ -8,7 +8,10 @@
 //   observer   operator() makes a record of a sample; fold(Sample const&, Record const&) takes the
 //              records in data set order, one at a time, and returns the sample's CSV row
 //              (columns() const names the columns) or void; finish() returns the Findings.
-//   sink       operator() returns void and writes through SampleContext::output().
+//   sink       operator() returns void and writes through SampleContext::output(). It may keep a
+//              list of the samples that it wrote: std::filesystem::path list_file() const names a
+//              file in its folder, std::string list_line(Sample const&) const gives the line of a
+//              sample, in data set order.
 //   transform  operator() returns a value, a std::tuple of values, or std::optional of either:
 //              empty to decline the sample.
 // A transform whose options often make no difference to a sample may come in two steps instead:
@@ -156,6 +159,15 @@ class Instance final : public StageInstance {
       return stage_.files(sample);
     }
     return {};
+  }
+
+  std::filesystem::path list_file() const override {
+    if constexpr (HasList<T>) return stage_.list_file();
+    return {};
+  }
+  std::string list_line(Sample const& sample) const override {
+    if constexpr (HasList<T>) return stage_.list_line(sample);
+    return StageInstance::list_line(sample);
   }
 
   std::optional<std::string> save(void const* record) const override {

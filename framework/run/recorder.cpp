@@ -82,6 +82,10 @@ void Recorder::row(std::size_t stage, Row const& row) {
   tables_.append(stage, csv_line(row));
 }
 
+void Recorder::line(std::size_t stage, std::string const& line) {
+  tables_.append(stage, line + "\n");
+}
+
 void Recorder::retired(Retired const& retired) {
   for (WarningCount const& warning : warnings_.add(parts_.pipeline, retired)) {
     if (parts_.on_warning) parts_.on_warning(warning.first_text());
@@ -139,21 +143,34 @@ void Recorder::worked(std::size_t stage, Sample const& sample, Clock::time_point
   }
 }
 
-void Recorder::place_tables() {
+void Recorder::place_tables(std::vector<bool> const& ends) {
   tables_.flush();
   tbb::parallel_for(std::size_t{0}, parts_.pipeline.stages.size(), [&](std::size_t s) {
-    PipelineStage const& stage = parts_.pipeline.stages[s];
-    if (stage.columns.empty()) return;
-    auto const& homes = parts_.homes[s];
-    for (std::size_t i = 0; i < homes.size(); ++i) {
-      std::filesystem::path const file = homes[i] / (stage.name + ".csv");
-      if (i + 1 < homes.size()) {
-        parts_.folder.place_copy(tables_.file(s), file);
-      } else {
-        parts_.folder.place(tables_.file(s), file);
-      }
-    }
+    if (ends[s]) place_table(s);
   });
+  for (std::size_t s = 0; s < parts_.pipeline.stages.size(); ++s) {
+    PipelineStage const& stage = parts_.pipeline.stages[s];
+    if (!ends[s] || stage.list_file.empty()) continue;
+    for (auto const& home : parts_.homes[s]) lists_.push_back(home / stage.name / stage.list_file);
+  }
+}
+
+void Recorder::place_table(std::size_t s) {
+  PipelineStage const& stage = parts_.pipeline.stages[s];
+  if (stage.columns.empty() && stage.list_file.empty()) return;
+  auto const& homes = parts_.homes[s];
+  for (std::size_t i = 0; i < homes.size(); ++i) {
+    std::filesystem::path const file = stage.list_file.empty()
+                                           ? homes[i] / (stage.name + ".csv")
+                                           : homes[i] / stage.name / stage.list_file;
+    if (tables_.is_empty(s)) {
+      parts_.folder.write(file, "");
+    } else if (i + 1 < homes.size()) {
+      parts_.folder.place_copy(tables_.file(s), file);
+    } else {
+      parts_.folder.place(tables_.file(s), file);
+    }
+  }
 }
 
 }  // namespace seplflow

@@ -61,6 +61,7 @@ class Execution {
     }
     keep_ = report_.keep = keep_of(pipeline_);
     record_ = record_at_start(pipeline_, hashes_, catalog, request, keep_);
+    for (std::string const& list : lists_before()) record_["lists"].push_back(list);
     if (request.trace) open_trace(*request.trace);
     report_.folder = folder_.path();
     report_.expected = expected();
@@ -102,6 +103,7 @@ class Execution {
     }
     if (report_.totals.end == RunEnd::complete) {
       if (!is_first) folder_.write(resolved, resolved_toml(pipeline_));
+      remove_other_lists();
       if (resumption_) {
         for (std::string const& text : resumption_->clear_away(outputs)) note(text);
       }
@@ -223,9 +225,10 @@ class Execution {
     }
     if (is_first) {
       write_findings(pipeline);
-      recorder.place_tables();
       report_.scored = true;
     }
+    recorder.place_tables(pass.ends);
+    lists_.insert(lists_.end(), recorder.lists().begin(), recorder.lists().end());
     if (history) {
       std::string const text = to_text(history->reuse(), totals.emitted, totals.recalled);
       if (!text.empty()) note(text);
@@ -263,6 +266,23 @@ class Execution {
     all.end = totals.end;
     all.error = totals.error;
     all.failed = std::max(all.failed, totals.failed);
+  }
+
+  // Lists of sinks that the run before wrote and this one has not; run.json names them.
+  void remove_other_lists() {
+    if (!folder_.before()) return;
+    for (std::string const& list : lists_before()) folder_.remove_other(list);
+  }
+
+  std::vector<std::string> lists_before() const {
+    std::vector<std::string> names;
+    if (!folder_.before()) return names;
+    for (Json const& list : folder_.before()->json.value("lists", Json())) {
+      if (!list.is_string()) continue;
+      auto name = list.get<std::string>();
+      if (!why_unsafe_id(name)) names.push_back(std::move(name));
+    }
+    return names;
   }
 
   bool has_files_of_variants() const {
@@ -394,6 +414,8 @@ class Execution {
   void conclude() {
     report_.warnings = warnings_.counts();
     add_end(record_, pipeline_, report_);
+    if (report_.totals.end == RunEnd::complete) record_.erase("lists");
+    for (fs::path const& list : lists_) record_["lists"].push_back(list.generic_string());
     // Not synced, which would wait for all that was written; one that is lost says "running" still.
     folder_.write_json("run.json", record_);
   }
@@ -419,6 +441,7 @@ class Execution {
   Json record_;
   RunReport report_;
   WarningLog warnings_;
+  std::vector<fs::path> lists_;  // of sinks, as far as they are there
 
   std::mutex interrupt_mutex_;
   Engine* engine_ = nullptr;  // guarded by interrupt_mutex_, as what follows

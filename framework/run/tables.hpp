@@ -19,6 +19,9 @@ class Tables {
   void append(std::size_t table, std::string_view text);
   void flush();
 
+  // Whether nothing was ever appended.
+  bool is_empty(std::size_t table) const { return !appended_[table]; }
+
   // Of a table to which something was appended.
   std::filesystem::path file(std::size_t table) const;
 
@@ -27,6 +30,7 @@ class Tables {
 
   std::filesystem::path folder_;
   std::vector<std::string> waiting_;
+  std::vector<bool> appended_;
   std::size_t bytes_ = 0;
 };
 
