@@ -30,6 +30,23 @@ Pair pair_of(Convention convention) {
   return {};
 }
 
+Choices<Convention> const& conventions() {
+  static auto const names = choices<Convention>({{"seam", Convention::seam},
+                                                 {"irn", Convention::irn},
+                                                 {"sipe", Convention::sipe},
+                                                 {"deeplab", Convention::deeplab},
+                                                 {"eps", Convention::eps},
+                                                 {"recurseed", Convention::recurseed}});
+  return names;
+}
+
+std::string to_text(Convention value) {
+  for (auto const& [name, convention] : conventions().values) {
+    if (convention == value) return name;
+  }
+  return "";
+}
+
 char const* to_text(PredictedIgnore value) {
   switch (value) {
     case PredictedIgnore::miss:
@@ -119,34 +136,37 @@ Miou::Record Miou::operator()(SampleContext const& context, LabelMap const& trut
   auto const confusion = [&](LabelMap const& predicted) {
     ConfusionMatrix counts(classes->count());
     counts.add(truth, predicted, predicted_255);
-    return counts;
+    return scored(std::move(counts), count_predicted_255(truth, predicted));
   };
-  Record record{scored(confusion(labels)), std::nullopt};
-  record.pixels = pixels_of(record.labels.confusion);
-  record.predicted_255 = count_predicted_255(truth, labels);
-  if (baseline) record.baseline = scored(confusion(*baseline));
+  Record record{confusion(labels), std::nullopt};
+  if (baseline) record.baseline = confusion(*baseline);
   return record;
 }
 
-Miou::Scored Miou::scored(ConfusionMatrix confusion) const {
+Miou::Scored Miou::scored(ConfusionMatrix confusion, std::uint64_t pixels_255) const {
   Scores const scores = mean_scores(confusion, mean);
-  return {std::move(confusion), scores};
+  return {std::move(confusion), scores, pixels_255};
 }
 
 std::string Miou::save(Record const& record) const {
   ByteWriter bytes;
   record.labels.confusion.write(bytes);
-  bytes.count(record.predicted_255).count(record.baseline ? 1 : 0);
-  if (record.baseline) record.baseline->confusion.write(bytes);
+  bytes.count(record.labels.predicted_255).count(record.baseline ? 1 : 0);
+  if (record.baseline) {
+    record.baseline->confusion.write(bytes);
+    bytes.count(record.baseline->predicted_255);
+  }
   return bytes.take();
 }
 
 Miou::Record Miou::load(std::string_view bytes) const {
   ByteReader reader(bytes);
-  Record record{scored(ConfusionMatrix::read(reader)), std::nullopt};
-  record.pixels = pixels_of(record.labels.confusion);
-  record.predicted_255 = reader.count();
-  if (reader.count() != 0) record.baseline = scored(ConfusionMatrix::read(reader));
+  auto const next = [&] {
+    ConfusionMatrix confusion = ConfusionMatrix::read(reader);
+    return scored(std::move(confusion), reader.count());
+  };
+  Record record{next(), std::nullopt};
+  if (reader.count() != 0) record.baseline = next();
   reader.end();
   return record;
 }
@@ -172,8 +192,16 @@ Scores Miou::ImageMean::value() const {
 void Miou::Side::add(Scored const& image) {
   if (!total) total.emplace(image.confusion.classes());
   *total += image.confusion;
+  pixels += pixels_of(image.confusion);
+  predicted_255 += image.predicted_255;
   ++images;
   image_mean.add(image.scores);
+}
+
+std::optional<double> Miou::Side::share_of_255(PredictedIgnore predicted) const {
+  std::uint64_t const dropped = predicted == PredictedIgnore::drop ? predicted_255 : 0;
+  if (pixels + dropped == 0) return std::nullopt;
+  return static_cast<double>(predicted_255) / static_cast<double>(pixels + dropped);
 }
 
 Scores Miou::Side::scores(ClassMean over) const {
@@ -209,8 +237,6 @@ Row Miou::fold(Sample const& sample, Record const& record) {
   if (classes_->names() != sample.classes->names()) {
     throw Error("its classes are not those of the samples before it");
   }
-  pixels_255_ += record.predicted_255;
-  pixels_ += record.pixels;
   labels_.add(record.labels);
   if (record.baseline) baseline_.add(*record.baseline);
 
@@ -238,20 +264,26 @@ std::vector<std::string> Miou::columns() const {
   return columns;
 }
 
+// Numbers are comparable only under one convention.
+std::string Miou::title() const {
+  std::string text = "percent over " + std::to_string(labels_.images) + " images (";
+  if (convention) text += "convention " + to_text(*convention) + ", ";
+  text += std::string("mean over classes: ") + to_text(mean) +
+          "; 255 in the labels: " + to_text(predicted_255) + ", " +
+          percent(labels_.share_of_255(predicted_255)) + " % of the pixels";
+  if (baseline_.predicted_255 > 0) {
+    text += ", before " + percent(baseline_.share_of_255(predicted_255)) + " %";
+  }
+  return text + ")";
+}
+
 Findings Miou::finish() const {
   Findings findings;
   Scores const after = labels_.scores(mean), before = baseline_.scores(mean);
   Metrics& metrics = findings.metrics;
   metrics = labels_.metrics(classes_, mean);
   SummaryTable table;
-  std::uint64_t const counted =
-      pixels_ + (predicted_255 == PredictedIgnore::drop ? pixels_255_ : 0);
-  std::optional<double> share;
-  if (counted > 0) share = static_cast<double>(pixels_255_) / static_cast<double>(counted);
-  table.title = "percent over " + std::to_string(labels_.images) +
-                " images (mean over classes: " + to_text(mean) +
-                "; 255 in the labels: " + to_text(predicted_255) + ", " + percent(share) +
-                " % of the pixels)";
+  table.title = title();
   table.columns = has_baseline_ ? std::vector<std::string>{"", "before", "after", "gain"}
                                 : std::vector<std::string>{"", ""};
   constexpr std::array<char const*, 3> kLabels = {"mIoU", "precision", "recall"};
@@ -284,13 +316,7 @@ void declare_miou(Plugin& plugin) {
                    "class and per image")
       .inputs("truth", "labels", "baseline")
       .option("convention", &Miou::convention,
-              "a published evaluator's pair of predicted_255 and mean",
-              choices<Convention>({{"seam", Convention::seam},
-                                   {"irn", Convention::irn},
-                                   {"sipe", Convention::sipe},
-                                   {"deeplab", Convention::deeplab},
-                                   {"eps", Convention::eps},
-                                   {"recurseed", Convention::recurseed}}))
+              "a published evaluator's pair of predicted_255 and mean", conventions())
       .option("predicted_255", &Miou::predicted_255,
               "what a predicted 255 is: a miss of the true class, background, or not counted",
               choices<PredictedIgnore>({{"miss", PredictedIgnore::miss},
@@ -313,9 +339,11 @@ void declare_miou(Plugin& plugin) {
           "| `deeplab` | deeplab-pytorch, CLIP-ES | drop (theirs is undefined; this is ours) | "
           "truth |\n"
           "| `recurseed` | RecurSeed | miss | union |\n\n"
-          "The default, miss and union, counts every pixel that truth has and no class that "
-          "neither "
-          "side has. A score that is 0/0 is null; it counts as 0 in a mean that includes its "
+          "The default is miss and union: a prediction gains nothing by leaving pixels undecided, "
+          "as it would where they are dropped, and a class that neither side has, in a part of a "
+          "data set, costs nothing, as it would in a mean over all. The summary says which "
+          "convention it was and how much of the labels was 255. A score that is 0/0 is null; it "
+          "counts as 0 in a mean that includes its "
           "class.\n\n"
           "`metrics.json` holds counts and scores per class, their means, and `image_mean`: the "
           "same means for each image by itself, averaged over the images that have a value. "

@@ -20,13 +20,12 @@ struct Miou {
   // An image by itself.
   struct Scored {
     ConfusionMatrix confusion;
-    Scores scores;  // over the classes that `mean` says
+    Scores scores;                    // over the classes that `mean` says
+    std::uint64_t predicted_255 = 0;  // pixels, where the truth has a class
   };
   struct Record {
     Scored labels;
     std::optional<Scored> baseline;
-    std::uint64_t pixels = 0;         // counted
-    std::uint64_t predicted_255 = 0;  // pixels of the labels, where the truth has a class
   };
 
   void check(OptionCheck& check);
@@ -46,21 +45,25 @@ struct Miou {
     Scores sum{0.0, 0.0, 0.0};
     std::uint64_t images[3] = {0, 0, 0};
   };
-  Scored scored(ConfusionMatrix confusion) const;
+  Scored scored(ConfusionMatrix confusion, std::uint64_t pixels_255) const;
 
   // What is known of the labels, or of the baseline.
   struct Side {
     std::optional<ConfusionMatrix> total;
     std::uint64_t images = 0;
     ImageMean image_mean;
+    std::uint64_t pixels = 0;         // counted
+    std::uint64_t predicted_255 = 0;  // of these, or where the truth has a class and they are not
     void add(Scored const& image);
     Scores scores(ClassMean over) const;
     Metrics metrics(ClassesPtr const& classes, ClassMean over) const;
+    // Of the pixels whose truth is a class.
+    std::optional<double> share_of_255(PredictedIgnore predicted) const;
   };
+  std::string title() const;
 
   bool has_baseline_ = false;
   ClassesPtr classes_;
-  std::uint64_t pixels_255_ = 0, pixels_ = 0;
   Side labels_, baseline_;
 };
 

@@ -266,6 +266,63 @@ TEST_CASE("a convention is the name of a pair") {
   CHECK(equal == 1);
 }
 
+TEST_CASE("each convention gives what its evaluator would, computed by hand") {
+  // Four classes, of which 2 is only predicted and 3 is nowhere; a 255 on class 1.
+  LabelMap const truth = row_of({0, 0, 0, 1, 1, 1, 1}), labels = row_of({0, 0, 2, 1, 1, 255, 0});
+  struct Named {
+    std::string name;
+    double miou, precision, recall;
+  };
+  auto const named = GENERATE(
+      // A miss: class 0 has tp 2, fp 1, fn 1; class 1 has tp 2, fp 0, fn 2; class 2 has fp 1.
+      Named{"seam", (2 / 4. + 2 / 4.) / 4, (2 / 3. + 1) / 4, (2 / 3. + 2 / 4.) / 4},
+      Named{"recurseed", (2 / 4. + 2 / 4.) / 3, (2 / 3. + 1) / 3, (2 / 3. + 2 / 4.) / 3},
+      // Background: one more false positive of class 0.
+      Named{"irn", (2 / 5. + 2 / 4.) / 3, (2 / 4. + 1) / 3, (2 / 3. + 2 / 4.) / 3},
+      // Dropped: one false negative of class 1 less.
+      Named{"sipe", (2 / 4. + 2 / 3.) / 3, (2 / 3. + 1) / 3, (2 / 3. + 2 / 3.) / 3},
+      Named{"eps", (2 / 4. + 2 / 3.) / 3, (2 / 3. + 1) / 3, (2 / 3. + 2 / 3.) / 3},
+      Named{"deeplab", (2 / 4. + 2 / 3.) / 2, (2 / 3. + 1) / 2, (2 / 3. + 2 / 3.) / 2});
+  INFO(named.name);
+  StageDriver stage = miou({{"convention", named.name}});
+  stage.observe(sample_of(4), truth, labels);
+  Findings const findings = stage.instance().finish();
+  CHECK(number(findings.metrics, "miou") == Approx(named.miou));
+  CHECK(number(findings.metrics, "precision") == Approx(named.precision));
+  CHECK(number(findings.metrics, "recall") == Approx(named.recall));
+  CHECK_THAT(findings.summary.at(0).title, Contains("convention " + named.name + ", "));
+}
+
+TEST_CASE("truth 255 counts for nothing under any convention") {
+  auto const name = GENERATE("seam", "irn", "sipe", "eps", "deeplab", "recurseed");
+  LabelMap const truth = row_of({0, 1, 255, 255, 255}), labels = row_of({0, 1, 0, 1, 255});
+  StageDriver stage = miou({{"convention", std::string(name)}});
+  stage.observe(sample_of(2), truth, labels);
+  Findings const findings = stage.instance().finish();
+  CHECK(number(findings.metrics, "miou") == 1);
+  CHECK_THAT(findings.summary.at(0).title, Contains(" 0.00 % of the pixels)"));
+}
+
+TEST_CASE("the summary says how much of the prediction was 255, and of the baseline") {
+  LabelMap const truth = row_of({0, 0, 1, 255}), labels = row_of({0, 0, 255, 255});
+  auto const title = [&](std::string const& predicted_255, LabelMap const* baseline) {
+    StageDriver stage = miou({{"predicted_255", predicted_255}}, baseline != nullptr);
+    if (baseline) {
+      stage.observe(sample_of(2), truth, labels, *baseline);
+    } else {
+      stage.observe(sample_of(2), truth, labels);
+    }
+    return stage.instance().finish().summary.at(0).title;
+  };
+  for (char const* const predicted_255 : {"miss", "background", "drop"}) {
+    CHECK_THAT(title(predicted_255, nullptr), Contains(std::string("255 in the labels: ") +
+                                                       predicted_255 + ", 33.33 % of the pixels)"));
+  }
+  LabelMap const other = row_of({255, 255, 1, 0}), full = row_of({0, 0, 1, 1});
+  CHECK_THAT(title("drop", &other), Contains("33.33 % of the pixels, before 66.67 %)"));
+  CHECK_THAT(title("drop", &full), Contains("33.33 % of the pixels)"));
+}
+
 TEST_CASE("a convention together with a different switch is refused at the switch") {
   CHECK_THAT(miou({{"convention", std::string("seam")}, {"predicted_255", std::string("drop")}})
                  .problems(),
