@@ -27,7 +27,7 @@ struct Folder : ListedSamples {
       check.refuse("classes", error.what());
     }
     try {
-      open(names(), known, images_folder, truth_folder);
+      open(names(known ? known->count() - 1 : kMostClasses), known, images_folder, truth_folder);
     } catch (std::exception const& error) {
       check.refuse(list ? "list" : images_folder ? "images" : "truth", error.what());
     }
@@ -45,8 +45,10 @@ struct Folder : ListedSamples {
     return std::make_shared<Classes const>(classes);
   }
 
-  std::vector<std::string> names() const {
-    if (list) return read_name_list(*list);
+  static constexpr std::size_t kMostClasses = 254;
+
+  std::vector<std::string> names(std::size_t foreground) const {
+    if (list) return read_name_list(*list, foreground).names;
     return names_in_folder(images_folder ? *images_folder : *truth_folder);
   }
 };
@@ -61,7 +63,8 @@ void declare_folder(Plugin& plugin) {
       .output("truth", &Folder::truth, &Folder::truth_files)
       .output("image_labels", &Folder::image_labels, &Folder::truth_files)
       .option("list", &Folder::list,
-              "the names of the samples, one a line; without it every picture of images, else of "
+              "the samples, one a line, as dataset.voc takes them; without it every picture of "
+              "images, else of "
               "truth, sorted",
               existing_file())
       .option("images", &Folder::images_folder, "folder of images, NAME.jpg or NAME.png",

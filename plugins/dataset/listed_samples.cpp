@@ -1,6 +1,6 @@
 #include "listed_samples.hpp"
 
-#include "common/sample_file.hpp"
+#include "common/picture_file.hpp"
 #include "formats/image.hpp"
 #include "formats/png.hpp"
 #include "name_list.hpp"
@@ -16,6 +16,11 @@ void ListedSamples::open(std::vector<std::string> names, ClassesPtr classes,
   std::error_code ignored;
   if (images && fs::is_directory(*images, ignored)) images_ = std::move(images);
   if (truth && fs::is_directory(*truth, ignored)) truth_ = std::move(truth);
+}
+
+void ListedSamples::take_image_labels(ImageLevelLabels labels, fs::path file) {
+  image_labels_ = std::move(labels);
+  image_labels_file_ = std::move(file);
 }
 
 std::optional<Sample> ListedSamples::next() {
@@ -56,6 +61,15 @@ std::vector<fs::path> ListedSamples::image_files(Sample const& sample) const {
 
 std::vector<fs::path> ListedSamples::truth_files(Sample const& sample) const {
   return sample_files(*truth_, sample, ".png");
+}
+
+std::vector<fs::path> ListedSamples::image_label_files(Sample const& sample) const {
+  if (image_labels_) return {image_labels_file_};
+  return truth_files(sample);
+}
+
+ImageLabels ListedSamples::image_labels(Sample const& sample) const {
+  return image_labels_ ? image_labels_->at(sample.index) : image_labels_of(truth(sample));
 }
 
 LabelMap ListedSamples::truth(Sample const& sample) const {

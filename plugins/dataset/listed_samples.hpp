@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "image_level_labels.hpp"
+
 namespace seplflow::dataset {
 
 // Emits samples by name and reads their pictures from two folders, either of which may be absent:
@@ -17,6 +19,10 @@ class ListedSamples {
             std::optional<std::filesystem::path> images,
             std::optional<std::filesystem::path> truth);
 
+  // Image-level labels of the samples, in their order, instead of what the truth shows; `file` is
+  // where they come from.
+  void take_image_labels(ImageLevelLabels labels, std::filesystem::path file);
+
   // The next sample, with the size of its picture where a file's header tells.
   std::optional<Sample> next();
   std::uint64_t count() const { return names_.size(); }
@@ -25,11 +31,12 @@ class ListedSamples {
   Image image(Sample const& sample) const;
   // Class ids of an 8-bit gray or palette PNG, each one of the classes or 255.
   LabelMap truth(Sample const& sample) const;
-  // The classes that the truth shows.
-  ImageLabels image_labels(Sample const& sample) const { return image_labels_of(truth(sample)); }
+  // The classes that the truth shows, or those that were taken.
+  ImageLabels image_labels(Sample const& sample) const;
 
   std::vector<std::filesystem::path> image_files(Sample const& sample) const;
   std::vector<std::filesystem::path> truth_files(Sample const& sample) const;
+  std::vector<std::filesystem::path> image_label_files(Sample const& sample) const;
 
  private:
   std::optional<Size> size_of(std::string const& name) const;
@@ -38,6 +45,8 @@ class ListedSamples {
   std::size_t next_ = 0;
   ClassesPtr classes_;
   std::optional<std::filesystem::path> images_, truth_;
+  std::optional<ImageLevelLabels> image_labels_;
+  std::filesystem::path image_labels_file_;
 };
 
 // Refuses a pipeline that wants an output for which there is no folder.

@@ -4,6 +4,7 @@
 
 #include "dataset/stages.hpp"
 #include "formats/png.hpp"
+#include "support/pickled.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
@@ -104,10 +105,37 @@ TEST_CASE("a list replaces the split, whatever that says") {
   CHECK(opened.problems().empty());
 }
 
-TEST_CASE("a split without a list file is refused at the split, with the file") {
+TEST_CASE("a split without a list is refused with the files looked for, and the lists there are") {
   TempFolder const root;
+  root.write(kTrain, "a\n");
+  root.write("ImageSets/SegmentationAug/train_aug.txt", "a\n");
   CHECK_THAT(opening(root, {{"split", std::string("trian")}}).problems(),
-             Contains("split: ") && Contains("trian.txt: No such file"));
+             Contains("split: there is no list of the split \"trian\"") &&
+                 Contains((root / "ImageSets/Segmentation/trian.txt").string()) &&
+                 Contains((root / "ImageSets/SegmentationAug/trian.txt").string()) &&
+                 Contains("(there are ImageSets/Segmentation/train.txt, "
+                          "ImageSets/SegmentationAug/train_aug.txt)"));
+}
+
+TEST_CASE("train_aug is found wherever the augmented lists are unpacked") {
+  for (char const* const place :
+       {"ImageSets/Segmentation/train_aug.txt", "ImageSets/Segmentation/trainaug.txt",
+        "ImageSets/SegmentationAug/train_aug.txt"}) {
+    INFO(place);
+    TempFolder const root;
+    root.write(place, "/JPEGImages/b.jpg /SegmentationClassAug/b.png\n");
+    StageDriver stage = opening(root, {{"split", std::string("train_aug")}});
+    CHECK(stage.problems().empty());
+    CHECK(ids_of(stage) == Names{"b"});
+  }
+}
+
+TEST_CASE("ImageSets/Segmentation comes first where several folders have the split") {
+  TempFolder const root;
+  root.write("ImageSets/Segmentation/val.txt", "a\n");
+  root.write("ImageSets/SegmentationAug/val.txt", "/JPEGImages/b.jpg /SegmentationClass/b.png\n");
+  StageDriver stage = opening(root, {{"split", std::string("val")}});
+  CHECK(ids_of(stage) == Names{"a"});
 }
 
 TEST_CASE("lists may have CRLF, blank lines, blanks around names and no last newline") {
@@ -132,7 +160,6 @@ TEST_CASE("names that lead out of their folder are refused with their line") {
 }
 
 TEST_CASE("a name with spaces is refused, since a line holds one name") {
-  CHECK_THAT(problems_of("a\nb 0 14\n"), Contains("train.txt:2: \"b 0 14\" holds spaces"));
   CHECK_THAT(problems_of("b c\n"), Contains("train.txt:1: \"b c\" holds spaces"));
 }
 
@@ -249,4 +276,103 @@ TEST_CASE("a truth that is none is refused with file and reason") {
 TEST_CASE("a truth that claims 100000x100000 pixels is refused by its header") {
   Bytes const file = claiming_png();
   CHECK_THROWS_WITH(truth_of(file), Contains("a.png has the size 100000x100000"));
+}
+
+namespace {
+
+// {name: multi-hot of the 20 classes}
+std::string tags_file(std::vector<std::pair<std::string, std::vector<Label>>> const& images) {
+  std::vector<std::pair<pickled::Key, std::vector<float>>> entries;
+  for (auto const& [name, labels] : images) {
+    std::vector<float> row(20);
+    for (Label const label : labels) row.at(label - 1u) = 1;
+    entries.emplace_back(name, row);
+  }
+  return pickled::npy_dict(entries);
+}
+
+std::vector<Label> tags_of(StageDriver& stage, std::size_t i = 0) {
+  return stage.produce<ImageLabels>("image_labels", stage.samples().at(i)).classes;
+}
+
+}  // namespace
+
+TEST_CASE("truth that is in SegmentationClassAug alone is an error that names the option") {
+  TempFolder const root;
+  root.write("ImageSets/SegmentationAug/train_aug.txt", "a\nb\nc\n");
+  root.write("SegmentationClass/a.png", as_text(png_of(kTruth)));
+  Options const train_aug = {{"split", std::string("train_aug")}};
+  CHECK_THAT(opening(root, train_aug, {"truth"}).problems(),
+             Contains("split: 2 of 3 samples, the first b, have no truth") &&
+                 Contains("put the augmented truth into") &&
+                 Contains("set truth = \"SegmentationClassAug\""));
+  root.write("SegmentationClassAug/b.png", as_text(png_of(kTruth)));
+  CHECK_THAT(opening(root, train_aug, {"image_labels"}).problems(),
+             Contains("; set truth = \"SegmentationClassAug\""));
+  CHECK(opening(root, train_aug, {"image"}).problems().find("truth") == std::string::npos);
+  Options chosen = train_aug;
+  chosen["truth"] = std::string("SegmentationClassAug");
+  CHECK(opening(root, chosen, {"truth"}).problems().empty());
+}
+
+TEST_CASE("image-level labels come from cls_labels where it is set, without any truth") {
+  TempFolder const root;
+  root.write(kTrain, "a\nb\n");
+  auto const file = root.write("cls_labels.npy", tags_file({{"b", {20}}, {"a", {1, 15}}}));
+  StageDriver stage = opening(root, {{"cls_labels", file.string()}}, {"image_labels"});
+  CHECK(stage.problems().empty());
+  CHECK(stage.warnings().empty());
+  auto const samples = stage.samples();
+  CHECK(stage.produce<ImageLabels>("image_labels", samples.at(0)).classes ==
+        std::vector<Label>{1, 15});
+  CHECK(stage.produce<ImageLabels>("image_labels", samples.at(1)).classes ==
+        std::vector<Label>{20});
+  auto const output = find_port(stage.declaration().outputs, "image_labels");
+  CHECK(stage.instance().files(output.value(), samples.at(0)) ==
+        std::vector<std::filesystem::path>{file});
+}
+
+TEST_CASE("image-level labels come from the list's classes, or the truth, as is asked for") {
+  TempFolder const root;
+  root.write(kTrain, "a 0 14 \nb 19 \n");
+  root.write("SegmentationClass/a.png", as_text(png_of(kTruth)));
+  root.write("SegmentationClass/b.png", as_text(png_of(kTruth)));
+  auto const file = root.write("cls_labels.npy", tags_file({{"b", {20}}, {"a", {1, 15}}}));
+  auto const from = [&](std::string const& choice) {
+    return opening(root, {{"image_labels", choice}, {"cls_labels", file.string()}},
+                   {"image_labels"});
+  };
+  StageDriver list = from("list"), truth = from("truth"), by_default = opening(root, {}, {});
+  CHECK(list.problems() + truth.problems() + list.warnings() == "");
+  CHECK(tags_of(list) == std::vector<Label>{1, 15});
+  CHECK(tags_of(truth) == std::vector<Label>{1, 7, 20});
+  CHECK(tags_of(by_default) == std::vector<Label>{1, 7, 20});
+}
+
+TEST_CASE("a choice of image-level labels that there are not is refused with what to do") {
+  TempFolder const root;
+  root.write(kTrain, "a\n");
+  CHECK_THAT(opening(root, {{"image_labels", std::string("list")}}).problems(),
+             Contains("image_labels: the lines of ") && Contains("hold no classes"));
+  CHECK_THAT(opening(root, {{"image_labels", std::string("cls_labels")}}).problems(),
+             Contains("image_labels: ") && Contains("set cls_labels = "));
+  auto const file = root.write("cls_labels.npy", tags_file({{"b", {20}}}));
+  CHECK_THAT(
+      opening(root, {{"cls_labels", file.string()}}).problems(),
+      Contains("cls_labels: ") && Contains("has no image-level labels of 1 of 1 samples: a"));
+}
+
+TEST_CASE("a list with classes and a cls_labels that differs are both named, and the one used") {
+  TempFolder const root;
+  root.write(kTrain, "a 0\nb 19\nc 4\n");
+  auto const file =
+      root.write("cls_labels.npy", tags_file({{"a", {2}}, {"b", {20}}, {"c", {5, 6}}}));
+  StageDriver stage = opening(root, {{"cls_labels", file.string()}});
+  CHECK(stage.problems().empty());
+  CHECK_THAT(stage.warnings(), Contains("cls_labels: ") && Contains("train.txt") &&
+                                   Contains("differ for 2 of 3 samples (a, c)") &&
+                                   Contains("those of cls_labels are used"));
+  StageDriver list =
+      opening(root, {{"cls_labels", file.string()}, {"image_labels", std::string("list")}});
+  CHECK_THAT(list.warnings(), Contains("the list's are used"));
 }

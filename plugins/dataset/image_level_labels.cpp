@@ -1,0 +1,134 @@
+#include "image_level_labels.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/sample_file.hpp"
+#include "formats/npy.hpp"
+
+namespace seplflow::dataset {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<Label> classes_in(Array const& row, std::size_t foreground, std::string const& of,
+                              fs::path const& file) {
+  if (row.axes() != 1 || row.size() != foreground) {
+    throw Error(file.string() + ": the image-level labels of " + of + " are " + row.description() +
+                ", but there are " + std::to_string(foreground) +
+                " classes; the file is of another data set");
+  }
+  std::vector<Label> classes;
+  for (std::size_t i = 0; i < foreground; ++i) {
+    double const value = row.number(i);
+    if (!(value >= 0) || std::isinf(value)) {
+      throw Error(file.string() + ": the image-level label of " + of + " for class " +
+                  std::to_string(i + 1) + " is " + std::to_string(value) +
+                  "; expected 0 or 1 (not shown, shown)");
+    }
+    if (value > 0) classes.push_back(static_cast<Label>(i + 1));
+  }
+  return classes;
+}
+
+// The number that stands for a VOC name where names are numbers: 2007000032 for 2007_000032.
+std::optional<std::string> voc_number(std::string_view name) {
+  constexpr std::size_t kYear = 4, kLength = 11;
+  if (name.size() != kLength || name[kYear] != '_') return std::nullopt;
+  std::string digits(name);
+  digits.erase(kYear, 1);
+  if (digits.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  return digits;
+}
+
+}  // namespace
+
+void ImageLevelLabels::add(std::vector<Label> const& classes) {
+  classes_.insert(classes_.end(), classes.begin(), classes.end());
+  ends_.push_back(classes_.size());
+}
+
+ImageLabels ImageLevelLabels::at(std::size_t i) const {
+  auto const begin = classes_.begin();
+  auto const first = static_cast<std::ptrdiff_t>(i == 0 ? 0 : ends_.at(i - 1));
+  return {{begin + first, begin + static_cast<std::ptrdiff_t>(ends_.at(i))}};
+}
+
+ImageLabelFile::ImageLabelFile(fs::path const& file, std::size_t foreground) : file_(file) {
+  using Kind = PickleValue::Kind;
+  Pickle const pickle = read_npy(file);
+  PickleValue const root = pickle.root();
+  if (root.is(Kind::array) && root.array().axes() == 2) {
+    has_names_ = false;
+    Array const& rows = root.array();
+    for (std::uint64_t i = 0; i < rows.shape()[0]; ++i) {
+      labels_.add(classes_in(rows.at(i), foreground, "row " + std::to_string(i), file));
+    }
+    return;
+  }
+  if (!root.is(Kind::dict)) {
+    throw Error(file.string() + " holds " + root.description() +
+                "; expected image-level labels: a dict of an array for each image, or an array of "
+                "shape (images, classes)");
+  }
+  rows_.reserve(root.size());
+  for (std::size_t i = 0; i < root.size(); ++i) {
+    PickleValue const key = root.key(i), value = root.value(i);
+    if (!key.is(Kind::integer) && !key.is(Kind::text)) {
+      throw Error(file.string() + ": " + key.description() +
+                  " is the key of an entry; expected the name or the number of an image");
+    }
+    std::string name =
+        key.is(Kind::integer) ? std::to_string(key.integer()) : std::string(key.text());
+    if (!value.is(Kind::array)) {
+      throw Error(file.string() + ": the image-level labels of " + name + " are " +
+                  value.description() + "; expected an array of " + std::to_string(foreground) +
+                  " numbers");
+    }
+    labels_.add(classes_in(value.array(), foreground, name, file));
+    if (!rows_.emplace(name, static_cast<std::uint32_t>(i)).second) {
+      throw Error(file.string() + " holds the image " + name + " twice");
+    }
+  }
+}
+
+std::optional<std::size_t> ImageLabelFile::find(std::string const& name) const {
+  auto spellings = sample_names(name);
+  if (auto number = voc_number(name)) spellings.push_back(std::move(*number));
+  for (std::string const& spelling : spellings) {
+    for (std::string const& key : {spelling, spelling + ".jpg"}) {
+      auto const found = rows_.find(key);
+      if (found != rows_.end()) return found->second;
+    }
+  }
+  return std::nullopt;
+}
+
+ImageLevelLabels ImageLabelFile::of(std::vector<std::string> const& names) const {
+  ImageLevelLabels labels;
+  std::vector<std::string> first_missing;
+  std::size_t missing = 0;
+  for (std::string const& name : names) {
+    auto const row = find(name);
+    if (row) {
+      labels.add(at(*row).classes);
+    } else if (++missing <= kNamesShown) {
+      first_missing.push_back(name);
+    }
+  }
+  if (missing > 0) {
+    throw Error(file_.string() + " has no image-level labels of " + std::to_string(missing) +
+                " of " + std::to_string(names.size()) +
+                " samples: " + first_of(first_missing, missing));
+  }
+  return labels;
+}
+
+std::string first_of(std::vector<std::string> const& first, std::size_t total) {
+  std::string text;
+  for (std::string const& name : first) text += (text.empty() ? "" : ", ") + name;
+  if (total > first.size()) text += " and " + std::to_string(total - first.size()) + " more";
+  return text;
+}
+
+}  // namespace seplflow::dataset

@@ -1,0 +1,120 @@
+#include "dataset/image_level_labels.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "support/pickled.hpp"
+#include "support/temp_folder.hpp"
+
+using Catch::Matchers::Contains;
+using namespace seplflow;
+using dataset::ImageLabelFile;
+using dataset::ImageLevelLabels;
+using Tags = std::vector<Label>;
+
+namespace {
+
+std::vector<float> const kFirst{1, 0, 0}, kLast{0, 0, 1}, kBoth{1, 0, 1}, kNone{0, 0, 0};
+
+ImageLabelFile file_of(std::string const& bytes, std::size_t foreground = 3) {
+  TempFolder const folder;
+  return ImageLabelFile(folder.write("tags.npy", bytes), foreground);
+}
+
+std::string mistake_in(std::string const& bytes, std::size_t foreground = 3) {
+  try {
+    file_of(bytes, foreground);
+  } catch (Error const& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+Tags tags_of(ImageLabelFile const& file, std::string const& name) {
+  return file.at(file.find(name).value()).classes;
+}
+
+// A plain array of bytes, a row an image.
+std::string npy_rows(std::vector<std::string> const& rows) {
+  std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (" +
+                       std::to_string(rows.size()) + ", " + std::to_string(rows[0].size()) + "), }";
+  header.resize(117, ' ');
+  header += '\n';
+  std::string text = "\x93NUMPY" + std::string("\x01\x00", 2) + pickled::little(118, 2) + header;
+  for (std::string const& row : rows) text += row;
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("labels of many images come back as they were added") {
+  ImageLevelLabels labels;
+  labels.add({3, 20});
+  labels.add({});
+  labels.add({7});
+  REQUIRE(labels.count() == 3);
+  CHECK(labels.at(0).classes == Tags{3, 20});
+  CHECK(labels.at(1).classes.empty());
+  CHECK(labels.at(2).classes == Tags{7});
+}
+
+TEST_CASE("a dict by VOC's names or numbers finds images by name") {
+  for (auto const& bytes : {pickled::npy_dict({{"2007_000032", kBoth}, {"2007_000039", kNone}}),
+                            pickled::npy_dict({{2007000032, kBoth}, {2007000039, kNone}})}) {
+    ImageLabelFile const file = file_of(bytes);
+    CHECK(file.has_names());
+    CHECK(file.count() == 2);
+    CHECK(tags_of(file, "2007_000032") == Tags{1, 3});
+    CHECK(tags_of(file, "2007_000039").empty());
+    CHECK_FALSE(file.find("2007_000063"));
+    CHECK_FALSE(file.find("000032"));
+  }
+}
+
+TEST_CASE("a dict by COCO's names, files or numbers finds images by any of their names") {
+  for (auto const& key : std::vector<pickled::Key>{"COCO_train2014_000000000009", "000000000009",
+                                                   "COCO_train2014_000000000009.jpg", 9, "9"}) {
+    ImageLabelFile const file = file_of(pickled::npy_dict({{key, kLast}}));
+    for (char const* const name : {"COCO_train2014_000000000009", "000000000009", "9"}) {
+      INFO(name);
+      CHECK(tags_of(file, name) == Tags{3});
+    }
+    CHECK_FALSE(file.find("COCO_train2014_000000000019"));
+  }
+}
+
+TEST_CASE("a plain array has rows without names, and a count shows a class as 1 does") {
+  ImageLabelFile const file = file_of(npy_rows({{0, 5, 0}, {1, 0, 1}}));
+  CHECK_FALSE(file.has_names());
+  REQUIRE(file.count() == 2);
+  CHECK(file.at(0).classes == Tags{2});
+  CHECK(file.at(1).classes == Tags{1, 3});
+}
+
+TEST_CASE("images that the file lacks are counted, and the first few named") {
+  ImageLabelFile const file = file_of(pickled::npy_dict({{"b", kFirst}, {"a", kLast}}));
+  auto const labels = file.of({"a", "b"});
+  CHECK(labels.at(0).classes == Tags{3});
+  CHECK(labels.at(1).classes == Tags{1});
+  CHECK_THROWS_WITH(
+      file.of({"a", "x1", "x2", "x3", "x4", "x5", "x6", "x7"}),
+      Contains("tags.npy has no image-level labels of 7 of 8 samples: x1, x2, x3, x4, "
+               "x5 and 2 more"));
+}
+
+TEST_CASE("a file of another data set, or of no labels, is refused with what it holds") {
+  CHECK_THAT(
+      mistake_in(pickled::npy_dict({{"a", kFirst}}), 20),
+      Contains("tags.npy: the image-level labels of a are a float32 array of shape (3,), but "
+               "there are 20 classes"));
+  CHECK_THAT(mistake_in(npy_rows({{0, 1}}), 3), Contains("row 0"));
+  CHECK_THAT(mistake_in(npy_rows({{0, 1}}).replace(0, 6, "GARBAG")), Contains("tags.npy"));
+}
+
+TEST_CASE("a label that is no yes and no no is refused") {
+  for (float const wrong : {-1.f, std::nanf(""), INFINITY}) {
+    CHECK_THAT(
+        mistake_in(pickled::npy_dict({{"a", {0, wrong, 0}}})),
+        Contains("the image-level label of a for class 2 is ") && Contains("expected 0 or 1"));
+  }
+}

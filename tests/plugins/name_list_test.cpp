@@ -1,0 +1,95 @@
+#include "dataset/name_list.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "support/temp_folder.hpp"
+
+using Catch::Matchers::Contains;
+using namespace seplflow;
+using dataset::NameList;
+using Names = std::vector<std::string>;
+using Tags = std::vector<std::vector<Label>>;
+
+namespace {
+
+NameList list_of(std::string const& text, std::size_t foreground = 20) {
+  TempFolder const folder;
+  return dataset::read_name_list(folder.write("list.txt", text), foreground);
+}
+
+std::string mistake_in(std::string const& text, std::size_t foreground = 20) {
+  try {
+    list_of(text, foreground);
+  } catch (Error const& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+Tags tags_of(NameList const& list) {
+  Tags tags;
+  for (std::size_t i = 0; i < list.classes.value().count(); ++i) {
+    tags.push_back(list.classes->at(i).classes);
+  }
+  return tags;
+}
+
+}  // namespace
+
+TEST_CASE("a list of names has no classes") {
+  NameList const list = list_of("2007_000032\r\n2007_000039 \n\n000000057870");
+  CHECK(list.names == Names{"2007_000032", "2007_000039", "000000057870"});
+  CHECK_FALSE(list.classes);
+}
+
+TEST_CASE("a list of paths names samples by the image's file, which the label's must equal") {
+  NameList const list = list_of(
+      "/JPEGImages/2007_000032.jpg /SegmentationClassAug/2007_000032.png\n"
+      "JPEGImages/2007_000039.jpg\tSegmentationClass/2007_000039.png\r\n");
+  CHECK(list.names == Names{"2007_000032", "2007_000039"});
+  CHECK_FALSE(list.classes);
+  CHECK(list_of("/JPEGImages/2008_000001.jpg\n").names == Names{"2008_000001"});
+  CHECK_THAT(mistake_in("/J/a.jpg /S/a.png\n/J/b.jpg /S/c.png\n"),
+             Contains("list.txt:2: ") && Contains("pairs the image \"b\" with the label of \"c\""));
+}
+
+TEST_CASE("classes in a list count from 0, and labels from 1") {
+  NameList const list = list_of("2007_000032 0 14 \n2007_000039 19 \r\n2007_000063 11 8 8");
+  CHECK(list.names == Names{"2007_000032", "2007_000039", "2007_000063"});
+  CHECK(tags_of(list) == Tags{{1, 15}, {20}, {9, 12}});
+  CHECK(tags_of(list_of("COCO_train2014_000000000009 45 49 79\n", 80)) == Tags{{46, 50, 80}});
+}
+
+TEST_CASE("a class that there is not is refused with the numbers that there are") {
+  CHECK_THAT(mistake_in("a 0\nb 20\n"), Contains("list.txt:2: class 20 of \"b\"") &&
+                                            Contains("20 classes") && Contains("from 0 to 19"));
+  CHECK_THAT(mistake_in("a 99999999999999999999\n"), Contains("list.txt:1: "));
+}
+
+TEST_CASE("lists of ImageSets/Main are refused for what they are") {
+  CHECK_THAT(mistake_in("2007_000027  1\n2008_000008 -1\n"),
+             Contains("list.txt:2: ") && Contains("ImageSets/Main") && Contains("one class alone"));
+}
+
+TEST_CASE("a list of several kinds of lines is refused with both lines") {
+  CHECK_THAT(mistake_in("\na\nb 0 14\n"), Contains("list.txt:3: \"b 0 14\" is a name with classes, "
+                                                   "but line 2 is a name alone"));
+  CHECK_THAT(mistake_in("a 0\nb\n"), Contains("list.txt:2: \"b\" is a name alone, but line 1 is a "
+                                              "name with classes"));
+  CHECK_THAT(mistake_in("a\n/J/b.jpg /S/b.png\n"),
+             Contains("list.txt:2: ") && Contains("is the path of an image"));
+}
+
+TEST_CASE("a line of no kind is refused with what a line may be") {
+  CHECK_THAT(mistake_in("b c\n"), Contains("list.txt:1: \"b c\" holds spaces; a line holds one "
+                                           "name, the paths of an image and its label, or a name"));
+  CHECK_THAT(mistake_in("a 1.5\n"), Contains("list.txt:1: \"a 1.5\" holds spaces"));
+}
+
+TEST_CASE("names in paths and beside classes are looked at like others") {
+  CHECK_THAT(mistake_in("a 0\na 1\n"),
+             Contains("list.txt:2: \"a\" is listed twice, first in line 1"));
+  CHECK_THAT(mistake_in("/J/a.jpg /S/a.png\n/K/a.jpg /S/a.png\n"), Contains("listed twice"));
+  CHECK_THAT(mistake_in("../a 0\n"), Contains("\"../a\" cannot name a sample"));
+  CHECK_THAT(mistake_in("/J/.jpg /S/.png\n"), Contains("cannot name a sample"));
+}
