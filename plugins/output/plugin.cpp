@@ -2,4 +2,5 @@
 
 SEPLFLOW_PLUGIN(plugin) {
   seplflow::output::declare_labels(plugin);
+  seplflow::output::declare_training_list(plugin);
 }

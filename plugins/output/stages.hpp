@@ -6,5 +6,6 @@
 namespace seplflow::output {
 
 void declare_labels(Plugin& plugin);
+void declare_training_list(Plugin& plugin);
 
 }  // namespace seplflow::output

@@ -1,0 +1,130 @@
+// output.training_list: a run folder that segmentation training reads as it is.
+#include <catch2/catch.hpp>
+
+#include "support/disk_data.hpp"
+
+using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
+using Names = std::vector<std::string>;
+
+namespace {
+
+constexpr char const* kList = "VOC2012/ImageSets/SegmentationAug/train_aug.txt";
+Names const kNone;
+
+// The images of DiskData's samples, and a stage "train" that lists them.
+class TrainingData : public DiskData {
+ public:
+  TrainingData() {
+    for (std::string const& name : samples()) folder.write("images/" + name + ".jpg", "");
+    pipeline_file(with_list(""));
+  }
+
+  static std::string with_list(std::string const& more) {
+    return pipeline(
+        "[stages.train]\nuse = \"output.training_list\"\nin = \"select\"\n"
+        "images = \"images\"\n" +
+        more);
+  }
+};
+
+// What deeplab-pytorch's reader makes of a line: image and label below ROOT/VOC2012.
+std::pair<fs::path, fs::path> files_of(std::string const& line, fs::path const& root) {
+  auto const space = line.find(' ');
+  return {root / "VOC2012" / line.substr(1, space - 1), root / "VOC2012" / line.substr(space + 2)};
+}
+
+Names listed_in(fs::path const& stage) {
+  Names names;
+  for (std::string const& line : lines_of(read_text(stage / kList))) {
+    auto const [image, label] = files_of(line, stage);
+    CHECK(fs::is_regular_file(image));
+    CHECK(fs::is_regular_file(label));
+    CHECK(image.stem() == label.stem());
+    names.push_back(image.stem().string());
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("the list names the image and the label of every sample, in data set order") {
+  TrainingData const place;
+  REQUIRE(place.run("out").status == 0);
+  CHECK(listed_in(place.folder / "out/train") == DiskData::samples());
+  auto const labels = files_in(place.folder / "out/train/VOC2012/SegmentationClassAug");
+  CHECK(labels == files_in(place.folder / "out/write"));
+}
+
+TEST_CASE("the list is the same for any number of threads, shards that are merged, and a resume") {
+  TrainingData const place;
+  REQUIRE(place.run("out", {"--jobs", "1"}).status == 0);
+  REQUIRE(place.run("other", {"--jobs", "8"}).status == 0);
+  CHECK(differences(place.folder / "other", place.folder / "out") == kNone);
+
+  REQUIRE(place.run("0", {"--shard", "0/2"}).status == 0);
+  REQUIRE(place.run("1", {"--shard", "1/2"}).status == 0);
+  CHECK(listed_in(place.folder / "1/train").size() == 4);
+  REQUIRE(place.program({"merge", "merged", "0", "1"}).status == 0);
+  CHECK(differences(place.folder / "merged", place.folder / "out") == kNone);
+
+  REQUIRE(place.run("limited", {"--limit", "3"}).status == 0);
+  CHECK(listed_in(place.folder / "limited/train").size() == 3);
+  auto const resumed = place.run("out", {"--resume"});
+  REQUIRE(resumed.status == 0);
+  CHECK(reused(resumed.out, "train") == 8);
+  CHECK(differences(place.folder / "out", place.folder / "other") == kNone);
+}
+
+TEST_CASE("a sample that fails is not listed, and is when it is mended") {
+  TrainingData const place;
+  fs::path const image = place.folder / "images" / (DiskData::samples()[2] + ".jpg");
+  fs::remove(image);
+  auto const result = place.run("out", {"--on-error", "skip"});
+  CHECK(result.status == 1);
+  CHECK_THAT(result.out, Contains("there is no image"));
+  Names expected = DiskData::samples();
+  expected.erase(expected.begin() + 2);
+  CHECK(listed_in(place.folder / "out/train") == expected);
+  place.folder.write(image, "");
+  REQUIRE(place.run("out", {"--resume"}).status == 0);
+  CHECK(listed_in(place.folder / "out/train") == DiskData::samples());
+}
+
+TEST_CASE("a resumed run leaves no list of another name, nor one of a stage that is gone") {
+  TrainingData const place;
+  REQUIRE(place.run("out").status == 0);
+  place.pipeline_file(TrainingData::with_list("split = \"trainval_aug\"\n"));
+  REQUIRE(place.run("out", {"--resume"}).status == 0);
+  REQUIRE(place.run("fresh").status == 0);
+  CHECK(differences(place.folder / "out", place.folder / "fresh") == kNone);
+  place.pipeline_file(DiskData::pipeline());
+  REQUIRE(place.run("out", {"--resume"}).status == 0);
+  CHECK_FALSE(fs::exists(place.folder / "out/train"));
+}
+
+TEST_CASE("variants have lists of their own, the best one's when only that is kept") {
+  TrainingData const place;
+  place.pipeline_file(TrainingData::with_list("[sweep]\n\"select.t1\" = [0.1, 0.5]\n"));
+  REQUIRE(place.run("all").status == 0);
+  for (auto const& variant : fs::directory_iterator(place.folder / "all/variants")) {
+    CHECK(listed_in(variant.path() / "train") == DiskData::samples());
+  }
+  REQUIRE(place.run("best", {"--keep", "best"}).status == 0);
+  int lists = 0;
+  for (auto const& variant : fs::directory_iterator(place.folder / "best/variants")) {
+    if (!fs::exists(variant.path() / "train")) continue;
+    CHECK(listed_in(variant.path() / "train") == DiskData::samples());
+    ++lists;
+  }
+  CHECK(lists == 1);
+}
+
+TEST_CASE("a run whose samples all fail has an empty list") {
+  TrainingData const place;
+  for (std::string const& name : DiskData::samples()) {
+    fs::remove(place.folder / "images" / (name + ".jpg"));
+  }
+  CHECK(place.run("out", {"--on-error", "skip"}).status == 1);
+  CHECK(listed_in(place.folder / "out/train") == kNone);
+}

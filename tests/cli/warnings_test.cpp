@@ -1,0 +1,118 @@
+// What stages warn of, and where it is told.
+#include <catch2/catch.hpp>
+
+#include "support/disk_data.hpp"
+#include "support/pickled.hpp"
+#include "support/png_fixture.hpp"
+
+using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr char const* kDenied =
+    "cam: the pseudo-label holds classes that the image-level labels deny: ";
+
+// Pseudo-labels of five samples in VOC's layout, two of which hold a class too many.
+class TaggedData : public Workplace {
+ public:
+  TaggedData() : Workplace(pipeline()) {
+    std::string list;
+    for (int i = 0; i < 5; ++i) {
+      std::string const name = "s" + std::to_string(i);
+      list += name + " 14 \n";
+      std::uint8_t const other = i % 2 == 1 ? 3 : 15;
+      folder.write("cam/" + name + ".png", png({0, 15, other, 255}));
+      folder.write("voc/SegmentationClass/" + name + ".png", png({0, 15, 15, 255}));
+    }
+    folder.write("voc/ImageSets/Segmentation/train.txt", list);
+  }
+
+  static std::string pipeline(std::string const& of_cam = "", std::string const& more = "") {
+    return "name = \"tagged\"\n"
+           "[stages.voc]\nuse = \"dataset.voc\"\nroot = \"voc\"\nimage_labels = \"list\"\n"
+           "[stages.cam]\nuse = \"cam.labels\"\ndir = \"cam\"\n"
+           "in = { sample = \"voc\", image_labels = \"voc.image_labels\" }\n" +
+           of_cam +
+           "[stages.score]\nuse = \"eval.miou\"\nin = { truth = \"voc.truth\", labels = \"cam\" "
+           "}\n" +
+           more;
+  }
+
+ private:
+  static std::string png(std::vector<std::uint8_t> pixels) {
+    return as_text(make_png({2, 2}, {PNG_COLOR_TYPE_GRAY, 8}, std::move(pixels)));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a warning is logged for its first sample, counted in the summary, and in run.json") {
+  TaggedData const place;
+  auto const result = place.run("out");
+  CHECK(result.status == 0);
+  CHECK_THAT(result.err, Contains("warning: " + std::string(kDenied) + "sample s1 (bird)"));
+  CHECK(occurrences(result.err, kDenied) == 1);
+  CHECK_THAT(result.out,
+             Contains("Warnings:\n  " + std::string(kDenied) + "2 samples, first s1 (bird)"));
+  Json const run = json_in(place.folder / "out/run.json");
+  CHECK(run["warnings"] ==
+        Json::array({{{"stage", "cam"},
+                      {"samples", 2},
+                      {"what", "the pseudo-label holds classes that the image-level labels deny"},
+                      {"first", "s1"},
+                      {"detail", "bird"}}}));
+}
+
+TEST_CASE("warnings change no result, and a run without any does not speak of them") {
+  TaggedData const place;
+  REQUIRE(place.run("out", {"--jobs", "1"}).status == 0);
+  REQUIRE(place.run("other", {"--jobs", "8"}).status == 0);
+  CHECK(differences(place.folder / "other", place.folder / "out").empty());
+  place.pipeline_file(TaggedData::pipeline("restrict_to_image_labels = true\n"));
+  auto const result = place.run("restricted");
+  CHECK(result.status == 0);
+  CHECK(result.out.find("arning") == std::string::npos);
+  CHECK(result.err.find("arning") == std::string::npos);
+  CHECK_FALSE(json_in(place.folder / "restricted/run.json").contains("warnings"));
+  CHECK(json_in(place.folder / "restricted/metrics.json")["score"]["classes"][3]["fp"] == 0);
+  CHECK(json_in(place.folder / "out/metrics.json")["score"]["classes"][3]["fp"] == 2);
+}
+
+TEST_CASE("a stage that variants share warns once, and one that they do not counts samples") {
+  TaggedData const place;
+  place.pipeline_file(TaggedData::pipeline("", "[sweep]\n\"score.mean\" = [\"all\", \"union\"]\n"));
+  auto const shared = place.run("shared");
+  CHECK(occurrences(shared.err, kDenied) == 1);
+  CHECK_THAT(shared.out, Contains("2 samples, first s1"));
+  place.pipeline_file(TaggedData::pipeline("", "[sweep]\n\"cam.method\" = [\"irn\", \"psa\"]\n"));
+  auto const apart = place.run("apart");
+  CHECK(occurrences(apart.err, kDenied) == 1);
+  CHECK_THAT(apart.out, Contains("2 samples, first s1"));
+}
+
+TEST_CASE("check warns of labels that contradict each other, and succeeds") {
+  TaggedData const place;
+  std::vector<std::pair<pickled::Key, std::vector<float>>> tags;
+  for (int i = 0; i < 5; ++i) {
+    std::vector<float> row(20);
+    row[i == 4 ? 2 : 14] = 1;
+    tags.emplace_back("s" + std::to_string(i), row);
+  }
+  place.folder.write("tags.npy", pickled::npy_dict(tags));
+  place.pipeline_file(
+      "name = \"tagged\"\n"
+      "[stages.voc]\nuse = \"dataset.voc\"\nroot = \"voc\"\n"
+      "cls_labels = \"tags.npy\"\n"
+      "[stages.write]\nuse = \"output.labels\"\nin = \"voc.truth\"\n");
+  auto const checked = place.program({"check", "p.toml"});
+  CHECK(checked.status == 0);
+  CHECK_THAT(checked.err, Contains("p.toml:5:14: warning: stage \"voc\" (dataset.voc): ") &&
+                              Contains("differ for 1 of 5 samples (s4)") &&
+                              Contains("cls_labels = \"tags.npy\""));
+  CHECK_THAT(checked.out, Contains("no mistakes"));
+  auto const run = place.run("out");
+  CHECK(run.status == 0);
+  CHECK_THAT(run.err, Contains("warning: stage \"voc\" (dataset.voc): ") &&
+                          Contains("differ for 1 of 5 samples (s4)"));
+}
