@@ -155,7 +155,7 @@ TEST_CASE("a class that the image-level labels deny is warned of, by name, and s
   CHECK(stage.problems().empty());
   Sample const sample = voc_sample("a");
   CHECK(stage.run<LabelMap>(sample, sample, kPerson) == kLabels);
-  CHECK(stage.warned.take() ==
+  CHECK(stage.warned() ==
         std::vector<Warning>{{"the pseudo-label holds classes that the image-level labels deny",
                               "aeroplane, tvmonitor"}});
 }
@@ -168,7 +168,7 @@ TEST_CASE("restrict_to_image_labels makes denied classes background, and keeps 2
   CHECK(stage.run<LabelMap>(sample, sample, kPerson) == LabelMap({2, 3}, {0, 0, 0, 255, 0, 15}));
   CHECK(stage.run<LabelMap>(sample, sample, ImageLabels{}) ==
         LabelMap({2, 3}, {0, 0, 0, 255, 0, 0}));
-  CHECK(stage.warned.take().empty());
+  CHECK(stage.warned().empty());
 }
 
 TEST_CASE("labels within the image-level labels are taken as they are, without a word") {
@@ -178,7 +178,7 @@ TEST_CASE("labels within the image-level labels are taken as they are, without a
   Sample const sample = voc_sample("a");
   CHECK(stage.run<LabelMap>(sample, sample, ImageLabels{{1, 3, 15, 20}}) == kLabels);
   CHECK(stage.run<LabelMap>(sample) == kLabels);  // not connected
-  CHECK(stage.warned.take().empty());
+  CHECK(stage.warned().empty());
 }
 
 TEST_CASE("restrict_to_image_labels without image-level labels says what to connect") {

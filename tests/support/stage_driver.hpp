@@ -121,8 +121,10 @@ class StageDriver {
     return instance_->fold(sample, record.at(0).get());
   }
 
+  // What it warned of samples since this was last asked.
+  std::vector<seplflow::Warning> warned() { return warned_->take(); }
+
   MemoryFolder folder;
-  seplflow::Warnings warned;  // of samples
 
  private:
   static void require(bool holds, std::string const& what) {
@@ -147,7 +149,7 @@ class StageDriver {
         pointers.push_back(nullptr);
       }
     }
-    auto values = instance_->run(seplflow::SampleContext(sample, folder, &warned), pointers);
+    auto values = instance_->run(seplflow::SampleContext(sample, folder, warned_.get()), pointers);
     require(values.has_value(), "the stage declined the sample");
     return *values;
   }
@@ -155,6 +157,7 @@ class StageDriver {
   seplflow::StageDeclaration stage_;
   std::unique_ptr<seplflow::StageInstance> instance_;
   std::vector<seplflow::OptionCheck::Problem> problems_, warnings_;
+  std::unique_ptr<seplflow::Warnings> warned_ = std::make_unique<seplflow::Warnings>();
 };
 
 // A sample of PASCAL VOC's classes.
