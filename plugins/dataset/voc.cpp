@@ -179,7 +179,7 @@ void declare_voc(Plugin& plugin) {
       .option("root", &Voc::root, "the folder VOC2012 of the unpacked data set", existing_folder(),
               required())
       .option("split", &Voc::split,
-              "train, val, trainval, train_aug, or any other list SPLIT.txt in "
+              "which list: train, val, trainval, train_aug, or any other SPLIT.txt in "
               "ImageSets/Segmentation or ImageSets/SegmentationAug")
       .option("list", &Voc::list, "a list of the samples, one a line, instead of a split",
               existing_file())
