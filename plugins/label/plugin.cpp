@@ -1,0 +1,5 @@
+#include "stages.hpp"
+
+SEPLFLOW_PLUGIN(plugin) {
+  seplflow::label::declare_threshold(plugin);
+}

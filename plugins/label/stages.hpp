@@ -1,0 +1,10 @@
+// The stages of this plugin.
+#pragma once
+
+#include <seplflow.hpp>
+
+namespace seplflow::label {
+
+void declare_threshold(Plugin& plugin);
+
+}  // namespace seplflow::label
