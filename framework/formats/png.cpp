@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kLabelMap =
     "a label map: an 8-bit gray or palette PNG whose pixel values are class ids";
+constexpr std::string_view kScores = "the scores of a class: an 8-bit gray PNG";
 constexpr std::string_view kMask = "a mask: an 8-bit gray PNG, 255 inside and 0 outside";
 
 std::string_view colour_name(PngReader const& png) {
@@ -67,6 +68,12 @@ void require_label_kind(PngReader const& png, std::string_view name) {
               "; label maps are 8-bit gray or palette PNGs of class ids, " + why);
 }
 
+void require_gray_kind(PngReader const& png, std::string_view name) {
+  if (png.colour_type() == PNG_COLOR_TYPE_GRAY && png.bit_depth() == 8) return;
+  throw Error(std::string(name) + " is " + describe_kind(png) +
+              "; scores are 8-bit gray PNGs, one file a class: save it so");
+}
+
 void require_mask_kind(PngReader const& png, std::string_view name) {
   int const bits = png.bit_depth();
   if (png.colour_type() == PNG_COLOR_TYPE_GRAY && (bits == 8 || bits == 1)) return;
@@ -98,6 +105,18 @@ LabelMap decode_label_png(std::span<std::uint8_t const> bytes, std::string_view 
 
 LabelMap read_label_png(std::filesystem::path const& path) {
   return decode_label_png(read_file(path), path.string());
+}
+
+GrayImage decode_gray_png(std::span<std::uint8_t const> bytes, std::string_view name) {
+  PngReader png(bytes, name, kScores);
+  require_gray_kind(png, name);
+  GrayImage image{png.size(), std::vector<std::uint8_t>(png.size().pixels())};
+  png.read_all(image.pixels);
+  return image;
+}
+
+GrayImage read_gray_png(std::filesystem::path const& path) {
+  return decode_gray_png(read_file(path), path.string());
 }
 
 Mask decode_mask_png(std::span<std::uint8_t const> bytes, std::string_view name) {

@@ -26,6 +26,17 @@ LabelMap decode_label_png(std::span<std::uint8_t const> bytes, std::string_view 
 Mask read_mask_png(std::filesystem::path const& path);
 Mask decode_mask_png(std::span<std::uint8_t const> bytes, std::string_view name);
 
+// H x W samples of 8 bits, row-major.
+struct GrayImage {
+  Size size;
+  std::vector<std::uint8_t> pixels;
+};
+
+// The values of an 8-bit gray PNG, e.g. scores times 255. Throws Error for a file that is no whole,
+// sound PNG, and for every other kind of PNG.
+GrayImage read_gray_png(std::filesystem::path const& path);
+GrayImage decode_gray_png(std::span<std::uint8_t const> bytes, std::string_view name);
+
 enum class LabelColours {
   voc_palette,  // class ids with the palette of PASCAL VOC, to be looked at as well
   gray,         // class ids as gray values

@@ -6,5 +6,8 @@
 namespace seplflow::cam {
 
 void declare_labels(Plugin& plugin);
+void declare_npy(Plugin& plugin);
+void declare_pkl(Plugin& plugin);
+void declare_png_per_class(Plugin& plugin);
 
 }  // namespace seplflow::cam

@@ -1,0 +1,133 @@
+#include "resize.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+namespace seplflow::cam {
+namespace {
+
+// Where a pixel lies between two neighbours of a coarser map.
+template <class T>
+struct Between {
+  std::uint32_t first, second;
+  T towards_second;  // 0..1
+};
+
+template <class T>
+std::vector<Between<T>> places(std::uint32_t pixels, std::uint32_t coarse, std::uint32_t stride) {
+  std::vector<Between<T>> places(pixels);
+  T const scale = T{1} / static_cast<T>(stride);
+  for (std::uint32_t i = 0; i < pixels; ++i) {
+    T const place = std::max(T{0}, (static_cast<T>(i) + T{0.5}) * scale - T{0.5});
+    auto const first = std::min(static_cast<std::uint32_t>(place), coarse - 1);
+    places[i] = {first, std::min(first + 1, coarse - 1), place - static_cast<T>(first)};
+  }
+  return places;
+}
+
+// One row of the map, enlarged in width.
+template <class T>
+void enlarge_row(std::span<T const> row, std::vector<Between<T>> const& columns,
+                 std::vector<T>& enlarged) {
+  for (std::size_t x = 0; x < columns.size(); ++x) {
+    auto const& [first, second, t] = columns[x];
+    enlarged[x] = (T{1} - t) * row[first] + t * row[second];
+  }
+}
+
+}  // namespace
+
+Size strided_size(Size image, std::uint32_t stride) {
+  return {(image.height - 1) / stride + 1, (image.width - 1) / stride + 1};
+}
+
+template <class T>
+void enlarge_strided(std::span<T const> map, Size image, std::uint32_t stride,
+                     std::span<T> enlarged) {
+  Size const coarse = strided_size(image, stride);
+  auto const rows = places<T>(image.height, coarse.height, stride);
+  auto const columns = places<T>(image.width, coarse.width, stride);
+  auto const row_of_map = [&](std::uint32_t y) {
+    return map.subspan(std::size_t{y} * coarse.width, coarse.width);
+  };
+  std::vector<T> upper(image.width), lower(image.width);
+  std::uint32_t upper_row = coarse.height, lower_row = coarse.height;  // none yet
+  for (std::uint32_t y = 0; y < image.height; ++y) {
+    auto const& [first, second, t] = rows[y];
+    if (upper_row != first || lower_row != second) {
+      if (lower_row == first) {
+        std::swap(upper, lower);
+      } else {
+        enlarge_row(row_of_map(first), columns, upper);
+      }
+      enlarge_row(row_of_map(second), columns, lower);
+      upper_row = first;
+      lower_row = second;
+    }
+    T* const to = enlarged.data() + std::size_t{y} * image.width;
+    for (std::size_t x = 0; x < image.width; ++x) to[x] = (T{1} - t) * upper[x] + t * lower[x];
+  }
+}
+
+template void enlarge_strided<float>(std::span<float const>, Size, std::uint32_t, std::span<float>);
+template void enlarge_strided<double>(std::span<double const>, Size, std::uint32_t,
+                                      std::span<double>);
+
+namespace {
+
+constexpr int kOne = 1 << 11;  // OpenCV's weights have 11 bits
+
+struct Weights {
+  std::uint32_t first, second;
+  int of_first, of_second;  // kOne in sum
+};
+
+std::vector<Weights> fixed_point_weights(std::uint32_t to, std::uint32_t from, bool clamp_weights) {
+  std::vector<Weights> weights(to);
+  double const scale = 1.0 / (static_cast<double>(to) / from);
+  auto const last = static_cast<int>(from) - 1;
+  for (std::uint32_t i = 0; i < to; ++i) {
+    auto place = static_cast<float>((i + 0.5) * scale - 0.5);
+    auto const floor = static_cast<int>(std::floor(place));
+    float fraction = place - static_cast<float>(floor);
+    if (clamp_weights && (floor < 0 || floor >= last)) fraction = 0;
+    weights[i] = {static_cast<std::uint32_t>(std::clamp(floor, 0, last)),
+                  static_cast<std::uint32_t>(std::clamp(floor + 1, 0, last)),
+                  static_cast<int>(std::lrint((1.0F - fraction) * kOne)),
+                  static_cast<int>(std::lrint(fraction * kOne))};
+  }
+  return weights;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> resize_gray(std::span<std::uint8_t const> pixels, Size from, Size to) {
+  // OpenCV clamps places beyond the border in width, and rows, not their weights, in height.
+  auto const columns = fixed_point_weights(to.width, from.width, true);
+  auto const rows = fixed_point_weights(to.height, from.height, false);
+  auto const enlarge = [&](std::uint32_t y, std::vector<int>& enlarged) {
+    auto const row = pixels.subspan(std::size_t{y} * from.width, from.width);
+    for (std::size_t x = 0; x < columns.size(); ++x) {
+      Weights const& w = columns[x];
+      enlarged[x] = row[w.first] * w.of_first + row[w.second] * w.of_second;
+    }
+  };
+  std::vector<std::uint8_t> resized(to.pixels());
+  std::vector<int> upper(to.width), lower(to.width);
+  for (std::uint32_t y = 0; y < to.height; ++y) {
+    Weights const& w = rows[y];
+    if (y == 0 || w.first != rows[y - 1].first || w.second != rows[y - 1].second) {
+      enlarge(w.first, upper);
+      enlarge(w.second, lower);
+    }
+    std::uint8_t* const row = resized.data() + std::size_t{y} * to.width;
+    for (std::size_t x = 0; x < to.width; ++x) {
+      int const sum = (w.of_first * (upper[x] >> 4) >> 16) + (w.of_second * (lower[x] >> 4) >> 16);
+      row[x] = static_cast<std::uint8_t>((sum + 2) >> 2);
+    }
+  }
+  return resized;
+}
+
+}  // namespace seplflow::cam

@@ -1,0 +1,143 @@
+#include "score_file.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <utility>
+
+#include "data/half.hpp"
+#include "known_files.hpp"
+#include "map_size.hpp"
+#include "resize.hpp"
+
+namespace seplflow::cam {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string class_name(Label label, Classes const* classes) {
+  std::string const number = "class " + std::to_string(label);
+  return classes ? number + " (" + classes->names()[label] + ")" : number;
+}
+
+// Throws where a score is infinite or not a number; `width` is that of the map.
+template <class T>
+void require_finite(std::span<T const> map, std::uint64_t width, std::string const& whose) {
+  bool finite = true;
+  for (T const value : map) finite &= std::abs(value) <= std::numeric_limits<T>::max();
+  if (finite) return;
+  auto const bad = std::ranges::find_if(map, [](T value) { return !std::isfinite(value); });
+  auto const place = static_cast<std::uint64_t>(bad - map.begin());
+  throw Error(whose + (std::isnan(*bad) ? " is not a number (NaN)" : " is infinite") + " in row " +
+              std::to_string(place / width) + ", column " + std::to_string(place % width));
+}
+
+Precision precision_of(std::vector<Array> const& maps) {
+  auto const is = [&](ElementType type) {
+    return [type](Array const& map) { return map.type() == type; };
+  };
+  if (std::ranges::any_of(maps, is(ElementType::float64))) return Precision::full;
+  return std::ranges::all_of(maps, is(ElementType::float16)) ? Precision::half : Precision::single;
+}
+
+// The maps one behind the other, in the size of the image; `half` rounds what is interpolated.
+template <class T>
+std::vector<T> decode(FoundMaps const& found, Size image, Classes const* classes, bool half,
+                      std::string const& file) {
+  std::vector<T> values, strided;
+  values.reserve(found.maps.size() * image.pixels());
+  for (std::size_t k = 0; k < found.maps.size(); ++k) {
+    bool const enlarge = *found.size != image;
+    std::vector<T>& read = enlarge ? strided : values;
+    std::size_t const before = enlarge ? 0 : values.size();
+    strided.clear();
+    found.maps[k].append_to(read);
+    require_finite<T>(std::span(read).subspan(before), found.size->width,
+                      file + ": the score of " + class_name(found.classes[k], classes));
+    if (!enlarge) continue;
+    values.resize(values.size() + image.pixels());
+    auto const enlarged = std::span(values).last(image.pixels());
+    enlarge_strided<T>(strided, image, kStride, enlarged);
+    if (!half) continue;
+    for (T& value : enlarged) value = static_cast<T>(round_to_half(value));
+  }
+  return values;
+}
+
+// The size that the scores are to have. Throws where the maps do not fit it.
+Size image_size(FoundMaps const& found, std::optional<Size> image, std::string const& file) {
+  if (!image && (!found.size || found.may_be_strided)) {
+    throw Error(file +
+                (found.size ? " holds maps that are smaller than the image" : " holds no map") +
+                ", and the size of the sample is not known either: the data set has no image or "
+                "truth of it");
+  }
+  if (!image) return *found.size;
+  bool const fits_strided =
+      found.may_be_strided && found.size && *found.size == strided_size(*image, kStride);
+  if (!found.classes.empty() && !fits_strided) {
+    require_map_size(*found.size, file, *image, "the sample's image");
+  }
+  return *image;
+}
+
+}  // namespace
+
+ScoreMaps ScoreFile::load(Sample const& sample, ScoreFileKind const& kind) const {
+  fs::path const path = sample_file(dir, sample, kind.ending);
+  fs::path const other = sample_file(dir, sample, kind.other_ending);
+  if (on_missing == OnMissing::error && !is_there(path) && is_there(other)) {
+    throw Error("there is no CAM file " + path.string() + ", but " + other.filename().string() +
+                " is there, which " + kind.other_stage + " reads");
+  }
+  std::string const file = path.string();
+  if (is_missing(path, on_missing, "CAM file", "no class, so all background,")) {
+    FoundMaps const none;
+    return ScoreMaps(image_size(none, sample.size, file), {}, std::vector<float>());
+  }
+  Pickle const pickle = kind.read(path);
+  Classes const* const classes = sample.classes.get();
+  FoundMaps found = find_maps(pickle.root(), dialect(), classes, file);
+  Size const size = image_size(found, sample.size, file);
+  Precision const precision = precision_of(found.maps);
+  if (precision == Precision::full) {
+    auto values = decode<double>(found, size, classes, false, file);
+    return ScoreMaps(size, std::move(found.classes), std::move(values));
+  }
+  auto values = decode<float>(found, size, classes, precision == Precision::half, file);
+  return ScoreMaps(size, std::move(found.classes), std::move(values), precision);
+}
+
+char const* const kScoreFileDetails =
+    "| `method` | A file is | Classes | Background |\n"
+    "|---|---|---|---|\n"
+    "| `irn`, `clims`, `rib` | `keys`, `high_res` (or `cam`) | from 0 | implicit |\n"
+    "| `clipes` | `keys`, `attn_highres` | from 0 | implicit |\n"
+    "| `puzzlecam` | `keys`, `hr_cam` (or `cam`) | label ids, after a 0 without a map | implicit "
+    "|\n"
+    "| `puzzlecam_rw` | `keys`, `rw` | label ids, after a 0 without a map | implicit |\n"
+    "| `recurseed` | `keys`, `seed` | label ids | implicit after a 0 without a map, else in-band "
+    "|\n"
+    "| `sipe` | `keys`, `IS_CAM` | label ids | in-band |\n"
+    "| `psa`, `seam`, `transcam`, `eps`, `l2g` | a map for each class number | from 0 | implicit "
+    "|\n"
+    "| `ppc` | the same, or an array of all classes | from 0 | implicit; in-band in an array |\n"
+    "\n"
+    "Without `method`, each file is taken for what its fields and shapes say. PSA's CAMs and its "
+    "CRF "
+    "scores look alike: `method = \"psa\"` (or a descendant's) is for CAMs, `keys = \"label_ids\"` "
+    "for CRF scores. For methods that are not listed, `field`, `keys` and `background` say what "
+    "the "
+    "table does. `cam`, which is stored at a fourth of the size, is used only where a file has "
+    "nothing else: it is enlarged as the methods do (bilinear, pixel centres, cut to the image).\n"
+    "\n"
+    "Scores keep the precision of the file. A file with no class makes an image without one: all "
+    "background. Refused are classes that the data set does not have, maps of another size than "
+    "the "
+    "image, and scores that are infinite or no numbers. Files are data: nothing in them is run.\n"
+    "\n"
+    "A sample of COCO is looked for under all names that its files go by "
+    "(COCO_train2014_000000000009, 000000000009, 9), its id first.";
+
+}  // namespace seplflow::cam

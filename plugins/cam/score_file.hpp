@@ -1,0 +1,72 @@
+// Loads the scores of a sample from one file: what cam.npy and cam.pkl have in common.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <seplflow.hpp>
+#include <string>
+#include <vector>
+
+#include "common/on_missing.hpp"
+#include "data/score_maps.hpp"
+#include "dialect.hpp"
+
+namespace seplflow::cam {
+
+// A kind of files.
+struct ScoreFileKind {
+  char const* ending;                            // ".npy"
+  Pickle (*read)(std::filesystem::path const&);  // throws Error, naming the file
+  char const* other_ending;                      // of files that are mistaken for them
+  char const* other_stage;                       // which reads those
+};
+
+// Options and work of the stages.
+struct ScoreFile {
+  std::filesystem::path dir;
+  std::optional<CamMethod> method;
+  std::optional<std::string> field;
+  std::optional<Keys> keys;
+  std::optional<Background> background;
+  OnMissing on_missing = OnMissing::error;
+
+  Dialect dialect() const { return {method, field, keys, background}; }
+  void check(OptionCheck& check) const { dialect().check(check); }
+
+  // The scores of the sample, in the precision of the file. Throws Error, naming the file, when it
+  // is not there (and must be), cannot be read, does not fit the sample's classes and size, or
+  // holds scores that are infinite or no numbers.
+  ScoreMaps load(Sample const& sample, ScoreFileKind const& kind) const;
+};
+
+// Declares the inputs, outputs and options of such a stage. T is a ScoreFile.
+template <class T>
+StageBuilder<T>& declare_score_file(StageBuilder<T>& stage, std::string const& dir_help) {
+  return stage.inputs("sample")
+      .output("scores")
+      .option("dir", &T::dir, dir_help, existing_folder(), required())
+      .option("method", &T::method,
+              "the method that made the files; without it, what a file holds decides, where that "
+              "is certain",
+              cam_method_choices())
+      .option("field", &T::field,
+              "the entry that holds the scores, in files {\"keys\": ..., FIELD: ...} of no method "
+              "listed here")
+      .option("keys", &T::keys,
+              "what the numbers of the classes are: zero_based (0 is the first class in the "
+              "foreground) or label_ids (0 is background)",
+              choices<Keys>({{"zero_based", Keys::zero_based}, {"label_ids", Keys::label_ids}}))
+      .option("background", &T::background,
+              "whether background has a map of its own (in_band) or none (implicit: a threshold "
+              "will stand for it)",
+              choices<Background>(
+                  {{"implicit", Background::implicit}, {"in_band", Background::in_band}}))
+      .option("on_missing", &T::on_missing,
+              "what a sample without a file is: an error, or empty (no class, so all background)",
+              on_missing_choices());
+}
+
+// What the manual says of both.
+extern char const* const kScoreFileDetails;
+
+}  // namespace seplflow::cam

@@ -1,0 +1,221 @@
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cam/class_files.hpp"
+#include "cam/stages.hpp"
+#include "data/score_maps.hpp"
+#include "support/png_fixture.hpp"
+#include "support/stage_driver.hpp"
+#include "support/temp_folder.hpp"
+
+using Catch::Matchers::Contains;
+using namespace seplflow;
+
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+using Options = std::map<std::string, OptionValue>;
+
+std::string gray(Size size, Bytes values) {
+  return as_text(make_png(size, {}, std::move(values)));
+}
+
+StageDriver driver(TempFolder const& folder, Options options = {}) {
+  options["dir"] = folder.path().string();
+  return StageDriver(cam::declare_png_per_class, {std::move(options), {}, {}});
+}
+
+ScoreMaps read(TempFolder const& folder, Sample const& sample, Options options = {}) {
+  StageDriver stage = driver(folder, std::move(options));
+  REQUIRE(stage.problems() == "");
+  return stage.run<ScoreMaps>(sample);
+}
+
+std::vector<Label> classes_of(ScoreMaps const& scores) {
+  return {scores.classes().begin(), scores.classes().end()};
+}
+
+Options const kRca = {{"method", std::string("rca")}};
+Options const kEmpty = {{"on_missing", std::string("empty")}};
+
+}  // namespace
+
+TEST_CASE("cam.png_per_class takes a sample and gives scores, from a folder that must be there") {
+  TempFolder const folder;
+  StageDriver const stage = driver(folder);
+  CHECK(stage.declaration().inputs.at(0).name == "sample");
+  CHECK(stage.declaration().outputs.at(0).name == "scores");
+  auto const& dir = stage.declaration().options.at(find_option(stage.declaration(), "dir").value());
+  CHECK(dir.required);
+  CHECK(dir.path_kind == PathKind::folder);
+}
+
+TEST_CASE("a sample has the classes that it has PNGs of, counted from 0, as value / 255") {
+  TempFolder const folder;
+  folder.write("2007_000032_14.png", gray({1, 3}, {0, 51, 255}));
+  folder.write("2007_000032_0.png", gray({1, 3}, {1, 2, 3}));
+  folder.write("2007_000032_9.png", gray({1, 3}, {9, 9, 9}));
+  folder.write("2007_000033_3.png", gray({1, 3}, {9, 9, 9}));
+  ScoreMaps const scores = read(folder, voc_sample("2007_000032", Size{1, 3}));
+  CHECK(classes_of(scores) == std::vector<Label>{1, 10, 15});
+  CHECK(scores.precision() == Precision::single);
+  CHECK_FALSE(scores.has_background());
+  for (int x = 0; x < 3; ++x) {
+    CHECK(scores.plane(0)[x] == static_cast<float>((x + 1) / 255.0));
+  }
+  CHECK(scores.plane(2)[1] == static_cast<float>(51 / 255.0));
+  CHECK(scores.plane(2)[2] == 1.0F);
+}
+
+TEST_CASE("RCA's maps are spread by their least and greatest value, in double precision") {
+  TempFolder const folder;
+  folder.write("2007_000032_3.png", gray({1, 3}, {10, 60, 110}));
+  folder.write("2007_000032_4.png", gray({1, 3}, {7, 7, 7}));
+  ScoreMaps const scores = read(folder, voc_sample("2007_000032"), kRca);
+  REQUIRE(scores.precision() == Precision::full);
+  scores.visit_plane(0, [](auto plane) {
+    CHECK(plane[0] == 0);
+    CHECK(plane[1] == 50 / (100 + 1e-8));
+    CHECK(plane[2] == 100 / (100 + 1e-8));
+  });
+  scores.visit_plane(1, [](auto plane) { CHECK(plane[2] == 0); });
+}
+
+TEST_CASE("RCA's smaller maps are named by the image's place in the list, and enlarged") {
+  TempFolder const folder;
+  folder.write("0_14.png", gray({1, 2}, {1, 2}));
+  folder.write("7_2.png", gray({1, 2}, {0, 80}));
+  Sample sample = voc_sample("2007_000032", Size{1, 8});
+  sample.index = 7;
+  ScoreMaps const scores = read(folder, sample, kRca);
+  CHECK(classes_of(scores) == std::vector<Label>{3});
+  CHECK(scores.size() == Size{1, 8});
+  scores.visit_plane(0, [](auto plane) {
+    Bytes const resized = {0, 0, 10, 30, 50, 70, 80, 80};
+    for (std::size_t x = 0; x < 8; ++x) CHECK(plane[x] == resized[x] / (80 + 1e-8));
+  });
+  sample.size.reset();
+  CHECK_THROWS_WITH(read(folder, sample, kRca), Contains("7_2.png is of a size of its own"));
+}
+
+TEST_CASE("the naming that was found is recorded, and may be set") {
+  TempFolder const folder;
+  folder.write("7_2.png", gray({1, 1}, {255}));
+  auto const names = [&](Options const& options) {
+    StageDriver stage = driver(folder, options);
+    return stage.instance().option(find_option(stage.declaration(), "names").value());
+  };
+  CHECK(names(kRca) == OptionValue(std::string("position")));
+  CHECK(names({}) == OptionValue(std::string("id")));
+  CHECK(names({{"method", std::string("rca")}, {"names", std::string("id")}}) ==
+        OptionValue(std::string("id")));
+
+  Sample sample = voc_sample("2007_000032", Size{1, 1});
+  sample.index = 7;
+  CHECK(classes_of(read(folder, sample, {{"names", std::string("position")}})) ==
+        std::vector<Label>{3});
+  CHECK_THROWS_WITH(read(folder, sample), Contains("names = \"position\""));
+}
+
+TEST_CASE("a sample of COCO has its PNGs under any of its names, and one in a subfolder there") {
+  TempFolder const folder;
+  folder.write("139_61.png", gray({1, 1}, {255}));
+  folder.write("train/a_5.png", gray({1, 1}, {255}));
+  Sample sample = voc_sample("COCO_val2014_000000000139");
+  sample.classes = coco14_classes();
+  CHECK(classes_of(read(folder, sample)) == std::vector<Label>{62});
+  CHECK(classes_of(read(folder, voc_sample("train/a"))) == std::vector<Label>{6});
+}
+
+TEST_CASE("a sample without any PNG is an error, or has no class") {
+  TempFolder const folder;
+  folder.write("b_1.png", gray({1, 1}, {255}));
+  CHECK_THROWS_WITH(read(folder, voc_sample("a", Size{2, 3})),
+                    Contains("there is no file a_CLASS.png in " + folder.path().string()) &&
+                        Contains("on_missing = \"empty\""));
+  ScoreMaps const scores = read(folder, voc_sample("a", Size{2, 3}), kEmpty);
+  CHECK(scores.classes().empty());
+  CHECK(scores.size() == Size{2, 3});
+  CHECK_THROWS_WITH(read(folder, voc_sample("a"), kEmpty), Contains("size of the sample is not"));
+}
+
+TEST_CASE("classes that the data set does not have are refused, and maps of another size") {
+  TempFolder const folder;
+  folder.write("a_20.png", gray({1, 1}, {255}));
+  CHECK_THROWS_WITH(read(folder, voc_sample("a")),
+                    Contains("a_20.png is of class 21 (20 in the file's name") &&
+                        Contains("0..20 (background to tvmonitor)"));
+  folder.write("b_1.png", gray({2, 3}, Bytes(6)));
+  CHECK_THROWS_WITH(read(folder, voc_sample("b", Size{3, 2})),
+                    Contains("b_1.png is 2x3 (height x width) but the sample's image is 3x2") &&
+                        Contains("fits only transposed"));
+  CHECK_THROWS_WITH(read(folder, voc_sample("b", Size{3, 4})),
+                    Contains("are these files of this data set?"));
+  folder.write("b_2.png", gray({3, 3}, Bytes(9)));
+  CHECK_THROWS_WITH(
+      read(folder, voc_sample("b")),
+      Contains("b_2.png is 3x3 (height x width) but the map of another class is 2x3"));
+}
+
+TEST_CASE("a PNG that holds no scores is refused with what it is") {
+  TempFolder const folder;
+  auto const refusal = [&](Bytes const& file) {
+    folder.write("a_1.png", as_text(file));
+    try {
+      read(folder, voc_sample("a"));
+    } catch (Error const& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  Bytes cut = make_png({2, 2}, {}, Bytes(4));
+  cut.resize(cut.size() / 2);
+  CHECK_THAT(refusal(cut), Contains("a_1.png is truncated"));
+  CHECK_THAT(refusal({}), Contains("a_1.png is empty (0 bytes)"));
+  CHECK_THAT(refusal(make_png({1, 2}, {PNG_COLOR_TYPE_RGB, 8}, Bytes(6))),
+             Contains("a_1.png is an 8-bit RGB PNG; scores are 8-bit gray PNGs"));
+  CHECK_THAT(refusal(make_png({1, 2}, {PNG_COLOR_TYPE_PALETTE, 8}, Bytes(2))),
+             Contains("8-bit palette PNG"));
+  CHECK_THAT(refusal(make_png({1, 2}, {PNG_COLOR_TYPE_GRAY, 16}, Bytes(4))),
+             Contains("16-bit gray PNG"));
+  CHECK_THAT(refusal(claiming_png()), Contains("a_1.png has the size 100000x100000"));
+}
+
+TEST_CASE("a folder without such files is refused when checked, with what is there") {
+  TempFolder const folder;
+  CHECK_THAT(driver(folder).problems(), Contains("dir: there is no file NAME_CLASS.png in"));
+  folder.write("2007_000032.npy", "");
+  CHECK_THAT(driver(folder).problems(), Contains(", but 2007_000032.npy;"));
+}
+
+TEST_CASE("a method that writes other files is refused when checked") {
+  TempFolder const folder;
+  folder.write("a_1.png", gray({1, 1}, {255}));
+  CHECK_THAT(driver(folder, {{"method", std::string("irn")}}).problems(),
+             Contains("method: \"irn\" does not write one PNG a class") && Contains("cam.npy"));
+  CHECK(driver(folder, {{"method", std::string("l2g")}}).problems() == "");
+}
+
+TEST_CASE("the files that are read for a sample are known") {
+  TempFolder const folder;
+  folder.write("a_11.png", "");
+  folder.write("a_3.png", "");
+  StageDriver stage = driver(folder);
+  CHECK(stage.instance().files(0, voc_sample("a")) ==
+        std::vector<std::filesystem::path>{folder / "a_3.png", folder / "a_11.png"});
+  CHECK(stage.instance().files(0, voc_sample("b")) ==
+        std::vector<std::filesystem::path>{folder / "b_0.png"});
+}
+
+TEST_CASE("names end in a class, which has no leading zero") {
+  using cam::class_file_name;
+  CHECK(class_file_name("2007_000032_14")->sample == "2007_000032");
+  CHECK(class_file_name("2007_000032_14")->number == 14);
+  CHECK(class_file_name("a_0")->number == 0);
+  for (char const* const other :
+       {"2007_000032", "a", "a_", "_3", "a_03", "a_1000", "a_x", "a_1x"}) {
+    CHECK_FALSE(class_file_name(other));
+  }
+}
