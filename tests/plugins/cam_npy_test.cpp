@@ -1,0 +1,442 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "cam/stages.hpp"
+#include "data/score_maps.hpp"
+#include "support/cam_files.hpp"
+#include "support/stage_driver.hpp"
+#include "support/temp_folder.hpp"
+
+using Catch::Matchers::Contains;
+using namespace cam_files;
+using namespace seplflow;
+
+namespace {
+
+using Options = std::map<std::string, OptionValue>;
+using Labels = std::vector<Label>;
+
+Options method(std::string name) {
+  return {{"method", std::move(name)}};
+}
+Options keys(std::string kind) {
+  return {{"keys", std::move(kind)}};
+}
+
+StageDriver driver(TempFolder const& folder, Options options) {
+  options["dir"] = folder.path().string();
+  return StageDriver(cam::declare_npy, {std::move(options), {}, {}});
+}
+
+// What a file a.npy of these bytes is read as, of an image of 1x2 pixels.
+ScoreMaps read(std::string const& bytes, Options const& options = {},
+               std::optional<Size> size = Size{1, 2}) {
+  TempFolder const folder;
+  folder.write("a.npy", bytes);
+  StageDriver stage = driver(folder, options);
+  REQUIRE(stage.problems() == "");
+  return stage.run<ScoreMaps>(voc_sample("a", size));
+}
+
+std::string refusal(std::string const& bytes, Options const& options = {},
+                    std::optional<Size> size = Size{1, 2}) {
+  try {
+    read(bytes, options, size);
+  } catch (Error const& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+std::string problems(Options options) {
+  TempFolder const folder;
+  return driver(folder, std::move(options)).problems();
+}
+
+Labels classes_of(ScoreMaps const& scores) {
+  return {scores.classes().begin(), scores.classes().end()};
+}
+
+// All scores, one class after the other.
+Floats values_of(ScoreMaps const& scores) {
+  Floats values;
+  for (std::size_t k = 0; k < scores.classes().size(); ++k) {
+    values.insert(values.end(), scores.plane(k).begin(), scores.plane(k).end());
+  }
+  return values;
+}
+
+std::string const kTwo = floats({2, 1, 2}, {0.1F, 0.2F, 0.3F, 0.4F});
+Floats const kTwoValues = {0.1F, 0.2F, 0.3F, 0.4F};
+std::string const kThree = floats({3, 1, 2}, {0.5F, 0.6F, 0.1F, 0.2F, 0.3F, 0.4F});
+std::string const kMap = floats({1, 2}, {0.1F, 0.2F});
+std::string const kOther = floats({1, 2}, {0.3F, 0.4F});
+
+std::string const kIrn = npy(with_keys({5, 2}, {{"high_res", kTwo}}));
+std::string const kClipEs = npy(with_keys({5, 2}, {{"attn_highres", kTwo}}));
+std::string const kPuzzle = npy(with_keys({0, 6, 3}, {{"hr_cam", kTwo}}));
+std::string const kPuzzleRw = npy(with_keys({0, 6, 3}, {{"rw", kTwo}}));
+std::string const kRecurSeed = npy(with_keys({0, 6, 3}, {{"seed", kTwo}}));
+std::string const kSipe = npy(with_keys({0, 6, 3}, {{"IS_CAM", kThree}}));
+std::string const kPsa = npy(by_number({{0, kMap}, {5, kOther}}));
+
+}  // namespace
+
+TEST_CASE("cam.npy takes a sample and gives scores, from a folder that must be there") {
+  StageDriver const stage(cam::declare_npy);
+  CHECK(stage.declaration().name == "cam.npy");
+  CHECK(stage.declaration().inputs.at(0).name == "sample");
+  CHECK(stage.declaration().outputs.at(0).name == "scores");
+  CHECK(stage.default_of("on_missing") == OptionValue(std::string("error")));
+  auto const& dir = stage.declaration().options.at(find_option(stage.declaration(), "dir").value());
+  CHECK(dir.required);
+  CHECK(dir.path_kind == PathKind::folder);
+}
+
+TEST_CASE("keys and a field of IRN's and CLIP-ES's: classes from 0, in the order of the file") {
+  for (auto const& [file, name] :
+       {std::pair(kIrn, "irn"), {kIrn, "clims"}, {kIrn, "rib"}, {kClipEs, "clipes"}}) {
+    for (Options const& options : {Options(), method(name)}) {
+      ScoreMaps const scores = read(file, options);
+      CHECK(classes_of(scores) == Labels{6, 3});
+      CHECK(values_of(scores) == kTwoValues);
+      CHECK_FALSE(scores.has_background());
+    }
+  }
+}
+
+TEST_CASE("one key more than maps is a background without a map, before label ids") {
+  for (auto const& [file, name] :
+       {std::pair(kPuzzle, "puzzlecam"), {kPuzzleRw, "puzzlecam_rw"}, {kRecurSeed, "recurseed"}}) {
+    for (Options const& options : {Options(), method(name)}) {
+      ScoreMaps const scores = read(file, options);
+      CHECK(classes_of(scores) == Labels{6, 3});
+      CHECK(values_of(scores) == kTwoValues);
+    }
+  }
+}
+
+TEST_CASE("as many keys as maps in SIPE's and RecurSeed's fields are label ids with background") {
+  std::string const second_writer = npy(with_keys({0, 6, 3}, {{"seed", kThree}}));
+  for (auto const& [file, name] : {std::pair(kSipe, "sipe"), {second_writer, "recurseed"}}) {
+    for (Options const& options : {Options(), method(name)}) {
+      ScoreMaps const scores = read(file, options);
+      CHECK(classes_of(scores) == Labels{0, 6, 3});
+      CHECK(scores.has_background());
+    }
+  }
+}
+
+TEST_CASE("a map for each class number is read by class") {
+  ScoreMaps const cams = read(kPsa, method("psa"));
+  CHECK(classes_of(cams) == Labels{1, 6});
+  CHECK(values_of(cams) == kTwoValues);
+  for (char const* const name : {"seam", "transcam", "ppc", "eps", "l2g"}) {
+    CHECK(classes_of(read(kPsa, method(name))) == Labels{1, 6});
+  }
+  CHECK(classes_of(read(kPsa, keys("zero_based"))) == Labels{1, 6});
+
+  ScoreMaps const unsorted = read(npy(by_number({{5, kOther}, {0, kMap}})), method("psa"));
+  CHECK(classes_of(unsorted) == Labels{1, 6});
+  CHECK(values_of(unsorted) == kTwoValues);
+}
+
+TEST_CASE("PSA's CAMs and CRF scores look alike, and the error says what decides") {
+  CHECK_THAT(refusal(kPsa), Contains("a.npy has a map of number 0") &&
+                                Contains("method = \"psa\"") &&
+                                Contains("keys = \"label_ids\" for CRF scores"));
+  CHECK_THAT(refusal(kPsa, {{"background", std::string("implicit")}}), Contains("number 0"));
+  // Without the number 0 they are CAMs: CRF scores have a background.
+  CHECK(classes_of(read(npy(by_number({{5, kMap}})))) == Labels{6});
+  for (Options const& options : {keys("label_ids"), Options{{"background", "in_band"}}}) {
+    ScoreMaps const crf = read(kPsa, options);
+    CHECK(classes_of(crf) == Labels{0, 5});
+    CHECK(crf.has_background());
+  }
+}
+
+TEST_CASE("a plain array has a map for each class of the data set, with background or without") {
+  Floats values(42);
+  values[41] = 7;
+  std::string const all = npy_of_floats("(21, 1, 2)", values);
+  for (Options const& options : {Options(), method("ppc"), Options{{"background", "in_band"}}}) {
+    ScoreMaps const scores = read(all, options);
+    CHECK(scores.classes().size() == 21);
+    CHECK(scores.classes()[0] == 0);
+    CHECK(scores.plane(20)[1] == 7);
+  }
+  std::string const foreground = npy_of_floats("(20, 1, 2)", Floats(40));
+  for (Options const& options : {Options(), Options{{"background", "implicit"}}}) {
+    ScoreMaps const scores = read(foreground, options);
+    CHECK(scores.classes().size() == 20);
+    CHECK(scores.classes()[0] == 1);
+  }
+  CHECK_THAT(refusal(foreground, {{"background", "in_band"}}), Contains("ask for 21 maps"));
+  CHECK_THAT(refusal(all, {{"background", "implicit"}}), Contains("ask for 20 maps"));
+  CHECK_THAT(refusal(npy_of_floats("(3, 1, 2)", Floats(6))),
+             Contains("shape (3, 1, 2)") && Contains("ask for 21 maps, or 20 without background"));
+  CHECK_THAT(refusal(all, keys("label_ids")), Contains("leave out keys"));
+  CHECK_THAT(refusal(all, {{"field", std::string("cam")}}), Contains("leave out field"));
+}
+
+TEST_CASE("fields of methods that are not listed are read by options") {
+  std::string const unknown = npy(with_keys({5, 2}, {{"refined", kTwo}}));
+  Options options = {{"field", std::string("refined")}};
+  CHECK_THAT(refusal(unknown), Contains("none is known to hold scores: set field"));
+  CHECK_THAT(refusal(unknown, options),
+             Contains("as many numbers in 'keys' as maps") && Contains("keys = \"zero_based\""));
+  options["keys"] = std::string("zero_based");
+  CHECK(classes_of(read(unknown, options)) == Labels{6, 3});
+  options["keys"] = std::string("label_ids");
+  CHECK(classes_of(read(unknown, options)) == Labels{5, 2});
+  options["background"] = std::string("in_band");
+  CHECK_THAT(refusal(unknown, options), Contains("none of which is 0, for background"));
+
+  std::string const leading = npy(with_keys({0, 5, 2}, {{"refined", kTwo}}));
+  CHECK(classes_of(read(leading, {{"field", std::string("refined")}})) == Labels{5, 2});
+  std::string const own = npy(with_keys({0, 5, 2}, {{"refined", kThree}}));
+  CHECK(classes_of(read(own, {{"field", std::string("refined")},
+                              {"background", std::string("in_band")}})) == Labels{0, 5, 2});
+  CHECK_THAT(refusal(own, {{"field", std::string("refined")},
+                           {"keys", std::string("label_ids")},
+                           {"background", std::string("implicit")}}),
+             Contains("0 (background) included"));
+  CHECK_THAT(refusal(own, {{"field", std::string("refind")}}), Contains("has no 'refind'"));
+  // A method's other field.
+  std::string const both = npy(with_keys({5, 2}, {{"high_res", kTwo}, {"crf", kTwo}}));
+  CHECK(classes_of(read(both, {{"method", std::string("irn")}, {"field", std::string("crf")}})) ==
+        Labels{6, 3});
+}
+
+TEST_CASE("a file of another method is refused with what it looks like") {
+  for (auto const& [file, looks] :
+       {std::pair(kIrn,
+                  "looks like an IRN, CLIMS or RIB file (keys, high_res; background "
+                  "implicit): method = \"irn\""),
+        {kClipEs, "looks like a CLIP-ES file (keys, attn_highres; background implicit)"},
+        {kPuzzle, "method = \"puzzlecam\""},
+        {kPuzzleRw, "method = \"puzzlecam_rw\""},
+        {kRecurSeed, "looks like a RecurSeed file (keys, seed): method = \"recurseed\""},
+        {kSipe, "looks like a SIPE file (keys, IS_CAM; background in-band): method = \"sipe\""},
+        {kPsa, "looks like a file of PSA or its descendants"},
+        {npy_of_floats("(21, 1, 2)", Floats(42)), "looks like an array of PPC"}}) {
+    for (char const* const other :
+         {"irn", "clipes", "puzzlecam", "puzzlecam_rw", "recurseed", "sipe", "psa"}) {
+      std::string const own = "method = \"" + std::string(other) + "\"";
+      std::string const message = refusal(file, method(other));
+      if (message == "accepted") {
+        CHECK((std::string(looks).find(own) != std::string::npos ||
+               std::string(looks).find(std::string(other) == "psa" ? "PSA" : "CLIP-ES") !=
+                   std::string::npos));
+        continue;
+      }
+      INFO(message);
+      CHECK_THAT(message, Contains("a.npy ") && Contains(looks) &&
+                              Contains("the pipeline says method = \"" + std::string(other)));
+    }
+  }
+}
+
+TEST_CASE("a file that is of no method is refused with what it holds") {
+  using pickle_bytes::dict;
+  using pickle_bytes::text;
+  CHECK_THAT(refusal(npy(dict(text("a") + kMap))), Contains("a.npy holds a dict of 1 entry"));
+  CHECK_THAT(refusal(npy(text("CAM"))), Contains("a.npy holds the text 'CAM'"));
+  CHECK_THAT(refusal(npy_of_floats("(3, 2)", Floats(6))), Contains("shape (3, 2)"));
+  CHECK_THAT(refusal("\x89PNG\r\n\x1a\n"), Contains("a.npy"));
+  CHECK_THAT(refusal(npy(with_keys({5}, {{"high_res", integers({1})}}))),
+             Contains("has in 'high_res' ") && Contains("floating-point arrays of 3 axes"));
+  CHECK_THAT(refusal(npy(by_number({{5, floats({1, 1, 2}, {1, 2})}}))),
+             Contains("floating-point arrays of 2 axes"));
+  CHECK_THAT(refusal(npy(dict(text("keys") + text("cat") + text("high_res") + kTwo))),
+             Contains("has in 'keys' the text 'cat'"));
+  CHECK_THAT(refusal(npy(with_keys({5, 2}, {{"high_res", kTwo}, {"seed", kTwo}}))),
+             Contains("more than one method"));
+  CHECK_THAT(refusal(npy(by_number({{5, kMap}, {6, floats({2, 1}, {1, 2})}}))),
+             Contains("maps of different sizes"));
+}
+
+TEST_CASE("half a file is refused by name, wherever it ends") {
+  for (std::size_t length = 0; length < kIrn.size(); length += 7) {
+    CHECK_THAT(refusal(kIrn.substr(0, length)), Contains("a.npy"));
+  }
+}
+
+TEST_CASE("keys of classes that the data set does not have, or that come twice, are refused") {
+  CHECK_THAT(refusal(npy(with_keys({20, 2}, {{"high_res", kTwo}}))),
+             Contains("key 20, which is class 21 (keys count from 0)") &&
+                 Contains("0..20 (background to tvmonitor)"));
+  CHECK_THAT(refusal(npy(by_number({{0, kMap}, {20, kMap}})), method("psa")),
+             Contains("key 20") && Contains("set keys = \"label_ids\""));
+  CHECK_THAT(refusal(npy(with_keys({0, 21, 2}, {{"IS_CAM", kThree}}))), Contains("key 21"));
+  CHECK_THAT(refusal(npy(with_keys({-1, 2}, {{"high_res", kTwo}}))), Contains("key -1"));
+  CHECK_THAT(refusal(npy(with_keys({5, 5}, {{"high_res", kTwo}}))),
+             Contains("two maps with the key 5"));
+  CHECK_THAT(refusal(npy(with_keys({0, 0, 5}, {{"hr_cam", kTwo}}))), Contains("key 0"));
+}
+
+TEST_CASE("a number of keys that does not fit the maps is refused with both numbers") {
+  CHECK_THAT(refusal(npy(with_keys({1, 2, 3, 4}, {{"high_res", kTwo}}))),
+             Contains("has 4 numbers in 'keys' but 2 maps in 'high_res'"));
+  CHECK_THAT(refusal(npy(with_keys({5}, {{"high_res", kTwo}}))),
+             Contains("has 1 numbers in 'keys' but 2 maps"));
+  CHECK_THAT(refusal(npy(with_keys({1, 2, 3}, {{"hr_cam", kTwo}}))),
+             Contains("first key is not 0"));
+  CHECK_THAT(refusal(npy(with_keys({0, 6, 3}, {{"high_res", kTwo}})), method("irn")),
+             Contains("a background without a map") && Contains("does not write so"));
+  CHECK_THAT(refusal(npy(with_keys({6, 3}, {{"hr_cam", kTwo}})), method("puzzlecam")),
+             Contains("the keys begin with a 0 that has no map"));
+  CHECK_THAT(refusal(npy(with_keys({0, 6, 3}, {{"IS_CAM", kTwo}})), method("sipe")),
+             Contains("a background without a map"));
+}
+
+TEST_CASE("scores that are infinite or no numbers are refused with class and place") {
+  float const infinity = std::numeric_limits<float>::infinity();
+  CHECK_THAT(refusal(npy(with_keys({14}, {{"high_res", floats({1, 1, 2}, {0, -infinity})}}))),
+             Contains("a.npy: the score of class 15 (person) is infinite in row 0, column 1"));
+  CHECK_THAT(refusal(npy(by_number({{14, floats({1, 2}, {std::nanf(""), 1})}}))),
+             Contains("class 15 (person) is not a number (NaN) in row 0, column 0"));
+  CHECK_THAT(refusal(npy(by_number({{14, halves({1, 2}, {0x3c00, 0x7c00})}}))),
+             Contains("is infinite in row 0, column 1"));
+}
+
+TEST_CASE("maps of another size than the image are refused with both sizes") {
+  CHECK_THAT(refusal(kIrn, {}, Size{2, 1}),
+             Contains("a.npy is 1x2 (height x width) but the sample's image is 2x1") &&
+                 Contains("fits only transposed"));
+  CHECK_THAT(refusal(kPsa, method("psa"), Size{5, 7}), Contains("1x2") && Contains("5x7"));
+}
+
+TEST_CASE("the size is that of the maps where the data set does not know it") {
+  CHECK(read(kIrn, {}, std::nullopt).size() == Size{1, 2});
+  CHECK(read(kPsa, method("psa"), std::nullopt).size() == Size{1, 2});
+}
+
+TEST_CASE("maps at a fourth of the size are enlarged where a file has no others") {
+  std::string const strided = floats({1, 1, 2}, {0, 8});
+  Floats const enlarged = {0, 0, 1, 3, 5, 7};
+  for (auto const& [file, name] : {std::pair(npy(with_keys({14}, {{"cam", strided}})), "irn"),
+                                   {npy(with_keys({0, 15}, {{"cam", strided}})), "puzzlecam"}}) {
+    for (Options const& options : {Options(), method(name)}) {
+      ScoreMaps const scores = read(file, options, Size{1, 6});
+      CHECK(classes_of(scores) == Labels{15});
+      CHECK(values_of(scores) == enlarged);
+    }
+    CHECK_THAT(refusal(file, {}, Size{1, 9}), Contains("1x2") && Contains("1x9"));
+    CHECK_THAT(refusal(file, {}, std::nullopt), Contains("smaller than the image"));
+  }
+  // Full-size maps come first, and are never enlarged.
+  std::string const full = floats({1, 1, 6}, {9, 9, 9, 9, 9, 9});
+  CHECK(values_of(read(npy(with_keys({14}, {{"cam", strided}, {"high_res", full}})), {},
+                       Size{1, 6})) == Floats(6, 9));
+  CHECK_THAT(refusal(npy(with_keys({14}, {{"high_res", strided}})), {}, Size{1, 6}),
+             Contains("1x2"));
+  CHECK(values_of(read(npy(with_keys({14}, {{"cam", strided}, {"high_res", full}})),
+                       {{"field", std::string("cam")}}, Size{1, 6})) == enlarged);
+  // float16 stays float16: what lies an eighth of the way from 0.1 to 0.2 is rounded to it.
+  ScoreMaps const half =
+      read(npy(with_keys({14}, {{"cam", halves({1, 1, 2}, {0x2e66, 0x3266})}})), {}, Size{1, 6});
+  CHECK(half.precision() == Precision::half);
+  CHECK(half.plane(0)[2] == 0.11248779296875F);
+}
+
+TEST_CASE("scores keep the precision of the file") {
+  CHECK(read(kIrn).precision() == Precision::single);
+  ScoreMaps const full = read(npy(by_number({{5, doubles({1, 2}, {0.1, 0.2})}})));
+  REQUIRE(full.precision() == Precision::full);
+  full.visit_plane(0, [](auto plane) { CHECK(plane[0] == 0.1); });
+  ScoreMaps const half = read(npy(by_number({{5, halves({1, 2}, {0x2e66, 0x3c00})}})));
+  CHECK(half.precision() == Precision::half);
+  CHECK(values_of(half) == Floats{0.0999755859375F, 1.0F});
+}
+
+TEST_CASE("torch's tensors are read like numpy's arrays, also as columns of another") {
+  using namespace pickle_bytes;
+  // keys = torch.nonzero(label)[:, 0]
+  Storage const numbers{"0", "LongStorage", 4, packed<std::int64_t>({5, 0, 2, 0})};
+  Storage const scores{"1", "FloatStorage", 4, packed(kTwoValues)};
+  std::string const file =
+      cam_files::npy(dict(text("keys") + pickled_tensor(numbers, 0, {2}, {2}) + text("high_res") +
+                          pickled_tensor(scores, 0, {2, 1, 2}, {2, 2, 1})));
+  ScoreMaps const read_scores = read(file);
+  CHECK(classes_of(read_scores) == Labels{6, 3});
+  CHECK(values_of(read_scores) == kTwoValues);
+}
+
+TEST_CASE("a file without a class is a picture of background") {
+  using pickle_bytes::dict;
+  std::string const none = floats({0, 1, 2}, {});
+  for (auto const& [file, name] :
+       {std::pair(npy(with_keys({}, {{"cam", none}, {"high_res", none}})), "irn"),
+        {npy(with_keys({}, {})), "rib"},
+        {npy(with_keys({0}, {{"hr_cam", none}})), "puzzlecam"},
+        {npy(with_keys({0}, {{"seed", none}})), "recurseed"},
+        {npy("}"), "psa"}}) {
+    for (Options const& options : {Options(), method(name)}) {
+      ScoreMaps const scores = read(file, options);
+      CHECK(scores.classes().empty());
+      CHECK(scores.size() == Size{1, 2});
+    }
+  }
+  CHECK(read(npy(with_keys({}, {{"high_res", none}})), {}, std::nullopt).size() == Size{1, 2});
+  CHECK_THAT(refusal(npy(with_keys({}, {})), {}, std::nullopt), Contains("size of the sample is"));
+  CHECK_THAT(refusal(npy(with_keys({5, 2}, {}))), Contains("keys of 2 classes but no scores"));
+}
+
+TEST_CASE("a missing file is an error that names it, or no class") {
+  TempFolder const folder;
+  folder.write("b.pkl", "");
+  StageDriver strict = driver(folder, {});
+  CHECK_THROWS_WITH(strict.run<ScoreMaps>(voc_sample("a")),
+                    Contains("there is no CAM file " + (folder / "a.npy").string()) &&
+                        Contains("on_missing = \"empty\""));
+  CHECK_THROWS_WITH(strict.run<ScoreMaps>(voc_sample("b")),
+                    Contains("b.pkl is there, which cam.pkl reads"));
+  StageDriver lenient = driver(folder, {{"on_missing", std::string("empty")}});
+  auto const scores = lenient.run<ScoreMaps>(voc_sample("a", Size{2, 3}));
+  CHECK(scores.classes().empty());
+  CHECK(scores.size() == Size{2, 3});
+  CHECK_THROWS_WITH(lenient.run<ScoreMaps>(voc_sample("a")), Contains("size of the sample is not"));
+}
+
+TEST_CASE("a sample of COCO has its file under any of its names") {
+  TempFolder const folder;
+  folder.write("000000000139.npy", kIrn);
+  StageDriver stage = driver(folder, {});
+  Sample const sample = voc_sample("COCO_val2014_000000000139", Size{1, 2});
+  CHECK(classes_of(stage.run<ScoreMaps>(sample)) == Labels{6, 3});
+  auto const files = stage.instance().files(0, sample);
+  CHECK(std::ranges::find(files, folder / "000000000139.npy") != files.end());
+}
+
+TEST_CASE("options that contradict the method or each other are refused when checked") {
+  CHECK(problems(method("irn")) == "");
+  CHECK_THAT(problems({{"method", std::string("irn")}, {"keys", std::string("label_ids")}}),
+             Contains("keys: method = \"irn\" says keys = \"zero_based\""));
+  CHECK_THAT(problems({{"method", std::string("sipe")}, {"background", std::string("implicit")}}),
+             Contains("background: method = \"sipe\" says background = \"in_band\""));
+  CHECK_THAT(problems({{"method", std::string("psa")}, {"field", std::string("cam")}}),
+             Contains("field: method = \"psa\" says"));
+  CHECK_THAT(
+      problems({{"keys", std::string("zero_based")}, {"background", std::string("in_band")}}),
+      Contains("background: keys that count the classes from 0"));
+  CHECK_THAT(problems(method("rca")), Contains("cam.png_per_class"));
+  CHECK(problems({{"method", std::string("psa")},
+                  {"keys", std::string("zero_based")},
+                  {"background", std::string("implicit")}}) == "");
+  CHECK(problems({{"method", std::string("ppc")}, {"background", std::string("in_band")}}) == "");
+  CHECK(problems({{"method", std::string("recurseed")}, {"background", std::string("in_band")}}) ==
+        "");
+}
+
+TEST_CASE("a file that would run a program is refused by its name, and nothing is run") {
+  TempFolder const folder;
+  std::string const made = (folder / "made").string();
+  std::string const message = refusal(npy(pickle_bytes::call(pickle_bytes::global("os", "system"),
+                                                             pickle_bytes::text("touch " + made))));
+  CHECK_THAT(message, Contains("os.system"));
+  CHECK_FALSE(std::filesystem::exists(made));
+}

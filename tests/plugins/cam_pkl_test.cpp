@@ -1,0 +1,72 @@
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "cam/stages.hpp"
+#include "data/score_maps.hpp"
+#include "support/cam_files.hpp"
+#include "support/stage_driver.hpp"
+#include "support/temp_folder.hpp"
+
+using Catch::Matchers::Contains;
+using namespace cam_files;
+using namespace seplflow;
+
+namespace {
+
+using Options = std::map<std::string, OptionValue>;
+
+StageDriver driver(TempFolder const& folder, Options options = {}) {
+  options["dir"] = folder.path().string();
+  return StageDriver(cam::declare_pkl, {std::move(options), {}, {}});
+}
+
+std::vector<Label> classes_in(std::string const& object, char protocol, Options options = {}) {
+  TempFolder const folder;
+  folder.write("a.pkl", pickle_bytes::pickled(object, protocol));
+  auto const scores =
+      driver(folder, std::move(options)).run<ScoreMaps>(voc_sample("a", Size{1, 2}));
+  return {scores.classes().begin(), scores.classes().end()};
+}
+
+std::string const kTwo = floats({2, 1, 2}, {0.1F, 0.2F, 0.3F, 0.4F});
+
+}  // namespace
+
+TEST_CASE("cam.pkl takes a sample and gives scores") {
+  StageDriver const stage(cam::declare_pkl);
+  CHECK(stage.declaration().name == "cam.pkl");
+  CHECK(stage.declaration().outputs.at(0).name == "scores");
+}
+
+TEST_CASE("both kinds of RecurSeed's files are read from bare pickles") {
+  for (char const protocol : {'\x02', '\x03', '\x04', '\x05'}) {
+    CHECK(classes_in(with_keys({0, 6, 3}, {{"seed", kTwo}}), protocol) == std::vector<Label>{6, 3});
+    CHECK(classes_in(with_keys({0, 6}, {{"seed", kTwo}}), protocol,
+                     {{"method", std::string("recurseed")}}) == std::vector<Label>{0, 6});
+  }
+}
+
+TEST_CASE("other methods' dicts are read from pickles as well") {
+  CHECK(classes_in(with_keys({5, 2}, {{"high_res", kTwo}}), 4) == std::vector<Label>{6, 3});
+  CHECK(classes_in(by_number({{0, floats({1, 2}, {1, 2})}}), 4, {{"method", std::string("psa")}}) ==
+        std::vector<Label>{1});
+}
+
+TEST_CASE("a .npy file in the place of a pickle is named") {
+  TempFolder const folder;
+  folder.write("a.npy", "");
+  CHECK_THROWS_WITH(driver(folder).run<ScoreMaps>(voc_sample("a")),
+                    Contains("a.npy is there, which cam.npy reads"));
+  folder.write("a.pkl", npy(with_keys({5, 2}, {{"high_res", kTwo}})));
+  CHECK_THROWS_WITH(driver(folder).run<ScoreMaps>(voc_sample("a")), Contains("a.pkl"));
+}
+
+TEST_CASE("half a pickle is refused by name, wherever it ends") {
+  std::string const whole = pickle_bytes::pickled(with_keys({0, 6, 3}, {{"seed", kTwo}}));
+  for (std::size_t length = 0; length < whole.size(); length += 5) {
+    TempFolder const folder;
+    folder.write("a.pkl", whole.substr(0, length));
+    CHECK_THROWS_WITH(driver(folder).run<ScoreMaps>(voc_sample("a")), Contains("a.pkl"));
+  }
+}
