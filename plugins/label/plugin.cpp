@@ -1,5 +1,6 @@
 #include "stages.hpp"
 
 SEPLFLOW_PLUGIN(plugin) {
+  seplflow::label::declare_crf(plugin);
   seplflow::label::declare_threshold(plugin);
 }

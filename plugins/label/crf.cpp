@@ -1,0 +1,211 @@
+#include "crf.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "data/classes.hpp"
+#include "label/crf_unary.hpp"
+#include "label/dense_crf.hpp"
+#include "stages.hpp"
+
+namespace seplflow::label {
+namespace {
+
+constexpr double kGtProb = 0.7;
+
+PairwiseParameters published(CrfPreset preset) {
+  switch (preset) {
+    case CrfPreset::irn:
+      break;
+    case CrfPreset::psa:
+      return {.gaussian_sxy = 3,
+              .gaussian_compat = 3,
+              .bilateral_sxy = 80,
+              .bilateral_srgb = 13,
+              .bilateral_compat = 10};
+    case CrfPreset::clipes:
+      return {.gaussian_sxy = 1,
+              .gaussian_compat = 3,
+              .bilateral_sxy = 67,
+              .bilateral_srgb = 3,
+              .bilateral_compat = 4};
+  }
+  return {.gaussian_sxy = 3,
+          .gaussian_compat = 3,
+          .bilateral_sxy = 50,
+          .bilateral_srgb = 5,
+          .bilateral_compat = 10};
+}
+
+void refuse_given(OptionCheck& check, std::vector<std::string> const& options,
+                  std::string const& why) {
+  for (std::string const& option : options) {
+    if (check.given(option)) check.refuse(option, option + " " + why);
+  }
+}
+
+// The labels that need no CRF: where all evidence is for one of them, it wins everywhere.
+std::optional<LabelMap> undisputed(LabelMap const& labels) {
+  auto const& areas = label_areas(labels);
+  std::size_t const pixels = labels.size().pixels();
+  for (std::uint64_t const area : areas) {
+    if (area == pixels) return labels;
+  }
+  if (areas[kBackground] + areas[kIgnore] == pixels) return LabelMap(labels.size());
+  return std::nullopt;
+}
+
+LabelMap most_probable(LabelField const& marginals, std::vector<Label> const& labels,
+                       double min_confidence) {
+  auto const least = static_cast<float>(min_confidence);
+  std::vector<Label> pixels(marginals.size().pixels());
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    std::size_t best = 0;
+    for (std::size_t k = 1; k < labels.size(); ++k) {
+      if (marginals.at(k, i) > marginals.at(best, i)) best = k;
+    }
+    pixels[i] = marginals.at(best, i) < least ? kIgnore : labels[best];
+  }
+  return LabelMap(marginals.size(), std::move(pixels));
+}
+
+}  // namespace
+
+void Crf::check(OptionCheck& check) {
+  bool const has_labels = check.connected("labels"), has_scores = check.connected("scores");
+  if (has_labels == has_scores) {
+    check.refuse("", has_labels ? "labels and scores are both connected; connect one of them"
+                                : "neither labels nor scores is connected; connect one of them");
+    return;
+  }
+  if (has_labels) {
+    refuse_given(check, {"background", "alpha"}, "is for scores, but labels are connected");
+    if (!gt_prob) gt_prob = kGtProb;
+    if (*gt_prob <= 0.5 || *gt_prob >= 1) {
+      check.refuse("gt_prob",
+                   "a label must be more probable than all others together and not be certain: "
+                   "between 0.5 and 1, both excluded");
+    }
+  } else {
+    refuse_given(check, {"n_labels"}, "is for labels, but scores are connected");
+    if (background && alpha) {
+      check.refuse("alpha",
+                   "background and alpha are two rules for one thing; leave one of them out");
+    }
+  }
+  if (!preset) preset = has_labels ? CrfPreset::irn : CrfPreset::psa;
+  PairwiseParameters const used = pairwise();
+  gaussian_sxy = used.gaussian_sxy;
+  gaussian_compat = used.gaussian_compat;
+  bilateral_sxy = used.bilateral_sxy;
+  bilateral_srgb = used.bilateral_srgb;
+  bilateral_compat = used.bilateral_compat;
+}
+
+PairwiseParameters Crf::pairwise() const {
+  PairwiseParameters const p = published(preset.value_or(CrfPreset::irn));
+  return {.gaussian_sxy = gaussian_sxy.value_or(p.gaussian_sxy),
+          .gaussian_compat = gaussian_compat.value_or(p.gaussian_compat),
+          .bilateral_sxy = bilateral_sxy.value_or(p.bilateral_sxy),
+          .bilateral_srgb = bilateral_srgb.value_or(p.bilateral_srgb),
+          .bilateral_compat = bilateral_compat.value_or(p.bilateral_compat)};
+}
+
+LabelMap Crf::operator()(SampleContext const& context, Image const& image, LabelMap const* labels,
+                         ScoreMaps const* scores) const {
+  if (labels) {
+    require_same_size(labels->size(), "the label map", image.size(), "the image");
+    if (auto const& classes = context.sample().classes) {
+      require_labels_in(*classes, *labels, "the label map");
+    }
+    if (min_confidence == 0) {
+      if (auto result = undisputed(*labels)) return *result;
+    }
+  } else {
+    require_same_size(scores->size(), "the score map", image.size(), "the image");
+  }
+  Candidates candidates = labels ? candidates_of(*labels, gt_prob.value_or(kGtProb), n_labels)
+                                 : candidates_of(*scores, {background, alpha}, gt_prob);
+  LabelField const marginals =
+      mean_field(image, std::move(candidates.unary), pairwise(), iterations);
+  return most_probable(marginals, candidates.labels, min_confidence);
+}
+
+void declare_crf(Plugin& plugin) {
+  plugin.stage<Crf>("label.crf", "Labels that follow the image's edges, by a fully connected CRF")
+      .inputs("image", "labels", "scores")
+      .output("labels")
+      .option(
+          "preset", &Crf::preset,
+          "a published set of parameters; \"irn\" for labels and \"psa\" for scores where it "
+          "is not set",
+          choices<CrfPreset>(
+              {{"irn", CrfPreset::irn}, {"psa", CrfPreset::psa}, {"clipes", CrfPreset::clipes}}))
+      .option("iterations", &Crf::iterations, "steps of mean field", in_range(0, 1000))
+      .option("gaussian_sxy", &Crf::gaussian_sxy,
+              "standard deviation of the kernel that smoothes, whatever the colours",
+              in_range(0.01, 1e6), unit("pixels"))
+      .option("gaussian_compat", &Crf::gaussian_compat, "weight of that kernel; 0 leaves it out",
+              in_range(0, 1000))
+      .option("bilateral_sxy", &Crf::bilateral_sxy,
+              "standard deviation, in position, of the kernel for pixels of like colour",
+              in_range(0.01, 1e6), unit("pixels"))
+      .option("bilateral_srgb", &Crf::bilateral_srgb,
+              "standard deviation, in each colour channel (0..255), of that kernel",
+              in_range(0.01, 1e6))
+      .option("bilateral_compat", &Crf::bilateral_compat, "weight of that kernel; 0 leaves it out",
+              in_range(0, 1000))
+      .option("gt_prob", &Crf::gt_prob,
+              "how probable the given labels are, 0.7 where it is not set; scores are mixed with "
+              "the uniform distribution by it, and are not where it is not set",
+              in_range(0, 1))
+      .option("n_labels", &Crf::n_labels,
+              "with labels: how many classes, background included, share the rest of gt_prob; "
+              "those of the label map where it is not set",
+              in_range(2, 255))
+      .option("background", &Crf::background,
+              "with scores: the score of background, the same everywhere", in_range(0, 1))
+      .option("alpha", &Crf::alpha,
+              "with scores: the score of background is (1 - m)^alpha, m being the highest score of "
+              "a class",
+              at_least(0))
+      .option("min_confidence", &Crf::min_confidence,
+              "a pixel whose label has a smaller marginal becomes 255", in_range(0, 1))
+      .details(
+          "Kraehenbuehl and Koltun, 2011: every pixel hears every other, through a Gaussian kernel "
+          "of their distance and a bilateral one of distance and colour, in so many iterations of "
+          "mean field. It is the post-processing that most methods apply with pydensecrf; its "
+          "conventions (symmetric normalisation of both kernels, a pixel hears itself too) are "
+          "followed.\n"
+          "\n"
+          "| `preset` | used by | `gaussian_sxy`, `_compat` | `bilateral_sxy`, `_srgb`, `_compat` "
+          "|\n"
+          "|---|---|---|---|\n"
+          "| `irn` | labels: IRN, TransCAM, PuzzleCAM | 3, 3 | 50, 5, 10 |\n"
+          "| `psa` | scores: PSA, SEAM, TransCAM's and PuzzleCAM's soft form | 3, 3 | 80, 13, 10 "
+          "|\n"
+          "| `clipes` | scores: CLIP-ES (which sets `alpha = 1`, and `min_confidence = 0.95` for "
+          "training) | 1, 3 | 67, 3, 4 |\n"
+          "\n"
+          "All take 10 iterations. An option that is set replaces the preset's value.\n"
+          "\n"
+          "**Labels**: a pixel has its label with probability `gt_prob`; the rest is shared by the "
+          "other classes. Only background and the classes of the label map can be in the result. "
+          "IRN and PuzzleCAM count the image's classes, as is done here unless one of them is "
+          "nowhere in the label map; TransCAM has `n_labels = 21` always. A pixel of 255 speaks "
+          "for no class and gets one from the others; a map of nothing but 255 stays as it is.\n"
+          "\n"
+          "**Scores** are taken as probabilities as they are, whether they sum to one or not, cut "
+          "off at 1e-5 and 1. Where they have no background of their own, `background` or `alpha` "
+          "must give it: PSA 4 to 32, SEAM 4 and 24, RecurSeed 2, CLIP-ES 1. Arithmetic is that "
+          "of the scores' own type, float16 included. CLIP-ES subtracts the mean colour from the "
+          "image in 8 bits, so that dark colours wrap to bright ones; that is not repeated here.\n"
+          "\n"
+          "Images of up to 4096 pixels are filtered exactly. Larger ones are filtered on "
+          "permutohedral lattices (Adams, Baek, Davis, 2010) that equal pydensecrf's, so that "
+          "labels do too; they are an approximation, and about one label in a hundred, along "
+          "weak edges, is another than exact filtering would give. Time and memory are linear in "
+          "pixels and classes of the image.");
+}
+
+}  // namespace seplflow::label
