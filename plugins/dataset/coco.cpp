@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "common/picture_file.hpp"
 #include "common/sample_file.hpp"
 #include "formats/coco_instances.hpp"
 #include "formats/image.hpp"
 #include "formats/png.hpp"
+#include "image_level_labels.hpp"
 #include "listed_samples.hpp"
 #include "name_list.hpp"
 #include "stages.hpp"
@@ -13,8 +15,6 @@ namespace seplflow::dataset {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kNamesShown = 5;
 
 std::string id_of(CocoImage const& image) {
   return fs::path(image.file_name).stem().string();
@@ -51,10 +51,15 @@ class ImageFinder {
   std::unordered_multimap<std::string, std::uint32_t> by_number_;
 };
 
+// Where the image-level labels come from.
+enum class TagSource { annotations, list, cls_labels };
+
 // MS COCO 2014, or another data set in its format.
 struct Coco {
   std::optional<fs::path> root, annotations, list, images_folder, truth_folder;
   std::string split = "train2014";
+  std::optional<TagSource> tags_from;
+  std::optional<fs::path> cls_labels;
 
   void check(OptionCheck& check);
 
@@ -64,7 +69,7 @@ struct Coco {
   Image image(Sample const& sample) const;
   LabelMap truth(Sample const& sample) const;
   ImageLabels image_labels(Sample const& sample) const {
-    return instances_->image_labels(index_of(sample));
+    return tags_ ? tags_->at(sample.index) : instances_->image_labels(index_of(sample));
   }
 
   std::vector<fs::path> image_files(Sample const& sample) const { return {image_file(sample)}; }
@@ -72,20 +77,24 @@ struct Coco {
     return truth_folder ? sample_files(*truth_folder, sample, ".png")
                         : std::vector<fs::path>{annotations_file_};
   }
-  std::vector<fs::path> annotation_files(Sample const&) const { return {annotations_file_}; }
+  std::vector<fs::path> image_label_files(Sample const&) const { return {tags_file_}; }
 
  private:
   void choose_files(OptionCheck& check);
-  void choose_samples();
+  NameList choose_samples();
+  void choose_image_labels(OptionCheck& check, NameList listed);
+  ImageLevelLabels read_cls_labels() const;
+  void compare_with_annotations(OptionCheck& check) const;
   CocoImage const& image_of(Sample const& sample) const {
     return *static_cast<CocoImage const*>(sample.source_data.get());
   }
   std::size_t index_of(Sample const& sample) const {
     return static_cast<std::size_t>(&image_of(sample) - instances_->images().data());
   }
-  fs::path image_file(Sample const& sample) const { return images_ / image_of(sample).file_name; }
+  fs::path image_file(Sample const& sample) const;
 
-  fs::path annotations_file_, images_;
+  fs::path annotations_file_, images_, tags_file_;
+  std::optional<ImageLevelLabels> tags_;  // by place in samples_; without, those of the annotations
   std::shared_ptr<CocoInstances const> instances_;
   std::vector<std::uint32_t> samples_;  // indices of images
   std::size_t next_ = 0;
@@ -105,7 +114,7 @@ void Coco::choose_files(OptionCheck& check) {
   images_ = images.value_or(fs::path());
 }
 
-void Coco::choose_samples() {
+NameList Coco::choose_samples() {
   ImageFinder const finder(*instances_, annotations_file_);
   std::span const images = instances_->images();
   if (!list) {
@@ -114,15 +123,16 @@ void Coco::choose_samples() {
     }
     if (samples_.empty())
       throw Error(annotations_file_.string() + " has no image with annotations");
-    return;
+    return {};
   }
-  std::string missing;
-  std::size_t missing_count = 0;
+  NameList listed = read_name_list(*list, instances_->classes()->count() - 1);
+  std::vector<std::string> first_missing;
+  std::size_t missing = 0;
   std::unordered_map<std::uint32_t, std::string> taken;
-  for (std::string const& name : read_name_list(*list)) {
+  for (std::string const& name : listed.names) {
     auto const image = finder.find(name);
     if (!image) {
-      if (++missing_count <= kNamesShown) missing += (missing.empty() ? "" : ", ") + name;
+      if (++missing <= kNamesShown) first_missing.push_back(name);
       continue;
     }
     auto const [before, is_new] = taken.try_emplace(*image, name);
@@ -131,10 +141,87 @@ void Coco::choose_samples() {
     }
     samples_.push_back(*image);
   }
-  if (missing_count == 0) return;
-  throw Error(std::to_string(missing_count) + " samples of " + list->string() + " are not in " +
-              annotations_file_.string() + ": " + missing +
-              (missing_count > kNamesShown ? ", ..." : "") + "; is it the list of another split?");
+  if (missing == 0) return listed;
+  throw Error(std::to_string(missing) + " of " + std::to_string(listed.names.size()) +
+              " samples of " + list->string() + " are not in " + annotations_file_.string() + " (" +
+              first_of(first_missing, missing) + "); is it the list of another split?");
+}
+
+// Throws Error when the file is of no known form, or lacks a sample.
+ImageLevelLabels Coco::read_cls_labels() const {
+  ImageLabelFile const file(*cls_labels, instances_->classes()->count() - 1);
+  std::span const images = instances_->images();
+  if (file.has_names()) {
+    std::vector<std::string> ids;
+    for (std::uint32_t const sample : samples_) ids.push_back(id_of(images[sample]));
+    return file.of(ids);
+  }
+  if (file.count() != images.size()) {
+    throw Error(cls_labels->string() + " has " + std::to_string(file.count()) +
+                " rows, but there are " + std::to_string(images.size()) + " images in " +
+                annotations_file_.string() +
+                "; expected a row for each of them, labelled or not, by ascending id");
+  }
+  std::vector<std::uint64_t> image_ids;
+  for (CocoImage const& image : images) image_ids.push_back(image.id);
+  std::ranges::sort(image_ids);
+  ImageLevelLabels labels;
+  for (std::uint32_t const sample : samples_) {
+    auto const row = std::ranges::lower_bound(image_ids, images[sample].id) - image_ids.begin();
+    labels.add(file.at(static_cast<std::size_t>(row)).classes);
+  }
+  return labels;
+}
+
+void Coco::compare_with_annotations(OptionCheck& check) const {
+  std::size_t differ = 0;
+  std::vector<std::string> first;
+  for (std::size_t i = 0; i < samples_.size(); ++i) {
+    if (tags_->at(i) == instances_->image_labels(samples_[i])) continue;
+    if (++differ <= kNamesShown) first.push_back(id_of(instances_->images()[samples_[i]]));
+  }
+  if (differ == 0) return;
+  check.warn(tags_from == TagSource::list ? "list" : "cls_labels",
+             "the image-level labels in " + tags_file_.string() +
+                 ", which are used, and the "
+                 "annotations in " +
+                 annotations_file_.string() + " differ for " + std::to_string(differ) + " of " +
+                 std::to_string(samples_.size()) + " samples (" + first_of(first, differ) +
+                 "); image_labels = \"annotations\" takes the others");
+}
+
+void Coco::choose_image_labels(OptionCheck& check, NameList listed) {
+  if (!tags_from) tags_from = cls_labels ? TagSource::cls_labels : TagSource::annotations;
+  if (tags_from == TagSource::annotations) {
+    tags_file_ = annotations_file_;
+    return;
+  }
+  if (tags_from == TagSource::list) {
+    if (!listed.classes) {
+      check.refuse("image_labels",
+                   (list ? "the lines of " + list->string() + " hold no classes (NAME 45 49)"
+                         : std::string("there is no list")) +
+                       "; set \"list\" to one with classes, or take \"annotations\" or "
+                       "\"cls_labels\"");
+      return;
+    }
+    tags_file_ = *list;
+    tags_ = std::move(listed.classes);
+  } else {
+    if (!cls_labels) {
+      check.refuse("image_labels",
+                   "nothing says which file; set cls_labels = \"FOLDER/cls_labels.npy\"");
+      return;
+    }
+    tags_file_ = *cls_labels;
+    try {
+      tags_ = read_cls_labels();
+    } catch (Error const& error) {
+      check.refuse("cls_labels", error.what());
+      return;
+    }
+  }
+  compare_with_annotations(check);
 }
 
 void Coco::check(OptionCheck& check) {
@@ -158,11 +245,14 @@ void Coco::check(OptionCheck& check) {
     check.refuse(annotations ? "annotations" : "root", error.what());
     return;
   }
+  NameList listed;
   try {
-    choose_samples();
+    listed = choose_samples();
   } catch (Error const& error) {
     check.refuse(list ? "list" : annotations ? "annotations" : "root", error.what());
+    return;
   }
+  choose_image_labels(check, std::move(listed));
 }
 
 std::optional<Sample> Coco::next() {
@@ -174,6 +264,14 @@ std::optional<Sample> Coco::next() {
   sample.size = image.size;
   sample.source_data = std::shared_ptr<CocoImage const>(instances_, &image);
   return sample;
+}
+
+// Under the name that the annotations tell, or another one of COCO's.
+fs::path Coco::image_file(Sample const& sample) const {
+  fs::path const file = images_ / image_of(sample).file_name;
+  if (is_there(file)) return file;
+  fs::path const other = find_picture(images_, sample.id);
+  return other.empty() ? file : other;
 }
 
 Image Coco::image(Sample const& sample) const {
@@ -200,7 +298,7 @@ void declare_coco(Plugin& plugin) {
                    "MS COCO 2014: the labelled images of a split, with semantic truth")
       .output("image", &Coco::image, &Coco::image_files)
       .output("truth", &Coco::truth, &Coco::truth_files)
-      .output("image_labels", &Coco::image_labels, &Coco::annotation_files)
+      .output("image_labels", &Coco::image_labels, &Coco::image_label_files)
       .option("root", &Coco::root, "the folder of COCO, with annotations, train2014, val2014",
               existing_folder())
       .option("split", &Coco::split,
@@ -217,20 +315,40 @@ void declare_coco(Plugin& plugin) {
       .option("truth", &Coco::truth_folder,
               "folder of truth as PNG files, instead of the outlines in the annotations",
               existing_folder())
+      .option(
+          "image_labels", &Coco::tags_from,
+          "where image-level labels come from: the annotations, the list's classes, or the file "
+          "cls_labels (default: cls_labels where it is set, else annotations)",
+          choices<TagSource>({{"annotations", TagSource::annotations},
+                              {"list", TagSource::list},
+                              {"cls_labels", TagSource::cls_labels}}))
+      .option("cls_labels", &Coco::cls_labels,
+              "a method's file of image-level labels: a dict by name or number, or an array with a "
+              "row for each image",
+              existing_file())
       .details(
           "A sample is an image that has an annotation, be it a crowd: of train2014 82,081, of "
           "val2014 40,137. Its id is the name of its image without the ending, "
           "`COCO_val2014_000000000139`. Samples come in the order of the file, or of the list, "
           "whose names may also be the numbers of images (`000000057870`, `139`); a list chooses "
-          "images without annotations as well.\n\n"
+          "images without annotations as well. Its lines are those that `dataset.voc` takes, among "
+          "them `COCO_train2014_000000000009 45 49 50`, a name and its classes **counted from "
+          "0**.\n\n"
           "The classes are background and the categories of the file in the order of their ids, "
           "so that of COCO 1 is person and 80 toothbrush, though their ids end with 90. A file "
           "with other categories, of another data set, gives its own names and numbers.\n\n"
           "Truth is drawn as pycocotools draws it: crowds are left out, a later annotation covers "
           "an earlier one, what no annotation covers is background, and no pixel is 255. "
-          "`image_labels` are the classes of all annotations, crowds included. `output.labels` on "
-          "`truth` writes PNG files, which the option `truth` reads again: NAME.png, or one of the "
+          "`output.labels` on `truth` writes PNG files, which the option `truth` reads again: "
+          "NAME.png, or one of the "
           "other names that COCO's files go by (000000000139.png, 139.png).\n\n"
+          "`image_labels` are the classes of all annotations, crowds included, or what a method "
+          "was "
+          "trained with: the classes in its list, or its `cls_labels.npy` (a dict by name or by "
+          "number, as EPS, SIPE and RIB ship it, or an array with a row for each image of the "
+          "file, "
+          "labelled or not, by ascending id, as CLIMS makes it). The check warns when these and "
+          "the annotations differ, and says for how many samples.\n\n"
           "The file of annotations is read once, when the pipeline is checked, and need not fit "
           "in memory; outlines are read again for each sample. An output that no stage uses costs "
           "nothing and needs no folder.");

@@ -4,6 +4,7 @@
 
 #include "dataset/stages.hpp"
 #include "formats/png.hpp"
+#include "support/pickled.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
@@ -104,13 +105,14 @@ TEST_CASE("a list chooses samples and their order, by name or number, labelled o
 TEST_CASE("a list with names that are not there, or one image under two names, is refused") {
   CocoFolder const coco;
   CHECK_THAT(coco.listing("9\n31\n000000000032\n").problems(),
-             Contains("list: 2 samples of ") && Contains("are not in ") &&
-                 Contains(": 31, 000000000032; is it the list of another split?"));
+             Contains("list: 2 of 3 samples of ") && Contains("are not in ") &&
+                 Contains("(31, 000000000032); is it the list of another split?"));
   CHECK_THAT(coco.listing("9\nCOCO_train2014_000000000009\n").problems(),
              Contains("lists one image twice, as 9 and COCO_train2014_000000000009"));
   std::string many;
   for (int i = 100; i < 120; ++i) many += std::to_string(i) + "\n";
-  CHECK_THAT(coco.listing(many).problems(), Contains("list: 20 samples") && Contains("104, ...;"));
+  CHECK_THAT(coco.listing(many).problems(),
+             Contains("list: 20 of 20 samples") && Contains("104 and 15 more);"));
 }
 
 TEST_CASE("images are read from the folder of the split and have the size that was announced") {
@@ -135,6 +137,93 @@ TEST_CASE("images may lie elsewhere") {
                    {"image"});
   CHECK(stage.problems().empty());
   CHECK(stage.produce<Image>("image", stage.samples().at(0)).size() == Size{2, 3});
+}
+
+TEST_CASE("an image is found under another of COCO's names, its own first") {
+  CocoFolder const coco;
+  coco.folder.write("train2014/000000000025.png", label_png(LabelMap(Size{1, 2})));
+  coco.folder.write("train2014/9.png", label_png(LabelMap(Size{7, 7})));
+  StageDriver stage = coco.opening({}, {"image"});
+  auto const samples = stage.samples();
+  CHECK(stage.produce<Image>("image", samples[0]).size() == Size{2, 3});
+  CHECK(stage.produce<Image>("image", samples[1]).size() == Size{1, 2});
+}
+
+TEST_CASE("a list of paths chooses by their names") {
+  CocoFolder const coco;
+  StageDriver stage = coco.listing(
+      "/JPEGImages/COCO_train2014_000000000009.jpg "
+      "/SegmentationClass/COCO_train2014_000000000009.png\n");
+  CHECK(ids_of(stage) == Names{"COCO_train2014_000000000009"});
+}
+
+TEST_CASE(
+    "image-level labels may come from the list, counted from 0, and differ from the annotations") {
+  CocoFolder const coco;
+  std::string const list = coco.folder.write(
+      "list.txt", "COCO_train2014_000000000025 0\nCOCO_train2014_000000000009 0\n");
+  StageDriver stage =
+      coco.opening({{"list", list}, {"image_labels", std::string("list")}}, {"image_labels"});
+  CHECK(stage.problems().empty());
+  auto const samples = stage.samples();
+  CHECK(stage.produce<ImageLabels>("image_labels", samples[0]) == ImageLabels{{1}});
+  CHECK(stage.produce<ImageLabels>("image_labels", samples[1]) == ImageLabels{{1}});
+  CHECK(stage.instance().files(3, samples[0]) == std::vector<fs::path>{list});
+  CHECK_THAT(stage.warnings(),
+             Contains("list: ") && Contains("differ for 1 of 2 samples (COCO_train"
+                                            "2014_000000000009)"));
+  StageDriver other = coco.opening({{"list", list}}, {"image_labels"});
+  CHECK(other.produce<ImageLabels>("image_labels", other.samples().at(1)) == ImageLabels{{1, 2}});
+  CHECK(other.warnings().empty());
+  CHECK_THAT(coco.listing("9 2\n").problems(), Contains("none of the 2 classes"));
+  CHECK_THAT(coco.opening({{"image_labels", std::string("list")}}).problems(),
+             Contains("image_labels: there is no list; set \"list\""));
+}
+
+TEST_CASE("image-level labels may come from a dict by name or number") {
+  CocoFolder const coco;
+  using Entries = std::vector<std::pair<pickled::Key, std::vector<float>>>;
+  auto const with = [&](Entries const& entries) {
+    return coco.opening(
+        {{"cls_labels", coco.folder.write("cls_labels.npy", pickled::npy_dict(entries)).string()}},
+        {"image_labels"});
+  };
+  for (Entries const& entries :
+       {Entries{{25, {1, 0}}, {9, {0, 1}}},
+        Entries{{"COCO_train2014_000000000009", {0, 1}}, {"COCO_train2014_000000000025", {1, 0}}},
+        Entries{{"000000000009", {0, 1}}, {"000000000025", {1, 0}}}}) {
+    StageDriver stage = with(entries);
+    CHECK(stage.problems().empty());
+    auto const samples = stage.samples();
+    CHECK(stage.produce<ImageLabels>("image_labels", samples[0]) == ImageLabels{{2}});
+    CHECK(stage.produce<ImageLabels>("image_labels", samples[1]) == ImageLabels{{1}});
+    CHECK_THAT(stage.warnings(), Contains("cls_labels: ") && Contains("differ for 1 of 2 samples"));
+  }
+  CHECK_THAT(with({{9, {0, 1}}}).problems(),
+             Contains("cls_labels: ") && Contains("no image-level labels of 1 of 2 samples"));
+  CHECK_THAT(with({{9, {0, 1, 1}}, {25, {0, 1, 1}}}).problems(), Contains("there are 2 classes"));
+  CHECK_THAT(coco.opening({{"image_labels", std::string("cls_labels")}}).problems(),
+             Contains("image_labels: nothing says which file"));
+}
+
+TEST_CASE("the rows of a plain array are all images by ascending id") {
+  CocoFolder const coco;
+  auto const with = [&](std::string const& rows, int count) {
+    std::string header =
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (" + std::to_string(count) + ", 2), }";
+    header.resize(117, ' ');
+    std::string const npy = "\x93NUMPY" + std::string("\x01\x00\x76\x00", 4) + header + "\n" + rows;
+    return coco.opening({{"cls_labels", coco.folder.write("train_labels.npy", npy).string()}},
+                        {"image_labels"});
+  };
+  // Images 9, 25 and 30, of which the last is no sample.
+  StageDriver stage = with(std::string("\0\1\1\1\1\0", 6), 3);
+  CHECK(stage.problems().empty());
+  auto const samples = stage.samples();
+  CHECK(stage.produce<ImageLabels>("image_labels", samples[0]) == ImageLabels{{2}});
+  CHECK(stage.produce<ImageLabels>("image_labels", samples[1]) == ImageLabels{{1, 2}});
+  CHECK_THAT(with(std::string("\0\1\1\1", 4), 2).problems(),
+             Contains("has 2 rows, but there are 3 images in "));
 }
 
 TEST_CASE("truth can be read from a folder of PNG files, under any of COCO's names") {
