@@ -301,9 +301,10 @@ void declare_coco(Plugin& plugin) {
       .output("image_labels", &Coco::image_labels, &Coco::image_label_files)
       .option("root", &Coco::root, "the folder of COCO, with annotations, train2014, val2014",
               existing_folder())
-      .option("split", &Coco::split,
-              "root/annotations/instances_SPLIT.json and the images in root/SPLIT; train and val "
-              "are those of 2014")
+      .option(
+          "split", &Coco::split,
+          "the instances_SPLIT.json in root/annotations and the images in root/SPLIT; train and "
+          "val are those of 2014")
       .option("annotations", &Coco::annotations, "a file of instances instead of a split",
               existing_file())
       .option("list", &Coco::list,
