@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/disk_data.hpp"
-#include "support/pickled.hpp"
+#include "support/image_label_file.hpp"
 #include "support/png_fixture.hpp"
 
 using Catch::Matchers::Contains;
@@ -93,13 +93,13 @@ TEST_CASE("a stage that variants share warns once, and one that they do not coun
 
 TEST_CASE("check warns of labels that contradict each other, and succeeds") {
   TaggedData const place;
-  std::vector<std::pair<pickled::Key, std::vector<float>>> tags;
+  std::vector<std::pair<ImageKey, std::vector<float>>> tags;
   for (int i = 0; i < 5; ++i) {
     std::vector<float> row(20);
     row[i == 4 ? 2 : 14] = 1;
     tags.emplace_back("s" + std::to_string(i), row);
   }
-  place.folder.write("tags.npy", pickled::npy_dict(tags));
+  place.folder.write("tags.npy", image_label_file(tags));
   place.pipeline_file(
       "name = \"tagged\"\n"
       "[stages.voc]\nuse = \"dataset.voc\"\nroot = \"voc\"\n"

@@ -4,7 +4,7 @@
 
 #include "dataset/stages.hpp"
 #include "formats/png.hpp"
-#include "support/pickled.hpp"
+#include "support/image_label_file.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
@@ -282,13 +282,13 @@ namespace {
 
 // {name: multi-hot of the 20 classes}
 std::string tags_file(std::vector<std::pair<std::string, std::vector<Label>>> const& images) {
-  std::vector<std::pair<pickled::Key, std::vector<float>>> entries;
+  std::vector<std::pair<ImageKey, std::vector<float>>> entries;
   for (auto const& [name, labels] : images) {
     std::vector<float> row(20);
     for (Label const label : labels) row.at(label - 1u) = 1;
     entries.emplace_back(name, row);
   }
-  return pickled::npy_dict(entries);
+  return image_label_file(entries);
 }
 
 std::vector<Label> tags_of(StageDriver& stage, std::size_t i = 0) {

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "support/pickled.hpp"
+#include "support/image_label_file.hpp"
 #include "support/temp_folder.hpp"
 
 using Catch::Matchers::Contains;
@@ -36,13 +36,12 @@ Tags tags_of(ImageLabelFile const& file, std::string const& name) {
 
 // A plain array of bytes, a row an image.
 std::string npy_rows(std::vector<std::string> const& rows) {
-  std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (" +
-                       std::to_string(rows.size()) + ", " + std::to_string(rows[0].size()) + "), }";
-  header.resize(117, ' ');
-  header += '\n';
-  std::string text = "\x93NUMPY" + std::string("\x01\x00", 2) + pickled::little(118, 2) + header;
-  for (std::string const& row : rows) text += row;
-  return text;
+  std::string bytes;
+  for (std::string const& row : rows) bytes += row;
+  return pickle_bytes::npy("{'descr': '|u1', 'fortran_order': False, 'shape': (" +
+                               std::to_string(rows.size()) + ", " + std::to_string(rows[0].size()) +
+                               "), }",
+                           bytes);
 }
 
 }  // namespace
@@ -59,8 +58,8 @@ TEST_CASE("labels of many images come back as they were added") {
 }
 
 TEST_CASE("a dict by VOC's names or numbers finds images by name") {
-  for (auto const& bytes : {pickled::npy_dict({{"2007_000032", kBoth}, {"2007_000039", kNone}}),
-                            pickled::npy_dict({{2007000032, kBoth}, {2007000039, kNone}})}) {
+  for (auto const& bytes : {image_label_file({{"2007_000032", kBoth}, {"2007_000039", kNone}}),
+                            image_label_file({{2007000032, kBoth}, {2007000039, kNone}})}) {
     ImageLabelFile const file = file_of(bytes);
     CHECK(file.has_names());
     CHECK(file.count() == 2);
@@ -72,9 +71,9 @@ TEST_CASE("a dict by VOC's names or numbers finds images by name") {
 }
 
 TEST_CASE("a dict by COCO's names, files or numbers finds images by any of their names") {
-  for (auto const& key : std::vector<pickled::Key>{"COCO_train2014_000000000009", "000000000009",
-                                                   "COCO_train2014_000000000009.jpg", 9, "9"}) {
-    ImageLabelFile const file = file_of(pickled::npy_dict({{key, kLast}}));
+  for (auto const& key : std::vector<ImageKey>{"COCO_train2014_000000000009", "000000000009",
+                                               "COCO_train2014_000000000009.jpg", 9, "9"}) {
+    ImageLabelFile const file = file_of(image_label_file({{key, kLast}}));
     for (char const* const name : {"COCO_train2014_000000000009", "000000000009", "9"}) {
       INFO(name);
       CHECK(tags_of(file, name) == Tags{3});
@@ -92,7 +91,7 @@ TEST_CASE("a plain array has rows without names, and a count shows a class as 1 
 }
 
 TEST_CASE("images that the file lacks are counted, and the first few named") {
-  ImageLabelFile const file = file_of(pickled::npy_dict({{"b", kFirst}, {"a", kLast}}));
+  ImageLabelFile const file = file_of(image_label_file({{"b", kFirst}, {"a", kLast}}));
   auto const labels = file.of({"a", "b"});
   CHECK(labels.at(0).classes == Tags{3});
   CHECK(labels.at(1).classes == Tags{1});
@@ -104,7 +103,7 @@ TEST_CASE("images that the file lacks are counted, and the first few named") {
 
 TEST_CASE("a file of another data set, or of no labels, is refused with what it holds") {
   CHECK_THAT(
-      mistake_in(pickled::npy_dict({{"a", kFirst}}), 20),
+      mistake_in(image_label_file({{"a", kFirst}}), 20),
       Contains("tags.npy: the image-level labels of a are a float32 array of shape (3,), but "
                "there are 20 classes"));
   CHECK_THAT(mistake_in(npy_rows({{0, 1}}), 3), Contains("row 0"));
@@ -114,7 +113,7 @@ TEST_CASE("a file of another data set, or of no labels, is refused with what it 
 TEST_CASE("a label that is no yes and no no is refused") {
   for (float const wrong : {-1.f, std::nanf(""), INFINITY}) {
     CHECK_THAT(
-        mistake_in(pickled::npy_dict({{"a", {0, wrong, 0}}})),
+        mistake_in(image_label_file({{"a", {0, wrong, 0}}})),
         Contains("the image-level label of a for class 2 is ") && Contains("expected 0 or 1"));
   }
 }
