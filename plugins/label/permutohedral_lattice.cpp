@@ -7,9 +7,36 @@ namespace seplflow::label {
 namespace {
 
 // A lattice point: integer coordinates on the hyperplane sum = 0 of D + 1 dimensions, congruent to
-// each other modulo D + 1. The last one follows from the others.
-template <int D>
-using Key = std::array<std::int32_t, D>;
+// each other modulo D + 1. The last one follows from the others. They are the digits, from -2^20 to
+// 2^20, of numbers to the base 2^21, so that keys can be added.
+class Key {
+ public:
+  template <std::size_t N>
+  explicit Key(std::array<std::int32_t, N> const& coordinates) {
+    static_assert(N <= 6);
+    for (std::size_t i = 0; i < N; ++i) {
+      std::uint64_t& word = i < 3 ? low_ : high_;
+      word += static_cast<std::uint64_t>(std::int64_t{coordinates[i]}) << 21 * (i % 3);
+    }
+  }
+  bool operator==(Key const& other) const { return low_ == other.low_ && high_ == other.high_; }
+
+  Key operator+(Key const& other) const {
+    Key sum = *this;
+    sum.low_ += other.low_;
+    sum.high_ += other.high_;
+    return sum;
+  }
+  std::uint64_t hash() const {
+    constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15u;  // 2^64 / golden ratio
+    std::uint64_t hash = low_ * kOdd;
+    hash = ((hash ^ hash >> 32) + high_) * kOdd;
+    return hash ^ hash >> 32;
+  }
+
+ private:
+  std::uint64_t low_ = 0, high_ = 0;
+};
 
 // Coordinates on the hyperplane, scaled so that one blur has the standard deviation 1 (section 3.1
 // of the paper): the rows of its basis are (1, ..., 1, -k, 0, ..., 0) / sqrt(k (k + 1)).
@@ -42,10 +69,10 @@ struct Simplex {
     for (int r = 1; r <= D; ++r) weight[r] = sorted[D - r] - sorted[D - r + 1];
   }
 
-  Key<D> corner(int r) const {
-    Key<D> key;
-    for (int i = 0; i < D; ++i) key[i] = origin[i] + (rank[i] <= D - r ? r : r - (D + 1));
-    return key;
+  Key corner(int r) const {
+    std::array<std::int32_t, D> at;
+    for (int i = 0; i < D; ++i) at[i] = origin[i] + (rank[i] <= D - r ? r : r - (D + 1));
+    return Key(at);
   }
 
  private:
@@ -82,8 +109,8 @@ class PermutohedralLattice<D>::Vertices {
 
   std::size_t count() const { return keys_.size(); }
 
-  std::uint32_t find_or_add(Key<D> const& key) {
-    if (2 * keys_.size() >= slots_.size()) grow();
+  std::uint32_t find_or_add(Key const& key) {
+    if (keys_.size() >= slots_.size() / 3 * 2) grow();
     std::uint32_t& slot = slots_[slot_of(key)];
     if (slot == kNone) {
       slot = static_cast<std::uint32_t>(keys_.size());
@@ -92,22 +119,17 @@ class PermutohedralLattice<D>::Vertices {
     return slot;
   }
 
-  // kNone where there is none.
+  // The neighbour in a direction; kNone where there is none.
   std::uint32_t next(std::uint32_t vertex, int direction) const {
-    Key<D> key = keys_[vertex];
-    for (int i = 0; i < D; ++i) key[i] += i == direction ? D : -1;
-    return slots_[slot_of(key)];
+    std::array<std::int32_t, D> step;
+    for (int i = 0; i < D; ++i) step[i] = i == direction ? D : -1;
+    return slots_[slot_of(keys_[vertex] + Key(step))];
   }
 
  private:
-  std::size_t slot_of(Key<D> const& key) const {
-    std::uint64_t hash = 0;
-    for (std::int32_t const coordinate : key) {
-      hash = (hash ^ static_cast<std::uint32_t>(coordinate)) * 0x9e3779b97f4a7c15u;
-      hash ^= hash >> 29;
-    }
+  std::size_t slot_of(Key const& key) const {
     std::size_t const mask = slots_.size() - 1;
-    std::size_t slot = hash & mask;
+    std::size_t slot = key.hash() & mask;
     while (slots_[slot] != kNone && keys_[slots_[slot]] != key) slot = (slot + 1) & mask;
     return slot;
   }
@@ -119,7 +141,7 @@ class PermutohedralLattice<D>::Vertices {
     }
   }
 
-  std::vector<Key<D>> keys_;
+  std::vector<Key> keys_;
   std::vector<std::uint32_t> slots_ = std::vector<std::uint32_t>(1 << 10, kNone);
 };
 
@@ -127,10 +149,14 @@ template <int D>
 PermutohedralLattice<D>::PermutohedralLattice(std::size_t points,
                                               std::function<Position(std::size_t)> const& position)
     : corners_(points * kCorners), weights_(points * kCorners) {
-  Vertices vertices;
-  for (std::size_t i = 0; i < points; ++i) enter(i, position(i), vertices);
-  connect(vertices);
-  values_.resize(vertices.count());
+  std::size_t vertex_count = 0;
+  {
+    Vertices vertices;
+    for (std::size_t i = 0; i < points; ++i) enter(i, position(i), vertices);
+    connect(vertices);
+    vertex_count = vertices.count();
+  }
+  values_.resize(vertex_count);
 }
 
 template <int D>

@@ -28,7 +28,7 @@ class PermutohedralLattice {
   // In units of the standard deviation of the Gaussian, no further than kLimit from the origin in
   // any dimension.
   using Position = std::array<double, D>;
-  static constexpr double kLimit = 1e8;
+  static constexpr double kLimit = 1e5;
 
   // At most 2^31 / (D + 1) points.
   PermutohedralLattice(std::size_t points, std::function<Position(std::size_t)> const& position);
