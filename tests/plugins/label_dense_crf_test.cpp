@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
@@ -163,6 +164,70 @@ TEST_CASE("one label of mean field stands for many that are alike") {
       REQUIRE(marginals.at(k, i) == Approx(expected.at(k, i)).margin(1e-4));
     }
   }
+}
+
+// What pydensecrf (its commit 2723c7f) says of an image of 72 x 96 and its label unary.
+TEST_CASE("mean field has pydensecrf's marginals on larger images") {
+  Size const size{72, 96};
+  std::vector<std::uint8_t> rgb;
+  Planes energies(3);
+  for (int y = 0; y < 72; ++y) {
+    for (int x = 0; x < 96; ++x) {
+      bool const inside = (x - 48) * (x - 48) + (y - 36) * (y - 36) < 24 * 24;
+      for (int c = 0; c < 3; ++c) {
+        int const texture = (x * 7 + y * 13 + c * 5 + x * y) % 17;
+        rgb.push_back(static_cast<std::uint8_t>((inside ? 90 : 150) + 10 * c + x / 8 + texture));
+      }
+      int own = x < 40 ? 0 : y < 36 ? 1 : 2;
+      if ((x * 31 + y * 17) % 11 == 0) own = (own + 1) % 3;
+      for (int k = 0; k < 3; ++k) {
+        energies[static_cast<std::size_t>(k)].push_back(-std::log(k == own ? 0.7 : 0.15));
+      }
+    }
+  }
+  struct Pixel {
+    std::size_t x, y;
+    double first, second;  // marginals of labels 0 and 1
+  };
+  struct Case {
+    PairwiseParameters parameters;
+    std::array<int, 3> pixels_of;  // each label
+    std::vector<Pixel> pixels;
+  };
+  Case const expected = GENERATE(Case{{3, 3, 50, 5, 10},
+                                      {2839, 1435, 2638},
+                                      {{42, 0, 0.41552, 0.55741},
+                                       {57, 0, 0.30159, 0.68922},
+                                       {47, 1, 0.77987, 0.13242},
+                                       {58, 1, 0.61636, 0.31478},
+                                       {43, 2, 0.44007, 0.53572},
+                                       {54, 2, 0.56802, 0.42549},
+                                       {48, 3, 0.87785, 0.11761},
+                                       {40, 4, 0.45418, 0.51786},
+                                       {51, 5, 0.31947, 0.66870}}},
+                                 Case{{3, 3, 80, 13, 10}, {5123, 0, 1789}, {}},
+                                 Case{{1, 3, 67, 3, 4},
+                                      {2984, 1971, 1957},
+                                      {{41, 0, 0.22505, 0.73945},
+                                       {51, 0, 0.38479, 0.60312},
+                                       {40, 1, 0.56739, 0.39889},
+                                       {58, 1, 0.10844, 0.73100},
+                                       {41, 2, 0.38380, 0.58024},
+                                       {50, 2, 0.68111, 0.22826},
+                                       {53, 3, 0.26518, 0.56318},
+                                       {45, 4, 0.24294, 0.54802},
+                                       {37, 5, 0.74367, 0.22535}}});
+  LabelField const marginals =
+      mean_field(Image(size, rgb), unary_of(energies, size), expected.parameters, 10);
+  for (Pixel const& pixel : expected.pixels) {
+    std::size_t const place = pixel.y * 96 + pixel.x;
+    INFO(pixel.x << ", " << pixel.y);
+    CHECK(marginals.at(0, place) == Approx(pixel.first).epsilon(0).margin(1e-3));
+    CHECK(marginals.at(1, place) == Approx(pixel.second).epsilon(0).margin(1e-3));
+  }
+  std::array<int, 3> pixels_of{};
+  for (std::size_t i = 0; i < size.pixels(); ++i) ++pixels_of[best(marginals, i)];
+  CHECK(pixels_of == expected.pixels_of);
 }
 
 TEST_CASE("approximate filtering gives nearly the labels that brute force gives") {
