@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "data/error.hpp"
+#include "formats/delayed_file.hpp"
 #include "formats/elements.hpp"
 
 namespace seplflow {
@@ -182,8 +183,8 @@ std::string shape_text(std::span<std::uint64_t const> shape) {
   return "(" + text + (shape.size() == 1 ? ",)" : ")");
 }
 
-Array::Array(ArrayLayout layout, std::span<std::uint8_t const> storage)
-    : layout_(std::move(layout)), storage_(storage) {
+Array::Array(ArrayLayout layout, std::span<std::uint8_t const> storage, DelayedFile const* file)
+    : layout_(std::move(layout)), storage_(storage), file_(file) {
   if (layout_.shape.size() > kMaxAxes) {
     throw Error("an array has " + std::to_string(layout_.shape.size()) +
                 " axes; seplflow reads at most " + std::to_string(kMaxAxes));
@@ -199,11 +200,16 @@ Array::Array(ArrayLayout layout, std::span<std::uint8_t const> storage)
   contiguous_ = little && (size_ == 0 || (axes.size() == 1 && axes[0].stride == 1));
 }
 
+std::span<std::uint8_t const> Array::storage() const {
+  if (file_ != nullptr) file_->load(storage_);
+  return storage_;
+}
+
 std::span<std::uint8_t const> Array::contiguous_bytes() const {
   if (!contiguous_) throw Error(description() + " does not lie in one piece");
   if (size_ == 0) return {};
   std::size_t const bytes = element_bytes(layout_.type);
-  return storage_.subspan(layout_.offset * bytes, size_ * bytes);
+  return storage().subspan(layout_.offset * bytes, size_ * bytes);
 }
 
 Array Array::at(std::uint64_t i) const {
@@ -214,7 +220,7 @@ Array Array::at(std::uint64_t i) const {
   if (size_ > 0) part.offset += i * part.strides[0];
   part.shape.erase(part.shape.begin());
   part.strides.erase(part.strides.begin());
-  return {std::move(part), storage_};
+  return {std::move(part), storage_, file_};
 }
 
 namespace {
@@ -256,12 +262,30 @@ std::int64_t Array::integer(std::uint64_t i) const {
   });
 }
 
+// Whether elements that are as they are wanted were read from the file to where they are wanted.
+template <class T>
+bool Array::append_from_file(std::vector<T>& values) const {
+  constexpr ElementType kSame = std::is_same_v<T, float>    ? ElementType::float32
+                                : std::is_same_v<T, double> ? ElementType::float64
+                                                            : ElementType::int64;
+  bool const direct = file_ != nullptr && contiguous_ && type() == kSame &&
+                      std::endian::native == std::endian::little;
+  if (!direct) return false;
+  std::size_t const before = values.size();
+  values.resize(before + size_);
+  file_->copy(storage_.subspan(layout_.offset * sizeof(T), size_ * sizeof(T)),
+              reinterpret_cast<std::uint8_t*>(values.data() + before));
+  return true;
+}
+
 template <class T>
 void Array::append_to(std::vector<T>& values) const {
   if (std::is_same_v<T, std::int64_t> && is_floating_point(type())) throw not_integers(*this);
   if (size_ == 0) return;
   auto const axes = merged_axes(layout_);
   if (values.capacity() - values.size() < size_) values.reserve(values.size() + size_);
+  if (append_from_file(values)) return;
+  std::uint8_t const* const begin = storage().data();
   auto const extent = static_cast<std::ptrdiff_t>(axes.back().extent);
   with_element(type(), layout_.byte_order, [&](auto element, auto swapped) {
     using Element = decltype(element);
@@ -269,7 +293,7 @@ void Array::append_to(std::vector<T>& values) const {
       using Row = Reading<T, Element, decltype(swapped)::value>;
       auto const step = static_cast<std::ptrdiff_t>(axes.back().stride * sizeof(Element));
       for_each_row(axes, layout_.offset, [&](std::uint64_t offset) {
-        std::uint8_t const* const first = storage_.data() + offset * sizeof(Element);
+        std::uint8_t const* const first = begin + offset * sizeof(Element);
         values.insert(values.end(), Row(first, step, 0), Row(first, step, extent));
       });
     }

@@ -12,6 +12,8 @@
 
 namespace seplflow {
 
+class DelayedFile;
+
 enum class ElementType {
   boolean,
   int8,
@@ -57,8 +59,10 @@ class Array {
  public:
   // Throws Error when an element lies beyond `storage`, the shape and the strides are of different
   // lengths, there are more than kMaxAxes axes, or elements share their bytes (a stride of 0, as
-  // torch's expand() makes) and are more than kMaxSharing.
-  Array(ArrayLayout layout, std::span<std::uint8_t const> storage);
+  // torch's expand() makes) and are more than kMaxSharing. The bytes may still be in their file, of
+  // which they are then a part; elements are read from there when they are asked for.
+  Array(ArrayLayout layout, std::span<std::uint8_t const> storage,
+        DelayedFile const* file = nullptr);
 
   static constexpr std::size_t kMaxAxes = 64;
   static constexpr std::uint64_t kMaxSharing = std::uint64_t{1} << 24;
@@ -69,8 +73,9 @@ class Array {
   std::size_t axes() const { return layout_.shape.size(); }
   // Number of elements: the product of the shape, 1 for a single number.
   std::uint64_t size() const { return size_; }
-  // Where the elements lie, and maybe others.
-  std::span<std::uint8_t const> storage() const { return storage_; }
+  // Where the elements lie, and maybe others. Throws Error, as all that read elements do, when they
+  // are still to be read from a file and cannot be.
+  std::span<std::uint8_t const> storage() const;
 
   // Whether the elements are one piece of little-endian bytes in row-major order, and the piece.
   bool is_contiguous() const { return contiguous_; }
@@ -104,7 +109,11 @@ class Array {
 
  private:
   ArrayLayout layout_;
+  template <class T>
+  bool append_from_file(std::vector<T>& values) const;
+
   std::span<std::uint8_t const> storage_;
+  DelayedFile const* file_ = nullptr;
   std::uint64_t size_ = 1;
   bool contiguous_ = false;
 };

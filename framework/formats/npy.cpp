@@ -27,10 +27,11 @@ Cell read_objects(NpyHeader const& header, Bytes file, Store& store) {
 
 Cell read_numbers(NpyHeader const& header, Bytes file, Store& store) {
   Bytes const bytes = file.subspan(header.bytes);
+  if (store.delayed) store.delayed->leave_out(file.size());
   ArrayLayout layout{*header.dtype.type, header.dtype.byte_order, header.shape, {}, 0};
   layout.strides =
       header.fortran_order ? column_major_strides(header.shape) : row_major_strides(header.shape);
-  Array array(std::move(layout), bytes);
+  Array array(std::move(layout), bytes, store.file_of(bytes));
   std::uint64_t const expected = array.size() * element_bytes(array.type());
   if (bytes.size() != expected) {
     throw Error("the file holds " + array.description() + " and " + std::to_string(bytes.size()) +
@@ -42,7 +43,7 @@ Cell read_numbers(NpyHeader const& header, Bytes file, Store& store) {
 }
 
 Cell read_root(Bytes file, Store& store) {
-  NpyHeader const header = read_npy_header(file);
+  NpyHeader const header = read_npy_header(file, store.delayed.get());
   return header.dtype.type ? read_numbers(header, file, store) : read_objects(header, file, store);
 }
 

@@ -118,9 +118,9 @@ class Literal {
 
 }  // namespace
 
-NpyHeader read_npy_header(std::span<std::uint8_t const> bytes) {
+NpyHeader read_npy_header(std::span<std::uint8_t const> bytes, DelayedFile* file) {
   constexpr std::string_view kMagic = "\x93NUMPY";
-  pickle::Cursor cursor(bytes);
+  pickle::Cursor cursor(bytes, 0, file);
   bool const npy =
       bytes.size() >= kMagic.size() &&
       std::equal(kMagic.begin(), kMagic.end(), bytes.begin(),

@@ -18,6 +18,7 @@ struct NpyHeader {
 
 // Throws Error, without the name of the file, when this is no .npy file of version 1.0, 2.0 or 3.0,
 // or its header is not the dict of 'descr', 'fortran_order' and 'shape' that numpy writes.
-NpyHeader read_npy_header(std::span<std::uint8_t const> bytes);
+// Where `file` is given, the bytes are its.
+NpyHeader read_npy_header(std::span<std::uint8_t const> bytes, DelayedFile* file = nullptr);
 
 }  // namespace seplflow

@@ -47,7 +47,7 @@ std::string_view PickleValue::text() const {
 }
 
 std::span<std::uint8_t const> PickleValue::bytes() const {
-  return require(*store_, *cell_, Type::bytes, "bytes").bytes();
+  return store_->loaded_bytes(require(*store_, *cell_, Type::bytes, "bytes").bytes());
 }
 
 Array const& PickleValue::array() const {
@@ -133,6 +133,7 @@ namespace {
 // A bare pickle, or one of torch's legacy streams, which begins as one.
 Cell read_bare(pickle::Bytes bytes, pickle::Store& store) {
   if (pickle::is_torch_zip(bytes) || pickle::is_torch_stream(bytes)) {
+    if (store.delayed) store.delayed->need(bytes.size());
     return pickle::read_torch(bytes, store, 0);
   }
   pickle::require_pickle(bytes);

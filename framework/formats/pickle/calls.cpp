@@ -41,7 +41,7 @@ Cell make_ordered_dict(Context context, Global const& callee, Cell const& tuple)
     bool const two = list || (pair.is(Type::tuple) && pair.items.size == 2);
     if (!two) throw Error("pickle makes an OrderedDict of something that is no pair");
     auto const items = list ? std::span<Cell const>(store.lists[pair.index]) : store.items_of(pair);
-    insert(store.dicts[result.index], items[0], items[1]);
+    store.insert(result.index, items[0], items[1]);
   }
   return result;
 }

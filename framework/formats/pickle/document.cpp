@@ -1,5 +1,6 @@
 #include "formats/pickle/document.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -7,6 +8,9 @@
 
 namespace seplflow::pickle {
 namespace {
+
+// By which formats are known.
+constexpr std::size_t kLongestMark = 16;
 
 Pickle finished(std::shared_ptr<Store> store, Bytes bytes, std::string_view name,
                 ReadRoot const& read_root) {
@@ -23,17 +27,17 @@ Pickle finished(std::shared_ptr<Store> store, Bytes bytes, std::string_view name
 }  // namespace
 
 Pickle read_document(std::filesystem::path const& path, ReadRoot const& read_root) {
-  InputFile file(path);
   auto store = std::make_shared<Store>();
-  auto const buffer = store->new_buffer(file.size());
-  Bytes const bytes = buffer.first(file.read(buffer));
+  store->delayed = std::make_unique<DelayedFile>(path);
+  Bytes const bytes = store->delayed->bytes();
+  store->delayed->need(std::min(bytes.size(), kLongestMark));
   return finished(std::move(store), bytes, path.string(), read_root);
 }
 
 Pickle map_document(std::filesystem::path const& path, ReadRoot const& read_root) {
   auto store = std::make_shared<Store>();
-  store->file = std::make_unique<MappedFile>(path);
-  Bytes const bytes = store->file->bytes();
+  store->mapped = std::make_unique<MappedFile>(path);
+  Bytes const bytes = store->mapped->bytes();
   return finished(std::move(store), bytes, path.string(), read_root);
 }
 

@@ -13,7 +13,8 @@ namespace seplflow::pickle {
 // Reads the root of all values; what it throws needs no name of a file.
 using ReadRoot = std::function<Cell(Bytes bytes, Store& store)>;
 
-// Reads a file whole, which must not be larger than kMaxFileBytes, and keeps it with the values.
+// Reads a file, which must not be larger than kMaxFileBytes, and keeps it with the values. Large
+// arrays are left in it until they are wanted.
 Pickle read_document(std::filesystem::path const& path, ReadRoot const& read_root);
 // The same with a file that is mapped into memory, of any size.
 Pickle map_document(std::filesystem::path const& path, ReadRoot const& read_root);

@@ -13,7 +13,7 @@ namespace seplflow::pickle {
 
 Machine::Machine(Bytes file, std::size_t begin, Store& store, int nesting,
                  PersistentLoad persistent_load)
-    : cursor_(file, begin),
+    : cursor_(file, begin, nesting == 0 ? store.delayed.get() : nullptr),
       store_(store),
       nesting_(nesting),
       persistent_load_(std::move(persistent_load)) {
@@ -91,7 +91,8 @@ std::span<Cell const> Machine::above(std::size_t first) const {
 // Numbers, text and bytes.
 
 void Machine::push_bytes(Type type, std::uint64_t size) {
-  push(Cell::of_bytes(type, cursor_.take(size)));
+  bool const later = type == Type::bytes;
+  push(Cell::of_bytes(type, later ? cursor_.take_later(size) : cursor_.take(size)));
 }
 
 void Machine::push_owned(Type type, std::string const& text) {
@@ -221,9 +222,9 @@ void Machine::append(std::size_t first) {
 
 void Machine::set_items(std::size_t first) {
   auto const values = above(first);
-  Dict& dict = store_.dicts[container_below(first, Type::dict).index];
+  std::size_t const dict = container_below(first, Type::dict).index;
   if (values.size() % 2 != 0) throw Error("the pickle is damaged: a key is without a value");
-  for (std::size_t i = 0; i < values.size(); i += 2) insert(dict, values[i], values[i + 1]);
+  for (std::size_t i = 0; i < values.size(); i += 2) store_.insert(dict, values[i], values[i + 1]);
   stack_.resize(first);
 }
 
@@ -387,7 +388,7 @@ bool Machine::step_object(std::uint8_t opcode) {
     case kFrame: {
       // Only says how much may be read at once; a wrong one is a sign of damage.
       auto const size = cursor_.number<std::uint64_t>();
-      Cursor(cursor_).take(size);
+      cursor_.require(size);
       return true;
     }
     case kGlobal: {

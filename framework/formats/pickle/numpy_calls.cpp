@@ -28,9 +28,10 @@ Cell make_dtype(Context context, Global const& callee, Cell const& tuple) {
 }
 
 // Numbers in bytes that have exactly the size for them.
-Array make_array(Dtype const& dtype, std::vector<std::uint64_t> shape,
+Array make_array(Store const& store, Dtype const& dtype, std::vector<std::uint64_t> shape,
                  std::vector<std::uint64_t> strides, Bytes bytes) {
-  Array array({*dtype.type, dtype.byte_order, std::move(shape), std::move(strides), 0}, bytes);
+  Array array({*dtype.type, dtype.byte_order, std::move(shape), std::move(strides), 0}, bytes,
+              store.file_of(bytes));
   std::size_t const stored = bytes.size() / element_bytes(array.type());
   if (stored != array.size() || bytes.size() % element_bytes(array.type()) != 0) {
     throw Error(array.description() + " has " + std::to_string(bytes.size()) +
@@ -56,7 +57,7 @@ Bytes data_of(Cell const& cell) {
 Cell make_scalar(Context context, Global const& callee, Cell const& tuple) {
   Arguments const arguments(context, callee, tuple, 2, 2);
   Dtype const dtype = numeric(context, arguments.require(0, Type::dtype, "a dtype"));
-  Array const value = make_array(dtype, {}, {}, data_of(arguments[1]));
+  Array const value = make_array(context.store, dtype, {}, {}, data_of(arguments[1]));
   if (value.type() == ElementType::boolean) return Cell::of_boolean(value.integer(0) != 0);
   if (is_floating_point(value.type())) return Cell::of_number(value.number(0));
   return Cell::of_integer(value.integer(0));
@@ -90,8 +91,10 @@ Cell from_buffer(Context context, Global const& callee, Cell const& tuple) {
                 "', which seplflow does not load");
   }
   auto strides = order == "F" ? column_major_strides(shape) : row_major_strides(shape);
-  Array array = make_array(dtype, std::move(shape), std::move(strides), bytes);
-  if (ordered) array = Array(transposed(array.layout(), arguments.counts(4)), bytes);
+  Array array = make_array(context.store, dtype, std::move(shape), std::move(strides), bytes);
+  if (ordered)
+    array =
+        Array(transposed(array.layout(), arguments.counts(4)), bytes, context.store.file_of(bytes));
   ArraySlot slot;
   slot.array = std::move(array);
   return context.store.new_array(std::move(slot));
@@ -142,7 +145,7 @@ void set_array_state(Context context, Cell const& array, Cell const& state) {
       flag.is(Type::boolean) ? flag.boolean : flag.is(Type::integer) && flag.integer != 0;
   auto strides = fortran ? column_major_strides(shape) : row_major_strides(shape);
   store.charge(2 * shape.size());
-  slot.array = make_array(dtype, std::move(shape), std::move(strides), data_of(data));
+  slot.array = make_array(store, dtype, std::move(shape), std::move(strides), data_of(data));
 }
 
 // (version, byte order, ...); what follows is the same for all numbers.

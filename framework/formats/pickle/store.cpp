@@ -160,12 +160,22 @@ std::string description_of_array(ArraySlot const& slot) {
 
 }  // namespace
 
-void insert(Dict& dict, Cell const& key, Cell const& value) {
+DelayedFile const* Store::file_of(Bytes bytes) const {
+  return delayed && delayed->holds(bytes) ? delayed.get() : nullptr;
+}
+
+Bytes Store::loaded_bytes(Bytes bytes) const {
+  if (DelayedFile const* const file = file_of(bytes)) file->load(bytes);
+  return bytes;
+}
+
+void Store::insert(std::size_t dict, Cell const& key, Cell const& value) {
   if (!is_key(key)) {
     throw Error(
         "a dict has a key that is neither a number nor a text, which seplflow does not load");
   }
-  dict.entries.push_back({key, value});
+  if (key.is(Type::bytes)) loaded_bytes(key.bytes());
+  dicts[dict].entries.push_back({key, value});
 }
 
 bool key_less(Cell const& a, Cell const& b) {

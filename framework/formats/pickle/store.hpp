@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "formats/array.hpp"
+#include "formats/delayed_file.hpp"
 #include "formats/file.hpp"
 
 namespace seplflow::pickle {
@@ -105,7 +106,9 @@ struct TorchStorage {
 
 struct Store {
   std::vector<std::unique_ptr<std::uint8_t[]>> buffers;
-  std::unique_ptr<MappedFile> file;
+  // One or none of these holds the bytes of all.
+  std::unique_ptr<MappedFile> mapped;
+  std::unique_ptr<DelayedFile> delayed;
 
   std::vector<Cell> items;  // of all tuples
   std::vector<std::vector<Cell>> lists;
@@ -128,6 +131,15 @@ struct Store {
     return std::span(items).subspan(tuple.items.first, tuple.items.size);
   }
 
+  // The file that `bytes` are of and maybe still in, for arrays; null when they are in memory.
+  DelayedFile const* file_of(Bytes bytes) const;
+  // `bytes`, which are now in memory.
+  Bytes loaded_bytes(Bytes bytes) const;
+
+  // Adds an entry to a dict. Throws Error when the key is nothing that keys of data are: a
+  // container, an array, NaN.
+  void insert(std::size_t dict, Cell const& key, Cell const& value);
+
   Cell new_tuple(std::span<Cell const> from);
   Cell new_list();
   Cell new_dict();
@@ -136,10 +148,6 @@ struct Store {
   // Memory for `size` bytes that lives as long as the store.
   std::span<std::uint8_t> new_buffer(std::size_t size);
 };
-
-// Adds an entry to a dict. Throws Error when the key is nothing that keys of data are: a container,
-// an array, NaN.
-void insert(Dict& dict, Cell const& key, Cell const& value);
 
 // The order of keys in Dict::sorted; equal are those that Python calls equal. Text and bytes, none
 // and numbers are never equal.

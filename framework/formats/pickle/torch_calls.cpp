@@ -15,7 +15,8 @@ Cell load_bytes(Context context, Global const& callee, Cell const& tuple) {
   if (known != context.store.loaded.end()) return known->second;
   Cell result;
   try {
-    result = read_torch(bytes.bytes(), context.store, context.nesting + 1);
+    result =
+        read_torch(context.store.loaded_bytes(bytes.bytes()), context.store, context.nesting + 1);
   } catch (Error const& error) {
     throw Error(std::string("in a torch storage of ") + std::to_string(bytes.view.size) +
                 " bytes: " + error.what());
