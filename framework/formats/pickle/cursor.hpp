@@ -52,11 +52,16 @@ class Cursor {
 
   // What comes before the next line feed, which is taken too.
   std::string_view line() {
-    if (file_ != nullptr) file_->need(bytes_.size());
     std::string_view const rest(reinterpret_cast<char const*>(bytes_.data()) + position_, left());
-    std::size_t const end = rest.find('\n');
-    if (end == std::string_view::npos) {
-      throw Error("the data ends in the middle of a line; the file is cut off or damaged");
+    constexpr std::size_t kUsual = 128;
+    std::size_t end = std::string_view::npos;
+    for (std::size_t size = kUsual; end == std::string_view::npos; size *= 2) {
+      std::string_view const begin = rest.substr(0, size);
+      if (file_ != nullptr) file_->need(position_ + begin.size());
+      end = begin.find('\n');
+      if (end == std::string_view::npos && begin.size() == rest.size()) {
+        throw Error("the data ends in the middle of a line; the file is cut off or damaged");
+      }
     }
     position_ += end + 1;
     return rest.substr(0, end);
