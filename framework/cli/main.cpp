@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "cli/commands.hpp"
+#include "cli/keep_memory.hpp"
 #include "data/error.hpp"
 #include "pipeline/problem.hpp"
 
@@ -55,6 +56,7 @@ int with_output_flushed(int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  seplflow::cli::keep_freed_memory();
   // A file that grows past its limit is an error of that write, not the end of the program.
   std::signal(SIGXFSZ, SIG_IGN);
 

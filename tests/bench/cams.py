@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+"""Measures how fast CAM files are read, beside numpy.load of the same files; see README.md.
+
+Usage: cams.py BUILD [--repeat N]
+"""
+
+import argparse
+import json
+import math
+import os
+import pickle
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import torch_stand_in
+from compare import ratio, spread
+
+PASSES = 9  # in a process; the fastest counts
+IMAGES = 60
+HEIGHT, WIDTH = 375, 500  # the usual picture of VOC
+
+
+class Tensor:
+    """Pickles as a tensor of torch does."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __reduce__(self):
+        strides = tuple(each // self.array.itemsize for each in self.array.strides)
+        return torch_stand_in.REBUILD, (Storage(self.array), 0, self.array.shape, strides, False,
+                                        torch_stand_in.HOOKS)
+
+
+class Storage:
+    def __init__(self, array):
+        self.array = array
+
+    def __reduce__(self):
+        return torch_stand_in.LOAD, (torch_stand_in.saved_storage(self.array),)
+
+
+def write_sets(scratch):
+    """Name of a set to its files: dicts as the methods write them, of two classes."""
+    random = np.random.default_rng(1)
+    sets = {"IRN": [], "IRN without tensors": [], "IRN, a third in size": [], "PSA": []}
+    for i in range(IMAGES):
+        strided = random.random((2, -(-HEIGHT // 4), -(-WIDTH // 4)), dtype=np.float32)
+        full = random.random((2, HEIGHT, WIDTH), dtype=np.float32)
+        keys = np.array([3, 14])
+        contents = {
+            "IRN": {"keys": Tensor(keys), "cam": Tensor(strided), "high_res": full},
+            "IRN without tensors": {"keys": keys, "cam": strided, "high_res": full},
+            "IRN, a third in size": {"keys": Tensor(keys),
+                                     "cam": Tensor(strided[:, ::3, ::3].copy()),
+                                     "high_res": full[:, ::3, ::3].copy()},
+            "PSA": {3: full[0].copy(), 14: full[1].copy()},
+        }
+        for name, content in contents.items():
+            file = scratch / f"{name.replace(' ', '_')}_{i}.npy"
+            np.save(file, content)
+            sets[name].append(str(file))
+    return sets
+
+
+def ours(program, files):
+    output = subprocess.run([str(program), str(PASSES), *files], check=True, capture_output=True)
+    return json.loads(output.stdout)
+
+
+def numpys(files):
+    output = subprocess.run([sys.executable, __file__, "--numpy", *files], check=True,
+                            capture_output=True)
+    return json.loads(output.stdout)
+
+
+def load_with_numpy(files):
+    """What the other side does, in a process of its own."""
+    from time import perf_counter
+
+    def floats(file):
+        values = np.load(file, allow_pickle=True).item().values()
+        return [np.asarray(value, np.float32) for value in values]
+
+    seconds = []
+    for _ in range(PASSES):
+        start = perf_counter()
+        for file in files:
+            floats(file)
+        seconds.append(perf_counter() - start)
+    arrays = [array for file in files for array in floats(file)]
+    print(json.dumps({"seconds": seconds, "numbers": sum(array.size for array in arrays),
+                      "sum": float(sum(array.sum(dtype=np.float64) for array in arrays))}))
+
+
+def measure(program, sets, repeat):
+    seconds = {}
+    # Interleaved, so that what else the machine does meets both alike; turn 0 only warms up.
+    for turn in range(repeat + 1):
+        for name, files in sets.items():
+            both = {"seplflow": ours(program, files), "numpy": numpys(files)}
+            if (both["seplflow"]["numbers"] != both["numpy"]["numbers"]
+                    or not math.isclose(both["seplflow"]["sum"], both["numpy"]["sum"])):
+                sys.exit(f"{name}: both read other numbers: {both}")
+            if turn == 0:
+                continue
+            for what, result in both.items():
+                seconds.setdefault((name, what), []).append(min(result["seconds"]))
+            seconds.setdefault((name, "floor"), []).append(min(both["seplflow"]["floor"]))
+    return seconds
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build", type=Path)
+    parser.add_argument("--repeat", type=int, default=7)
+    arguments = parser.parse_args()
+    program = (arguments.build / "bin" / "seplflow_bench_cams").resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        sets = write_sets(Path(folder))
+        size = {name: os.path.getsize(files[0]) for name, files in sets.items()}
+        seconds = measure(program, sets, arguments.repeat)
+    print(f"Medians of {arguments.repeat} interleaved repetitions, {IMAGES} files a set, load "
+          f"{os.getloadavg()[0]:.1f}; numpy {np.__version__}, and a stand-in for torch\n")
+    print(f"{'files/s':22}{'KB':>6}{'floor':>8}{'seplflow':>10}{'numpy.load':>12}"
+          f"{'seplflow/numpy':>16}{'floor/numpy':>13}{'spread':>8}")
+    for name in sets:
+        floor, fast, slow = (seconds[name, what] for what in ("floor", "seplflow", "numpy"))
+        floor_rate, rate, numpy_rate = (IMAGES / statistics.median(each)
+                                        for each in (floor, fast, slow))
+        print(f"{name:22}{size[name] / 1000:6.0f}{floor_rate:8.0f}{rate:10.0f}{numpy_rate:12.0f}"
+              f"{ratio(slow, fast):16.1f}{ratio(slow, floor):13.1f}{spread(fast):7.0f}%")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--numpy"]:
+        load_with_numpy(sys.argv[2:])
+    else:
+        main()
