@@ -24,6 +24,11 @@ std::string setting(char const* option, std::string const& value) {
   return std::string(option) + " = \"" + value + "\"";
 }
 
+// "1 map", "2 maps"
+std::string counted(std::uint64_t count, std::string const& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
 // One file, on the way to its maps.
 class Finder {
  public:
@@ -139,8 +144,8 @@ class Finder {
     auto const background = dialect_.background ? dialect_.background
                             : known             ? known->background
                                                 : std::nullopt;
-    std::string const counts = "has " + std::to_string(keys.size()) + " numbers in 'keys' but " +
-                               std::to_string(maps) + " maps in '" + field + "'";
+    std::string const counts = "has " + counted(keys.size(), "number") + " in 'keys' but " +
+                               counted(maps, "map") + " in '" + field + "'";
     if (keys.size() == maps + 1 && keys.front() == 0) {
       if (key_kind == Keys::zero_based || background == Background::in_band) {
         fail(counts + ", the first being a background without a map, as in PuzzleCAM's files; " +

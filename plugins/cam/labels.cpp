@@ -1,3 +1,4 @@
+#include "common/cam_methods.hpp"
 #include "common/image_level_rule.hpp"
 #include "common/on_missing.hpp"
 #include "formats/png.hpp"
@@ -11,7 +12,7 @@ namespace fs = std::filesystem;
 // The pseudo-labels that a CAM method published.
 struct Labels {
   fs::path dir;
-  std::optional<std::string> method;
+  std::optional<CamMethod> method;
   OnMissing on_missing = OnMissing::error;
   bool restrict_to_image_labels = false;
 
@@ -30,7 +31,7 @@ struct Labels {
  private:
   LabelMap read(Sample const& sample) const {
     fs::path const file = sample_file(dir, sample, ".png");
-    std::string const what = (method ? *method + " " : "") + "pseudo-label";
+    std::string const what = (method ? to_text(*method) + " " : "") + "pseudo-label";
     if (is_missing(file, on_missing, what, "all background")) {
       if (sample.size) return LabelMap(*sample.size);
       throw Error("there is no " + what + " " + file.string() +
@@ -56,8 +57,7 @@ void declare_labels(Plugin& plugin) {
       .option("method", &Labels::method,
               "the method that made them; it goes into messages and the record of the run, since "
               "the final labels of all methods are read alike",
-              one_of({"irn", "clims", "rib", "psa", "seam", "transcam", "ppc", "eps", "sipe",
-                      "puzzlecam", "puzzlecam_rw", "recurseed", "clipes", "l2g", "rca"}))
+              cam_method_choices())
       .option("on_missing", &Labels::on_missing,
               "what a sample without a file is: an error, or empty (all background)",
               on_missing_choices())

@@ -12,7 +12,10 @@ struct Npy : ScoreFile {
   std::vector<std::filesystem::path> files(Sample const& sample) const {
     return sample_files(dir, sample, kNpy.ending);
   }
-  ScoreMaps operator()(Sample const& sample) const { return load(sample, kNpy); }
+  ScoreMaps operator()(SampleContext const& context, Sample const& sample,
+                       ImageLabels const* image_labels) const {
+    return load(context, sample, image_labels, kNpy);
+  }
 };
 
 }  // namespace
@@ -20,7 +23,7 @@ struct Npy : ScoreFile {
 void declare_npy(Plugin& plugin) {
   declare_score_file(plugin.stage<Npy>("cam.npy", "A method's CAMs from .npy files"),
                      "folder with NAME.npy for every sample")
-      .details(kScoreFileDetails);
+      .details(score_file_details());
 }
 
 }  // namespace seplflow::cam

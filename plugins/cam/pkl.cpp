@@ -11,7 +11,10 @@ struct Pkl : ScoreFile {
   std::vector<std::filesystem::path> files(Sample const& sample) const {
     return sample_files(dir, sample, kPkl.ending);
   }
-  ScoreMaps operator()(Sample const& sample) const { return load(sample, kPkl); }
+  ScoreMaps operator()(SampleContext const& context, Sample const& sample,
+                       ImageLabels const* image_labels) const {
+    return load(context, sample, image_labels, kPkl);
+  }
 };
 
 }  // namespace
@@ -20,7 +23,7 @@ void declare_pkl(Plugin& plugin) {
   declare_score_file(
       plugin.stage<Pkl>("cam.pkl", "A method's CAMs from bare pickles, as RecurSeed writes them"),
       "folder with NAME.pkl for every sample")
-      .details(kScoreFileDetails);
+      .details(score_file_details());
 }
 
 }  // namespace seplflow::cam

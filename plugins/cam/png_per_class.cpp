@@ -7,6 +7,7 @@
 
 #include "class_files.hpp"
 #include "common/cam_methods.hpp"
+#include "common/image_level_rule.hpp"
 #include "common/on_missing.hpp"
 #include "common/sample_file.hpp"
 #include "data/score_maps.hpp"
@@ -47,8 +48,10 @@ struct PngPerClass {
   std::optional<CamMethod> method;
   std::optional<Names> names;
   OnMissing on_missing = OnMissing::error;
+  bool restrict_to_image_labels = false;
 
   void check(OptionCheck& check) {
+    check_restriction(check, restrict_to_image_labels);
     if (method && *method != CamMethod::l2g && *method != CamMethod::rca) {
       check.refuse("method", "\"" + to_text(*method) +
                                  "\" does not write one PNG a class, only \"l2g\" and \"rca\" do; "
@@ -80,13 +83,19 @@ struct PngPerClass {
     return files;
   }
 
-  ScoreMaps operator()(Sample const& sample) const {
+  ScoreMaps operator()(SampleContext const& context, Sample const& sample,
+                       ImageLabels const* image_labels) const {
+    return with_image_labels(context, load(sample), image_labels, restrict_to_image_labels,
+                             "CAM folder");
+  }
+
+ private:
+  ScoreMaps load(Sample const& sample) const {
     Maps const maps = maps_of(sample);
     if (!maps.numbers) return none(sample, maps.name);
     return method == CamMethod::rca ? read<double>(sample, maps) : read<float>(sample, maps);
   }
 
- private:
   struct Maps {
     std::string name;
     std::vector<std::uint32_t> const* numbers = nullptr;  // of the classes; null for no files
@@ -179,7 +188,7 @@ struct PngPerClass {
 
 void declare_png_per_class(Plugin& plugin) {
   plugin.stage<PngPerClass>("cam.png_per_class", "A method's CAMs from one PNG for each class")
-      .inputs("sample")
+      .inputs("sample", "image_labels")
       .output("scores")
       .option("dir", &PngPerClass::dir,
               "folder with NAME_CLASS.png for every class of every sample", existing_folder(),
@@ -194,20 +203,28 @@ void declare_png_per_class(Plugin& plugin) {
       .option("on_missing", &PngPerClass::on_missing,
               "what a sample without any file is: an error, or empty (no class, so all background)",
               on_missing_choices())
+      .option("restrict_to_image_labels", &PngPerClass::restrict_to_image_labels, kRestrictHelp)
       .details(
-          "8-bit gray PNGs, `NAME_0.png` of the first class in the foreground. A sample has the "
-          "classes that it has files of; the folder is looked through once, when the pipeline is "
-          "checked.\n"
-          "\n"
-          "L2G stores 255 times the score, and the score read is value / 255 in float32. RCA's "
-          "maps are spread over 0..1, each by its least and greatest value, in float64. RCA writes "
-          "them twice: `orig` (2007_000032_14.png) in full size, and before that `feat` "
-          "(0_14.png), smaller and named by the image's place in `train_cls.txt`: these are for a "
-          "data set with the same list, and are enlarged as RCA does, with the arithmetic of "
-          "cv2.resize.\n"
-          "\n"
-          "Refused are PNGs of another kind, classes that the data set does not have, and maps of "
-          "another size than the image.");
+          std::string(
+              "8-bit gray PNGs, `NAME_0.png` of the first class in the foreground. A sample has "
+              "the "
+              "classes that it has files of; the folder is looked through once, when the pipeline "
+              "is "
+              "checked.\n"
+              "\n"
+              "L2G stores 255 times the score, and the score read is value / 255 in float32. RCA's "
+              "maps are spread over 0..1, each by its least and greatest value, in float64. RCA "
+              "writes "
+              "them twice: `orig` (2007_000032_14.png) in full size, and before that `feat` "
+              "(0_14.png), smaller and named by the image's place in `train_cls.txt`: these are "
+              "for a "
+              "data set with the same list, and are enlarged as RCA does, with the arithmetic of "
+              "cv2.resize.\n"
+              "\n"
+              "Refused are PNGs of another kind, classes that the data set does not have, and maps "
+              "of "
+              "another size than the image.\n\n") +
+          kRestrictDetails);
 }
 
 }  // namespace seplflow::cam

@@ -7,6 +7,12 @@
 namespace seplflow::cam {
 namespace {
 
+// Between a and b, rounded as torch does on a CPU.
+template <class T>
+T between(T a, T b, T towards_b) {
+  return std::fma(a, T{1} - towards_b, b * towards_b);
+}
+
 // Where a pixel lies between two neighbours of a coarser map.
 template <class T>
 struct Between {
@@ -32,7 +38,7 @@ void enlarge_row(std::span<T const> row, std::vector<Between<T>> const& columns,
                  std::vector<T>& enlarged) {
   for (std::size_t x = 0; x < columns.size(); ++x) {
     auto const& [first, second, t] = columns[x];
-    enlarged[x] = (T{1} - t) * row[first] + t * row[second];
+    enlarged[x] = between(row[first], row[second], t);
   }
 }
 
@@ -66,7 +72,7 @@ void enlarge_strided(std::span<T const> map, Size image, std::uint32_t stride,
       lower_row = second;
     }
     T* const to = enlarged.data() + std::size_t{y} * image.width;
-    for (std::size_t x = 0; x < image.width; ++x) to[x] = (T{1} - t) * upper[x] + t * lower[x];
+    for (std::size_t x = 0; x < image.width; ++x) to[x] = between(upper[x], lower[x], t);
   }
 }
 

@@ -13,9 +13,9 @@ namespace seplflow::cam {
 Size strided_size(Size image, std::uint32_t stride);
 
 // Bilinear interpolation of a map with one value for each `stride` x `stride` pixels, cut to the
-// size of the image: what torch's interpolate(scale_factor=stride, align_corners=False) gives, and
-// then [:H, :W], in the arithmetic of T (float or double). `map` has strided_size(image, stride),
-// `enlarged` the pixels of the image.
+// size of the image: what torch's interpolate(scale_factor=stride, align_corners=False) gives
+// for several channels on a CPU, and then [:H, :W], in the arithmetic of T (float or double). `map`
+// has strided_size(image, stride), `enlarged` the pixels of the image.
 template <class T>
 void enlarge_strided(std::span<T const> map, Size image, std::uint32_t stride,
                      std::span<T> enlarged);

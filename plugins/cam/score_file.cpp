@@ -84,12 +84,29 @@ Size image_size(FoundMaps const& found, std::optional<Size> image, std::string c
 
 }  // namespace
 
-ScoreMaps ScoreFile::load(Sample const& sample, ScoreFileKind const& kind) const {
+void ScoreFile::check(OptionCheck& check) const {
+  dialect().check(check);
+  check_restriction(check, restrict_to_image_labels);
+}
+
+ScoreMaps ScoreFile::load(SampleContext const& context, Sample const& sample,
+                          ImageLabels const* image_labels, ScoreFileKind const& kind) const {
+  ScoreMaps scores = read(sample, kind);
+  // An array of all classes says nothing of what the image shows.
+  bool const all = sample.classes && scores.classes().size() + 1 >= sample.classes->count();
+  if (all && !restrict_to_image_labels) return scores;
+  return with_image_labels(context, std::move(scores), image_labels, restrict_to_image_labels,
+                           "CAM file");
+}
+
+ScoreMaps ScoreFile::read(Sample const& sample, ScoreFileKind const& kind) const {
   fs::path const path = sample_file(dir, sample, kind.ending);
-  fs::path const other = sample_file(dir, sample, kind.other_ending);
-  if (on_missing == OnMissing::error && !is_there(path) && is_there(other)) {
-    throw Error("there is no CAM file " + path.string() + ", but " + other.filename().string() +
-                " is there, which " + kind.other_stage + " reads");
+  if (on_missing == OnMissing::error && !is_there(path)) {
+    fs::path const other = sample_file(dir, sample, kind.other_ending);
+    if (is_there(other)) {
+      throw Error("there is no CAM file " + path.string() + ", but " + other.filename().string() +
+                  " is there, which " + kind.other_stage + " reads");
+    }
   }
   std::string const file = path.string();
   if (is_missing(path, on_missing, "CAM file", "no class, so all background,")) {
@@ -109,35 +126,50 @@ ScoreMaps ScoreFile::load(Sample const& sample, ScoreFileKind const& kind) const
   return ScoreMaps(size, std::move(found.classes), std::move(values), precision);
 }
 
-char const* const kScoreFileDetails =
-    "| `method` | A file is | Classes | Background |\n"
-    "|---|---|---|---|\n"
-    "| `irn`, `clims`, `rib` | `keys`, `high_res` (or `cam`) | from 0 | implicit |\n"
-    "| `clipes` | `keys`, `attn_highres` | from 0 | implicit |\n"
-    "| `puzzlecam` | `keys`, `hr_cam` (or `cam`) | label ids, after a 0 without a map | implicit "
-    "|\n"
-    "| `puzzlecam_rw` | `keys`, `rw` | label ids, after a 0 without a map | implicit |\n"
-    "| `recurseed` | `keys`, `seed` | label ids | implicit after a 0 without a map, else in-band "
-    "|\n"
-    "| `sipe` | `keys`, `IS_CAM` | label ids | in-band |\n"
-    "| `psa`, `seam`, `transcam`, `eps`, `l2g` | a map for each class number | from 0 | implicit "
-    "|\n"
-    "| `ppc` | the same, or an array of all classes | from 0 | implicit; in-band in an array |\n"
-    "\n"
-    "Without `method`, each file is taken for what its fields and shapes say. PSA's CAMs and its "
-    "CRF "
-    "scores look alike: `method = \"psa\"` (or a descendant's) is for CAMs, `keys = \"label_ids\"` "
-    "for CRF scores. For methods that are not listed, `field`, `keys` and `background` say what "
-    "the "
-    "table does. `cam`, which is stored at a fourth of the size, is used only where a file has "
-    "nothing else: it is enlarged as the methods do (bilinear, pixel centres, cut to the image).\n"
-    "\n"
-    "Scores keep the precision of the file. A file with no class makes an image without one: all "
-    "background. Refused are classes that the data set does not have, maps of another size than "
-    "the "
-    "image, and scores that are infinite or no numbers. Files are data: nothing in them is run.\n"
-    "\n"
-    "A sample of COCO is looked for under all names that its files go by "
-    "(COCO_train2014_000000000009, 000000000009, 9), its id first.";
+std::string score_file_details() {
+  return std::string(
+             "| `method` | A file is | Classes | Background |\n"
+             "|---|---|---|---|\n"
+             "| `irn`, `clims`, `rib` | `keys`, `high_res` (or `cam`) | from 0 | implicit |\n"
+             "| `clipes` | `keys`, `attn_highres` | from 0 | implicit |\n"
+             "| `puzzlecam` | `keys`, `hr_cam` (or `cam`) | label ids, after a 0 without a map | "
+             "implicit "
+             "|\n"
+             "| `puzzlecam_rw` | `keys`, `rw` | label ids, after a 0 without a map | implicit |\n"
+             "| `recurseed` | `keys`, `seed` | label ids | implicit after a 0 without a map, else "
+             "in-band "
+             "|\n"
+             "| `sipe` | `keys`, `IS_CAM` | label ids | in-band |\n"
+             "| `psa`, `seam`, `transcam`, `eps`, `l2g` | a map for each class number | from 0 | "
+             "implicit "
+             "|\n"
+             "| `ppc` | the same, or an array of all classes | from 0 | implicit; in-band in an "
+             "array |\n"
+             "\n"
+             "Without `method`, each file is taken for what its fields and shapes say. PSA's CAMs "
+             "and its "
+             "CRF "
+             "scores look alike: `method = \"psa\"` (or a descendant's) is for CAMs, `keys = "
+             "\"label_ids\"` "
+             "for CRF scores. For methods that are not listed, `field`, `keys` and `background` "
+             "say what "
+             "the "
+             "table does. `cam`, which is stored at a fourth of the size, is used only where a "
+             "file has "
+             "nothing else: it is enlarged as the methods do (bilinear, pixel centres, cut to the "
+             "image).\n"
+             "\n"
+             "Scores keep the precision of the file. A file with no class makes an image without "
+             "one: all "
+             "background. Refused are classes that the data set does not have, maps of another "
+             "size than "
+             "the "
+             "image, and scores that are infinite or no numbers. Files are data: nothing in them "
+             "is run.\n"
+             "\n"
+             "A sample of COCO is looked for under all names that its files go by "
+             "(COCO_train2014_000000000009, 000000000009, 9), its id first.\n\n") +
+         kRestrictDetails;
+}
 
 }  // namespace seplflow::cam

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "common/image_level_rule.hpp"
 #include "common/on_missing.hpp"
+#include "data/image_labels.hpp"
 #include "data/score_maps.hpp"
 #include "dialect.hpp"
 
@@ -29,20 +31,26 @@ struct ScoreFile {
   std::optional<Keys> keys;
   std::optional<Background> background;
   OnMissing on_missing = OnMissing::error;
+  bool restrict_to_image_labels = false;
 
+  void check(OptionCheck& check) const;
+
+  // The scores of the sample, in the precision of the file; of the classes that the image-level
+  // labels do not deny, where that is asked for. Throws Error, naming the file, when it is not
+  // there (and must be), cannot be read, does not fit the sample's classes and size, or holds
+  // scores that are infinite or no numbers.
+  ScoreMaps load(SampleContext const& context, Sample const& sample,
+                 ImageLabels const* image_labels, ScoreFileKind const& kind) const;
+
+ private:
   Dialect dialect() const { return {method, field, keys, background}; }
-  void check(OptionCheck& check) const { dialect().check(check); }
-
-  // The scores of the sample, in the precision of the file. Throws Error, naming the file, when it
-  // is not there (and must be), cannot be read, does not fit the sample's classes and size, or
-  // holds scores that are infinite or no numbers.
-  ScoreMaps load(Sample const& sample, ScoreFileKind const& kind) const;
+  ScoreMaps read(Sample const& sample, ScoreFileKind const& kind) const;
 };
 
 // Declares the inputs, outputs and options of such a stage. T is a ScoreFile.
 template <class T>
 StageBuilder<T>& declare_score_file(StageBuilder<T>& stage, std::string const& dir_help) {
-  return stage.inputs("sample")
+  return stage.inputs("sample", "image_labels")
       .output("scores")
       .option("dir", &T::dir, dir_help, existing_folder(), required())
       .option("method", &T::method,
@@ -63,10 +71,11 @@ StageBuilder<T>& declare_score_file(StageBuilder<T>& stage, std::string const& d
                   {{"implicit", Background::implicit}, {"in_band", Background::in_band}}))
       .option("on_missing", &T::on_missing,
               "what a sample without a file is: an error, or empty (no class, so all background)",
-              on_missing_choices());
+              on_missing_choices())
+      .option("restrict_to_image_labels", &T::restrict_to_image_labels, kRestrictHelp);
 }
 
 // What the manual says of both.
-extern char const* const kScoreFileDetails;
+std::string score_file_details();
 
 }  // namespace seplflow::cam

@@ -282,7 +282,7 @@ TEST_CASE("a number of keys that does not fit the maps is refused with both numb
   CHECK_THAT(refusal(npy(with_keys({1, 2, 3, 4}, {{"high_res", kTwo}}))),
              Contains("has 4 numbers in 'keys' but 2 maps in 'high_res'"));
   CHECK_THAT(refusal(npy(with_keys({5}, {{"high_res", kTwo}}))),
-             Contains("has 1 numbers in 'keys' but 2 maps"));
+             Contains("has 1 number in 'keys' but 2 maps"));
   CHECK_THAT(refusal(npy(with_keys({1, 2, 3}, {{"hr_cam", kTwo}}))),
              Contains("first key is not 0"));
   CHECK_THAT(refusal(npy(with_keys({0, 6, 3}, {{"high_res", kTwo}})), method("irn")),
@@ -439,4 +439,35 @@ TEST_CASE("a file that would run a program is refused by its name, and nothing i
                                                              pickle_bytes::text("touch " + made))));
   CHECK_THAT(message, Contains("os.system"));
   CHECK_FALSE(std::filesystem::exists(made));
+}
+
+TEST_CASE("classes that the image-level labels deny are warned of, or dropped") {
+  TempFolder const folder;
+  folder.write("a.npy", kIrn);
+  folder.write("b.npy", npy_of_floats("(21, 1, 2)", Floats(42)));
+  Sample const a = voc_sample("a", Size{1, 2}), b = voc_sample("b", Size{1, 2});
+  ImageLabels const bird{{3}};
+  auto const with_labels = [&](bool restrict_to_image_labels) {
+    return StageDriver(cam::declare_npy, {{{"dir", folder.path().string()},
+                                           {"restrict_to_image_labels", restrict_to_image_labels}},
+                                          {"sample", "image_labels"},
+                                          {}});
+  };
+  StageDriver lenient = with_labels(false);
+  CHECK(classes_of(lenient.run<ScoreMaps>(a, a, bird)) == Labels{6, 3});
+  auto const warned = lenient.warned();
+  REQUIRE(warned.size() == 1);
+  CHECK_THAT(warned[0].detail, Contains("bus"));
+  // An array of all classes denies nothing and claims nothing.
+  CHECK(lenient.run<ScoreMaps>(b, b, bird).classes().size() == 21);
+  CHECK(lenient.warned().empty());
+
+  StageDriver strict = with_labels(true);
+  ScoreMaps const kept = strict.run<ScoreMaps>(a, a, bird);
+  CHECK(classes_of(kept) == Labels{3});
+  CHECK(values_of(kept) == Floats{0.3F, 0.4F});
+  CHECK(classes_of(strict.run<ScoreMaps>(b, b, bird)) == Labels{0, 3});
+  CHECK(classes_of(strict.run<ScoreMaps>(a)) == Labels{6, 3});
+  CHECK_THAT(problems({{"restrict_to_image_labels", true}}),
+             Contains("image_labels = \"DATASET.image_labels\""));
 }

@@ -219,3 +219,18 @@ TEST_CASE("names end in a class, which has no leading zero") {
     CHECK_FALSE(class_file_name(other));
   }
 }
+
+TEST_CASE("classes that the image-level labels deny are dropped where that is asked for") {
+  TempFolder const folder;
+  folder.write("a_1.png", gray({1, 1}, {255}));
+  folder.write("a_14.png", gray({1, 1}, {51}));
+  Sample const sample = voc_sample("a");
+  StageDriver stage(cam::declare_png_per_class,
+                    {{{"dir", folder.path().string()}, {"restrict_to_image_labels", true}},
+                     {"sample", "image_labels"},
+                     {}});
+  REQUIRE(stage.problems() == "");
+  ScoreMaps const scores = stage.run<ScoreMaps>(sample, sample, ImageLabels{{15}});
+  CHECK(classes_of(scores) == std::vector<Label>{15});
+  CHECK(scores.plane(0)[0] == static_cast<float>(51 / 255.0));
+}
