@@ -36,7 +36,7 @@ constexpr std::size_t kExactPixels = 4096;
 // of pixels.
 //
 // Beside the fields (48 bytes a pixel for every four labels) approximate filtering takes 72 bytes a
-// pixel and, for each vertex of the lattices (one or two a pixel for photographs, up to nine for
+// pixel and, for each vertex of the lattices (less than two a pixel for photographs, up to nine for
 // noise), 20 to 40 bytes, and about as much again while the lattice is made.
 //
 // Throws Error when the unary has another size than the image, or a lattice cannot hold it.
