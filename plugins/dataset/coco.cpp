@@ -52,7 +52,7 @@ class ImageFinder {
 };
 
 // Where the image-level labels come from.
-enum class TagSource { annotations, list, cls_labels };
+enum class TagSource { annotations, truth, list, cls_labels };
 
 // MS COCO 2014, or another data set in its format.
 struct Coco {
@@ -68,16 +68,16 @@ struct Coco {
 
   Image image(Sample const& sample) const;
   LabelMap truth(Sample const& sample) const;
-  ImageLabels image_labels(Sample const& sample) const {
-    return tags_ ? tags_->at(sample.index) : instances_->image_labels(index_of(sample));
-  }
+  ImageLabels image_labels(Sample const& sample) const;
 
   std::vector<fs::path> image_files(Sample const& sample) const { return {image_file(sample)}; }
   std::vector<fs::path> truth_files(Sample const& sample) const {
     return truth_folder ? sample_files(*truth_folder, sample, ".png")
                         : std::vector<fs::path>{annotations_file_};
   }
-  std::vector<fs::path> image_label_files(Sample const&) const { return {tags_file_}; }
+  std::vector<fs::path> image_label_files(Sample const& sample) const {
+    return tags_from == TagSource::truth ? truth_files(sample) : std::vector<fs::path>{tags_file_};
+  }
 
  private:
   void choose_files(OptionCheck& check);
@@ -192,10 +192,8 @@ void Coco::compare_with_annotations(OptionCheck& check) const {
 
 void Coco::choose_image_labels(OptionCheck& check, NameList listed) {
   if (!tags_from) tags_from = cls_labels ? TagSource::cls_labels : TagSource::annotations;
-  if (tags_from == TagSource::annotations) {
-    tags_file_ = annotations_file_;
-    return;
-  }
+  tags_file_ = annotations_file_;
+  if (tags_from == TagSource::annotations || tags_from == TagSource::truth) return;
   if (tags_from == TagSource::list) {
     if (!listed.classes) {
       check.refuse("image_labels",
@@ -290,6 +288,11 @@ LabelMap Coco::truth(Sample const& sample) const {
   return truth;
 }
 
+ImageLabels Coco::image_labels(Sample const& sample) const {
+  if (tags_from == TagSource::truth) return image_labels_of(truth(sample));
+  return tags_ ? tags_->at(sample.index) : instances_->image_labels(index_of(sample));
+}
+
 }  // namespace
 
 void declare_coco(Plugin& plugin) {
@@ -316,13 +319,14 @@ void declare_coco(Plugin& plugin) {
       .option("truth", &Coco::truth_folder,
               "folder of truth as PNG files, instead of the outlines in the annotations",
               existing_folder())
-      .option(
-          "image_labels", &Coco::tags_from,
-          "where image-level labels come from: the annotations, the list's classes, or the file "
-          "cls_labels (default: cls_labels where it is set, else annotations)",
-          choices<TagSource>({{"annotations", TagSource::annotations},
-                              {"list", TagSource::list},
-                              {"cls_labels", TagSource::cls_labels}}))
+      .option("image_labels", &Coco::tags_from,
+              "where image-level labels come from: the annotations, what the truth shows, the "
+              "list's classes, or the file cls_labels (default: cls_labels where it is set, else "
+              "annotations)",
+              choices<TagSource>({{"annotations", TagSource::annotations},
+                                  {"truth", TagSource::truth},
+                                  {"list", TagSource::list},
+                                  {"cls_labels", TagSource::cls_labels}}))
       .option("cls_labels", &Coco::cls_labels,
               "a method's file of image-level labels: a dict by name or number, or an array with a "
               "row for each image",
@@ -343,13 +347,12 @@ void declare_coco(Plugin& plugin) {
           "`output.labels` on `truth` writes PNG files, which the option `truth` reads again: "
           "NAME.png, or one of the "
           "other names that COCO's files go by (000000000139.png, 139.png).\n\n"
-          "`image_labels` are the classes of all annotations, crowds included, or what a method "
-          "was "
-          "trained with: the classes in its list, or its `cls_labels.npy` (a dict by name or by "
-          "number, as EPS, SIPE and RIB ship it, or an array with a row for each image of the "
-          "file, "
-          "labelled or not, by ascending id, as CLIMS makes it). The check warns when these and "
-          "the annotations differ, and says for how many samples.\n\n"
+          "`image_labels` are the classes of all annotations, crowds included; or those that the "
+          "truth shows, fewer where a class is a crowd or covered (the list of CLIP-ES has these); "
+          "or what a method was trained with: the classes in its list, or its `cls_labels.npy`, a "
+          "dict by name or number (EPS, SIPE, RIB), or an array with a row for each image of the "
+          "file, labelled or not, by ascending id (CLIMS). The check warns when these and the "
+          "annotations differ, and says for how many samples.\n\n"
           "The file of annotations is read once, when the pipeline is checked, and need not fit "
           "in memory; outlines are read again for each sample. An output that no stage uses costs "
           "nothing and needs no folder.");

@@ -6,16 +6,22 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "data/classes.hpp"
 #include "data/image_labels.hpp"
 #include "data/mask.hpp"
+#include "dataset/stages.hpp"
 #include "formats/coco_instances.hpp"
 #include "formats/coco_rle.hpp"
 #include "formats/mask_json.hpp"
 #include "formats/png.hpp"
+#include "support/stage_driver.hpp"
+#include "support/temp_folder.hpp"
 #include "support/test_data.hpp"
 
 namespace fs = std::filesystem;
@@ -120,6 +126,35 @@ TEST_CASE("real: COCO's outlines give the 60 truths that pycocotools rasterised"
     ++compared;
   }
   CHECK(compared == 60);
+}
+
+TEST_CASE(
+    "real: CLIP-ES lists the classes that the truth shows, 8 of 100 fewer than are annotated") {
+  TempFolder const folder;
+  std::istringstream lines(read_text(test_data() / "lists/clipes/val_first2000.txt"));
+  CocoInstances const instances(coco() / "instances_val2014_100.json");
+  std::set<std::string> known;
+  for (CocoImage const& image : instances.images()) known.insert(fs::path(image.file_name).stem());
+  std::string list;
+  for (std::string line; std::getline(lines, line);) {
+    if (known.contains(line.substr(0, line.find(' ')))) list += line + "\n";
+  }
+  std::map<std::string, OptionValue> options = {
+      {"annotations", (coco() / "instances_val2014_100.json").string()},
+      {"list", folder.write("list.txt", list).string()},
+      {"image_labels", std::string("list")}};
+  StageDriver listed(dataset::declare_coco, {options, {}, {"image_labels"}});
+  CHECK(listed.problems().empty());
+  CHECK_THAT(listed.warnings(), Catch::Contains("differ for 8 of 100 samples"));
+  options["image_labels"] = std::string("truth");
+  StageDriver shown(dataset::declare_coco, {options, {}, {"image_labels"}});
+  auto const samples = shown.samples();
+  CHECK(samples.size() == 100);
+  for (Sample const& sample : samples) {
+    INFO(sample.id);
+    CHECK(shown.produce<ImageLabels>("image_labels", sample) ==
+          listed.produce<ImageLabels>("image_labels", sample));
+  }
 }
 
 TEST_CASE("simulated: masks of COCO images have their recorded areas and strings") {

@@ -4,7 +4,7 @@
 
 #include "dataset/stages.hpp"
 #include "formats/png.hpp"
-#include "support/pickled.hpp"
+#include "support/image_label_file.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
@@ -180,12 +180,26 @@ TEST_CASE(
              Contains("image_labels: there is no list; set \"list\""));
 }
 
+TEST_CASE("image-level labels may be what the truth shows") {
+  CocoFolder const coco;
+  coco.folder.write("truth/25.png", label_png(LabelMap(Size{1, 2}, {255, 2})));
+  Options options = {{"image_labels", std::string("truth")}};
+  StageDriver drawn = coco.opening(options, {"image_labels"});
+  auto const samples = drawn.samples();
+  CHECK(drawn.produce<ImageLabels>("image_labels", samples[0]) == ImageLabels{{1, 2}});
+  CHECK(drawn.produce<ImageLabels>("image_labels", samples[1]) == ImageLabels{});
+  options["truth"] = coco.path("truth");
+  StageDriver read = coco.opening(options, {"image_labels"});
+  CHECK(read.produce<ImageLabels>("image_labels", read.samples().at(1)) == ImageLabels{{2}});
+  CHECK(read.instance().files(3, samples[1]).back() == coco.path("truth/25.png"));
+}
+
 TEST_CASE("image-level labels may come from a dict by name or number") {
   CocoFolder const coco;
-  using Entries = std::vector<std::pair<pickled::Key, std::vector<float>>>;
+  using Entries = std::vector<std::pair<ImageKey, std::vector<float>>>;
   auto const with = [&](Entries const& entries) {
     return coco.opening(
-        {{"cls_labels", coco.folder.write("cls_labels.npy", pickled::npy_dict(entries)).string()}},
+        {{"cls_labels", coco.folder.write("cls_labels.npy", image_label_file(entries)).string()}},
         {"image_labels"});
   };
   for (Entries const& entries :
