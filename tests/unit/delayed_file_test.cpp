@@ -112,6 +112,29 @@ TEST_CASE("large arrays stay in the file until they are wanted, and are what the
   CHECK(read_npy(plain).root().array().to_vector<float>() == floats);
 }
 
+TEST_CASE("what lies between long and short stretches is read from a file as from memory") {
+  TempFolder const folder;
+  for (std::size_t const around : {4096, 8192, 16384, 65536, 131072}) {
+    for (std::size_t size = around - 20; size < around + 20; size += 3) {
+      std::string const content = numbered(size);
+      std::string const name(size % 300, 'n');
+      std::string const whole =
+          pickled(list(bytes(content) + text(name) + bytes(content) + "I" + std::to_string(size) +
+                       "\n" + text(content) + "K\x01"));
+      Pickle const file = read_pickle_file(folder.write("a.pkl", whole));
+      PickleValue const root = file.root();
+      for (std::size_t const i : {0, 2}) {
+        auto const read = root.item(i).bytes();
+        CHECK(std::string(read.begin(), read.end()) == content);
+      }
+      CHECK(root.item(1).text() == name);
+      CHECK(root.item(3).integer() == static_cast<std::int64_t>(size));
+      CHECK(root.item(4).text() == content);
+      CHECK(root.item(5).integer() == 1);
+    }
+  }
+}
+
 TEST_CASE("threads that want the same part of a file get it") {
   TempFolder const folder;
   std::vector<float> const floats(200000, 2);
