@@ -22,7 +22,8 @@ struct Store;  // everything that the values of one file refer to
 
 // A value in a pickle: a handle, as cheap to copy as two pointers. Valid as long as the Pickle that
 // it comes from. The accessors throw Error, saying what was found and what was expected, when the
-// value is of another kind.
+// value is of another kind. Long arrays and bytes are read from the file when they are looked at
+// first, by any thread, which throws Error when the file cannot be read any more.
 //
 // What Python's numpy scalars are (numpy.int32(5), a key of cls_labels.npy) is an integer, a number
 // or a boolean here; arrays of shape () stay arrays. A torch Parameter is its tensor, an
@@ -53,7 +54,7 @@ class PickleValue {
   // and no array, and no two are equal (True, 1 and 1.0 are, as in Python).
   PickleValue key(std::size_t i) const;
   PickleValue value(std::size_t i) const;
-  // The value of a dict for a key, found by its order. Nothing when there is none.
+  // The value of a dict for a key, found by binary search. Nothing when there is none.
   std::optional<PickleValue> find(std::string_view key) const;
   std::optional<PickleValue> find(std::int64_t key) const;
 
