@@ -72,6 +72,15 @@ std::vector<Axis> merged_axes(ArrayLayout const& layout) {
   return axes;
 }
 
+// Whether the elements lie as row_major_strides() has them, wherever an axis has more than one.
+bool is_row_major(ArrayLayout const& layout) {
+  std::uint64_t stride = 1;
+  for (std::size_t i = layout.shape.size(); i-- > 0; stride *= layout.shape[i]) {
+    if (layout.shape[i] != 1 && layout.strides[i] != stride) return false;
+  }
+  return true;
+}
+
 // Calls row(first element) for each row along the last axis, in row-major order.
 template <class Row>
 void for_each_row(std::vector<Axis> const& axes, std::uint64_t offset, Row const& row) {
@@ -195,9 +204,8 @@ Array::Array(ArrayLayout layout, std::span<std::uint8_t const> storage, DelayedF
   }
   size_ = number_of_elements(layout_.shape);
   require_sound(layout_, size_, storage_.size() / element_bytes(layout_.type));
-  auto const axes = merged_axes(layout_);
   bool const little = layout_.byte_order == std::endian::little || element_bytes(layout_.type) == 1;
-  contiguous_ = little && (size_ == 0 || (axes.size() == 1 && axes[0].stride == 1));
+  contiguous_ = little && (size_ == 0 || is_row_major(layout_));
 }
 
 std::span<std::uint8_t const> Array::storage() const {

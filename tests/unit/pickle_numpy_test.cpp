@@ -119,7 +119,7 @@ TEST_CASE("data of protocol 2 are a text, of Python 2 a str") {
 
 TEST_CASE("one decoding serves all who refer to a text") {
   std::string const function = global("_codecs", "encode") + "q" + std::string(1, '\0');
-  std::string const arguments = tuple(text("abcd") + text("latin1")) + "q\1";
+  std::string const arguments = tuple(text(std::string(300, 'a')) + text("latin1")) + "q\1";
   Parsed const file("(" + function + arguments + "R" + std::string("h\0h\1Rt", 6));
   CHECK(file.root().item(0).bytes().data() == file.root().item(1).bytes().data());
 }

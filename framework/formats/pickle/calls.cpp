@@ -12,6 +12,17 @@ std::string name_of(Global const& global) {
   return std::string(global.module) + "." + std::string(global.name);
 }
 
+Bytes encoded(Store& store, Bytes text) {
+  constexpr std::size_t kMany = 256;  // below, it is charged each time
+  if (text.size() < kMany) store.charge(1 + text.size() / sizeof(Cell));
+  auto const known = text.size() < kMany ? store.decoded.end() : store.decoded.find(text.data());
+  if (known != store.decoded.end()) return known->second;
+  auto const buffer = store.new_buffer(text.size());
+  Bytes const bytes = buffer.first(encode_latin1(text, buffer.data()));
+  if (text.size() >= kMany) store.decoded.emplace(text.data(), bytes);
+  return bytes;
+}
+
 Cell encode_codecs(Context context, Global const& callee, Cell const& tuple) {
   Arguments const arguments(context, callee, tuple, 2, 2);
   Cell const text = arguments.require(0, Type::text, "a text");
@@ -19,13 +30,7 @@ Cell encode_codecs(Context context, Global const& callee, Cell const& tuple) {
   if (encoding.text() != "latin1") {
     throw Error("pickle encodes a text otherwise than as latin1");
   }
-  if (text.view.size == 0) return Cell::of_bytes(Type::bytes, {});
-  auto const [known, is_new] = context.store.decoded.try_emplace(text.view.data);
-  if (is_new) {
-    auto const buffer = context.store.new_buffer(text.view.size);
-    known->second = buffer.first(encode_latin1(text.bytes(), buffer.data()));
-  }
-  return Cell::of_bytes(Type::bytes, known->second);
+  return Cell::of_bytes(Type::bytes, encoded(context.store, text.bytes()));
 }
 
 // Python 2 gives its entries as an argument, a list of pairs.

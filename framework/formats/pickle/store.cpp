@@ -85,8 +85,16 @@ Cell Store::new_array(ArraySlot slot) {
 }
 
 std::span<std::uint8_t> Store::new_buffer(std::size_t size) {
-  buffers.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(size));
-  return {buffers.back().get(), size};
+  constexpr std::size_t kSlab = std::size_t{64} << 10, kSmall = kSlab / 16;
+  auto const allocate = [&](std::size_t bytes) {
+    buffers.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(bytes));
+    return std::span(buffers.back().get(), bytes);
+  };
+  if (size > kSmall) return allocate(size);
+  if (size > slab.size()) slab = allocate(kSlab);
+  auto const buffer = slab.first(size);
+  slab = slab.subspan(size);
+  return buffer;
 }
 
 namespace {

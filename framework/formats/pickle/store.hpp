@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -113,13 +114,13 @@ struct Store {
   std::vector<Cell> items;  // of all tuples
   std::vector<std::vector<Cell>> lists;
   std::vector<Dict> dicts;
-  std::vector<ArraySlot> arrays;
+  std::deque<ArraySlot> arrays;
   std::vector<Dtype> dtypes;
   std::vector<TorchStorage> storages;
   Cell root;
 
-  // What was made of bytes before, by their address: a pickle can ask for the same thing again and
-  // again, at a few bytes a time.
+  // What was made of many bytes before, by their address: a pickle can ask for the same thing again
+  // and again, at a few bytes a time.
   std::unordered_map<std::uint8_t const*, Bytes> decoded;
   std::unordered_map<std::uint8_t const*, Cell> loaded;
 
@@ -147,6 +148,7 @@ struct Store {
 
   // Memory for `size` bytes that lives as long as the store.
   std::span<std::uint8_t> new_buffer(std::size_t size);
+  std::span<std::uint8_t> slab;  // what is left of the last piece of memory for small ones
 };
 
 // The order of keys in Dict::sorted; equal are those that Python calls equal. Text and bytes, none
