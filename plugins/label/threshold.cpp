@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -65,10 +66,12 @@ T rounded(T value, Precision precision) {
 constexpr std::size_t kBlock = 2048;
 
 // The highest score of each pixel of a block, and the class that has it, the first of equals.
+// Classes are as wide as scores, and no pixel is a branch, so that several are compared at once.
 template <class T>
 struct Winners {
+  using Class = std::conditional_t<sizeof(T) == sizeof(std::int32_t), std::int32_t, std::int64_t>;
   std::array<T, kBlock> scores;
-  std::array<Label, kBlock> classes;
+  std::array<Class, kBlock> classes;
 
   void begin(std::span<T const> plane, Label label) {
     std::ranges::copy(plane, scores.begin());
@@ -76,10 +79,15 @@ struct Winners {
   }
   void meet(std::span<T const> plane, Label label) {
     for (std::size_t i = 0; i < plane.size(); ++i) {
-      bool const wins = plane[i] > scores[i];
-      scores[i] = wins ? plane[i] : scores[i];
-      classes[i] = wins ? label : classes[i];
+      T const score = plane[i], best = scores[i];
+      Class const wins = -static_cast<Class>(score > best);  // all bits or none
+      classes[i] ^= (classes[i] ^ label) & wins;
+      scores[i] = score > best ? score : best;
     }
+  }
+  // Background wins unless the class scores higher.
+  void meet_background(std::size_t i, T score) {
+    classes[i] = scores[i] > score ? classes[i] : kBackground;
   }
 };
 
@@ -94,7 +102,7 @@ struct Rule {
       T const score = precision == Precision::half ? static_cast<T>(round_to_half(*background))
                                                    : static_cast<T>(*background);
       for (std::size_t i = 0; i < pixels; ++i) {
-        if (!(winners.scores[i] > score)) winners.classes[i] = kBackground;
+        winners.meet_background(i, score);
       }
     } else if (alpha) {
       T const power = precision == Precision::half ? static_cast<T>(round_to_half(*alpha))
@@ -102,7 +110,7 @@ struct Rule {
       for (std::size_t i = 0; i < pixels; ++i) {
         T const rest = rounded(T{1} - winners.scores[i], precision);
         T const score = power == T{1} ? rest : rounded(std::pow(rest, power), precision);
-        if (!(winners.scores[i] > score)) winners.classes[i] = kBackground;
+        winners.meet_background(i, score);
       }
     }
   }
@@ -127,8 +135,9 @@ LabelMap argmax(ScoreMaps const& scores, Rule const& rule) {
       });
     }
     rule.apply(winners, pixels, scores.precision());
-    std::copy_n(winners.classes.begin(), pixels,
-                labels.begin() + static_cast<std::ptrdiff_t>(first));
+    for (std::size_t i = 0; i < pixels; ++i) {
+      labels[first + i] = static_cast<Label>(winners.classes[i]);
+    }
   }
   return LabelMap(scores.size(), std::move(labels));
 }
