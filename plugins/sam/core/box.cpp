@@ -1,0 +1,78 @@
+#include "core/box.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <numeric>
+
+namespace seplflow::sam {
+namespace {
+
+struct FloatBox {
+  float left, top, right, bottom, area;
+};
+
+FloatBox as_floats(Box const& box) {
+  auto const left = static_cast<float>(box.left), top = static_cast<float>(box.top),
+             right = static_cast<float>(box.right), bottom = static_cast<float>(box.bottom);
+  return {left, top, right, bottom, (right - left) * (bottom - top)};
+}
+
+// Not a number for two boxes without area, which is above no threshold.
+float iou(FloatBox const& a, FloatBox const& b) {
+  float const width = std::min(a.right, b.right) - std::max(a.left, b.left);
+  float const height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
+  float const common = std::max(0.0F, width) * std::max(0.0F, height);
+  return common / (a.area + b.area - common);
+}
+
+// As torch sorts: what is not a number comes first.
+bool is_better(float a, float b) {
+  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && !std::isnan(b);
+  return a > b;
+}
+
+}  // namespace
+
+Box box_around(Mask const& mask) {
+  auto const bounds = mask.bounds();
+  if (bounds.empty()) return {};
+  std::uint32_t const height = mask.size().height;
+  std::uint32_t top = height - 1, bottom = 0;
+  for (std::size_t i = 0; i < bounds.size(); i += 2) {
+    std::uint32_t const begin = bounds[i], last = bounds[i + 1] - 1;
+    bool const one_column = begin / height == last / height;
+    top = one_column ? std::min(top, begin % height) : 0;
+    bottom = one_column ? std::max(bottom, last % height) : height - 1;
+  }
+  return {bounds.front() / height, top, (bounds.back() - 1) / height, bottom};
+}
+
+bool is_near_crop_edge(Box const& box, Crop const& crop, Size image) {
+  constexpr std::int64_t kNear = 20;
+  auto const cut = [](std::int64_t side, std::int64_t of_crop, std::int64_t of_image) {
+    return std::abs(side - of_crop) <= kNear && std::abs(side - of_image) > kNear;
+  };
+  return cut(box.left, crop.x0, 0) || cut(box.top, crop.y0, 0) ||
+         cut(box.right, crop.x1, image.width) || cut(box.bottom, crop.y1, image.height);
+}
+
+std::vector<std::size_t> kept_by_nms(std::span<Box const> boxes, std::span<float const> scores,
+                                     double threshold) {
+  std::vector<std::size_t> order(boxes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, is_better, [&](std::size_t i) { return scores[i]; });
+  std::vector<std::size_t> kept;
+  std::vector<FloatBox> kept_boxes;
+  for (std::size_t const i : order) {
+    FloatBox const box = as_floats(boxes[i]);
+    auto const covers = [&](FloatBox const& other) { return iou(other, box) > threshold; };
+    if (std::ranges::any_of(kept_boxes, covers)) continue;
+    kept.push_back(i);
+    kept_boxes.push_back(box);
+  }
+  return kept;
+}
+
+}  // namespace seplflow::sam

@@ -1,0 +1,197 @@
+#include "core/model.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/InferenceMode.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+
+#include "core/image_encoder.hpp"
+#include "core/mask_decoder.hpp"
+#include "data/error.hpp"
+
+namespace seplflow::sam {
+
+struct Embedding::Data {
+  at::Tensor tokens;  // (grid, grid, channels)
+};
+
+struct Model::State {
+  explicit State(Weights const& weights, at::Device on)
+      : shape(weights.shape()),
+        device(on),
+        type(weights.at("image_encoder.pos_embed").scalar_type()),
+        encoder(weights),
+        decoder(weights) {}
+
+  // One thing at a time on a device, but for the CPU.
+  std::unique_lock<std::mutex> turn() const {
+    return device.is_cpu() ? std::unique_lock<std::mutex>() : std::unique_lock(busy);
+  }
+
+  ModelShape shape;
+  at::Device device;
+  at::ScalarType type;
+  ImageEncoder encoder;
+  MaskDecoder decoder;
+  mutable std::mutex busy;
+};
+
+namespace {
+
+// Upscaling a point's logits takes the most memory of all, so few are at it together.
+constexpr std::int64_t kPointsUpscaled = 8;
+
+constexpr std::array<float, 3> kMean = {123.675F, 116.28F, 103.53F};
+constexpr std::array<float, 3> kDeviation = {58.395F, 57.12F, 57.375F};
+
+at::Device device_of(std::string const& name) {
+  bool const any = at::hasCUDA();
+  if (name == "auto") return any ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+  at::Device const device(name);
+  if (device.is_cpu()) return device;
+  auto const count = static_cast<std::int64_t>(any ? at::detail::getCUDAHooks().getNumGPUs() : 0);
+  if (std::max<std::int64_t>(device.index(), 0) < count) return device;
+  throw Error(
+      "there is no device \"" + name + "\": " +
+      (any ? "this machine has " + std::to_string(count) + " GPUs" : "this libtorch sees no GPU") +
+      "; set device = \"cpu\" or \"auto\"");
+}
+
+bool is_out_of_memory(std::string_view message) {
+  return message.find("out of memory") != std::string_view::npos ||
+         message.find("can't allocate memory") != std::string_view::npos;
+}
+
+// Calls f as a user of torch; what it throws becomes an Error for people.
+template <class F>
+auto with_torch(F const& f) {
+  c10::InferenceMode const without_gradients;
+  // The engine has a thread for each core already.
+  at::set_num_threads(1);
+  try {
+    return f();
+  } catch (c10::Error const& error) {
+    std::string const message = error.what_without_backtrace();
+    if (!is_out_of_memory(message)) throw Error("torch failed: " + message);
+    throw Error(
+        "the device has too little memory for SAM: lower points_per_batch or batch, or "
+        "take precision = \"bfloat16\" (" +
+        message + ")");
+  }
+}
+
+// (1, 3, side, side): normalised, and zeros where the image ends.
+at::Tensor input_of(Image const& image, std::int64_t side) {
+  at::Tensor const input = at::zeros({1, 3, side, side}, at::TensorOptions(at::kFloat));
+  auto* const values = input.data_ptr<float>();
+  for (std::size_t channel = 0; channel < kMean.size(); ++channel) {
+    std::array<float, 256> normalised;
+    for (std::size_t i = 0; i < normalised.size(); ++i) {
+      normalised[i] = (static_cast<float>(i) - kMean[channel]) / kDeviation[channel];
+    }
+    std::uint8_t const* sample = image.rgb().data() + channel;
+    for (std::size_t y = 0; y < image.size().height; ++y) {
+      float* out =
+          values + (channel * static_cast<std::size_t>(side) + y) * static_cast<std::size_t>(side);
+      for (std::size_t x = 0; x < image.size().width; ++x, sample += kMean.size()) {
+        *out++ = normalised[*sample];
+      }
+    }
+  }
+  return input;
+}
+
+std::vector<float> values_of(at::Tensor const& tensor) {
+  at::Tensor const here = tensor.to(at::kCPU, at::kFloat).contiguous();
+  float const* const values = here.data_ptr<float>();
+  return {values, values + here.numel()};
+}
+
+}  // namespace
+
+std::vector<float> Embedding::values() const {
+  return with_torch([&] { return values_of(data_->tokens.permute({2, 0, 1})); });
+}
+
+Model::Model(std::filesystem::path const& checkpoint, std::string const& device,
+             Precision precision)
+    : state_(with_torch([&] {
+        at::Device const on = device_of(device);
+        at::ScalarType const type = precision == Precision::bfloat16 ? at::kBFloat16 : at::kFloat;
+        return std::make_unique<State const>(read_checkpoint(checkpoint, type, on), on);
+      })) {}
+
+Model::~Model() = default;
+
+ModelShape const& Model::shape() const {
+  return state_->shape;
+}
+
+std::uint32_t Model::image_size() const {
+  return static_cast<std::uint32_t>(state_->shape.encoder.image_size());
+}
+
+std::uint32_t Model::logits_side() const {
+  return static_cast<std::uint32_t>(4 * state_->shape.encoder.grid);
+}
+
+Embedding Model::encode(Image const& resized) const {
+  if (std::max(resized.size().height, resized.size().width) > image_size()) {
+    throw Error("the image is " + to_string(resized.size()) +
+                " (height x width), larger than the "
+                "model's " +
+                std::to_string(image_size()));
+  }
+  return with_torch([&] {
+    at::Tensor const input = input_of(resized, image_size());
+    std::unique_lock const lock = state_->turn();
+    at::Tensor const tokens = state_->encoder(input.to(state_->device, state_->type));
+    return Embedding(std::make_shared<Embedding::Data const>(Embedding::Data{tokens.select(0, 0)}));
+  });
+}
+
+std::vector<Proposal> Model::propose(Embedding const& embedding, std::span<Point const> points,
+                                     std::optional<double> above) const {
+  return with_torch([&] {
+    std::unique_lock const lock = state_->turn();
+    DecodedPoints const decoded = state_->decoder.decode(embedding.data().tokens, points);
+    auto const masks = static_cast<std::size_t>(decoded.predictions.size(1));
+    std::vector<float> const predictions = values_of(decoded.predictions);
+    auto const passes = [&](float iou) { return !above || iou > static_cast<float>(*above); };
+
+    std::vector<std::int64_t> wanted;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      if (std::ranges::any_of(std::span(predictions).subspan(i * masks, masks), passes)) {
+        wanted.push_back(static_cast<std::int64_t>(i));
+      }
+    }
+    std::vector<Proposal> proposals;
+    for (std::size_t begin = 0; begin < wanted.size(); begin += kPointsUpscaled) {
+      std::size_t const end = std::min(begin + kPointsUpscaled, wanted.size());
+      at::Tensor const chosen =
+          at::from_blob(wanted.data() + begin, {static_cast<std::int64_t>(end - begin)},
+                        at::TensorOptions(at::kLong))
+              .to(state_->device);
+      at::Tensor const logits = state_->decoder.logits(decoded, chosen).to(at::kCPU).contiguous();
+      for (std::size_t i = begin; i < end; ++i) {
+        for (std::size_t mask = 0; mask < masks; ++mask) {
+          auto const point = static_cast<std::size_t>(wanted[i]);
+          float const iou = predictions[point * masks + mask];
+          if (!passes(iou)) continue;
+          proposals.push_back({point, iou,
+                               values_of(logits.select(0, static_cast<std::int64_t>(i - begin))
+                                             .select(0, static_cast<std::int64_t>(mask)))});
+        }
+      }
+    }
+    return proposals;
+  });
+}
+
+}  // namespace seplflow::sam

@@ -1,0 +1,71 @@
+// The Segment Anything Model, on one device.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/point.hpp"
+#include "core/shape.hpp"
+#include "data/image.hpp"
+
+namespace seplflow::sam {
+
+enum class Precision { float32, bfloat16 };
+
+// A mask that the model proposes for a point.
+struct Proposal {
+  std::size_t point;          // which of the points
+  float predicted_iou;        // the model's own estimate
+  std::vector<float> logits;  // side x side, row-major: Model::logits_side()
+};
+
+// What the model made of an image, on its device. Copies share.
+class Embedding {
+ public:
+  struct Data;
+  explicit Embedding(std::shared_ptr<Data const> data) : data_(std::move(data)) {}
+  Data const& data() const { return *data_; }
+
+  // (channels, grid, grid), as the official code's, for tests.
+  std::vector<float> values() const;
+
+ private:
+  std::shared_ptr<Data const> data_;
+};
+
+// A model that was loaded. May be used from any number of threads: on the CPU they work side by
+// side, each alone, on another device one after the other.
+class Model {
+ public:
+  // `device` is "cpu", "cuda:N", or "auto": the first GPU where there is one. Throws Error when
+  // there is no such device, or the checkpoint is none of SAM (weights.hpp).
+  Model(std::filesystem::path const& checkpoint, std::string const& device, Precision precision);
+  ~Model();
+  Model(Model const&) = delete;
+  Model& operator=(Model const&) = delete;
+
+  ModelShape const& shape() const;
+  std::uint32_t image_size() const;
+  std::uint32_t logits_side() const;
+
+  // The image must have its longest side of image_size(), or be smaller: it is padded. Throws
+  // Error when memory does not suffice.
+  Embedding encode(Image const& resized) const;
+
+  // Proposals for foreground points (pixels of the resized image), each a prompt of its own: those
+  // whose predicted IoU is above `above` (float32, as torch compares; nothing: all), by point and
+  // then by the model's order. Throws Error when memory does not suffice.
+  std::vector<Proposal> propose(Embedding const& embedding, std::span<Point const> points,
+                                std::optional<double> above) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State const> state_;
+};
+
+}  // namespace seplflow::sam

@@ -1,0 +1,272 @@
+#include "core/shape.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "data/error.hpp"
+
+namespace seplflow::sam {
+namespace {
+
+using Dims = std::vector<std::int64_t>;
+
+// The largest image size and number of tokens' channels that are taken for a SAM.
+constexpr std::int64_t kMaxImageSize = 8192;
+constexpr std::int64_t kMaxWidth = 1 << 14;
+
+struct Place {
+  std::string tensor;
+  std::size_t rank, axis;
+};
+
+// The size found at the first of the places that is there; 0 when none is.
+std::int64_t size_at(TensorShapes const& tensors, std::initializer_list<Place> places) {
+  for (Place const& place : places) {
+    auto const found = tensors.find(place.tensor);
+    if (found == tensors.end() || found->second.size() != place.rank) continue;
+    return found->second[place.axis];
+  }
+  return 0;
+}
+
+// How many of PREFIX0SUFFIX, PREFIX1SUFFIX, ... are there without a gap.
+std::int64_t count(TensorShapes const& tensors, std::string const& prefix) {
+  for (std::int64_t n = 0;; ++n) {
+    std::string const start = prefix + std::to_string(n) + ".";
+    auto const found = tensors.lower_bound(start);
+    if (found == tensors.end() || !found->first.starts_with(start)) return n;
+  }
+}
+
+std::string block_name(std::size_t i) {
+  return "image_encoder.blocks." + std::to_string(i) + ".";
+}
+
+EncoderShape read_encoder(TensorShapes const& tensors) {
+  EncoderShape shape;
+  std::string const first = block_name(0);
+  std::string const patches = "image_encoder.patch_embed.proj.weight";
+  std::string const positions = "image_encoder.pos_embed";
+  shape.patch = size_at(tensors, {{patches, 4, 2}});
+  shape.grid = size_at(tensors, {{positions, 4, 1}});
+  shape.width =
+      size_at(tensors, {{patches, 4, 0}, {positions, 4, 3}, {first + "norm1.weight", 1, 0}});
+  shape.head_width =
+      size_at(tensors, {{first + "attn.rel_pos_h", 2, 1}, {first + "attn.rel_pos_w", 2, 1}});
+  shape.mlp_width =
+      size_at(tensors, {{first + "mlp.lin1.weight", 2, 0}, {first + "mlp.lin1.bias", 1, 0}});
+  auto const blocks = static_cast<std::size_t>(count(tensors, "image_encoder.blocks."));
+  for (std::size_t i = 0; i < blocks; ++i) {
+    // Offsets from -(n - 1) to n - 1.
+    std::int64_t const offsets = size_at(tensors, {{block_name(i) + "attn.rel_pos_h", 2, 0},
+                                                   {block_name(i) + "attn.rel_pos_w", 2, 0}});
+    shape.attends_to.push_back((offsets + 1) / 2);
+  }
+  return shape;
+}
+
+DecoderShape read_decoder(TensorShapes const& tensors) {
+  DecoderShape shape;
+  std::string const layer = "mask_decoder.transformer.layers.0.";
+  std::string const iou = "mask_decoder.iou_prediction_head.layers.";
+  shape.width = size_at(tensors, {{"mask_decoder.iou_token.weight", 2, 1},
+                                  {"mask_decoder.mask_tokens.weight", 2, 1},
+                                  {"image_encoder.neck.0.weight", 4, 0}});
+  shape.layers = count(tensors, "mask_decoder.transformer.layers.");
+  shape.mlp_width =
+      size_at(tensors, {{layer + "mlp.lin1.weight", 2, 0}, {layer + "mlp.lin1.bias", 1, 0}});
+  shape.mask_tokens = size_at(tensors, {{"mask_decoder.mask_tokens.weight", 2, 0}});
+  shape.iou_layers = count(tensors, iou);
+  shape.iou_hidden = size_at(tensors, {{iou + "0.weight", 2, 0}, {iou + "0.bias", 1, 0}});
+  shape.prompt_channels = size_at(tensors, {{"prompt_encoder.mask_downscaling.3.weight", 4, 0},
+                                            {"prompt_encoder.mask_downscaling.3.bias", 1, 0}});
+  return shape;
+}
+
+// Collects the expected tensors.
+class Expected {
+ public:
+  void tensor(std::string const& name, Dims shape) { tensors_[name] = std::move(shape); }
+  void affine(std::string const& name, Dims weight, std::int64_t bias) {
+    tensor(name + ".weight", std::move(weight));
+    tensor(name + ".bias", {bias});
+  }
+  void linear(std::string const& name, std::int64_t in, std::int64_t out) {
+    affine(name, {out, in}, out);
+  }
+  void norm(std::string const& name, std::int64_t width) { affine(name, {width}, width); }
+  void mlp(std::string const& name, std::int64_t width, std::int64_t hidden) {
+    linear(name + ".lin1", width, hidden);
+    linear(name + ".lin2", hidden, width);
+  }
+  TensorShapes take() { return std::move(tensors_); }
+
+ private:
+  TensorShapes tensors_;
+};
+
+void expect_encoder(Expected& expected, EncoderShape const& shape, std::int64_t out) {
+  std::int64_t const width = shape.width;
+  expected.tensor("image_encoder.pos_embed", {1, shape.grid, shape.grid, width});
+  expected.affine("image_encoder.patch_embed.proj", {width, 3, shape.patch, shape.patch}, width);
+  for (std::size_t i = 0; i < shape.attends_to.size(); ++i) {
+    std::string const block = block_name(i);
+    std::int64_t const offsets = 2 * shape.attends_to[i] - 1;
+    expected.norm(block + "norm1", width);
+    expected.tensor(block + "attn.rel_pos_h", {offsets, shape.head_width});
+    expected.tensor(block + "attn.rel_pos_w", {offsets, shape.head_width});
+    expected.linear(block + "attn.qkv", width, 3 * width);
+    expected.linear(block + "attn.proj", width, width);
+    expected.norm(block + "norm2", width);
+    expected.mlp(block + "mlp", width, shape.mlp_width);
+  }
+  expected.tensor("image_encoder.neck.0.weight", {out, width, 1, 1});
+  expected.norm("image_encoder.neck.1", out);
+  expected.tensor("image_encoder.neck.2.weight", {out, out, 3, 3});
+  expected.norm("image_encoder.neck.3", out);
+}
+
+void expect_prompt_encoder(Expected& expected, DecoderShape const& shape) {
+  constexpr int kPointKinds = 4;  // background, foreground, two corners of a box
+  std::string const prompt = "prompt_encoder.";
+  expected.tensor(prompt + "pe_layer.positional_encoding_gaussian_matrix", {2, shape.width / 2});
+  for (int i = 0; i < kPointKinds; ++i) {
+    expected.tensor(prompt + "point_embeddings." + std::to_string(i) + ".weight", {1, shape.width});
+  }
+  expected.tensor(prompt + "not_a_point_embed.weight", {1, shape.width});
+  expected.tensor(prompt + "no_mask_embed.weight", {1, shape.width});
+  std::int64_t const channels = shape.prompt_channels;
+  std::string const masks = prompt + "mask_downscaling.";
+  expected.affine(masks + "0", {channels / 4, 1, 2, 2}, channels / 4);
+  expected.norm(masks + "1", channels / 4);
+  expected.affine(masks + "3", {channels, channels / 4, 2, 2}, channels);
+  expected.norm(masks + "4", channels);
+  expected.affine(masks + "6", {shape.width, channels, 1, 1}, shape.width);
+}
+
+void expect_attention(Expected& expected, std::string const& name, std::int64_t width,
+                      std::int64_t inner) {
+  for (char const* const projection : {".q_proj", ".k_proj", ".v_proj"}) {
+    expected.linear(name + projection, width, inner);
+  }
+  expected.linear(name + ".out_proj", inner, width);
+}
+
+void expect_transformer(Expected& expected, DecoderShape const& shape) {
+  std::string const transformer = "mask_decoder.transformer.";
+  std::int64_t const inner = shape.width / DecoderShape::kDownsample;
+  for (std::int64_t i = 0; i < shape.layers; ++i) {
+    std::string const layer = transformer + "layers." + std::to_string(i) + ".";
+    expect_attention(expected, layer + "self_attn", shape.width, shape.width);
+    expect_attention(expected, layer + "cross_attn_token_to_image", shape.width, inner);
+    expect_attention(expected, layer + "cross_attn_image_to_token", shape.width, inner);
+    expected.mlp(layer + "mlp", shape.width, shape.mlp_width);
+    for (char const* const norm : {"norm1", "norm2", "norm3", "norm4"}) {
+      expected.norm(layer + norm, shape.width);
+    }
+  }
+  expect_attention(expected, transformer + "final_attn_token_to_image", shape.width, inner);
+  expected.norm(transformer + "norm_final_attn", shape.width);
+}
+
+void expect_mask_decoder(Expected& expected, DecoderShape const& shape) {
+  std::string const decoder = "mask_decoder.";
+  std::int64_t const width = shape.width;
+  expect_transformer(expected, shape);
+  expected.tensor(decoder + "iou_token.weight", {1, width});
+  expected.tensor(decoder + "mask_tokens.weight", {shape.mask_tokens, width});
+  expected.affine(decoder + "output_upscaling.0", {width, width / 4, 2, 2}, width / 4);
+  expected.norm(decoder + "output_upscaling.1", width / 4);
+  expected.affine(decoder + "output_upscaling.3", {width / 4, width / 8, 2, 2}, width / 8);
+  for (std::int64_t i = 0; i < shape.mask_tokens; ++i) {
+    std::string const mlp = decoder + "output_hypernetworks_mlps." + std::to_string(i) + ".layers.";
+    expected.linear(mlp + "0", width, width);
+    expected.linear(mlp + "1", width, width);
+    expected.linear(mlp + "2", width, width / 8);
+  }
+  for (std::int64_t i = 0; i < shape.iou_layers; ++i) {
+    expected.linear(decoder + "iou_prediction_head.layers." + std::to_string(i),
+                    i == 0 ? width : shape.iou_hidden,
+                    i + 1 == shape.iou_layers ? shape.mask_tokens : shape.iou_hidden);
+  }
+}
+
+std::string text_of(Dims const& shape) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+  }
+  return text + ")";
+}
+
+// What keeps these sizes from being a model's, where it is not a single tensor's fault.
+std::string contradiction(ModelShape const& shape) {
+  auto const& [encoder, decoder] = shape;
+  if (encoder.attends_to.empty() || decoder.layers < 1) return "it has no transformer blocks";
+  if (encoder.head_width < 1 || encoder.width % encoder.head_width != 0) {
+    return "the encoder's width of " + std::to_string(encoder.width) +
+           " is no multiple of its heads' width of " + std::to_string(encoder.head_width);
+  }
+  if (encoder.patch < 1 || encoder.grid < 1 || encoder.patch > kMaxImageSize ||
+      encoder.grid > kMaxImageSize || encoder.image_size() > kMaxImageSize) {
+    return "its images would be of " + std::to_string(encoder.grid) + " patches of " +
+           std::to_string(encoder.patch) + " pixels a side";
+  }
+  auto const fits = [&](std::int64_t window) { return window >= 1 && window <= encoder.grid; };
+  if (!std::ranges::all_of(encoder.attends_to, fits)) {
+    return "the relative positions of a block do not fit its " + std::to_string(encoder.grid) +
+           " patches a side";
+  }
+  if (decoder.width < 1 || decoder.width > kMaxWidth || encoder.width > kMaxWidth ||
+      decoder.width % (DecoderShape::kHeads * DecoderShape::kDownsample) != 0) {
+    return "the decoder's width of " + std::to_string(decoder.width) + " is no multiple of " +
+           std::to_string(DecoderShape::kHeads * DecoderShape::kDownsample);
+  }
+  if (decoder.mask_tokens < 2) return "its decoder predicts no masks of ambiguous prompts";
+  return {};
+}
+
+// Every difference, a line each; empty when there is none.
+std::string differences(TensorShapes const& found, TensorShapes const& expected) {
+  std::string missing, extra, other;
+  for (auto const& [name, shape] : expected) {
+    auto const same = found.find(name);
+    if (same == found.end()) {
+      missing += "\n  missing: " + name;
+    } else if (same->second != shape) {
+      other += "\n  of another shape: " + name + " is " + text_of(same->second) +
+               ", the rest of the model needs " + text_of(shape);
+    }
+  }
+  for (auto const& [name, shape] : found) {
+    if (!expected.contains(name)) extra += "\n  not SAM's: " + name + " " + text_of(shape);
+  }
+  return other + missing + extra;
+}
+
+}  // namespace
+
+TensorShapes expected_tensors(ModelShape const& shape) {
+  Expected expected;
+  expect_encoder(expected, shape.encoder, shape.decoder.width);
+  expect_prompt_encoder(expected, shape.decoder);
+  expect_mask_decoder(expected, shape.decoder);
+  return expected.take();
+}
+
+ModelShape read_model_shape(TensorShapes const& tensors, std::string_view name) {
+  ModelShape const shape{read_encoder(tensors), read_decoder(tensors)};
+  std::string const advice =
+      "; expected a checkpoint of Segment Anything: sam_vit_b_01ec64.pth, sam_vit_l_0b3195.pth, "
+      "sam_vit_h_4b8939.pth, or one that was trained from them";
+  if (auto const wrong = differences(tensors, expected_tensors(shape)); !wrong.empty()) {
+    throw Error(std::string(name) + " does not hold a SAM model" + advice +
+                ". Its tensors differ:" + wrong);
+  }
+  if (auto const wrong = contradiction(shape); !wrong.empty()) {
+    throw Error(std::string(name) + " does not hold a SAM model: " + wrong + advice);
+  }
+  return shape;
+}
+
+}  // namespace seplflow::sam

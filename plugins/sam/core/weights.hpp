@@ -1,0 +1,43 @@
+// The tensors of a checkpoint.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+#include "core/shape.hpp"
+
+namespace seplflow::sam {
+
+// All tensors of a model, by name.
+class Weights {
+ public:
+  using Tensors = std::map<std::string, at::Tensor, std::less<>>;
+
+  Weights(ModelShape shape, Tensors tensors)
+      : shape_(std::move(shape)), tensors_(std::move(tensors)) {}
+
+  ModelShape const& shape() const { return shape_; }
+
+  // Throws std::logic_error for a name that expected_tensors() has not.
+  at::Tensor const& at(std::string const& name) const {
+    auto const found = tensors_.find(name);
+    if (found == tensors_.end()) throw std::logic_error("SAM has no tensor " + name);
+    return found->second;
+  }
+
+ private:
+  ModelShape shape_;
+  Tensors tensors_;
+};
+
+// Reads an official checkpoint (.pth, zip or legacy form), or one of any size that is built alike,
+// plain or as {"model": ...} or {"state_dict": ...}. Tensors of any floating-point type become
+// `type` on `device`; the frequencies that places in the image are encoded by stay float32. Throws
+// Error, naming the file, when it is no checkpoint of torch or not one of SAM (read_model_shape).
+Weights read_checkpoint(std::filesystem::path const& file, at::ScalarType type, at::Device device);
+
+}  // namespace seplflow::sam
