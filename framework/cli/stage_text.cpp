@@ -158,6 +158,7 @@ std::string stage_page(StageDeclaration const& stage) {
 std::string stage_description(StageDeclaration const& stage) {
   std::string text =
       stage.name + " (" + std::string(to_string(stage.kind)) + ")\n  " + stage.summary + "\n";
+  if (!stage.lacks.empty()) text += "  not built: needs " + stage.lacks + "\n";
   auto const ports = [&](char const* title, std::vector<Port> const& list) {
     if (!list.empty()) text += std::string("\n") + title + "\n";
     for (Port const& port : list) {
@@ -177,13 +178,15 @@ std::string stage_description(StageDeclaration const& stage) {
 Json stage_json(StageDeclaration const& stage) {
   Json options = Json::array();
   for (OptionDeclaration const& option : stage.options) options.push_back(option_json(option));
-  return {{"name", stage.name},
-          {"kind", to_string(stage.kind)},
-          {"summary", stage.summary},
-          {"serial", stage.serial},
-          {"inputs", ports_json(stage.inputs)},
-          {"outputs", ports_json(stage.outputs)},
-          {"options", options}};
+  Json json = {{"name", stage.name},
+               {"kind", to_string(stage.kind)},
+               {"summary", stage.summary},
+               {"serial", stage.serial},
+               {"inputs", ports_json(stage.inputs)},
+               {"outputs", ports_json(stage.outputs)},
+               {"options", options}};
+  if (!stage.lacks.empty()) json["lacks"] = stage.lacks;
+  return json;
 }
 
 namespace {

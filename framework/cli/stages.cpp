@@ -20,8 +20,9 @@ void list(StageCatalog const& catalog) {
   for (std::string const& name : catalog.names()) widest = std::max(widest, name.size());
   for (std::string const& name : catalog.names()) {
     auto const found = catalog.find(name);
-    std::cout << name << std::string(widest - name.size() + 2, ' ') << found.declaration->summary
-              << '\n';
+    StageDeclaration const& stage = *found.declaration;
+    std::cout << name << std::string(widest - name.size() + 2, ' ')
+              << (stage.lacks.empty() ? stage.summary : "not built: needs " + stage.lacks) << '\n';
     if (found.files.size() < 2) continue;
     std::cout << "  cannot be used, several plugins define it:";
     for (auto const& file : found.files) std::cout << ' ' << file.string();

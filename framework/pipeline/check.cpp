@@ -167,6 +167,9 @@ class Checker {
       for (fs::path const& file : found.files) message += " " + file.string();
       complain(use->value_place, message + "; remove all but one from the plugin folders");
       return nullptr;
+    } else if (auto const& library = found.declaration->lacks; !library.empty()) {
+      complain(use->value_place, "stage " + toml_string(*name) + " is not built: it needs " +
+                                     library + "; install that and build seplflow again");
     }
     return found.declaration;
   }

@@ -209,6 +209,7 @@ struct StageDeclaration {
   std::vector<Port> inputs, outputs;
   std::vector<OptionDeclaration> options;
   bool serial = false;  // one sample at a time
+  std::string lacks;    // the library that it was built without and cannot run without; or empty
   std::function<std::unique_ptr<StageInstance>()> make;
 };
 

@@ -313,6 +313,13 @@ class StageBuilder final : public StageBuilderBase {
     return *this;
   }
 
+  // The stage is declared, so that it is known and documented, but cannot run: this build was made
+  // without a library that it needs. Pipelines that use it are refused.
+  StageBuilder& lacks(std::string library) {
+    declaration_.lacks = std::move(library);
+    return *this;
+  }
+
   // Paragraphs (Markdown) for the stage's manual page.
   StageBuilder& details(std::string text) {
     declaration_.details = std::move(text);
