@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "data/mask_set.hpp"
@@ -32,5 +33,9 @@ MaskSet read_mask_json(std::filesystem::path const& path,
 // The same from memory; `name` stands for the file in messages.
 MaskSet parse_mask_json(std::span<std::uint8_t const> bytes, std::string_view name,
                         std::optional<Size> image_size = std::nullopt, std::uint64_t min_area = 0);
+
+// The records of the masks as amg.py --convert-to-rle writes them: equal as JSON values, whole
+// numbers written as such. A mask without MaskInfo has a record without its fields.
+std::string encode_mask_json(MaskSet const& masks);
 
 }  // namespace seplflow

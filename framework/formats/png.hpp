@@ -1,4 +1,5 @@
-// Label maps and masks as PNG files. Files hold row-major pixels of 8 bits, top to bottom.
+// Label maps, masks and pictures as PNG files. Files hold row-major pixels of 8 bits, top to
+// bottom.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data/image.hpp"
 #include "data/label_map.hpp"
 #include "data/mask.hpp"
 
@@ -44,5 +46,11 @@ enum class LabelColours {
 
 // An 8-bit PNG of the class ids; equal labels give equal bytes.
 std::vector<std::uint8_t> encode_label_png(LabelMap const& labels, LabelColours colours);
+
+// An 8-bit gray PNG, 255 inside the mask and 0 outside, as amg.py writes it.
+std::vector<std::uint8_t> encode_mask_png(Mask const& mask);
+
+// An 8-bit RGB PNG.
+std::vector<std::uint8_t> encode_image_png(Image const& image);
 
 }  // namespace seplflow

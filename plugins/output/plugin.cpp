@@ -2,5 +2,7 @@
 
 SEPLFLOW_PLUGIN(plugin) {
   seplflow::output::declare_labels(plugin);
+  seplflow::output::declare_masks(plugin);
+  seplflow::output::declare_panels(plugin);
   seplflow::output::declare_training_list(plugin);
 }

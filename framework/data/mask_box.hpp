@@ -1,0 +1,23 @@
+// The box around a mask.
+#pragma once
+
+#include <cstdint>
+
+#include "data/mask.hpp"
+
+namespace seplflow {
+
+// The first and the last column and row of a mask, both included, as SAM has them: so the box of a
+// mask of one column has no width.
+struct MaskBox {
+  std::int64_t left = 0, top = 0, right = 0, bottom = 0;
+
+  std::int64_t width() const { return right - left; }
+  std::int64_t height() const { return bottom - top; }
+  bool operator==(MaskBox const&) const = default;
+};
+
+// All zero for a mask without pixels. O(runs).
+MaskBox box_around(Mask const& mask);
+
+}  // namespace seplflow

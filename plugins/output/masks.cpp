@@ -1,0 +1,79 @@
+#include <string>
+
+#include "data/mask_box.hpp"
+#include "data/number_text.hpp"
+#include "formats/mask_json.hpp"
+#include "formats/png.hpp"
+#include "stages.hpp"
+
+namespace seplflow::output {
+namespace {
+
+enum class Format { json, png };
+
+// A row of amg.py's metadata.csv.
+std::string metadata_row(std::size_t number, Mask const& mask, MaskInfo const& info) {
+  MaskBox const box = box_around(mask);
+  std::string row = std::to_string(number) + ',' + std::to_string(mask.area());
+  for (std::int64_t const each : {box.left, box.top, box.width(), box.height()}) {
+    row += ',' + std::to_string(each);
+  }
+  for (double const each :
+       {info.point[0], info.point[1], info.predicted_iou, info.stability_score, info.crop_box[0],
+        info.crop_box[1], info.crop_box[2], info.crop_box[3]}) {
+    row += ',' + shortest(each);
+  }
+  return row;
+}
+
+std::string metadata_csv(MaskSet const& masks) {
+  std::string text =
+      "id,area,bbox_x0,bbox_y0,bbox_w,bbox_h,point_input_x,point_input_y,predicted_iou,"
+      "stability_score,crop_box_x0,crop_box_y0,crop_box_w,crop_box_h";
+  for (std::size_t i = 0; i < masks.count(); ++i) {
+    if (auto const& info = masks.info(i)) text += '\n' + metadata_row(i, masks.mask(i), *info);
+  }
+  return text;
+}
+
+// Masks as amg.py writes them.
+struct Masks {
+  Format format = Format::json;
+
+  void operator()(SampleContext const& context, MaskSet const& masks) const {
+    std::string const& id = context.sample().id;
+    if (format == Format::json) {
+      write(context, id + ".json", encode_mask_json(masks));
+      return;
+    }
+    for (std::size_t i = 0; i < masks.count(); ++i) {
+      context.output().write(id + '/' + std::to_string(i) + ".png", encode_mask_png(masks.mask(i)));
+    }
+    write(context, id + "/metadata.csv", metadata_csv(masks));
+  }
+
+ private:
+  static void write(SampleContext const& context, std::string const& file,
+                    std::string const& text) {
+    context.output().write(file, {reinterpret_cast<std::uint8_t const*>(text.data()), text.size()});
+  }
+};
+
+}  // namespace
+
+void declare_masks(Plugin& plugin) {
+  plugin.stage<Masks>("output.masks", "Write masks as segment-anything's amg.py does")
+      .inputs("masks")
+      .option("format", &Masks::format,
+              "one JSON file an image, or a folder of PNG files with metadata.csv",
+              choices<Format>({{"json", Format::json}, {"png", Format::png}}))
+      .details(
+          "`json`: RUN/STAGE/NAME.json, the records of `amg.py --convert-to-rle`, for "
+          "`masks.json`. "
+          "`png`: RUN/STAGE/NAME/0.png, 1.png, ... (255 inside) and metadata.csv, for `masks.png`; "
+          "they take many times the space and the time. A box is what amg.py's is: x, y, and the "
+          "differences between the last and the first column and row. Masks that came without "
+          "scores (SA-1B's and amg.py's have them) are written without.");
+}
+
+}  // namespace seplflow::output

@@ -1,0 +1,163 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "formats/png.hpp"
+#include "stages.hpp"
+
+namespace seplflow::output {
+namespace {
+
+using Colour = std::array<std::uint8_t, 3>;
+
+constexpr Colour kWhite{255, 255, 255};
+
+// The colour of a class in PASCAL VOC's palette; ignore is its off-white, 255.
+Colour class_colour(Label label) {
+  Colour colour{};
+  for (unsigned bit = 0; bit < 8; ++bit) {
+    unsigned const set = (label >> bit) & 1;
+    auto& channel = colour[bit % 3];
+    channel = static_cast<std::uint8_t>(channel | set << (7 - bit / 3));
+  }
+  return colour;
+}
+
+// Colours that stay far apart however many there are: hues a golden section apart, in three shades.
+Colour mask_colour(std::size_t number) {
+  constexpr double kGoldenSection = 0.6180339887498949;
+  constexpr std::array<double, 3> kValues = {1.0, 0.8, 0.6};
+  double const hue = 6 * std::fmod(static_cast<double>(number) * kGoldenSection, 1.0);
+  double const value = 255 * kValues[number % kValues.size()];
+  auto const channel = [&](double offset) {
+    double const distance = std::abs(std::fmod(hue + offset, 6.0) - 3) - 1;
+    return static_cast<std::uint8_t>(std::lround(value * std::clamp(distance, 0.0, 1.0)));
+  };
+  return {channel(0), channel(4), channel(2)};
+}
+
+// A picture being painted.
+class Panel {
+ public:
+  explicit Panel(Image const& image)
+      : size_(image.size()), rgb_(image.rgb().begin(), image.rgb().end()) {}
+
+  void mix(std::size_t pixel, Colour const& colour, double opacity) {
+    for (std::size_t c = 0; c < colour.size(); ++c) {
+      std::uint8_t& sample = rgb_[3 * pixel + c];
+      sample = static_cast<std::uint8_t>(std::lround(sample * (1 - opacity) + colour[c] * opacity));
+    }
+  }
+
+  Size size() const { return size_; }
+  std::span<std::uint8_t const> row(std::size_t y) const {
+    return std::span(rgb_).subspan(3 * size_.width * y, std::size_t{3} * size_.width);
+  }
+
+ private:
+  Size size_;
+  std::vector<std::uint8_t> rgb_;
+};
+
+// Larger masks first, so that the smaller ones on them are seen.
+std::vector<std::size_t> by_falling_area(MaskSet const& masks) {
+  std::vector<std::size_t> order(masks.count());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::greater(),
+                           [&](std::size_t i) { return masks.mask(i).area(); });
+  return order;
+}
+
+Panel of_masks(Image const& image, MaskSet const& masks, double opacity) {
+  Panel panel(image);
+  std::uint32_t const height = image.size().height, width = image.size().width;
+  // Each pixel shows the smallest mask alone, with which mixing with all would end.
+  std::vector<std::size_t> shown(image.size().pixels(), masks.count());
+  for (std::size_t const i : by_falling_area(masks)) {
+    auto const bounds = masks.mask(i).bounds();
+    for (std::size_t run = 0; run < bounds.size(); run += 2) {
+      std::fill(shown.begin() + bounds[run], shown.begin() + bounds[run + 1], i);
+    }
+  }
+  auto const at = [&](std::uint32_t x, std::uint32_t y) {
+    return shown[std::size_t{x} * height + y];
+  };
+  for (std::uint32_t y = 0; y < height; ++y) {
+    for (std::uint32_t x = 0; x < width; ++x) {
+      if (at(x, y) == masks.count()) continue;
+      bool const edge = (x > 0 && at(x - 1, y) != at(x, y)) || (y > 0 && at(x, y - 1) != at(x, y));
+      panel.mix(std::size_t{y} * width + x, mask_colour(at(x, y)), edge ? 1 : opacity);
+    }
+  }
+  return panel;
+}
+
+Panel of_labels(Image const& image, LabelMap const& labels, double opacity) {
+  Panel panel(image);
+  auto const pixels = labels.pixels();
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    if (pixels[i] != kBackground) panel.mix(i, class_colour(pixels[i]), opacity);
+  }
+  return panel;
+}
+
+// The panels from left to right with a white gap between them.
+Image side_by_side(std::vector<Panel> const& panels) {
+  constexpr std::uint32_t kGap = 8;
+  Size size = panels.front().size();
+  std::uint64_t const width = std::uint64_t{size.width + kGap} * panels.size() - kGap;
+  size = checked_size(size.height, width, "a row of panels");
+  std::vector<std::uint8_t> rgb;
+  rgb.reserve(3 * size.pixels());
+  for (std::uint32_t y = 0; y < size.height; ++y) {
+    for (std::size_t i = 0; i < panels.size(); ++i) {
+      if (i > 0) rgb.insert(rgb.end(), 3 * kGap, kWhite[0]);
+      auto const row = panels[i].row(y);
+      rgb.insert(rgb.end(), row.begin(), row.end());
+    }
+  }
+  return Image(size, std::move(rgb));
+}
+
+// Figures of what happens to an image.
+struct Panels {
+  double opacity = 0.6;
+
+  void operator()(SampleContext const& context, Image const& image, LabelMap const* pseudo,
+                  MaskSet const* masks, LabelMap const* labels, LabelMap const* truth) const {
+    std::vector<Panel> panels = {Panel(image)};
+    auto const add_labels = [&](LabelMap const* map, char const* name) {
+      if (map == nullptr) return;
+      require_same_size(map->size(), name, image.size(), "the image");
+      panels.push_back(of_labels(image, *map, opacity));
+    };
+    add_labels(pseudo, "the pseudo-label");
+    if (masks != nullptr) {
+      if (masks->count() > 0) {
+        require_same_size(masks->mask(0).size(), "the masks", image.size(), "the image");
+      }
+      panels.push_back(of_masks(image, *masks, opacity));
+    }
+    add_labels(labels, "the label map");
+    add_labels(truth, "the truth");
+    context.output().write(context.sample().id + ".png", encode_image_png(side_by_side(panels)));
+  }
+};
+
+}  // namespace
+
+void declare_panels(Plugin& plugin) {
+  plugin.stage<Panels>("output.panels", "Write figures: image, pseudo-label, masks, labels, truth")
+      .inputs("image", "pseudo", "masks", "labels", "truth")
+      .option("opacity", &Panels::opacity, "of masks and classes over the image", in_range(0, 1))
+      .details(
+          "RUN/STAGE/NAME.png: what is connected, from left to right. Classes have the colours of "
+          "PASCAL VOC, 255 its off-white. A mask has the colour of its place in the set, so that "
+          "it "
+          "is the same in every figure of the same masks; smaller masks lie on larger ones, and "
+          "edges are drawn in full colour.");
+}
+
+}  // namespace seplflow::output

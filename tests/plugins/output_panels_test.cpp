@@ -1,0 +1,85 @@
+#include <catch2/catch.hpp>
+
+#include "formats/image.hpp"
+#include "output/stages.hpp"
+#include "support/stage_driver.hpp"
+
+using Catch::Matchers::Contains;
+using namespace seplflow;
+
+namespace {
+
+using Colour = std::vector<std::uint8_t>;
+
+constexpr Size kSize{4, 6};
+constexpr std::uint32_t kGap = 8;
+
+Image black() {
+  return Image(kSize, std::vector<std::uint8_t>(3 * kSize.pixels()));
+}
+
+Colour at(Image const& image, std::uint32_t y, std::uint32_t x) {
+  auto const pixel = image.rgb().subspan(3 * (std::size_t{y} * image.size().width + x), 3);
+  return {pixel.begin(), pixel.end()};
+}
+
+// Columns `first` to `last` of the picture.
+Mask columns(std::uint32_t first, std::uint32_t last) {
+  std::uint32_t const h = kSize.height;
+  return Mask::from_counts(kSize, std::vector<std::uint32_t>{first * h, (last + 1 - first) * h,
+                                                             (kSize.width - last - 1) * h});
+}
+
+struct Inputs {
+  LabelMap const *pseudo = nullptr, *labels = nullptr, *truth = nullptr;
+  MaskSet const* masks = nullptr;
+};
+
+Image panels(Image const& image, Inputs const& inputs,
+             std::map<std::string, OptionValue> options = {}) {
+  StageDriver stage(output::declare_panels, {std::move(options), {}, {}});
+  std::vector<void const*> const values = {&image, inputs.pseudo, inputs.masks, inputs.labels,
+                                           inputs.truth};
+  Sample const sample = voc_sample("a");
+  stage.instance().run(SampleContext(sample, stage.folder), values);
+  return decode_image(stage.folder.files.at("a.png"), "a.png");
+}
+
+}  // namespace
+
+TEST_CASE("a figure has a panel for each input that is connected") {
+  LabelMap const labels(kSize);
+  MaskSet const masks({}, kSize);
+  CHECK(panels(black(), {}).size() == kSize);
+  CHECK(panels(black(), {.masks = &masks}).size() == Size{4, 2 * 6 + kGap});
+  CHECK(panels(black(), {.pseudo = &labels, .labels = &labels, .truth = &labels, .masks = &masks})
+            .size() == Size{4, 5 * 6 + 4 * kGap});
+}
+
+TEST_CASE("classes have VOC's colours, as strong as is asked for") {
+  LabelMap const labels(kSize, std::vector<Label>(kSize.pixels(), 15));  // a person
+  Image const figure = panels(black(), {.labels = &labels}, {{"opacity", 1.0}});
+  CHECK(at(figure, 0, 0) == Colour{0, 0, 0});
+  CHECK(at(figure, 0, 6) == Colour{255, 255, 255});
+  CHECK(at(figure, 2, 6 + kGap + 3) == Colour{192, 128, 128});
+  CHECK(at(panels(black(), {.labels = &labels}, {{"opacity", 0.5}}), 2, 6 + kGap + 3) ==
+        Colour{96, 64, 64});
+}
+
+TEST_CASE("masks have colours of their own, and small ones lie on large ones") {
+  MaskSet const masks({{columns(1, 1), {}}, {columns(0, 4), {}}});
+  Image const figure = panels(black(), {.masks = &masks}, {{"opacity", 1.0}});
+  std::uint32_t const left = 6 + kGap;
+  Colour const small = at(figure, 1, left + 1), large = at(figure, 1, left + 3);
+  CHECK(small != large);
+  CHECK(small != Colour{0, 0, 0});
+  CHECK(large == at(figure, 1, left));
+  CHECK(at(figure, 1, left + 5) == Colour{0, 0, 0});
+}
+
+TEST_CASE("what is of another size than the image is refused") {
+  MaskSet const masks({{Mask(Size{5, 5}), {}}});
+  LabelMap const labels(Size{5, 5});
+  CHECK_THROWS_WITH(panels(black(), {.masks = &masks}), Contains("5x5") && Contains("4x6"));
+  CHECK_THROWS_WITH(panels(black(), {.truth = &labels}), Contains("the truth"));
+}
