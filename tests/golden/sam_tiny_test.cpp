@@ -10,10 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "core/box.hpp"
 #include "core/generator.hpp"
 #include "core/resample.hpp"
-#include "data/error.hpp"
+#include "data/mask_box.hpp"
 #include "formats/image.hpp"
 #include "formats/mask_json.hpp"
 #include "formats/npy.hpp"
@@ -33,8 +32,10 @@ Model const& model_of(std::string const& name) {
   static std::map<std::string, Model> models;
   auto const found = models.find(name);
   if (found != models.end()) return found->second;
-  return models.try_emplace(name, data() / (name + ".pth"), std::string("cpu"), Precision::float32)
-      .first->second;
+  ModelOptions options;
+  options.checkpoint = data() / (name + ".pth");
+  options.device = "cpu";
+  return models.try_emplace(name, options).first->second;
 }
 
 Image image_of(std::string const& stem) {
@@ -163,11 +164,10 @@ TEST_CASE("real: the generator finds the official masks in the official order") 
       CHECK(is.crop_box == should.crop_box);
       CHECK(is.predicted_iou == Approx(should.predicted_iou).margin(1e-4).epsilon(0));
       CHECK(is.stability_score == Approx(should.stability_score).margin(1e-4).epsilon(0));
-      Box const box = box_around(found.mask(i));
-      CHECK(box_of(boxes.at(i)) == std::vector{static_cast<double>(box.left),
-                                               static_cast<double>(box.top),
-                                               static_cast<double>(box.right - box.left),
-                                               static_cast<double>(box.bottom - box.top)});
+      MaskBox const box = box_around(found.mask(i));
+      CHECK(box_of(boxes.at(i)) ==
+            std::vector{static_cast<double>(box.left), static_cast<double>(box.top),
+                        static_cast<double>(box.width()), static_cast<double>(box.height())});
     }
   }
 }

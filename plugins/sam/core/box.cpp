@@ -13,7 +13,7 @@ struct FloatBox {
   float left, top, right, bottom, area;
 };
 
-FloatBox as_floats(Box const& box) {
+FloatBox as_floats(MaskBox const& box) {
   auto const left = static_cast<float>(box.left), top = static_cast<float>(box.top),
              right = static_cast<float>(box.right), bottom = static_cast<float>(box.bottom);
   return {left, top, right, bottom, (right - left) * (bottom - top)};
@@ -35,21 +35,7 @@ bool is_better(float a, float b) {
 
 }  // namespace
 
-Box box_around(Mask const& mask) {
-  auto const bounds = mask.bounds();
-  if (bounds.empty()) return {};
-  std::uint32_t const height = mask.size().height;
-  std::uint32_t top = height - 1, bottom = 0;
-  for (std::size_t i = 0; i < bounds.size(); i += 2) {
-    std::uint32_t const begin = bounds[i], last = bounds[i + 1] - 1;
-    bool const one_column = begin / height == last / height;
-    top = one_column ? std::min(top, begin % height) : 0;
-    bottom = one_column ? std::max(bottom, last % height) : height - 1;
-  }
-  return {bounds.front() / height, top, (bounds.back() - 1) / height, bottom};
-}
-
-bool is_near_crop_edge(Box const& box, Crop const& crop, Size image) {
+bool is_near_crop_edge(MaskBox const& box, Crop const& crop, Size image) {
   constexpr std::int64_t kNear = 20;
   auto const cut = [](std::int64_t side, std::int64_t of_crop, std::int64_t of_image) {
     return std::abs(side - of_crop) <= kNear && std::abs(side - of_image) > kNear;
@@ -58,7 +44,7 @@ bool is_near_crop_edge(Box const& box, Crop const& crop, Size image) {
          cut(box.right, crop.x1, image.width) || cut(box.bottom, crop.y1, image.height);
 }
 
-std::vector<std::size_t> kept_by_nms(std::span<Box const> boxes, std::span<float const> scores,
+std::vector<std::size_t> kept_by_nms(std::span<MaskBox const> boxes, std::span<float const> scores,
                                      double threshold) {
   std::vector<std::size_t> order(boxes.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -1,6 +1,7 @@
 #include "core/generator.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 #include "core/box.hpp"
@@ -14,7 +15,7 @@ namespace {
 
 struct Candidate {
   Mask mask;
-  Box box;
+  MaskBox box;
   float predicted_iou, stability;
   Point point;
   Crop crop;
@@ -30,7 +31,7 @@ std::optional<double> threshold(double value) {
 
 template <class Score>
 void suppress(Candidates& candidates, double nms_threshold, Score const& score) {
-  std::vector<Box> boxes;
+  std::vector<MaskBox> boxes;
   std::vector<float> scores;
   for (Candidate const& candidate : candidates) {
     boxes.push_back(candidate.box);
@@ -43,7 +44,7 @@ void suppress(Candidates& candidates, double nms_threshold, Score const& score) 
   candidates = std::move(kept);
 }
 
-Box moved(Box const& box, Crop const& crop) {
+MaskBox moved(MaskBox const& box, Crop const& crop) {
   return {box.left + crop.x0, box.top + crop.y0, box.right + crop.x0, box.bottom + crop.y0};
 }
 
@@ -85,7 +86,7 @@ class CropSearch {
       auto scored = logits_.mask(proposal.logits, options_.stability_score_offset,
                                  threshold(options_.stability_score_thresh));
       if (!scored) continue;
-      Box const box = moved(box_around(scored->mask), crop_);
+      MaskBox const box = moved(box_around(scored->mask), crop_);
       if (is_near_crop_edge(box, crop_, image_)) continue;
       Point const& point = points[proposal.point];
       found.push_back({std::move(scored->mask),
@@ -136,7 +137,8 @@ MaskInfo info_of(Candidate const& candidate) {
   Crop const& crop = candidate.crop;
   MaskInfo info;
   info.predicted_iou = candidate.predicted_iou;
-  info.stability_score = candidate.stability;
+  // Of a mask without pixels, which only a threshold of 0 lets pass, it is 0 / 0.
+  info.stability_score = std::isnan(candidate.stability) ? 0 : candidate.stability;
   info.point = {candidate.point.x, candidate.point.y};
   info.crop_box = {static_cast<double>(crop.x0), static_cast<double>(crop.y0),
                    static_cast<double>(crop.size().width), static_cast<double>(crop.size().height)};

@@ -119,12 +119,13 @@ std::vector<float> Embedding::values() const {
   return with_torch([&] { return values_of(data_->tokens.permute({2, 0, 1})); });
 }
 
-Model::Model(std::filesystem::path const& checkpoint, std::string const& device,
-             Precision precision)
+Model::Model(ModelOptions const& options)
     : state_(with_torch([&] {
-        at::Device const on = device_of(device);
-        at::ScalarType const type = precision == Precision::bfloat16 ? at::kBFloat16 : at::kFloat;
-        return std::make_unique<State const>(read_checkpoint(checkpoint, type, on), on);
+        at::Device const device = device_of(options.device);
+        at::ScalarType const type =
+            options.precision == Precision::bfloat16 ? at::kBFloat16 : at::kFloat;
+        return std::make_unique<State const>(read_weights(options.checkpoint, type, device),
+                                             device);
       })) {}
 
 Model::~Model() = default;
@@ -192,6 +193,10 @@ std::vector<Proposal> Model::propose(Embedding const& embedding, std::span<Point
     }
     return proposals;
   });
+}
+
+void require_device(std::string const& device) {
+  with_torch([&] { device_of(device); });
 }
 
 }  // namespace seplflow::sam

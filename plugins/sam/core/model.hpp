@@ -9,13 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "core/generator_options.hpp"
 #include "core/point.hpp"
 #include "core/shape.hpp"
 #include "data/image.hpp"
 
 namespace seplflow::sam {
-
-enum class Precision { float32, bfloat16 };
 
 // A mask that the model proposes for a point.
 struct Proposal {
@@ -42,9 +41,8 @@ class Embedding {
 // side, each alone, on another device one after the other.
 class Model {
  public:
-  // `device` is "cpu", "cuda:N", or "auto": the first GPU where there is one. Throws Error when
-  // there is no such device, or the checkpoint is none of SAM (weights.hpp).
-  Model(std::filesystem::path const& checkpoint, std::string const& device, Precision precision);
+  // Throws Error when there is no such device, or the checkpoint is none of SAM (weights.hpp).
+  explicit Model(ModelOptions const& options);
   ~Model();
   Model(Model const&) = delete;
   Model& operator=(Model const&) = delete;
@@ -67,5 +65,8 @@ class Model {
   struct State;
   std::unique_ptr<State const> state_;
 };
+
+// Throws Error unless there is such a device.
+void require_device(std::string const& device);
 
 }  // namespace seplflow::sam

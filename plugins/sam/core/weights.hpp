@@ -34,10 +34,10 @@ class Weights {
   Tensors tensors_;
 };
 
-// Reads an official checkpoint (.pth, zip or legacy form), or one of any size that is built alike,
-// plain or as {"model": ...} or {"state_dict": ...}. Tensors of any floating-point type become
-// `type` on `device`; the frequencies that places in the image are encoded by stay float32. Throws
-// Error, naming the file, when it is no checkpoint of torch or not one of SAM (read_model_shape).
-Weights read_checkpoint(std::filesystem::path const& file, at::ScalarType type, at::Device device);
+// The weights in a checkpoint (checkpoint.hpp). Tensors of any floating-point type become `type` on
+// `device`; the frequencies that places in the image are encoded by stay float32. Throws Error as
+// Checkpoint does.
+Weights read_weights(std::filesystem::path const& checkpoint, at::ScalarType type,
+                     at::Device device);
 
 }  // namespace seplflow::sam

@@ -1,0 +1,148 @@
+#include <memory>
+#include <mutex>
+#include <regex>
+
+#include "core/checkpoint.hpp"
+#include "core/mask_generator.hpp"
+#include "core/prompts.hpp"
+#include "stages.hpp"
+
+namespace seplflow::sam {
+namespace {
+
+enum class Preset { official, sepl };
+
+// SAM's automatic mask generator.
+struct MasksSam : ModelOptions, GeneratorOptions {
+  Preset preset = Preset::official;
+
+  void check(OptionCheck& check) {
+    if (preset == Preset::sepl) {
+      if (!check.given("pred_iou_thresh")) pred_iou_thresh = 0.86;
+      if (!check.given("stability_score_thresh")) stability_score_thresh = 0.92;
+    }
+    if (points_per_side_of(crop_n_layers) == 0) {
+      check.refuse("crop_n_points_downscale_factor",
+                   "the crops of layer " + std::to_string(crop_n_layers) +
+                       " would have no points: raise points_per_side, or lower "
+                       "crop_n_points_downscale_factor or crop_n_layers");
+    }
+    check_device(check);
+    try {
+      Checkpoint const readable(checkpoint);
+    } catch (Error const& error) {
+      check.refuse("checkpoint", error.what());
+    }
+  }
+
+  // The library too: another one may make other masks.
+  std::vector<std::filesystem::path> files(Sample const&) const { return {core_file()}; }
+
+  MaskSet operator()(Image const& image) const { return model().generate(image, *this); }
+
+ private:
+  struct Lazy {
+    std::once_flag once;
+    std::shared_ptr<MaskGenerator const> model;
+  };
+
+  std::uint32_t points_per_side_of(std::uint32_t layer) const {
+    return sam::points_per_side(points_per_side, crop_n_points_downscale_factor, layer);
+  }
+
+  void check_device(OptionCheck& check) const {
+    static std::regex const known("auto|cpu|cuda(:[0-9]{1,2})?");
+    if (!std::regex_match(device, known)) {
+      check.refuse("device", "there is no device \"" + device +
+                                 "\"; expected \"auto\", \"cpu\" or \"cuda:N\", where N counts the "
+                                 "GPUs from 0");
+    } else if (device.starts_with("cuda")) {
+      try {
+        core().require_device(device);
+      } catch (Error const& error) {
+        check.refuse("device", error.what());
+      }
+    }
+  }
+
+  MaskGenerator const& model() const {
+    std::call_once(lazy_->once, [this] { lazy_->model = core().open(*this); });
+    return *lazy_->model;
+  }
+
+  std::shared_ptr<Lazy> lazy_ = std::make_shared<Lazy>();
+};
+
+constexpr char const* kDetails =
+    "Runs the Segment Anything Model itself, from the official checkpoints (ViT-B, ViT-L, ViT-H; "
+    "https://github.com/facebookresearch/segment-anything) or any that is built alike: sizes are "
+    "read from its tensors. Zip and legacy files are read, plain or as `{\"model\": ...}` or "
+    "`{\"state_dict\": ...}`. The options of the generator are the official ones, and so are the "
+    "masks, their order and their scores. The image is used as stored: an EXIF rotation is not "
+    "applied.\n"
+    "\n"
+    "`preset = \"sepl\"` takes the thresholds of the SEPL paper, `pred_iou_thresh = 0.86` and "
+    "`stability_score_thresh = 0.92`, where the pipeline does not set them. SAM is slow and its "
+    "masks do not depend on the pseudo-labels: write them with `output.masks` once, and read them "
+    "with `masks.json` ever after (pipelines/tools/sam_masks.toml).\n"
+    "\n"
+    "On a CPU as many images are worked on at once as the run has jobs, each by one thread; on a "
+    "GPU one after the other, while other threads decode images and encode masks. `batch` images "
+    "that wait for a GPU are encoded together. A GPU's results differ from a CPU's in the last "
+    "digits, and those of `bfloat16` by more. When memory does not suffice the sample fails: lower "
+    "`points_per_batch` or `batch`. A resized image has at least one pixel a side, where the "
+    "official code refuses one of 1x5000, and an image in which nothing passes the thresholds has "
+    "no masks, where the official code fails if there are crops.";
+
+}  // namespace
+
+void declare_masks_sam(Plugin& plugin) {
+  auto& stage = plugin.stage<MasksSam>("masks.sam", "SAM's masks, made by the model itself");
+#ifdef SEPLFLOW_WITHOUT_TORCH
+  stage.lacks("libtorch");
+#endif
+  stage.inputs("image")
+      .output("masks")
+      .option("checkpoint", &MasksSam::checkpoint, "the model, sam_vit_h_4b8939.pth for example",
+              existing_file(), required())
+      .option("preset", &MasksSam::preset,
+              "thresholds that are not set are the official ones, or those of the SEPL paper",
+              choices<Preset>({{"official", Preset::official}, {"sepl", Preset::sepl}}))
+      .option("device", &MasksSam::device,
+              "\"auto\" (the first GPU, or else the CPU), \"cpu\" or \"cuda:N\"")
+      .option(
+          "precision", &MasksSam::precision, "of the model's numbers",
+          choices<Precision>({{"float32", Precision::float32}, {"bfloat16", Precision::bfloat16}}))
+      .option("batch", &MasksSam::batch, "images that a GPU encodes together, at most",
+              in_range(1, 64))
+      .option("points_per_side", &MasksSam::points_per_side,
+              "points along each side of the grid of prompts", in_range(1, 1024))
+      .option("points_per_batch", &MasksSam::points_per_batch,
+              "points that the model is asked for together: more take more memory",
+              in_range(1, 65536))
+      .option("pred_iou_thresh", &MasksSam::pred_iou_thresh,
+              "masks whose predicted IoU is not above it are left out; 0 or less keeps all")
+      .option("stability_score_thresh", &MasksSam::stability_score_thresh,
+              "masks whose stability is below it are left out; 0 or less keeps all")
+      .option("stability_score_offset", &MasksSam::stability_score_offset,
+              "how far the cutoff is moved, up and down, to measure stability", at_least(0))
+      .option("box_nms_thresh", &MasksSam::box_nms_thresh,
+              "of two masks of a crop whose boxes have a larger IoU the better is kept",
+              in_range(0, 1))
+      .option("crop_n_layers", &MasksSam::crop_n_layers,
+              "layers of crops to look at beside the whole image; layer i has 2^i x 2^i",
+              in_range(0, 6))
+      .option("crop_nms_thresh", &MasksSam::crop_nms_thresh,
+              "the same as box_nms_thresh between crops, where the smaller crop's is kept",
+              in_range(0, 1))
+      .option("crop_overlap_ratio", &MasksSam::crop_overlap_ratio,
+              "how far crops of the first layer overlap, in parts of the image's shorter side",
+              in_range(0, 1))
+      .option("crop_n_points_downscale_factor", &MasksSam::crop_n_points_downscale_factor,
+              "points_per_side is divided by its power in each layer of crops", in_range(1, 64))
+      .option("min_mask_region_area", &MasksSam::min_mask_region_area,
+              "smaller holes and islands of masks are removed; 0 leaves them", unit("pixels"))
+      .details(kDetails);
+}
+
+}  // namespace seplflow::sam

@@ -1,0 +1,152 @@
+#include <catch2/catch.hpp>
+
+#include "sam/stages.hpp"
+#include "support/sam_checkpoint.hpp"
+#include "support/stage_driver.hpp"
+#include "support/temp_folder.hpp"
+
+using Catch::Matchers::Contains;
+using namespace seplflow;
+
+namespace {
+
+// The stage with a sound checkpoint, on the CPU, with few points and every mask kept.
+struct SmallSam {
+  explicit SmallSam(std::map<std::string, OptionValue> options = {})
+      : file(folder.write("small.pth", sam_checkpoint(small_sam()))) {
+    options.try_emplace("checkpoint", file.string());
+    options.try_emplace("device", std::string("cpu"));
+    options.try_emplace("points_per_side", std::int64_t{2});
+    stage.emplace(sam::declare_masks_sam, StageSetup{std::move(options), {"image"}, {"masks"}});
+  }
+
+  MaskSet masks(Image const& image) { return stage->run<MaskSet>(voc_sample("a"), image); }
+
+  TempFolder folder;
+  std::filesystem::path file;
+  std::optional<StageDriver> stage;
+};
+
+std::map<std::string, OptionValue> keeping_all() {
+  return {{"pred_iou_thresh", -100.0}, {"stability_score_thresh", -1.0}, {"box_nms_thresh", 1.0}};
+}
+
+Image picture(Size size) {
+  std::vector<std::uint8_t> rgb(3 * size.pixels());
+  for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = static_cast<std::uint8_t>(i * 7 % 251);
+  return Image(size, std::move(rgb));
+}
+
+double number_of(StageDriver& stage, std::string const& option) {
+  auto const place = find_option(stage.declaration(), option).value();
+  return std::get<double>(stage.instance().option(place).value());
+}
+
+}  // namespace
+
+TEST_CASE("masks.sam takes an image and gives masks, with the official defaults") {
+  SmallSam sam;
+  StageDriver const& stage = *sam.stage;
+  CHECK(stage.problems().empty());
+  CHECK(stage.declaration().name == "masks.sam");
+  CHECK(stage.declaration().inputs.at(0).name == "image");
+  CHECK(stage.declaration().outputs.at(0).name == "masks");
+  CHECK_FALSE(stage.declaration().serial);
+  CHECK(stage.declaration().lacks.empty());
+  CHECK(stage.default_of("pred_iou_thresh") == OptionValue(0.88));
+  CHECK(stage.default_of("stability_score_thresh") == OptionValue(0.95));
+  CHECK(stage.default_of("crop_overlap_ratio") == OptionValue(512.0 / 1500.0));
+  CHECK(stage.default_of("points_per_side") == OptionValue(std::int64_t{32}));
+}
+
+TEST_CASE("preset = sepl is the paper's thresholds, but for those that are set") {
+  SmallSam paper({{"preset", std::string("sepl")}});
+  CHECK(number_of(*paper.stage, "pred_iou_thresh") == 0.86);
+  CHECK(number_of(*paper.stage, "stability_score_thresh") == 0.92);
+  SmallSam mixed({{"preset", std::string("sepl")}, {"pred_iou_thresh", 0.5}});
+  CHECK(number_of(*mixed.stage, "pred_iou_thresh") == 0.5);
+  CHECK(number_of(*mixed.stage, "stability_score_thresh") == 0.92);
+}
+
+TEST_CASE("masks of an image of any size have that size, and say where they come from") {
+  Size const size = GENERATE(Size{1, 1}, Size{1, 5000}, Size{40, 30}, Size{200, 300});
+  std::int64_t const layers = GENERATE(0, 1);
+  INFO(to_string(size) << ", layers " << layers);
+  auto options = keeping_all();
+  options["crop_n_layers"] = layers;
+  SmallSam sam(options);
+  MaskSet const masks = sam.masks(picture(size));
+  CHECK(masks.size() == size);
+  REQUIRE(masks.count() > 0);
+  for (std::size_t i = 0; i < masks.count(); ++i) {
+    MaskInfo const& info = masks.info(i).value();
+    CHECK((info.stability_score >= 0 && info.stability_score <= 1));
+    CHECK(
+        (info.point[0] >= info.crop_box[0] && info.point[0] < info.crop_box[0] + info.crop_box[2]));
+    CHECK(
+        (info.point[1] >= info.crop_box[1] && info.point[1] < info.crop_box[1] + info.crop_box[3]));
+  }
+}
+
+TEST_CASE("an image in which nothing passes has no masks, with crops as well") {
+  std::int64_t const layers = GENERATE(0, 2);
+  SmallSam sam({{"pred_iou_thresh", 1000.0}, {"crop_n_layers", layers}});
+  MaskSet const masks = sam.masks(picture({50, 60}));
+  CHECK(masks.count() == 0);
+  CHECK(masks.size() == Size{50, 60});
+}
+
+TEST_CASE("points are asked for in batches that make no difference") {
+  auto all = keeping_all();
+  all["points_per_side"] = std::int64_t{5};
+  auto few = all;
+  few["points_per_batch"] = std::int64_t{3};
+  Image const image = picture({50, 60});
+  MaskSet const a = SmallSam(all).masks(image), b = SmallSam(few).masks(image);
+  REQUIRE(a.count() == b.count());
+  for (std::size_t i = 0; i < a.count(); ++i) {
+    CHECK(a.info(i)->point == b.info(i)->point);
+    CHECK(a.info(i)->predicted_iou == Approx(b.info(i)->predicted_iou).margin(1e-5));
+  }
+}
+
+TEST_CASE("bfloat16 makes about the same proposals") {
+  auto options = keeping_all();
+  Image const image = picture({50, 60});
+  MaskSet const exact = SmallSam(options).masks(image);
+  options["precision"] = std::string("bfloat16");
+  MaskSet const rough = SmallSam(options).masks(image);
+  REQUIRE(rough.count() > 0);
+  double largest = 0;
+  for (std::size_t i = 0; i < exact.count(); ++i) {
+    largest = std::max(largest, std::abs(exact.info(i)->predicted_iou));
+  }
+  CHECK(rough.info(0)->predicted_iou == Approx(exact.info(0)->predicted_iou).margin(0.1 * largest));
+}
+
+TEST_CASE("a checkpoint of something else, or cut short, is refused when the pipeline is checked") {
+  TempFolder const folder;
+  std::string const whole = sam_checkpoint(small_sam());
+  auto const problems = [&](std::string const& bytes) {
+    auto const file = folder.write("a.pth", bytes);
+    return SmallSam({{"checkpoint", file.string()}}).stage->problems();
+  };
+  CHECK(problems(whole).empty());
+  CHECK_THAT(problems(sam_checkpoint(sam::TensorShapes{{"conv1.weight", {4, 3, 7, 7}}})),
+             Contains("checkpoint: ") && Contains("a.pth") &&
+                 Contains("does not hold a SAM model") && Contains("not SAM's: conv1.weight"));
+  CHECK_THAT(problems(whole.substr(0, whole.size() / 2)),
+             Contains("checkpoint: ") && Contains("a.pth"));
+  CHECK_THAT(problems("GIF89a"), Contains("checkpoint: ") && Contains("a.pth"));
+}
+
+TEST_CASE("options that contradict each other are refused") {
+  SmallSam none({{"points_per_side", std::int64_t{2}},
+                 {"crop_n_layers", std::int64_t{2}},
+                 {"crop_n_points_downscale_factor", std::int64_t{2}}});
+  CHECK_THAT(none.stage->problems(), Contains("would have no points"));
+  SmallSam unknown({{"device", std::string("gpu")}});
+  CHECK_THAT(unknown.stage->problems(), Contains("device: there is no device \"gpu\""));
+  SmallSam absent({{"device", std::string("cuda:97")}});
+  CHECK_THAT(absent.stage->problems(), Contains("device: there is no device \"cuda:97\""));
+}

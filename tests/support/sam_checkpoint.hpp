@@ -1,0 +1,62 @@
+// Checkpoints of SAMs with random weights, as torch saves them.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/shape.hpp"
+#include "support/pickle_bytes.hpp"
+
+// A model of two blocks, one of windows, on images of 64 x 64.
+inline seplflow::sam::ModelShape small_sam() {
+  seplflow::sam::ModelShape shape;
+  shape.encoder = {
+      .patch = 16, .grid = 4, .width = 16, .head_width = 8, .mlp_width = 32, .attends_to = {3, 4}};
+  shape.decoder = {.width = 32,
+                   .layers = 2,
+                   .mlp_width = 48,
+                   .mask_tokens = 4,
+                   .iou_hidden = 32,
+                   .iou_layers = 3,
+                   .prompt_channels = 16};
+  return shape;
+}
+
+inline std::int64_t elements_of(std::vector<std::int64_t> const& shape) {
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies());
+}
+
+// The tensors in one storage, with numbers that keep what goes through the layers of about one
+// size. The same for the same seed.
+inline std::string sam_checkpoint(seplflow::sam::TensorShapes const& tensors, unsigned seed = 1) {
+  std::mt19937 random(seed);
+  std::string items;
+  std::int64_t elements = 0;
+  for (auto const& [name, shape] : tensors) elements += elements_of(shape);
+  pickle_bytes::Storage storage{"0", "FloatStorage", elements, {}};
+  std::int64_t offset = 0;
+  for (auto const& [name, shape] : tensors) {
+    std::int64_t size = 1;
+    std::vector<std::int64_t> strides(shape.size());
+    for (std::size_t axis = shape.size(); axis-- > 0;) {
+      strides[axis] = size;
+      size *= shape[axis];
+    }
+    std::int64_t const inputs = shape.size() > 1 ? size / shape[0] : 1;
+    std::normal_distribution<float> number(0, 1 / std::sqrt(static_cast<float>(inputs)));
+    for (std::int64_t i = 0; i < size; ++i) storage.data += pickle_bytes::little(number(random));
+    items += pickle_bytes::text(name) +
+             pickle_bytes::tensor(pickle_bytes::storage_id(storage), offset, shape, strides);
+    offset += size;
+  }
+  return pickle_bytes::torch_zip(pickle_bytes::dict(items), {storage});
+}
+
+inline std::string sam_checkpoint(seplflow::sam::ModelShape const& shape, unsigned seed = 1) {
+  return sam_checkpoint(seplflow::sam::expected_tensors(shape), seed);
+}
