@@ -37,12 +37,25 @@ std::optional<Size> png_size(std::span<std::uint8_t const> head, std::string con
   return checked_size(number(kHeight), number(kWidth), name);
 }
 
+// Gray of 16 bits as Pillow converts it: what is above 255 is white.
+Image clipped_gray(PngReader& png) {
+  std::vector<std::uint8_t> rgb;
+  rgb.reserve(3 * png.size().pixels());
+  png.read_rows([&](std::span<std::uint8_t const> row) {
+    for (std::size_t i = 0; i < row.size(); i += 2) {
+      rgb.insert(rgb.end(), 3, row[i] == 0 ? row[i + 1] : 255);
+    }
+  });
+  return Image(png.size(), std::move(rgb));
+}
+
 }  // namespace
 
 Image decode_image(std::span<std::uint8_t const> bytes, std::string_view name) {
   require_picture(bytes, std::string(name));
   if (is_jpeg(bytes)) return decode_jpeg(bytes, name);
   PngReader png(bytes, name, "a picture");
+  if (png.colour_type() == PNG_COLOR_TYPE_GRAY && png.bit_depth() == 16) return clipped_gray(png);
   png.convert_to_rgb();
   std::vector<std::uint8_t> rgb(3 * png.size().pixels());
   png.read_all(rgb);

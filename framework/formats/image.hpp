@@ -10,10 +10,11 @@
 
 namespace seplflow {
 
-// The picture in a JPEG (gray or colour) or PNG (any kind), told apart by content, not by name.
-// Samples are as decoded: no colour profile is applied, transparency is dropped, and an EXIF
-// orientation is ignored, as by Pillow. Throws Error for another kind of file, a CMYK JPEG, and a
-// file that is cut off or damaged.
+// The picture in a JPEG (gray, colour or CMYK) or PNG (any kind), told apart by content, not by
+// name: what Pillow's open().convert("RGB") gives. So no colour profile is applied, transparency is
+// dropped, and an EXIF orientation is ignored; of 16 bits the higher 8 are taken, but in gray
+// without transparency everything above 255 is white. Throws Error for another kind of file, and
+// one that is cut off or damaged.
 Image read_image(std::filesystem::path const& path);
 
 // The same from memory; `name` stands for the file in messages.

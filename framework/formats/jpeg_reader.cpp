@@ -16,6 +16,21 @@
 namespace seplflow {
 namespace {
 
+// Four samples a pixel become three, as Pillow converts them: stored the other way round, as Adobe
+// does, and without a colour profile.
+void convert_cmyk(std::vector<std::uint8_t>& samples) {
+  std::size_t out = 0;
+  for (std::size_t in = 0; in < samples.size(); in += 4) {
+    unsigned const key = samples[in + 3];
+    for (std::size_t c = 0; c < 3; ++c) {
+      // (255 - stored) * key / 255, rounded.
+      unsigned const product = (255U - samples[in + c]) * key + 128;
+      samples[out++] = static_cast<std::uint8_t>(key - ((product >> 8) + product) / 256);
+    }
+  }
+  samples.resize(out);
+}
+
 class JpegReader {
  public:
   JpegReader(std::span<std::uint8_t const> bytes, std::string_view name);
@@ -38,6 +53,9 @@ class JpegReader {
   template <class F>
   bool guarded(F const& calls);
   void require_supported() const;
+  bool is_cmyk() const {
+    return jpeg_.jpeg_color_space == JCS_CMYK || jpeg_.jpeg_color_space == JCS_YCCK;
+  }
 
   std::span<std::uint8_t const> bytes_;
   std::string name_;
@@ -103,10 +121,7 @@ void JpegReader::require_supported() const {
                 "picture again with the usual Huffman coding");
   }
   J_COLOR_SPACE const space = jpeg_.jpeg_color_space;
-  if (space == JCS_CMYK || space == JCS_YCCK) {
-    throw Error(name_ + " is a CMYK JPEG, made for print; convert the picture to RGB");
-  }
-  if (space != JCS_GRAYSCALE && space != JCS_YCbCr && space != JCS_RGB) {
+  if (space != JCS_GRAYSCALE && space != JCS_YCbCr && space != JCS_RGB && !is_cmyk()) {
     throw Error(name_ + " is a JPEG of " + std::to_string(jpeg_.num_components) +
                 " unnamed channels; convert the picture to RGB or gray");
   }
@@ -117,18 +132,20 @@ std::vector<std::uint8_t> JpegReader::read_rgb() {
   Size const size = this->size();
   // A header can claim any size. Huffman coding takes at least a bit for each block of 8 x 8.
   if (size.pixels() > std::size_t{64} * 8 * bytes_.size()) fail_truncated();
-  std::vector<std::uint8_t> rgb(3 * size.pixels());
-  bool const whole = guarded([this, &rgb] {
-    jpeg_.out_color_space = JCS_RGB;
+  std::size_t const stride = std::size_t{size.width} * (is_cmyk() ? 4 : 3);
+  std::vector<std::uint8_t> samples(stride * size.height);
+  bool const whole = guarded([this, &samples, stride] {
+    jpeg_.out_color_space = is_cmyk() ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(&jpeg_);
     while (jpeg_.output_scanline < jpeg_.output_height) {
-      JSAMPROW row = rgb.data() + std::size_t{3} * jpeg_.output_width * jpeg_.output_scanline;
+      JSAMPROW row = samples.data() + stride * jpeg_.output_scanline;
       jpeg_read_scanlines(&jpeg_, &row, 1);
     }
     jpeg_finish_decompress(&jpeg_);
   });
   if (!whole) fail_truncated();
-  return rgb;
+  if (is_cmyk()) convert_cmyk(samples);
+  return samples;
 }
 
 }  // namespace

@@ -120,7 +120,7 @@ void PngReader::scale_gray() {
 void PngReader::convert_to_rgb() {
   guarded([this] {
     png_set_expand(handle_.png);
-    png_set_scale_16(handle_.png);
+    png_set_strip_16(handle_.png);
     png_set_gray_to_rgb(handle_.png);
     png_set_strip_alpha(handle_.png);
   });

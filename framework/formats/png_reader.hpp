@@ -40,7 +40,8 @@ class PngReader {
   void unpack();
   // One byte a pixel from gray, scaled to 0..255.
   void scale_gray();
-  // Three bytes a pixel, red green blue, from any kind; transparency is dropped.
+  // Three bytes a pixel, red green blue, from any kind; transparency is dropped, and of 16 bits the
+  // lower 8.
   void convert_to_rgb();
 
   // Fills `pixels` with the whole picture; it must have exactly its size. Throws Error when the
