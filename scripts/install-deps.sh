@@ -2,6 +2,7 @@
 # Installs what seplflow is built from, with apt-get, on Debian 12 or later.
 #   scripts/install-deps.sh               to build and run
 #   scripts/install-deps.sh --with-tests  to run the tests and benchmarks as well
+#   scripts/install-deps.sh --with-sam    to make masks with SAM as well, on the CPU
 set -euo pipefail
 
 packages=(g++ cmake ninja-build ccache
@@ -10,7 +11,9 @@ packages=(g++ cmake ninja-build ccache
 for argument in "$@"; do
   case $argument in
     --with-tests) packages+=(catch2 clang libclang-rt-dev python3-numpy python3-pil xz-utils) ;;
-    *) echo "usage: scripts/install-deps.sh [--with-tests]" >&2; exit 2 ;;
+    # Without one of OpenBLAS's packages libtorch multiplies matrices 30 times as slowly.
+    --with-sam) packages+=(libtorch-dev libopenblas0-serial) ;;
+    *) echo "usage: scripts/install-deps.sh [--with-tests] [--with-sam]" >&2; exit 2 ;;
   esac
 done
 

@@ -12,7 +12,7 @@ case ${1-} in
   *) echo "usage: scripts/test.sh [--quick]" >&2; exit 2 ;;
 esac
 
-scripts/install-deps.sh --with-tests
+scripts/install-deps.sh --with-tests --with-sam
 
 launcher=-DCMAKE_CXX_COMPILER_LAUNCHER=ccache
 build() {  # PRESET TARGET... -- CMAKE-OPTION...

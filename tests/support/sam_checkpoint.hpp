@@ -27,6 +27,30 @@ inline seplflow::sam::ModelShape small_sam() {
   return shape;
 }
 
+// ViT-B is of 768, 12 and 12, ViT-L of 1024, 24 and 16, ViT-H of 1280, 32 and 16.
+inline seplflow::sam::ModelShape official_sam(std::int64_t width, std::int64_t depth,
+                                              std::int64_t heads) {
+  seplflow::sam::ModelShape shape;
+  shape.encoder = {.patch = 16,
+                   .grid = 64,
+                   .width = width,
+                   .head_width = width / heads,
+                   .mlp_width = 4 * width,
+                   .attends_to = {}};
+  for (std::int64_t i = 0; i < depth; ++i) {
+    bool const global = (i + 1) % (depth / 4) == 0;
+    shape.encoder.attends_to.push_back(global ? 64 : 14);
+  }
+  shape.decoder = {.width = 256,
+                   .layers = 2,
+                   .mlp_width = 2048,
+                   .mask_tokens = 4,
+                   .iou_hidden = 256,
+                   .iou_layers = 3,
+                   .prompt_channels = 16};
+  return shape;
+}
+
 inline std::int64_t elements_of(std::vector<std::int64_t> const& shape) {
   return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies());
 }

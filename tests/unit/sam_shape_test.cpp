@@ -10,28 +10,6 @@ using namespace seplflow::sam;
 
 namespace {
 
-ModelShape official(std::int64_t width, std::int64_t depth, std::int64_t heads) {
-  ModelShape shape;
-  shape.encoder = {.patch = 16,
-                   .grid = 64,
-                   .width = width,
-                   .head_width = width / heads,
-                   .mlp_width = 4 * width,
-                   .attends_to = {}};
-  for (std::int64_t i = 0; i < depth; ++i) {
-    bool const global = (i + 1) % (depth / 4) == 0;
-    shape.encoder.attends_to.push_back(global ? 64 : 14);
-  }
-  shape.decoder = {.width = 256,
-                   .layers = 2,
-                   .mlp_width = 2048,
-                   .mask_tokens = 4,
-                   .iou_hidden = 256,
-                   .iou_layers = 3,
-                   .prompt_channels = 16};
-  return shape;
-}
-
 std::string refusal(TensorShapes const& tensors) {
   try {
     read_model_shape(tensors, "a.pth");
@@ -46,7 +24,7 @@ std::string refusal(TensorShapes const& tensors) {
 TEST_CASE("the official models' sizes are read from their tensors") {
   auto const [width, depth, heads] =
       GENERATE(table<int, int, int>({{768, 12, 12}, {1024, 24, 16}, {1280, 32, 16}}));
-  ModelShape const shape = official(width, depth, heads);
+  ModelShape const shape = official_sam(width, depth, heads);
   TensorShapes const tensors = expected_tensors(shape);
   ModelShape const read = read_model_shape(tensors, "a.pth");
   CHECK(read.encoder.image_size() == 1024);

@@ -14,6 +14,7 @@
 
 #if TORCH_VERSION_MAJOR >= 2
 #include <ATen/ops/cat.h>
+#include <ATen/ops/eye.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/zeros.h>
 #endif
@@ -80,42 +81,32 @@ at::Tensor attend_in_tiles(at::Tensor const& qkv, Biases const& biases) {
 // The biases as further channels: a key at row i and column j has a one at i and one at j there, so
 // that its product with the query's biases adds the right two, and a fused kernel needs no mask.
 at::Tensor attend_fused(at::Tensor const& qkv, Biases const& biases) {
+  constexpr std::int64_t kAlignment = 8;  // of channels, which fast kernels ask for
   std::int64_t const groups = qkv.size(0), h = qkv.size(1), w = qkv.size(2), heads = qkv.size(4),
                      d = qkv.size(5);
-  constexpr std::int64_t kAlignment = 8;
-  std::int64_t const padding = (kAlignment - (d + h + w) % kAlignment) % kAlignment;
-  std::int64_t const channels = d + h + w + padding;
-  auto const options = qkv.options();
+  std::int64_t const channels = (d + h + w + kAlignment - 1) / kAlignment * kAlignment;
+  auto const expanded = [&](at::Tensor const& x) {
+    return x.expand({groups, heads, h, w, x.size(-1)});
+  };
+  auto const zeros = [&](std::int64_t count) {
+    return expanded(at::zeros({1, 1, 1, 1, count}, qkv.options()));
+  };
   at::Tensor const all = qkv.permute({3, 0, 4, 1, 2, 5});  // (3, N, heads, h, w, d)
-  at::Tensor const nothing =
-      at::zeros({1, 1, 1, 1, padding}, options).expand({groups, heads, h, w, padding});
-  at::Tensor const row = at::arange(h, options), column = at::arange(w, options);
-  at::Tensor const of_row = row.unsqueeze(1)
-                                .eq(row)
-                                .to(options.dtype().toScalarType())
-                                .view({1, 1, h, 1, h})
-                                .expand({groups, heads, h, w, h});
-  at::Tensor const of_column = column.unsqueeze(1)
-                                   .eq(column)
-                                   .to(options.dtype().toScalarType())
-                                   .view({1, 1, 1, w, w})
-                                   .expand({groups, heads, h, w, w});
-  double const scale = 1 / std::sqrt(static_cast<double>(d));
-  // The kernel divides by the square root of the channels.
-  at::Tensor const queries =
-      at::cat({all.select(0, 0) * scale, biases.rows.permute({1, 2, 0, 3, 4}),
-               biases.columns.permute({1, 2, 3, 0, 4}), nothing},
-              -1) *
-      std::sqrt(static_cast<double>(channels));
-  at::Tensor const keys = at::cat({all.select(0, 1), of_row, of_column, nothing}, -1);
-  at::Tensor const values = at::cat(
-      {all.select(0, 2),
-       at::zeros({1, 1, 1, 1, channels - d}, options).expand({groups, heads, h, w, channels - d})},
+  at::Tensor const queries = at::cat(
+      {all.select(0, 0) / std::sqrt(static_cast<double>(d)), biases.rows.permute({1, 2, 0, 3, 4}),
+       biases.columns.permute({1, 2, 3, 0, 4}), zeros(channels - d - h - w)},
       -1);
+  at::Tensor const keys = at::cat(
+      {all.select(0, 1), expanded(at::eye(h, qkv.options()).view({1, 1, h, 1, h})),
+       expanded(at::eye(w, qkv.options()).view({1, 1, 1, w, w})), zeros(channels - d - h - w)},
+      -1);
+  at::Tensor const values = at::cat({all.select(0, 2), zeros(channels - d)}, -1);
   auto const flat = [&](at::Tensor const& x) {
     return x.reshape({groups, heads, h * w, channels});
   };
-  at::Tensor const out = at::scaled_dot_product_attention(flat(queries), flat(keys), flat(values));
+  // The kernel divides by the square root of the channels.
+  at::Tensor const out = at::scaled_dot_product_attention(
+      flat(queries * std::sqrt(static_cast<double>(channels))), flat(keys), flat(values));
   return out.narrow(-1, 0, d).transpose(1, 2).reshape({groups, h, w, heads * d});
 }
 #endif

@@ -5,12 +5,15 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <array>
 #include <mutex>
 
+#include "core/batched_encoder.hpp"
+#include "core/host_memory.hpp"
 #include "core/image_encoder.hpp"
 #include "core/mask_decoder.hpp"
 #include "data/error.hpp"
@@ -22,16 +25,22 @@ struct Embedding::Data {
 };
 
 struct Model::State {
-  explicit State(Weights const& weights, at::Device on)
+  State(Weights const& weights, at::Device on, std::uint32_t batch)
       : shape(weights.shape()),
         device(on),
         type(weights.at("image_encoder.pos_embed").scalar_type()),
         encoder(weights),
-        decoder(weights) {}
+        decoder(weights),
+        batched([this](at::Tensor const& images) { return encode(images); }, batch) {}
 
-  // One thing at a time on a device, but for the CPU.
+  // One thing at a time on a device, but for the CPU, where each image has a thread of its own.
   std::unique_lock<std::mutex> turn() const {
     return device.is_cpu() ? std::unique_lock<std::mutex>() : std::unique_lock(busy);
+  }
+
+  at::Tensor encode(at::Tensor const& images) const {
+    std::unique_lock const lock = turn();
+    return encoder(images.to(device, type));
   }
 
   ModelShape shape;
@@ -39,6 +48,7 @@ struct Model::State {
   at::ScalarType type;
   ImageEncoder encoder;
   MaskDecoder decoder;
+  mutable BatchedEncoder batched;
   mutable std::mutex busy;
 };
 
@@ -55,11 +65,13 @@ at::Device device_of(std::string const& name) {
   if (name == "auto") return any ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
   at::Device const device(name);
   if (device.is_cpu()) return device;
-  auto const count = static_cast<std::int64_t>(any ? at::detail::getCUDAHooks().getNumGPUs() : 0);
-  if (std::max<std::int64_t>(device.index(), 0) < count) return device;
+  int const count = any ? c10::impl::VirtualGuardImpl(at::kCUDA).deviceCount() : 0;
+  // "cuda" alone has the index -1.
+  int const index = std::max<int>(device.index(), 0);
+  if (index < count) return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
   throw Error(
       "there is no device \"" + name + "\": " +
-      (any ? "this machine has " + std::to_string(count) + " GPUs" : "this libtorch sees no GPU") +
+      (any ? "this machine has " + std::to_string(count) + " GPUs" : "libtorch sees no GPU here") +
       "; set device = \"cpu\" or \"auto\"");
 }
 
@@ -121,11 +133,12 @@ std::vector<float> Embedding::values() const {
 
 Model::Model(ModelOptions const& options)
     : state_(with_torch([&] {
+        keep_freed_memory();
         at::Device const device = device_of(options.device);
         at::ScalarType const type =
             options.precision == Precision::bfloat16 ? at::kBFloat16 : at::kFloat;
-        return std::make_unique<State const>(read_weights(options.checkpoint, type, device),
-                                             device);
+        return std::make_unique<State const>(read_weights(options.checkpoint, type, device), device,
+                                             options.batch);
       })) {}
 
 Model::~Model() = default;
@@ -151,9 +164,9 @@ Embedding Model::encode(Image const& resized) const {
   }
   return with_torch([&] {
     at::Tensor const input = input_of(resized, image_size());
-    std::unique_lock const lock = state_->turn();
-    at::Tensor const tokens = state_->encoder(input.to(state_->device, state_->type));
-    return Embedding(std::make_shared<Embedding::Data const>(Embedding::Data{tokens.select(0, 0)}));
+    at::Tensor const tokens =
+        state_->device.is_cpu() ? state_->encode(input).select(0, 0) : state_->batched(input);
+    return Embedding(std::make_shared<Embedding::Data const>(Embedding::Data{tokens}));
   });
 }
 

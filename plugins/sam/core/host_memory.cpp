@@ -1,0 +1,136 @@
+#include "core/host_memory.hpp"
+
+#include <c10/core/Allocator.h>
+#include <c10/core/CPUAllocator.h>
+#include <c10/util/Exception.h>
+#include <sys/mman.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace seplflow::sam {
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+// Blocks of whole huge pages. Safe to use from any number of threads.
+class Blocks {
+ public:
+  struct Block {
+    void* data;
+    std::size_t size;
+  };
+
+  // At least `size` bytes, of a kept block that is not much larger, or of a new one.
+  Block take(std::size_t size) {
+    size = (size + kHugePage - 1) / kHugePage * kHugePage;
+    std::scoped_lock const lock(mutex_);
+    Block block{};
+    auto const found = kept_.lower_bound(size);
+    if (found != kept_.end() && found->first <= size + size / 4) {
+      block = {found->second, found->first};
+      kept_.erase(found);
+      kept_bytes_ -= block.size;
+    } else {
+      block = {map(size), size};
+    }
+    used_bytes_ += block.size;
+    most_used_bytes_ = std::max(most_used_bytes_, used_bytes_);
+    release_surplus();
+    return block;
+  }
+
+  void give_back(Block const& block) {
+    std::scoped_lock const lock(mutex_);
+    used_bytes_ -= block.size;
+    kept_bytes_ += block.size;
+    kept_.emplace(block.size, block.data);
+    release_surplus();
+  }
+
+ private:
+  static void* map(std::size_t size) {
+    // More than is asked for, so that it can begin where a huge page does.
+    void* const data = ::mmap(nullptr, size + kHugePage, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    TORCH_CHECK(data != MAP_FAILED, "can't allocate memory: you tried to allocate ", size,
+                " bytes");
+    auto* const begin = static_cast<char*>(data);
+    std::size_t const before =
+        (kHugePage - reinterpret_cast<std::uintptr_t>(data) % kHugePage) % kHugePage;
+    if (before > 0) ::munmap(begin, before);
+    ::munmap(begin + before + size, kHugePage - before);
+    ::madvise(begin + before, size, MADV_HUGEPAGE);
+    return begin + before;
+  }
+
+  // What is kept and what is used were together once all used.
+  void release_surplus() {
+    while (!kept_.empty() && kept_bytes_ + used_bytes_ > most_used_bytes_) {
+      auto const largest = std::prev(kept_.end());
+      ::munmap(largest->second, largest->first);
+      kept_bytes_ -= largest->first;
+      kept_.erase(largest);
+    }
+  }
+
+  std::mutex mutex_;
+  std::multimap<std::size_t, void*> kept_;
+  std::size_t kept_bytes_ = 0, used_bytes_ = 0, most_used_bytes_ = 0;
+};
+
+Blocks& blocks() {
+  // Never destroyed: tensors of other static objects may outlive it.
+  static auto* const all = new Blocks;
+  return *all;
+}
+
+void give_back(void* context) {
+  std::unique_ptr<Blocks::Block> const block(static_cast<Blocks::Block*>(context));
+  blocks().give_back(*block);
+}
+
+class KeepingAllocator final : public c10::Allocator {
+ public:
+  explicit KeepingAllocator(c10::Allocator* small) : small_(small) {}
+
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 3)
+  c10::DataPtr allocate(std::size_t size) override {
+    return take(size);
+  }
+  void copy_data(void* to, void const* from, std::size_t size) const override {
+    std::memcpy(to, from, size);
+  }
+#else
+  c10::DataPtr allocate(std::size_t size) const override {
+    return take(size);
+  }
+#endif
+
+ private:
+  c10::DataPtr take(std::size_t size) const {
+    if (size < kHugePage) return small_->allocate(size);
+    auto block = std::make_unique<Blocks::Block>(blocks().take(size));
+    void* const data = block->data;
+    return {data, block.release(), give_back, c10::Device(c10::DeviceType::CPU)};
+  }
+
+  c10::Allocator* small_;
+};
+
+}  // namespace
+
+void keep_freed_memory() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    constexpr std::uint8_t kBeforeDefault = 1;
+    static KeepingAllocator allocator(c10::GetDefaultCPUAllocator());
+    c10::SetCPUAllocator(&allocator, kBeforeDefault);
+  });
+}
+
+}  // namespace seplflow::sam

@@ -1,0 +1,90 @@
+// From images and a checkpoint to masks on disk, by the program.
+#include <catch2/catch.hpp>
+
+#include "formats/png.hpp"
+#include "support/run_files.hpp"
+#include "support/sam_checkpoint.hpp"
+
+using Catch::Matchers::Contains;
+
+namespace {
+
+// Images of different sizes, masks made of them with few points, written and drawn.
+std::string masks_pipeline(std::string const& more = "") {
+  return "name = \"sam\"\n"
+         "[stages.images]\nuse = \"dataset.folder\"\nimages = \"images\"\nclasses = \"voc12\"\n"
+         "[stages.sam]\nuse = \"masks.sam\"\nin = \"images.image\"\ncheckpoint = \"small.pth\"\n"
+         "device = \"cpu\"\npoints_per_side = 3\npred_iou_thresh = -100\n"
+         "stability_score_thresh = -1\n" +
+         more +
+         "[stages.masks]\nuse = \"output.masks\"\nin = \"sam\"\n"
+         "[stages.figures]\nuse = \"output.panels\"\n"
+         "in = { image = \"images.image\", masks = \"sam\" }\n";
+}
+
+void write_image(TempFolder const& folder, std::string const& name, seplflow::Size size) {
+  std::vector<std::uint8_t> rgb(3 * size.pixels());
+  for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = static_cast<std::uint8_t>(i * 7 % 251);
+  auto const png = seplflow::encode_image_png(seplflow::Image(size, std::move(rgb)));
+  folder.write("images/" + name + ".png", {reinterpret_cast<char const*>(png.data()), png.size()});
+}
+
+struct SamPlace : Workplace {
+  explicit SamPlace(std::string const& pipeline) : Workplace(pipeline) {
+    folder.write("small.pth", sam_checkpoint(small_sam()));
+    write_image(folder, "a", {40, 60});
+    write_image(folder, "b", {1, 500});
+    write_image(folder, "c", {33, 20});
+  }
+  bool built() const { return occurrences(program({"stages", "masks.sam"}).out, "not built") == 0; }
+};
+
+}  // namespace
+
+TEST_CASE("masks.sam is listed, built or not") {
+  SamPlace const place(masks_pipeline());
+  if (place.built()) {
+    CHECK_THAT(place.program({"stages"}).out, Contains("masks.sam") && !Contains("not built"));
+    CHECK(place.program({"check", "p.toml"}).status == 0);
+  } else {
+    CHECK_THAT(place.program({"stages"}).out, Contains("not built: needs libtorch"));
+    auto const refused = place.program({"check", "p.toml"});
+    CHECK(refused.status == 2);
+    CHECK_THAT(refused.err,
+               Contains("p.toml:7:7") && Contains("\"masks.sam\" is not built: it needs libtorch"));
+  }
+}
+
+TEST_CASE("a run makes the masks of images once, the same for any number of jobs") {
+  SamPlace const place(masks_pipeline());
+  if (!place.built()) return;
+  auto const one = place.program({"run", "p.toml", "--out", "one", "--jobs", "1"});
+  INFO(one.err);
+  REQUIRE(one.status == 0);
+  REQUIRE(place.program({"run", "p.toml", "--out", "two", "--jobs", "2"}).status == 0);
+  CHECK(differences(place.folder / "one", place.folder / "two").empty());
+  CHECK(json_in(place.folder / "one/masks/a.json").size() > 0);
+  CHECK(files_in(place.folder / "one").contains("figures/c.png"));
+  auto const again = place.program({"run", "p.toml", "--out", "one", "--resume"});
+  CHECK(again.status == 0);
+  CHECK(reused(again.out, "sam") == 3);
+}
+
+TEST_CASE("a run in which no mask passes is clean, with crops as well") {
+  SamPlace const place(masks_pipeline("crop_n_layers = 1\nbox_nms_thresh = 0.5\n"));
+  if (!place.built()) return;
+  auto const result =
+      place.program({"run", "p.toml", "--out", "r", "--set", "sam.pred_iou_thresh=1000"});
+  INFO(result.err);
+  CHECK(result.status == 0);
+  CHECK(json_in(place.folder / "r/masks/b.json") == Json::array());
+}
+
+TEST_CASE("a checkpoint that is none is refused at its place in the file") {
+  SamPlace const place(masks_pipeline());
+  if (!place.built()) return;
+  place.folder.write("small.pth", "no checkpoint");
+  auto const result = place.program({"check", "p.toml"});
+  CHECK(result.status == 2);
+  CHECK_THAT(result.err, Contains("p.toml:9:14") && Contains("small.pth"));
+}
