@@ -2,6 +2,7 @@
 
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
+#include <c10/core/impl/alloc_cpu.h>
 #include <c10/util/Exception.h>
 #include <sys/mman.h>
 #include <torch/version.h>
@@ -9,8 +10,8 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
-#include <memory>
 #include <mutex>
+#include <unordered_map>
 
 namespace seplflow::sam {
 namespace {
@@ -20,36 +21,38 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 // Blocks of whole huge pages. Safe to use from any number of threads.
 class Blocks {
  public:
-  struct Block {
-    void* data;
-    std::size_t size;
-  };
-
-  // At least `size` bytes, of a kept block that is not much larger, or of a new one.
-  Block take(std::size_t size) {
+  // At least `size` bytes: a block that was kept and is not much larger, or a new one.
+  void* take(std::size_t size) {
     size = (size + kHugePage - 1) / kHugePage * kHugePage;
     std::scoped_lock const lock(mutex_);
-    Block block{};
     auto const found = kept_.lower_bound(size);
+    void* data = nullptr;
     if (found != kept_.end() && found->first <= size + size / 4) {
-      block = {found->second, found->first};
+      size = found->first;
+      data = found->second;
       kept_.erase(found);
-      kept_bytes_ -= block.size;
+      kept_bytes_ -= size;
     } else {
-      block = {map(size), size};
+      data = map(size);
     }
-    used_bytes_ += block.size;
+    used_.emplace(data, size);
+    used_bytes_ += size;
     most_used_bytes_ = std::max(most_used_bytes_, used_bytes_);
     release_surplus();
-    return block;
+    return data;
   }
 
-  void give_back(Block const& block) {
+  // False for what is none of the blocks that were taken.
+  bool give_back(void* data) {
     std::scoped_lock const lock(mutex_);
-    used_bytes_ -= block.size;
-    kept_bytes_ += block.size;
-    kept_.emplace(block.size, block.data);
+    auto const found = used_.find(data);
+    if (found == used_.end()) return false;
+    used_bytes_ -= found->second;
+    kept_bytes_ += found->second;
+    kept_.emplace(found->second, data);
+    used_.erase(found);
     release_surplus();
+    return true;
   }
 
  private:
@@ -80,6 +83,7 @@ class Blocks {
 
   std::mutex mutex_;
   std::multimap<std::size_t, void*> kept_;
+  std::unordered_map<void*, std::size_t> used_;
   std::size_t kept_bytes_ = 0, used_bytes_ = 0, most_used_bytes_ = 0;
 };
 
@@ -89,14 +93,14 @@ Blocks& blocks() {
   return *all;
 }
 
-void give_back(void* context) {
-  std::unique_ptr<Blocks::Block> const block(static_cast<Blocks::Block*>(context));
-  blocks().give_back(*block);
+// Some of torch's kernels give back by the address alone.
+void give_back(void* data) {
+  if (data != nullptr && !blocks().give_back(data)) c10::free_cpu(data);
 }
 
 class KeepingAllocator final : public c10::Allocator {
  public:
-  explicit KeepingAllocator(c10::Allocator* small) : small_(small) {}
+  c10::DeleterFnPtr raw_deleter() const override { return give_back; }
 
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 3)
   c10::DataPtr allocate(std::size_t size) override {
@@ -112,14 +116,10 @@ class KeepingAllocator final : public c10::Allocator {
 #endif
 
  private:
-  c10::DataPtr take(std::size_t size) const {
-    if (size < kHugePage) return small_->allocate(size);
-    auto block = std::make_unique<Blocks::Block>(blocks().take(size));
-    void* const data = block->data;
-    return {data, block.release(), give_back, c10::Device(c10::DeviceType::CPU)};
+  static c10::DataPtr take(std::size_t size) {
+    void* const data = size < kHugePage ? c10::alloc_cpu(size) : blocks().take(size);
+    return {data, data, give_back, c10::Device(c10::DeviceType::CPU)};
   }
-
-  c10::Allocator* small_;
 };
 
 }  // namespace
@@ -128,7 +128,7 @@ void keep_freed_memory() {
   static std::once_flag once;
   std::call_once(once, [] {
     constexpr std::uint8_t kBeforeDefault = 1;
-    static KeepingAllocator allocator(c10::GetDefaultCPUAllocator());
+    static KeepingAllocator allocator;
     c10::SetCPUAllocator(&allocator, kBeforeDefault);
   });
 }
