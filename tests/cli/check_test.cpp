@@ -74,6 +74,7 @@ TEST_CASE("the pipelines that come with seplflow have no mistake but the data th
     options.environment = {{"VOC_ROOT", (place.folder / "voc").string()},
                            {"PSEUDO_LABELS", (place.folder / "labels").string()},
                            {"SAM_MASKS", (place.folder / "masks").string()},
+                           {"CAMS", (place.folder / "masks").string()},
                            {"IMAGES", (place.folder / "masks").string()},
                            {"SAM_CHECKPOINT", (place.folder / "sam.pth").string()}};
     auto const result = place.program({"check", entry.path().string()}, options);

@@ -23,9 +23,10 @@ TEST_CASE("stages are listed by name with what they do") {
   CHECK(result.status == 0);
   CHECK(result.err.empty());
   CHECK_THAT(result.out, StartsWith("cam.labels"));
-  for (char const* const name : {"dataset.folder", "dataset.scenes", "dataset.voc", "eval.miou",
-                                 "eval.reference_csv", "masks.json", "masks.png", "output.labels",
-                                 "sepl.assign", "sepl.reference", "sepl.select"}) {
+  for (char const* const name :
+       {"dataset.folder", "dataset.scenes", "dataset.voc", "eval.miou", "eval.reference_csv",
+        "masks.json", "masks.png", "masks.sam", "output.labels", "output.masks", "output.panels",
+        "sepl.assign", "sepl.reference", "sepl.select"}) {
     CHECK_THAT(result.out, Contains("\n" + std::string(name) + " "));
   }
   CHECK_THAT(result.out, !Contains("Rejected"));
