@@ -7,6 +7,7 @@
 #include <c10/core/InferenceMode.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <array>
@@ -43,6 +44,9 @@ struct Model::State {
     return encoder(images.to(device, type));
   }
 
+  std::vector<Proposal> propose(Embedding const& embedding, std::span<Point const> points,
+                                std::optional<double> above) const;
+
   ModelShape shape;
   at::Device device;
   at::ScalarType type;
@@ -55,7 +59,11 @@ struct Model::State {
 namespace {
 
 // Upscaling a point's logits takes the most memory of all, so few are at it together.
-constexpr std::int64_t kPointsUpscaled = 8;
+constexpr std::size_t kPointsUpscaled = 8;
+
+// A CPU is as fast with few points as with many, and faster when what it works on stays in the
+// cache; each has a copy of the image's tokens.
+constexpr std::size_t kPointsOnCpu = 8;
 
 constexpr std::array<float, 3> kMean = {123.675F, 116.28F, 103.53F};
 constexpr std::array<float, 3> kDeviation = {58.395F, 57.12F, 57.375F};
@@ -80,12 +88,25 @@ bool is_out_of_memory(std::string_view message) {
          message.find("can't allocate memory") != std::string_view::npos;
 }
 
+// The engine has a thread for each core already. OpenMP's setting is the calling thread's,
+// OpenBLAS's (of its variant with threads; others have no such function, or one that does nothing)
+// everybody's.
+void use_one_thread() {
+  at::set_num_threads(1);
+  static bool const done = [] {
+    using SetThreads = void (*)(int);
+    void* const function = ::dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+    if (function != nullptr) reinterpret_cast<SetThreads>(function)(1);
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
 // Calls f as a user of torch; what it throws becomes an Error for people.
 template <class F>
 auto with_torch(F const& f) {
   c10::InferenceMode const without_gradients;
-  // The engine has a thread for each core already.
-  at::set_num_threads(1);
+  use_one_thread();
   try {
     return f();
   } catch (c10::Error const& error) {
@@ -126,6 +147,41 @@ std::vector<float> values_of(at::Tensor const& tensor) {
 }
 
 }  // namespace
+
+std::vector<Proposal> Model::State::propose(Embedding const& embedding,
+                                            std::span<Point const> points,
+                                            std::optional<double> above) const {
+  std::unique_lock const lock = turn();
+  DecodedPoints const decoded = decoder.decode(embedding.data().tokens, points);
+  auto const masks = static_cast<std::size_t>(decoded.predictions.size(1));
+  std::vector<float> const predictions = values_of(decoded.predictions);
+  auto const passes = [&](float iou) { return !above || iou > static_cast<float>(*above); };
+
+  std::vector<std::int64_t> wanted;  // points with a mask that passes
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (std::ranges::any_of(std::span(predictions).subspan(i * masks, masks), passes)) {
+      wanted.push_back(static_cast<std::int64_t>(i));
+    }
+  }
+  std::vector<Proposal> proposals;
+  for (std::size_t begin = 0; begin < wanted.size(); begin += kPointsUpscaled) {
+    std::size_t const count = std::min(kPointsUpscaled, wanted.size() - begin);
+    at::Tensor const chosen =
+        at::from_blob(wanted.data() + begin, {static_cast<std::int64_t>(count)},
+                      at::TensorOptions(at::kLong))
+            .to(device);
+    at::Tensor const logits = decoder.logits(decoded, chosen).to(at::kCPU).contiguous();
+    auto const size = static_cast<std::size_t>(logits.size(2) * logits.size(3));
+    for (std::size_t i = 0; i < count * masks; ++i) {
+      auto const point = static_cast<std::size_t>(wanted[begin + i / masks]);
+      float const iou = predictions[point * masks + i % masks];
+      if (!passes(iou)) continue;
+      float const* const values = logits.data_ptr<float>() + i * size;
+      proposals.push_back({point, iou, {values, values + size}});
+    }
+  }
+  return proposals;
+}
 
 std::vector<float> Embedding::values() const {
   return with_torch([&] { return values_of(data_->tokens.permute({2, 0, 1})); });
@@ -173,35 +229,13 @@ Embedding Model::encode(Image const& resized) const {
 std::vector<Proposal> Model::propose(Embedding const& embedding, std::span<Point const> points,
                                      std::optional<double> above) const {
   return with_torch([&] {
-    std::unique_lock const lock = state_->turn();
-    DecodedPoints const decoded = state_->decoder.decode(embedding.data().tokens, points);
-    auto const masks = static_cast<std::size_t>(decoded.predictions.size(1));
-    std::vector<float> const predictions = values_of(decoded.predictions);
-    auto const passes = [&](float iou) { return !above || iou > static_cast<float>(*above); };
-
-    std::vector<std::int64_t> wanted;
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      if (std::ranges::any_of(std::span(predictions).subspan(i * masks, masks), passes)) {
-        wanted.push_back(static_cast<std::int64_t>(i));
-      }
-    }
+    std::size_t const together = state_->device.is_cpu() ? kPointsOnCpu : points.size();
     std::vector<Proposal> proposals;
-    for (std::size_t begin = 0; begin < wanted.size(); begin += kPointsUpscaled) {
-      std::size_t const end = std::min(begin + kPointsUpscaled, wanted.size());
-      at::Tensor const chosen =
-          at::from_blob(wanted.data() + begin, {static_cast<std::int64_t>(end - begin)},
-                        at::TensorOptions(at::kLong))
-              .to(state_->device);
-      at::Tensor const logits = state_->decoder.logits(decoded, chosen).to(at::kCPU).contiguous();
-      for (std::size_t i = begin; i < end; ++i) {
-        for (std::size_t mask = 0; mask < masks; ++mask) {
-          auto const point = static_cast<std::size_t>(wanted[i]);
-          float const iou = predictions[point * masks + mask];
-          if (!passes(iou)) continue;
-          proposals.push_back({point, iou,
-                               values_of(logits.select(0, static_cast<std::int64_t>(i - begin))
-                                             .select(0, static_cast<std::int64_t>(mask)))});
-        }
+    for (std::size_t begin = 0; begin < points.size(); begin += together) {
+      std::size_t const count = std::min(together, points.size() - begin);
+      for (Proposal& each : state_->propose(embedding, points.subspan(begin, count), above)) {
+        each.point += begin;
+        proposals.push_back(std::move(each));
       }
     }
     return proposals;
