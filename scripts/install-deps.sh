@@ -11,8 +11,9 @@ packages=(g++ cmake ninja-build ccache
 for argument in "$@"; do
   case $argument in
     --with-tests) packages+=(catch2 clang libclang-rt-dev python3-numpy python3-pil xz-utils) ;;
-    # Without one of OpenBLAS's packages libtorch multiplies matrices 30 times as slowly.
-    --with-sam) packages+=(libtorch-dev libopenblas0-serial) ;;
+    # Without OpenBLAS libtorch multiplies matrices 30 times as slowly, and the serial variant cannot
+    # be used by several threads at once.
+    --with-sam) packages+=(libtorch-dev libopenblas0-pthread) ;;
     *) echo "usage: scripts/install-deps.sh [--with-tests] [--with-sam]" >&2; exit 2 ;;
   esac
 done

@@ -7,7 +7,9 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/generator.hpp"
@@ -187,5 +189,32 @@ TEST_CASE("real: checkpoints in zip, legacy and wrapped form are the same model"
   for (std::size_t i = 0; i < found.count(); ++i) {
     CHECK(found.mask(i) == expected.mask(i));
     CHECK(found.info(i) == expected.info(i));
+  }
+}
+
+TEST_CASE("real: images that are worked on side by side have the masks that they have alone") {
+  constexpr int kThreads = 4;
+  GeneratorOptions options;
+  options.points_per_side = 8;
+  options.pred_iou_thresh = 0.5;
+  options.stability_score_thresh = 0.5;
+  Model const& model = model_of("tiny256");
+  Image const image = image_of("dog");
+  MaskSet const alone = generate_masks(model, image, options);
+  REQUIRE(alone.count() > 0);
+  std::vector<std::optional<MaskSet>> together(kThreads);
+  {
+    std::vector<std::jthread> threads;
+    for (auto& masks : together) {
+      threads.emplace_back([&] { masks = generate_masks(model, image, options); });
+    }
+  }
+  for (auto const& masks : together) {
+    REQUIRE(masks);
+    REQUIRE(masks->count() == alone.count());
+    for (std::size_t i = 0; i < alone.count(); ++i) {
+      CHECK(masks->mask(i) == alone.mask(i));
+      CHECK(masks->info(i) == alone.info(i));
+    }
   }
 }

@@ -1,19 +1,18 @@
 #include "core/model.hpp"
 
 #include <ATen/Context.h>
-#include <ATen/Parallel.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
-#include <dlfcn.h>
 
 #include <algorithm>
 #include <array>
 #include <mutex>
 
 #include "core/batched_encoder.hpp"
+#include "core/cpu_threads.hpp"
 #include "core/host_memory.hpp"
 #include "core/image_encoder.hpp"
 #include "core/mask_decoder.hpp"
@@ -36,7 +35,8 @@ struct Model::State {
 
   // One thing at a time on a device, but for the CPU, where each image has a thread of its own.
   std::unique_lock<std::mutex> turn() const {
-    return device.is_cpu() ? std::unique_lock<std::mutex>() : std::unique_lock(busy);
+    bool const side_by_side = device.is_cpu() && is_blas_thread_safe();
+    return side_by_side ? std::unique_lock<std::mutex>() : std::unique_lock(busy);
   }
 
   at::Tensor encode(at::Tensor const& images) const {
@@ -86,20 +86,6 @@ at::Device device_of(std::string const& name) {
 bool is_out_of_memory(std::string_view message) {
   return message.find("out of memory") != std::string_view::npos ||
          message.find("can't allocate memory") != std::string_view::npos;
-}
-
-// The engine has a thread for each core already. OpenMP's setting is the calling thread's,
-// OpenBLAS's (of its variant with threads; others have no such function, or one that does nothing)
-// everybody's.
-void use_one_thread() {
-  at::set_num_threads(1);
-  static bool const done = [] {
-    using SetThreads = void (*)(int);
-    void* const function = ::dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
-    if (function != nullptr) reinterpret_cast<SetThreads>(function)(1);
-    return true;
-  }();
-  static_cast<void>(done);
 }
 
 // Calls f as a user of torch; what it throws becomes an Error for people.

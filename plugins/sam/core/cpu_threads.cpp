@@ -1,0 +1,43 @@
+#include "core/cpu_threads.hpp"
+
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
+
+#include <string_view>
+
+namespace seplflow::sam {
+namespace {
+
+// A function of OpenBLAS; null with another BLAS.
+template <class Function>
+Function* openblas(char const* name) {
+  return reinterpret_cast<Function*>(::dlsym(RTLD_DEFAULT, name));
+}
+
+bool limit_openblas() {
+  auto* const set_threads = openblas<void(int)>("openblas_set_num_threads");
+  if (set_threads != nullptr) set_threads(1);
+  return set_threads != nullptr;
+}
+
+bool has_threads_or_locks() {
+  auto* const parallel = openblas<int()>("openblas_get_parallel");
+  auto* const config = openblas<char*()>("openblas_get_config");
+  if (parallel == nullptr || config == nullptr) return true;  // other BLAS have no state
+  return parallel() != 0 ||
+         std::string_view(config()).find("USE_LOCKING") != std::string_view::npos;
+}
+
+}  // namespace
+
+void use_one_thread() {
+  at::set_num_threads(1);  // OpenMP's setting is the calling thread's
+  [[maybe_unused]] static bool const limited = limit_openblas();
+}
+
+bool is_blas_thread_safe() {
+  static bool const safe = has_threads_or_locks();
+  return safe;
+}
+
+}  // namespace seplflow::sam
