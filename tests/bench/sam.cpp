@@ -3,7 +3,6 @@
 //   seplflow_bench_sam make FILE vit_b|vit_l|vit_h   a checkpoint with random weights
 //   seplflow_bench_sam ours|plain FILE [IMAGES [THREADS]]
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <sys/resource.h>
 
@@ -15,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/cpu_threads.hpp"
 #include "core/model.hpp"
 #include "core/weights.hpp"
 #include "support/sam_checkpoint.hpp"
@@ -123,7 +123,7 @@ int main(int argc, char** argv) {
   if (arguments[0] == "make") return make(arguments[1], arguments.at(2));
   int const images = arguments.size() > 2 ? std::stoi(arguments[2]) : 1;
   int const threads = arguments.size() > 3 ? std::stoi(arguments[3]) : 1;
-  at::set_num_threads(1);
+  use_one_thread();
   std::function<void()> encode;
   double const loading = seconds_of([&] {
     if (arguments[0] == "plain") {

@@ -62,6 +62,7 @@ TEST_CASE("the pipelines that come with seplflow have no mistake but the data th
                                    "ppc_eps", "ppc_seam", "sipe", "puzzlecam"}) {
     place.folder.write(std::string("labels/") + method + "/.keep", "");
   }
+  place.folder.write("voc/JPEGImages/.keep", "");
   place.folder.write("masks/a.png", "");
   place.folder.write("sam.pth", sam_checkpoint(small_sam()));
   bool const sam =
