@@ -95,8 +95,8 @@ Found read_annotation(ondemand::object fields, JsonPlace const& place) {
   found.image_id = taken(image_id, place, "image_id");
   if (!category_id) {
     place.fail(
-        "has no \"category_id\"; expected the annotations of instances "
-        "(instances_val2014.json), not of captions");
+        "has no \"category_id\"; expected the annotations of instances (instances_val2014.json), "
+        "not of captions");
   }
   found.category_id = *category_id;
   return found;

@@ -87,8 +87,7 @@ void RecordReader::require_same_image(std::string_view image_id, JsonPlace const
   if (*image_id_ == image_id) return;
   place.fail("is of image " + std::string(image_id) + ", a record before it of image " +
              std::string(*image_id_) +
-             "; expected the masks of one image: split the file by "
-             "\"image_id\"");
+             "; expected the masks of one image: split the file by \"image_id\"");
 }
 
 void RecordReader::read_record(ondemand::object fields, JsonPlace const& place) {

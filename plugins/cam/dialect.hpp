@@ -42,10 +42,12 @@ struct FoundMaps {
   bool may_be_strided = false;  // whether they may be smaller than the image
 };
 
-// Finds the maps in what `file` holds:
-//   {"keys": numbers, FIELD: array (K, H, W)}   IRN, CLIMS, RIB, CLIP-ES, SIPE, PuzzleCAM,
-//   RecurSeed {number: array (H, W), ...}                 PSA, SEAM, TransCAM, PPC, EPS, L2G array
-//   (C, H, W)                             PPC
+// Finds the maps in what `file` holds, which is one of
+//
+// - {"keys": numbers, FIELD: array (K, H, W)}: IRN, CLIMS, RIB, CLIP-ES, SIPE, PuzzleCAM, RecurSeed
+// - {number: array (H, W), ...}: PSA, SEAM, TransCAM, PPC, EPS, L2G
+// - array (C, H, W): PPC
+//
 // Classes come in the order of "keys", else ascending. Labels are checked against `classes`, where
 // that is not null. Throws Error, naming the file, when it holds something else, says what it looks
 // like where the method is another one, and which option decides where it is ambiguous.

@@ -8,22 +8,10 @@ namespace {
 
 constexpr ScoreFileKind kNpy = {".npy", &read_npy, ".pkl", "cam.pkl"};
 
-struct Npy : ScoreFile {
-  std::vector<std::filesystem::path> files(Sample const& sample) const {
-    return sample_files(dir, sample, kNpy.ending);
-  }
-  ScoreMaps operator()(SampleContext const& context, Sample const& sample,
-                       ImageLabels const* image_labels) const {
-    return load(context, sample, image_labels, kNpy);
-  }
-};
-
 }  // namespace
 
 void declare_npy(Plugin& plugin) {
-  declare_score_file(plugin.stage<Npy>("cam.npy", "A method's CAMs from .npy files"),
-                     "folder with NAME.npy for every sample")
-      .details(score_file_details());
+  declare_score_file<kNpy>(plugin, "cam.npy", "A method's CAMs from .npy files");
 }
 
 }  // namespace seplflow::cam

@@ -9,6 +9,7 @@
 
 #include "common/image_level_rule.hpp"
 #include "common/on_missing.hpp"
+#include "common/sample_file.hpp"
 #include "data/image_labels.hpp"
 #include "data/score_maps.hpp"
 #include "dialect.hpp"
@@ -47,12 +48,29 @@ struct ScoreFile {
   ScoreMaps read(Sample const& sample, ScoreFileKind const& kind) const;
 };
 
-// Declares the inputs, outputs and options of such a stage. T is a ScoreFile.
-template <class T>
-StageBuilder<T>& declare_score_file(StageBuilder<T>& stage, std::string const& dir_help) {
-  return stage.inputs("sample", "image_labels")
+// The stage of a kind.
+template <ScoreFileKind const& kind>
+struct ScoreFileOf : ScoreFile {
+  std::vector<std::filesystem::path> files(Sample const& sample) const {
+    return sample_files(dir, sample, kind.ending);
+  }
+  ScoreMaps operator()(SampleContext const& context, Sample const& sample,
+                       ImageLabels const* image_labels) const {
+    return load(context, sample, image_labels, kind);
+  }
+};
+
+// What the manual says of all of them.
+std::string score_file_details();
+
+template <ScoreFileKind const& kind>
+void declare_score_file(Plugin& plugin, char const* name, char const* summary) {
+  using T = ScoreFileOf<kind>;
+  plugin.stage<T>(name, summary)
+      .inputs("sample", "image_labels")
       .output("scores")
-      .option("dir", &T::dir, dir_help, existing_folder(), required())
+      .option("dir", &T::dir, std::string("folder with NAME") + kind.ending + " for every sample",
+              existing_folder(), required())
       .option("method", &T::method,
               "the method that made the files; without it, what a file holds decides, where that "
               "is certain",
@@ -72,10 +90,8 @@ StageBuilder<T>& declare_score_file(StageBuilder<T>& stage, std::string const& d
       .option("on_missing", &T::on_missing,
               "what a sample without a file is: an error, or empty (no class, so all background)",
               on_missing_choices())
-      .option("restrict_to_image_labels", &T::restrict_to_image_labels, kRestrictHelp);
+      .option("restrict_to_image_labels", &T::restrict_to_image_labels, kRestrictHelp)
+      .details(score_file_details());
 }
-
-// What the manual says of both.
-std::string score_file_details();
 
 }  // namespace seplflow::cam

@@ -64,8 +64,7 @@ void declare_folder(Plugin& plugin) {
       .output("image_labels", &Folder::image_labels, &Folder::truth_files)
       .option("list", &Folder::list,
               "the samples, one a line, as dataset.voc takes them; without it every picture of "
-              "images, else of "
-              "truth, sorted",
+              "images, else of truth, sorted",
               existing_file())
       .option("images", &Folder::images_folder, "folder of images, NAME.jpg or NAME.png",
               existing_folder())

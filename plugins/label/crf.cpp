@@ -1,5 +1,7 @@
 #include "crf.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -55,6 +57,14 @@ std::optional<LabelMap> undisputed(LabelMap const& labels) {
   return std::nullopt;
 }
 
+// How many classes there are, background included, when the image shows these.
+std::int64_t number_of_labels(LabelMap const& labels, ImageLabels const& image_labels) {
+  std::vector<Label> const present = image_labels_of(labels).classes;
+  std::vector<Label> all;
+  std::ranges::set_union(present, image_labels.classes, std::back_inserter(all));
+  return static_cast<std::int64_t>(all.size() + 1);
+}
+
 LabelMap most_probable(LabelField const& marginals, std::vector<Label> const& labels,
                        double min_confidence) {
   auto const least = static_cast<float>(min_confidence);
@@ -80,6 +90,9 @@ void Crf::check(OptionCheck& check) {
   }
   if (has_labels) {
     refuse_given(check, {"background", "alpha"}, "is for scores, but labels are connected");
+    if (check.connected("image_labels")) {
+      refuse_given(check, {"n_labels"}, "is what the connected image_labels tell; leave one out");
+    }
     if (!gt_prob) gt_prob = kGtProb;
     if (*gt_prob <= 0.5 || *gt_prob >= 1) {
       check.refuse("gt_prob",
@@ -88,6 +101,9 @@ void Crf::check(OptionCheck& check) {
     }
   } else {
     refuse_given(check, {"n_labels"}, "is for labels, but scores are connected");
+    if (check.connected("image_labels")) {
+      check.refuse("", "image_labels are for labels, but scores are connected: leave them out");
+    }
     if (background && alpha) {
       check.refuse("alpha",
                    "background and alpha are two rules for one thing; leave one of them out");
@@ -112,19 +128,22 @@ PairwiseParameters Crf::pairwise() const {
 }
 
 LabelMap Crf::operator()(SampleContext const& context, Image const& image, LabelMap const* labels,
-                         ScoreMaps const* scores) const {
+                         ScoreMaps const* scores, ImageLabels const* image_labels) const {
+  std::optional<std::int64_t> count = n_labels;
   if (labels) {
+    if (image_labels) count = number_of_labels(*labels, *image_labels);
     require_same_size(labels->size(), "the label map", image.size(), "the image");
     if (auto const& classes = context.sample().classes) {
       require_labels_in(*classes, *labels, "the label map");
     }
-    if (min_confidence == 0) {
+    bool const says_nothing = label_areas(*labels)[kIgnore] == labels->size().pixels();
+    if (says_nothing || min_confidence == 0) {
       if (auto result = undisputed(*labels)) return *result;
     }
   } else {
     require_same_size(scores->size(), "the score map", image.size(), "the image");
   }
-  Candidates candidates = labels ? candidates_of(*labels, gt_prob.value_or(kGtProb), n_labels)
+  Candidates candidates = labels ? candidates_of(*labels, gt_prob.value_or(kGtProb), count)
                                  : candidates_of(*scores, {background, alpha}, gt_prob);
   LabelField const marginals =
       mean_field(image, std::move(candidates.unary), pairwise(), iterations);
@@ -133,7 +152,7 @@ LabelMap Crf::operator()(SampleContext const& context, Image const& image, Label
 
 void declare_crf(Plugin& plugin) {
   plugin.stage<Crf>("label.crf", "Labels that follow the image's edges, by a fully connected CRF")
-      .inputs("image", "labels", "scores")
+      .inputs("image", "labels", "scores", "image_labels")
       .output("labels")
       .option(
           "preset", &Crf::preset,
@@ -159,10 +178,11 @@ void declare_crf(Plugin& plugin) {
               "how probable the given labels are, 0.7 where it is not set; scores are mixed with "
               "the uniform distribution by it, and are not where it is not set",
               in_range(0, 1))
-      .option("n_labels", &Crf::n_labels,
-              "with labels: how many classes, background included, share the rest of gt_prob; "
-              "those of the label map where it is not set",
-              in_range(2, 255))
+      .option(
+          "n_labels", &Crf::n_labels,
+          "with labels: how many classes, background included, share the rest of gt_prob; "
+          "those of the label map, and of image_labels where they are connected, if it is not set",
+          in_range(2, 255))
       .option("background", &Crf::background,
               "with scores: the score of background, the same everywhere", in_range(0, 1))
       .option("alpha", &Crf::alpha,
@@ -191,8 +211,9 @@ void declare_crf(Plugin& plugin) {
           "\n"
           "**Labels**: a pixel has its label with probability `gt_prob`; the rest is shared by the "
           "other classes. Only background and the classes of the label map can be in the result. "
-          "IRN and PuzzleCAM count the image's classes, as is done here unless one of them is "
-          "nowhere in the label map; TransCAM has `n_labels = 21` always. A pixel of 255 speaks "
+          "IRN and PuzzleCAM count the classes of the image-level labels, be they in the label map "
+          "or not: connect `image_labels` for that. TransCAM has `n_labels = 21` always. A pixel "
+          "of 255 speaks "
           "for no class and gets one from the others; a map of nothing but 255 stays as it is.\n"
           "\n"
           "**Scores** are taken as probabilities as they are, whether they sum to one or not, cut "

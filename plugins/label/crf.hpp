@@ -5,6 +5,7 @@
 #include <optional>
 #include <seplflow.hpp>
 
+#include "data/image_labels.hpp"
 #include "label/pairwise.hpp"
 
 namespace seplflow::label {
@@ -26,10 +27,12 @@ struct Crf {
   // Fills in what the preset says. Refuses what is for the other kind of input.
   void check(OptionCheck& check);
 
-  // One of labels and scores is null. Throws Error when it has another size than the image, or the
-  // labels hold what is no class of the sample, or the scores lack a background.
+  // One of labels and scores is null. The classes of image_labels, where that is not null, count
+  // among the labels even where the label map has none of them. Throws Error when labels or scores
+  // have another size than the image, or the labels hold what is no class of the sample, or the
+  // scores lack a background.
   LabelMap operator()(SampleContext const& context, Image const& image, LabelMap const* labels,
-                      ScoreMaps const* scores) const;
+                      ScoreMaps const* scores, ImageLabels const* image_labels) const;
 
  private:
   PairwiseParameters pairwise() const;

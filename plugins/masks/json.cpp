@@ -41,8 +41,7 @@ void declare_json(Plugin& plugin) {
           "`{\"image\": ..., \"annotations\": [...]}`. A record's `segmentation` is COCO RLE with "
           "compressed or plain counts, or a list of polygons, which are rasterised as pycocotools "
           "does. All masks of a file must have one size, that of the image where it is known. A "
-          "sample "
-          "of COCO is looked for under all names that its files go by "
+          "sample of COCO is looked for under all names that its files go by "
           "(COCO_val2014_000000000139.json, 000000000139.json, 139.json), its id first.");
 }
 

@@ -113,8 +113,7 @@ void declare_png(Plugin& plugin) {
           "other values but no 255 (0 and 1, say) is refused rather than taken for empty. Scores "
           "and prompts come from NAME/metadata.csv where it is there. `masks.json` reads the same "
           "masks many times faster: let amg.py write RLE (`--convert-to-rle`) where you can. A "
-          "sample "
-          "of COCO is looked for under all names that its folder may have "
+          "sample of COCO is looked for under all names that its folder may have "
           "(COCO_val2014_000000000139, 000000000139, 139), its id first.");
 }
 

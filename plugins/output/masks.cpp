@@ -69,11 +69,10 @@ void declare_masks(Plugin& plugin) {
               choices<Format>({{"json", Format::json}, {"png", Format::png}}))
       .details(
           "`json`: RUN/STAGE/NAME.json, the records of `amg.py --convert-to-rle`, for "
-          "`masks.json`. "
-          "`png`: RUN/STAGE/NAME/0.png, 1.png, ... (255 inside) and metadata.csv, for `masks.png`; "
-          "they take many times the space and the time. A box is what amg.py's is: x, y, and the "
-          "differences between the last and the first column and row. Masks that came without "
-          "scores (SA-1B's and amg.py's have them) are written without.");
+          "`masks.json`. `png`: RUN/STAGE/NAME/0.png, 1.png, ... (255 inside) and metadata.csv, "
+          "for `masks.png`; they take many times the space and the time. A box is what amg.py's "
+          "is: x, y, and the differences between the last and the first column and row. Masks that "
+          "came without scores (SA-1B's and amg.py's have them) are written without.");
 }
 
 }  // namespace seplflow::output

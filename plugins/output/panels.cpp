@@ -155,8 +155,7 @@ void declare_panels(Plugin& plugin) {
       .details(
           "RUN/STAGE/NAME.png: what is connected, from left to right. Classes have the colours of "
           "PASCAL VOC, 255 its off-white. A mask has the colour of its place in the set, so that "
-          "it "
-          "is the same in every figure of the same masks; smaller masks lie on larger ones, and "
+          "it is the same in every figure of the same masks; smaller masks lie on larger ones, and "
           "edges are drawn in full colour.");
 }
 

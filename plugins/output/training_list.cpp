@@ -70,8 +70,7 @@ void declare_training_list(Plugin& plugin) {
           choices<LabelColours>({{"voc", LabelColours::voc_palette}, {"none", LabelColours::gray}}))
       .details(
           "The stage's folder is a data set that deeplab-pytorch (kazuto1011, dataset `vocaug`) "
-          "and "
-          "what descends from it train on as it is:\n\n"
+          "and what descends from it train on as it is:\n\n"
           "    RUN/STAGE/VOC2012/SegmentationClassAug/NAME.png        8 bits, class ids, 255 "
           "ignored\n"
           "    RUN/STAGE/VOC2012/ImageSets/SegmentationAug/SPLIT.txt  image and label of each "
@@ -83,14 +82,11 @@ void declare_training_list(Plugin& plugin) {
           "        SPLIT:\n"
           "            TRAIN: train_aug\n\n"
           "and train; to evaluate, set ROOT back to the data set with the real truth. A line of "
-          "the "
-          "list is `//path/of/images/NAME.jpg /SegmentationClassAug/NAME.png`: the reader joins "
-          "what follows the first slash to ROOT/VOC2012, and so finds images by their absolute "
-          "path "
-          "and labels in the run. The list is in the order of the data set and names the samples "
-          "whose labels are there; one that failed is not in it. It is written when all samples "
-          "were "
-          "tried. A sample without an image fails.");
+          "the list is `//path/of/images/NAME.jpg /SegmentationClassAug/NAME.png`: the reader "
+          "joins what follows the first slash to ROOT/VOC2012, and so finds images by their "
+          "absolute path and labels in the run. The list is in the order of the data set and names "
+          "the samples whose labels are there; one that failed is not in it. It is written when "
+          "all samples were tried. A sample without an image fails.");
 }
 
 }  // namespace seplflow::output

@@ -20,8 +20,7 @@ Core const& load() {
   auto const entry = reinterpret_cast<Entry>(::dlsym(library, "seplflow_sam_core"));
   if (entry == nullptr || std::string_view(entry()->version) != SEPLFLOW_VERSION) {
     throw Error("SAM's library " + file +
-                " belongs to another version of seplflow; install both "
-                "from one build");
+                " belongs to another version of seplflow; install both from one build");
   }
   return *entry();
 }

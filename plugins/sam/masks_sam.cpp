@@ -79,22 +79,19 @@ constexpr char const* kDetails =
     "read from its tensors. Zip and legacy files are read, plain or as `{\"model\": ...}` or "
     "`{\"state_dict\": ...}`. The options of the generator are the official ones, and so are the "
     "masks, their order and their scores. The image is used as stored: an EXIF rotation is not "
-    "applied.\n"
-    "\n"
+    "applied.\n\n"
     "`preset = \"sepl\"` takes the thresholds of the SEPL paper, `pred_iou_thresh = 0.86` and "
     "`stability_score_thresh = 0.92`, where the pipeline does not set them. SAM is slow and its "
     "masks do not depend on the pseudo-labels: write them with `output.masks` once, and read them "
-    "with `masks.json` ever after (pipelines/tools/sam_masks.toml).\n"
-    "\n"
+    "with `masks.json` ever after (pipelines/tools/sam_masks.toml).\n\n"
     "On a CPU as many images are worked on at once as the run has jobs, each by one thread (one "
     "after the other with `libopenblas0-serial`, which is not safe for threads: take "
-    "`libopenblas0-pthread`); on a "
-    "GPU one after the other, while other threads decode images and encode masks. `batch` images "
-    "that wait for a GPU are encoded together. A GPU's results differ from a CPU's in the last "
-    "digits, and those of `bfloat16` by more. When memory does not suffice the sample fails: lower "
-    "`points_per_batch` or `batch`. A resized image has at least one pixel a side, where the "
-    "official code refuses one of 1x5000, and an image in which nothing passes the thresholds has "
-    "no masks, where the official code fails if there are crops.";
+    "`libopenblas0-pthread`); on a GPU one after the other, while other threads decode images and "
+    "encode masks. `batch` images that wait for a GPU are encoded together. A GPU's results differ "
+    "from a CPU's in the last digits, and those of `bfloat16` by more. When memory does not "
+    "suffice the sample fails: lower `points_per_batch` or `batch`. A resized image has at least "
+    "one pixel a side, where the official code refuses one of 1x5000, and an image in which "
+    "nothing passes the thresholds has no masks, where the official code fails if there are crops.";
 
 }  // namespace
 

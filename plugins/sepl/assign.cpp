@@ -17,11 +17,9 @@ void declare_assign(Plugin& plugin) {
       .output("overlaps")
       .details(
           "Mask assignment of SEPL (Chen, Mai, Li, Chao, 2023, section 3). A mask goes to the "
-          "class "
-          "of the pseudo-label that it overlaps most, the lowest id among equals; a mask that "
-          "meets "
-          "no class is dropped. Background (0) and ignore (255) are no classes. No threshold plays "
-          "a part, so a sweep over `t1` and `t2` shares this stage.");
+          "class of the pseudo-label that it overlaps most, the lowest id among equals; a mask "
+          "that meets no class is dropped. Background (0) and ignore (255) are no classes. No "
+          "threshold plays a part, so a sweep over `t1` and `t2` shares this stage.");
 }
 
 }  // namespace seplflow::sepl

@@ -3,9 +3,11 @@
 //
 //   seplflow_bench_cams REPEAT FILE...
 //
-// Prints JSON: the seconds of each repetition, and of the floor, which is reading the bytes of the
-// files into memory that is there, and nothing else; how many numbers were read, and their sum.
+// Prints JSON: the seconds of each repetition, by one thread and by as many as there are cores; and
+// of the floor, which is one thread that reads the bytes of the files into memory that is there,
+// and nothing else; how many numbers were read, and their sum.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -16,6 +18,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cli/keep_memory.hpp"
@@ -38,13 +41,33 @@ std::vector<float> floats_of(std::filesystem::path const& file) {
   return values;
 }
 
-template <class Read>
-std::string seconds_of(Read const& read, Files const& files) {
-  auto const start = std::chrono::steady_clock::now();
-  for (auto const& file : files) read(file);
-  std::chrono::duration<double> const took = std::chrono::steady_clock::now() - start;
-  return std::to_string(took.count());
-}
+// Reads all files, each by one of the threads, time and again; keeps how long that took.
+class Timing {
+ public:
+  explicit Timing(unsigned threads) : threads_(threads) {}
+
+  template <class Read>
+  void measure(Files const& files, Read const& read) {
+    std::atomic<std::size_t> next = 0;
+    auto const read_some = [&] {
+      for (std::size_t i = 0; (i = next++) < files.size();) read(files[i]);
+    };
+    auto const start = std::chrono::steady_clock::now();
+    {
+      std::vector<std::jthread> others(threads_ - 1);
+      for (auto& other : others) other = std::jthread(read_some);
+      read_some();
+    }
+    std::chrono::duration<double> const took = std::chrono::steady_clock::now() - start;
+    seconds_ += (seconds_.empty() ? "" : ", ") + std::to_string(took.count());
+  }
+
+  std::string json() const { return "[" + seconds_ + "]"; }
+
+ private:
+  unsigned threads_;
+  std::string seconds_;
+};
 
 void measure(int repeat, Files const& files) {
   std::vector<std::uint8_t> memory;
@@ -55,10 +78,11 @@ void measure(int repeat, Files const& files) {
     InputFile file(path);
     file.read(std::span(memory).first(file.size()));
   };
-  std::string seconds, floor;
+  Timing one(1), all(std::max(1U, std::thread::hardware_concurrency())), floor(1);
   for (int i = 0; i < repeat; ++i) {
-    seconds += (i > 0 ? ", " : "") + seconds_of(floats_of, files);
-    floor += (i > 0 ? ", " : "") + seconds_of(read_bytes, files);
+    one.measure(files, floats_of);
+    all.measure(files, floats_of);
+    floor.measure(files, read_bytes);
   }
   std::size_t numbers = 0;
   double sum = 0;
@@ -67,8 +91,9 @@ void measure(int repeat, Files const& files) {
     numbers += values.size();
     sum = std::accumulate(values.begin(), values.end(), sum);
   }
-  std::printf("{\"seconds\": [%s], \"floor\": [%s], \"numbers\": %zu, \"sum\": %.17g}\n",
-              seconds.c_str(), floor.c_str(), numbers, sum);
+  std::printf(
+      "{\"seconds\": %s, \"all_cores\": %s, \"floor\": %s, \"numbers\": %zu, \"sum\": %.17g}\n",
+      one.json().c_str(), all.json().c_str(), floor.json().c_str(), numbers, sum);
 }
 
 }  // namespace

@@ -112,7 +112,8 @@ def measure(program, sets, repeat):
                 continue
             for what, result in both.items():
                 seconds.setdefault((name, what), []).append(min(result["seconds"]))
-            seconds.setdefault((name, "floor"), []).append(min(both["seplflow"]["floor"]))
+            for what in ("all_cores", "floor"):
+                seconds.setdefault((name, what), []).append(min(both["seplflow"][what]))
     return seconds
 
 
@@ -127,15 +128,18 @@ def main():
         size = {name: os.path.getsize(files[0]) for name, files in sets.items()}
         seconds = measure(program, sets, arguments.repeat)
     print(f"Medians of {arguments.repeat} interleaved repetitions, {IMAGES} files a set, load "
-          f"{os.getloadavg()[0]:.1f}; numpy {np.__version__}, and a stand-in for torch\n")
-    print(f"{'files/s':22}{'KB':>6}{'floor':>8}{'seplflow':>10}{'numpy.load':>12}"
-          f"{'seplflow/numpy':>16}{'floor/numpy':>13}{'spread':>8}")
+          f"{os.getloadavg()[0]:.1f}; numpy {np.__version__}, and a stand-in for torch\n"
+          "Files/s, and how many times numpy.load's that is\n")
+    columns = ("seplflow", "all_cores", "floor")
+    print(f"{'':22}{'KB':>6}{'numpy.load':>12}" + "".join(f"{each:>18}" for each in columns)
+          + f"{'spread':>8}")
     for name in sets:
-        floor, fast, slow = (seconds[name, what] for what in ("floor", "seplflow", "numpy"))
-        floor_rate, rate, numpy_rate = (IMAGES / statistics.median(each)
-                                        for each in (floor, fast, slow))
-        print(f"{name:22}{size[name] / 1000:6.0f}{floor_rate:8.0f}{rate:10.0f}{numpy_rate:12.0f}"
-              f"{ratio(slow, fast):16.1f}{ratio(slow, floor):13.1f}{spread(fast):7.0f}%")
+        slow = seconds[name, "numpy"]
+        cells = (f"{IMAGES / statistics.median(fast):9.0f} ({ratio(slow, fast):4.1f} x)"
+                 for fast in (seconds[name, each] for each in columns))
+        print(f"{name:22}{size[name] / 1000:6.0f}{IMAGES / statistics.median(slow):12.0f}"
+              + "".join(f"{cell:>18}" for cell in cells)
+              + f"{spread(seconds[name, 'seplflow']):7.0f}%")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ Crf crf_with(std::optional<double> background, std::optional<double> alpha) {
 LabelMap over(Crf const& crf, Image const& image, ScoreMaps const& scores) {
   MemoryFolder folder;
   Sample const sample = voc_sample("a");
-  return crf(SampleContext(sample, folder), image, nullptr, &scores);
+  return crf(SampleContext(sample, folder), image, nullptr, &scores, nullptr);
 }
 
 }  // namespace
@@ -79,13 +79,15 @@ TEST_CASE("label.crf takes an image, and labels or scores, and gives labels") {
   StageDriver const stage = over_labels();
   auto const& declaration = stage.declaration();
   CHECK(declaration.kind == StageKind::transform);
-  REQUIRE(declaration.inputs.size() == 3);
+  REQUIRE(declaration.inputs.size() == 4);
   CHECK(declaration.inputs[0].name == "image");
   CHECK_FALSE(declaration.inputs[0].optional);
   CHECK(declaration.inputs[1].name == "labels");
   CHECK(declaration.inputs[1].optional);
   CHECK(declaration.inputs[2].name == "scores");
   CHECK(declaration.inputs[2].optional);
+  CHECK(declaration.inputs[3].name == "image_labels");
+  CHECK(declaration.inputs[3].optional);
   CHECK(declaration.outputs.at(0).name == "labels");
   CHECK(stage.problems().empty());
 }
@@ -127,6 +129,13 @@ TEST_CASE("label.crf refuses options that are for the other input, or contradict
              Contains("background is for scores, but labels are connected"));
   CHECK_THAT(over_scores({{"n_labels", std::int64_t{21}}}).problems(),
              Contains("n_labels is for labels, but scores are connected"));
+  CHECK_THAT(StageDriver(declare_crf, {{}, {"image", "scores", "image_labels"}, {}}).problems(),
+             Contains("image_labels are for labels, but scores are connected"));
+  CHECK_THAT(
+      StageDriver(declare_crf,
+                  {{{"n_labels", std::int64_t{21}}}, {"image", "labels", "image_labels"}, {}})
+          .problems(),
+      Contains("n_labels is what the connected image_labels tell"));
   CHECK_THAT(over_scores({{"alpha", 4.0}, {"background", 0.4}}).problems(),
              Contains("two rules for one thing"));
   CHECK_THAT(over_labels({{"gt_prob", 1.0}}).problems(), Contains("between 0.5 and 1"));
@@ -154,8 +163,10 @@ TEST_CASE("label.crf leaves alone what is all one label") {
     CHECK(stage.run<LabelMap>(voc_sample("a"), image, labels) == labels);
   }
   StageDriver computed = over_labels({{"min_confidence", 0.6}});
-  LabelMap const labels = two_labels(size, 0, 0, 15);
-  CHECK(computed.run<LabelMap>(voc_sample("a"), image, labels) == labels);
+  for (Label const label : {Label{15}, kIgnore}) {
+    LabelMap const labels = two_labels(size, 0, 0, label);
+    CHECK(computed.run<LabelMap>(voc_sample("a"), image, labels) == labels);
+  }
 }
 
 TEST_CASE("label.crf gives pixels of 255 to their neighbours") {
@@ -200,6 +211,31 @@ TEST_CASE("label.crf over labels is brute force over pydensecrf's unary") {
     REQUIRE(best < 3);
     REQUIRE(result.pixels()[i] == candidates[best]);
   }
+}
+
+TEST_CASE("label.crf counts the classes of image-level labels that the label map lacks") {
+  Size const size{32, 32};
+  Image const image = two_regions(size, 14);
+  LabelMap const labels = with(two_labels(size, 18, 0, 4), {3, 90, 500}, kIgnore);
+  Crf crf;
+  crf.iterations = 0;
+  crf.min_confidence = 0.4;  // of a pixel of 255 each of two labels has 0.5, each of four 0.25
+  MemoryFolder folder;
+  Sample const sample = voc_sample("a");
+  using Tags = std::vector<Label>;
+  auto const result = [&](std::optional<Tags> tags) {
+    ImageLabels const image_labels{tags.value_or(Tags())};
+    return crf(SampleContext(sample, folder), image, &labels, nullptr,
+               tags ? &image_labels : nullptr);
+  };
+  LabelMap const plain = result(std::nullopt);
+  LabelMap const with_tags = result(Tags{4, 9, 20});
+  CHECK(result(Tags{9, 20}) == with_tags);
+  CHECK(result(Tags{4}) == plain);
+  CHECK(result(Tags{}) == plain);
+  crf.n_labels = 4;
+  CHECK(result(std::nullopt) == with_tags);
+  CHECK(with_tags != plain);
 }
 
 TEST_CASE("label.crf over scores is brute force over pydensecrf's unary") {

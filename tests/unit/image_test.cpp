@@ -88,6 +88,20 @@ TEST_CASE("a CMYK JPEG is taken for Adobe's, whose samples are inverted, as by P
   CHECK(all_near(decoded({100, 200, 255, 0}), {0, 0, 0}));
 }
 
+TEST_CASE("a JPEG that says it is to be rotated is left as it is stored, as by Pillow") {
+  Bytes const quarter_turn = {0xFF, 0xE1, 0,  34, 'E', 'x', 'i', 'f', 0, 0,
+                              'I',  'I',  42, 0,  8,   0,   0,   0,   1, 0,  // one entry:
+                              0x12, 0x01, 3,  0,  1,   0,   0,   0,          // Orientation
+                              6,    0,    0,  0,  0,   0,   0,   0};
+  Bytes file = make_jpeg({20, 30}, JCS_RGB, {200, 30, 40});
+  file.insert(file.begin() + 2, quarter_turn.begin(), quarter_turn.end());
+  TempFolder const folder;
+  auto const path = folder.write("a.jpg", as_text(file));
+  CHECK(read_image_size(path) == Size{20, 30});
+  CHECK(read_image(path).size() == Size{20, 30});
+  CHECK(all_near(read_image(path), {200, 30, 40}));
+}
+
 TEST_CASE("a JPEG with arithmetic coding is refused") {
   CHECK_THROWS_WITH(decode_image(make_jpeg({8, 8}, JCS_GRAYSCALE, {1}, 0, true), "a.jpg"),
                     Contains("a.jpg is a JPEG with arithmetic coding"));
