@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kVariantsShown = 30;
 constexpr std::size_t kLossesShown = 5;
+constexpr std::size_t kConditionsShown = 5;
 
 bool is_gain(std::string const& name) {
   return name.find(".gain.") != std::string::npos;
@@ -167,6 +168,31 @@ std::optional<double> common_baseline(RunReport const& report) {
   return common;
 }
 
+// Scores under different conditions are no fair comparison.
+void print_conditions(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
+  std::vector<std::pair<std::string, std::vector<std::size_t>>> known;
+  for (std::size_t v = 0; v < report.variants.size(); ++v) {
+    for (std::string const& text : report.variants[v].conditions) {
+      auto found = std::ranges::find(known, text, &decltype(known)::value_type::first);
+      if (found == known.end()) found = known.insert(known.end(), {text, {}});
+      found->second.push_back(v);
+    }
+  }
+  for (std::size_t i = 0; i < std::min(known.size(), kConditionsShown); ++i) {
+    auto const& [text, variants] = known[i];
+    out << text;
+    if (variants.size() < pipeline.variants.size()) {
+      out << "; of " << pipeline.variants[variants.front()].name;
+      if (variants.size() > 1) out << " and " << counted(variants.size() - 1, "other");
+    }
+    out << '\n';
+  }
+  if (known.size() > kConditionsShown) {
+    out << "... and " << known.size() - kConditionsShown
+        << " more, see variants/VARIANT/metrics.json\n";
+  }
+}
+
 // Scores over different samples are no fair comparison.
 void print_losses(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
   std::size_t shown = 0, more = 0;
@@ -207,6 +233,7 @@ void print_sweep(std::ostream& out, Pipeline const& pipeline, RunReport const& r
     out << "best: " << pipeline.variants[*report.best].name << ", " << score.name << " "
         << percent(score.value) << '\n';
   }
+  print_conditions(out, pipeline, report);
   print_losses(out, pipeline, report);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
 
 #if defined(__GNUC__)
 #define SEPLFLOW_API __attribute__((visibility("default")))
@@ -12,10 +13,12 @@
 namespace seplflow {
 
 // What went wrong, where, what was expected, and what to do, in one sentence for the user. Stages
-// throw it (any std::exception works too); the engine adds the stage and the sample.
+// throw it (any std::exception works too); the engine adds the stage and the sample. Files are
+// quoted in messages, and may hold anything: control characters but line ends and tabs, which a
+// terminal would obey, become \x1b and the like.
 class SEPLFLOW_API Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit Error(std::string const& message);
   ~Error() override;
 };
 

@@ -36,7 +36,11 @@ class Configuration {
       } else if (auto const option = find_option(declaration, setting.key)) {
         auto const value = read_option(setting, declaration.options[*option], owner(draft),
                                        environment_, problems_);
-        if (value) draft.stage.instance->set_option(*option, *value);
+        if (value) {
+          draft.stage.instance->set_option(*option, *value);
+        } else if (setting.value->is_array()) {
+          problems_.back().message += how_to_sweep(draft, declaration.options[*option]);
+        }
         given.push_back(setting.key);
       } else {
         refuse_unknown(draft, setting);
@@ -52,6 +56,14 @@ class Configuration {
   }
 
  private:
+  // For whoever gave a list where one value belongs.
+  static std::string how_to_sweep(Draft const& draft, OptionDeclaration const& option) {
+    if (option.type == OptionType::numbers || option.type == OptionType::texts) return "";
+    std::string const axis = draft.stage.name + "." + option.name;
+    return "; to try several values, sweep them: \"" + axis +
+           "\" = [...] under [sweep], or --sweep " + axis + "=...";
+  }
+
   void complain(Place const& place, std::string message) {
     problems_.push_back({place, std::move(message)});
   }

@@ -74,6 +74,11 @@ class OptionReader {
     return refuse("takes " + takes(option_) + ", not " + kind_of(node));
   }
 
+  // What is to be there, for whoever has to put it there.
+  std::string meaning() const {
+    return option_.help.empty() ? "" : " (" + option_.name + ": " + option_.help + ")";
+  }
+
   template <class T>
   static std::optional<OptionValue> as_value(std::optional<T> value) {
     if (!value) return std::nullopt;
@@ -112,7 +117,7 @@ class OptionReader {
       return refuse("is " + toml_string(value) + did_you_mean(value, option_.choices) +
                     " (it takes " + takes(option_) + ")");
     } catch (Error const& error) {
-      return refuse(std::string("cannot be read: ") + error.what());
+      return refuse(std::string("cannot be read: ") + error.what() + meaning());
     }
   }
 
@@ -136,11 +141,11 @@ class OptionReader {
     if (!is_utf8(absolute.string())) return refuse("is a path that is not UTF-8" + where);
     if (option_.path_kind == PathKind::folder && !fs::is_directory(status)) {
       return refuse((fs::exists(status) ? "needs a folder, but it is none" : "finds no folder") +
-                    where);
+                    where + meaning());
     }
     if (option_.path_kind == PathKind::file && !fs::is_regular_file(status)) {
       return refuse((fs::exists(status) ? "needs a file, but it is none" : "finds no file") +
-                    where);
+                    where + meaning());
     }
     return OptionValue(absolute.string());
   }

@@ -61,6 +61,9 @@ std::optional<std::vector<Value>> StageInstance::carry_out(void const*, SampleCo
 std::vector<std::filesystem::path> StageInstance::files(std::size_t, Sample const&) const {
   return {};
 }
+bool StageInstance::needs_files() const {
+  return true;
+}
 std::filesystem::path StageInstance::list_file() const {
   return {};
 }

@@ -96,6 +96,9 @@ struct Findings {
   Metrics metrics;  // its entry in metrics.json
   std::vector<SummaryTable> summary;
   std::optional<Score> score;
+  // What scores must have in common to be compared ("mean over classes: union"): in metrics.json,
+  // and in the summary of a sweep.
+  std::string conditions = {};
 };
 
 // Passed to a stage's check(): what the pipeline gave and wants, and a place for complaints.
@@ -177,6 +180,8 @@ class SEPLFLOW_API StageInstance {
   // The files that an output of this sample is read from, there or not: a run that resumes compares
   // their sizes and times instead of reading them.
   virtual std::vector<std::filesystem::path> files(std::size_t output, Sample const& sample) const;
+  // Whether a sample fails when none of its files is there.
+  virtual bool needs_files() const;
 
   // Sinks: a list of their samples, beside the files that they write: its name in the sink's folder
   // (empty: none), and the line of a sample whose files are there, without its end. Lines are asked

@@ -25,7 +25,9 @@
 // it may refuse them, complete them, and read what the stage needs to enumerate its samples.
 // std::vector<std::filesystem::path> files(Sample const&) const, if there, names the files that
 // operator() reads for a sample, whether they are there or not, so that a run that resumes knows
-// whether they changed; so does the third argument of output() for an output of a source.
+// whether they changed; so does the third argument of output() for an output of a source. Where
+// none of them is there the sample fails, and `seplflow check` says so, unless
+// bool needs_files() const, if there, returns false.
 // An observer whose records are to survive the run, so that it can resume, has
 // std::string save(Record const&) const and Record load(std::string_view) const (data/bytes.hpp).
 // What operator() or an output throws becomes the failure of its sample, and what check() throws a
@@ -159,6 +161,11 @@ class Instance final : public StageInstance {
       return stage_.files(sample);
     }
     return {};
+  }
+
+  bool needs_files() const override {
+    if constexpr (requires(T const& stage) { stage.needs_files(); }) return stage_.needs_files();
+    return true;
   }
 
   std::filesystem::path list_file() const override {

@@ -39,7 +39,9 @@ Json metrics_of(Pipeline const& pipeline, std::vector<std::size_t> const& stages
                 AllFindings const& findings) {
   Json metrics = Json::object();
   for (std::size_t const s : stages) {
-    if (findings[s]) metrics[pipeline.stages[s].name] = to_json(findings[s]->metrics);
+    if (!findings[s]) continue;
+    Json& entry = metrics[pipeline.stages[s].name] = to_json(findings[s]->metrics);
+    if (!findings[s]->conditions.empty()) entry["conditions"] = findings[s]->conditions;
   }
   return metrics;
 }
@@ -64,6 +66,17 @@ Numbers counts_of(Pipeline const& pipeline, Variant const& variant, AllFindings 
     }
   }
   return numbers;
+}
+
+std::vector<std::string> conditions_of(Pipeline const& pipeline, Variant const& variant,
+                                       AllFindings const& findings) {
+  std::vector<std::string> conditions;
+  for (std::size_t const s : variant.stages) {
+    bool const shown = pipeline.serves_all(pipeline.stages[s]);
+    if (shown || !findings[s] || findings[s]->conditions.empty()) continue;
+    conditions.push_back(pipeline.stages[s].name + ": " + findings[s]->conditions);
+  }
+  return conditions;
 }
 
 std::vector<std::vector<std::optional<double>>> beside_published(Pipeline const& pipeline,

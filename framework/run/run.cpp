@@ -376,8 +376,9 @@ class Execution {
     folder_.write("sweep.csv", sweep_csv(pipeline, findings));
     report_.best = best_variant(pipeline, findings);
     for (Variant const& variant : pipeline.variants) {
-      report_.variants.push_back(
-          {score_of(variant, findings), scores_of(pipeline, variant, findings)});
+      report_.variants.push_back({score_of(variant, findings),
+                                  scores_of(pipeline, variant, findings),
+                                  conditions_of(pipeline, variant, findings)});
     }
   }
 

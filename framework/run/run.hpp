@@ -62,6 +62,7 @@ struct RunReport {
   struct VariantResult {
     std::optional<Score> score;
     std::vector<std::pair<std::string, std::optional<double>>> scores;  // as in sweep.csv
+    std::vector<std::string> conditions;  // of its scores: "STAGE: CONDITIONS"
   };
   std::vector<VariantResult> variants;
   std::optional<std::size_t> best;  // of the variants

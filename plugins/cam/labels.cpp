@@ -21,6 +21,7 @@ struct Labels {
   std::vector<fs::path> files(Sample const& sample) const {
     return sample_files(dir, sample, ".png");
   }
+  bool needs_files() const { return on_missing == OnMissing::error; }
 
   LabelMap operator()(SampleContext const& context, Sample const& sample,
                       ImageLabels const* image_labels) const {

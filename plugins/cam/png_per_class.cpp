@@ -82,6 +82,7 @@ struct PngPerClass {
     }
     return files;
   }
+  bool needs_files() const { return on_missing == OnMissing::error; }
 
   ScoreMaps operator()(SampleContext const& context, Sample const& sample,
                        ImageLabels const* image_labels) const {

@@ -35,6 +35,7 @@ struct ScoreFile {
   bool restrict_to_image_labels = false;
 
   void check(OptionCheck& check) const;
+  bool needs_files() const { return on_missing == OnMissing::error; }
 
   // The scores of the sample, in the precision of the file; of the classes that the image-level
   // labels do not deny, where that is asked for. Throws Error, naming the file, when it is not

@@ -26,4 +26,11 @@ inline std::filesystem::path find_picture(std::filesystem::path const& folder,
   return {};
 }
 
+// The same for files() of a stage: where there is no picture, the one that is missed first.
+inline std::filesystem::path picture_file(std::filesystem::path const& folder,
+                                          std::string const& name) {
+  std::filesystem::path const found = find_picture(folder, name);
+  return found.empty() ? folder / (name + kPictureEndings.front()) : found;
+}
+
 }  // namespace seplflow

@@ -265,8 +265,8 @@ std::vector<std::string> Miou::columns() const {
 }
 
 // Numbers are comparable only under one convention.
-std::string Miou::title() const {
-  std::string text = "percent over " + std::to_string(labels_.images) + " images (";
+std::string Miou::conditions() const {
+  std::string text;
   if (convention) text += "convention " + to_text(*convention) + ", ";
   text += std::string("mean over classes: ") + to_text(mean) +
           "; 255 in the labels: " + to_text(predicted_255) + ", " +
@@ -274,7 +274,7 @@ std::string Miou::title() const {
   if (baseline_.predicted_255 > 0) {
     text += ", before " + percent(baseline_.share_of_255(predicted_255)) + " %";
   }
-  return text + ")";
+  return text;
 }
 
 Findings Miou::finish() const {
@@ -282,8 +282,10 @@ Findings Miou::finish() const {
   Scores const after = labels_.scores(mean), before = baseline_.scores(mean);
   Metrics& metrics = findings.metrics;
   metrics = labels_.metrics(classes_, mean);
+  findings.conditions = conditions();
   SummaryTable table;
-  table.title = title();
+  table.title =
+      "percent over " + std::to_string(labels_.images) + " images (" + findings.conditions + ")";
   table.columns = has_baseline_ ? std::vector<std::string>{"", "before", "after", "gain"}
                                 : std::vector<std::string>{"", ""};
   constexpr std::array<char const*, 3> kLabels = {"mIoU", "precision", "recall"};
@@ -345,7 +347,9 @@ void declare_miou(Plugin& plugin) {
           "data set, costs nothing, as it would in a mean over all. The summary says which "
           "convention it was and how much of the labels was 255. A score that is 0/0 is null; it "
           "counts as 0 in a mean that includes its class.\n\n"
-          "`metrics.json` holds counts and scores per class, their means, and `image_mean`: the "
+          "`metrics.json` holds counts and scores per class, their means, under which `conditions` "
+          "they "
+          "are (the convention, and how much was 255), and `image_mean`: the "
           "same means for each image by itself, averaged over the images that have a value. "
           "`STAGE.csv` has a row for each image; a score without a value is an empty cell.");
 }

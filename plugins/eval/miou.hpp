@@ -60,7 +60,7 @@ struct Miou {
     // Of the pixels whose truth is a class.
     std::optional<double> share_of_255(PredictedIgnore predicted) const;
   };
-  std::string title() const;
+  std::string conditions() const;
 
   bool has_baseline_ = false;
   ClassesPtr classes_;

@@ -16,6 +16,7 @@ struct Json {
   std::vector<fs::path> files(Sample const& sample) const {
     return sample_files(dir, sample, ".json");
   }
+  bool needs_files() const { return on_missing == OnMissing::error; }
 
   MaskSet operator()(Sample const& sample) const {
     fs::path const file = sample_file(dir, sample, ".json");

@@ -60,6 +60,7 @@ struct Png {
     for (NumberedFile& file : mask_files(folder)) files.push_back(std::move(file.path));
     return files;
   }
+  bool needs_files() const { return on_missing == OnMissing::error; }
 
   MaskSet operator()(Sample const& sample) const {
     fs::path const folder = sample_file(dir, sample, "");

@@ -21,7 +21,7 @@ struct TrainingList {
   }
 
   std::vector<fs::path> files(Sample const& sample) const {
-    return {find_picture(images, sample.id)};
+    return {picture_file(images, sample.id)};
   }
 
   void operator()(SampleContext const& context, LabelMap const& labels) const {

@@ -54,16 +54,15 @@ TEST_CASE("a pipeline file that is not there is a mistake of the command line") 
 TEST_CASE("the pipelines that come with seplflow have no mistake but the data that is missing") {
   Workplace const place("");
   std::filesystem::path const pipelines = SEPLFLOW_SOURCE_DIR "/pipelines";
-  // Empty folders of the right names are data enough to check against.
   place.folder.write("voc/ImageSets/Segmentation/train.txt", "2007_000032\n");
-  place.folder.write("voc/SegmentationClass/.keep", "");
-  place.folder.write("masks/.keep", "");
+  for (char const* const folder : {"voc/JPEGImages", "voc/SegmentationClass", "masks"}) {
+    place.folder.write(folder + std::string("/.keep"), "");
+  }
   for (char const* const method : {"recurseed", "l2g", "clipes", "rca", "eps", "clims", "transcam",
                                    "ppc_eps", "ppc_seam", "sipe", "puzzlecam"}) {
     place.folder.write(std::string("labels/") + method + "/.keep", "");
     place.folder.write(std::string("cams/") + method + "/2007_000032_14.png", "");
   }
-  place.folder.write("voc/JPEGImages/.keep", "");
   place.folder.write("coco/annotations/instances_train2014.json",
                      R"({"images": [{"id": 9, "file_name": "COCO_train2014_000000000009.jpg", )"
                      R"("height": 4, "width": 4}], "categories": [{"id": 1, "name": "person"}], )"
@@ -73,6 +72,22 @@ TEST_CASE("the pipelines that come with seplflow have no mistake but the data th
   place.folder.write("sam.pth", sam_checkpoint(small_sam()));
   bool const sam =
       place.program({"stages", "masks.sam"}).out.find("not built") == std::string::npos;
+  bool const empty = GENERATE(true, false);
+  if (!empty) {
+    for (std::string const name : {"2007_000032", "COCO_train2014_000000000009"}) {
+      place.folder.write("voc/JPEGImages/" + name + ".jpg", "");
+      place.folder.write("voc/SegmentationClass/" + name + ".png", "");
+      place.folder.write("masks/" + name + ".json", "");
+      place.folder.write("masks/" + name + "/metadata.csv", "");
+      place.folder.write("cams/" + name + ".npy", "");
+      for (char const* const method : {"recurseed", "l2g", "clipes", "rca", "eps", "clims",
+                                       "transcam", "ppc_eps", "ppc_seam", "sipe", "puzzlecam"}) {
+        place.folder.write(std::string("labels/") + method + "/" + name + ".png", "");
+        place.folder.write(std::string("cams/") + method + "/" + name + ".npy", "");
+        place.folder.write(std::string("cams/") + method + "/" + name + ".pkl", "");
+      }
+    }
+  }
   int checked = 0;
   for (auto const& entry : std::filesystem::recursive_directory_iterator(pipelines)) {
     if (entry.path().extension() != ".toml") continue;
@@ -87,11 +102,74 @@ TEST_CASE("the pipelines that come with seplflow have no mistake but the data th
                            {"SAM_CHECKPOINT", (place.folder / "sam.pth").string()}};
     auto const result = place.program({"check", entry.path().string()}, options);
     INFO(entry.path() << ": " << result.err);
-    CHECK(result.err.empty());
-    CHECK(result.status == 0);
+    bool const reads = occurrences(read_text(entry.path()), "_ROOT}") > 0;
     ++checked;
+    if (empty && reads) {
+      CHECK(result.status == 2);
+      CHECK_THAT(result.err, Contains(": 1 of 1 samples have no file"));
+    } else {
+      CHECK(result.err.empty());
+      CHECK(result.status == 0);
+    }
   }
   CHECK(checked >= 24);
+}
+
+TEST_CASE("samples without files are told, each stage's with the first") {
+  Workplace const place(R"([stages.data]
+use = "dataset.folder"
+list = "list.txt"
+truth = "truth"
+classes = ["background", "cat"]
+[stages.masks]
+use = "masks.json"
+in = "data"
+dir = "masks"
+[stages.cam]
+use = "cam.labels"
+in = "data"
+dir = "cams"
+[stages.sepl]
+use = "sepl.reference"
+in = { pseudo = "cam", masks = "masks" }
+[stages.score]
+use = "eval.miou"
+in = { truth = "data.truth", labels = "sepl" }
+)");
+  place.folder.write("list.txt", "a\nb\n000000000139\n");
+  for (char const* const file : {"truth/a.png", "truth/b.png", "truth/139.png", "masks/b.json",
+                                 "cams/a.png", "cams/000000000139.png"}) {
+    place.folder.write(file, "");
+  }
+  std::string const at = (place.folder.path() / "masks").string();
+  std::string const masks =
+      "stage \"masks\" (masks.json): 2 of 3 samples have no file, the first "
+      "a: " +
+      at + "/a.json\n";
+  auto const result = place.program({"check", "p.toml"});
+  CHECK(result.status == 2);
+  CHECK(result.out.empty());
+  CHECK(result.err == "p.toml: error: " + masks +
+                          "p.toml: error: stage \"cam\" (cam.labels): 1 of 3 samples have no file, "
+                          "the first b: " +
+                          (place.folder.path() / "cams/b.png").string() + "\n");
+
+  auto const skipped = place.program(
+      {"check", "p.toml", "--set", "run.on_error=skip", "--set", "cam.on_missing=empty"});
+  CHECK(skipped.status == 0);
+  CHECK(skipped.err == "p.toml: warning: " + masks);
+
+  auto const last = place.program({"check", "p.toml", "--set", "run.shard=2/3"});
+  CHECK(last.err ==
+        "p.toml: error: stage \"masks\" (masks.json): 1 of 1 samples have no file, the "
+        "first 000000000139: " +
+            at +
+            "/000000000139.json or 139.json or COCO_train2014_000000000139.json or "
+            "COCO_val2014_000000000139.json\n");
+  CHECK(place
+            .program({"check", "p.toml", "--set", "cam.on_missing=empty", "--set",
+                      "masks.on_missing=empty"})
+            .status == 0);
 }
 
 TEST_CASE("a sweep is told with what its variants share") {
@@ -110,8 +188,9 @@ TEST_CASE("a sweep is told with what its variants share") {
 TEST_CASE("the paper's table of thresholds is 49 variants that share what they can") {
   Workplace const place("");
   place.folder.write("voc/ImageSets/Segmentation/train.txt", "2007_000032\n");
-  place.folder.write("voc/SegmentationClass/.keep", "");
-  place.folder.write("recurseed/.keep", "");
+  place.folder.write("voc/SegmentationClass/2007_000032.png", "");
+  place.folder.write("recurseed/2007_000032.png", "");
+  place.folder.write("2007_000032.json", "");
   ProgramOptions options;
   options.environment = {{"VOC_ROOT", (place.folder / "voc").string()},
                          {"PSEUDO_LABELS", place.folder.path().string()},

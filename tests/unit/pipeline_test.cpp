@@ -101,7 +101,9 @@ TEST_CASE("a value of the wrong type is refused with what was given and what is 
       {"count = true", "not true"},
       {"text = 5", "takes string, not the integer 5"},
       {"text = 2007-01-31", "not a date or time"},
-      {"text = [\"a\"]", "not a list"},
+      {"text = [\"a\"]",
+       "not a list; to try several values, sweep them: \"knobs.text\" = [...] under [sweep], or "
+       "--sweep knobs.text=..."},
       {"mood = 1", "takes \"calm\" | \"wild\", not the integer 1"},
       {"path = false", "takes path, not false"},
       {"numbers = [1, \"2\"]", "takes list of numbers, 0..100, not the string \"2\""},
@@ -198,7 +200,8 @@ TEST_CASE("a folder and a file must be there, and be that") {
         (folder.path() / "").lexically_normal().string());
   CHECK(knob<std::string>("file = \"list.txt\"", "file", request) ==
         (folder / "list.txt").string());
-  CHECK_THAT(wrong("folder = \"no\""), Contains("finds no folder at " + (folder / "no").string()));
+  CHECK_THAT(wrong("folder = \"no\""),
+             Contains("finds no folder at " + (folder / "no").string() + " (folder: "));
   CHECK_THAT(wrong("folder = \"list.txt\""), Contains("needs a folder, but it is none"));
   CHECK_THAT(wrong("file = \"no.txt\""),
              Contains("finds no file at " + (folder / "no.txt").string()));

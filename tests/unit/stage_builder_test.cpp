@@ -38,6 +38,10 @@ struct Plain {
   Number operator()(Number const& number) const { return number; }
 };
 
+struct Careless : Plain {
+  bool needs_files() const { return false; }
+};
+
 struct Remembering {
   std::int64_t factor = 2;
   struct Record {
@@ -163,6 +167,13 @@ TEST_CASE("a stage in one step decides nothing") {
 TEST_CASE("a stage names the files that it reads for a sample") {
   StageDriver stage = rounded();
   CHECK(stage.instance().files(0, sample("x")) == Paths{"dir/x", "common"});
+}
+
+TEST_CASE("a stage needs its files unless it says otherwise") {
+  StageDriver plain = driver<Plain>([](auto& builder) { builder.inputs("a").output("b"); });
+  CHECK(plain.instance().needs_files());
+  StageDriver careless = driver<Careless>([](auto& builder) { builder.inputs("a").output("b"); });
+  CHECK_FALSE(careless.instance().needs_files());
 }
 
 TEST_CASE("each output of a source names its own files") {
