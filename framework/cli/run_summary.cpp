@@ -85,10 +85,11 @@ void print_headline(std::ostream& out, Pipeline const& pipeline, RunReport const
                 report.seconds > 0 ? static_cast<double>(totals.retired()) / report.seconds : 0.0);
   out << pipeline.name << ": " << to_string(report.status) << ", ";
   if (pipeline.sweeps()) out << counted(pipeline.variants.size(), "variant") << ", ";
-  if (report.expected && *report.expected != totals.emitted) {
-    out << totals.emitted << " of " << counted(*report.expected, "sample");
+  std::uint64_t const tried = totals.emitted - totals.cancelled;
+  if (report.expected && *report.expected != tried) {
+    out << tried << " of " << counted(*report.expected, "sample");
   } else {
-    out << counted(totals.emitted, "sample");
+    out << counted(tried, "sample");
   }
   out << " in " << rate;
   if (totals.recalled > 0) out << ", " << totals.recalled << " reused";

@@ -57,7 +57,7 @@ class Engine::Graph {
     if (!stop_reason_.empty()) {
       totals.end = RunEnd::stopped;
       totals.error = stop_reason_;
-    } else if (!source_ended_) {
+    } else if (!source_ended_ || totals.cancelled > 0) {
       totals.end = RunEnd::interrupted;
     }
     if (totals.emitted != totals.retired()) {
@@ -72,6 +72,7 @@ class Engine::Graph {
   EngineOptions const& options() const { return options_; }
   std::uint64_t emitted() const { return emitted_.load(std::memory_order_relaxed); }
   std::uint64_t retired() const { return retired_.load(std::memory_order_relaxed); }
+  std::uint64_t recalled() const { return recalled_.load(std::memory_order_relaxed); }
 
  private:
   struct Ticket {};
@@ -117,9 +118,13 @@ class Engine::Graph {
         make_edge(tbb::flow::output_port<0>(*nodes[from]), to);
       }
     };
+    // A node that may not have more tasks than there are threads takes samples first come first
+    // served. Without the limit each would be a task, and threads take their youngest task first:
+    // the oldest samples would wait longest for a slow stage, and the younger, done, for them.
+    auto const all_threads = static_cast<std::size_t>(options_.jobs);
     for (std::size_t g = 1; g < groups.size(); ++g) {
       nodes[g] = std::make_unique<Node>(
-          graph, groups[g].serial ? tbb::flow::serial : tbb::flow::unlimited,
+          graph, groups[g].serial ? std::size_t{tbb::flow::serial} : all_threads,
           [this, g](Message const& message, Node::output_ports_type& ports) {
             if (message->missing[g].fetch_sub(1, std::memory_order_acq_rel) > 1) return;
             visit(plan_.groups[g], *message);
@@ -213,10 +218,10 @@ class Engine::Graph {
           result.own = false;  // though an earlier run may know that it declines the sample
         }
         bool const due = result.outcome == Outcome::done && !result.idle;
-        if (due && stopping()) {
-          result.outcome = Outcome::cancelled;
-        } else if (due) {
+        if (due && may_begin(n, sample)) {
           work(visit, n, sample);
+        } else if (due) {
+          result.outcome = Outcome::cancelled;
         }
         counts_[n].visits += 1;
       }
@@ -224,6 +229,14 @@ class Engine::Graph {
     for (std::size_t const n : group.nodes) {
       for (std::size_t const producer : plan_.nodes[n].after) release(sample.results[producer]);
     }
+  }
+
+  bool may_begin(std::size_t n, InFlight& sample) const {
+    if (stopping()) return false;
+    if (sample.begun.load(std::memory_order_relaxed)) return true;
+    if (draining_.load(std::memory_order_relaxed)) return false;
+    if (!plan_.nodes[n].loads) sample.begun.store(true, std::memory_order_relaxed);
+    return true;
   }
 
   void work(Visit& visit, std::size_t n, InFlight& sample) {
@@ -257,6 +270,7 @@ class Engine::Graph {
   // In data set order, one at a time.
   void retire(InFlight& sample) {
     if (auto reason = retirement_.retire(sample)) stop(std::move(*reason));
+    recalled_.store(retirement_.totals().recalled, std::memory_order_relaxed);
     retired_.fetch_add(1, std::memory_order_relaxed);
   }
 
@@ -287,7 +301,7 @@ class Engine::Graph {
   Recollection const recollection_;
   std::unique_ptr<NodeCounts[]> counts_;  // by node
 
-  std::atomic<std::uint64_t> emitted_{0}, retired_{0};
+  std::atomic<std::uint64_t> emitted_{0}, retired_{0}, recalled_{0};
   std::atomic<bool> draining_{false}, stopping_{false};
   std::mutex stop_mutex_;
   std::string stop_reason_;    // guarded by stop_mutex_ while the graph runs
@@ -317,6 +331,9 @@ std::uint64_t Engine::emitted() const {
 }
 std::uint64_t Engine::retired() const {
   return graph_->retired();
+}
+std::uint64_t Engine::recalled() const {
+  return graph_->recalled();
 }
 
 }  // namespace seplflow

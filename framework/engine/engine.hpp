@@ -23,7 +23,7 @@ enum class Outcome {
   done,
   skipped,    // a stage declined it, without error
   failed,     // a stage threw
-  cancelled,  // the run stopped before the stage began; not a result
+  cancelled,  // the run stopped, or was told to, before the stage began; not a result
 };
 
 std::string_view to_string(Outcome outcome);
@@ -121,7 +121,7 @@ struct VariantCounts {
 
 enum class RunEnd {
   complete,     // every sample of the source retired
-  interrupted,  // drain() was called before the source ended
+  interrupted,  // drain() was called, and samples are left
   stopped,      // a failure stopped it, or something that is no sample's fault; see error
 };
 
@@ -152,7 +152,8 @@ class Engine {
   // Runs to the end; call once. Throws nothing that a stage throws: failures are in the totals.
   RunTotals run();
 
-  // Stops taking samples; those in flight finish. From any thread or a signal handler.
+  // Stops taking samples. Those in flight finish, but those of which nothing but their files was
+  // looked at are cancelled. From any thread or a signal handler.
   void drain() noexcept;
 
   std::int64_t jobs() const;
@@ -161,6 +162,7 @@ class Engine {
   // While it runs, from any thread.
   std::uint64_t emitted() const;
   std::uint64_t retired() const;
+  std::uint64_t recalled() const;  // of the retired, those that needed no work
 
  private:
   class Graph;

@@ -43,6 +43,7 @@ struct InFlight {
   std::unique_ptr<NodeResult[]> results;                  // by node
   std::unique_ptr<std::atomic<std::uint32_t>[]> missing;  // by group: messages yet to come
   std::atomic<std::uint32_t> ends_missing{0};             // groups at the end yet to come
+  std::atomic<bool> begun{false};                         // whether more than loading has begun
 };
 
 using Message = std::shared_ptr<InFlight>;

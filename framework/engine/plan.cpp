@@ -68,6 +68,7 @@ class Planner {
       produce.part = {s, output};
       produce.after = {0};
       produce.level = 1;
+      produce.loads = true;
       plan_.nodes.push_back(std::move(produce));
     }
   }
@@ -77,6 +78,8 @@ class Planner {
     PlannedNode node;
     node.part = {s, 0};
     node.end = is_end(stage);
+    auto const& inputs = stage.declaration->inputs;
+    node.loads = !inputs.empty() && inputs.front().type == PortType<Sample>::name;
     if (node.end) node.readers = 1;
     node.kind = kind_of(stage);
     for (auto const& input : stage.inputs) {

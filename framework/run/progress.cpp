@@ -21,7 +21,8 @@ std::string duration_text(double seconds) {
 
 std::string progress_text(ProgressState const& state, double seconds, int bar_width) {
   std::string text;
-  double const rate = seconds > 0 ? static_cast<double>(state.finished) / seconds : 0;
+  double const worked = static_cast<double>(state.finished - state.reused);
+  double const rate = seconds > 0 ? worked / seconds : 0;
   char number[64];
   if (state.total && *state.total > 0) {
     double const share =
@@ -43,6 +44,7 @@ std::string progress_text(ProgressState const& state, double seconds, int bar_wi
     text +=
         ", " + duration_text(static_cast<double>(*state.total - state.finished) / rate) + " left";
   }
+  if (state.reused > 0) text += ", " + std::to_string(state.reused) + " reused";
   if (state.failed > 0) text += ", " + std::to_string(state.failed) + " failed";
   return text;
 }

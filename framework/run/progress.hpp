@@ -22,9 +22,11 @@ struct ProgressState {
   std::uint64_t finished = 0;
   std::uint64_t failed = 0;
   std::optional<std::uint64_t> total;
+  std::uint64_t reused = 0;  // of the finished, those that needed no work
 };
 
-// "412 of 970 samples, 42 %, 283/s, 2 s left, 1 failed"; with a bar in front when width > 0.
+// "412 of 970 samples, 42 %, 283/s, 2 s left, 300 reused, 1 failed"; with a bar in front when
+// width > 0. Speed, and what is left, are those of samples that are worked on.
 std::string progress_text(ProgressState const& state, double seconds, int bar_width);
 
 // "2 s", "4 min 05 s", "3 h 20 min"

@@ -20,8 +20,8 @@ using Numbers = std::vector<std::pair<std::string, std::optional<double>>>;
 Numbers scores_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings);
 Numbers counts_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings);
 
-// Under what the scores of each of its observers are, "STAGE: CONDITIONS": of those that say, and do
-// not serve all variants.
+// Under what the scores of each of its observers are, "STAGE: CONDITIONS": of those that say, and
+// do not serve all variants.
 std::vector<std::string> conditions_of(Pipeline const& pipeline, Variant const& variant,
                                        AllFindings const& findings);
 

@@ -345,7 +345,8 @@ class Execution {
     let_interrupts_drain(&engine);
     auto const error = error_of([&] {
       Progress const progress(request_.progress, [&] {
-        return ProgressState{engine.retired(), recorder.failed(), report_.expected};
+        return ProgressState{engine.retired(), recorder.failed(), report_.expected,
+                             engine.recalled()};
       });
       totals = engine.run();
     });

@@ -26,6 +26,12 @@ TEST_CASE("progress without a known total counts only") {
   CHECK(progress_text({50, 0, std::nullopt}, 5, 24) == "50 samples, 10/s");
 }
 
+TEST_CASE("samples that were reused say nothing about the speed of others") {
+  CHECK(progress_text({60, 1, 100, 50}, 5, 0) ==
+        "60 of 100 samples, 60 %, 2/s, 20 s left, 50 reused, 1 failed");
+  CHECK(progress_text({50, 0, 100, 50}, 5, 0) == "50 of 100 samples, 50 %, 0/s, 50 reused");
+}
+
 TEST_CASE("progress tells of failed samples") {
   CHECK_THAT(progress_text({50, 3, 200}, 5, 0), Catch::EndsWith(", 3 failed"));
 }
