@@ -6,6 +6,7 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <limits>
 #include <mutex>
 
 #include "data/error_of.hpp"
@@ -79,25 +80,32 @@ class Engine::Graph {
   using Emitter = tbb::flow::multifunction_node<Ticket, std::tuple<Message>>;
   using Node = tbb::flow::multifunction_node<Message, std::tuple<Message>>;
   using Retirer = tbb::flow::function_node<Message>;
+  using Priority = tbb::flow::node_priority_t;
+  static constexpr Priority kBeforeAll = std::numeric_limits<Priority>::max();
 
   void run_in_arena() {
     tbb::flow::graph graph;
     Emitter emitter(graph, tbb::flow::serial, [this](Ticket, Emitter::output_ports_type& ports) {
       if (Message const message = emit()) std::get<0>(ports).try_put(message);
     });
-    Node gate(graph, tbb::flow::unlimited,
-              [](Message const& message, Node::output_ports_type& out) {
-                if (message->ends_missing.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-                  std::get<0>(out).try_put(message);
-                }
-              });
+    Node gate(
+        graph, tbb::flow::unlimited,
+        [](Message const& message, Node::output_ports_type& out) {
+          if (message->ends_missing.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            std::get<0>(out).try_put(message);
+          }
+        },
+        kBeforeAll);
     tbb::flow::sequencer_node<Message> in_order(
         graph, [](Message const& message) { return message->sequence; });
-    Retirer retirer(graph, tbb::flow::serial, [this, &emitter](Message const& message) {
-      retire(*message);
-      emitter.try_put(Ticket());
-      return tbb::flow::continue_msg();
-    });
+    Retirer retirer(
+        graph, tbb::flow::serial,
+        [this, &emitter](Message const& message) {
+          retire(*message);
+          emitter.try_put(Ticket());
+          return tbb::flow::continue_msg();
+        },
+        kBeforeAll);
     make_edge(tbb::flow::output_port<0>(gate), in_order);
     make_edge(in_order, retirer);
     auto const nodes = make_nodes(graph, emitter, gate);
@@ -120,7 +128,9 @@ class Engine::Graph {
     };
     // A node that may not have more tasks than there are threads takes samples first come first
     // served. Without the limit each would be a task, and threads take their youngest task first:
-    // the oldest samples would wait longest for a slow stage, and the younger, done, for them.
+    // the oldest samples would wait longest for a slow stage, and the younger, done, for them. And
+    // what is further down the graph goes first, so that a slow stage's results are written and
+    // recorded before it takes up the next sample.
     auto const all_threads = static_cast<std::size_t>(options_.jobs);
     for (std::size_t g = 1; g < groups.size(); ++g) {
       nodes[g] = std::make_unique<Node>(
@@ -129,7 +139,8 @@ class Engine::Graph {
             if (message->missing[g].fetch_sub(1, std::memory_order_acq_rel) > 1) return;
             visit(plan_.groups[g], *message);
             std::get<0>(ports).try_put(message);
-          });
+          },
+          Priority(plan_.nodes[groups[g].nodes.front()].level));
     }
     for (std::size_t g = 0; g < groups.size(); ++g) {
       for (std::size_t const producer : groups[g].after) connect(producer, *nodes[g]);

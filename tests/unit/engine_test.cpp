@@ -215,21 +215,24 @@ TEST_CASE("a limit takes the first samples only", "[engine]") {
   CHECK(ids(listener) == numbers(7));
 }
 
-TEST_CASE("a stage takes samples in the order in which they come", "[engine]") {
+TEST_CASE("a thread takes samples in their order, and finishes one before the next", "[engine]") {
   LambdaPipeline test(100);
-  std::vector<std::string> first, second;
-  test.transform("a", {"source"}, [&](Sample const& sample, Inputs const& in) {
-    first.push_back(sample.id);
-    return std::optional(*in[0]);
-  });
-  test.observer("end", {"a"}, [&](Sample const& sample, Inputs const& in) {
-    second.push_back(sample.id);
-    return std::optional(*in[0]);
-  });
+  std::vector<std::string> visits, expected;
+  auto const visit = [&](std::string const& stage) {
+    return [&visits, stage](Sample const& sample, Inputs const& in) {
+      visits.push_back(stage + sample.id);
+      return std::optional(*in[0]);
+    };
+  };
+  test.transform("a", {"source"}, visit("a"));
+  test.transform("b", {"a"}, visit("b"));
+  test.observer("end", {"b"}, visit("end"));
   RecordingListener listener;
   run(test, listener, 1);
-  CHECK(first == numbers(100));
-  CHECK(second == numbers(100));
+  for (std::string const& id : numbers(100)) {
+    for (char const* const stage : {"a", "b", "end"}) expected.push_back(stage + id);
+  }
+  CHECK(visits == expected);
 }
 
 TEST_CASE("draining finishes what has begun and takes no more", "[engine]") {
