@@ -112,8 +112,9 @@ class Finder {
   std::string field_of(KnownFile const* known) const {
     if (dialect_.field) return *dialect_.field;
     if (known && root_.find(known->field)) return known->field;
+    KnownFile const* const seems = recognise(root_, file_);
+    if (dialect_.method && seems && seems != known) fail_to_read();
     if (known && known->has_strided && root_.find(kStrided)) return kStrided;
-    if (known && looks_like(root_, file_).find("method = ") != std::string::npos) fail_to_read();
     if (known) {
       fail("has no '" + std::string(known->field) + "', where " +
            setting("method", seplflow::to_text(*dialect_.method)) + " keeps its scores: it holds " +
@@ -174,9 +175,8 @@ class Finder {
                                             KnownFile const* known) const {
     bool const has_background = std::ranges::find(keys, 0) != keys.end();
     if (background == Background::in_band && !has_background) {
-      fail(
-          "has a map for each of its keys, none of which is 0, for background: background = "
-          "\"in_band\" does not fit");
+      fail("has a map for each of its keys, none of which is 0, for background; " +
+           contradiction(Keys::label_ids, background));
     }
     if (background != Background::implicit) return labels(keys, Keys::label_ids, has_background);
     if (has_background || (known && !dialect_.background)) {

@@ -28,17 +28,11 @@ KnownFile const* known_by_count(PickleValue const& root, std::string const& file
   if (!strided || !strided->is(PickleValue::Kind::array) || strided->array().axes() != 3) {
     return nullptr;
   }
-  std::size_t const keys = key_numbers(*root.find(kKeys), file).size();
+  auto const keys = key_numbers(*root.find(kKeys), file);
   std::uint64_t const maps = strided->array().shape()[0];
-  if (keys == maps) return known_file(CamMethod::irn);
-  return keys == maps + 1 ? known_file(CamMethod::puzzlecam) : nullptr;
-}
-
-KnownFile const* recognise(PickleValue const& root, std::string const& file) {
-  for (KnownFile const& known : kKnownFiles) {
-    if (root.find(known.field)) return &known;
-  }
-  return known_by_count(root, file);
+  if (keys.size() == maps) return known_file(CamMethod::irn);
+  bool const leading_background = keys.size() == maps + 1 && keys.front() == 0;
+  return leading_background ? known_file(CamMethod::puzzlecam) : nullptr;
 }
 
 bool has_numbers_as_keys(PickleValue const& dict) {
@@ -73,6 +67,13 @@ KnownFile const* known_file(std::string_view field) {
 
 bool writes_maps_by_number(CamMethod method) {
   return !known_file(method) && method != CamMethod::rca;
+}
+
+KnownFile const* recognise(PickleValue const& root, std::string const& file) {
+  for (KnownFile const& known : kKnownFiles) {
+    if (root.find(known.field)) return &known;
+  }
+  return known_by_count(root, file);
 }
 
 std::string looks_like(PickleValue const& root, std::string const& file) {

@@ -30,6 +30,9 @@ KnownFile const* known_file(std::string_view field);
 // Whether the method writes {number: array}.
 bool writes_maps_by_number(CamMethod method);
 
+// The file that a dict with "keys" seems to be, by the fields that it has; null where it is no
+// known one. Throws Error, naming the file, when the keys that decide are no numbers.
+KnownFile const* recognise(PickleValue const& root, std::string const& file);
 // What the file seems to be, and what a pipeline says then: "looks like a SIPE file (keys, IS_CAM;
 // background in-band): method = "sipe"". Where it is no known one, what it holds.
 std::string looks_like(PickleValue const& root, std::string const& file);

@@ -240,6 +240,41 @@ TEST_CASE("a file of another method is refused with what it looks like") {
   }
 }
 
+TEST_CASE("maps at a fourth of the size do not hide whose file it is") {
+  std::string const strided = floats({2, 1, 1}, {1, 2});
+  std::string const irn = "looks like an IRN, CLIMS or RIB file (keys, ";
+  std::string const puzzle = "looks like a PuzzleCAM file (keys, ";
+  std::string const irn_full = npy(with_keys({3, 14}, {{"cam", strided}, {"high_res", kTwo}}));
+  std::string const puzzle_full = npy(with_keys({0, 4, 15}, {{"cam", strided}, {"hr_cam", kTwo}}));
+  CHECK_THAT(refusal(irn_full, method("puzzlecam")),
+             Contains("a.npy " + irn +
+                      "high_res; background implicit): method = \"irn\"; the "
+                      "pipeline says method = \"puzzlecam\""));
+  for (char const* const name : {"irn", "clims", "rib"}) {
+    CHECK_THAT(refusal(puzzle_full, method(name)),
+               Contains("a.npy " + puzzle +
+                        "hr_cam; background implicit): method = "
+                        "\"puzzlecam\"; the pipeline says method = \"" +
+                        name));
+  }
+  CHECK_THAT(refusal(irn_full, method("sipe")), Contains(irn));
+  CHECK_THAT(refusal(npy(with_keys({3, 14}, {{"cam", strided}})), method("puzzlecam")),
+             Contains(irn + "cam;"));
+  CHECK_THAT(refusal(npy(with_keys({0, 4, 15}, {{"cam", strided}})), method("irn")),
+             Contains(puzzle + "cam;"));
+  CHECK_THAT(refusal(npy(with_keys({1, 4, 15}, {{"cam", strided}})), method("irn")),
+             Contains("has 3 numbers in 'keys' but 2 maps in 'cam', and the first key is not 0"));
+}
+
+TEST_CASE("a background that a method scores and a file lacks is blamed on who says so") {
+  std::string const file = npy(with_keys({4, 15}, {{"IS_CAM", kTwo}}));
+  std::string const lacks = "a map for each of its keys, none of which is 0, for background; ";
+  CHECK_THAT(refusal(file, method("sipe")), Contains(lacks + "method = \"sipe\" does not"));
+  CHECK_THAT(refusal(file), Contains(lacks + "its field says background = \"in_band\""));
+  CHECK_THAT(refusal(file, {{"background", std::string("in_band")}}),
+             Contains(lacks + "background = \"in_band\" does not fit"));
+}
+
 TEST_CASE("a file that is of no method is refused with what it holds") {
   using pickle_bytes::dict;
   using pickle_bytes::text;
