@@ -338,7 +338,7 @@ void declare_coco(Plugin& plugin) {
           "whose names may also be the numbers of images (`000000057870`, `139`); a list chooses "
           "images without annotations as well. Its lines are those that `dataset.voc` takes, among "
           "them `COCO_train2014_000000000009 45 49 50`, a name and its classes **counted from "
-          "0**.\n\n"
+          "0**, and, among such, a name alone, of an image without a class.\n\n"
           "The classes are background and the categories of the file in the order of their ids, so "
           "that of COCO 1 is person and 80 toothbrush, though their ids end with 90. A file with "
           "other categories, of another data set, gives its own names and numbers.\n\n"

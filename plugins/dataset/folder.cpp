@@ -73,7 +73,9 @@ void declare_folder(Plugin& plugin) {
               "\"voc12\", \"coco14\", or the names of the classes, background first", required())
       .details(
           "Truth is an 8-bit gray or palette PNG of class ids, 255 to ignore. Names may lead into "
-          "subfolders (`train/0001`), never out of the folder. An output that no stage uses costs "
+          "subfolders (`train/0001`), never out of the folder; the path of an image in a list "
+          "(`train/0001.jpg`) gives the name of its file alone (`0001`). An output that no stage "
+          "uses costs "
           "nothing and needs no folder. `image_labels` are the classes that the truth shows.");
 }
 

@@ -46,29 +46,53 @@ std::optional<long> integer_in(std::string_view word) {
   return value;
 }
 
-enum class LineKind { name, paths, classes };
-
-char const* to_text(LineKind kind) {
-  switch (kind) {
-    case LineKind::name:
-      return "a name alone";
-    case LineKind::paths:
-      return "the path of an image";
-    case LineKind::classes:
-      return "a name with classes";
+// For messages: "2007_000032 0 14"
+std::string quoted(std::vector<std::string_view> const& words) {
+  std::string text;
+  for (std::string_view const word : words) {
+    text += text.empty() ? "" : " ";
+    text += word;
+    if (text.size() > kLongestShown) return "\"" + text.substr(0, kLongestShown) + "...\"";
   }
-  return "";
+  return "\"" + text + "\"";
 }
 
-std::optional<LineKind> kind_of(std::vector<std::string_view> const& words) {
-  if (words.size() == 1) {
-    bool const is_path = words[0].starts_with('/') && is_picture(words[0]);
-    return is_path ? LineKind::paths : LineKind::name;
-  }
-  if (words.size() == 2 && is_picture(words[0]) && is_picture(words[1])) return LineKind::paths;
-  bool const numbers = std::all_of(words.begin() + 1, words.end(),
+// What a line says beside the name.
+enum class Tail { none, label, classes };
+
+struct Line {
+  std::vector<std::string_view> words;
+  Tail tail = Tail::none;
+  bool is_path = false;  // the first word is a picture, not a name
+
+  std::string_view name() const { return is_path ? stem_of(words[0]) : words[0]; }
+};
+
+// Nothing where the words are no line of a list.
+std::optional<Line> line_of(std::vector<std::string_view> const& words) {
+  Line line{words};
+  line.is_path = is_picture(line.words[0]);
+  if (line.words.size() == 1) return line;
+  bool const numbers = std::all_of(line.words.begin() + 1, line.words.end(),
                                    [](std::string_view word) { return integer_in(word); });
-  return numbers ? std::optional(LineKind::classes) : std::nullopt;
+  bool const pair = line.words.size() == 2 && line.is_path && is_picture(line.words[1]);
+  if (!numbers && !pair) return std::nullopt;
+  line.tail = numbers ? Tail::classes : Tail::label;
+  return line;
+}
+
+// How a line is written, and where it was first.
+struct LineKind {
+  std::size_t number = 0;  // of the line; 0 for none yet
+  bool is_path = false;
+  Tail tail = Tail::none;
+};
+
+std::string to_text(LineKind const& kind) {
+  std::string const name = kind.is_path ? "the path of an image" : "a name";
+  if (kind.tail == Tail::label) return name + " and that of its label";
+  if (kind.tail == Tail::classes) return name + " with classes";
+  return kind.is_path ? name : name + " alone";
 }
 
 class ListReader {
@@ -94,32 +118,43 @@ class ListReader {
   }
 
  private:
-  void add(std::string_view line) {
-    auto const words = words_of(line);
+  void add(std::string_view text) {
+    auto const words = words_of(text);
     if (words.empty()) return;
-    std::string const text(words.front().data(), words.back().data() + words.back().size());
-    auto const kind = kind_of(words);
-    if (!kind) {
-      return complain(
-          "\"" + text.substr(0, kLongestShown) +
-          "\" holds spaces; a line holds one name, the paths of an image and its label, "
-          "or a name and the numbers of its classes");
+    auto const line = line_of(words);
+    if (!line) {
+      return complain(quoted(words) +
+                      " holds spaces; a line holds one name, the paths of an image and its "
+                      "label, or a name and the numbers of its classes");
     }
-    if (kind_ && kind_ != kind) {
-      return complain("\"" + text.substr(0, kLongestShown) + "\" is " + to_text(*kind) +
-                      ", but line " + std::to_string(first_line_) + " is " + to_text(*kind_) +
-                      "; all lines of a list are of one kind");
-    }
-    if (!kind_) first_line_ = line_;
-    kind_ = kind;
-    std::string_view const name = kind == LineKind::paths ? stem_of(words[0]) : words[0];
-    if (kind == LineKind::paths && words.size() == 2 && stem_of(words[1]) != name) {
-      return complain("\"" + text + "\" pairs the image \"" + std::string(name) +
-                      "\" with the label of \"" + std::string(stem_of(words[1])) + "\"");
+    if (!is_alike(*line)) return;
+    std::string_view const name = line->name();
+    if (line->tail == Tail::label && stem_of(line->words[1]) != name) {
+      return complain(quoted(words) + " pairs the image \"" + std::string(name) +
+                      "\" with the label of \"" + std::string(stem_of(line->words[1])) + "\"");
     }
     if (!is_new(name)) return;
-    if (kind == LineKind::classes) add_classes(words);
+    if (line->tail == Tail::classes && !list_.classes) {
+      list_.classes.emplace();
+      for (std::size_t i = 0; i < list_.names.size(); ++i) list_.classes->add({});
+    }
+    if (list_.classes) list_.classes->add(classes_in(*line));
     list_.names.emplace_back(name);
+  }
+
+  // Names and paths do not mix, nor labels and classes.
+  bool is_alike(Line const& line) {
+    LineKind const kind{line_, line.is_path, line.tail};
+    if (first_.number == 0) first_ = kind;
+    bool const same_names = kind.is_path == first_.is_path;
+    if (same_names && kind.tail == Tail::none) return true;
+    if (same_names && with_tail_.number == 0) with_tail_ = kind;
+    if (same_names && kind.tail == with_tail_.tail) return true;
+    LineKind const& other = same_names ? with_tail_ : first_;
+    complain(quoted(line.words) + " is " + to_text(kind) + ", but line " +
+             std::to_string(other.number) + " is " + to_text(other) +
+             "; all lines of a list are of one kind");
+    return false;
   }
 
   bool is_new(std::string_view name) {
@@ -135,26 +170,45 @@ class ListReader {
     return is_new;
   }
 
-  void add_classes(std::vector<std::string_view> const& words) {
-    std::vector<Label> classes;
-    for (std::size_t i = 1; i < words.size(); ++i) {
-      long const number = *integer_in(words[i]);
-      if (number < 0) {
-        throw Error(place() + "\"" + std::string(words[0]) + " " + std::string(words[i]) +
-                    "\" says of one class alone whether the image shows it, as the lists of "
-                    "ImageSets/Main do; use a list of names, or of names with all their classes");
-      }
-      if (static_cast<std::size_t>(number) >= foreground_) {
-        return complain("class " + std::to_string(number) + " of \"" + std::string(words[0]) +
-                        "\" is none of the " + std::to_string(foreground_) +
-                        " classes, which lists count from 0 to " + std::to_string(foreground_ - 1));
-      }
-      classes.push_back(static_cast<Label>(number + 1));
+  // Labels, ascending.
+  std::vector<Label> classes_in(Line const& line) {
+    std::vector<long> numbers;
+    for (std::size_t i = 1; i < line.words.size(); ++i) {
+      numbers.push_back(*integer_in(line.words[i]));
     }
-    std::ranges::sort(classes);
-    classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
-    if (!list_.classes) list_.classes.emplace();
-    list_.classes->add(classes);
+    refuse_other_meaning(line, numbers);
+    std::ranges::sort(numbers);
+    auto const twice = std::ranges::adjacent_find(numbers);
+    if (twice != numbers.end()) {
+      complain(quoted(line.words) + " has the class " + std::to_string(*twice) +
+               " twice; a line holds a name and the numbers of its classes, counted from 0, each "
+               "once");
+    } else if (!numbers.empty() && static_cast<std::size_t>(numbers.back()) >= foreground_) {
+      complain("class " + std::to_string(numbers.back()) + " of \"" + std::string(line.words[0]) +
+               "\" is none of the " + std::to_string(foreground_) +
+               " classes, which lists count from 0 to " + std::to_string(foreground_ - 1));
+    }
+    std::vector<Label> labels;
+    if (mistakes_ > 0) return labels;
+    for (long const number : numbers) labels.push_back(static_cast<Label>(number + 1));
+    return labels;
+  }
+
+  // Throws for numbers that are those of no class: then all lines of the list are so.
+  void refuse_other_meaning(Line const& line, std::vector<long> const& numbers) const {
+    for (long const number : numbers) {
+      if (number >= 0) continue;
+      throw Error(place() + "\"" + std::string(line.words[0]) + " " + std::to_string(number) +
+                  "\" says of one class alone whether the image shows it, as the lists of "
+                  "ImageSets/Main do; use a list of names, or of names with all their classes");
+    }
+    bool const columns = numbers.size() == foreground_ || numbers.size() == foreground_ + 1;
+    bool const flags = std::ranges::all_of(numbers, [](long number) { return number <= 1; });
+    if (!columns || !flags || numbers.size() <= 2) return;
+    throw Error(place() + "\"" + std::string(line.words[0]) + "\" is followed by " +
+                std::to_string(numbers.size()) + " numbers that are all 0 or 1, which looks like " +
+                "one-hot columns of the " + std::to_string(foreground_) +
+                " classes; expected are the numbers of its classes, counted from 0");
   }
 
   std::string place() const { return file_.string() + ":" + std::to_string(line_) + ": "; }
@@ -166,8 +220,8 @@ class ListReader {
 
   fs::path const& file_;
   std::size_t foreground_;
-  std::size_t line_ = 0, first_line_ = 0;
-  std::optional<LineKind> kind_;
+  std::size_t line_ = 0;
+  LineKind first_, with_tail_;
   NameList list_;
   std::unordered_map<std::string, std::size_t> line_of_;
   std::size_t mistakes_ = 0;

@@ -155,6 +155,8 @@ TEST_CASE("a list of paths chooses by their names") {
       "/JPEGImages/COCO_train2014_000000000009.jpg "
       "/SegmentationClass/COCO_train2014_000000000009.png\n");
   CHECK(ids_of(stage) == Names{"COCO_train2014_000000000009"});
+  StageDriver names = coco.listing("000000000025.jpg\ntrain2014/9.jpg\n");
+  CHECK(ids_of(names) == Names{"COCO_train2014_000000000025", "COCO_train2014_000000000009"});
 }
 
 TEST_CASE(
@@ -175,6 +177,11 @@ TEST_CASE(
   StageDriver other = coco.opening({{"list", list}}, {"image_labels"});
   CHECK(other.produce<ImageLabels>("image_labels", other.samples().at(1)) == ImageLabels{{1, 2}});
   CHECK(other.warnings().empty());
+  StageDriver without = coco.opening({{"list", coco.folder.write("list.txt", "9 1\n25\n").string()},
+                                      {"image_labels", std::string("list")}},
+                                     {"image_labels"});
+  CHECK(without.problems().empty());
+  CHECK(without.produce<ImageLabels>("image_labels", without.samples().at(1)).classes.empty());
   CHECK_THAT(coco.listing("9 2\n").problems(), Contains("none of the 2 classes"));
   CHECK_THAT(coco.opening({{"image_labels", std::string("list")}}).problems(),
              Contains("image_labels: there is no list; set \"list\""));

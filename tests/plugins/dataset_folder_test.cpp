@@ -113,6 +113,17 @@ TEST_CASE("a list chooses the samples and their order, and names may lead into s
   CHECK(samples[1].id == "a");
 }
 
+TEST_CASE("pictures in a list stand for the names of their files") {
+  TempFolder const folder;
+  StageDriver stage =
+      opening({{"list", folder.write("names.txt", "a.jpg\ntrain/0001.png\n").string()}});
+  CHECK(stage.problems().empty());
+  auto const samples = stage.samples();
+  REQUIRE(samples.size() == 2);
+  CHECK(samples[0].id == "a");
+  CHECK(samples[1].id == "0001");
+}
+
 TEST_CASE("a list alone gives samples without a size") {
   TempFolder const folder;
   StageDriver stage = opening({{"list", folder.write("names.txt", "a\nb\n").string()}});

@@ -145,6 +145,11 @@ TEST_CASE("lists may have CRLF, blank lines, blanks around names and no last new
   CHECK(ids_in("train/0001\n") == Names{"train/0001"});
 }
 
+TEST_CASE("pictures in a list stand for their names, with folders before them or without") {
+  CHECK(ids_in("2007_000032.jpg\nJPEGImages/2007_000039.jpg\n") ==
+        Names{"2007_000032", "2007_000039"});
+}
+
 TEST_CASE("a name that is listed twice is refused with both lines") {
   CHECK_THAT(
       problems_of("a\nb\n\na\n"),
@@ -360,6 +365,17 @@ TEST_CASE("a choice of image-level labels that there are not is refused with wha
   CHECK_THAT(
       opening(root, {{"cls_labels", file.string()}}).problems(),
       Contains("cls_labels: ") && Contains("has no image-level labels of 1 of 1 samples: a"));
+}
+
+TEST_CASE("an image without a class in a list with classes has none") {
+  TempFolder const root;
+  root.write(kTrain, "a\nb 0 14\n");
+  StageDriver stage = opening(root, {{"image_labels", std::string("list")}}, {"image_labels"});
+  CHECK(stage.problems().empty());
+  auto const samples = stage.samples();
+  REQUIRE(samples.size() == 2);
+  CHECK(stage.produce<ImageLabels>("image_labels", samples[0]).classes.empty());
+  CHECK(stage.produce<ImageLabels>("image_labels", samples[1]) == ImageLabels{{1, 15}});
 }
 
 TEST_CASE("a list with classes and a cls_labels that differs are both named, and the one used") {

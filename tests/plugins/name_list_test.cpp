@@ -48,16 +48,46 @@ TEST_CASE("a list of paths names samples by the image's file, which the label's 
       "JPEGImages/2007_000039.jpg\tSegmentationClass/2007_000039.png\r\n");
   CHECK(list.names == Names{"2007_000032", "2007_000039"});
   CHECK_FALSE(list.classes);
-  CHECK(list_of("/JPEGImages/2008_000001.jpg\n").names == Names{"2008_000001"});
+  for (char const* const line : {"/JPEGImages/2008_000001.jpg", "JPEGImages/2008_000001.jpg",
+                                 "2008_000001.jpg", "2008_000001.JPG", "2008_000001.png"}) {
+    CHECK(list_of(std::string(line) + "\n").names == Names{"2008_000001"});
+  }
   CHECK_THAT(mistake_in("/J/a.jpg /S/a.png\n/J/b.jpg /S/c.png\n"),
              Contains("list.txt:2: ") && Contains("pairs the image \"b\" with the label of \"c\""));
 }
 
 TEST_CASE("classes in a list count from 0, and labels from 1") {
-  NameList const list = list_of("2007_000032 0 14 \n2007_000039 19 \r\n2007_000063 11 8 8");
+  NameList const list = list_of("2007_000032 0 14 \n2007_000039 19 \r\n2007_000063 11 8");
   CHECK(list.names == Names{"2007_000032", "2007_000039", "2007_000063"});
   CHECK(tags_of(list) == Tags{{1, 15}, {20}, {9, 12}});
   CHECK(tags_of(list_of("COCO_train2014_000000000009 45 49 79\n", 80)) == Tags{{46, 50, 80}});
+  NameList const images = list_of("a.jpg 3\n/J/b.jpg\n");
+  CHECK(images.names == Names{"a", "b"});
+  CHECK(tags_of(images) == Tags{{4}, {}});
+}
+
+TEST_CASE("a name alone in a list with classes is an image without a class") {
+  NameList const list = list_of("a\nb 45 49\nc \nd 1\n", 80);
+  CHECK(list.names == Names{"a", "b", "c", "d"});
+  CHECK(tags_of(list) == Tags{{}, {46, 50}, {}, {2}});
+}
+
+TEST_CASE("a class that a line has twice is refused with the line") {
+  CHECK_THAT(mistake_in("a 11\nb 11 8 8\nc 2 2\n"),
+             Contains("list.txt:2: \"b 11 8 8\" has the class 8 twice") &&
+                 Contains("list.txt:3: \"c 2 2\" has the class 2 twice"));
+  CHECK_THAT(mistake_in("a 1 1\n", 2), Contains("\"a 1 1\" has the class 1 twice"));
+  CHECK(tags_of(list_of("a 0 1\n", 2)) == Tags{{1, 2}});
+}
+
+TEST_CASE("one-hot columns are refused for what they are") {
+  std::string const columns = "2007_000032 1 0 0 0 0 0 0 0 0 0 0 0 0 0 1 0 0 0 0 0";
+  for (auto const& [text, count] : {std::pair(columns, "20"), {columns + " 0", "21"}}) {
+    CHECK_THAT(mistake_in("2007_000027 14\n" + text + "\n"),
+               Contains("list.txt:2: \"2007_000032\" is followed by " + std::string(count) +
+                        " numbers that are all 0 or 1, which looks like one-hot columns of the 20 "
+                        "classes; expected are the numbers of its classes, counted from 0"));
+  }
 }
 
 TEST_CASE("a class that there is not is refused with the numbers that there are") {
@@ -72,12 +102,16 @@ TEST_CASE("lists of ImageSets/Main are refused for what they are") {
 }
 
 TEST_CASE("a list of several kinds of lines is refused with both lines") {
-  CHECK_THAT(mistake_in("\na\nb 0 14\n"), Contains("list.txt:3: \"b 0 14\" is a name with classes, "
-                                                   "but line 2 is a name alone"));
-  CHECK_THAT(mistake_in("a 0\nb\n"), Contains("list.txt:2: \"b\" is a name alone, but line 1 is a "
-                                              "name with classes"));
-  CHECK_THAT(mistake_in("a\n/J/b.jpg /S/b.png\n"),
-             Contains("list.txt:2: ") && Contains("is the path of an image"));
+  CHECK_THAT(mistake_in("\na\n/J/b.jpg /S/b.png\n"),
+             Contains("list.txt:3: \"/J/b.jpg /S/b.png\" is the path of an image and that of its "
+                      "label, but line 2 is a name alone"));
+  CHECK_THAT(mistake_in("a 0\nb.jpg\nc\n"),
+             Contains("list.txt:2: \"b.jpg\" is the path of an image, but line 1 is a name with "
+                      "classes") &&
+                 !Contains("list.txt:3"));
+  CHECK_THAT(mistake_in("a.jpg\nb.jpg b.png\nc.jpg 0 14\n"),
+             Contains("list.txt:3: \"c.jpg 0 14\" is the path of an image with classes, but line 2 "
+                      "is the path of an image and that of its label"));
 }
 
 TEST_CASE("a line of no kind is refused with what a line may be") {
