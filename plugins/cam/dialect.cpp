@@ -338,14 +338,19 @@ class Finder {
     bool const counts_from_0 = kind == Keys::zero_based;
     std::string const classes = classes_ ? "the data set has classes " + classes_->describe()
                                          : "the highest class is " + std::to_string(kIgnore - 1);
-    bool const would_fit = counts_from_0 && key == count - 1;
     fail("has scores with the key " + std::to_string(key) +
          (counts_from_0 && key >= 0
               ? ", which is class " + std::to_string(key + 1) + " (keys count from 0)"
               : "") +
-         ", but " + classes +
-         (would_fit ? "; if the keys are label ids (PSA's CRF scores), set keys = \"label_ids\""
-                    : ""));
+         ", but " + classes + (counts_from_0 && key == count - 1 ? hint_at_label_ids() : ""));
+  }
+
+  // For keys that would fit as label ids, where a file may hold such.
+  std::string hint_at_label_ids() const {
+    bool const by_number = !root_.find(kKeys);
+    if (!by_number && dialect_.keys != Keys::zero_based) return "";
+    return std::string("; if the keys are label ids") + (by_number ? " (PSA's CRF scores)" : "") +
+           ", " + (dialect_.method ? "leave out method and " : "") + "set keys = \"label_ids\"";
   }
 
   PickleValue const& root_;

@@ -304,8 +304,19 @@ TEST_CASE("keys of classes that the data set does not have, or that come twice, 
   CHECK_THAT(refusal(npy(with_keys({20, 2}, {{"high_res", kTwo}}))),
              Contains("key 20, which is class 21 (keys count from 0)") &&
                  Contains("0..20 (background to tvmonitor)"));
-  CHECK_THAT(refusal(npy(by_number({{0, kMap}, {20, kMap}})), method("psa")),
-             Contains("key 20") && Contains("set keys = \"label_ids\""));
+  std::string const crf = npy(by_number({{0, kMap}, {20, kMap}}));
+  CHECK_THAT(refusal(crf, method("psa")),
+             Contains("key 20") && Contains("if the keys are label ids (PSA's CRF scores), leave "
+                                            "out method and set keys = \"label_ids\""));
+  CHECK_THAT(refusal(crf, keys("zero_based")), Contains("CRF scores), set keys = \"label_ids\""));
+  CHECK(classes_of(read(crf, keys("label_ids"))) == Labels{0, 20});
+  std::string const irn = npy(with_keys({20, 2}, {{"high_res", kTwo}}));
+  for (Options const& options : {Options(), method("irn")}) {
+    CHECK_THAT(refusal(irn, options), Contains("key 20") && !Contains("label ids"));
+  }
+  CHECK_THAT(
+      refusal(irn, {{"field", std::string("high_res")}, {"keys", std::string("zero_based")}}),
+      Contains("if the keys are label ids, set keys"));
   CHECK_THAT(refusal(npy(with_keys({0, 21, 2}, {{"IS_CAM", kThree}}))), Contains("key 21"));
   CHECK_THAT(refusal(npy(with_keys({-1, 2}, {{"high_res", kTwo}}))), Contains("key -1"));
   CHECK_THAT(refusal(npy(with_keys({5, 5}, {{"high_res", kTwo}}))),
