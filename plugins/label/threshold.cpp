@@ -178,9 +178,15 @@ struct Threshold {
   Rule rule_for(ScoreMaps const& scores) const {
     if (!scores.has_background()) {
       if (background || alpha) return {background, alpha};
-      throw Error(
-          "these scores have no background of their own, so a rule must give one: set background "
-          "(a number), alpha (background = (1 - max)^alpha), or method for its published default");
+      std::string const rules = "background (a number), alpha (background = (1 - max)^alpha), or ";
+      if (!method) {
+        throw Error("these scores have no background of their own, so a rule must give one: set " +
+                    rules + "method for its published default");
+      }
+      throw Error("the scores of method = \"" + to_text(*method) +
+                  "\" have a background of their own, but these have none, so a rule must give "
+                  "one: in place of this method set " +
+                  rules + "the method that made them");
     }
     if ((background || alpha) && !is_only_default()) {
       throw Error(

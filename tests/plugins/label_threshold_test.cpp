@@ -115,6 +115,10 @@ TEST_CASE("scores without a background need a rule") {
   CHECK_THROWS_WITH(labels(row({3}, {0.5F}), {}), Contains("no background of their own") &&
                                                       Contains("set background") &&
                                                       Contains("method"));
+  CHECK_THROWS_WITH(labels(row({3}, {0.5F}), {{"method", std::string("sipe")}}),
+                    Contains("the scores of method = \"sipe\" have a background of their own, but "
+                             "these have none") &&
+                        Contains("in place of this method set background (a number), alpha"));
 }
 
 TEST_CASE("an image without a class is all background, with any rule and none") {
