@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <system_error>
 #include <utility>
 
 #include "data/error.hpp"
@@ -9,6 +10,30 @@
 namespace seplflow::cam {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// The files of a folder and of those in it. A link to a folder that is being walked is left out.
+template <class Visit>
+void for_each_file(fs::path const& folder, Visit const& visit) {
+  std::error_code error, ignored;
+  std::vector<fs::path> open = {fs::canonical(folder, ignored)};  // the folders that we are in
+  auto const options = fs::directory_options::follow_directory_symlink;
+  for (fs::recursive_directory_iterator entry(folder, options, error), end; !error && entry != end;
+       entry.increment(error)) {
+    open.resize(static_cast<std::size_t>(entry.depth()) + 1);
+    if (!entry->is_directory(ignored)) {
+      entry.disable_recursion_pending();
+      visit(entry->path());
+      continue;
+    }
+    open.push_back(fs::canonical(entry->path(), ignored));
+    if (std::ranges::count(open, open.back()) > 1) entry.disable_recursion_pending();
+  }
+  if (error) throw Error("cannot read the folder " + folder.string() + ": " + error.message());
+}
+
+}  // namespace
 
 std::optional<ClassFileName> class_file_name(std::string_view stem) {
   std::size_t const underscore = stem.rfind('_');
@@ -24,13 +49,7 @@ std::optional<ClassFileName> class_file_name(std::string_view stem) {
 }
 
 ClassFiles::ClassFiles(fs::path folder) : folder_(std::move(folder)) {
-  std::error_code error;
-  auto const options = fs::directory_options::follow_directory_symlink;
-  for (fs::recursive_directory_iterator entry(folder_, options, error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (!entry->is_directory()) add(entry->path());
-  }
-  if (error) throw Error("cannot read the folder " + folder_.string() + ": " + error.message());
+  for_each_file(folder_, [this](fs::path const& file) { add(file); });
   for (auto& [sample, classes] : classes_) std::ranges::sort(classes);
 }
 
@@ -42,9 +61,22 @@ void ClassFiles::add(fs::path const& file) {
     return;
   }
   classes_[std::string(name->sample)].push_back(name->number);
+  if (std::size_t const slash = name->sample.rfind('/'); slash == std::string_view::npos) {
+    has_own_ = true;
+  } else {
+    below_.try_emplace(stem.substr(0, slash), stem + ".png");
+  }
   bool const number = name->sample.find_first_not_of("0123456789") == std::string_view::npos &&
                       (name->sample == "0" || name->sample.front() != '0');
   only_numbers_ = only_numbers_ && number;
+}
+
+std::vector<std::string> ClassFiles::only_below() const {
+  std::vector<std::string> files;
+  for (auto const& [folder, file] : below_) {
+    if (!has_own_) files.push_back(file);
+  }
+  return files;
 }
 
 std::vector<std::uint32_t> const* ClassFiles::of(std::string const& sample) const {

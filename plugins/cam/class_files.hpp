@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,12 +25,15 @@ std::optional<ClassFileName> class_file_name(std::string_view stem);
 // grows with the number of files. Immutable, so any number of threads may use it.
 class ClassFiles {
  public:
-  // Throws Error when the folder cannot be read.
+  // Throws Error when the folder cannot be read. Links to folders are followed, save to one
+  // that they lie in.
   explicit ClassFiles(std::filesystem::path folder);
 
   bool empty() const { return classes_.empty(); }
   // A file in the folder that is none of ours; for messages. Empty where there is none.
   std::string const& stranger() const { return stranger_; }
+  // Where all files are in subfolders, one file of each, "orig/2007_000032_14.png"; else empty.
+  std::vector<std::string> only_below() const;
   // Whether all samples are numbers, as where files are named by place in a list: 0_14.png.
   bool only_numbers() const { return only_numbers_; }
 
@@ -43,6 +47,8 @@ class ClassFiles {
   std::filesystem::path folder_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> classes_;
   std::string stranger_;
+  std::map<std::string, std::string> below_;  // the first file of each subfolder
+  bool has_own_ = false;                      // files that are in no subfolder
   bool only_numbers_ = true;
 };
 

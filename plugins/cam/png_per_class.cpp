@@ -66,6 +66,7 @@ struct PngPerClass {
                               "in the foreground (2007_000032_14.png)");
       return;
     }
+    if (names != Names::id && refuse_subfolders(check, files.only_below())) return;
     if (!names) {
       bool const positions = method == CamMethod::rca && files.only_numbers();
       names = positions ? Names::position : Names::id;
@@ -91,6 +92,22 @@ struct PngPerClass {
   }
 
  private:
+  // Most often `dir` is one level too high; a sample's id that leads into a folder is rare.
+  bool refuse_subfolders(OptionCheck& check, std::vector<std::string> const& files) const {
+    if (files.empty()) return false;
+    constexpr std::size_t kShown = 3;
+    std::string found;
+    for (std::size_t i = 0; i < std::min(files.size(), kShown); ++i) {
+      found += (i > 0 ? " and " : "") + (dir / files[i]).string();
+    }
+    check.refuse("dir", "there is no file NAME_CLASS.png in " + dir.string() + " itself, but " +
+                            found + (files.size() > kShown ? " and others" : "") +
+                            (files.size() == 1 ? "; set dir to that folder"
+                                               : "; set dir to one of these folders") +
+                            ", or names = \"id\" where the ids of samples lead into folders");
+    return true;
+  }
+
   ScoreMaps load(Sample const& sample) const {
     Maps const maps = maps_of(sample);
     if (!maps.numbers) return none(sample, maps.name);
@@ -209,7 +226,9 @@ void declare_png_per_class(Plugin& plugin) {
           std::string(
               "8-bit gray PNGs, `NAME_0.png` of the first class in the foreground. A sample has "
               "the classes that it has files of; the folder is looked through once, when the "
-              "pipeline is checked.\n\n"
+              "pipeline is checked. A sample whose id leads into a folder (`train/0001`) has its "
+              "files there; where all files are in subfolders, `names = \"id\"` must say so, since "
+              "most often `dir` is the wrong folder then.\n\n"
               "L2G stores 255 times the score, and the score read is value / 255 in float32. RCA's "
               "maps are spread over 0..1, each by its least and greatest value, in float64. RCA "
               "writes them twice: `orig` (2007_000032_14.png) in full size, and before that `feat` "

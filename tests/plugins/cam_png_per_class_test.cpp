@@ -190,6 +190,46 @@ TEST_CASE("a folder without such files is refused when checked, with what is the
   CHECK_THAT(driver(folder).problems(), Contains(", but 2007_000032.npy;"));
 }
 
+TEST_CASE("a folder that has all files in subfolders is refused when checked, with these") {
+  TempFolder const folder;
+  std::string const map = gray({1, 1}, {255});
+  auto const in = [&](char const* name) { return (folder / name).string(); };
+  folder.write("orig/a_3.png", map);
+  folder.write("orig/a_4.png", map);
+  std::string const none = "dir: there is no file NAME_CLASS.png in " + folder.path().string();
+  for (Options const& options : {Options(), kRca, Options{{"names", std::string("position")}}}) {
+    CHECK_THAT(driver(folder, options).problems(),
+               Contains(none + " itself, but " + in("orig/a_")) &&
+                   Contains(".png; set dir to that folder, or names = \"id\""));
+  }
+  folder.write("feat/0_3.png", map);
+  CHECK_THAT(driver(folder, kRca).problems(),
+             Contains(in("feat/0_3.png") + " and " + in("orig/a_")) &&
+                 Contains("; set dir to one of these folders"));
+  // The ids of samples may lead into folders.
+  CHECK(classes_of(read(folder, voc_sample("orig/a"), {{"names", std::string("id")}})) ==
+        std::vector<Label>{4, 5});
+}
+
+TEST_CASE("links to folders are followed, and those in circles do no harm") {
+  namespace fs = std::filesystem;
+  TempFolder const folder, elsewhere;
+  std::string const map = gray({1, 1}, {255});
+  folder.write("a_1.png", map);
+  elsewhere.write("b_2.png", map);
+  fs::create_directory_symlink(elsewhere.path(), folder / "train");
+  fs::create_directory_symlink(".", folder / "l0");
+  fs::create_directory_symlink(".", folder / "l1");
+  fs::create_directory_symlink("nowhere", folder / "gone");
+  fs::create_symlink("itself", folder / "itself");
+  fs::create_directory_symlink(folder.path(), elsewhere / "back");
+  CHECK(classes_of(read(folder, voc_sample("a"))) == std::vector<Label>{2});
+  CHECK(classes_of(read(folder, voc_sample("train/b"))) == std::vector<Label>{3});
+  StageDriver stage = driver(folder);
+  CHECK_THROWS_WITH(stage.run<ScoreMaps>(voc_sample("l0/a", Size{1, 1})),
+                    Contains("there is no file l0/a_CLASS.png"));
+}
+
 TEST_CASE("a method that writes other files is refused when checked") {
   TempFolder const folder;
   folder.write("a_1.png", gray({1, 1}, {255}));
