@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dialect.hpp"
+#include "formats/pickle.hpp"
 
 namespace seplflow::cam {
 

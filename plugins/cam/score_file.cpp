@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "data/half.hpp"
+#include "find_maps.hpp"
 #include "known_files.hpp"
 #include "map_size.hpp"
 #include "resize.hpp"

@@ -1,0 +1,358 @@
+#include "find_maps.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+
+#include "data/error.hpp"
+#include "known_files.hpp"
+
+namespace seplflow::cam {
+namespace {
+
+using Kind = PickleValue::Kind;
+
+// "1 map", "2 maps"
+std::string counted(std::uint64_t count, std::string const& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+// One file, on the way to its maps.
+class Finder {
+ public:
+  Finder(PickleValue const& root, Dialect const& dialect, Classes const* classes,
+         std::string const& file)
+      : root_(root), dialect_(dialect), classes_(classes), file_(file) {}
+
+  FoundMaps find() const {
+    if (root_.is(Kind::array)) return in_array();
+    if (root_.is(Kind::dict)) {
+      if (root_.size() == 0) return {};
+      if (root_.find(kKeys)) return in_fields();
+      return by_number();
+    }
+    fail_to_read();
+  }
+
+ private:
+  [[noreturn]] void fail(std::string const& what) const { throw Error(file_ + " " + what); }
+
+  // The file is not what the method writes, or not what any method does.
+  [[noreturn]] void fail_to_read() const {
+    std::string const seems = looks_like(root_, file_);
+    if (seems.find("method = ") != std::string::npos) {
+      fail(seems + (dialect_.method ? "; the pipeline says " +
+                                          setting("method", seplflow::to_text(*dialect_.method))
+                                    : ""));
+    }
+    fail(seems +
+         "; CAM files hold a dict of 'keys' and scores (IRN), a dict of a map for each class "
+         "number (PSA), or an array of all classes (PPC)");
+  }
+
+  // ---- {"keys": numbers, FIELD: array} ----
+
+  FoundMaps in_fields() const {
+    if (dialect_.method && !known_file(*dialect_.method)) fail_to_read();
+    std::vector<std::int64_t> const keys = key_numbers(*root_.find(kKeys), file_);
+    if (root_.size() == 1) return no_maps(keys);
+    KnownFile const* const known = known_of(keys);
+    std::string const field = field_of(known);
+    Array const& scores = scores_in(field);
+    FoundMaps found;
+    found.classes = labels_of(keys, scores.shape()[0], field, known);
+    bool const says_size = scores.shape()[1] != 0 && scores.shape()[2] != 0;
+    if (says_size || !found.classes.empty()) {
+      found.size = size_of(scores.shape()[1], scores.shape()[2]);
+    }
+    found.may_be_strided = field == kStrided || (dialect_.field && !known_file(*dialect_.field));
+    for (std::size_t k = 0; k < found.classes.size(); ++k) found.maps.push_back(scores.at(k));
+    return found;
+  }
+
+  // A file without scores is of an image without a class.
+  FoundMaps no_maps(std::vector<std::int64_t> const& keys) const {
+    KnownFile const* const known = dialect_.method ? known_file(*dialect_.method) : nullptr;
+    bool const leading_background = known && known->keys == Keys::label_ids && keys.size() == 1 &&
+                                    keys.front() == 0 && known->background != Background::in_band;
+    if (keys.empty() || leading_background) return {};
+    fail("holds the keys of " + std::to_string(keys.size()) + " classes but no scores");
+  }
+
+  KnownFile const* known_of(std::vector<std::int64_t> const& keys) const {
+    if (dialect_.method) return known_file(*dialect_.method);
+    if (dialect_.field && *dialect_.field != kStrided) return known_file(*dialect_.field);
+    KnownFile const* only = nullptr;
+    for (std::size_t i = 0; i < root_.size() && !dialect_.field; ++i) {
+      if (!root_.key(i).is(Kind::text)) continue;
+      KnownFile const* const known = known_file(root_.key(i).text());
+      if (known && only) {
+        fail("has the scores of more than one method ('" + std::string(only->field) + "', '" +
+             known->field + "'): set field");
+      }
+      if (known) only = known;
+    }
+    if (only || !root_.find(kStrided)) return only;
+    std::uint64_t const maps = scores_in(kStrided).shape()[0];
+    return known_file(keys.size() == maps + 1 ? CamMethod::puzzlecam : CamMethod::irn);
+  }
+
+  std::string field_of(KnownFile const* known) const {
+    if (dialect_.field) return *dialect_.field;
+    if (known && root_.find(known->field)) return known->field;
+    KnownFile const* const seems = recognise(root_, file_);
+    if (dialect_.method && seems && seems != known) fail_to_read();
+    if (known && known->has_strided && root_.find(kStrided)) return kStrided;
+    if (known) {
+      fail("has no '" + std::string(known->field) + "', where " +
+           setting("method", seplflow::to_text(*dialect_.method)) + " keeps its scores: it holds " +
+           root_.description());
+    }
+    fail("holds " + root_.description() +
+         ", of which none is known to hold scores: set field (and keys and background)");
+  }
+
+  // The array of the scores, which has 3 axes.
+  Array const& scores_in(std::string const& field) const {
+    auto const value = root_.find(field);
+    if (!value) fail("has no '" + field + "': it holds " + root_.description());
+    if (!value->is(Kind::array) || value->array().axes() != 3 ||
+        !is_floating_point(value->array().type())) {
+      fail("has in '" + field + "' " + value->description() +
+           "; scores are floating-point arrays of 3 axes (classes, height, width)");
+    }
+    return value->array();
+  }
+
+  // The labels of the maps, from keys of which the first may be a background without a map.
+  std::vector<Label> labels_of(std::vector<std::int64_t> keys, std::uint64_t maps,
+                               std::string const& field, KnownFile const* known) const {
+    auto const key_kind = dialect_.keys ? dialect_.keys
+                          : known       ? std::optional(known->keys)
+                                        : std::nullopt;
+    auto const background = dialect_.background ? dialect_.background
+                            : known             ? known->background
+                                                : std::nullopt;
+    std::string const counts = "has " + counted(keys.size(), "number") + " in 'keys' but " +
+                               counted(maps, "map") + " in '" + field + "'";
+    if (keys.size() == maps + 1 && keys.front() == 0) {
+      if (key_kind == Keys::zero_based || background == Background::in_band) {
+        fail(counts + ", the first being a background without a map, as in PuzzleCAM's files; " +
+             contradiction(key_kind, background));
+      }
+      keys.erase(keys.begin());
+      return labels(keys, Keys::label_ids, false);
+    }
+    if (keys.size() != maps) {
+      fail(counts +
+           (keys.size() == maps + 1 ? ", and the first key is not 0, for background" : ""));
+    }
+    if (maps == 0) return {};
+    if (!key_kind && background != Background::in_band) {
+      fail("has as many numbers in 'keys' as maps in '" + field +
+           "', which may count the classes from 0 or be label ids: set keys = \"zero_based\" or "
+           "keys = \"label_ids\"");
+    }
+    if (key_kind == Keys::zero_based) return labels(keys, Keys::zero_based, false);
+    return labels_with_background(keys, background, known);
+  }
+
+  // Of keys that are label ids and have a map each.
+  std::vector<Label> labels_with_background(std::vector<std::int64_t> const& keys,
+                                            std::optional<Background> background,
+                                            KnownFile const* known) const {
+    bool const has_background = std::ranges::find(keys, 0) != keys.end();
+    if (background == Background::in_band && !has_background) {
+      fail("has a map for each of its keys, none of which is 0, for background; " +
+           contradiction(Keys::label_ids, background));
+    }
+    if (background != Background::implicit) return labels(keys, Keys::label_ids, has_background);
+    if (has_background || (known && !dialect_.background)) {
+      fail("has a map for each of its keys" +
+           std::string(has_background ? ", 0 (background) included" : "") +
+           ", but with a background that is implicit the keys begin with a 0 that has no map" +
+           (dialect_.method ? " (" + setting("method", seplflow::to_text(*dialect_.method)) + ")"
+                            : ""));
+    }
+    return labels(keys, Keys::label_ids, false);
+  }
+
+  std::string contradiction(std::optional<Keys> keys, std::optional<Background> background) const {
+    if (dialect_.keys == Keys::zero_based) return "keys = \"zero_based\" does not fit";
+    if (dialect_.background == Background::in_band) return "background = \"in_band\" does not fit";
+    if (dialect_.method) {
+      return setting("method", seplflow::to_text(*dialect_.method)) + " does not write so";
+    }
+    return std::string("its field says ") + (keys == Keys::zero_based
+                                                 ? setting("keys", to_text(*keys))
+                                                 : setting("background", to_text(*background)));
+  }
+
+  // ---- {number: array, ...} ----
+
+  FoundMaps by_number() const {
+    if (dialect_.method && !writes_maps_by_number(*dialect_.method)) fail_to_read();
+    if (dialect_.field) {
+      fail("has no 'keys', so no field \"" + *dialect_.field + "\" either: it " +
+           looks_like(root_, file_));
+    }
+    std::vector<std::int64_t> keys;
+    for (std::size_t i = 0; i < root_.size(); ++i) {
+      if (!root_.key(i).is(Kind::integer)) fail_to_read();
+      keys.push_back(root_.key(i).integer());
+    }
+    std::vector<std::size_t> order(keys.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, {}, [&](std::size_t i) { return keys[i]; });
+    std::ranges::sort(keys);
+    FoundMaps found;
+    found.classes = labels_by_number(keys);
+    for (std::size_t const i : order) found.maps.push_back(map_of(root_.key(i), root_.value(i)));
+    for (Array const& map : found.maps) require_equal_shapes(found.maps.front(), map);
+    auto const shape = found.maps.front().shape();
+    found.size = size_of(shape[0], shape[1]);
+    return found;
+  }
+
+  std::vector<Label> labels_by_number(std::vector<std::int64_t> const& keys) const {
+    bool const has_zero = keys.front() == 0;
+    auto kind = dialect_.keys;
+    if (!kind && dialect_.background == Background::in_band) kind = Keys::label_ids;
+    if (!kind && (dialect_.method || !has_zero)) kind = Keys::zero_based;
+    if (!kind) {
+      fail(
+          "has a map of number 0, which is the first class in PSA's CAMs but background in PSA's "
+          "CRF scores, and both look alike: set method = \"psa\" (or keys = \"zero_based\") for "
+          "CAMs, or keys = \"label_ids\" for CRF scores");
+    }
+    if (kind == Keys::zero_based) return labels(keys, Keys::zero_based, false);
+    if (has_zero && dialect_.background == Background::implicit) {
+      fail(
+          "has a map of number 0, which is background among label ids: background = \"implicit\" "
+          "does not fit");
+    }
+    if (!has_zero && dialect_.background == Background::in_band) {
+      fail("has no map of number 0, for background: background = \"in_band\" does not fit");
+    }
+    return labels(keys, Keys::label_ids, has_zero);
+  }
+
+  Array const& map_of(PickleValue const& key, PickleValue const& value) const {
+    if (!value.is(Kind::array) || value.array().axes() != 2 ||
+        !is_floating_point(value.array().type())) {
+      fail("has for class number " + std::to_string(key.integer()) + " " + value.description() +
+           "; scores are floating-point arrays of 2 axes (height, width)");
+    }
+    return value.array();
+  }
+
+  void require_equal_shapes(Array const& first, Array const& other) const {
+    if (std::ranges::equal(first.shape(), other.shape())) return;
+    fail("has maps of different sizes: " + first.description() + " and " + other.description());
+  }
+
+  // ---- array (C, H, W) ----
+
+  FoundMaps in_array() const {
+    Array const& scores = root_.array();
+    if (dialect_.method && dialect_.method != CamMethod::ppc) fail_to_read();
+    if (scores.axes() != 3 || !is_floating_point(scores.type())) fail_to_read();
+    for (char const* option : {dialect_.field ? "field" : "", dialect_.keys ? "keys" : ""}) {
+      if (*option) {
+        fail("is " + scores.description() + " and has no keys or fields: leave out " + option);
+      }
+    }
+    bool const in_band = array_has_background(scores);
+    std::vector<std::int64_t> keys(scores.shape()[0]);
+    std::iota(keys.begin(), keys.end(), in_band ? 0 : 1);
+    FoundMaps found;
+    found.classes = labels(keys, Keys::label_ids, in_band);
+    found.size = size_of(scores.shape()[1], scores.shape()[2]);
+    for (std::size_t k = 0; k < keys.size(); ++k) found.maps.push_back(scores.at(k));
+    return found;
+  }
+
+  bool array_has_background(Array const& scores) const {
+    std::uint64_t const maps = scores.shape()[0];
+    std::uint64_t const all = classes_ ? classes_->count() : 0;
+    if (!classes_) {
+      if (maps > kIgnore) fail("is " + scores.description() + ": there are 255 classes at most");
+      if (dialect_.background) return dialect_.background == Background::in_band;
+      fail("is " + scores.description() +
+           " and the data set does not say which classes it has, so background (\"in_band\" or "
+           "\"implicit\") must");
+    }
+    auto const background =
+        dialect_.background.value_or(maps == all ? Background::in_band : Background::implicit);
+    if (maps == (background == Background::in_band ? all : all - 1)) {
+      return background == Background::in_band;
+    }
+    fail("is " + scores.description() + ", but " +
+         (dialect_.background ? setting("background", to_text(background)) + " and " : "") +
+         "the classes of the data set, " + classes_->describe() + ", ask for " +
+         (dialect_.background == Background::in_band ? std::to_string(all)
+          : dialect_.background                      ? std::to_string(all - 1)
+                                : std::to_string(all) + " maps, or " + std::to_string(all - 1) +
+                                      " without background") +
+         (dialect_.background ? " maps" : ""));
+  }
+
+  // ---- for all ----
+
+  Size size_of(std::uint64_t height, std::uint64_t width) const {
+    return checked_size(height, width, "the maps of " + file_);
+  }
+
+  // Throws where a key is of no class, or twice there.
+  std::vector<Label> labels(std::vector<std::int64_t> const& keys, Keys kind,
+                            bool with_background) const {
+    std::int64_t const first = with_background || kind == Keys::zero_based ? 0 : 1;
+    std::int64_t const add = kind == Keys::zero_based ? 1 : 0;
+    auto const count = static_cast<std::int64_t>(classes_ ? classes_->count() : kIgnore);
+    std::array<bool, 256> seen{};
+    std::vector<Label> labels;
+    for (std::int64_t const key : keys) {
+      if (key < first || key >= count - add) fail_for_key(key, kind, count);
+      auto const label = static_cast<Label>(key + add);
+      if (std::exchange(seen[label], true)) {
+        fail("has two maps with the key " + std::to_string(key));
+      }
+      labels.push_back(label);
+    }
+    return labels;
+  }
+
+  [[noreturn]] void fail_for_key(std::int64_t key, Keys kind, std::int64_t count) const {
+    bool const counts_from_0 = kind == Keys::zero_based;
+    std::string const classes = classes_ ? "the data set has classes " + classes_->describe()
+                                         : "the highest class is " + std::to_string(kIgnore - 1);
+    fail("has scores with the key " + std::to_string(key) +
+         (counts_from_0 && key >= 0
+              ? ", which is class " + std::to_string(key + 1) + " (keys count from 0)"
+              : "") +
+         ", but " + classes + (counts_from_0 && key == count - 1 ? hint_at_label_ids() : ""));
+  }
+
+  // For keys that would fit as label ids, where a file may hold such.
+  std::string hint_at_label_ids() const {
+    bool const by_number = !root_.find(kKeys);
+    if (!by_number && dialect_.keys != Keys::zero_based) return "";
+    return std::string("; if the keys are label ids") + (by_number ? " (PSA's CRF scores)" : "") +
+           ", " + (dialect_.method ? "leave out method and " : "") + "set keys = \"label_ids\"";
+  }
+
+  PickleValue const& root_;
+  Dialect const& dialect_;
+  Classes const* classes_;
+  std::string const& file_;
+};
+
+}  // namespace
+
+FoundMaps find_maps(PickleValue const& root, Dialect const& dialect, Classes const* classes,
+                    std::string const& file) {
+  return Finder(root, dialect, classes, file).find();
+}
+
+}  // namespace seplflow::cam
