@@ -56,7 +56,7 @@ class Finder {
   FoundMaps in_fields() const {
     if (dialect_.method && !known_file(*dialect_.method)) fail_to_read();
     std::vector<std::int64_t> const keys = key_numbers(*root_.find(kKeys), file_);
-    if (root_.size() == 1) return no_maps(keys);
+    if (!has_scores()) return no_maps(keys);
     KnownFile const* const known = known_of(keys);
     std::string const field = field_of(known);
     Array const& scores = scores_in(field);
@@ -69,6 +69,19 @@ class Finder {
     found.may_be_strided = field == kStrided || (dialect_.field && !known_file(*dialect_.field));
     for (std::size_t k = 0; k < found.classes.size(); ++k) found.maps.push_back(scores.at(k));
     return found;
+  }
+
+  // Whether any field beside the keys is more than [] or numpy.array([]).
+  bool has_scores() const {
+    for (std::size_t i = 0; i < root_.size(); ++i) {
+      PickleValue const key = root_.key(i), value = root_.value(i);
+      bool const is_keys = key.is(Kind::text) && key.text() == kKeys;
+      bool const is_empty = value.is(Kind::array)
+                                ? value.array().size() == 0 && value.array().axes() == 1
+                                : value.is(Kind::list) && value.size() == 0;
+      if (!is_keys && !is_empty) return true;
+    }
+    return false;
   }
 
   // A file without scores is of an image without a class.

@@ -92,14 +92,18 @@ std::string looks_like(PickleValue const& root, std::string const& file) {
 
 std::vector<std::int64_t> key_numbers(PickleValue const& keys, std::string const& file) {
   std::vector<std::int64_t> numbers;
-  if (keys.is(PickleValue::Kind::array) && keys.array().axes() == 1 &&
-      !is_floating_point(keys.array().type())) {
-    return keys.array().to_vector<std::int64_t>();
-  }
-  auto const refuse = [&] {
-    throw Error(file + " has in 'keys' " + keys.description() +
-                ", and not a list of class numbers");
+  auto const refuse = [&](std::string const& why = ", and not a list of class numbers") {
+    throw Error(file + " has in 'keys' " + keys.description() + why);
   };
+  if (keys.is(PickleValue::Kind::array) && keys.array().axes() == 1) {
+    if (keys.array().size() == 0) return numbers;  // of whatever type: numpy.array([]) is float64
+    if (is_floating_point(keys.array().type())) refuse();
+    try {
+      return keys.array().to_vector<std::int64_t>();
+    } catch (Error const& error) {
+      refuse(std::string(": ") + error.what());
+    }
+  }
   if (!keys.is(PickleValue::Kind::list) && !keys.is(PickleValue::Kind::tuple)) refuse();
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (!keys.item(i).is(PickleValue::Kind::integer)) refuse();

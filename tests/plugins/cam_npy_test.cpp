@@ -324,6 +324,16 @@ TEST_CASE("keys of classes that the data set does not have, or that come twice, 
   CHECK_THAT(refusal(npy(with_keys({0, 0, 5}, {{"hr_cam", kTwo}}))), Contains("key 0"));
 }
 
+TEST_CASE("keys that are no whole numbers of 64 bits are refused by file and field") {
+  using namespace pickle_bytes;
+  std::string const beyond = array(dtype("u8"), {2}, packed<std::uint64_t>({3, ~std::uint64_t{0}}));
+  for (auto const& [keys, why] : {std::pair(beyond, "a uint64 array of shape (2,): "),
+                                  {doubles({2}, {3, 14}), "a float64"}}) {
+    CHECK_THAT(refusal(cam_files::npy(dict(text("keys") + keys + text("high_res") + kTwo))),
+               Contains("a.npy has in 'keys' " + std::string(why)));
+  }
+}
+
 TEST_CASE("a number of keys that does not fit the maps is refused with both numbers") {
   CHECK_THAT(refusal(npy(with_keys({1, 2, 3, 4}, {{"high_res", kTwo}}))),
              Contains("has 4 numbers in 'keys' but 2 maps in 'high_res'"));
@@ -414,6 +424,7 @@ TEST_CASE("torch's tensors are read like numpy's arrays, also as columns of anot
 
 TEST_CASE("a file without a class is a picture of background") {
   using pickle_bytes::dict;
+  using pickle_bytes::text;
   std::string const none = floats({0, 1, 2}, {});
   for (auto const& [file, name] :
        {std::pair(npy(with_keys({}, {{"cam", none}, {"high_res", none}})), "irn"),
@@ -427,6 +438,20 @@ TEST_CASE("a file without a class is a picture of background") {
       CHECK(scores.size() == Size{1, 2});
     }
   }
+  // numpy.array([]) is of float64.
+  std::string const floating = doubles({0}, {});
+  for (std::string const& file :
+       {dict(text("keys") + floating), dict(text("keys") + floating + text("high_res") + none),
+        dict(text("keys") + "]" + text("cam") + "]" + text("high_res") + "]"),
+        dict(text("keys") + floating + text("cam") + floating)}) {
+    for (Options const& options : {Options(), method("irn")}) {
+      ScoreMaps const scores = read(npy(file), options);
+      CHECK(scores.classes().empty());
+      CHECK(scores.size() == Size{1, 2});
+    }
+  }
+  CHECK(classes_of(read(npy(dict(text("keys") + integers({0}) + text("hr_cam") + "]")),
+                        method("puzzlecam"))) == Labels{});
   CHECK(read(npy(with_keys({}, {{"high_res", none}})), {}, std::nullopt).size() == Size{1, 2});
   CHECK_THAT(refusal(npy(with_keys({}, {})), {}, std::nullopt), Contains("size of the sample is"));
   CHECK_THAT(refusal(npy(with_keys({5, 2}, {}))), Contains("keys of 2 classes but no scores"));
