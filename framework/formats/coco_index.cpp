@@ -77,6 +77,9 @@ Category read_category(ondemand::object fields, JsonPlace const& place) {
 
 bool read_crowd(ondemand::value value, JsonPlace const& place) {
   std::string_view const expected = "iscrowd to be 0 or 1";
+  ondemand::json_type type{};
+  place.check(value.type().get(type), expected);
+  if (type == ondemand::json_type::boolean) return as<bool>(value, place, expected);
   auto const crowd = as<std::uint64_t>(value, place, expected);
   if (crowd > 1) place.fail_expecting(expected);
   return crowd == 1;
@@ -248,14 +251,18 @@ void require_unique_ids(std::vector<Found> const& found, std::string const& name
 }
 
 CocoIndex Reader::read() {
-  JsonLists(file_, name_).read([this](std::string_view list) { return on_element(list); });
+  JsonLists lists(file_, name_);
+  std::string const expected =
+      "; expected COCO's instances, an object with \"images\", \"annotations\" and \"categories\"";
+  if (lists.first() == '[') {
+    throw Error(name_ + " is a list, which looks like COCO's results" + expected);
+  }
+  lists.read([this](std::string_view list) { return on_element(list); });
   for (auto const& [has, list] :
        {std::pair(has_images_, "images"), std::pair(has_annotations_, "annotations"),
         std::pair(has_categories_, "categories")}) {
     if (has) continue;
-    throw Error(name_ + " has no list \"" + list +
-                "\"; expected COCO's instances, an object with \"images\", \"annotations\" and "
-                "\"categories\"");
+    throw Error(name_ + " has no list \"" + list + "\"" + expected);
   }
   CocoIndex index;
   index.classes = classes();

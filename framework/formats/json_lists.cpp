@@ -178,7 +178,19 @@ std::string JsonLists::read_key() {
   keep();
   skip_string();
   let_go();
-  return {buffer_.data() + kept_ + 1, position_ - kept_ - 2};
+  std::string_view const quoted(buffer_.data() + kept_, position_ - kept_);
+  if (quoted.find('\\') != std::string_view::npos) return unescaped(quoted);
+  return std::string(quoted.substr(1, quoted.size() - 2));
+}
+
+std::string JsonLists::unescaped(std::string_view quoted) const {
+  simdjson::padded_string const text(quoted);
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  JsonPlace const place{name_};
+  std::string_view const expected = "the name of a field";
+  place.check(parser.iterate(text).get(document), expected);
+  return std::string(as<std::string_view>(document, place, expected));
 }
 
 void JsonLists::read_list(std::string_view key, OnElement const& on_element) {
@@ -200,8 +212,18 @@ void JsonLists::read_list(std::string_view key, OnElement const& on_element) {
   ++position_;
 }
 
+char JsonLists::first() {
+  if (offset() == 0 && end_ == 0 && !fill()) fail("is empty (0 bytes)");
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  bool const begins = offset() == 0;
+  if (begins && std::string_view(buffer_.data(), end_).starts_with(kByteOrderMark)) {
+    position_ = kByteOrderMark.size();
+  }
+  return peek();
+}
+
 void JsonLists::read(std::function<OnElement(std::string_view)> const& wanted) {
-  if (!fill()) fail("is empty (0 bytes)");
+  first();
   expect('{', "to begin an object with lists in it");
   std::set<std::string, std::less<>> seen;
   while (peek() != '}') {

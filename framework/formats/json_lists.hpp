@@ -31,10 +31,15 @@ class JsonLists {
   // `name` stands for the file in messages.
   JsonLists(InputFile& file, std::string name);
 
+  // The character that the JSON begins with, after a byte-order mark and blanks: '{' for an object.
+  // To be asked before read(). Throws Error for a file without any.
+  char first();
+
   // Calls on_element for each element of each list that is wanted, in the order of the file;
   // `wanted` says, by the name of a field, what to call for it (nothing: skip the field). Throws
   // Error, with the byte, for a file that ends in the middle, is no JSON object, has a wanted field
   // that is no list, the same field twice, an element of more than kMaxElement bytes or 64 levels.
+  // Names of fields are compared as they read, not as they are escaped.
   // Skipped and nested values are not looked at further.
   void read(std::function<OnElement(std::string_view)> const& wanted);
 
@@ -44,6 +49,7 @@ class JsonLists {
   char peek();  // the next character that is no space
   void expect(char character, char const* after);
   std::string read_key();
+  std::string unescaped(std::string_view quoted) const;
   void read_list(std::string_view key, OnElement const& on_element);
   void skip_value();
   void skip_string();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/error.hpp"
+#include "data/number_text.hpp"
 
 namespace seplflow {
 namespace {
@@ -98,8 +99,8 @@ std::vector<Point> fine_points(std::span<double const> xy) {
   for (std::size_t i = 0; i < xy.size(); ++i) {
     if (!(std::abs(xy[i]) <= static_cast<double>(kMaxPixels))) {
       throw Error("coordinate " + std::to_string(i) + " (from 0) of a polygon is " +
-                  std::to_string(xy[i]) + "; expected a number of at most " +
-                  std::to_string(kMaxPixels) + " on either side of 0");
+                  shortest(xy[i]) + "; expected a number of at most " + std::to_string(kMaxPixels) +
+                  " on either side of 0");
     }
     std::int64_t const fine = rounded(static_cast<double>(kFine) * xy[i]);
     if (i % 2 == 0) {

@@ -86,6 +86,28 @@ TEST_CASE("images come in the order of the file, classes in that of the category
         std::vector<std::string>{"background", "person", "stop sign", "toothbrush"});
 }
 
+TEST_CASE("results, which are a list, are refused for what they look like") {
+  CHECK_THAT(complaint_about(R"([{"image_id": 9, "category_id": 1, "segmentation": []}])"),
+             Contains("instances.json is a list, which looks like COCO's results; expected COCO's "
+                      "instances, an object with \"images\""));
+  CHECK_THAT(complaint_about(""), Contains("is empty (0 bytes)"));
+}
+
+TEST_CASE("a byte-order mark, escaped names and true and false are read as other writers' means") {
+  std::string json =
+      instances(annotation(rle("[0, 6, 6]"),
+                           R"("id": 1, "image_id": 9, "category_id": 90, "iscrowd": true)") +
+                "," +
+                annotation(rle("[0, 6, 6]"),
+                           R"("id": 2, "image_id": 9, "category_id": 13, "iscrowd": false)"));
+  json.replace(json.find("\"images\""), 8, "\"im\\u0061ges\"");
+  Opened const opened("\xEF\xBB\xBF" + json);
+  CHECK(opened.instances.images().size() == 2);
+  CHECK(opened.instances.image_labels(0) == ImageLabels{{2, 3}});
+  LabelMap const truth = opened.instances.truth(0);
+  CHECK(image_labels_of(truth) == ImageLabels{{2}});  // the crowd is not drawn
+}
+
 TEST_CASE("the lists may come in any order") {
   std::string const annotations = R"("annotations": [)" + kAnnotations + "]";
   for (auto const& json :
@@ -151,6 +173,10 @@ TEST_CASE("an outline that is wrong fails its image and names its annotation") {
   CHECK(truth_error("[[1, 2, 3]], \"segmentation\": " + rle("[12]")).empty());
   Opened const without(instances(R"({"id": 55, "image_id": 9, "category_id": 1})"));
   CHECK_THROWS_WITH(without.instances.truth(0), Contains(place + "has no \"segmentation\""));
+}
+
+TEST_CASE("a coordinate far out is told in few digits") {
+  CHECK_THAT(truth_error("[[0, 0, 0, 2, 1e300, 2]]"), Contains("of a polygon is 1e+300; expected"));
 }
 
 TEST_CASE("a wrong outline of a crowd hurts nobody, since crowds are not drawn") {

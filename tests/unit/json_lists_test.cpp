@@ -49,6 +49,26 @@ TEST_CASE("the elements of the wanted lists come in the order of the file, with 
   CHECK(elements_of(R"({"a": []})").empty());
 }
 
+TEST_CASE("a byte-order mark before the JSON means nothing") {
+  CHECK(elements_of("\xEF\xBB\xBF {\"a\": [1]}") == Texts{"a0=1"});
+  CHECK(complaint_about("\xEF\xBB\xBF") ==
+        "x.json: the JSON ends in the middle, at byte 3; the file seems cut off: copy or download "
+        "it again");
+  CHECK_THAT(complaint_about("\xEF\xBB{}"), Contains("byte 0 is byte 239; expected '{'"));
+}
+
+TEST_CASE("escaped names of fields are those that they read as") {
+  CHECK(elements_of(R"({"\u0061": [1], "\"": 2})") == Texts{"a0=1"});
+  CHECK_THAT(complaint_about(R"({"\u0061": [1], "a": [2]})"), Contains("the field \"a\" twice"));
+  CHECK_THAT(complaint_about(R"({"\x61": [1]})"), Contains("x.json: "));
+}
+
+TEST_CASE("the first character is known before the lists are read") {
+  TempFolder const folder;
+  InputFile file(folder.write("x.json", "\xEF\xBB\xBF\n[1]"));
+  CHECK(JsonLists(file, "x.json").first() == '[');
+}
+
 TEST_CASE("brackets and quotes inside strings are text") {
   CHECK(elements_of(R"({"no": "]}[{", "a": ["]", "\"]", "\\", {"}": "{"}], "x\"y": [1]})") ==
         Texts{R"(a0="]")", R"(a1="\"]")", R"(a2="\\")", R"(a3={"}": "{"})"});
