@@ -21,8 +21,12 @@ Size checked_size(std::uint64_t height, std::uint64_t width, std::string_view wh
 
 void require_same_size(Size a, std::string_view a_name, Size b, std::string_view b_name) {
   if (a == b) return;
+  bool const transposed = a.height == b.width && a.width == b.height;
   throw Error(std::string(a_name) + " is " + to_string(a) + " but " + std::string(b_name) + " is " +
-              to_string(b) + " (height x width); they must have the same size");
+              to_string(b) + " (height x width); " +
+              (transposed ? "it fits only transposed, so it was saved with width first: save it "
+                            "with height first"
+                          : "they must have the same size; are both of one data set?"));
 }
 
 }  // namespace seplflow

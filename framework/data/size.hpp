@@ -27,7 +27,8 @@ std::string to_string(Size size);
 // names the thing of that size.
 Size checked_size(std::uint64_t height, std::uint64_t width, std::string_view what);
 
-// Throws Error naming both things and both sizes unless they are equal.
+// Throws Error naming both things and both sizes unless they are equal, and telling where one is
+// the other transposed.
 void require_same_size(Size a, std::string_view a_name, Size b, std::string_view b_name);
 
 }  // namespace seplflow

@@ -12,7 +12,6 @@
 #include "common/sample_file.hpp"
 #include "data/score_maps.hpp"
 #include "formats/png.hpp"
-#include "map_size.hpp"
 #include "resize.hpp"
 #include "stages.hpp"
 
@@ -188,7 +187,7 @@ struct PngPerClass {
                      std::string const& whose) const {
     GrayImage map = read_gray_png(file);
     if (names == Names::id) {
-      if (size) require_map_size(map.size, file.string(), *size, whose);
+      if (size) require_same_size(map.size, file.string(), *size, whose);
     } else if (!size) {
       throw Error(file.string() +
                   " is of a size of its own, and that of the sample is not known: the data set has "

@@ -9,7 +9,6 @@
 #include "data/half.hpp"
 #include "find_maps.hpp"
 #include "known_files.hpp"
-#include "map_size.hpp"
 #include "resize.hpp"
 
 namespace seplflow::cam {
@@ -78,7 +77,7 @@ Size image_size(FoundMaps const& found, std::optional<Size> image, std::string c
   bool const fits_strided =
       found.may_be_strided && found.size && *found.size == strided_size(*image, kStride);
   if (!found.classes.empty() && !fits_strided) {
-    require_map_size(*found.size, file, *image, "the sample's image");
+    require_same_size(*found.size, file, *image, "the sample's image");
   }
   return *image;
 }

@@ -149,14 +149,14 @@ TEST_CASE("classes that the data set does not have are refused, and maps of anot
                         Contains("0..20 (background to tvmonitor)"));
   folder.write("b_1.png", gray({2, 3}, Bytes(6)));
   CHECK_THROWS_WITH(read(folder, voc_sample("b", Size{3, 2})),
-                    Contains("b_1.png is 2x3 (height x width) but the sample's image is 3x2") &&
+                    Contains("b_1.png is 2x3 but the sample's image is 3x2 (height x width)") &&
                         Contains("fits only transposed"));
   CHECK_THROWS_WITH(read(folder, voc_sample("b", Size{3, 4})),
-                    Contains("are these files of this data set?"));
+                    Contains("are both of one data set?"));
   folder.write("b_2.png", gray({3, 3}, Bytes(9)));
   CHECK_THROWS_WITH(
       read(folder, voc_sample("b")),
-      Contains("b_2.png is 3x3 (height x width) but the map of another class is 2x3"));
+      Contains("b_2.png is 3x3 but the map of another class is 2x3 (height x width)"));
 }
 
 TEST_CASE("a PNG that holds no scores is refused with what it is") {
