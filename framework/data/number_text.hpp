@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <string>
 
 namespace seplflow {
@@ -13,6 +14,12 @@ inline std::string shortest(double value) {
   char buffer[32];
   auto const end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
   return {buffer, end};
+}
+
+// "1 sample", "3 samples"; `many` where the plural of `one` does not just end in s.
+inline std::string counted(std::uint64_t count, std::string const& one,
+                           std::string const& many = {}) {
+  return std::to_string(count) + " " + (count == 1 ? one : many.empty() ? one + "s" : many);
 }
 
 }  // namespace seplflow

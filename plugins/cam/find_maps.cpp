@@ -6,17 +6,13 @@
 #include <utility>
 
 #include "data/error.hpp"
+#include "data/number_text.hpp"
 #include "known_files.hpp"
 
 namespace seplflow::cam {
 namespace {
 
 using Kind = PickleValue::Kind;
-
-// "1 map", "2 maps"
-std::string counted(std::uint64_t count, std::string const& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
 
 // One file, on the way to its maps.
 class Finder {
@@ -90,7 +86,7 @@ class Finder {
     bool const leading_background = known && known->keys == Keys::label_ids && keys.size() == 1 &&
                                     keys.front() == 0 && known->background != Background::in_band;
     if (keys.empty() || leading_background) return {};
-    fail("holds the keys of " + std::to_string(keys.size()) + " classes but no scores");
+    fail("holds the keys of " + counted(keys.size(), "class", "classes") + " but no scores");
   }
 
   KnownFile const* known_of(std::vector<std::int64_t> const& keys) const {

@@ -137,10 +137,6 @@ bool is_key(Cell const& cell) {
   return cell.type <= Type::bytes;
 }
 
-std::string counted(std::size_t count, char const* one, char const* many) {
-  return std::to_string(count) + " " + (count == 1 ? one : many);
-}
-
 std::string key_names(Store const& store, Dict const& dict) {
   constexpr std::size_t kMost = 8;
   std::string names;
@@ -214,11 +210,11 @@ std::string description(Store const& store, Cell const& cell) {
     case Type::text:
       return "the text '" + printable(cell.text()) + "'";
     case Type::bytes:
-      return counted(cell.view.size, "byte", "bytes");
+      return counted(cell.view.size, "byte");
     case Type::list:
-      return "a list of " + counted(store.lists[cell.index].size(), "item", "items");
+      return "a list of " + counted(store.lists[cell.index].size(), "item");
     case Type::tuple:
-      return "a tuple of " + counted(cell.items.size, "item", "items");
+      return "a tuple of " + counted(cell.items.size, "item");
     case Type::dict:
       return description_of_dict(store, store.dicts[cell.index]);
     case Type::array:
