@@ -29,10 +29,6 @@ Cell const& require(pickle::Store const& store, Cell const& cell, Type type, cha
 
 }  // namespace
 
-bool PickleValue::boolean() const {
-  return require(*store_, *cell_, Type::boolean, "True or False").boolean;
-}
-
 std::int64_t PickleValue::integer() const {
   return require(*store_, *cell_, Type::integer, "an integer").integer;
 }
@@ -110,11 +106,6 @@ std::optional<PickleValue> PickleValue::find(std::string_view key) const {
   Cell const wanted =
       Cell::of_bytes(Type::text, {reinterpret_cast<std::uint8_t const*>(key.data()), key.size()});
   Cell const* const found = find_in(dict_of(*store_, *cell_), wanted);
-  return found ? std::optional(PickleValue(*store_, *found)) : std::nullopt;
-}
-
-std::optional<PickleValue> PickleValue::find(std::int64_t key) const {
-  Cell const* const found = find_in(dict_of(*store_, *cell_), Cell::of_integer(key));
   return found ? std::optional(PickleValue(*store_, *found)) : std::nullopt;
 }
 

@@ -39,7 +39,6 @@ class PickleValue {
   Kind kind() const;
   bool is(Kind kind) const { return this->kind() == kind; }
 
-  bool boolean() const;
   std::int64_t integer() const;
   double number() const;  // of an integer too
   std::string_view text() const;
@@ -54,9 +53,8 @@ class PickleValue {
   // and no array, and no two are equal (True, 1 and 1.0 are, as in Python).
   PickleValue key(std::size_t i) const;
   PickleValue value(std::size_t i) const;
-  // The value of a dict for a key, found by binary search. Nothing when there is none.
+  // The value of a dict for a text as key, found by binary search. Nothing when there is none.
   std::optional<PickleValue> find(std::string_view key) const;
-  std::optional<PickleValue> find(std::int64_t key) const;
 
   // For messages: "a dict of 3 entries with the keys 'cam', 'high_res', 'keys'", "the integer 5",
   // "the text 'abc'", "a float32 array of shape (20,)"; long ones are cut.

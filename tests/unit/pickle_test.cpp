@@ -93,14 +93,14 @@ TEST_CASE("containers hold what they were given, in its order") {
   CHECK(root.key(0).text() == "b");
   CHECK(root.value(0).item(1).integer() == 2);
   CHECK(root.find("a")->item(0).is(Kind::none));
-  CHECK(root.find("a")->item(1).boolean());
-  CHECK(root.find(5)->size() == 0);
+  CHECK(root.find("a")->item(1).description() == "True");
+  CHECK(root.key(2).integer() == 5);
+  CHECK(root.value(2).size() == 0);
   CHECK_FALSE(root.find("c"));
-  CHECK_FALSE(root.find(6));
   CHECK(root.description() == "a dict of 4 entries with the keys 'b', 'a', 5, None");
 }
 
-TEST_CASE("entries are found among many, by text and by number") {
+TEST_CASE("entries are found by text among many of text and number") {
   std::string entries;
   for (int i = 0; i < 2000; ++i) {
     int const shuffled = i * 7 % 2000;
@@ -109,10 +109,9 @@ TEST_CASE("entries are found among many, by text and by number") {
   Parsed const file(pickled(dict(entries)));
   for (int i = 0; i < 2000; ++i) {
     int const shuffled = i * 7 % 2000;
-    auto const found =
-        i % 2 == 0 ? file.root().find(shuffled) : file.root().find("n" + std::to_string(shuffled));
-    REQUIRE(found);
-    CHECK(found->integer() == i);
+    auto const found = file.root().find("n" + std::to_string(shuffled));
+    CHECK(found.has_value() == (i % 2 == 1));
+    if (found) CHECK(found->integer() == i);
   }
 }
 
@@ -126,9 +125,9 @@ TEST_CASE("lists and dicts may be built one by one, and between marks") {
   CHECK(Parsed(pickled("(K\x01K\x02"
                        "d"))
             .root()
-            .find(1)
-            ->integer() == 2);
-  CHECK(Parsed(pickled("}K\x01K\x02s")).root().find(1)->integer() == 2);
+            .value(0)
+            .integer() == 2);
+  CHECK(Parsed(pickled("}K\x01K\x02s")).root().value(0).integer() == 2);
   CHECK(Parsed(pickled(")")).root().size() == 0);
   CHECK(Parsed(pickled("K\x01\x85")).root().size() == 1);
   CHECK(Parsed(pickled("K\x01K\x02\x86")).root().size() == 2);
@@ -173,7 +172,8 @@ TEST_CASE("an OrderedDict is a dict; its attributes do not matter") {
   Parsed const python2(
       pickled(call(ordered, list(list(text("a") + "K\x01") + tuple("K\x02K\x03")))));
   CHECK(python2.root().find("a")->integer() == 1);
-  CHECK(python2.root().find(2)->integer() == 3);
+  CHECK(python2.root().key(1).integer() == 2);
+  CHECK(python2.root().value(1).integer() == 3);
 }
 
 TEST_CASE("bytes of protocol 2 are a text that stands for them") {
