@@ -8,34 +8,25 @@
 #include <type_traits>
 
 #include "data/error.hpp"
-#include "data/half.hpp"
+#include "label/score_arithmetic.hpp"
 
 namespace seplflow::label {
 namespace {
 
-// Arithmetic of one of the precisions, in a type that holds its values.
 template <class T>
-struct Arithmetic {
-  Precision precision;
+float energy(ScoreArithmetic<T> arithmetic, T probability) {
+  T const least = arithmetic.constant(1e-5);
+  // Whatever is no number is no evidence.
+  T const clipped = probability >= least ? std::min(probability, T{1}) : least;
+  return static_cast<float>(-arithmetic.rounded(std::log(clipped)));
+}
 
-  T rounded(T value) const {
-    return precision == Precision::half ? static_cast<T>(round_to_half(value)) : value;
-  }
-  T one_minus_to_the(double alpha, T value) const {
-    return rounded(std::pow(rounded(1 - value), rounded(static_cast<T>(alpha))));
-  }
-  float energy(T probability) const {
-    T const least = rounded(T(1e-5));
-    // Whatever is no number is no evidence.
-    T const clipped = probability >= least ? std::min(probability, T{1}) : least;
-    return static_cast<float>(-rounded(std::log(clipped)));
-  }
-  float energy(T probability, double certainty, std::size_t labels) const {
-    double const mixed = rounded(static_cast<T>(certainty) * probability) +
-                         (1 - certainty) / static_cast<double>(labels);
-    return Arithmetic<double>{Precision::full}.energy(mixed);
-  }
-};
+template <class T>
+float energy(ScoreArithmetic<T> arithmetic, T probability, double certainty, std::size_t labels) {
+  double const mixed = arithmetic.rounded(arithmetic.constant(certainty) * probability) +
+                       (1 - certainty) / static_cast<double>(labels);
+  return energy(ScoreArithmetic<double>{Precision::full}, mixed);
+}
 
 template <class T, class Visit>
 void visit_plane_as(ScoreMaps const& scores, std::size_t plane, Visit const& visit) {
@@ -46,10 +37,10 @@ void visit_plane_as(ScoreMaps const& scores, std::size_t plane, Visit const& vis
 
 template <class T>
 std::vector<T> background_plane(ScoreMaps const& scores, BackgroundScore const& background) {
-  Arithmetic<T> const arithmetic{scores.precision()};
+  ScoreArithmetic<T> const arithmetic{scores.precision()};
   std::size_t const pixels = scores.size().pixels();
   if (background.constant) {
-    return std::vector<T>(pixels, arithmetic.rounded(static_cast<T>(*background.constant)));
+    return std::vector<T>(pixels, arithmetic.constant(*background.constant));
   }
   std::vector<T> plane(pixels, -std::numeric_limits<T>::infinity());
   for (std::size_t k = 0; k < scores.classes().size(); ++k) {
@@ -57,21 +48,22 @@ std::vector<T> background_plane(ScoreMaps const& scores, BackgroundScore const& 
       for (std::size_t i = 0; i < pixels; ++i) plane[i] = std::max(plane[i], values[i]);
     });
   }
-  for (T& value : plane) value = arithmetic.one_minus_to_the(*background.alpha, value);
+  T const power = arithmetic.constant(*background.alpha);
+  for (T& value : plane) value = arithmetic.one_minus_to_the(power, value);
   return plane;
 }
 
 template <class T>
 LabelField energies_of(ScoreMaps const& scores, BackgroundScore const& background,
                        std::optional<double> certainty) {
-  Arithmetic<T> const arithmetic{scores.precision()};
+  ScoreArithmetic<T> const arithmetic{scores.precision()};
   std::size_t const implied = scores.has_background() ? 0 : 1;
   std::size_t const labels = scores.classes().size() + implied;
   LabelField energies(scores.size(), labels);
   auto const fill = [&](std::size_t label, auto const& values) {
     for (std::size_t i = 0; i < values.size(); ++i) {
-      energies.at(label, i) = certainty ? arithmetic.energy(values[i], *certainty, labels)
-                                        : arithmetic.energy(values[i]);
+      energies.at(label, i) = certainty ? energy(arithmetic, values[i], *certainty, labels)
+                                        : energy(arithmetic, values[i]);
     }
   };
   if (implied) fill(0, background_plane<T>(scores, background));

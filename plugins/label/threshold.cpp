@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -9,10 +8,10 @@
 #include <vector>
 
 #include "common/cam_methods.hpp"
-#include "data/half.hpp"
 #include "data/label_map.hpp"
 #include "data/number_text.hpp"
 #include "data/score_maps.hpp"
+#include "label/score_arithmetic.hpp"
 #include "stages.hpp"
 
 namespace seplflow::label {
@@ -56,12 +55,6 @@ Published published(CamMethod method) {
   return {};
 }
 
-// Rounding in the type that T and the precision stand for.
-template <class T>
-T rounded(T value, Precision precision) {
-  return precision == Precision::half ? static_cast<T>(round_to_half(value)) : value;
-}
-
 // Pixels looked at together: their scores stay in the first cache.
 constexpr std::size_t kBlock = 2048;
 
@@ -98,19 +91,16 @@ struct Rule {
 
   template <class T>
   void apply(Winners<T>& winners, std::size_t pixels, Precision precision) const {
+    ScoreArithmetic<T> const arithmetic{precision};
     if (background) {
-      T const score = precision == Precision::half ? static_cast<T>(round_to_half(*background))
-                                                   : static_cast<T>(*background);
+      T const score = arithmetic.constant(*background);
       for (std::size_t i = 0; i < pixels; ++i) {
         winners.meet_background(i, score);
       }
     } else if (alpha) {
-      T const power = precision == Precision::half ? static_cast<T>(round_to_half(*alpha))
-                                                   : static_cast<T>(*alpha);
+      T const power = arithmetic.constant(*alpha);
       for (std::size_t i = 0; i < pixels; ++i) {
-        T const rest = rounded(T{1} - winners.scores[i], precision);
-        T const score = power == T{1} ? rest : rounded(std::pow(rest, power), precision);
-        winners.meet_background(i, score);
+        winners.meet_background(i, arithmetic.one_minus_to_the(power, winners.scores[i]));
       }
     }
   }

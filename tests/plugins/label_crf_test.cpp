@@ -333,6 +333,10 @@ TEST_CASE("the unary of scores is computed in their own precision") {
   CHECK(energy(half, 1, 0) == 0.693359375f);  // log 2, to 11 bits
   CHECK(energy(half, 1, 1) == 11.5078125f);   // of 1e-5 as float16 has it
   CHECK(energy(half, 0, 1) == 0);
+  // numpy rounds 0.7 to float16 before it multiplies; the uniform share is of float64.
+  ScoreMaps const odd({1, 1}, {3}, std::vector<float>{0.501953125f}, Precision::half);
+  auto const share = candidates_of(odd, {.constant = 0.25, .alpha = {}}, 0.7);
+  CHECK(share.unary.energies.at(1, 0) == static_cast<float>(-std::log(0.3515625 + (1 - 0.7) / 2)));
   ScoreMaps const single(size, {3}, std::vector<float>{0.5f, 0.f});
   CHECK(energy(single, 1, 0) == std::log(2.f));
   CHECK(energy(single, 1, 1) == Approx(-std::log(1e-5)).epsilon(1e-7));
