@@ -140,6 +140,45 @@ TEST_CASE("a checkpoint of something else, or cut short, is refused when the pip
   CHECK_THAT(problems("GIF89a"), Contains("checkpoint: ") && Contains("a.pth"));
 }
 
+TEST_CASE("a checkpoint with integers where weights belong is refused when it is checked") {
+  TempFolder const folder;
+  auto const file = folder.write(
+      "a.pth", sam_checkpoint(sam::expected_tensors(small_sam()), 1, "image_encoder.pos_embed"));
+  CHECK_THAT(
+      SmallSam({{"checkpoint", file.string()}}).stage->problems(),
+      Contains("checkpoint: ") && Contains("of another type: image_encoder.pos_embed is of int64"));
+}
+
+TEST_CASE("a checkpoint whose names all have a prefix is the same model") {
+  TempFolder const folder;
+  auto const prefix = GENERATE(as<std::string>(), "module.", "sam.", "model.module.");
+  sam::TensorShapes named;
+  for (auto const& [name, shape] : sam::expected_tensors(small_sam())) named[prefix + name] = shape;
+  auto const load = [&] {
+    auto options = keeping_all();
+    options["checkpoint"] = folder.write("a.pth", sam_checkpoint(named)).string();
+    return SmallSam(options);
+  };
+  Image const image = picture({50, 60});
+  MaskSet const found = load().masks(image), expected = SmallSam(keeping_all()).masks(image);
+  REQUIRE(expected.count() > 0);
+  REQUIRE(found.count() == expected.count());
+  for (std::size_t i = 0; i < found.count(); ++i) CHECK(found.mask(i) == expected.mask(i));
+  named.erase(prefix + "image_encoder.pos_embed");
+  CHECK_THAT(load().stage->problems(),
+             Contains("(its names without \"" + prefix + "\") does not hold a SAM model") &&
+                 Contains("\n  missing: image_encoder.pos_embed"));
+}
+
+TEST_CASE("a checkpoint that is damaged after the check is read once, and fails every sample") {
+  SmallSam sam;
+  std::string const whole = sam_checkpoint(small_sam());
+  sam.folder.write("small.pth", whole.substr(0, whole.size() / 2));
+  CHECK_THROWS_WITH(sam.masks(picture({5, 6})), Contains("small.pth"));
+  sam.folder.write("small.pth", whole);
+  CHECK_THROWS_WITH(sam.masks(picture({5, 6})), Contains("small.pth"));
+}
+
 TEST_CASE("options that contradict each other are refused") {
   SmallSam none({{"points_per_side", std::int64_t{2}},
                  {"crop_n_layers", std::int64_t{2}},

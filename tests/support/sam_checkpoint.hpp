@@ -56,13 +56,16 @@ inline std::int64_t elements_of(std::vector<std::int64_t> const& shape) {
 }
 
 // The tensors in one storage, with numbers that keep what goes through the layers of about one
-// size. The same for the same seed.
-inline std::string sam_checkpoint(seplflow::sam::TensorShapes const& tensors, unsigned seed = 1) {
+// size; but `integers`, if there is such a tensor, is of int64, and zeros. The same for the same
+// seed.
+inline std::string sam_checkpoint(seplflow::sam::TensorShapes const& tensors, unsigned seed = 1,
+                                  std::string const& integers = {}) {
   std::mt19937 random(seed);
   std::string items;
   std::int64_t elements = 0;
   for (auto const& [name, shape] : tensors) elements += elements_of(shape);
   pickle_bytes::Storage storage{"0", "FloatStorage", elements, {}};
+  pickle_bytes::Storage whole{"1", "LongStorage", 0, {}};
   std::int64_t offset = 0;
   for (auto const& [name, shape] : tensors) {
     std::int64_t size = 1;
@@ -71,14 +74,22 @@ inline std::string sam_checkpoint(seplflow::sam::TensorShapes const& tensors, un
       strides[axis] = size;
       size *= shape[axis];
     }
+    if (name == integers) {
+      whole.elements = size;
+      whole.data.resize(static_cast<std::size_t>(size) * sizeof(std::int64_t));
+      items += pickle_bytes::text(name) +
+               pickle_bytes::tensor(pickle_bytes::storage_id(whole), 0, shape, strides);
+    }
     std::int64_t const inputs = shape.size() > 1 ? size / shape[0] : 1;
     std::normal_distribution<float> number(0, 1 / std::sqrt(static_cast<float>(inputs)));
     for (std::int64_t i = 0; i < size; ++i) storage.data += pickle_bytes::little(number(random));
-    items += pickle_bytes::text(name) +
-             pickle_bytes::tensor(pickle_bytes::storage_id(storage), offset, shape, strides);
+    if (name != integers) {
+      items += pickle_bytes::text(name) +
+               pickle_bytes::tensor(pickle_bytes::storage_id(storage), offset, shape, strides);
+    }
     offset += size;
   }
-  return pickle_bytes::torch_zip(pickle_bytes::dict(items), {storage});
+  return pickle_bytes::torch_zip(pickle_bytes::dict(items), {storage, whole});
 }
 
 inline std::string sam_checkpoint(seplflow::sam::ModelShape const& shape, unsigned seed = 1) {

@@ -1,5 +1,7 @@
 #include "core/checkpoint.hpp"
 
+#include <map>
+
 #include "data/error.hpp"
 
 namespace seplflow::sam {
@@ -32,24 +34,41 @@ TensorShapes shapes_of(PickleValue const& state, std::string const& name) {
   return shapes;
 }
 
+OtherTypes other_types_of(PickleValue const& state) {
+  OtherTypes types;
+  for (std::size_t i = 0; i < state.size(); ++i) {
+    ElementType const type = state.value(i).array().type();
+    if (!is_floating_point(type)) types.emplace(state.key(i).text(), name_of(type));
+  }
+  return types;
+}
+
+template <class T>
+std::map<std::string, T, std::less<>> without_prefix(std::map<std::string, T, std::less<>> tensors,
+                                                     std::string const& prefix) {
+  if (prefix.empty()) return tensors;
+  std::map<std::string, T, std::less<>> named;
+  for (auto& [name, value] : tensors) named.emplace(name.substr(prefix.size()), std::move(value));
+  return named;
+}
+
 }  // namespace
 
 Checkpoint::Checkpoint(std::filesystem::path const& file)
     : name_("the checkpoint " + file.string()),
       pickle_(read_torch_file(file)),
-      shape_(read_model_shape(shapes_of(state_dict(pickle_.root(), name_), name_), name_)) {}
+      state_(state_dict(pickle_.root(), name_)) {
+  TensorShapes const shapes = shapes_of(state_, name_);
+  prefix_ = common_prefix_of(shapes);
+  shape_ = read_model_shape(
+      without_prefix(shapes, prefix_), without_prefix(other_types_of(state_), prefix_),
+      prefix_.empty() ? name_ : name_ + " (its names without \"" + prefix_ + "\")");
+}
 
 void Checkpoint::for_each_tensor(
     std::function<void(std::string const&, Array const&)> const& f) const {
-  PickleValue const state = state_dict(pickle_.root(), name_);
-  for (std::size_t i = 0; i < state.size(); ++i) {
-    std::string const key(state.key(i).text());
-    Array const& array = state.value(i).array();
-    if (!is_floating_point(array.type())) {
-      throw Error(name_ + ": " + key + " is " + array.description() +
-                  "; expected floating-point numbers");
-    }
-    f(key, array);
+  for (std::size_t i = 0; i < state_.size(); ++i) {
+    f(std::string(state_.key(i).text().substr(prefix_.size())), state_.value(i).array());
   }
 }
 

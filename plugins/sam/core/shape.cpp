@@ -226,22 +226,45 @@ std::string contradiction(ModelShape const& shape) {
   return {};
 }
 
-// Every difference, a line each; empty when there is none.
-std::string differences(TensorShapes const& found, TensorShapes const& expected) {
-  std::string missing, extra, other;
+// Differences of a kind: a line each, and how many.
+struct Differences {
+  void add(std::string const& line) {
+    lines += "\n  " + line;
+    ++count;
+  }
+  std::string lines;
+  std::size_t count = 0;
+};
+
+// Every difference, and at the end, where it is still in sight, what they come to; empty when there
+// is none.
+std::string differences(TensorShapes const& found, OtherTypes const& other_types,
+                        TensorShapes const& expected) {
+  Differences types, shapes, missing, extra;
   for (auto const& [name, shape] : expected) {
     auto const same = found.find(name);
     if (same == found.end()) {
-      missing += "\n  missing: " + name;
-    } else if (same->second != shape) {
-      other += "\n  of another shape: " + name + " is " + text_of(same->second) +
-               ", the rest of the model needs " + text_of(shape);
+      missing.add("missing: " + name);
+      continue;
+    }
+    if (same->second != shape) {
+      shapes.add("of another shape: " + name + " is " + text_of(same->second) +
+                 ", the rest of the model needs " + text_of(shape));
+    }
+    if (auto const type = other_types.find(name); type != other_types.end()) {
+      types.add("of another type: " + name + " is of " + type->second +
+                ", the model needs floating-point numbers");
     }
   }
   for (auto const& [name, shape] : found) {
-    if (!expected.contains(name)) extra += "\n  not SAM's: " + name + " " + text_of(shape);
+    if (!expected.contains(name)) extra.add("not SAM's: " + name + " " + text_of(shape));
   }
-  return other + missing + extra;
+  std::string const lines = types.lines + shapes.lines + missing.lines + extra.lines;
+  if (lines.empty()) return {};
+  return lines + "\nIn short: " + std::to_string(missing.count) + " of " +
+         std::to_string(expected.size()) + " tensors missing, " + std::to_string(shapes.count) +
+         " of another shape, " + std::to_string(types.count) + " of another type, " +
+         std::to_string(extra.count) + " not SAM's";
 }
 
 }  // namespace
@@ -254,19 +277,33 @@ TensorShapes expected_tensors(ModelShape const& shape) {
   return expected.take();
 }
 
-ModelShape read_model_shape(TensorShapes const& tensors, std::string_view name) {
+ModelShape read_model_shape(TensorShapes const& tensors, OtherTypes const& other_types,
+                            std::string_view name) {
   ModelShape const shape{read_encoder(tensors), read_decoder(tensors)};
+  std::string const refusal = std::string(name) + " does not hold a SAM model: ";
   std::string const advice =
       "; expected a checkpoint of Segment Anything: sam_vit_b_01ec64.pth, sam_vit_l_0b3195.pth, "
       "sam_vit_h_4b8939.pth, or one that was trained from them";
-  if (auto const wrong = differences(tensors, expected_tensors(shape)); !wrong.empty()) {
-    throw Error(std::string(name) + " does not hold a SAM model" + advice +
-                ". Its tensors differ:" + wrong);
+  if (auto const wrong = differences(tensors, other_types, expected_tensors(shape));
+      !wrong.empty()) {
+    throw Error(refusal + "its tensors differ." + wrong + advice);
   }
   if (auto const wrong = contradiction(shape); !wrong.empty()) {
-    throw Error(std::string(name) + " does not hold a SAM model: " + wrong + advice);
+    throw Error(refusal + wrong + advice);
   }
   return shape;
+}
+
+std::string common_prefix_of(TensorShapes const& tensors) {
+  constexpr std::string_view kPart = "image_encoder.";
+  for (auto const& [name, shape] : tensors) {
+    auto const before = name.find(kPart);
+    if (before == std::string::npos) continue;
+    std::string const prefix = name.substr(0, before);
+    auto const has_prefix = [&](auto const& each) { return each.first.starts_with(prefix); };
+    return std::ranges::all_of(tensors, has_prefix) ? prefix : std::string();
+  }
+  return {};
 }
 
 }  // namespace seplflow::sam

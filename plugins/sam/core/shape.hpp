@@ -12,6 +12,9 @@ namespace seplflow::sam {
 // The shape of each tensor by its name in the official checkpoints' state_dict.
 using TensorShapes = std::map<std::string, std::vector<std::int64_t>, std::less<>>;
 
+// What each tensor holds that does not hold floating-point numbers ("int64"), by its name.
+using OtherTypes = std::map<std::string, std::string, std::less<>>;
+
 // The image encoder: a plain vision transformer on a square of patches.
 struct EncoderShape {
   std::int64_t patch = 0;                // pixels a side
@@ -47,8 +50,13 @@ struct ModelShape {
 
 // The shape of the model that these tensors make up; ViT-B, ViT-L, ViT-H and any other that is
 // built alike. Throws Error, beginning with `name`, that lists every tensor which is missing, is
-// not SAM's, or has another shape than the rest implies.
-ModelShape read_model_shape(TensorShapes const& tensors, std::string_view name);
+// not SAM's, has another shape than the rest implies, or is of another type.
+ModelShape read_model_shape(TensorShapes const& tensors, OtherTypes const& other_types,
+                            std::string_view name);
+
+// What stands before SAM's own names in those of all tensors: "module." when it was trained with
+// DataParallel, "sam." as a part of something else; empty when nothing does.
+std::string common_prefix_of(TensorShapes const& tensors);
 
 // Every tensor that a model of this shape has.
 TensorShapes expected_tensors(ModelShape const& shape);
