@@ -1,8 +1,8 @@
 #include <memory>
-#include <mutex>
 #include <regex>
 
 #include "core/checkpoint.hpp"
+#include "core/lazy_generator.hpp"
 #include "core/mask_generator.hpp"
 #include "core/prompts.hpp"
 #include "stages.hpp"
@@ -41,11 +41,6 @@ struct MasksSam : ModelOptions, GeneratorOptions {
   MaskSet operator()(Image const& image) const { return model().generate(image, *this); }
 
  private:
-  struct Lazy {
-    std::once_flag once;
-    std::shared_ptr<MaskGenerator const> model;
-  };
-
   std::uint32_t points_per_side_of(std::uint32_t layer) const {
     return sam::points_per_side(points_per_side, crop_n_points_downscale_factor, layer);
   }
@@ -66,18 +61,19 @@ struct MasksSam : ModelOptions, GeneratorOptions {
   }
 
   MaskGenerator const& model() const {
-    std::call_once(lazy_->once, [this] { lazy_->model = core().open(*this); });
-    return *lazy_->model;
+    return lazy_->get([this] { return core().open(*this); });
   }
 
-  std::shared_ptr<Lazy> lazy_ = std::make_shared<Lazy>();
+  std::shared_ptr<LazyGenerator> lazy_ = std::make_shared<LazyGenerator>();
 };
 
 constexpr char const* kDetails =
     "Runs the Segment Anything Model itself, from the official checkpoints (ViT-B, ViT-L, ViT-H; "
     "https://github.com/facebookresearch/segment-anything) or any that is built alike: sizes are "
     "read from its tensors. Zip and legacy files are read, plain or as `{\"model\": ...}` or "
-    "`{\"state_dict\": ...}`. The options of the generator are the official ones, and so are the "
+    "`{\"state_dict\": ...}`, and the names of all tensors may have a prefix, such as the "
+    "`module.` "
+    "of DataParallel. The options of the generator are the official ones, and so are the "
     "masks, their order and their scores. The image is used as stored: an EXIF rotation is not "
     "applied.\n\n"
     "`preset = \"sepl\"` takes the thresholds of the SEPL paper, `pred_iou_thresh = 0.86` and "

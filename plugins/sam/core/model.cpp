@@ -3,9 +3,7 @@
 #include <ATen/Context.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/InferenceMode.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
-#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +14,7 @@
 #include "core/host_memory.hpp"
 #include "core/image_encoder.hpp"
 #include "core/mask_decoder.hpp"
+#include "core/with_torch.hpp"
 #include "data/error.hpp"
 
 namespace seplflow::sam {
@@ -81,28 +80,6 @@ at::Device device_of(std::string const& name) {
       "there is no device \"" + name + "\": " +
       (any ? "this machine has " + std::to_string(count) + " GPUs" : "libtorch sees no GPU here") +
       "; set device = \"cpu\" or \"auto\"");
-}
-
-bool is_out_of_memory(std::string_view message) {
-  return message.find("out of memory") != std::string_view::npos ||
-         message.find("can't allocate memory") != std::string_view::npos;
-}
-
-// Calls f as a user of torch; what it throws becomes an Error for people.
-template <class F>
-auto with_torch(F const& f) {
-  c10::InferenceMode const without_gradients;
-  use_one_thread();
-  try {
-    return f();
-  } catch (c10::Error const& error) {
-    std::string const message = error.what_without_backtrace();
-    if (!is_out_of_memory(message)) throw Error("torch failed: " + message);
-    throw Error(
-        "the device has too little memory for SAM: lower points_per_batch or batch, or "
-        "take precision = \"bfloat16\" (" +
-        message + ")");
-  }
 }
 
 // (1, 3, side, side): normalised, and zeros where the image ends.
