@@ -7,15 +7,16 @@
 
 namespace seplflow::sam {
 
-// As torch's bilinear interpolation without align_corners, in float32; `used` pixels of the result.
+// As torch 1.13's bilinear interpolation without align_corners on a CPU: a scale of float32, by
+// which places are found in float64. `used` pixels of the result.
 MaskLogits::Axis MaskLogits::axis(std::uint32_t from, std::uint32_t to, std::uint32_t used) {
-  float const scale = static_cast<float>(from) / static_cast<float>(to);
+  double const scale = static_cast<float>(from) / static_cast<float>(to);
   Axis axis;
   axis.reserve(used);
   for (std::uint32_t i = 0; i < used; ++i) {
-    float const place = std::max((static_cast<float>(i) + 0.5F) * scale - 0.5F, 0.0F);
+    double const place = std::max((i + 0.5) * scale - 0.5, 0.0);
     std::uint32_t const first = std::min(static_cast<std::uint32_t>(place), from - 1);
-    float const weight = place - static_cast<float>(first);
+    auto const weight = static_cast<float>(place - first);
     axis.push_back({first, std::min(first + 1, from - 1), 1 - weight, weight});
   }
   return axis;
