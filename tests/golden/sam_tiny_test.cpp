@@ -10,6 +10,8 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "core/generator.hpp"
@@ -30,14 +32,18 @@ fs::path data() {
   return test_data() / "sam-tiny";
 }
 
-Model const& model_of(std::string const& name) {
-  static std::map<std::string, Model> models;
-  auto const found = models.find(name);
+Model const& model_of(std::string const& name, ScaleMasks scale = ScaleMasks::where_faster) {
+  static std::map<std::pair<std::string, ScaleMasks>, Model> models;
+  std::pair const key(name, scale);
+  auto const found = models.find(key);
   if (found != models.end()) return found->second;
   ModelOptions options;
   options.checkpoint = data() / (name + ".pth");
   options.device = "cpu";
-  return models.try_emplace(name, options).first->second;
+  return models
+      .emplace(std::piecewise_construct, std::forward_as_tuple(key),
+               std::forward_as_tuple(options, scale))
+      .first->second;
 }
 
 Image image_of(std::string const& stem) {
@@ -142,14 +148,15 @@ TEST_CASE("real: the image's embedding, logits and predicted IoU are the officia
 }
 
 TEST_CASE("real: the generator finds the official masks in the official order") {
+  auto const scale = GENERATE(ScaleMasks::where_faster, ScaleMasks::with_torch);
   simdjson::dom::parser index, records;
   simdjson::dom::element const root = index.load((data() / "index.json").string());
   for (simdjson::dom::element const result : simdjson::dom::array(root["results"])) {
     auto const text = [&](char const* key) { return std::string(std::string_view(result[key])); };
     std::string const image = fs::path(text("image")).stem().string();
     std::string const stem = text("model") + "_" + image + "_" + text("run");
-    INFO(stem);
-    Model const& model = model_of(text("model"));
+    INFO(stem << (scale == ScaleMasks::with_torch ? ", scaled with torch" : ""));
+    Model const& model = model_of(text("model"), scale);
     MaskSet const found =
         generate_masks(model, image_of(image), options_of(root["runs"][text("run")]));
     fs::path const file = data() / (stem + ".json");

@@ -200,7 +200,7 @@ TEST_CASE("masks are logits scaled to the model's image, cut, and scaled to the 
       picture.push_back(bilinear(image, whole, resized, y, x, original));
     }
   }
-  MaskLogits const scaling(kSide, kImage, resized, original);
+  MaskLogits const scaling({kSide, kImage, resized, original});
   auto const found = scaling.mask(logits, 1, std::nullopt);
   REQUIRE(found);
   double high = 0, low_count = 0;

@@ -9,6 +9,7 @@
 #include "core/prompts.hpp"
 #include "core/resample.hpp"
 #include "core/small_regions.hpp"
+#include "core/with_torch.hpp"
 
 namespace seplflow::sam {
 namespace {
@@ -58,7 +59,7 @@ class CropSearch {
         image_(image.size()),
         crop_(crop),
         resized_(longest_side_size(crop.size(), model.image_size())),
-        logits_(model.logits_side(), model.image_size(), resized_, crop.size()),
+        logits_({model.logits_side(), model.image_size(), resized_, crop.size()}),
         embedding_(model.encode(
             resize_as_pillow(cropped(image, crop.x0, crop.y0, crop.x1, crop.y1), resized_))) {}
 
@@ -81,18 +82,17 @@ class CropSearch {
  private:
   void add_batch(std::span<Point const> points, Candidates& found) const {
     std::vector<Point> const prompts = in_resized(points);
-    for (Proposal const& proposal :
-         model_.propose(embedding_, prompts, threshold(options_.pred_iou_thresh))) {
-      auto scored = logits_.mask(proposal.logits, options_.stability_score_offset,
-                                 threshold(options_.stability_score_thresh));
-      if (!scored) continue;
-      MaskBox const box = moved(box_around(scored->mask), crop_);
+    MaskThresholds const thresholds{threshold(options_.pred_iou_thresh),
+                                    options_.stability_score_offset,
+                                    threshold(options_.stability_score_thresh)};
+    for (FoundMask& each : model_.masks(embedding_, prompts, logits_, thresholds)) {
+      MaskBox const box = moved(box_around(each.scored.mask), crop_);
       if (is_near_crop_edge(box, crop_, image_)) continue;
-      Point const& point = points[proposal.point];
-      found.push_back({std::move(scored->mask),
+      Point const& point = points[each.point];
+      found.push_back({std::move(each.scored.mask),
                        box,
-                       proposal.predicted_iou,
-                       scored->stability,
+                       each.predicted_iou,
+                       each.scored.stability,
                        {point.x + crop_.x0, point.y + crop_.y0},
                        crop_});
     }
@@ -145,9 +145,7 @@ MaskInfo info_of(Candidate const& candidate) {
   return info;
 }
 
-}  // namespace
-
-MaskSet generate_masks(Model const& model, Image const& image, GeneratorOptions const& options) {
+MaskSet masks_of(Model const& model, Image const& image, GeneratorOptions const& options) {
   Candidates candidates;
   auto const crops = crops_of(image.size(), options.crop_n_layers, options.crop_overlap_ratio);
   for (Crop const& crop : crops) {
@@ -165,6 +163,12 @@ MaskSet generate_masks(Model const& model, Image const& image, GeneratorOptions 
     entries.push_back({std::move(candidate.mask), info_of(candidate)});
   }
   return MaskSet(std::move(entries), image.size());
+}
+
+}  // namespace
+
+MaskSet generate_masks(Model const& model, Image const& image, GeneratorOptions const& options) {
+  return with_torch([&] { return masks_of(model, image, options); });
 }
 
 }  // namespace seplflow::sam

@@ -80,8 +80,8 @@ at::Tensor MaskDecoder::prompts(std::span<Point const> points) const {
     *place++ = static_cast<float>((point.x + 0.5) / static_cast<double>(image_size_));
     *place++ = static_cast<float>((point.y + 0.5) / static_cast<double>(image_size_));
   }
-  at::Tensor const encoded =
-      encode_places(places.to(frequencies_.device())).to(foreground_.scalar_type()) + foreground_;
+  at::Tensor const here = places.to(frequencies_.device(), at::kFloat, /*non_blocking=*/true);
+  at::Tensor const encoded = encode_places(here).to(foreground_.scalar_type()) + foreground_;
   return at::cat({encoded, not_a_point_.expand({count, 1, -1})}, 1);
 }
 

@@ -22,13 +22,12 @@ MaskLogits::Axis MaskLogits::axis(std::uint32_t from, std::uint32_t to, std::uin
   return axis;
 }
 
-MaskLogits::MaskLogits(std::uint32_t side, std::uint32_t image_size, Size resized, Size original)
-    : side_(side),
-      original_(original),
-      across_{axis(side, image_size, resized.width),
-              axis(resized.width, original.width, original.width)},
-      down_{axis(side, image_size, resized.height),
-            axis(resized.height, original.height, original.height)} {}
+MaskLogits::MaskLogits(Scaling const& scaling)
+    : scaling_(scaling),
+      across_{axis(scaling.side, scaling.image_size, scaling.resized.width),
+              axis(scaling.resized.width, scaling.original.width, scaling.original.width)},
+      down_{axis(scaling.side, scaling.image_size, scaling.resized.height),
+            axis(scaling.resized.height, scaling.original.height, scaling.original.height)} {}
 
 void MaskLogits::mix(std::span<float const> first, std::span<float const> second,
                      Between const& between, std::span<float> out) {
@@ -40,22 +39,22 @@ void MaskLogits::mix(std::span<float const> first, std::span<float const> second
 // Rows of logits, each scaled to the picture's width.
 std::vector<float> MaskLogits::widened(std::span<float const> logits) const {
   std::uint32_t const rows = down_.to_image.back().second + 1;
-  std::vector<float> out(std::size_t{rows} * original_.width), row(across_.to_image.size());
+  std::vector<float> out(std::size_t{rows} * scaling_.original.width), row(across_.to_image.size());
   auto const along = [](Axis const& axis, float const* from, float* to) {
     for (Between const& each : axis) {
       *to++ = each.weight1 * from[each.first] + each.weight2 * from[each.second];
     }
   };
   for (std::uint32_t y = 0; y < rows; ++y) {
-    along(across_.to_image, logits.data() + std::size_t{y} * side_, row.data());
-    along(across_.to_picture, row.data(), out.data() + std::size_t{y} * original_.width);
+    along(across_.to_image, logits.data() + std::size_t{y} * scaling_.side, row.data());
+    along(across_.to_picture, row.data(), out.data() + std::size_t{y} * scaling_.original.width);
   }
   return out;
 }
 
 std::optional<ScoredMask> MaskLogits::mask(std::span<float const> logits, double offset,
                                            std::optional<double> least) const {
-  std::size_t const width = original_.width;
+  std::size_t const width = scaling_.original.width;
   std::vector<float> const wide = widened(logits);
   auto const wide_row = [&](std::uint32_t y) { return std::span(wide).subspan(y * width, width); };
 
@@ -77,7 +76,7 @@ std::optional<ScoredMask> MaskLogits::mask(std::span<float const> logits, double
   std::vector<float> row(width);
   std::vector<std::uint8_t> inside(width);
   std::uint32_t above_high = 0, above_low = 0;
-  ColumnRunScanner scanner(original_);
+  ColumnRunScanner scanner(scaling_.original);
   for (Between const& between : down_.to_picture) {
     mix(image_row(between.first), image_row(between.second), between, row);
     for (std::size_t x = 0; x < width; ++x) {
@@ -89,7 +88,7 @@ std::optional<ScoredMask> MaskLogits::mask(std::span<float const> logits, double
   }
   float const stability = static_cast<float>(above_high) / static_cast<float>(above_low);
   if (least && !(stability >= static_cast<float>(*least))) return std::nullopt;
-  return ScoredMask{Mask::from_runs(original_, scanner.finish(), 1), stability};
+  return ScoredMask{Mask::from_runs(scaling_.original, scanner.finish(), 1), stability};
 }
 
 Mask uncropped(Mask const& mask, Crop const& crop, Size image) {

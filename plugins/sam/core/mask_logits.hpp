@@ -18,6 +18,13 @@ struct ScoredMask {
                     // when the lower one is empty
 };
 
+// How logits of side x side lie on a picture: they stand for image_size x image_size pixels, of
+// which `resized` are those of a picture that was of size `original`.
+struct Scaling {
+  std::uint32_t side, image_size;
+  Size resized, original;
+};
+
 // Scales logits to pixels and thresholds them, row by row, so that a mask takes memory for its runs
 // and a strip of the picture. What SAM does in two steps of bilinear interpolation (to the size of
 // the model's images, from which the padding is cut, then to the size of the picture), each along
@@ -25,9 +32,9 @@ struct ScoredMask {
 // Const: may be used from any number of threads.
 class MaskLogits {
  public:
-  // Logits of side x side stand for image_size x image_size pixels, of which `resized` are those of
-  // a picture that was of size `original`.
-  MaskLogits(std::uint32_t side, std::uint32_t image_size, Size resized, Size original);
+  explicit MaskLogits(Scaling const& scaling);
+
+  Scaling const& scaling() const { return scaling_; }
 
   // The mask where logits are above 0, unless its stability is below `least` (float32, as torch
   // compares; nothing: every mask).
@@ -51,8 +58,7 @@ class MaskLogits {
                   Between const& between, std::span<float> out);
   std::vector<float> widened(std::span<float const> logits) const;
 
-  std::uint32_t side_;
-  Size original_;
+  Scaling scaling_;
   Axes across_, down_;
 };
 

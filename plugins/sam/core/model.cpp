@@ -11,6 +11,7 @@
 
 #include "core/batched_encoder.hpp"
 #include "core/cpu_threads.hpp"
+#include "core/device_masks.hpp"
 #include "core/host_memory.hpp"
 #include "core/image_encoder.hpp"
 #include "core/mask_decoder.hpp"
@@ -23,10 +24,26 @@ struct Embedding::Data {
   at::Tensor tokens;  // (grid, grid, channels)
 };
 
+namespace {
+
+// A CPU is as fast with few points as with many, and faster when what it works on stays in the
+// cache; each has a copy of the image's tokens.
+constexpr std::size_t kPointsOnCpu = 8;
+
+// Masks whose predicted IoU passes, by point and then by the model's order.
+struct Passing {
+  std::vector<std::size_t> points;   // of each mask, which of the points
+  std::vector<float> predicted_iou;  // of each mask
+  at::Tensor logits;                 // (masks, side, side), float32, on the device
+};
+
+}  // namespace
+
 struct Model::State {
-  State(Weights const& weights, at::Device on, std::uint32_t batch)
+  State(Weights const& weights, at::Device on, ScaleMasks scale, std::uint32_t batch)
       : shape(weights.shape()),
         device(on),
+        scale_masks(scale),
         type(weights.at("image_encoder.pos_embed").scalar_type()),
         encoder(weights),
         decoder(weights),
@@ -43,11 +60,25 @@ struct Model::State {
     return encoder(images.to(device, type));
   }
 
-  std::vector<Proposal> propose(Embedding const& embedding, std::span<Point const> points,
-                                std::optional<double> above) const;
+  bool masks_on_device() const { return !device.is_cpu() || scale_masks == ScaleMasks::with_torch; }
+
+  // Calls f(span of points, number of the first) for as many points as are best asked for together.
+  template <class F>
+  void for_each_group(std::span<Point const> points, F const& f) const {
+    std::size_t const together = masks_on_device() ? points.size() : kPointsOnCpu;
+    for (std::size_t begin = 0; begin < points.size(); begin += together) {
+      f(points.subspan(begin, std::min(together, points.size() - begin)), begin);
+    }
+  }
+
+  Passing passing(Embedding const& embedding, std::span<Point const> points,
+                  std::optional<double> above) const;
+  std::vector<std::optional<ScoredMask>> scored(Passing const& passing, MaskLogits const& scaling,
+                                                MaskThresholds const& thresholds) const;
 
   ModelShape shape;
   at::Device device;
+  ScaleMasks scale_masks;
   at::ScalarType type;
   ImageEncoder encoder;
   MaskDecoder decoder;
@@ -56,13 +87,6 @@ struct Model::State {
 };
 
 namespace {
-
-// Upscaling a point's logits takes the most memory of all, so few are at it together.
-constexpr std::size_t kPointsUpscaled = 8;
-
-// A CPU is as fast with few points as with many, and faster when what it works on stays in the
-// cache; each has a copy of the image's tokens.
-constexpr std::size_t kPointsOnCpu = 8;
 
 constexpr std::array<float, 3> kMean = {123.675F, 116.28F, 103.53F};
 constexpr std::array<float, 3> kDeviation = {58.395F, 57.12F, 57.375F};
@@ -109,55 +133,70 @@ std::vector<float> values_of(at::Tensor const& tensor) {
   return {values, values + here.numel()};
 }
 
+// Not waited for: what is copied lies in the queue already.
+at::Tensor on_device(std::vector<std::int64_t>& indices, at::Device device) {
+  return at::from_blob(indices.data(), {static_cast<std::int64_t>(indices.size())},
+                       at::TensorOptions(at::kLong))
+      .to(device, at::kLong, /*non_blocking=*/true);
+}
+
+std::span<float const> logits_of(at::Tensor const& logits, std::size_t i) {
+  auto const size = static_cast<std::size_t>(logits.size(1) * logits.size(2));
+  return {logits.data_ptr<float>() + i * size, size};
+}
+
 }  // namespace
 
-std::vector<Proposal> Model::State::propose(Embedding const& embedding,
-                                            std::span<Point const> points,
-                                            std::optional<double> above) const {
-  std::unique_lock const lock = turn();
+Passing Model::State::passing(Embedding const& embedding, std::span<Point const> points,
+                              std::optional<double> above) const {
   DecodedPoints const decoded = decoder.decode(embedding.data().tokens, points);
   auto const masks = static_cast<std::size_t>(decoded.predictions.size(1));
   std::vector<float> const predictions = values_of(decoded.predictions);
-  auto const passes = [&](float iou) { return !above || iou > static_cast<float>(*above); };
-
+  Passing passing;
   std::vector<std::int64_t> wanted;  // points with a mask that passes
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    if (std::ranges::any_of(std::span(predictions).subspan(i * masks, masks), passes)) {
-      wanted.push_back(static_cast<std::int64_t>(i));
-    }
+  std::vector<std::int64_t> chosen;  // masks that pass, among those of the wanted points
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    if (above && !(predictions[i] > static_cast<float>(*above))) continue;
+    auto const point = static_cast<std::int64_t>(i / masks);
+    if (wanted.empty() || wanted.back() != point) wanted.push_back(point);
+    chosen.push_back(static_cast<std::int64_t>((wanted.size() - 1) * masks + i % masks));
+    passing.points.push_back(i / masks);
+    passing.predicted_iou.push_back(predictions[i]);
   }
-  std::vector<Proposal> proposals;
-  for (std::size_t begin = 0; begin < wanted.size(); begin += kPointsUpscaled) {
-    std::size_t const count = std::min(kPointsUpscaled, wanted.size() - begin);
-    at::Tensor const chosen =
-        at::from_blob(wanted.data() + begin, {static_cast<std::int64_t>(count)},
-                      at::TensorOptions(at::kLong))
-            .to(device);
-    at::Tensor const logits = decoder.logits(decoded, chosen).to(at::kCPU).contiguous();
-    auto const size = static_cast<std::size_t>(logits.size(2) * logits.size(3));
-    for (std::size_t i = 0; i < count * masks; ++i) {
-      auto const point = static_cast<std::size_t>(wanted[begin + i / masks]);
-      float const iou = predictions[point * masks + i % masks];
-      if (!passes(iou)) continue;
-      float const* const values = logits.data_ptr<float>() + i * size;
-      proposals.push_back({point, iou, {values, values + size}});
-    }
+  if (wanted.empty()) return passing;
+  at::Tensor const logits = decoder.logits(decoded, on_device(wanted, device)).flatten(0, 1);
+  bool const all = logits.size(0) == static_cast<std::int64_t>(chosen.size());
+  passing.logits = all ? logits : logits.index_select(0, on_device(chosen, device));
+  return passing;
+}
+
+std::vector<std::optional<ScoredMask>> Model::State::scored(
+    Passing const& passing, MaskLogits const& scaling, MaskThresholds const& thresholds) const {
+  double const offset = thresholds.stability_offset;
+  if (passing.points.empty()) return {};
+  if (masks_on_device()) {
+    return seplflow::sam::masks_on_device(passing.logits, scaling.scaling(), offset,
+                                          thresholds.stability);
   }
-  return proposals;
+  std::vector<std::optional<ScoredMask>> masks;
+  for (std::size_t i = 0; i < passing.points.size(); ++i) {
+    masks.push_back(scaling.mask(logits_of(passing.logits, i), offset, thresholds.stability));
+  }
+  return masks;
 }
 
 std::vector<float> Embedding::values() const {
   return with_torch([&] { return values_of(data_->tokens.permute({2, 0, 1})); });
 }
 
-Model::Model(ModelOptions const& options)
+Model::Model(ModelOptions const& options, ScaleMasks scale_masks)
     : state_(with_torch([&] {
         keep_freed_memory();
         at::Device const device = device_of(options.device);
         at::ScalarType const type =
             options.precision == Precision::bfloat16 ? at::kBFloat16 : at::kFloat;
         return std::make_unique<State const>(read_weights(options.checkpoint, type, device), device,
-                                             options.batch);
+                                             scale_masks, options.batch);
       })) {}
 
 Model::~Model() = default;
@@ -192,16 +231,39 @@ Embedding Model::encode(Image const& resized) const {
 std::vector<Proposal> Model::propose(Embedding const& embedding, std::span<Point const> points,
                                      std::optional<double> above) const {
   return with_torch([&] {
-    std::size_t const together = state_->device.is_cpu() ? kPointsOnCpu : points.size();
     std::vector<Proposal> proposals;
-    for (std::size_t begin = 0; begin < points.size(); begin += together) {
-      std::size_t const count = std::min(together, points.size() - begin);
-      for (Proposal& each : state_->propose(embedding, points.subspan(begin, count), above)) {
-        each.point += begin;
-        proposals.push_back(std::move(each));
+    state_->for_each_group(points, [&](std::span<Point const> group, std::size_t first) {
+      std::unique_lock const lock = state_->turn();
+      Passing const passing = state_->passing(embedding, group, above);
+      if (passing.points.empty()) return;
+      at::Tensor const logits = passing.logits.to(at::kCPU).contiguous();
+      for (std::size_t i = 0; i < passing.points.size(); ++i) {
+        auto const values = logits_of(logits, i);
+        proposals.push_back(
+            {first + passing.points[i], passing.predicted_iou[i], {values.begin(), values.end()}});
       }
-    }
+    });
     return proposals;
+  });
+}
+
+std::vector<FoundMask> Model::masks(Embedding const& embedding, std::span<Point const> points,
+                                    MaskLogits const& scaling,
+                                    MaskThresholds const& thresholds) const {
+  return with_torch([&] {
+    std::vector<FoundMask> found;
+    state_->for_each_group(points, [&](std::span<Point const> group, std::size_t first) {
+      std::unique_lock lock = state_->turn();
+      Passing const passing = state_->passing(embedding, group, thresholds.predicted_iou);
+      if (!state_->masks_on_device()) lock = {};
+      auto scored = state_->scored(passing, scaling, thresholds);
+      for (std::size_t i = 0; i < scored.size(); ++i) {
+        if (!scored[i]) continue;
+        found.push_back(
+            {first + passing.points[i], passing.predicted_iou[i], std::move(*scored[i])});
+      }
+    });
+    return found;
   });
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/generator_options.hpp"
+#include "core/mask_logits.hpp"
 #include "core/point.hpp"
 #include "core/shape.hpp"
 #include "data/image.hpp"
@@ -22,6 +23,24 @@ struct Proposal {
   float predicted_iou;        // the model's own estimate
   std::vector<float> logits;  // side x side, row-major: Model::logits_side()
 };
+
+// Which masks are wanted; thresholds are float32, as torch compares. Nothing: all.
+struct MaskThresholds {
+  std::optional<double> predicted_iou;  // above it
+  double stability_offset = 1;          // of ScoredMask::stability
+  std::optional<double> stability;      // at least it
+};
+
+// A mask of the picture's size.
+struct FoundMask {
+  std::size_t point;  // which of the points
+  float predicted_iou;
+  ScoredMask scored;
+};
+
+// Where logits are scaled to the picture: on the device, if it is not the CPU, which is several
+// times as fast with MaskLogits.
+enum class ScaleMasks { where_faster, with_torch };
 
 // What the model made of an image, on its device. Copies share.
 class Embedding {
@@ -41,8 +60,9 @@ class Embedding {
 // side, each alone, on another device one after the other.
 class Model {
  public:
-  // Throws Error when there is no such device, or the checkpoint is none of SAM (weights.hpp).
-  explicit Model(ModelOptions const& options);
+  // Throws Error when there is no such device, or the checkpoint is none of SAM (weights.hpp), and
+  // OutOfMemory, as all that follows. With torch masks are scaled on a CPU too, for tests.
+  explicit Model(ModelOptions const& options, ScaleMasks scale_masks = ScaleMasks::where_faster);
   ~Model();
   Model(Model const&) = delete;
   Model& operator=(Model const&) = delete;
@@ -51,15 +71,18 @@ class Model {
   std::uint32_t image_size() const;
   std::uint32_t logits_side() const;
 
-  // The image must have its longest side of image_size(), or be smaller: it is padded. Throws
-  // Error when memory does not suffice.
+  // The image must have its longest side of image_size(), or be smaller: it is padded.
   Embedding encode(Image const& resized) const;
 
   // Proposals for foreground points (pixels of the resized image), each a prompt of its own: those
   // whose predicted IoU is above `above` (float32, as torch compares; nothing: all), by point and
-  // then by the model's order. Throws Error when memory does not suffice.
+  // then by the model's order.
   std::vector<Proposal> propose(Embedding const& embedding, std::span<Point const> points,
                                 std::optional<double> above) const;
+
+  // The same as masks of the picture, of which those that are not stable are left out.
+  std::vector<FoundMask> masks(Embedding const& embedding, std::span<Point const> points,
+                               MaskLogits const& scaling, MaskThresholds const& thresholds) const;
 
  private:
   struct State;
