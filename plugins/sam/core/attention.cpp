@@ -5,18 +5,21 @@
 #include <ATen/ops/add.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/bmm.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/eye.h>
 #include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
 #include <torch/version.h>
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #if TORCH_VERSION_MAJOR >= 2
-#include <ATen/ops/cat.h>
-#include <ATen/ops/eye.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
-#include <ATen/ops/zeros.h>
+#else
+#include <ATen/ops/_scaled_dot_product_attention.h>
 #endif
 
 namespace seplflow::sam {
@@ -45,8 +48,56 @@ std::int64_t rows_per_tile(std::int64_t h, std::int64_t w) {
   return std::clamp(kTileScores / (h * w * w), std::int64_t{1}, h);
 }
 
+// Divides by the square root of the channels.
+at::Tensor fused_attention(at::Tensor const& queries, at::Tensor const& keys,
+                           at::Tensor const& values) {
+#if TORCH_VERSION_MAJOR >= 2
+  return at::scaled_dot_product_attention(queries, keys, values);
+#else
+  return std::get<0>(at::_scaled_dot_product_attention(queries, keys, values));
+#endif
+}
+
+}  // namespace
+
+// The biases are further channels: a key at row i and column j has a one at i and one at j there,
+// so that its product with the query's biases adds the right two, and a fused kernel needs no mask.
+at::Tensor attend_fused(at::Tensor const& qkv, at::Tensor const& along_height,
+                        at::Tensor const& along_width) {
+  Biases const biases = relative_biases(qkv.select(3, 0), along_height, along_width);
+  constexpr std::int64_t kAlignment = 8;  // of channels, which fast kernels ask for
+  std::int64_t const groups = qkv.size(0), h = qkv.size(1), w = qkv.size(2), heads = qkv.size(4),
+                     d = qkv.size(5);
+  std::int64_t const channels = (d + h + w + kAlignment - 1) / kAlignment * kAlignment;
+  auto const expanded = [&](at::Tensor const& x) {
+    return x.expand({groups, heads, h, w, x.size(-1)});
+  };
+  auto const zeros = [&](std::int64_t count) {
+    return expanded(at::zeros({1, 1, 1, 1, count}, qkv.options()));
+  };
+  at::Tensor const all = qkv.permute({3, 0, 4, 1, 2, 5});          // (3, N, heads, h, w, d)
+  double const undone = std::sqrt(static_cast<double>(channels));  // by the kernel
+  at::Tensor const queries =
+      at::cat({all.select(0, 0) * (undone / std::sqrt(static_cast<double>(d))),
+               biases.rows.permute({1, 2, 0, 3, 4}) * undone,
+               biases.columns.permute({1, 2, 3, 0, 4}) * undone, zeros(channels - d - h - w)},
+              -1);
+  at::Tensor const keys = at::cat(
+      {all.select(0, 1), expanded(at::eye(h, qkv.options()).view({1, 1, h, 1, h})),
+       expanded(at::eye(w, qkv.options()).view({1, 1, 1, w, w})), zeros(channels - d - h - w)},
+      -1);
+  at::Tensor const values = at::cat({all.select(0, 2), zeros(channels - d)}, -1);
+  auto const flat = [&](at::Tensor const& x) {
+    return x.reshape({groups, heads, h * w, channels});
+  };
+  at::Tensor const out = fused_attention(flat(queries), flat(keys), flat(values));
+  return out.narrow(-1, 0, d).transpose(1, 2).reshape({groups, h, w, heads * d});
+}
+
 // Softmax of scores in a buffer, tile by tile, for one head of one group after the other.
-at::Tensor attend_in_tiles(at::Tensor const& qkv, Biases const& biases) {
+at::Tensor attend_in_tiles(at::Tensor const& qkv, at::Tensor const& along_height,
+                           at::Tensor const& along_width) {
+  Biases const biases = relative_biases(qkv.select(3, 0), along_height, along_width);
   std::int64_t const groups = qkv.size(0), h = qkv.size(1), w = qkv.size(2), heads = qkv.size(4),
                      d = qkv.size(5);
   double const scale = 1 / std::sqrt(static_cast<double>(d));
@@ -77,49 +128,10 @@ at::Tensor attend_in_tiles(at::Tensor const& qkv, Biases const& biases) {
   return out.view({groups, h, w, heads * d});
 }
 
-#if TORCH_VERSION_MAJOR >= 2
-// The biases as further channels: a key at row i and column j has a one at i and one at j there, so
-// that its product with the query's biases adds the right two, and a fused kernel needs no mask.
-at::Tensor attend_fused(at::Tensor const& qkv, Biases const& biases) {
-  constexpr std::int64_t kAlignment = 8;  // of channels, which fast kernels ask for
-  std::int64_t const groups = qkv.size(0), h = qkv.size(1), w = qkv.size(2), heads = qkv.size(4),
-                     d = qkv.size(5);
-  std::int64_t const channels = (d + h + w + kAlignment - 1) / kAlignment * kAlignment;
-  auto const expanded = [&](at::Tensor const& x) {
-    return x.expand({groups, heads, h, w, x.size(-1)});
-  };
-  auto const zeros = [&](std::int64_t count) {
-    return expanded(at::zeros({1, 1, 1, 1, count}, qkv.options()));
-  };
-  at::Tensor const all = qkv.permute({3, 0, 4, 1, 2, 5});  // (3, N, heads, h, w, d)
-  at::Tensor const queries = at::cat(
-      {all.select(0, 0) / std::sqrt(static_cast<double>(d)), biases.rows.permute({1, 2, 0, 3, 4}),
-       biases.columns.permute({1, 2, 3, 0, 4}), zeros(channels - d - h - w)},
-      -1);
-  at::Tensor const keys = at::cat(
-      {all.select(0, 1), expanded(at::eye(h, qkv.options()).view({1, 1, h, 1, h})),
-       expanded(at::eye(w, qkv.options()).view({1, 1, 1, w, w})), zeros(channels - d - h - w)},
-      -1);
-  at::Tensor const values = at::cat({all.select(0, 2), zeros(channels - d)}, -1);
-  auto const flat = [&](at::Tensor const& x) {
-    return x.reshape({groups, heads, h * w, channels});
-  };
-  // The kernel divides by the square root of the channels.
-  at::Tensor const out = at::scaled_dot_product_attention(
-      flat(queries * std::sqrt(static_cast<double>(channels))), flat(keys), flat(values));
-  return out.narrow(-1, 0, d).transpose(1, 2).reshape({groups, h, w, heads * d});
-}
-#endif
-
-}  // namespace
-
 at::Tensor attend(at::Tensor const& qkv, at::Tensor const& along_height,
                   at::Tensor const& along_width) {
-  Biases const biases = relative_biases(qkv.select(3, 0), along_height, along_width);
-#if TORCH_VERSION_MAJOR >= 2
-  if (!qkv.device().is_cpu()) return attend_fused(qkv, biases);
-#endif
-  return attend_in_tiles(qkv, biases);
+  bool const fused = TORCH_VERSION_MAJOR >= 2 && !qkv.device().is_cpu();
+  return (fused ? attend_fused : attend_in_tiles)(qkv, along_height, along_width);
 }
 
 at::Tensor relative_positions(at::Tensor const& offsets) {

@@ -5,7 +5,6 @@
 #include <c10/core/impl/alloc_cpu.h>
 #include <c10/util/Exception.h>
 #include <sys/mman.h>
-#include <torch/version.h>
 
 #include <algorithm>
 #include <cstring>
@@ -102,18 +101,13 @@ class KeepingAllocator final : public c10::Allocator {
  public:
   c10::DeleterFnPtr raw_deleter() const override { return give_back; }
 
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 3)
-  c10::DataPtr allocate(std::size_t size) override {
-    return take(size);
-  }
-  void copy_data(void* to, void const* from, std::size_t size) const override {
+  // Whether allocate is const, and whether there is a copy_data, differs between versions of torch.
+  // Those of these that it has are overridden; the others nobody calls.
+  c10::DataPtr allocate(std::size_t size) { return take(size); }
+  c10::DataPtr allocate(std::size_t size) const { return take(size); }
+  void copy_data(void* to, void const* from, std::size_t size) const {
     std::memcpy(to, from, size);
   }
-#else
-  c10::DataPtr allocate(std::size_t size) const override {
-    return take(size);
-  }
-#endif
 
  private:
   static c10::DataPtr take(std::size_t size) {
