@@ -11,6 +11,13 @@ namespace {
 
 enum class Format { json, png };
 
+// As Python writes a float: 1.0, not 1.
+std::string python_float(double value) {
+  std::string const text = shortest(value);
+  bool const whole = text.find_first_not_of("-0123456789") == std::string::npos;
+  return whole ? text + ".0" : text;
+}
+
 // A row of amg.py's metadata.csv.
 std::string metadata_row(std::size_t number, Mask const& mask, MaskInfo const& info) {
   MaskBox const box = box_around(mask);
@@ -19,10 +26,10 @@ std::string metadata_row(std::size_t number, Mask const& mask, MaskInfo const& i
     row += ',' + std::to_string(each);
   }
   for (double const each :
-       {info.point[0], info.point[1], info.predicted_iou, info.stability_score, info.crop_box[0],
-        info.crop_box[1], info.crop_box[2], info.crop_box[3]}) {
-    row += ',' + shortest(each);
+       {info.point[0], info.point[1], info.predicted_iou, info.stability_score}) {
+    row += ',' + python_float(each);
   }
+  for (double const each : info.crop_box) row += ',' + shortest(each);
   return row;
 }
 

@@ -88,7 +88,19 @@ TEST_CASE("the PNG form has amg.py's files and table") {
   CHECK(text_of(stage, "a/metadata.csv") ==
         "id,area,bbox_x0,bbox_y0,bbox_w,bbox_h,point_input_x,point_input_y,predicted_iou,"
         "stability_score,crop_box_x0,crop_box_y0,crop_box_w,crop_box_h\n"
-        "0,4,1,1,1,1,31.25,2,0.9912345,0.96875,0,0,4,3");
+        "0,4,1,1,1,1,31.25,2.0,0.9912345,0.96875,0,0,4,3");
+}
+
+TEST_CASE("the PNG form's table has floats as Python writes them") {
+  MaskInfo info;
+  info.predicted_iou = 1;
+  info.stability_score = 0;
+  info.point = {-3, 1e-7};
+  info.crop_box = {0, 0, 4, 3};
+  StageDriver stage = writing("png");
+  stage.write(voc_sample("a"), MaskSet({{Mask(Size{3, 4}), info}}, Size{3, 4}));
+  CHECK_THAT(text_of(stage, "a/metadata.csv"),
+             Catch::Matchers::EndsWith("\n0,0,0,0,0,0,-3.0,1e-07,1.0,0.0,0,0,4,3"));
 }
 
 TEST_CASE("no masks are written as none") {
