@@ -72,8 +72,7 @@ constexpr char const* kDetails =
     "https://github.com/facebookresearch/segment-anything) or any that is built alike: sizes are "
     "read from its tensors. Zip and legacy files are read, plain or as `{\"model\": ...}` or "
     "`{\"state_dict\": ...}`, and the names of all tensors may have a prefix, such as the "
-    "`module.` "
-    "of DataParallel. The options of the generator are the official ones, and so are the "
+    "`module.` of DataParallel. The options of the generator are the official ones, and so are the "
     "masks, their order and their scores. The image is used as stored: an EXIF rotation is not "
     "applied.\n\n"
     "`preset = \"sepl\"` takes the thresholds of the SEPL paper, `pred_iou_thresh = 0.86` and "
@@ -83,11 +82,18 @@ constexpr char const* kDetails =
     "On a CPU as many images are worked on at once as the run has jobs, each by one thread (one "
     "after the other with `libopenblas0-serial`, which is not safe for threads: take "
     "`libopenblas0-pthread`); on a GPU one after the other, while other threads decode images and "
-    "encode masks. `batch` images that wait for a GPU are encoded together. A GPU's results differ "
+    "encode masks; what leaves the GPU is where the runs of masks begin and end. `batch` images "
+    "that wait for a GPU are encoded together. A GPU's results differ "
     "from a CPU's in the last digits, and those of `bfloat16` by more. When memory does not "
     "suffice the sample fails: lower `points_per_batch` or `batch`. A resized image has at least "
     "one pixel a side, where the official code refuses one of 1x5000, and an image in which "
-    "nothing passes the thresholds has no masks, where the official code fails if there are crops.";
+    "nothing passes the thresholds has no masks, where the official code fails if there are crops. "
+    "The stability of a mask that has no pixel at the lower cutoff either (in an image of 1x1, for "
+    "example) is 0 / 0: written as 0, where the official code has NaN.\n\n"
+    "Scores are the official ones to 1e-4, but for a mask of few pixels: its stability is a ratio "
+    "of numbers of pixels, of which one lies so near to the cutoff now and then (sums of float32 "
+    "differ by about 1e-6 with their order, and so from one version of torch to the next) that it "
+    "falls on the other side, which changes the ratio by one part in the pixels of the mask.";
 
 }  // namespace
 
