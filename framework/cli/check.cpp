@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/pipeline_arguments.hpp"
 #include "cli/table.hpp"
+#include "data/number_text.hpp"
 #include "run/missing_files.hpp"
 
 namespace seplflow::cli {

@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
 #include "data/error.hpp"
+#include "data/number_text.hpp"
 #include "run/comparison.hpp"
 #include "run/json.hpp"
 

@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/published_tables.hpp"
 #include "cli/table.hpp"
+#include "data/number_text.hpp"
 
 namespace seplflow::cli {
 namespace {

@@ -27,10 +27,6 @@ void print_row(std::ostream& out, std::vector<std::string> const& row,
 
 }  // namespace
 
-std::string counted(std::uint64_t count, std::string const& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 std::string percent(double fraction, bool sign) {
   char text[32];
   std::snprintf(text, sizeof text, sign ? "%+.2f" : "%.2f", fraction * 100);
