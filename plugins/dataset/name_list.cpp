@@ -104,6 +104,9 @@ class ListReader {
     std::string_view rest(reinterpret_cast<char const*>(bytes.data()), bytes.size());
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
+    if (rest.starts_with("\xFF\xFE") || rest.starts_with("\xFE\xFF")) {
+      throw Error(file_.string() + " is text in UTF-16; save it as UTF-8");
+    }
     for (line_ = 1; !rest.empty(); ++line_) {
       std::size_t const end = std::min(rest.find('\n'), rest.size());
       add(rest.substr(0, end));

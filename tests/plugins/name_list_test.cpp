@@ -120,6 +120,16 @@ TEST_CASE("a line of no kind is refused with what a line may be") {
   CHECK_THAT(mistake_in("a 1.5\n"), Contains("list.txt:1: \"a 1.5\" holds spaces"));
 }
 
+TEST_CASE("a byte-order mark is no part of a name, and UTF-16 is refused for what it is") {
+  CHECK(list_of("\xEF\xBB\xBF"
+                "a\n")
+            .names == Names{"a"});
+  CHECK_THAT(mistake_in(std::string("\xFF\xFE"
+                                    "a\0\n\0",
+                                    6)),
+             Contains("list.txt is text in UTF-16; save it as UTF-8"));
+}
+
 TEST_CASE("names in paths and beside classes are looked at like others") {
   CHECK_THAT(mistake_in("a 0\na 1\n"),
              Contains("list.txt:2: \"a\" is listed twice, first in line 1"));
