@@ -6,26 +6,53 @@
 #include <utility>
 
 #include "data/error.hpp"
+#include "data/finite.hpp"
 
 namespace seplflow {
 
-ScoreMaps::ScoreMaps(Size size, std::vector<Label> classes, std::vector<float> values,
-                     Precision precision)
+struct ScoreMaps::Held {
+  std::shared_ptr<void const> owner;
+  Values values;
+
+  template <class T>
+  static Held of(std::vector<T> values) {
+    auto owner = std::make_shared<std::vector<T> const>(std::move(values));
+    std::span<T const> const all(*owner);
+    return {std::move(owner), all};
+  }
+  template <class T>
+  static Held of(std::unique_ptr<T[]> values, std::size_t count) {
+    std::span<T const> const all(values.get(), count);
+    return {std::shared_ptr<T const[]>(std::move(values)), all};
+  }
+};
+
+ScoreMaps::ScoreMaps(Size size, Held held, std::vector<Label> classes, Precision precision)
     : size_(checked_size(size.height, size.width, "a score map")),
       classes_(std::move(classes)),
-      values_(std::move(values)),
+      owner_(std::move(held.owner)),
+      values_(held.values),
       precision_(precision) {
-  if (precision == Precision::full) throw Error("score maps of full precision hold doubles");
+  bool const doubles = std::holds_alternative<std::span<double const>>(values_);
+  if (doubles != (precision == Precision::full)) {
+    throw Error("score maps of full precision hold doubles");
+  }
   require_sound();
 }
 
+// In braces, arguments are made from left to right: classes are counted before they move.
+ScoreMaps::ScoreMaps(Size size, std::vector<Label> classes, std::vector<float> values,
+                     Precision precision)
+    : ScoreMaps{size, Held::of(std::move(values)), std::move(classes), precision} {}
 ScoreMaps::ScoreMaps(Size size, std::vector<Label> classes, std::vector<double> values)
-    : size_(checked_size(size.height, size.width, "a score map")),
-      classes_(std::move(classes)),
-      values_(std::move(values)),
-      precision_(Precision::full) {
-  require_sound();
-}
+    : ScoreMaps{size, Held::of(std::move(values)), std::move(classes), Precision::full} {}
+ScoreMaps::ScoreMaps(Size size, std::vector<Label> classes, std::unique_ptr<float[]> values,
+                     Precision precision)
+    : ScoreMaps{size, Held::of(std::move(values), classes.size() * size.pixels()),
+                std::move(classes), precision} {}
+ScoreMaps::ScoreMaps(Size size, std::vector<Label> classes, std::unique_ptr<double[]> values)
+    : ScoreMaps{size, Held::of(std::move(values), classes.size() * size.pixels()),
+                std::move(classes), Precision::full} {}
 
 bool ScoreMaps::has_background() const {
   return std::ranges::find(classes_, kBackground) != classes_.end();
@@ -47,6 +74,7 @@ void ScoreMaps::require_sound() const {
                       to_string(size_) + " (height x width) need " + std::to_string(expected) +
                       " values but were given " + std::to_string(values.size()));
         }
+        if (all_finite(values)) return;
         auto const nan = std::ranges::find_if(values, [](auto value) { return std::isnan(value); });
         if (nan == values.end()) return;
         auto const place = static_cast<std::size_t>(nan - values.begin());

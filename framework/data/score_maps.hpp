@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <variant>
 #include <vector>
@@ -26,6 +27,10 @@ class ScoreMaps {
   ScoreMaps(Size size, std::vector<Label> classes, std::vector<float> values,
             Precision precision = Precision::single);
   ScoreMaps(Size size, std::vector<Label> classes, std::vector<double> values);
+  // The same of exactly so many values in memory that nobody had to clear before.
+  ScoreMaps(Size size, std::vector<Label> classes, std::unique_ptr<float[]> values,
+            Precision precision = Precision::single);
+  ScoreMaps(Size size, std::vector<Label> classes, std::unique_ptr<double[]> values);
 
   Size size() const { return size_; }
   std::span<Label const> classes() const { return classes_; }
@@ -43,16 +48,22 @@ class ScoreMaps {
   }
 
  private:
+  using Values = std::variant<std::span<float const>, std::span<double const>>;
+
+  struct Held;
+
+  ScoreMaps(Size size, Held held, std::vector<Label> classes, Precision precision);
   void require_sound() const;
 
   template <class T>
   std::span<T const> plane_of(std::size_t i) const {
-    return std::span(std::get<std::vector<T>>(values_)).subspan(i * size_.pixels(), size_.pixels());
+    return std::get<std::span<T const>>(values_).subspan(i * size_.pixels(), size_.pixels());
   }
 
   Size size_;
   std::vector<Label> classes_;
-  std::variant<std::vector<float>, std::vector<double>> values_;
+  std::shared_ptr<void const> owner_;  // of the values
+  Values values_;
   Precision precision_;
 };
 

@@ -272,45 +272,41 @@ std::int64_t Array::integer(std::uint64_t i) const {
 
 // Whether elements that are as they are wanted were read from the file to where they are wanted.
 template <class T>
-bool Array::append_from_file(std::vector<T>& values) const {
+bool Array::copy_from_file(T* values) const {
   constexpr ElementType kSame = std::is_same_v<T, float>    ? ElementType::float32
                                 : std::is_same_v<T, double> ? ElementType::float64
                                                             : ElementType::int64;
   bool const direct = file_ != nullptr && contiguous_ && type() == kSame &&
                       std::endian::native == std::endian::little;
   if (!direct) return false;
-  std::size_t const before = values.size();
-  values.resize(before + size_);
   file_->copy(storage_.subspan(layout_.offset * sizeof(T), size_ * sizeof(T)),
-              reinterpret_cast<std::uint8_t*>(values.data() + before));
+              reinterpret_cast<std::uint8_t*>(values));
   return true;
 }
 
 template <class T>
-void Array::append_to(std::vector<T>& values) const {
+void Array::copy_to(T* values) const {
   if (std::is_same_v<T, std::int64_t> && is_floating_point(type())) throw not_integers(*this);
-  if (size_ == 0) return;
+  if (size_ == 0 || copy_from_file(values)) return;
   auto const axes = merged_axes(layout_);
-  if (values.capacity() - values.size() < size_) values.reserve(values.size() + size_);
-  if (append_from_file(values)) return;
   std::uint8_t const* const begin = storage().data();
-  auto const extent = static_cast<std::ptrdiff_t>(axes.back().extent);
+  std::size_t const extent = axes.back().extent;
   with_element(type(), layout_.byte_order, [&](auto element, auto swapped) {
     using Element = decltype(element);
     if constexpr (!(std::is_same_v<T, std::int64_t> && is_floating<Element>)) {
-      using Row = Reading<T, Element, decltype(swapped)::value>;
-      auto const step = static_cast<std::ptrdiff_t>(axes.back().stride * sizeof(Element));
+      std::size_t const step = axes.back().stride * sizeof(Element);
       for_each_row(axes, layout_.offset, [&](std::uint64_t offset) {
-        std::uint8_t const* const first = begin + offset * sizeof(Element);
-        values.insert(values.end(), Row(first, step, 0), Row(first, step, extent));
+        convert_row<Element, decltype(swapped)::value>(begin + offset * sizeof(Element), step,
+                                                       extent, values);
+        values += extent;
       });
     }
   });
 }
 
-template void Array::append_to(std::vector<float>&) const;
-template void Array::append_to(std::vector<double>&) const;
-template void Array::append_to(std::vector<std::int64_t>&) const;
+template void Array::copy_to(float*) const;
+template void Array::copy_to(double*) const;
+template void Array::copy_to(std::int64_t*) const;
 
 std::string Array::description() const {
   std::string const name(name_of(type()));

@@ -91,16 +91,15 @@ class Array {
   // and when the value is above 2^63 - 1.
   std::int64_t integer(std::uint64_t i) const;
 
-  // All elements in row-major order, after those that `values` already holds; T is float, double or
-  // std::int64_t. What T cannot hold exactly is rounded to nearest (float64 as float); int64 throws
-  // Error as integer() does. float16 and bfloat16 are exact. Reserves nothing when `values` has
-  // room.
+  // All elements in row-major order, to size() places; T is float, double or std::int64_t. What T
+  // cannot hold exactly is rounded to nearest (float64 as float); int64 throws Error as integer()
+  // does. float16 and bfloat16 are exact.
   template <class T>
-  void append_to(std::vector<T>& values) const;
+  void copy_to(T* values) const;
   template <class T>
   std::vector<T> to_vector() const {
-    std::vector<T> values;
-    append_to(values);
+    std::vector<T> values(size());
+    copy_to(values.data());
     return values;
   }
 
@@ -110,7 +109,7 @@ class Array {
  private:
   ArrayLayout layout_;
   template <class T>
-  bool append_from_file(std::vector<T>& values) const;
+  bool copy_from_file(T* values) const;
 
   std::span<std::uint8_t const> storage_;
   DelayedFile const* file_ = nullptr;

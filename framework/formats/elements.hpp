@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <iterator>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -60,45 +59,19 @@ T converted(Element element) {
   return static_cast<T>(element);
 }
 
-// Elements at equal distances, so that a vector takes them in one go without filling first.
-template <class T, class Element, bool swapped>
-class Reading {
- public:
-  using iterator_category = std::random_access_iterator_tag;
-  using value_type = T;
-  using difference_type = std::ptrdiff_t;
-  using pointer = void;
-  using reference = T;
-
-  Reading(std::uint8_t const* first, std::ptrdiff_t step, std::ptrdiff_t i)
-      : first_(first), step_(step), i_(i) {}
-
-  T operator*() const { return converted<T>(load<Element, swapped>(first_ + i_ * step_)); }
-  Reading& operator++() {
-    ++i_;
-    return *this;
+// Converts `count` elements, `step` bytes apart, to numbers one behind the other.
+template <class Element, bool swapped, class T>
+void convert_row(std::uint8_t const* from, std::size_t step, std::size_t count, T* to) {
+  if (step == sizeof(Element)) {  // said apart, so that the compiler knows
+    for (std::size_t i = 0; i < count; ++i) {
+      to[i] = converted<T>(load<Element, swapped>(from + i * sizeof(Element)));
+    }
+  } else {
+    for (std::size_t i = 0; i < count; ++i) {
+      to[i] = converted<T>(load<Element, swapped>(from + i * step));
+    }
   }
-  Reading operator++(int) {
-    Reading const before = *this;
-    ++i_;
-    return before;
-  }
-  Reading& operator--() {
-    --i_;
-    return *this;
-  }
-  Reading& operator+=(std::ptrdiff_t n) {
-    i_ += n;
-    return *this;
-  }
-  friend std::ptrdiff_t operator-(Reading const& a, Reading const& b) { return a.i_ - b.i_; }
-  friend bool operator==(Reading const& a, Reading const& b) { return a.i_ == b.i_; }
-  friend bool operator!=(Reading const& a, Reading const& b) { return a.i_ != b.i_; }
-
- private:
-  std::uint8_t const* first_;
-  std::ptrdiff_t step_, i_;
-};
+}
 
 // Calls visit(Element{}, std::bool_constant<swapped>{}) for the type of the elements.
 template <class Visit>

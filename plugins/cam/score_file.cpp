@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <memory>
 #include <span>
 #include <utility>
 
+#include "data/finite.hpp"
 #include "data/half.hpp"
 #include "find_maps.hpp"
 #include "known_files.hpp"
@@ -24,9 +25,7 @@ std::string class_name(Label label, Classes const* classes) {
 // Throws where a score is infinite or not a number; `width` is that of the map.
 template <class T>
 void require_finite(std::span<T const> map, std::uint64_t width, std::string const& whose) {
-  bool finite = true;
-  for (T const value : map) finite &= std::abs(value) <= std::numeric_limits<T>::max();
-  if (finite) return;
+  if (all_finite(map)) return;
   auto const bad = std::ranges::find_if(map, [](T value) { return !std::isfinite(value); });
   auto const place = static_cast<std::uint64_t>(bad - map.begin());
   throw Error(whose + (std::isnan(*bad) ? " is not a number (NaN)" : " is infinite") + " in row " +
@@ -43,21 +42,20 @@ Precision precision_of(std::vector<Array> const& maps) {
 
 // The maps one behind the other, in the size of the image; `half` rounds what is interpolated.
 template <class T>
-std::vector<T> decode(FoundMaps const& found, Size image, Classes const* classes, bool half,
-                      std::string const& file) {
-  std::vector<T> values, strided;
-  values.reserve(found.maps.size() * image.pixels());
+std::unique_ptr<T[]> decode(FoundMaps const& found, Size image, Classes const* classes, bool half,
+                            std::string const& file) {
+  std::size_t const pixels = image.pixels();
+  auto values = std::make_unique_for_overwrite<T[]>(found.maps.size() * pixels);
+  std::vector<T> strided;
   for (std::size_t k = 0; k < found.maps.size(); ++k) {
+    std::span const enlarged(values.get() + k * pixels, pixels);
     bool const enlarge = *found.size != image;
-    std::vector<T>& read = enlarge ? strided : values;
-    std::size_t const before = enlarge ? 0 : values.size();
-    strided.clear();
-    found.maps[k].append_to(read);
-    require_finite<T>(std::span(read).subspan(before), found.size->width,
+    if (enlarge) strided.resize(found.size->pixels());
+    std::span const map = enlarge ? std::span(strided) : enlarged;
+    found.maps[k].copy_to(map.data());
+    require_finite<T>(map, found.size->width,
                       file + ": the score of " + class_name(found.classes[k], classes));
     if (!enlarge) continue;
-    values.resize(values.size() + image.pixels());
-    auto const enlarged = std::span(values).last(image.pixels());
     enlarge_strided<T>(strided, image, kStride, enlarged);
     if (!half) continue;
     for (T& value : enlarged) value = static_cast<T>(round_to_half(value));

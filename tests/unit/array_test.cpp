@@ -102,14 +102,13 @@ TEST_CASE("bytes in the other order are turned") {
   CHECK(array.to_vector<float>() == std::vector<float>{1.5F, -2.0F, 1e20F});
 }
 
-TEST_CASE("what is appended follows what is there, from any address") {
+TEST_CASE("elements are copied from any address, and no further than they go") {
   std::string const bytes = "x" + packed<float>({1, 2});
   Array const array({ElementType::float32, std::endian::little, {2}, {1}, 0},
                     span_of(bytes).subspan(1));
-  std::vector<float> values{9};
-  array.append_to(values);
-  array.append_to(values);
-  CHECK(values == std::vector<float>{9, 1, 2, 1, 2});
+  std::vector<float> values{9, 8, 7, 6};
+  array.copy_to(values.data() + 1);
+  CHECK(values == std::vector<float>{9, 1, 2, 6});
 }
 
 TEST_CASE("an array without elements needs no bytes") {

@@ -24,6 +24,20 @@ TEST_CASE("score maps keep their planes in the precision they came in") {
   CHECK(ScoreMaps({4, 5}, {}, std::vector<float>()).classes().empty());
 }
 
+TEST_CASE("score maps take memory as it is, and share it when they are copied") {
+  auto values = std::make_unique<double[]>(4);
+  double const* const place = values.get();
+  for (std::size_t i = 0; i < 4; ++i) values[i] = double(i);
+  ScoreMaps const full({1, 2}, {15, 3}, std::move(values));
+  ScoreMaps const copy = full;
+  CHECK(copy.visit_plane(1, [](auto plane) { return static_cast<void const*>(plane.data()); }) ==
+        place + 2);
+  CHECK(copy.visit_plane(1, [](auto plane) { return static_cast<double>(plane[1]); }) == 3);
+  ScoreMaps const single({1, 2}, {7}, std::make_unique<float[]>(2));
+  CHECK(single.precision() == Precision::single);
+  CHECK(single.plane(0).size() == 2);
+}
+
 TEST_CASE("score maps refuse what is no score") {
   auto const refusal = [](std::vector<Label> classes, std::vector<float> values) -> std::string {
     try {
@@ -38,5 +52,6 @@ TEST_CASE("score maps refuse what is no score") {
   CHECK_THAT(refusal({255}, {0, 0}), Contains("255"));
   CHECK(refusal({1, 4}, {0, 0, 0, std::numeric_limits<float>::quiet_NaN()}) ==
         "the score of class 4 is not a number (NaN) in row 0, column 1");
+  CHECK_THAT(refusal({1}, std::vector<float>(1)), Contains("need 2 values"));
   CHECK(refusal({1}, {0, std::numeric_limits<float>::infinity()}).empty());
 }
