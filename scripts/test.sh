@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test; ends with ctest's summary.
-#   scripts/test.sh          everything: sanitizers and 30 s of each fuzz target too
+#   scripts/test.sh          everything: sanitizers and 20 s of each fuzz target too
 #   scripts/test.sh --quick  without sanitizers and fuzzing
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,14 +25,12 @@ build() {  # PRESET TARGET... -- CMAKE-OPTION...
   cmake --build --preset "$preset" "${targets[@]}" -- --quiet
 }
 
-sanitized=(-DSEPLFLOW_ASAN_BUILD= -DSEPLFLOW_TSAN_BUILD= -DSEPLFLOW_FUZZ_BUILD=)
+sanitized=(-DSEPLFLOW_ASAN_BUILD= -DSEPLFLOW_TSAN_BUILD=)
 if ! $quick; then
-  build asan seplflow_unit_tests seplflow_stage_tests seplflow_golden_tests
+  build asan seplflow_unit_tests seplflow_stage_tests seplflow_golden_tests seplflow_fuzz_targets
   scripts/build-tsan-tbb.sh
   build tsan seplflow_engine_tests seplflow_planted_race
-  build fuzz seplflow_fuzz_targets
-  sanitized=("-DSEPLFLOW_ASAN_BUILD=$PWD/build/asan" "-DSEPLFLOW_TSAN_BUILD=$PWD/build/tsan"
-    "-DSEPLFLOW_FUZZ_BUILD=$PWD/build/fuzz")
+  sanitized=("-DSEPLFLOW_ASAN_BUILD=$PWD/build/asan" "-DSEPLFLOW_TSAN_BUILD=$PWD/build/tsan")
 fi
 build release -- "${sanitized[@]}"
 

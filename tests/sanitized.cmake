@@ -1,16 +1,31 @@
 # Tests that run programs of other build folders: sanitized ones, and fuzz targets. scripts/test.sh
-# builds those and names them here, so that one ctest runs and counts everything.
+# builds those and names them here, so that one ctest runs and counts everything. By their COST they
+# begin first: they take longest, and should not be waited for alone in the end.
 set(SEPLFLOW_ASAN_BUILD "" CACHE PATH "Build folder of the asan preset")
 set(SEPLFLOW_TSAN_BUILD "" CACHE PATH "Build folder of the tsan preset")
-set(SEPLFLOW_FUZZ_BUILD "" CACHE PATH "Build folder of the fuzz preset")
-set(SEPLFLOW_FUZZ_SECONDS 30 CACHE STRING "How long each fuzz target runs")
+set(SEPLFLOW_FUZZ_SECONDS 20 CACHE STRING "How long each fuzz target runs")
 
 if(SEPLFLOW_ASAN_BUILD)
   foreach(tests unit stage golden)
     add_test(NAME "asan and ubsan: ${tests} tests"
              COMMAND ${SEPLFLOW_ASAN_BUILD}/bin/seplflow_${tests}_tests)
+    set_tests_properties("asan and ubsan: ${tests} tests" PROPERTIES COST 100)
   endforeach()
   set_tests_properties("asan and ubsan: golden tests" PROPERTIES SKIP_RETURN_CODE 77)
+
+  add_test(NAME "fuzz: seeds" COMMAND seplflow_corpus_tests)
+  set_tests_properties("fuzz: seeds" PROPERTIES FIXTURES_SETUP corpus)
+  foreach(target coco label_png mask_json pickle pipeline records)
+    set(found ${CMAKE_CURRENT_BINARY_DIR}/found/${target})
+    file(MAKE_DIRECTORY ${found})
+    add_test(NAME "fuzz: ${target}"
+             COMMAND ${SEPLFLOW_ASAN_BUILD}/bin/seplflow_${target}_fuzz
+                     -max_total_time=${SEPLFLOW_FUZZ_SECONDS} -rss_limit_mb=4096 -print_final_stats=1
+                     -artifact_prefix=${found}/ ${found} ${PROJECT_BINARY_DIR}/corpus/${target})
+    # In memory, for the target that reads files.
+    set_tests_properties("fuzz: ${target}" PROPERTIES
+      FIXTURES_REQUIRED corpus COST ${SEPLFLOW_FUZZ_SECONDS} ENVIRONMENT "TMPDIR=/dev/shm")
+  endforeach()
 endif()
 
 if(SEPLFLOW_TSAN_BUILD)
@@ -22,20 +37,4 @@ if(SEPLFLOW_TSAN_BUILD)
   set_tests_properties("tsan: a planted race is reported" PROPERTIES
     ENVIRONMENT "${tsan_options}"
     PASS_REGULAR_EXPRESSION "ThreadSanitizer: data race")
-endif()
-
-if(SEPLFLOW_FUZZ_BUILD)
-  add_test(NAME "fuzz: seeds" COMMAND seplflow_corpus_tests)
-  set_tests_properties("fuzz: seeds" PROPERTIES FIXTURES_SETUP corpus)
-  foreach(target coco label_png mask_json pickle pipeline records)
-    set(found ${CMAKE_CURRENT_BINARY_DIR}/found/${target})
-    file(MAKE_DIRECTORY ${found})
-    add_test(NAME "fuzz: ${target}"
-             COMMAND ${SEPLFLOW_FUZZ_BUILD}/bin/seplflow_${target}_fuzz
-                     -max_total_time=${SEPLFLOW_FUZZ_SECONDS} -rss_limit_mb=4096 -print_final_stats=1
-                     -artifact_prefix=${found}/ ${found} ${PROJECT_BINARY_DIR}/corpus/${target})
-    # In memory, for the target that reads files.
-    set_tests_properties("fuzz: ${target}" PROPERTIES
-      FIXTURES_REQUIRED corpus ENVIRONMENT "TMPDIR=/dev/shm")
-  endforeach()
 endif()
