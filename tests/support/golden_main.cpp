@@ -1,11 +1,10 @@
 // Main of the tests that need data beside the checkout: without it they are skipped (77, which
 // ctest knows), or fail where SEPLFLOW_REQUIRE_DATA=1 says that skipping is failure.
-#define CATCH_CONFIG_RUNNER
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
 
+#include "support/catch.hpp"
 #include "support/test_data.hpp"
 
 int main(int argc, char** argv) {
@@ -20,5 +19,5 @@ int main(int argc, char** argv) {
               << "; set SEPLFLOW_TEST_DATA to its folder\n";
     return must ? 1 : kSkipped;
   }
-  return Catch::Session().run(argc, argv);
+  return run_tests(argc, argv);
 }

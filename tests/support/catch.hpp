@@ -1,0 +1,5 @@
+// Catch2's own main, compiled once for all test programs.
+#pragma once
+
+// Runs the test cases that the arguments name. Returns the program's exit status.
+int run_tests(int argc, char** argv);
