@@ -34,7 +34,7 @@ tar -xf "$root"/onetbb_*.orig.tar.* -C "$root/source" --strip-components 1
 echo "== Building oneTBB with ThreadSanitizer"
 cmake -S "$root/source" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
   -DCMAKE_INSTALL_PREFIX="$root/install" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
-  -DTBB_TEST=OFF -DTBB_STRICT=OFF -DTBBMALLOC_BUILD=OFF \
+  -DTBB_TEST=OFF -DTBB_STRICT=OFF -DTBBMALLOC_BUILD=OFF -DTBB_ENABLE_IPO=OFF \
   -DCMAKE_CXX_FLAGS="-fsanitize=thread -Wno-tsan" >/dev/null
 cmake --build "$root/build" --target install -- --quiet >/dev/null
 touch "$root/install/done"
