@@ -33,6 +33,19 @@ Json machine() {
           {"cores", std::thread::hardware_concurrency()}};
 }
 
+Json warnings_of(std::vector<WarningCount> const& counts) {
+  Json list = Json::array();
+  for (WarningCount const& count : counts) {
+    Json entry = {{"stage", count.stage},
+                  {"samples", count.samples},
+                  {"what", count.what},
+                  {"first", count.first}};
+    if (!count.detail.empty()) entry["detail"] = count.detail;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
 // The plugins whose stages the pipeline uses.
 Json plugins_of(std::map<std::string, std::string> const& hashes, StageCatalog const& catalog) {
   Json list = Json::array();
@@ -133,7 +146,7 @@ void add_end(Json& record, Pipeline const& pipeline, RunReport const& report) {
                        {"failed", totals.failed},   {"cancelled", totals.cancelled},
                        {"reused", totals.recalled}};
   record["stages"] = conservation(pipeline, totals);
-  if (!report.warnings.empty()) record["warnings"] = to_json(report.warnings);
+  if (!report.warnings.empty()) record["warnings"] = warnings_of(report.warnings);
   if (pipeline.sweeps()) record["variants"] = variants_of(pipeline, report);
 }
 

@@ -55,17 +55,4 @@ std::vector<WarningCount> WarningLog::counts() const {
   return counts;
 }
 
-Json to_json(std::vector<WarningCount> const& counts) {
-  Json list = Json::array();
-  for (WarningCount const& count : counts) {
-    Json entry = {{"stage", count.stage},
-                  {"samples", count.samples},
-                  {"what", count.what},
-                  {"first", count.first}};
-    if (!count.detail.empty()) entry["detail"] = count.detail;
-    list.push_back(std::move(entry));
-  }
-  return list;
-}
-
 }  // namespace seplflow

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "engine/engine.hpp"
-#include "run/json.hpp"
 
 namespace seplflow {
 
@@ -48,7 +47,5 @@ class WarningLog {
 
   std::vector<Entry> entries_;
 };
-
-Json to_json(std::vector<WarningCount> const& counts);
 
 }  // namespace seplflow
