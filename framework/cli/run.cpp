@@ -125,7 +125,7 @@ int run(RunArguments const& arguments) {
   };
   request.on_interrupt = [&log, bar] {
     if (bar) std::cerr << "\r\x1b[K";
-    log->warn("interrupted: finishing the samples in flight (once more ends at once)");
+    log->warn("interrupted: finishing the samples that are begun (once more ends at once)");
   };
   request.on_start = [&] {
     log->info("running \"{}\" into {}", pipeline.name, request.out.string());

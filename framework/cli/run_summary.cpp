@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kVariantsShown = 30;
 constexpr std::size_t kLossesShown = 5;
-constexpr std::size_t kConditionsShown = 5;
+constexpr std::size_t kTextsShown = 5;
 
 bool is_gain(std::string const& name) {
   return name.find(".gain.") != std::string::npos;
@@ -69,7 +69,7 @@ SummaryTable stage_table(Pipeline const& pipeline, RunTotals const& totals) {
   count(true, "out", &StageCounts::out);
   count(true, "skipped", &StageCounts::skipped);
   count(true, "failed", &StageCounts::failed);
-  count(totals.cancelled > 0, "cancelled", &StageCounts::cancelled);
+  count(any(&StageCounts::cancelled), "cancelled", &StageCounts::cancelled);
   count(any(&StageCounts::recalled), "reused", &StageCounts::recalled);
   column(true, "seconds", [](Row const& row) {
     char seconds[32];
@@ -170,17 +170,18 @@ std::optional<double> common_baseline(RunReport const& report) {
   return common;
 }
 
-// Scores under different conditions are no fair comparison.
-void print_conditions(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
+// What is said of the variants' scores, once for all of which the same is said.
+void print_texts(std::ostream& out, Pipeline const& pipeline, RunReport const& report,
+                 std::vector<std::string> RunReport::VariantResult::*texts) {
   std::vector<std::pair<std::string, std::vector<std::size_t>>> known;
   for (std::size_t v = 0; v < report.variants.size(); ++v) {
-    for (std::string const& text : report.variants[v].conditions) {
+    for (std::string const& text : report.variants[v].*texts) {
       auto found = std::ranges::find(known, text, &decltype(known)::value_type::first);
       if (found == known.end()) found = known.insert(known.end(), {text, {}});
       found->second.push_back(v);
     }
   }
-  for (std::size_t i = 0; i < std::min(known.size(), kConditionsShown); ++i) {
+  for (std::size_t i = 0; i < std::min(known.size(), kTextsShown); ++i) {
     auto const& [text, variants] = known[i];
     out << text;
     if (variants.size() < pipeline.variants.size()) {
@@ -189,9 +190,8 @@ void print_conditions(std::ostream& out, Pipeline const& pipeline, RunReport con
     }
     out << '\n';
   }
-  if (known.size() > kConditionsShown) {
-    out << "... and " << known.size() - kConditionsShown
-        << " more, see variants/VARIANT/metrics.json\n";
+  if (known.size() > kTextsShown) {
+    out << "... and " << known.size() - kTextsShown << " more, see variants/VARIANT/metrics.json\n";
   }
 }
 
@@ -235,7 +235,8 @@ void print_sweep(std::ostream& out, Pipeline const& pipeline, RunReport const& r
     out << "best: " << pipeline.variants[*report.best].name << ", " << score.name << " "
         << percent(score.value) << '\n';
   }
-  print_conditions(out, pipeline, report);
+  print_texts(out, pipeline, report, &RunReport::VariantResult::conditions);
+  print_texts(out, pipeline, report, &RunReport::VariantResult::remarks);
   print_losses(out, pipeline, report);
 }
 

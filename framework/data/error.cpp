@@ -6,9 +6,12 @@ namespace {
 std::string without_controls(std::string const& text) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::string result;
+  unsigned char before = 0;
   for (char const c : text) {
     auto const byte = static_cast<unsigned char>(c);
-    bool const control = (byte < ' ' && c != '\n' && c != '\t') || byte == 0x7f;
+    bool const ascii_control = (byte < ' ' && c != '\n' && c != '\t') || byte == 0x7f;
+    bool const control = ascii_control || (before == 0xc2 && byte >= 0x80 && byte < 0xa0);
+    before = byte;
     if (control) {
       result += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
     } else {

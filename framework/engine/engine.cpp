@@ -58,7 +58,7 @@ class Engine::Graph {
     if (!stop_reason_.empty()) {
       totals.end = RunEnd::stopped;
       totals.error = stop_reason_;
-    } else if (!source_ended_ || totals.cancelled > 0) {
+    } else if (!source_ended_ || totals.cut_short) {
       totals.end = RunEnd::interrupted;
     }
     if (totals.emitted != totals.retired()) {
@@ -281,8 +281,8 @@ class Engine::Graph {
   // In data set order, one at a time.
   void retire(InFlight& sample) {
     if (auto reason = retirement_.retire(sample)) stop(std::move(*reason));
-    recalled_.store(retirement_.totals().recalled, std::memory_order_relaxed);
     retired_.fetch_add(1, std::memory_order_relaxed);
+    recalled_.store(retirement_.totals().recalled, std::memory_order_relaxed);
   }
 
   // The first reason counts; the rest follow from it.

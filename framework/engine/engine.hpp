@@ -130,6 +130,7 @@ struct RunTotals {
   std::string error;  // why it stopped
   // A sample is as its worst variant.
   std::uint64_t emitted = 0, done = 0, skipped = 0, failed = 0, cancelled = 0;
+  bool cut_short = false;               // whether any stage of any sample was cancelled
   std::uint64_t recalled = 0;           // needed no work at all
   std::vector<StageCounts> stages;      // as in Pipeline::stages
   std::vector<VariantCounts> variants;  // as in Pipeline::variants

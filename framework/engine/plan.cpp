@@ -78,8 +78,9 @@ class Planner {
     PlannedNode node;
     node.part = {s, 0};
     node.end = is_end(stage);
-    auto const& inputs = stage.declaration->inputs;
-    node.loads = !inputs.empty() && inputs.front().type == PortType<Sample>::name;
+    node.loads = std::ranges::all_of(stage.declaration->inputs, [](Port const& input) {
+      return input.type == PortType<Sample>::name || input.type == PortType<ImageLabels>::name;
+    });
     if (node.end) node.readers = 1;
     node.kind = kind_of(stage);
     for (auto const& input : stage.inputs) {

@@ -26,7 +26,8 @@ struct PlannedNode {
   std::size_t kind = 0;            // equal for nodes that make equal results of equal inputs
   std::size_t readers = 0;         // how many read its values, and retirement for an end
   bool end = false;                // an observer or a sink
-  bool loads = false;              // reads the sample's files, from the source or by its name
+  bool loads = false;  // an output of the source, or a stage that sees nothing of it but
+                       // the sample and its image-level labels
 };
 
 // Nodes that are visited together: the same stage in several variants. Together they see which of

@@ -115,6 +115,7 @@ void Retirement::count(InFlight const& sample, Outcome outcome) {
     if (idle) ++stage.recalled;
     any_work = any_work || !idle;
     add(stage, stage.out, left);
+    totals_.cut_short = totals_.cut_short || stage.cancelled > 0;
   }
   if (!any_work) ++totals_.recalled;
   if (outcome != Outcome::done) count_variants(sample);

@@ -61,7 +61,7 @@ class Configuration {
     if (option.type == OptionType::numbers || option.type == OptionType::texts) return "";
     std::string const axis = draft.stage.name + "." + option.name;
     return "; to try several values, sweep them: \"" + axis +
-           "\" = [...] under [sweep], or --sweep " + axis + "=...";
+           "\" = [A, B] under [sweep], or --sweep " + axis + "=A,B";
   }
 
   void complain(Place const& place, std::string message) {

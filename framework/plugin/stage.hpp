@@ -96,9 +96,10 @@ struct Findings {
   Metrics metrics;  // its entry in metrics.json
   std::vector<SummaryTable> summary;
   std::optional<Score> score;
-  // What scores must have in common to be compared ("mean over classes: union"): in metrics.json,
-  // and in the summary of a sweep.
-  std::string conditions = {};
+  // What scores must have in common to be compared ("mean over classes: union"), and what else
+  // should be known of them ("1.58 % of the pixels are 255"): in metrics.json, and in the summary
+  // of a sweep.
+  std::string conditions = {}, remark = {};
 };
 
 // Passed to a stage's check(): what the pipeline gave and wants, and a place for complaints.

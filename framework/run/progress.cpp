@@ -21,7 +21,8 @@ std::string duration_text(double seconds) {
 
 std::string progress_text(ProgressState const& state, double seconds, int bar_width) {
   std::string text;
-  double const worked = static_cast<double>(state.finished - state.reused);
+  double const worked =
+      static_cast<double>(state.finished - std::min(state.reused, state.finished));
   double const rate = seconds > 0 ? worked / seconds : 0;
   char number[64];
   if (state.total && *state.total > 0) {

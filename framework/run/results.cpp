@@ -42,6 +42,7 @@ Json metrics_of(Pipeline const& pipeline, std::vector<std::size_t> const& stages
     if (!findings[s]) continue;
     Json& entry = metrics[pipeline.stages[s].name] = to_json(findings[s]->metrics);
     if (!findings[s]->conditions.empty()) entry["conditions"] = findings[s]->conditions;
+    if (!findings[s]->remark.empty()) entry["remark"] = findings[s]->remark;
   }
   return metrics;
 }
@@ -68,15 +69,15 @@ Numbers counts_of(Pipeline const& pipeline, Variant const& variant, AllFindings 
   return numbers;
 }
 
-std::vector<std::string> conditions_of(Pipeline const& pipeline, Variant const& variant,
-                                       AllFindings const& findings) {
-  std::vector<std::string> conditions;
+std::vector<std::string> texts_of(Pipeline const& pipeline, Variant const& variant,
+                                  AllFindings const& findings, std::string Findings::*text) {
+  std::vector<std::string> texts;
   for (std::size_t const s : variant.stages) {
     bool const shown = pipeline.serves_all(pipeline.stages[s]);
-    if (shown || !findings[s] || findings[s]->conditions.empty()) continue;
-    conditions.push_back(pipeline.stages[s].name + ": " + findings[s]->conditions);
+    if (shown || !findings[s] || ((*findings[s]).*text).empty()) continue;
+    texts.push_back(pipeline.stages[s].name + ": " + (*findings[s]).*text);
   }
-  return conditions;
+  return texts;
 }
 
 std::vector<std::vector<std::optional<double>>> beside_published(Pipeline const& pipeline,

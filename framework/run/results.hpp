@@ -20,10 +20,10 @@ using Numbers = std::vector<std::pair<std::string, std::optional<double>>>;
 Numbers scores_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings);
 Numbers counts_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings);
 
-// Under what the scores of each of its observers are, "STAGE: CONDITIONS": of those that say, and
-// do not serve all variants.
-std::vector<std::string> conditions_of(Pipeline const& pipeline, Variant const& variant,
-                                       AllFindings const& findings);
+// "STAGE: TEXT", of the conditions or remarks of its observers that have any and do not serve all
+// variants.
+std::vector<std::string> texts_of(Pipeline const& pipeline, Variant const& variant,
+                                  AllFindings const& findings, std::string Findings::*text);
 
 // By published number and variant, what was found for it; nothing where there is no such score.
 std::vector<std::vector<std::optional<double>>> beside_published(Pipeline const& pipeline,

@@ -379,7 +379,8 @@ class Execution {
     for (Variant const& variant : pipeline.variants) {
       report_.variants.push_back({score_of(variant, findings),
                                   scores_of(pipeline, variant, findings),
-                                  conditions_of(pipeline, variant, findings)});
+                                  texts_of(pipeline, variant, findings, &Findings::conditions),
+                                  texts_of(pipeline, variant, findings, &Findings::remark)});
     }
   }
 

@@ -62,7 +62,7 @@ struct RunReport {
   struct VariantResult {
     std::optional<Score> score;
     std::vector<std::pair<std::string, std::optional<double>>> scores;  // as in sweep.csv
-    std::vector<std::string> conditions;  // of its scores: "STAGE: CONDITIONS"
+    std::vector<std::string> conditions, remarks;  // on its scores, "STAGE: TEXT"
   };
   std::vector<VariantResult> variants;
   std::optional<std::size_t> best;  // of the variants
@@ -73,7 +73,7 @@ struct RunReport {
 
 // Executes the pipeline into a run folder, a new one unless it resumes. Throws RunFolderError when
 // the folder cannot take it, and Error when the folder cannot be written (a full disk); what goes
-// wrong with samples or stages is in the report. Ctrl-C lets the samples in flight finish.
+// wrong with samples or stages is in the report. Ctrl-C lets the samples that are begun finish.
 RunReport execute(Pipeline const& pipeline, StageCatalog const& catalog, RunRequest const& request);
 
 }  // namespace seplflow

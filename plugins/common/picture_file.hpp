@@ -4,6 +4,8 @@
 #include <array>
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "common/sample_file.hpp"
 
@@ -26,11 +28,14 @@ inline std::filesystem::path find_picture(std::filesystem::path const& folder,
   return {};
 }
 
-// The same for files() of a stage: where there is no picture, the one that is missed first.
-inline std::filesystem::path picture_file(std::filesystem::path const& folder,
-                                          std::string const& name) {
-  std::filesystem::path const found = find_picture(folder, name);
-  return found.empty() ? folder / (name + kPictureEndings.front()) : found;
+// The same for files() of a stage: where there is no picture, all that would do.
+inline std::vector<std::filesystem::path> picture_files(std::filesystem::path const& folder,
+                                                        std::string const& name) {
+  std::filesystem::path found = find_picture(folder, name);
+  if (!found.empty()) return {std::move(found)};
+  std::vector<std::filesystem::path> files;
+  for (char const* const ending : kPictureEndings) files.push_back(folder / (name + ending));
+  return files;
 }
 
 }  // namespace seplflow

@@ -56,7 +56,7 @@ Image ListedSamples::image(Sample const& sample) const {
 }
 
 std::vector<fs::path> ListedSamples::image_files(Sample const& sample) const {
-  return {picture_file(*images_, sample.id)};
+  return picture_files(*images_, sample.id);
 }
 
 std::vector<fs::path> ListedSamples::truth_files(Sample const& sample) const {

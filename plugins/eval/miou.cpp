@@ -266,11 +266,12 @@ std::vector<std::string> Miou::columns() const {
 
 // Numbers are comparable only under one convention.
 std::string Miou::conditions() const {
-  std::string text;
-  if (convention) text += "convention " + to_text(*convention) + ", ";
-  text += std::string("mean over classes: ") + to_text(mean) +
-          "; 255 in the labels: " + to_text(predicted_255) + ", " +
-          percent(labels_.share_of_255(predicted_255)) + " % of the pixels";
+  return (convention ? "convention " + to_text(*convention) + ", " : "") +
+         "mean over classes: " + to_text(mean) + "; 255 in the labels: " + to_text(predicted_255);
+}
+
+std::string Miou::text_of_255() const {
+  std::string text = percent(labels_.share_of_255(predicted_255)) + " % of the pixels";
   if (baseline_.predicted_255 > 0) {
     text += ", before " + percent(baseline_.share_of_255(predicted_255)) + " %";
   }
@@ -283,9 +284,10 @@ Findings Miou::finish() const {
   Metrics& metrics = findings.metrics;
   metrics = labels_.metrics(classes_, mean);
   findings.conditions = conditions();
+  findings.remark = "255 in the labels: " + text_of_255();
   SummaryTable table;
-  table.title =
-      "percent over " + std::to_string(labels_.images) + " images (" + findings.conditions + ")";
+  table.title = "percent over " + std::to_string(labels_.images) + " images (" +
+                findings.conditions + ", " + text_of_255() + ")";
   table.columns = has_baseline_ ? std::vector<std::string>{"", "before", "after", "gain"}
                                 : std::vector<std::string>{"", ""};
   constexpr std::array<char const*, 3> kLabels = {"mIoU", "precision", "recall"};
@@ -347,9 +349,8 @@ void declare_miou(Plugin& plugin) {
           "data set, costs nothing, as it would in a mean over all. The summary says which "
           "convention it was and how much of the labels was 255. A score that is 0/0 is null; it "
           "counts as 0 in a mean that includes its class.\n\n"
-          "`metrics.json` holds counts and scores per class, their means, under which `conditions` "
-          "they "
-          "are (the convention, and how much was 255), and `image_mean`: the "
+          "`metrics.json` holds counts and scores per class, their means, the convention in words "
+          "(`conditions`) and how much was 255 (`remark`), and `image_mean`: the "
           "same means for each image by itself, averaged over the images that have a value. "
           "`STAGE.csv` has a row for each image; a score without a value is an empty cell.");
 }

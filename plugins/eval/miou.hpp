@@ -61,6 +61,7 @@ struct Miou {
     std::optional<double> share_of_255(PredictedIgnore predicted) const;
   };
   std::string conditions() const;
+  std::string text_of_255() const;
 
   bool has_baseline_ = false;
   ClassesPtr classes_;

@@ -21,7 +21,7 @@ struct TrainingList {
   }
 
   std::vector<fs::path> files(Sample const& sample) const {
-    return {picture_file(images, sample.id)};
+    return picture_files(images, sample.id);
   }
 
   void operator()(SampleContext const& context, LabelMap const& labels) const {

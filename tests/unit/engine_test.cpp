@@ -258,6 +258,48 @@ TEST_CASE("draining finishes what has begun and takes no more", "[engine]") {
   if (jobs == 1) CHECK(totals.done == 21);
 }
 
+TEST_CASE("a sample that failed and was cut short leaves the run interrupted", "[engine]") {
+  LambdaPipeline test(1);
+  test.pipeline.run.on_error = OnError::skip;
+  Engine* engine = nullptr;
+  std::atomic<bool> ended = false, drained = false;
+  test.source().on_next = [&ended, one = true]() mutable -> std::optional<Sample> {
+    if (!std::exchange(one, false)) {
+      ended = true;
+      ended.notify_all();
+      return std::nullopt;
+    }
+    Sample sample;
+    sample.id = "0";
+    return sample;
+  };
+  test.transform("fails", {"source"}, [&](Sample const&, Inputs const&) -> std::optional<Number> {
+    ended.wait(false);
+    engine->drain();
+    drained = true;
+    drained.notify_all();
+    throw Error("no file");
+  });
+  test.transform("slow", {"source"}, [&](Sample const&, Inputs const& in) {
+    drained.wait(false);
+    return std::optional(*in[0]);
+  });
+  test.transform("late", {"slow"}, kPass);
+  for (char const* const loader : {"fails", "slow", "late"}) {
+    test.declaration(loader).inputs[0].type = PortType<Sample>::name;
+  }
+  test.observer("first", {"fails"}, kPass);
+  test.observer("second", {"late"}, kPass);
+  RecordingListener listener;
+  Engine drains(test.pipeline, {3, 8, {}}, listener);
+  engine = &drains;
+  RunTotals const totals = drains.run();
+  CHECK(totals.emitted == 1);
+  CHECK(totals.failed == 1);
+  CHECK(totals.cut_short);
+  CHECK(totals.end == RunEnd::interrupted);
+}
+
 TEST_CASE("a stall names the stages that hold samples", "[engine]") {
   LambdaPipeline test(1);
   test.transform("a", {"source"}, kPass);

@@ -7,5 +7,8 @@ using namespace seplflow;
 TEST_CASE("an error quotes files without what a terminal obeys, and without being cut") {
   std::string const quoted("a\0b\x1b[31m \x7f \r", 12);
   CHECK(std::string(Error(quoted).what()) == "a\\x00b\\x1b[31m \\x7f \\x0d");
+  CHECK(std::string(Error("\xc2\x9b"
+                          "31m \xc2\xb5")
+                        .what()) == "\xc2\\x9b31m \xc2\xb5");
   CHECK(std::string(UsageError("two\nlines\tand \xc3\xa9").what()) == "two\nlines\tand \xc3\xa9");
 }

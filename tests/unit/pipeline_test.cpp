@@ -102,8 +102,8 @@ TEST_CASE("a value of the wrong type is refused with what was given and what is 
       {"text = 5", "takes string, not the integer 5"},
       {"text = 2007-01-31", "not a date or time"},
       {"text = [\"a\"]",
-       "not a list; to try several values, sweep them: \"knobs.text\" = [...] under [sweep], or "
-       "--sweep knobs.text=..."},
+       "not a list; to try several values, sweep them: \"knobs.text\" = [A, B] under [sweep], or "
+       "--sweep knobs.text=A,B"},
       {"mood = 1", "takes \"calm\" | \"wild\", not the integer 1"},
       {"path = false", "takes path, not false"},
       {"numbers = [1, \"2\"]", "takes list of numbers, 0..100, not the string \"2\""},

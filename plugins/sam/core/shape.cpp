@@ -201,7 +201,8 @@ std::string text_of(Dims const& shape) {
 
 // What keeps these sizes from being a model's, where it is not a single tensor's fault.
 std::string contradiction(ModelShape const& shape) {
-  auto const& [encoder, decoder] = shape;
+  EncoderShape const& encoder = shape.encoder;
+  DecoderShape const& decoder = shape.decoder;
   if (encoder.attends_to.empty() || decoder.layers < 1) return "it has no transformer blocks";
   if (encoder.head_width < 1 || encoder.width % encoder.head_width != 0) {
     return "the encoder's width of " + std::to_string(encoder.width) +
