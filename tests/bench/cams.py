@@ -5,6 +5,7 @@ Usage: cams.py BUILD [--repeat N]
 """
 
 import argparse
+import importlib.util
 import json
 import math
 import os
@@ -21,6 +22,7 @@ import numpy as np
 import torch_stand_in
 from compare import ratio, spread
 
+HAS_TORCH = importlib.util.find_spec("torch") is not None
 PASSES = 9  # in a process; the fastest counts
 IMAGES = 60
 HEIGHT, WIDTH = 375, 500  # the usual picture of VOC
@@ -48,6 +50,7 @@ class Storage:
 
 def write_sets(scratch):
     """Name of a set to its files: dicts as the methods write them, of two classes."""
+    torch_stand_in.register()
     random = np.random.default_rng(1)
     sets = {"IRN": [], "IRN without tensors": [], "IRN, a third in size": [], "PSA": []}
     for i in range(IMAGES):
@@ -83,6 +86,9 @@ def numpys(files):
 def load_with_numpy(files):
     """What the other side does, in a process of its own."""
     from time import perf_counter
+
+    if not HAS_TORCH:
+        torch_stand_in.register()
 
     def floats(file):
         values = np.load(file, allow_pickle=True).item().values()
@@ -128,7 +134,7 @@ def main():
         size = {name: os.path.getsize(files[0]) for name, files in sets.items()}
         seconds = measure(program, sets, arguments.repeat)
     print(f"Medians of {arguments.repeat} interleaved repetitions, {IMAGES} files a set, load "
-          f"{os.getloadavg()[0]:.1f}; numpy {np.__version__}, and a stand-in for torch\n"
+          f"{os.getloadavg()[0]:.1f}; numpy {np.__version__}, and {'' if HAS_TORCH else 'a stand-in for '}torch\n"
           "Files/s, and how many times numpy.load's that is\n")
     columns = ("seplflow", "all_cores", "floor")
     print(f"{'':22}{'KB':>6}{'numpy.load':>12}" + "".join(f"{each:>18}" for each in columns)

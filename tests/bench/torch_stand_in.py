@@ -1,7 +1,7 @@
 """As much of torch as pickles and unpickles a tensor inside of a pickle, on numpy.
 
-Registers itself as torch, so that numpy.load finds it in CAM files. What it leaves out (checks,
-devices, the tensor itself) takes torch more time than all of this.
+Once registered as torch, numpy.load finds it in CAM files. What it leaves out (checks, devices, the
+tensor itself) takes torch more time than all of this.
 """
 
 import collections
@@ -64,13 +64,10 @@ def _rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks):
 LOAD, REBUILD = _load_from_bytes, _rebuild_tensor_v2
 
 
-def _register():
+def register():
     for name, values in (("torch", [FloatStorage, LongStorage]), ("torch.storage", [LOAD]),
                          ("torch._utils", [REBUILD])):
         module = sys.modules[name] = types.ModuleType(name)
         for value in values:
             value.__module__ = name
             setattr(module, value.__name__, value)
-
-
-_register()
