@@ -1,8 +1,8 @@
 #include "core/shape.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 
+#include "core/shape_fit.hpp"
 #include "data/error.hpp"
 
 namespace seplflow::sam {
@@ -14,73 +14,8 @@ using Dims = std::vector<std::int64_t>;
 constexpr std::int64_t kMaxImageSize = 8192;
 constexpr std::int64_t kMaxWidth = 1 << 14;
 
-struct Place {
-  std::string tensor;
-  std::size_t rank, axis;
-};
-
-// The size found at the first of the places that is there; 0 when none is.
-std::int64_t size_at(TensorShapes const& tensors, std::initializer_list<Place> places) {
-  for (Place const& place : places) {
-    auto const found = tensors.find(place.tensor);
-    if (found == tensors.end() || found->second.size() != place.rank) continue;
-    return found->second[place.axis];
-  }
-  return 0;
-}
-
-// How many of PREFIX0SUFFIX, PREFIX1SUFFIX, ... are there without a gap.
-std::int64_t count(TensorShapes const& tensors, std::string const& prefix) {
-  for (std::int64_t n = 0;; ++n) {
-    std::string const start = prefix + std::to_string(n) + ".";
-    auto const found = tensors.lower_bound(start);
-    if (found == tensors.end() || !found->first.starts_with(start)) return n;
-  }
-}
-
 std::string block_name(std::size_t i) {
   return "image_encoder.blocks." + std::to_string(i) + ".";
-}
-
-EncoderShape read_encoder(TensorShapes const& tensors) {
-  EncoderShape shape;
-  std::string const first = block_name(0);
-  std::string const patches = "image_encoder.patch_embed.proj.weight";
-  std::string const positions = "image_encoder.pos_embed";
-  shape.patch = size_at(tensors, {{patches, 4, 2}});
-  shape.grid = size_at(tensors, {{positions, 4, 1}});
-  shape.width =
-      size_at(tensors, {{patches, 4, 0}, {positions, 4, 3}, {first + "norm1.weight", 1, 0}});
-  shape.head_width =
-      size_at(tensors, {{first + "attn.rel_pos_h", 2, 1}, {first + "attn.rel_pos_w", 2, 1}});
-  shape.mlp_width =
-      size_at(tensors, {{first + "mlp.lin1.weight", 2, 0}, {first + "mlp.lin1.bias", 1, 0}});
-  auto const blocks = static_cast<std::size_t>(count(tensors, "image_encoder.blocks."));
-  for (std::size_t i = 0; i < blocks; ++i) {
-    // Offsets from -(n - 1) to n - 1.
-    std::int64_t const offsets = size_at(tensors, {{block_name(i) + "attn.rel_pos_h", 2, 0},
-                                                   {block_name(i) + "attn.rel_pos_w", 2, 0}});
-    shape.attends_to.push_back((offsets + 1) / 2);
-  }
-  return shape;
-}
-
-DecoderShape read_decoder(TensorShapes const& tensors) {
-  DecoderShape shape;
-  std::string const layer = "mask_decoder.transformer.layers.0.";
-  std::string const iou = "mask_decoder.iou_prediction_head.layers.";
-  shape.width = size_at(tensors, {{"mask_decoder.iou_token.weight", 2, 1},
-                                  {"mask_decoder.mask_tokens.weight", 2, 1},
-                                  {"image_encoder.neck.0.weight", 4, 0}});
-  shape.layers = count(tensors, "mask_decoder.transformer.layers.");
-  shape.mlp_width =
-      size_at(tensors, {{layer + "mlp.lin1.weight", 2, 0}, {layer + "mlp.lin1.bias", 1, 0}});
-  shape.mask_tokens = size_at(tensors, {{"mask_decoder.mask_tokens.weight", 2, 0}});
-  shape.iou_layers = count(tensors, iou);
-  shape.iou_hidden = size_at(tensors, {{iou + "0.weight", 2, 0}, {iou + "0.bias", 1, 0}});
-  shape.prompt_channels = size_at(tensors, {{"prompt_encoder.mask_downscaling.3.weight", 4, 0},
-                                            {"prompt_encoder.mask_downscaling.3.bias", 1, 0}});
-  return shape;
 }
 
 // Collects the expected tensors.
@@ -213,9 +148,10 @@ std::string contradiction(ModelShape const& shape) {
     return "its images would be of " + std::to_string(encoder.grid) + " patches of " +
            std::to_string(encoder.patch) + " pixels a side";
   }
-  auto const fits = [&](std::int64_t window) { return window >= 1 && window <= encoder.grid; };
+  auto const fits = [](std::int64_t span) { return span >= 1 && span <= kMaxImageSize; };
   if (!std::ranges::all_of(encoder.attends_to, fits)) {
-    return "the relative positions of a block do not fit its " + std::to_string(encoder.grid) +
+    return "the attention of a block would span " +
+           std::to_string(*std::ranges::find_if_not(encoder.attends_to, fits)) +
            " patches a side";
   }
   if (decoder.width < 1 || decoder.width > kMaxWidth || encoder.width > kMaxWidth ||
@@ -280,7 +216,7 @@ TensorShapes expected_tensors(ModelShape const& shape) {
 
 ModelShape read_model_shape(TensorShapes const& tensors, OtherTypes const& other_types,
                             std::string_view name) {
-  ModelShape const shape{read_encoder(tensors), read_decoder(tensors)};
+  ModelShape const shape = fit_shape(tensors);
   std::string const refusal = std::string(name) + " does not hold a SAM model: ";
   std::string const advice =
       "; expected a checkpoint of Segment Anything: sam_vit_b_01ec64.pth, sam_vit_l_0b3195.pth, "
