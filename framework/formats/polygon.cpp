@@ -91,8 +91,7 @@ std::uint32_t position(std::int64_t column, std::int64_t fine_y, Size size) {
 std::vector<Point> fine_points(std::span<double const> xy) {
   if (xy.size() < 6 || xy.size() % 2 != 0) {
     throw Error("a polygon has " + std::to_string(xy.size()) +
-                " coordinates; expected x, y of at least 3 points: an even number, 6 or more" +
-                (xy.size() == 4 ? " (pycocotools takes 4 for a box, seplflow does not)" : ""));
+                " coordinates; expected x, y of at least 3 points: an even number, 6 or more");
   }
   std::vector<Point> points;
   points.reserve(xy.size() / 2);

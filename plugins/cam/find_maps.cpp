@@ -86,7 +86,11 @@ class Finder {
     bool const leading_background = known && known->keys == Keys::label_ids && keys.size() == 1 &&
                                     keys.front() == 0 && known->background != Background::in_band;
     if (keys.empty() || leading_background) return {};
-    fail("holds the keys of " + counted(keys.size(), "class", "classes") + " but no scores");
+    bool const lone_background = keys.size() == 1 && keys.front() == 0;
+    fail("holds the keys of " + counted(keys.size(), "class", "classes") + " but no scores" +
+         (lone_background ? ", as PuzzleCAM and RecurSeed write for an image without a class: "
+                            "method = \"puzzlecam\" or \"recurseed\""
+                          : ""));
   }
 
   KnownFile const* known_of(std::vector<std::int64_t> const& keys) const {

@@ -97,7 +97,8 @@ std::vector<std::int64_t> key_numbers(PickleValue const& keys, std::string const
   };
   if (keys.is(PickleValue::Kind::array) && keys.array().axes() == 1) {
     if (keys.array().size() == 0) return numbers;  // of whatever type: numpy.array([]) is float64
-    if (is_floating_point(keys.array().type())) refuse();
+    ElementType const type = keys.array().type();
+    if (is_floating_point(type) || type == ElementType::boolean) refuse();
     try {
       return keys.array().to_vector<std::int64_t>();
     } catch (Error const& error) {

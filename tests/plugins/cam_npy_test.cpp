@@ -455,6 +455,17 @@ TEST_CASE("a file without a class is a picture of background") {
   CHECK(read(npy(with_keys({}, {{"high_res", none}})), {}, std::nullopt).size() == Size{1, 2});
   CHECK_THAT(refusal(npy(with_keys({}, {})), {}, std::nullopt), Contains("size of the sample is"));
   CHECK_THAT(refusal(npy(with_keys({5, 2}, {}))), Contains("keys of 2 classes but no scores"));
+  CHECK_THAT(refusal(npy(with_keys({0}, {})), method("irn")),
+             Contains("keys of 1 class but no scores, as PuzzleCAM and RecurSeed write") &&
+                 Contains("method = \"puzzlecam\""));
+}
+
+TEST_CASE("flags of classes are not taken for their numbers") {
+  using namespace pickle_bytes;
+  std::string const flags = array(dtype("b1"), {1}, "\x01");
+  CHECK_THAT(refusal(npy(dict(text("keys") + flags + text("high_res") + floats({1, 1, 2}, {0, 1}))),
+                     method("irn")),
+             Contains("has in 'keys' a bool array of shape (1,), and not a list of class numbers"));
 }
 
 TEST_CASE("a missing file is an error that names it, or no class") {

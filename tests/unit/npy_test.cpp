@@ -61,7 +61,8 @@ TEST_CASE("a .npy file says what is wrong with it") {
   CHECK_THROWS_WITH(described("hello"), "a.npy: this is no .npy file");
   CHECK_THROWS_WITH(described("PK\3\4"), Contains("but a zip file"));
   CHECK_THROWS_WITH(described(npy(header("<f4", "(1,)"), "abcd", '\4')), Contains("version 4.0"));
-  CHECK_THROWS_WITH(described(npy(header("<U4", "(1,)"), "")), Contains("numpy's type '<U4'"));
+  CHECK_THROWS_WITH(described(npy(header("<U4", "(1,)"), "")),
+                    Contains("numpy's type '<U4' (text)"));
   CHECK_THROWS_WITH(
       described(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': ()}", "")),
       Contains("records"));

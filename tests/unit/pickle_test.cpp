@@ -11,6 +11,7 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 using namespace seplflow;
 using namespace pickle_bytes;
+using namespace std::string_literals;
 using Kind = PickleValue::Kind;
 
 namespace {
@@ -232,6 +233,15 @@ TEST_CASE("keys are scalars, and each comes once") {
   CHECK(Parsed(pickled(dict("K\x01NG" + big(1.5) + "N" + text("a") + "N" + bytes("a") + "NNN")))
             .root()
             .size() == 5);
+}
+
+TEST_CASE("two long texts as keys again and again are refused without being compared") {
+  std::string const long_text(1 << 22, 'a');
+  std::string const both =
+      repeated("h\0Nh\x01N"s, 200000);  // which would be 10^12 bytes to compare
+  CHECK_THROWS_WITH(
+      described(text(long_text) + "\x94" + "0" + text(long_text + "b") + "\x94" + "0" + dict(both)),
+      Contains("as a key twice"));
 }
 
 TEST_CASE("damaged pickles are refused") {

@@ -23,6 +23,25 @@ constexpr std::array kNames{
     Name{"O", {}},       Name{"O4", {}},      Name{"O8", {}},
 };
 
+// What numpy calls types that are not loaded, by their first letter; empty for the rest.
+std::string_view kind_of(std::string_view name) {
+  switch (name.empty() ? '\0' : name.front()) {
+    case 'U':
+    case 'S':
+    case 'a':
+      return " (text)";
+    case 'V':
+      return " (records)";
+    case 'c':
+      return " (complex numbers)";
+    case 'M':
+    case 'm':
+      return " (dates and times)";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 std::endian byte_order_of(std::string_view order) {
@@ -42,9 +61,10 @@ Dtype dtype_of(std::string_view name) {
   auto const found = std::find_if(kNames.begin(), kNames.end(),
                                   [&](Name const& known) { return known.text == rest; });
   if (found == kNames.end()) {
-    throw Error("the elements of an array are of numpy's type '" + printable(name) +
-                "'; seplflow loads bool, integers of 8 to 64 bits, and float16, float32 and "
-                "float64");
+    throw Error("the elements of an array are of numpy's type '" + printable(name) + "'" +
+                std::string(kind_of(rest)) +
+                "; seplflow loads bool, integers of 8 to 64 bits, and float16, float32 and "
+                "float64: save the file again without what else it holds");
   }
   dtype.type = found->type;
   return dtype;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/error.hpp"
@@ -137,7 +138,26 @@ class Walk {
   std::vector<Step> path_;
 };
 
+[[noreturn]] void fail_twice(Store const& store, Cell const& key) {
+  throw Error("pickle holds a dict that has " + description(store, key) + " as a key twice");
+}
+
+// Throws where two keys are the same bytes of the file, which nobody needs to look at for that:
+// a long text can be a thousand keys, at a few bytes each.
+void require_own_bytes(Store const& store, Dict const& dict) {
+  std::vector<Cell const*> texts;
+  for (Entry const& entry : dict.entries) {
+    bool const has_bytes = entry.key.is(Type::text) || entry.key.is(Type::bytes);
+    if (has_bytes && entry.key.view.size > 0) texts.push_back(&entry.key);
+  }
+  auto const address = [](Cell const* key) { return std::pair(key->view.data, key->type); };
+  std::ranges::sort(texts, {}, address);
+  auto const twin = std::ranges::adjacent_find(texts, {}, address);
+  if (twin != texts.end()) fail_twice(store, **twin);
+}
+
 void sort_keys(Store const& store, Dict& dict) {
+  require_own_bytes(store, dict);
   auto const less = [&](std::uint32_t a, std::uint32_t b) {
     return key_less(dict.entries[a].key, dict.entries[b].key);
   };
@@ -148,10 +168,7 @@ void sort_keys(Store const& store, Dict& dict) {
   }
   auto const twin = std::adjacent_find(dict.sorted.begin(), dict.sorted.end(),
                                        [&](auto a, auto b) { return !less(a, b); });
-  if (twin != dict.sorted.end()) {
-    throw Error("pickle holds a dict that has " + description(store, dict.entries[*twin].key) +
-                " as a key twice");
-  }
+  if (twin != dict.sorted.end()) fail_twice(store, dict.entries[*twin].key);
 }
 
 }  // namespace
