@@ -10,11 +10,13 @@ namespace seplflow::cli {
 namespace {
 
 // Tells which samples will fail; whether the pipeline does not expect that of any.
-bool print_missing_files(std::string const& file, Pipeline const& pipeline) {
+bool print_missing_files(Pipeline const& pipeline) {
   bool unexpected = false;
   for (MissingFiles const& missing : missing_files(pipeline)) {
-    bool const skipped = pipeline.on_error(pipeline.stages[missing.stage]) == OnError::skip;
-    std::cerr << file << (skipped ? ": warning: " : ": error: ") << missing.text(pipeline) << '\n';
+    PipelineStage const& stage = pipeline.stages[missing.stage];
+    bool const skipped = pipeline.on_error(stage) == OnError::skip;
+    std::cerr << to_string({stage.place, missing.text(pipeline)}, skipped ? "warning" : "error")
+              << '\n';
     unexpected = unexpected || !skipped;
   }
   return unexpected;
@@ -35,7 +37,7 @@ void add_check(CLI::App& app, Action& action) {
       for (Problem const& warning : pipeline.warnings) {
         std::cerr << to_string(warning, "warning") << '\n';
       }
-      if (print_missing_files(arguments->file, pipeline)) return kUsage;
+      if (print_missing_files(pipeline)) return kUsage;
       std::cout << arguments->file << ": no mistakes: pipeline \"" << pipeline.name << "\", ";
       if (pipeline.sweeps()) std::cout << counted(pipeline.variants.size(), "variant") << ", ";
       std::cout << counted(pipeline.stages.size(), "stage");

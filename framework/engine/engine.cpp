@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <mutex>
 
 #include "data/error_of.hpp"
@@ -96,18 +97,21 @@ class Engine::Graph {
           }
         },
         kBeforeAll);
-    tbb::flow::sequencer_node<Message> in_order(
-        graph, [](Message const& message) { return message->sequence; });
+    // Samples wait here for those before them. A sequencer_node would do that too, but has no
+    // priority, so that with few threads nothing is retired while any stage has a sample to take.
+    std::map<std::uint64_t, Message> waiting;
     Retirer retirer(
         graph, tbb::flow::serial,
-        [this, &emitter](Message const& message) {
-          retire(*message);
-          emitter.try_put(Ticket());
+        [this, &emitter, &waiting](Message const& message) {
+          waiting.emplace(message->sequence, message);
+          while (!waiting.empty() && waiting.begin()->first == retired()) {
+            retire(*waiting.extract(waiting.begin()).mapped());
+            emitter.try_put(Ticket());
+          }
           return tbb::flow::continue_msg();
         },
         kBeforeAll);
-    make_edge(tbb::flow::output_port<0>(gate), in_order);
-    make_edge(in_order, retirer);
+    make_edge(tbb::flow::output_port<0>(gate), retirer);
     auto const nodes = make_nodes(graph, emitter, gate);
 
     for (std::int64_t i = 0; i < options_.in_flight; ++i) emitter.try_put(Ticket());

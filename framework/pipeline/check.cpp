@@ -219,6 +219,7 @@ class Checker {
       Draft draft;
       draft.entry = &entry->settings;
       draft.stage.name = entry->settings.name;
+      draft.stage.place = entry->settings.place;
       draft.stage.declaration = declarations_[entry->number];
       if (draft.stage.declaration) {
         draft.stage.inputs.resize(draft.stage.declaration->inputs.size());

@@ -145,27 +145,28 @@ in = { truth = "data.truth", labels = "sepl" }
   std::string const masks =
       "stage \"masks\" (masks.json): 2 of 3 samples have no file, the first "
       "a: " +
-      at + "/a.json\n";
+      at + "/a.json\n[stages.masks]\n        ^\n";
   auto const result = place.program({"check", "p.toml"});
   CHECK(result.status == 2);
   CHECK(result.out.empty());
-  CHECK(result.err == "p.toml: error: " + masks +
-                          "p.toml: error: stage \"cam\" (cam.labels): 1 of 3 samples have no file, "
-                          "the first b: " +
-                          (place.folder.path() / "cams/b.png").string() + "\n");
+  CHECK(result.err ==
+        "p.toml:6:9: error: " + masks +
+            "p.toml:10:9: error: stage \"cam\" (cam.labels): 1 of 3 samples have no file, "
+            "the first b: " +
+            (place.folder.path() / "cams/b.png").string() + "\n[stages.cam]\n        ^\n");
 
   auto const skipped = place.program(
       {"check", "p.toml", "--set", "run.on_error=skip", "--set", "cam.on_missing=empty"});
   CHECK(skipped.status == 0);
-  CHECK(skipped.err == "p.toml: warning: " + masks);
+  CHECK(skipped.err == "p.toml:6:9: warning: " + masks);
 
   auto const last = place.program({"check", "p.toml", "--set", "run.shard=2/3"});
   CHECK(last.err ==
-        "p.toml: error: stage \"masks\" (masks.json): 1 of 1 samples have no file, the "
+        "p.toml:6:9: error: stage \"masks\" (masks.json): 1 of 1 samples have no file, the "
         "first 000000000139: " +
             at +
             "/000000000139.json or 139.json or COCO_train2014_000000000139.json or "
-            "COCO_val2014_000000000139.json\n");
+            "COCO_val2014_000000000139.json\n[stages.masks]\n        ^\n");
   CHECK(place
             .program({"check", "p.toml", "--set", "cam.on_missing=empty", "--set",
                       "masks.on_missing=empty"})

@@ -228,9 +228,12 @@ TEST_CASE("a thread takes samples in their order, and finishes one before the ne
   test.transform("b", {"a"}, visit("b"));
   test.observer("end", {"b"}, visit("end"));
   RecordingListener listener;
+  listener.on_retired = [&](Retired const& sample) {
+    visits.push_back("retired" + sample.sample.id);
+  };
   run(test, listener, 1);
   for (std::string const& id : numbers(100)) {
-    for (char const* const stage : {"a", "b", "end"}) expected.push_back(stage + id);
+    for (char const* const part : {"a", "b", "end", "retired"}) expected.push_back(part + id);
   }
   CHECK(visits == expected);
 }
