@@ -1,10 +1,20 @@
 #include "data/mask_set.hpp"
 
+#include <cmath>
 #include <string>
 
 #include "data/error.hpp"
+#include "data/finite.hpp"
 
 namespace seplflow {
+namespace {
+
+bool is_finite(MaskInfo const& info) {
+  return std::isfinite(info.predicted_iou) && std::isfinite(info.stability_score) &&
+         all_finite<double>(info.point) && all_finite<double>(info.crop_box);
+}
+
+}  // namespace
 
 MaskSet::MaskSet(std::vector<Entry> entries, std::optional<Size> size)
     : entries_(std::move(entries)), size_(size) {
@@ -13,6 +23,10 @@ MaskSet::MaskSet(std::vector<Entry> entries, std::optional<Size> size)
     if (!size_) size_ = own;
     require_same_size(own, "mask " + std::to_string(i), *size_,
                       size ? "the image" : "mask 0 of the same image");
+    if (auto const& info = entries_[i].info; info && !is_finite(*info)) {
+      throw Error("mask " + std::to_string(i) +
+                  ": its predicted IoU, stability, point or crop box is infinite or not a number");
+    }
   }
 }
 

@@ -31,8 +31,8 @@ class MaskSet {
     std::optional<MaskInfo> info;  // absent where the source does not say
   };
 
-  // Throws Error, naming the mask by its place (from 0) and both sizes, when two masks differ in
-  // size or one differs from `size`.
+  // Throws Error, naming the mask by its place (from 0), when two masks differ in size, one
+  // differs from `size`, or a number of its info is infinite or not a number.
   explicit MaskSet(std::vector<Entry> entries, std::optional<Size> size = std::nullopt);
 
   std::optional<Size> size() const { return size_; }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "data/mask_box.hpp"
 #include "data/mask_set.hpp"
 #include "data/size.hpp"
 
@@ -37,5 +38,9 @@ MaskSet parse_mask_json(std::span<std::uint8_t const> bytes, std::string_view na
 // The records of the masks as amg.py --convert-to-rle writes them: equal as JSON values, whole
 // numbers written as such. A mask without MaskInfo has a record without its fields.
 std::string encode_mask_json(MaskSet const& masks);
+
+// The box that amg.py writes of a mask: the one around it; of a mask without pixels, no width and
+// height in the corner of the crop that it was looked for in.
+MaskBox written_box(Mask const& mask, std::optional<MaskInfo> const& info);
 
 }  // namespace seplflow

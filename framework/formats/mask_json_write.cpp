@@ -1,6 +1,5 @@
 #include <string>
 
-#include "data/mask_box.hpp"
 #include "data/number_text.hpp"
 #include "formats/coco_rle.hpp"
 #include "formats/mask_json.hpp"
@@ -10,7 +9,7 @@ namespace {
 
 std::string record_text(Mask const& mask, std::optional<MaskInfo> const& info) {
   Size const size = mask.size();
-  MaskBox const box = box_around(mask);
+  MaskBox const box = written_box(mask, info);
   auto const number = [](auto each) { return std::to_string(each); };
   // COCO's alphabet holds one character that JSON has a meaning for.
   std::string counts;
@@ -33,6 +32,13 @@ std::string record_text(Mask const& mask, std::optional<MaskInfo> const& info) {
 }
 
 }  // namespace
+
+MaskBox written_box(Mask const& mask, std::optional<MaskInfo> const& info) {
+  if (mask.area() > 0 || !info) return box_around(mask);
+  auto const left = static_cast<std::int64_t>(info->crop_box[0]);
+  auto const top = static_cast<std::int64_t>(info->crop_box[1]);
+  return {left, top, left, top};
+}
 
 std::string encode_mask_json(MaskSet const& masks) {
   std::string text = "[";

@@ -1,6 +1,5 @@
 #include <string>
 
-#include "data/mask_box.hpp"
 #include "data/number_text.hpp"
 #include "formats/mask_json.hpp"
 #include "formats/png.hpp"
@@ -20,7 +19,7 @@ std::string python_float(double value) {
 
 // A row of amg.py's metadata.csv.
 std::string metadata_row(std::size_t number, Mask const& mask, MaskInfo const& info) {
-  MaskBox const box = box_around(mask);
+  MaskBox const box = written_box(mask, info);
   std::string row = std::to_string(number) + ',' + std::to_string(mask.area());
   for (std::int64_t const each : {box.left, box.top, box.width(), box.height()}) {
     row += ',' + std::to_string(each);

@@ -16,7 +16,6 @@
 
 #include "core/generator.hpp"
 #include "core/resample.hpp"
-#include "data/mask_box.hpp"
 #include "formats/image.hpp"
 #include "formats/mask_json.hpp"
 #include "formats/npy.hpp"
@@ -173,7 +172,7 @@ TEST_CASE("real: the generator finds the official masks in the official order") 
       CHECK(is.crop_box == should.crop_box);
       CHECK(is.predicted_iou == Approx(should.predicted_iou).margin(1e-4).epsilon(0));
       CHECK(is.stability_score == Approx(should.stability_score).margin(1e-4).epsilon(0));
-      MaskBox const box = box_around(found.mask(i));
+      MaskBox const box = written_box(found.mask(i), found.info(i));
       CHECK(box_of(boxes.at(i)) ==
             std::vector{static_cast<double>(box.left), static_cast<double>(box.top),
                         static_cast<double>(box.width()), static_cast<double>(box.height())});

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "sam/stages.hpp"
+#include "support/run_files.hpp"
 #include "support/sam_checkpoint.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
@@ -147,6 +148,16 @@ TEST_CASE("a checkpoint with integers where weights belong is refused when it is
   CHECK_THAT(
       SmallSam({{"checkpoint", file.string()}}).stage->problems(),
       Contains("checkpoint: ") && Contains("of another type: image_encoder.pos_embed is of int64"));
+}
+
+TEST_CASE("weights that are no numbers fail every sample, by the tensor's name") {
+  SmallSam sam;
+  std::string bytes = read_text(sam.file);
+  // Somewhere in the storage of all tensors, wherever its floats begin.
+  bytes.replace(bytes.find("data/0") + 4096, 8, 8, '\xff');
+  sam.folder.write("small.pth", bytes);
+  CHECK_THROWS_WITH(sam.masks(picture({20, 30})),
+                    Contains("small.pth: tensor ") && Contains("infinite or none (NaN)"));
 }
 
 TEST_CASE("a checkpoint whose names all have a prefix is the same model") {

@@ -80,6 +80,16 @@ TEST_CASE("masks.json and masks.png read what output.masks writes") {
                 masks);
 }
 
+TEST_CASE("the box of a mask without pixels is the corner of its crop, as amg.py has it") {
+  MaskSet const masks(
+      {{Mask::from_counts({30, 40}, Counts{1200}), MaskInfo{.crop_box = {14, 5, 20, 20}}}});
+  StageDriver json = writing("json"), png = writing("png");
+  json.write(voc_sample("a"), masks);
+  png.write(voc_sample("a"), masks);
+  CHECK(Json::parse(text_of(json, "a.json")).at(0).at("bbox") == Json({14, 5, 0, 0}));
+  CHECK_THAT(text_of(png, "a/metadata.csv"), Catch::Contains("\n0,0,14,5,0,0,"));
+}
+
 TEST_CASE("the PNG form has amg.py's files and table") {
   StageDriver stage = writing("png");
   stage.write(voc_sample("a"), two_masks());

@@ -1,6 +1,8 @@
 #include "data/mask_set.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "data/error.hpp"
@@ -47,6 +49,15 @@ TEST_CASE("a mask of another size than those before it is refused by its place, 
 TEST_CASE("a mask of another size than the image is refused by its place, with both sizes") {
   CHECK_THROWS_WITH(MaskSet(Entries{mask_of({2, 3}), mask_of({2, 3})}, Size{4, 5}),
                     Contains("mask 0 is 2x3 but the image is 4x5"));
+}
+
+TEST_CASE("what is said of a mask is finite numbers") {
+  double const nan = std::nan(""), infinite = std::numeric_limits<double>::infinity();
+  for (MaskInfo const& info :
+       {MaskInfo{.predicted_iou = nan}, MaskInfo{.stability_score = infinite},
+        MaskInfo{.point = {0, nan}}, MaskInfo{.crop_box = {0, 0, 0, -infinite}}}) {
+    CHECK_THROWS_WITH(MaskSet({mask_of({1, 1}, info)}), Contains("mask 0: its predicted IoU"));
+  }
 }
 
 TEST_CASE("masks fit labels of their size, and an empty set without a size fits any") {

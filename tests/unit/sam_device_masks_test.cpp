@@ -47,7 +47,7 @@ TEST_CASE("torch's masks are those of the CPU's own way, and so is their stabili
   at::Tensor const logits = some_logits(kMasks);
   Scaling const scaling = scaling_of(original);
   MaskLogits const own(scaling);
-  auto const masks = masks_on_device(logits, scaling, 1, least);
+  auto const masks = DeviceRuns(logits, scaling, 1, least).masks();
   REQUIRE(masks.size() == kMasks);
   for (std::int64_t i = 0; i < kMasks; ++i) {
     INFO("mask " << i);
@@ -64,11 +64,11 @@ TEST_CASE("torch's masks are those of the CPU's own way, and so is their stabili
 TEST_CASE("a mask without pixels is kept with torch too where all are, and is nowhere stable") {
   at::Tensor const logits = some_logits(1);
   Scaling const scaling = scaling_of({20, 30});
-  auto const all = masks_on_device(logits, scaling, 1, std::nullopt);
+  auto const all = DeviceRuns(logits, scaling, 1, std::nullopt).masks();
   REQUIRE((all.size() == 1 && all[0].has_value()));
   CHECK(all[0]->mask.area() == 0);
   CHECK(std::isnan(all[0]->stability));
-  CHECK_FALSE(masks_on_device(logits, scaling, 1, 0.1)[0]);
+  CHECK_FALSE(DeviceRuns(logits, scaling, 1, 0.1).masks()[0]);
 }
 
 TEST_CASE("masks that have no room together are scaled in slices, and are the same") {
@@ -78,9 +78,9 @@ TEST_CASE("masks that have no room together are scaled in slices, and are the sa
   std::uint64_t const of_mask = std::max<std::uint64_t>(kImage * kImage, original.pixels());
   at::Tensor const logits = some_logits(kMasks);
   Scaling const scaling = scaling_of(original);
-  auto const together = masks_on_device(logits, scaling, 1, 0.7);
+  auto const together = DeviceRuns(logits, scaling, 1, 0.7).masks();
   for (std::uint64_t const pixels : {std::uint64_t{1}, of_mask, 3 * of_mask - 1, 3 * of_mask}) {
-    auto const sliced = masks_on_device(logits, scaling, 1, 0.7, pixels);
+    auto const sliced = DeviceRuns(logits, scaling, 1, 0.7, pixels).masks();
     REQUIRE(sliced.size() == together.size());
     for (std::size_t i = 0; i < sliced.size(); ++i) {
       REQUIRE(sliced[i].has_value() == together[i].has_value());

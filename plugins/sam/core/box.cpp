@@ -9,6 +9,9 @@
 namespace seplflow::sam {
 namespace {
 
+// Of more boxes torchvision sorts those that are kept once more, on a CPU.
+constexpr std::size_t kMostInOrder = 1000;
+
 struct FloatBox {
   float left, top, right, bottom, area;
 };
@@ -57,6 +60,12 @@ std::vector<std::size_t> kept_by_nms(std::span<MaskBox const> boxes, std::span<f
     if (std::ranges::any_of(kept_boxes, covers)) continue;
     kept.push_back(i);
     kept_boxes.push_back(box);
+  }
+  if (boxes.size() > kMostInOrder) {
+    std::ranges::sort(kept);
+    // Not stable, nor is torch's: both are of one algorithm, so equal scores get mixed up alike.
+    std::sort(kept.begin(), kept.end(),
+              [&](std::size_t a, std::size_t b) { return is_better(scores[a], scores[b]); });
   }
   return kept;
 }

@@ -15,8 +15,9 @@ namespace seplflow::sam {
 bool is_near_crop_edge(MaskBox const& box, Crop const& crop, Size image);
 
 // Greedy non-maximum suppression, as torchvision's batched_nms of a single category: places of the
-// boxes that are kept, by falling score and among equal ones in the order given. A box goes when
-// its IoU with one kept before is above the threshold. Boxes, scores and IoU are float32.
+// boxes that are kept, by falling score and among equal ones in the order given; of more than 1000
+// boxes in that of an unstable sort, as torchvision has it on a CPU. A box goes when its IoU with
+// one kept before is above the threshold. Boxes, scores and IoU are float32.
 std::vector<std::size_t> kept_by_nms(std::span<MaskBox const> boxes, std::span<float const> scores,
                                      double threshold);
 

@@ -57,46 +57,52 @@ Mask mask_of(Size size, std::int64_t const* begin, std::int64_t const* end, std:
   return Mask::from_counts(size, counts);
 }
 
-// Of as many masks as have room.
-void add_masks(at::Tensor const& logits, Scaling const& scaling, double offset,
-               std::optional<double> least, std::vector<std::optional<ScoredMask>>& masks) {
-  at::Tensor const pixels = scaled(logits, scaling);
-  at::Tensor const stability = pixels_above(pixels, offset) / pixels_above(pixels, -offset);
-  at::Tensor inside = pixels.gt(0);
-  // Masks that are not wanted have no runs, so that nothing but those that are is copied.
-  if (least) inside.bitwise_and_(stability.ge(*least).view({-1, 1, 1}));
-  // One copy, for which the device has to be waited for, and not two: scores go as their bits.
-  at::Tensor const here =
-      at::cat({stability.view(at::kInt).to(at::kLong), bounds_of(inside)}).to(at::kCPU);
-  auto const* const scores = here.data_ptr<std::int64_t>();
-  std::int64_t const *bound = scores + logits.size(0), *const end = scores + here.numel();
-  auto const stride = static_cast<std::int64_t>(scaling.original.pixels()) + 1;
-  for (std::int64_t i = 0; i < logits.size(0); ++i) {
+void add_masks(at::Tensor const& copy, std::int64_t count, Size size, std::optional<double> least,
+               std::vector<std::optional<ScoredMask>>& masks) {
+  auto const* const scores = copy.data_ptr<std::int64_t>();
+  std::int64_t const *bound = scores + count, *const end = scores + copy.numel();
+  auto const stride = static_cast<std::int64_t>(size.pixels()) + 1;
+  for (std::int64_t i = 0; i < count; ++i) {
     auto const* const first = bound;
     bound = std::lower_bound(bound, end, (i + 1) * stride);
     auto const score = std::bit_cast<float>(static_cast<std::int32_t>(scores[i]));
     if (least && !(score >= static_cast<float>(*least))) {
       masks.emplace_back();
     } else {
-      masks.push_back(ScoredMask{mask_of(scaling.original, first, bound, i * stride), score});
+      masks.push_back(ScoredMask{mask_of(size, first, bound, i * stride), score});
     }
   }
 }
 
 }  // namespace
 
-std::vector<std::optional<ScoredMask>> masks_on_device(at::Tensor const& logits,
-                                                       Scaling const& scaling, double offset,
-                                                       std::optional<double> least,
-                                                       std::uint64_t pixels) {
+DeviceRuns::DeviceRuns(at::Tensor const& logits, Scaling const& scaling, double offset,
+                       std::optional<double> least, std::uint64_t pixels)
+    : scaling_(scaling), least_(least) {
   std::uint64_t const of_mask = std::max<std::uint64_t>(
       std::uint64_t{scaling.image_size} * scaling.image_size, scaling.original.pixels());
   auto const together = static_cast<std::int64_t>(std::max<std::uint64_t>(pixels / of_mask, 1));
-  std::vector<std::optional<ScoredMask>> masks;
-  masks.reserve(static_cast<std::size_t>(logits.size(0)));
   for (std::int64_t begin = 0; begin < logits.size(0); begin += together) {
-    std::int64_t const count = std::min(together, logits.size(0) - begin);
-    add_masks(logits.narrow(0, begin, count), scaling, offset, least, masks);
+    add(logits.narrow(0, begin, std::min(together, logits.size(0) - begin)), offset);
+  }
+}
+
+void DeviceRuns::add(at::Tensor const& logits, double offset) {
+  at::Tensor const pixels = scaled(logits, scaling_);
+  at::Tensor const stability = pixels_above(pixels, offset) / pixels_above(pixels, -offset);
+  at::Tensor inside = pixels.gt(0);
+  // Masks that are not wanted have no runs, so that nothing but those that are is copied.
+  if (least_) inside.bitwise_and_(stability.ge(*least_).view({-1, 1, 1}));
+  // One copy, for which the device has to be waited for, and not two.
+  copies_.push_back(
+      at::cat({stability.view(at::kInt).to(at::kLong), bounds_of(inside)}).to(at::kCPU));
+  together_.push_back(logits.size(0));
+}
+
+std::vector<std::optional<ScoredMask>> DeviceRuns::masks() const {
+  std::vector<std::optional<ScoredMask>> masks;
+  for (std::size_t i = 0; i < copies_.size(); ++i) {
+    add_masks(copies_[i], together_[i], scaling_.original, least_, masks);
   }
   return masks;
 }

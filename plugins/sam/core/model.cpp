@@ -17,6 +17,7 @@
 #include "core/mask_decoder.hpp"
 #include "core/with_torch.hpp"
 #include "data/error.hpp"
+#include "data/finite.hpp"
 
 namespace seplflow::sam {
 
@@ -73,8 +74,10 @@ struct Model::State {
 
   Passing passing(Embedding const& embedding, std::span<Point const> points,
                   std::optional<double> above) const;
+  // Gives the turn back as soon as the device is done.
   std::vector<std::optional<ScoredMask>> scored(Passing const& passing, MaskLogits const& scaling,
-                                                MaskThresholds const& thresholds) const;
+                                                MaskThresholds const& thresholds,
+                                                std::unique_lock<std::mutex> turn) const;
 
   ModelShape shape;
   at::Device device;
@@ -152,6 +155,12 @@ Passing Model::State::passing(Embedding const& embedding, std::span<Point const>
   DecodedPoints const decoded = decoder.decode(embedding.data().tokens, points);
   auto const masks = static_cast<std::size_t>(decoded.predictions.size(1));
   std::vector<float> const predictions = values_of(decoded.predictions);
+  if (!all_finite<float>(predictions)) {
+    throw Error(
+        "the model predicts IoUs that are infinite or no numbers (NaN): its weights are not those "
+        "of "
+        "a trained SAM, or need precision = \"float32\"");
+  }
   Passing passing;
   std::vector<std::int64_t> wanted;  // points with a mask that passes
   std::vector<std::int64_t> chosen;  // masks that pass, among those of the wanted points
@@ -171,13 +180,15 @@ Passing Model::State::passing(Embedding const& embedding, std::span<Point const>
 }
 
 std::vector<std::optional<ScoredMask>> Model::State::scored(
-    Passing const& passing, MaskLogits const& scaling, MaskThresholds const& thresholds) const {
+    Passing const& passing, MaskLogits const& scaling, MaskThresholds const& thresholds,
+    std::unique_lock<std::mutex> turn) const {
   double const offset = thresholds.stability_offset;
-  if (passing.points.empty()) return {};
   if (masks_on_device()) {
-    return seplflow::sam::masks_on_device(passing.logits, scaling.scaling(), offset,
-                                          thresholds.stability);
+    DeviceRuns const runs(passing.logits, scaling.scaling(), offset, thresholds.stability);
+    turn = {};
+    return runs.masks();
   }
+  turn = {};
   std::vector<std::optional<ScoredMask>> masks;
   for (std::size_t i = 0; i < passing.points.size(); ++i) {
     masks.push_back(scaling.mask(logits_of(passing.logits, i), offset, thresholds.stability));
@@ -255,8 +266,8 @@ std::vector<FoundMask> Model::masks(Embedding const& embedding, std::span<Point 
     state_->for_each_group(points, [&](std::span<Point const> group, std::size_t first) {
       std::unique_lock lock = state_->turn();
       Passing const passing = state_->passing(embedding, group, thresholds.predicted_iou);
-      if (!state_->masks_on_device()) lock = {};
-      auto scored = state_->scored(passing, scaling, thresholds);
+      if (passing.points.empty()) return;
+      auto scored = state_->scored(passing, scaling, thresholds, std::move(lock));
       for (std::size_t i = 0; i < scored.size(); ++i) {
         if (!scored[i]) continue;
         found.push_back(

@@ -3,8 +3,11 @@
 #include <ATen/ops/empty.h>
 
 #include <cstring>
+#include <span>
 
 #include "core/checkpoint.hpp"
+#include "data/error.hpp"
+#include "data/finite.hpp"
 
 namespace seplflow::sam {
 namespace {
@@ -32,7 +35,13 @@ Weights read_weights(std::filesystem::path const& checkpoint, at::ScalarType typ
   file.for_each_tensor([&](std::string const& name, Array const& array) {
     // Places in the image need all their digits.
     bool const places = name.starts_with("prompt_encoder.pe_layer.");
-    tensors.emplace(name, tensor_of(array).to(device, places ? at::kFloat : type));
+    at::Tensor const values = tensor_of(array);
+    if (!all_finite(std::span<float const>(values.data_ptr<float>(), array.size()))) {
+      throw Error("the checkpoint " + checkpoint.string() + ": tensor " + name +
+                  " holds numbers that are infinite or none (NaN); the file is damaged, or its "
+                  "training went wrong");
+    }
+    tensors.emplace(name, values.to(device, places ? at::kFloat : type));
   });
   return Weights(file.shape(), std::move(tensors));
 }
