@@ -102,8 +102,10 @@ void PngReader::read_header() {
   // Comments, colour profiles and the like do not matter, and some inflate to a lot.
   png_set_keep_unknown_chunks(handle_.png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
   png_set_check_for_invalid_index(handle_.png, 0);
+#ifdef PNG_IGNORE_ADLER32  // libpng may be built without
   // Every byte is under a CRC already; zlib's own checksum would cost an eighth of the time.
   png_set_option(handle_.png, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
+#endif
   // checked_size() sets the limit, and words it better.
   png_set_user_limits(handle_.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   png_read_info(handle_.png, handle_.info);
