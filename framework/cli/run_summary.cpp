@@ -9,6 +9,7 @@
 #include "cli/published_tables.hpp"
 #include "cli/table.hpp"
 #include "data/number_text.hpp"
+#include "run/progress.hpp"
 
 namespace seplflow::cli {
 namespace {
@@ -81,9 +82,10 @@ SummaryTable stage_table(Pipeline const& pipeline, RunTotals const& totals) {
 
 void print_headline(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
   RunTotals const& totals = report.totals;
-  char rate[64];
-  std::snprintf(rate, sizeof rate, "%.2f s (%.0f/s)", report.seconds,
-                report.seconds > 0 ? static_cast<double>(totals.retired()) / report.seconds : 0.0);
+  char seconds[64];
+  std::snprintf(seconds, sizeof seconds, "%.2f s", report.seconds);
+  double const rate =
+      report.seconds > 0 ? static_cast<double>(totals.retired()) / report.seconds : 0;
   out << pipeline.name << ": " << to_string(report.status) << ", ";
   if (pipeline.sweeps()) out << counted(pipeline.variants.size(), "variant") << ", ";
   std::uint64_t const tried = totals.emitted - totals.cancelled;
@@ -92,7 +94,7 @@ void print_headline(std::ostream& out, Pipeline const& pipeline, RunReport const
   } else {
     out << counted(tried, "sample");
   }
-  out << " in " << rate;
+  out << " in " << seconds << " (" << rate_text(rate) << ")";
   if (totals.recalled > 0) out << ", " << totals.recalled << " reused";
   if (totals.skipped > 0) out << ", " << totals.skipped << " skipped";
   if (totals.failed > 0) out << ", " << totals.failed << " failed";

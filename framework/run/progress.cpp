@@ -19,6 +19,12 @@ std::string duration_text(double seconds) {
   return text;
 }
 
+std::string rate_text(double per_second) {
+  char text[64];
+  std::snprintf(text, sizeof text, per_second >= 10 ? "%.0f/s" : "%.2g/s", per_second);
+  return text;
+}
+
 std::string progress_text(ProgressState const& state, double seconds, int bar_width) {
   std::string text;
   double const worked =
@@ -39,8 +45,7 @@ std::string progress_text(ProgressState const& state, double seconds, int bar_wi
   } else {
     text += std::to_string(state.finished) + " samples, ";
   }
-  std::snprintf(number, sizeof number, rate >= 10 ? "%.0f/s" : "%.2g/s", rate);
-  text += number;
+  text += rate_text(rate);
   if (state.total && rate > 0 && state.finished < *state.total) {
     text +=
         ", " + duration_text(static_cast<double>(*state.total - state.finished) / rate) + " left";

@@ -29,6 +29,9 @@ struct ProgressState {
 // width > 0. Speed, and what is left, are those of samples that are worked on.
 std::string progress_text(ProgressState const& state, double seconds, int bar_width);
 
+// "283/s", "0.25/s"
+std::string rate_text(double per_second);
+
 // "2 s", "4 min 05 s", "3 h 20 min"
 std::string duration_text(double seconds);
 

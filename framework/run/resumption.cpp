@@ -129,8 +129,8 @@ std::vector<std::string> Resumption::changes(Json const& plugins, std::string co
   auto const record = folder_.before()->json.value("plugins", Json::array());
   for (Json const& plugin : plugins) {
     for (Json const& other : record) {
-      if (other.value("path", "") != plugin["path"]) continue;
-      if (other.value("xxh128", "") == plugin["xxh128"]) continue;
+      if (other.value("path", "") != plugin.value("path", "")) continue;
+      if (other.value("xxh128", "") == plugin.value("xxh128", "")) continue;
       texts.push_back("the plugin " + plugin["path"].get<std::string>() + " changed" + count);
     }
   }

@@ -51,9 +51,13 @@ struct MasksSam : ModelOptions, GeneratorOptions {
       check.refuse("device", "there is no device \"" + device +
                                  "\"; expected \"auto\", \"cpu\" or \"cuda:N\", where N counts the "
                                  "GPUs from 0");
-    } else if (device.starts_with("cuda")) {
+    } else if (device != "cpu") {
       try {
-        core().require_device(device);
+        if (core().device_called(device) == "cpu") {
+          check.warn("device",
+                     "libtorch sees no GPU here, so masks are made on the CPU, where a large model "
+                     "takes a minute an image; device = \"cpu\" says that this is meant");
+        }
       } catch (Error const& error) {
         check.refuse("device", error.what());
       }
@@ -73,8 +77,13 @@ constexpr char const* kDetails =
     "read from its tensors. Zip and legacy files are read, plain or as `{\"model\": ...}` or "
     "`{\"state_dict\": ...}`, and the names of all tensors may have a prefix, such as the "
     "`module.` of DataParallel. The options of the generator are the official ones, and so are the "
-    "masks, their order and their scores. The image is used as stored: an EXIF rotation is not "
-    "applied.\n\n"
+    "masks, their order and their scores. Pixels are those of Pillow's "
+    "`Image.open(file).convert(\"RGB\")`, "
+    "to the byte: gray becomes three equal channels, a palette its colours, CMYK the naive "
+    "inverse, "
+    "transparency is dropped, 16 bits of colour lose the lower eight, and 16 bits of gray are cut "
+    "off at 255 (so such pictures turn out nearly white: convert them before). An EXIF rotation is "
+    "not applied. The resizing to the model's size is Pillow's as well.\n\n"
     "`preset = \"sepl\"` takes the thresholds of the SEPL paper, `pred_iou_thresh = 0.86` and "
     "`stability_score_thresh = 0.92`, where the pipeline does not set them. SAM is slow and its "
     "masks do not depend on the pseudo-labels: write them with `output.masks` once, and read them "

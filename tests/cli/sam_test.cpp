@@ -36,28 +36,41 @@ struct SamPlace : Workplace {
     write_image(folder, "b", {1, 500});
     write_image(folder, "c", {33, 20});
   }
-  bool built() const { return occurrences(program({"stages", "masks.sam"}).out, "not built") == 0; }
 };
 
 }  // namespace
 
-TEST_CASE("masks.sam is listed, built or not") {
+#ifdef SEPLFLOW_WITHOUT_TORCH
+
+TEST_CASE("masks.sam is listed as not built without libtorch, and refused by check") {
   SamPlace const place(masks_pipeline());
-  if (place.built()) {
-    CHECK_THAT(place.program({"stages"}).out, Contains("masks.sam") && !Contains("not built"));
-    CHECK(place.program({"check", "p.toml"}).status == 0);
-  } else {
-    CHECK_THAT(place.program({"stages"}).out, Contains("not built: needs libtorch"));
-    auto const refused = place.program({"check", "p.toml"});
-    CHECK(refused.status == 2);
-    CHECK_THAT(refused.err,
-               Contains("p.toml:7:7") && Contains("\"masks.sam\" is not built: it needs libtorch"));
-  }
+  CHECK_THAT(place.program({"stages"}).out, Contains("not built: needs libtorch"));
+  auto const refused = place.program({"check", "p.toml"});
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err,
+             Contains("p.toml:7:7") && Contains("\"masks.sam\" is not built: it needs libtorch"));
+}
+
+#else
+
+TEST_CASE("masks.sam is listed as any other stage") {
+  SamPlace const place(masks_pipeline());
+  CHECK_THAT(place.program({"stages"}).out, Contains("masks.sam") && !Contains("not built"));
+  auto const checked = place.program({"check", "p.toml"});
+  CHECK(checked.status == 0);
+  CHECK(checked.err.empty());
+}
+
+TEST_CASE("a CPU that was not asked for is told of before hours are spent on it") {
+  SamPlace const place(masks_pipeline());
+  auto const checked = place.program({"check", "p.toml", "--set", "sam.device=auto"});
+  CHECK(checked.status == 0);
+  bool const has_gpu = place.program({"check", "p.toml", "--set", "sam.device=cuda"}).status == 0;
+  CHECK(occurrences(checked.err, "masks are made on the CPU") == (has_gpu ? 0 : 1));
 }
 
 TEST_CASE("a run makes the masks of images once, the same for any number of jobs") {
   SamPlace const place(masks_pipeline());
-  if (!place.built()) return;
   auto const one = place.program({"run", "p.toml", "--out", "one", "--jobs", "1"});
   INFO(one.err);
   REQUIRE(one.status == 0);
@@ -72,7 +85,6 @@ TEST_CASE("a run makes the masks of images once, the same for any number of jobs
 
 TEST_CASE("a run in which no mask passes is clean, with crops as well") {
   SamPlace const place(masks_pipeline("crop_n_layers = 1\nbox_nms_thresh = 0.5\n"));
-  if (!place.built()) return;
   auto const result =
       place.program({"run", "p.toml", "--out", "r", "--set", "sam.pred_iou_thresh=1000"});
   INFO(result.err);
@@ -82,9 +94,10 @@ TEST_CASE("a run in which no mask passes is clean, with crops as well") {
 
 TEST_CASE("a checkpoint that is none is refused at its place in the file") {
   SamPlace const place(masks_pipeline());
-  if (!place.built()) return;
   place.folder.write("small.pth", "no checkpoint");
   auto const result = place.program({"check", "p.toml"});
   CHECK(result.status == 2);
   CHECK_THAT(result.err, Contains("p.toml:9:14") && Contains("small.pth"));
 }
+
+#endif

@@ -5,7 +5,7 @@
 #include "support/sam_checkpoint.hpp"
 
 using Catch::Matchers::Contains;
-using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
 using namespace seplflow;
 using namespace seplflow::sam;
 
@@ -43,7 +43,6 @@ TEST_CASE("every tensor that differs is named in one message") {
   tensors["image_encoder.blocks.0.attn.rel_pos_w"] = {3, 8};
   tensors["adapter.weight"] = {2, 2};
   std::string const message = refusal(tensors, {{"prompt_encoder.no_mask_embed.weight", "int64"}});
-  CHECK_THAT(message, Contains("a.pth does not hold a SAM model"));
   CHECK_THAT(message, Contains("\n  missing: image_encoder.pos_embed"));
   CHECK_THAT(message, Contains("\n  missing: mask_decoder.iou_token.weight"));
   CHECK_THAT(message, Contains("\n  of another shape: image_encoder.blocks.1.mlp.lin2.weight is "
@@ -55,10 +54,9 @@ TEST_CASE("every tensor that differs is named in one message") {
                                "int64, the model needs floating-point numbers"));
   std::string const expected = std::to_string(expected_tensors(small_sam()).size());
   CHECK_THAT(message,
-             Contains("\nIn short: 2 of " + expected +
-                      " tensors missing, 2 of another shape, 1 of another type, 1 not SAM's; "
-                      "expected a checkpoint of Segment Anything") &&
-                 EndsWith("or one that was trained from them"));
+             StartsWith("a.pth does not hold a SAM model: 2 of " + expected +
+                        " tensors missing, 2 of another shape, 1 of another type, 1 not SAM's; "
+                        "expected a checkpoint of Segment Anything"));
 }
 
 TEST_CASE("a damaged tensor is named, and no sound one, whichever it is") {
@@ -73,7 +71,7 @@ TEST_CASE("a damaged tensor is named, and no sound one, whichever it is") {
       INFO(name << ", axis " << axis);
       std::string const message = refusal(tensors);
       CHECK_THAT(message, Contains("\n  of another shape: " + name + " is "));
-      CHECK_THAT(message, Contains("In short: 0 of " + std::to_string(sound.size()) +
+      CHECK_THAT(message, Contains("model: 0 of " + std::to_string(sound.size()) +
                                    " tensors missing, 1 of another shape, 0 of another type, 0 "
                                    "not SAM's"));
     }
@@ -90,7 +88,7 @@ TEST_CASE("a missing tensor is named, and nothing else, whichever it is") {
     CHECK_THAT(message, Contains("\n  missing: " + name));
     // Without it nothing tells the side of the patches.
     if (name == "image_encoder.patch_embed.proj.weight") continue;
-    CHECK_THAT(message, Contains("In short: 1 of " + std::to_string(sound.size()) +
+    CHECK_THAT(message, Contains("model: 1 of " + std::to_string(sound.size()) +
                                  " tensors missing, 0 of another shape"));
   }
 }
@@ -136,7 +134,8 @@ TEST_CASE("the tensors of something else are no SAM") {
   CHECK_THAT(refusal({{"conv1.weight", {64, 3, 7, 7}}, {"fc.bias", {1000}}}),
              Contains("not SAM's: conv1.weight (64, 3, 7, 7)") &&
                  Contains("missing: image_encoder.patch_embed.proj.weight"));
-  CHECK_THAT(refusal({}), Contains("missing: "));
+  CHECK_THAT(refusal({}),
+             Contains("missing: image_encoder.blocks.0 and those that follow, however many"));
 }
 
 TEST_CASE("sizes that no model has are refused before anything is made of them") {

@@ -181,6 +181,18 @@ TEST_CASE("zips say what is wrong with them") {
   CHECK_THROWS_WITH(described("hello"), Contains("nothing that torch.save writes"));
 }
 
+TEST_CASE("a zip's entry is as large as its own header says, where that says it") {
+  std::string const sound = torch_zip("N", {});
+  auto const at = sound.find("archive/data.pkl") - 8;  // its size, before the lengths of names
+  REQUIRE(sound.substr(at, 4) == little(std::uint32_t{4}));
+  std::string file = sound;
+  file.replace(at, 4, little(std::uint32_t{104}));
+  CHECK_THROWS_WITH(described(file), Contains("'archive/data.pkl' is of 104 bytes by its own "
+                                              "header, and of 4 by the directory"));
+  file.replace(at, 4, little(std::uint32_t{0}));  // as torch writes it
+  CHECK(described(file) == described(sound));
+}
+
 TEST_CASE("checkpoints that end too early are refused, wherever they do") {
   std::string const v2 = tensor(storage_id(kFloats), 0, {6}, {1});
   for (std::string const& file : {legacy(tensor(legacy_id(kFloats), 0, {6}, {1}), {kFloats}),

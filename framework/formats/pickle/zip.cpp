@@ -76,7 +76,22 @@ void require_plain(Central const& entry) {
   std::string const what = "the zip's entry '" + printable(entry.name) + "'";
   if ((entry.flags & 1U) != 0) throw Error(what + " is encrypted, which seplflow does not read");
   if (entry.method != 0 || entry.packed != entry.size) {
-    throw Error(what + " is compressed, which torch.save never does and seplflow does not read");
+    throw Error(
+        what +
+        " is compressed, which torch.save never does and seplflow does not read; load the file "
+        "with torch and save it again");
+  }
+}
+
+// Takes what an entry's own header says of it, up to its name.
+void require_same_size(Central const& entry, Cursor& local) {
+  constexpr std::uint32_t kBehind = 0, kElsewhere = 0xffffffff;
+  local.take(18);  // version, flags, method, time, date, checksum, packed
+  auto const size = local.number<std::uint32_t>();
+  if (size != entry.size && size != kBehind && size != kElsewhere) {
+    throw damaged("the entry '" + printable(entry.name) + "' is of " + std::to_string(size) +
+                  " bytes by its own header, and of " + std::to_string(entry.size) +
+                  " by the directory");
   }
 }
 
@@ -142,7 +157,7 @@ Bytes Zip::read(std::string_view name) const {
   if (local.number<std::uint32_t>() != kLocalMark) {
     throw damaged("the entry '" + printable(name) + "' is not where the directory says");
   }
-  local.take(22);  // what the directory says too
+  require_same_size(entry, local);
   auto const name_size = local.number<std::uint16_t>();
   auto const extra = local.number<std::uint16_t>();
   if (text(local.take(name_size)) != name) {

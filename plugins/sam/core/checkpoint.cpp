@@ -23,6 +23,11 @@ TensorShapes shapes_of(PickleValue const& state, std::string const& name) {
   TensorShapes shapes;
   for (std::size_t i = 0; i < state.size(); ++i) {
     PickleValue const key = state.key(i), value = state.value(i);
+    if (value.is(PickleValue::Kind::dict)) {
+      throw Error(name + " holds " + value.description() + " under " + key.description() +
+                  "; expected SAM's tensors themselves, or a dict of them under 'model' or "
+                  "'state_dict'");
+    }
     if (!key.is(PickleValue::Kind::text) || !value.is(PickleValue::Kind::array)) {
       throw Error(name + " does not hold a SAM model alone: beside tensors there is " +
                   key.description() + " with " + value.description() +

@@ -42,7 +42,7 @@ std::filesystem::path core_file() {
 }
 
 Core const& core() {
-  static constexpr Core kCore{SEPLFLOW_VERSION, require_device, open_model};
+  static constexpr Core kCore{SEPLFLOW_VERSION, device_called, open_model};
   return kCore;
 }
 

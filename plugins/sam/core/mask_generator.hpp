@@ -26,8 +26,8 @@ class MaskGenerator {
 struct Core {
   char const* version;  // of seplflow; must be the stage's own
 
-  // Throws unless there is such a device (model.hpp).
-  void (*require_device)(std::string const& device);
+  // The name of the device that is meant (model.hpp); throws unless it is there.
+  std::string (*device_called)(std::string const& device);
   // The model of a checkpoint on a device. Those who ask for the same one share it.
   std::shared_ptr<MaskGenerator const> (*open)(ModelOptions const& options);
 };

@@ -278,8 +278,8 @@ std::vector<FoundMask> Model::masks(Embedding const& embedding, std::span<Point 
   });
 }
 
-void require_device(std::string const& device) {
-  with_torch([&] { device_of(device); });
+std::string device_called(std::string const& device) {
+  return with_torch([&] { return device_of(device).str(); });
 }
 
 }  // namespace seplflow::sam

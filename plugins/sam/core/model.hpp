@@ -89,7 +89,8 @@ class Model {
   std::unique_ptr<State const> state_;
 };
 
-// Throws Error unless there is such a device.
-void require_device(std::string const& device);
+// The name of the device that ModelOptions::device means here: "cpu" or "cuda:1". Throws Error
+// unless it is there.
+std::string device_called(std::string const& device);
 
 }  // namespace seplflow::sam

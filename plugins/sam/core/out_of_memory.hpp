@@ -14,8 +14,8 @@ class OutOfMemory : public Error {
   // `cause` is what the allocator said.
   explicit OutOfMemory(std::string const& cause)
       : Error(
-            "the device has too little memory for SAM: lower points_per_batch or batch, or "
-            "take precision = \"bfloat16\" (" +
+            "the device has too little memory for SAM: lower points_per_batch or batch (on a CPU "
+            "the run's jobs, each of which is an image), or take precision = \"bfloat16\" (" +
             cause + ")") {}
 };
 

@@ -151,8 +151,7 @@ std::string contradiction(ModelShape const& shape) {
   auto const fits = [](std::int64_t span) { return span >= 1 && span <= kMaxImageSize; };
   if (!std::ranges::all_of(encoder.attends_to, fits)) {
     return "the attention of a block would span " +
-           std::to_string(*std::ranges::find_if_not(encoder.attends_to, fits)) +
-           " patches a side";
+           std::to_string(*std::ranges::find_if_not(encoder.attends_to, fits)) + " patches a side";
   }
   if (decoder.width < 1 || decoder.width > kMaxWidth || encoder.width > kMaxWidth ||
       decoder.width % (DecoderShape::kHeads * DecoderShape::kDownsample) != 0) {
@@ -173,8 +172,11 @@ struct Differences {
   std::size_t count = 0;
 };
 
-// Every difference, and at the end, where it is still in sight, what they come to; empty when there
-// is none.
+constexpr char const* kAdvice =
+    "; expected a checkpoint of Segment Anything: sam_vit_b_01ec64.pth, sam_vit_l_0b3195.pth, "
+    "sam_vit_h_4b8939.pth, or one that was trained from them";
+
+// What the differences come to, and then every one of them; empty when there is none.
 std::string differences(TensorShapes const& found, OtherTypes const& other_types,
                         TensorShapes const& expected) {
   Differences types, shapes, missing, extra;
@@ -196,12 +198,18 @@ std::string differences(TensorShapes const& found, OtherTypes const& other_types
   for (auto const& [name, shape] : found) {
     if (!expected.contains(name)) extra.add("not SAM's: " + name + " " + text_of(shape));
   }
-  std::string const lines = types.lines + shapes.lines + missing.lines + extra.lines;
+  std::string lines = types.lines + shapes.lines + missing.lines + extra.lines;
   if (lines.empty()) return {};
-  return lines + "\nIn short: " + std::to_string(missing.count) + " of " +
-         std::to_string(expected.size()) + " tensors missing, " + std::to_string(shapes.count) +
-         " of another shape, " + std::to_string(types.count) + " of another type, " +
-         std::to_string(extra.count) + " not SAM's";
+  for (char const* const part : {"image_encoder.blocks.", "mask_decoder.transformer.layers."}) {
+    auto const first = expected.lower_bound(part);
+    if (first == expected.end() || !first->first.starts_with(part)) {
+      lines += "\n  missing: " + std::string(part) + "0 and those that follow, however many";
+    }
+  }
+  return std::to_string(missing.count) + " of " + std::to_string(expected.size()) +
+         " tensors missing, " + std::to_string(shapes.count) + " of another shape, " +
+         std::to_string(types.count) + " of another type, " + std::to_string(extra.count) +
+         " not SAM's" + kAdvice + lines;
 }
 
 }  // namespace
@@ -218,15 +226,12 @@ ModelShape read_model_shape(TensorShapes const& tensors, OtherTypes const& other
                             std::string_view name) {
   ModelShape const shape = fit_shape(tensors);
   std::string const refusal = std::string(name) + " does not hold a SAM model: ";
-  std::string const advice =
-      "; expected a checkpoint of Segment Anything: sam_vit_b_01ec64.pth, sam_vit_l_0b3195.pth, "
-      "sam_vit_h_4b8939.pth, or one that was trained from them";
   if (auto const wrong = differences(tensors, other_types, expected_tensors(shape));
       !wrong.empty()) {
-    throw Error(refusal + "its tensors differ." + wrong + advice);
+    throw Error(refusal + wrong);
   }
   if (auto const wrong = contradiction(shape); !wrong.empty()) {
-    throw Error(refusal + wrong + advice);
+    throw Error(refusal + wrong + kAdvice);
   }
   return shape;
 }
