@@ -9,6 +9,7 @@
 #include "pipeline/configuration.hpp"
 #include "pipeline/document.hpp"
 #include "pipeline/draft.hpp"
+#include "pipeline/missing_files.hpp"
 #include "pipeline/nodes.hpp"
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
@@ -47,6 +48,7 @@ class Checker {
     identify();
     wire_variants();
     configure_nodes();
+    if (request_.look_for_files) look_for_files();
     throw_if_any();
     merge_nodes();
     require_shared_source();
@@ -219,7 +221,6 @@ class Checker {
       Draft draft;
       draft.entry = &entry->settings;
       draft.stage.name = entry->settings.name;
-      draft.stage.place = entry->settings.place;
       draft.stage.declaration = declarations_[entry->number];
       if (draft.stage.declaration) {
         draft.stage.inputs.resize(draft.stage.declaration->inputs.size());
@@ -262,6 +263,33 @@ class Checker {
 
   void configure_nodes() {
     for (Nodes::Node& node : nodes_.list()) configure_node(node);
+  }
+
+  // Tells of the files that samples lack, as far as the pipeline is in order.
+  void look_for_files() {
+    std::vector<Nodes::Node const*> nodes;
+    for (Nodes::Node const& node : nodes_.list()) {
+      if (!node.draft.configured) continue;
+      bool const is_source = node.draft.stage.declaration->kind == StageKind::source;
+      nodes.insert(is_source ? nodes.begin() : nodes.end(), &node);
+    }
+    if (nodes.empty()) return;
+    std::vector<PipelineStage const*> stages;
+    for (Nodes::Node const* const node : nodes) stages.push_back(&node->draft.stage);
+    if (stages.front()->declaration->kind != StageKind::source) return;
+    auto const error = error_of([&] {
+      for (MissingFiles& missing : missing_files(stages, pipeline_.run)) {
+        Nodes::Node const& node = *nodes[missing.stage];
+        auto const on_error = node.draft.stage.on_error.value_or(pipeline_.run.on_error);
+        auto& found = on_error == OnError::skip ? variant_warnings_ : variant_problems_;
+        found.add({{node.draft.entry->place, std::move(missing.message)}}, node.variants);
+      }
+    });
+    if (!error) return;
+    variant_problems_.add(
+        {{nodes.front()->draft.entry->place,
+          owner(nodes.front()->draft) + " cannot enumerate its samples: " + *error}},
+        nodes.front()->variants);
   }
 
   void merge_nodes() {

@@ -112,14 +112,16 @@ class Configuration {
     if (error) check.refuse("", *error);
     tell(draft, check.problems(), problems_);
     tell(draft, check.warnings(), warnings_);
+    draft.configured =
+        std::ranges::all_of(check.problems(), [](auto const& problem) { return problem.is_lack; });
   }
 
   static void tell(Draft const& draft, std::vector<OptionCheck::Problem> const& said,
                    std::vector<Problem>& told) {
-    for (auto const& [option, message] : said) {
-      Setting const* const setting = draft.entry->find(option);
+    for (OptionCheck::Problem const& problem : said) {
+      Setting const* const setting = draft.entry->find(problem.option);
       Place const& place = setting ? setting->value_place : draft.entry->place;
-      told.push_back({place, owner(draft) + ": " + message});
+      told.push_back({place, owner(draft) + ": " + problem.message});
     }
   }
 

@@ -20,8 +20,8 @@ std::shared_ptr<StageInstance> configured_anew(PipelineStage const& stage) {
   }
   OptionCheck check(std::move(given), std::move(connected), std::move(wanted));
   instance->check(check);
-  for (auto const& [option, message] : check.problems()) {
-    throw Error("stage \"" + stage.name + "\": " + message);
+  for (OptionCheck::Problem const& problem : check.problems()) {
+    throw Error("stage \"" + stage.name + "\": " + problem.message);
   }
   return instance;
 }

@@ -14,6 +14,7 @@ struct Draft {
   StageEntry const* entry;
   PipelineStage stage;       // without a declaration when its `use` is wrong
   bool inputs_known = true;  // false when a mistake in `in` was reported
+  bool configured = false;   // all options fit, but for files that are not there
 };
 
 // The stages of a pipeline in the order of its file.

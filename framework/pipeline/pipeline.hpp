@@ -47,7 +47,6 @@ struct PipelineStage {
   };
 
   std::string name;
-  Place place;  // of its table
   StageDeclaration const* declaration;
   std::shared_ptr<StageInstance> instance;   // configured
   std::vector<std::optional<Input>> inputs;  // as in the declaration
@@ -123,6 +122,9 @@ struct PipelineRequest {
   std::vector<Override> overrides;
   std::vector<Override> sweeps;  // "stage.option=a,b,c": an axis beside, or instead of, the file's
   bool any_number_of_variants = false;  // else more than 10,000 are a mistake
+  // Whether to look for the files of every sample, too. The pipeline cannot be run then, since its
+  // source was enumerated.
+  bool look_for_files = false;
   std::filesystem::path working_folder = std::filesystem::current_path();  // of the overrides
   Environment environment = process_environment();
 };

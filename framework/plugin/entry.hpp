@@ -24,7 +24,7 @@ namespace seplflow {
 class Plugin;
 
 // Raised when a type that crosses changes (major) or gains something at its end (minor).
-constexpr std::uint32_t kAbiMajor = 4;
+constexpr std::uint32_t kAbiMajor = 5;
 constexpr std::uint32_t kAbiMinor = 0;
 
 // Of the descriptor of minor version 0: any of this major version has at least so much.

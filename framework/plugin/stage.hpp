@@ -108,6 +108,7 @@ class OptionCheck {
   struct Problem {
     std::string option;  // empty for the stage as a whole
     std::string message;
+    bool is_lack = false;  // the stage is in order but for files that are not there
   };
 
   OptionCheck(std::vector<std::string> given, std::vector<std::string> connected_inputs,
@@ -126,6 +127,10 @@ class OptionCheck {
   // The pipeline is refused, and the message shown at the option's place in the file.
   void refuse(std::string option, std::string message) {
     problems_.push_back({std::move(option), std::move(message)});
+  }
+  // The same of files that are not there, where the stage is in order otherwise.
+  void lacks(std::string option, std::string message) {
+    problems_.push_back({std::move(option), std::move(message), true});
   }
   std::vector<Problem> const& problems() const { return problems_; }
 

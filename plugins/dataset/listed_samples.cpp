@@ -56,11 +56,11 @@ Image ListedSamples::image(Sample const& sample) const {
 }
 
 std::vector<fs::path> ListedSamples::image_files(Sample const& sample) const {
-  return picture_files(*images_, sample.id);
+  return images_ ? picture_files(*images_, sample.id) : std::vector<fs::path>();
 }
 
 std::vector<fs::path> ListedSamples::truth_files(Sample const& sample) const {
-  return sample_files(*truth_, sample, ".png");
+  return truth_ ? sample_files(*truth_, sample, ".png") : std::vector<fs::path>();
 }
 
 std::vector<fs::path> ListedSamples::image_label_files(Sample const& sample) const {
@@ -87,8 +87,8 @@ void require_folder(OptionCheck& check, char const* output, char const* option,
     check.refuse("", "output \"" + std::string(output) + "\" is used; set the option \"" + option +
                          "\" to the folder that holds it");
   } else if (!fs::is_directory(*folder, ignored)) {
-    check.refuse(option, "output \"" + std::string(output) + "\" is used, but there is no folder " +
-                             folder->string());
+    check.lacks(option, "output \"" + std::string(output) + "\" is used, but there is no folder " +
+                            folder->string());
   }
 }
 

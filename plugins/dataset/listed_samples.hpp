@@ -34,6 +34,7 @@ class ListedSamples {
   // The classes that the truth shows, or those that were taken.
   ImageLabels image_labels(Sample const& sample) const;
 
+  // None where there is no folder.
   std::vector<std::filesystem::path> image_files(Sample const& sample) const;
   std::vector<std::filesystem::path> truth_files(Sample const& sample) const;
   std::vector<std::filesystem::path> image_label_files(Sample const& sample) const;
@@ -49,7 +50,7 @@ class ListedSamples {
   std::filesystem::path image_labels_file_;
 };
 
-// Refuses a pipeline that wants an output for which there is no folder.
+// Complains of a folder that is not there for an output that the pipeline wants.
 void require_folder(OptionCheck& check, char const* output, char const* option,
                     std::optional<std::filesystem::path> const& folder);
 

@@ -153,7 +153,8 @@ in = { truth = "data.truth", labels = "sepl" }
         "p.toml:6:9: error: " + masks +
             "p.toml:10:9: error: stage \"cam\" (cam.labels): 1 of 3 samples have no file, "
             "the first b: " +
-            (place.folder.path() / "cams/b.png").string() + "\n    [stages.cam]\n            ^\n");
+            (place.folder.path() / "cams/b.png").string() +
+            "\n    [stages.cam]\n            ^\n2 mistakes\n");
 
   auto const skipped = place.program(
       {"check", "p.toml", "--set", "run.on_error=skip", "--set", "cam.on_missing=empty"});
@@ -166,11 +167,47 @@ in = { truth = "data.truth", labels = "sepl" }
         "first 000000000139: " +
             at +
             "/000000000139.json or 139.json or COCO_train2014_000000000139.json or "
-            "COCO_val2014_000000000139.json\n    [stages.masks]\n            ^\n");
+            "COCO_val2014_000000000139.json; that folder has others, such as b.json\n    "
+            "[stages.masks]\n            ^\n1 mistake\n");
   CHECK(place
             .program({"check", "p.toml", "--set", "cam.on_missing=empty", "--set",
                       "masks.on_missing=empty"})
             .status == 0);
+}
+
+TEST_CASE("what is missing in one place hides nothing that is missing in another") {
+  Workplace const place(R"([stages.voc]
+use = "dataset.voc"
+root = "voc"
+[stages.cam]
+use = "cam.labels"
+in = "voc"
+dir = "cams"
+[stages.masks]
+use = "masks.json"
+in = "voc"
+dir = "masks"
+[stages.sepl]
+use = "sepl.reference"
+in = { pseudo = "cam", masks = "masks" }
+[stages.score]
+use = "eval.miou"
+in = { truth = "voc.truth", labels = "sepl" }
+)");
+  place.folder.write("voc/ImageSets/Segmentation/train.txt", "a\nb\n");
+  std::filesystem::create_directory(place.folder / "masks");
+  place.folder.write("cams/a_0.png", "");
+  auto const result = place.program({"check", "p.toml"});
+  CHECK(result.status == 2);
+  CHECK_THAT(
+      result.err,
+      Contains("p.toml:1:9: error: stage \"voc\" (dataset.voc): output \"truth\" is used, but "
+               "there is no folder") &&
+          Contains("p.toml:4:9: error: stage \"cam\" (cam.labels): 2 of 2 samples have no "
+                   "file, the first a: ") &&
+          Contains("cams/a.png; that folder has others, such as a_0.png\n") &&
+          Contains("p.toml:8:9: error: stage \"masks\" (masks.json): 2 of 2 samples") &&
+          Contains("masks/a.json; that folder is empty\n") && Catch::EndsWith("3 mistakes\n"));
 }
 
 TEST_CASE("a sweep is told with what its variants share") {
