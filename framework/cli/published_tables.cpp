@@ -32,7 +32,17 @@ SummaryTable of_one(Pipeline const& pipeline, std::vector<Found> const& found) {
   return table;
 }
 
-// A row for each variant, a column for each number.
+// Nothing when any of them is.
+std::optional<double> mean(Found const& values) {
+  double sum = 0;
+  for (auto const& value : values) {
+    if (!value) return std::nullopt;
+    sum += *value;
+  }
+  return sum / static_cast<double>(values.size());
+}
+
+// A row for each variant and one for their mean, a column for each number.
 SummaryTable of_many(Pipeline const& pipeline, std::vector<Found> const& found) {
   SummaryTable table{"percent, here (" + source_of(pipeline) + ")", {"variant"}, {}};
   for (Number const& number : pipeline.published.numbers) table.columns.push_back(number.name);
@@ -42,6 +52,11 @@ SummaryTable of_many(Pipeline const& pipeline, std::vector<Found> const& found) 
       row.push_back(here_and_published(found[n][v], pipeline.published.numbers[n].percent[v]));
     }
     table.rows.push_back(std::move(row));
+  }
+  table.rows.push_back({"mean"});
+  for (std::size_t n = 0; n < found.size(); ++n) {
+    table.rows.back().push_back(
+        here_and_published(mean(found[n]), mean(pipeline.published.numbers[n].percent)));
   }
   return table;
 }

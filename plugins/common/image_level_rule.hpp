@@ -25,7 +25,7 @@ constexpr char const* kRestrictHelp =
 constexpr char const* kRestrictDetails =
     "With the input `image_labels` (`in = { sample = \"voc\", image_labels = "
     "\"voc.image_labels\" }`) a class that the image does not show is warned of, or dropped where "
-    "`restrict_to_image_labels` is true.";
+    "`restrict_to_image_labels` is true: its pixels become background, or its scores are left out.";
 
 // To be called by the loader's check().
 inline void check_restriction(OptionCheck& check, bool restrict_to_image_labels) {

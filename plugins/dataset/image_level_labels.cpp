@@ -21,7 +21,7 @@ std::vector<Label> classes_in(Array const& row, std::size_t foreground, std::str
   std::vector<Label> classes;
   for (std::size_t i = 0; i < foreground; ++i) {
     double const value = row.number(i);
-    if (!(value >= 0) || std::isinf(value)) {
+    if (!(value >= 0) || std::isinf(value) || value != std::floor(value)) {
       throw Error(file.string() + ": the image-level label of " + of + " for class " +
                   std::to_string(i + 1) + " is " + std::to_string(value) +
                   "; expected 0 or 1 (not shown, shown)");

@@ -1,5 +1,7 @@
 #include "listed_samples.hpp"
 
+#include <mutex>
+
 #include "common/picture_file.hpp"
 #include "formats/image.hpp"
 #include "formats/png.hpp"
@@ -23,6 +25,12 @@ void ListedSamples::take_image_labels(ImageLevelLabels labels, fs::path file) {
   image_labels_file_ = std::move(file);
 }
 
+// Decoded for the first output that asks, for all that do.
+struct ListedSamples::Truth {
+  mutable std::once_flag decoded;
+  mutable std::optional<LabelMap> labels;
+};
+
 std::optional<Sample> ListedSamples::next() {
   if (next_ == names_.size()) return std::nullopt;
   std::string const& name = names_[next_++];
@@ -30,6 +38,7 @@ std::optional<Sample> ListedSamples::next() {
   sample.id = name;
   sample.classes = classes_;
   sample.size = size_of(name);
+  sample.source_data = std::make_shared<Truth const>();
   return sample;
 }
 
@@ -73,6 +82,13 @@ ImageLabels ListedSamples::image_labels(Sample const& sample) const {
 }
 
 LabelMap ListedSamples::truth(Sample const& sample) const {
+  auto const* const truth = static_cast<Truth const*>(sample.source_data.get());
+  if (!truth) return decoded_truth(sample);
+  std::call_once(truth->decoded, [&] { truth->labels = decoded_truth(sample); });
+  return *truth->labels;
+}
+
+LabelMap ListedSamples::decoded_truth(Sample const& sample) const {
   fs::path const file = sample_file(*truth_, sample, ".png");
   LabelMap truth = read_label_png(file);
   require_labels_in(*classes_, truth, "truth " + file.string());

@@ -29,7 +29,8 @@ class ListedSamples {
 
   // Throws Error, naming the file, when there is none or it cannot be read.
   Image image(Sample const& sample) const;
-  // Class ids of an 8-bit gray or palette PNG, each one of the classes or 255.
+  // Class ids of an 8-bit gray or palette PNG, each one of the classes or 255. Decoded once for a
+  // sample, whatever asks for it.
   LabelMap truth(Sample const& sample) const;
   // The classes that the truth shows, or those that were taken.
   ImageLabels image_labels(Sample const& sample) const;
@@ -40,6 +41,9 @@ class ListedSamples {
   std::vector<std::filesystem::path> image_label_files(Sample const& sample) const;
 
  private:
+  struct Truth;
+
+  LabelMap decoded_truth(Sample const& sample) const;
   std::optional<Size> size_of(std::string const& name) const;
 
   std::vector<std::string> names_;

@@ -22,6 +22,14 @@ bool is_file(fs::path const& path) {
   return fs::is_regular_file(path, ignored);
 }
 
+// `; did you mean "/data/VOCdevkit/VOC2012"?` for a root that lies around the folder that is meant.
+std::string nearby_root(fs::path const& root) {
+  for (char const* const folder : {"VOC2012", "VOCdevkit/VOC2012"}) {
+    if (is_folder(root / folder)) return "; did you mean \"" + (root / folder).string() + "\"?";
+  }
+  return "";
+}
+
 // The list of a split, wherever the archives of VOC and of its augmented labels put it. Throws
 // Error, naming what was looked for and which splits there are, when there is none.
 fs::path list_of_split(fs::path const& root, std::string const& split) {
@@ -46,7 +54,7 @@ fs::path list_of_split(fs::path const& root, std::string const& split) {
     }
   }
   throw Error("there is no list of the split \"" + split + "\": no file " + tried +
-              (others.empty() ? "" : others + ")"));
+              (others.empty() ? "" : others + ")") + nearby_root(root));
 }
 
 // Where the image-level labels come from.

@@ -25,6 +25,7 @@ from compare import ratio, spread
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 PASSES = 9  # in a process; the fastest counts
 IMAGES = 60
+LEAST = 3  # times numpy.load's files/s, for IRN's files on all cores
 HEIGHT, WIDTH = 375, 500  # the usual picture of VOC
 
 
@@ -146,6 +147,8 @@ def main():
         print(f"{name:22}{size[name] / 1000:6.0f}{IMAGES / statistics.median(slow):12.0f}"
               + "".join(f"{cell:>18}" for cell in cells)
               + f"{spread(seconds[name, 'seplflow']):7.0f}%")
+    if ratio(seconds["IRN", "numpy"], seconds["IRN", "all_cores"]) < LEAST:
+        sys.exit(f"error: IRN's files are read less than {LEAST} times as fast as by numpy.load")
 
 
 if __name__ == "__main__":

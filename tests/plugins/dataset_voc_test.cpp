@@ -117,6 +117,16 @@ TEST_CASE("a split without a list is refused with the files looked for, and the 
                           "ImageSets/SegmentationAug/train_aug.txt)"));
 }
 
+TEST_CASE("a root around the folder that is meant is told which one that is") {
+  TempFolder const root;
+  root.write("VOCdevkit/VOC2012/" + std::string(kTrain), "a\n");
+  CHECK_THAT(opening(root).problems(),
+             Contains("did you mean \"" + (root / "VOCdevkit/VOC2012").string() + "\"?"));
+  TempFolder const kit;
+  kit.write("VOC2012/" + std::string(kTrain), "a\n");
+  CHECK_THAT(opening(kit).problems(), Contains("did you mean \"" + (kit / "VOC2012").string()));
+}
+
 TEST_CASE("train_aug is found wherever the augmented lists are unpacked") {
   for (char const* const place :
        {"ImageSets/Segmentation/train_aug.txt", "ImageSets/Segmentation/trainaug.txt",
@@ -213,6 +223,17 @@ TEST_CASE("image-level labels are the classes that the truth shows") {
   CHECK(stage.problems().empty());
   CHECK(stage.produce<ImageLabels>("image_labels", stage.samples().at(0)).classes ==
         std::vector<Label>{1, 7, 20});
+}
+
+TEST_CASE("truth and the image-level labels that it shows are decoded once") {
+  TempFolder const root;
+  root.write(kTrain, "a\n");
+  auto const file = root.write("SegmentationClass/a.png", as_text(png_of(kTruth)));
+  StageDriver stage = opening(root, {}, {"truth", "image_labels"});
+  Sample const sample = stage.samples().at(0);
+  stage.produce<ImageLabels>("image_labels", sample);
+  std::filesystem::remove(file);
+  CHECK(stage.produce<LabelMap>("truth", sample) == kTruth);
 }
 
 TEST_CASE("images are the pixels of their file") {
