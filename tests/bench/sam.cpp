@@ -1,6 +1,6 @@
 // What an image costs in SAM's encoder, beside the same operations written down plainly, as the
 // official Python code has them; see README.md.
-//   seplflow_bench_sam make FILE vit_b|vit_l|vit_h   a checkpoint with random weights
+//   seplflow_bench_sam make FILE tiny|vit_b|vit_l|vit_h   a checkpoint with random weights
 //   seplflow_bench_sam ours|plain FILE [IMAGES [THREADS]]
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
@@ -107,7 +107,8 @@ class PlainEncoder {
 };
 
 int make(std::string const& file, std::string const& name) {
-  std::map<std::string, ModelShape> const shapes = {{"vit_b", official_sam(768, 12, 12)},
+  std::map<std::string, ModelShape> const shapes = {{"tiny", small_sam()},
+                                                    {"vit_b", official_sam(768, 12, 12)},
                                                     {"vit_l", official_sam(1024, 24, 16)},
                                                     {"vit_h", official_sam(1280, 32, 16)}};
   std::ofstream stream(file, std::ios::binary);
