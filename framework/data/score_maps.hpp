@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -37,6 +39,15 @@ class ScoreMaps {
   bool has_background() const;
   Precision precision() const { return precision_; }
 
+  // The method that made them, as pipelines call it ("irn"); empty where nobody says.
+  std::string const& method() const { return method_; }
+  // The same scores, of that method.
+  ScoreMaps made_by(std::string method) const {
+    ScoreMaps scores = *this;
+    scores.method_ = std::move(method);
+    return scores;
+  }
+
   // Plane i as single precision, which holds `half` exactly; only where precision() is not full.
   std::span<float const> plane(std::size_t i) const { return plane_of<float>(i); }
 
@@ -65,6 +76,7 @@ class ScoreMaps {
   std::shared_ptr<void const> owner_;  // of the values
   Values values_;
   Precision precision_;
+  std::string method_;
 };
 
 }  // namespace seplflow

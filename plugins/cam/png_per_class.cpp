@@ -110,7 +110,9 @@ struct PngPerClass {
   ScoreMaps load(Sample const& sample) const {
     Maps const maps = maps_of(sample);
     if (!maps.numbers) return none(sample, maps.name);
-    return method == CamMethod::rca ? read<double>(sample, maps) : read<float>(sample, maps);
+    ScoreMaps const scores =
+        method == CamMethod::rca ? read<double>(sample, maps) : read<float>(sample, maps);
+    return method ? scores.made_by(to_text(*method)) : scores;
   }
 
   struct Maps {

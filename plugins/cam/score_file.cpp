@@ -90,6 +90,7 @@ void ScoreFile::check(OptionCheck& check) const {
 ScoreMaps ScoreFile::load(SampleContext const& context, Sample const& sample,
                           ImageLabels const* image_labels, ScoreFileKind const& kind) const {
   ScoreMaps scores = read(sample, kind);
+  if (method) scores = scores.made_by(to_text(*method));
   // An array of all classes says nothing of what the image shows.
   bool const all = sample.classes && scores.classes().size() + 1 >= sample.classes->count();
   if (all && !restrict_to_image_labels) return scores;

@@ -109,9 +109,10 @@ inline ScoreMaps with_image_labels(SampleContext const& context, ScoreMaps score
     });
   }
   if (scores.precision() == Precision::full) {
-    return ScoreMaps(scores.size(), std::move(kept), std::move(full));
+    return ScoreMaps(scores.size(), std::move(kept), std::move(full)).made_by(scores.method());
   }
-  return ScoreMaps(scores.size(), std::move(kept), std::move(single), scores.precision());
+  return ScoreMaps(scores.size(), std::move(kept), std::move(single), scores.precision())
+      .made_by(scores.method());
 }
 
 }  // namespace seplflow

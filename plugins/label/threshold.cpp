@@ -157,8 +157,12 @@ struct Threshold {
     }
   }
 
-  LabelMap operator()(ScoreMaps const& scores) const {
+  LabelMap operator()(SampleContext const& context, ScoreMaps const& scores) const {
     if (scores.classes().empty()) return LabelMap(scores.size());
+    if (is_published() && !scores.method().empty() && scores.method() != to_text(*method)) {
+      context.warn("the rule is the published one of another method than the scores are of",
+                   "rule of " + to_text(*method) + ", scores of " + scores.method());
+    }
     Rule const rule = rule_for(scores);
     return scores.precision() == Precision::full ? argmax<double>(scores, rule)
                                                  : argmax<float>(scores, rule);
@@ -178,7 +182,7 @@ struct Threshold {
                   "one: in place of this method set " +
                   rules + "the method that made them");
     }
-    if ((background || alpha) && !is_only_default()) {
+    if ((background || alpha) && !(is_published() && published(*method).may_score_background)) {
       throw Error(
           "these scores have a background of their own, so that labels are a plain argmax; "
           "leave out " +
@@ -188,13 +192,11 @@ struct Threshold {
     return {};
   }
 
-  // Whether the rule is the published one of a method that writes files of both kinds: it is for
-  // the others then.
-  bool is_only_default() const {
+  // Whether the rule is the method's own.
+  bool is_published() const {
     if (!method) return false;
     Published const defaults = published(*method);
-    return defaults.may_score_background && background == defaults.background &&
-           alpha == defaults.alpha;
+    return background == defaults.background && alpha == defaults.alpha;
   }
 };
 
@@ -225,6 +227,9 @@ void declare_threshold(Plugin& plugin) {
           "error, but for the published one of a method that writes both kinds (`ppc`, "
           "`recurseed`), "
           "which is recorded and then is for its other files.\n"
+          "\n"
+          "Where the rule is the published one of `method`, and the stage that read the scores "
+          "says that they are of another, that is warned of.\n"
           "\n"
           "Arithmetic is that of the file, so that the result is the method's own, pixel by pixel: "
           "thresholds are rounded to its type first, and with float16, as CLIP-ES stores it, every "

@@ -51,6 +51,24 @@ TEST_CASE("a class must score higher than a constant background, and then the hi
   CHECK(labels(scores, {{"background", 1.0}}) == Labels{0, 0, 0});
 }
 
+TEST_CASE("the published rule of another method than the scores' is warned of, and taken") {
+  ScoreMaps const scores = row({5}, {0.2F, 0.3F}).made_by("irn");
+  StageDriver seam = driver({{"method", std::string("seam")}});
+  auto const labels = seam.run<LabelMap>(voc_sample("a"), scores);
+  CHECK(Labels(labels.pixels().begin(), labels.pixels().end()) == Labels{0, 5});
+  auto const warned = seam.warned();
+  REQUIRE(warned.size() == 1);
+  CHECK(warned[0].detail == "rule of seam, scores of irn");
+  StageDriver irn = driver({{"method", std::string("irn")}});
+  irn.run<LabelMap>(voc_sample("a"), scores);
+  CHECK(irn.warned().empty());
+  StageDriver chosen = driver({{"method", std::string("seam")}, {"background", 0.25}});
+  chosen.run<LabelMap>(voc_sample("a"), scores);
+  CHECK(chosen.warned().empty());
+  seam.run<LabelMap>(voc_sample("a"), row({5}, {0.2F, 0.3F}));
+  CHECK(seam.warned().empty());
+}
+
 TEST_CASE("of classes with equal scores the first in the file wins, whatever its label") {
   CHECK(labels(row({5, 2}, {0.5F, 0.5F}), {{"background", 0.1}}) == Labels{5});
   CHECK(labels(row({2, 5}, {0.5F, 0.5F}), {{"background", 0.1}}) == Labels{2});
