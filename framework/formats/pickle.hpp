@@ -87,11 +87,12 @@ class Pickle {
 // refers to 'os.system', which seplflow does not load".
 //
 // Throws Error, naming the file, the byte and what is wrong, for that, for whatever ends too early,
-// for values that contain themselves or lie more than kMaxPickleDepth deep, for more than
-// kMaxPickleValues values, and for arrays and texts that claim to be larger than the bytes that are
-// left. Takes memory for the file and at most about 100 bytes a value besides (and a copy of arrays
-// that Python stored as text, in protocols 0 to 2). Values share what the file shares: a pickle of
-// a few bytes can be a list that is endless to walk, though no list in it is long.
+// for values that contain themselves or lie more than kMaxPickleDepth deep, for keys of more than
+// kMaxPickleKeyBytes, for more than kMaxPickleValues values, and for arrays and texts that claim to
+// be larger than the bytes that are left. Takes memory for the file and at most about 100 bytes a
+// value besides (and a copy of arrays that Python stored as text, in protocols 0 to 2). Values
+// share what the file shares: a pickle of a few bytes can be a list that is endless to walk, though
+// no list in it is long.
 Pickle read_pickle_file(std::filesystem::path const& path);
 
 // The same from memory; `bytes` must outlive the values, and `name` stands for the file in
@@ -99,6 +100,7 @@ Pickle read_pickle_file(std::filesystem::path const& path);
 Pickle parse_pickle(std::span<std::uint8_t const> bytes, std::string_view name);
 
 constexpr std::size_t kMaxPickleDepth = 100;
+constexpr std::size_t kMaxPickleKeyBytes = 1024;
 constexpr std::size_t kMaxPickleValues = std::size_t{1} << 24;
 
 }  // namespace seplflow

@@ -48,12 +48,15 @@ class Checker {
     identify();
     wire_variants();
     configure_nodes();
-    if (request_.look_for_files) look_for_files();
-    throw_if_any();
+    if (!problems_.empty() || !variant_problems_.empty()) {
+      look_for_files(configured_stages());
+      throw_if_any();
+    }
     merge_nodes();
     require_shared_source();
     require_different_variants();
     read_published(document_, request_, pipeline_, problems_);
+    look_for_files(pipeline_.stages);
     throw_if_any();
     pipeline_.warnings = in_order(variant_warnings_.report(sweep_));
     if (document_.sweeps()) {
@@ -221,6 +224,7 @@ class Checker {
       Draft draft;
       draft.entry = &entry->settings;
       draft.stage.name = entry->settings.name;
+      draft.stage.place = entry->settings.place;
       draft.stage.declaration = declarations_[entry->number];
       if (draft.stage.declaration) {
         draft.stage.inputs.resize(draft.stage.declaration->inputs.size());
@@ -265,31 +269,39 @@ class Checker {
     for (Nodes::Node& node : nodes_.list()) configure_node(node);
   }
 
-  // Tells of the files that samples lack, as far as the pipeline is in order.
-  void look_for_files() {
-    std::vector<Nodes::Node const*> nodes;
+  // What is in order where not all is.
+  std::vector<PipelineStage> configured_stages() {
+    std::vector<PipelineStage> stages;
     for (Nodes::Node const& node : nodes_.list()) {
       if (!node.draft.configured) continue;
-      bool const is_source = node.draft.stage.declaration->kind == StageKind::source;
-      nodes.insert(is_source ? nodes.begin() : nodes.end(), &node);
+      stages.push_back(node.draft.stage);
+      stages.back().variants = node.variants;
     }
-    if (nodes.empty()) return;
-    std::vector<PipelineStage const*> stages;
-    for (Nodes::Node const* const node : nodes) stages.push_back(&node->draft.stage);
-    if (stages.front()->declaration->kind != StageKind::source) return;
-    auto const error = error_of([&] {
-      for (MissingFiles& missing : missing_files(stages, pipeline_.run)) {
-        Nodes::Node const& node = *nodes[missing.stage];
-        auto const on_error = node.draft.stage.on_error.value_or(pipeline_.run.on_error);
-        auto& found = on_error == OnError::skip ? variant_warnings_ : variant_problems_;
-        found.add({{node.draft.entry->place, std::move(missing.message)}}, node.variants);
+    return stages;
+  }
+
+  // Tells of the files that samples lack, where it is asked for and there is one source of them.
+  void look_for_files(std::vector<PipelineStage> const& stages) {
+    if (!request_.look_for_files) return;
+    std::vector<PipelineStage const*> sources, others;
+    for (PipelineStage const& stage : stages) {
+      bool const is_source = stage.declaration->kind == StageKind::source;
+      (is_source ? sources : others).push_back(&stage);
+    }
+    if (sources.size() != 1) return;
+    PipelineStage const& source = *sources.front();
+    try {
+      others.insert(others.begin(), &source);
+      for (MissingFiles& missing : missing_files(others, pipeline_.run)) {
+        PipelineStage const& stage = *others[missing.stage];
+        bool const skips = pipeline_.on_error(stage) == OnError::skip;
+        (skips ? variant_warnings_ : variant_problems_)
+            .add({Problem{stage.place, std::move(missing.message)}}, stage.variants);
       }
-    });
-    if (!error) return;
-    variant_problems_.add(
-        {{nodes.front()->draft.entry->place,
-          owner(nodes.front()->draft) + " cannot enumerate its samples: " + *error}},
-        nodes.front()->variants);
+    } catch (std::exception const& error) {
+      std::string message = owner(source) + " cannot enumerate its samples: " + error.what();
+      variant_problems_.add({Problem{source.place, std::move(message)}}, source.variants);
+    }
   }
 
   void merge_nodes() {

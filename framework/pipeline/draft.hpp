@@ -24,8 +24,11 @@ struct Drafts {
 };
 
 // How messages call a stage: stage "select" (sepl.select).
+inline std::string owner(PipelineStage const& stage) {
+  return "stage \"" + stage.name + "\" (" + stage.declaration->name + ")";
+}
 inline std::string owner(Draft const& draft) {
-  return "stage \"" + draft.stage.name + "\" (" + draft.stage.declaration->name + ")";
+  return owner(draft.stage);
 }
 
 }  // namespace seplflow

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "pipeline/draft.hpp"
+
 namespace seplflow {
 namespace {
 
@@ -46,7 +48,6 @@ void look(PipelineStage const& stage, Sample const& sample, Reader& reader) {
   std::vector<fs::path> files = stage.instance->files(reader.output, sample);
   ++reader.samples;
   if (files.empty() || !std::ranges::all_of(files, is_absent)) return;
-  if (is_absent(files.front().parent_path())) return;
   if (reader.missing++ > 0) return;
   reader.first = sample.id;
   reader.tried = std::move(files);
@@ -60,15 +61,16 @@ std::string instead(fs::path const& folder) {
   std::error_code ignored;
   for (auto const& entry : fs::directory_iterator(folder, ignored)) {
     std::string const each = entry.path().filename().string();
+    if (each.starts_with('.')) continue;
     if (name.empty() || each < name) name = each;
     if (++looked_at == kLookedAt) break;
   }
+  if (is_absent(folder)) return "; there is no such folder";
   return name.empty() ? "; that folder is empty" : "; that folder has others, such as " + name;
 }
 
 std::string message_of(Reader const& reader, PipelineStage const& stage) {
-  std::string text = "stage \"" + stage.name + "\" (" + stage.declaration->name +
-                     "): " + std::to_string(reader.missing) + " of " +
+  std::string text = owner(stage) + ": " + std::to_string(reader.missing) + " of " +
                      std::to_string(reader.samples) + " samples have no file" +
                      (reader.output_name.empty() ? "" : " of \"" + reader.output_name + "\"") +
                      ", the first " + reader.first + ": " + reader.tried.front().string();

@@ -17,9 +17,8 @@ struct MissingFiles {
 };
 
 // Enumerates the samples that a run would take of the source, which is the first of the stages, and
-// looks for the files that the stages would read; nothing is opened. Folders that are not there as
-// a whole are not told of. Consumes the source: it cannot be run afterwards. Throws Error when it
-// cannot enumerate its samples.
+// looks for the files that the stages would read; nothing is opened. Consumes the source: it cannot
+// be run afterwards. Throws Error when it cannot enumerate its samples.
 std::vector<MissingFiles> missing_files(std::vector<PipelineStage const*> const& stages,
                                         RunSettings const& run);
 

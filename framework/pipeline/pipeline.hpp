@@ -47,6 +47,7 @@ struct PipelineStage {
   };
 
   std::string name;
+  Place place;  // of its table
   StageDeclaration const* declaration;
   std::shared_ptr<StageInstance> instance;   // configured
   std::vector<std::optional<Input>> inputs;  // as in the declaration

@@ -21,6 +21,8 @@ class VariantProblems {
 
   void add(std::vector<Problem> const& problems, std::vector<std::size_t> const& variants);
 
+  bool empty() const { return found_.empty(); }
+
   // In the order in which they were found. Those that not all variants have, or that the only one
   // has, begin with the name of the first and the number of the others.
   std::vector<Problem> report(Sweep const& sweep);

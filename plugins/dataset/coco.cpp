@@ -70,7 +70,12 @@ struct Coco {
   LabelMap truth(Sample const& sample) const;
   ImageLabels image_labels(Sample const& sample) const;
 
-  std::vector<fs::path> image_files(Sample const& sample) const { return {image_file(sample)}; }
+  // None where there is no folder.
+  std::vector<fs::path> image_files(Sample const& sample) const {
+    std::error_code ignored;
+    return fs::is_directory(images_, ignored) ? std::vector{image_file(sample)}
+                                              : std::vector<fs::path>();
+  }
   std::vector<fs::path> truth_files(Sample const& sample) const {
     return truth_folder ? sample_files(*truth_folder, sample, ".png")
                         : std::vector<fs::path>{annotations_file_};

@@ -210,6 +210,50 @@ in = { truth = "voc.truth", labels = "sepl" }
           Contains("masks/a.json; that folder is empty\n") && Catch::EndsWith("3 mistakes\n"));
 }
 
+TEST_CASE("names that lead into folders that are not there are missing files") {
+  Workplace const place(R"([stages.data]
+use = "dataset.folder"
+list = "list.txt"
+truth = "truth"
+classes = ["background", "cat"]
+[stages.score]
+use = "eval.miou"
+in = { truth = "data.truth", labels = "data.truth" }
+)");
+  place.folder.write("list.txt", "city/a\ncity/b\n");
+  std::filesystem::create_directory(place.folder / "truth");
+  place.folder.write("truth/.hidden", "");
+  auto const result = place.program({"check", "p.toml"});
+  CHECK(result.status == 2);
+  CHECK_THAT(result.err, Contains("2 of 2 samples have no file of \"truth\", the first city/a: ") &&
+                             Contains("truth/city/a.png; there is no such folder"));
+}
+
+TEST_CASE("missing files hide no mistake, and are not looked for where there are two sources") {
+  Workplace const place(R"([stages.voc]
+use = "dataset.voc"
+root = "voc"
+[stages.cam]
+use = "cam.labels"
+in = "voc"
+dir = "cams"
+[stages.write]
+use = "output.labels"
+in = "cam"
+[published]
+"nostage.miou" = 3
+)");
+  place.folder.write("voc/ImageSets/Segmentation/train.txt", "a\n");
+  place.folder.write("voc/ImageSets/Segmentation/val.txt", "b\n");
+  std::filesystem::create_directory(place.folder / "cams");
+  auto const both = place.program({"check", "p.toml"});
+  CHECK_THAT(both.err, Contains("nostage") && Contains("1 of 1 samples have no file") &&
+                           Contains("that folder is empty") && Contains("2 mistakes\n"));
+  auto const sweep = place.program({"check", "p.toml", "--sweep", "voc.split=train,val"});
+  CHECK(sweep.status == 2);
+  CHECK_THAT(sweep.err, Contains("read different data") && !Contains("samples have no file"));
+}
+
 TEST_CASE("a sweep is told with what its variants share") {
   Workplace const place(scenes_pipeline(7) +
                         "[sweep]\n\"select.t1\" = { from = 0.2, to = 0.8, step = 0.1 }\n"

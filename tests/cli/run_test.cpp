@@ -354,3 +354,17 @@ TEST_CASE("what a paper prints is shown beside what comes out, and changes nothi
       4, "[sweep]\n\"select.t1\" = [0.4, 0.5]\n[published]\n\"score.miou\" = [33.25, nan]\n"));
   CHECK_THAT(place.run("sweep").out, Contains("(33.25)") && Contains("here (the published)"));
 }
+
+TEST_CASE("below the variants of one axis stands their mean, here and in print") {
+  Workplace const place(scenes_pipeline(
+      4, "[sweep]\n\"select.t1\" = [0.4, 0.5]\n[published]\n\"score.miou\" = [30, 33]\n"));
+  auto const result = place.run("out");
+  REQUIRE(result.status == 0);
+  double sum = 0;
+  for (auto const& variant : std::filesystem::directory_iterator(place.folder / "out/variants")) {
+    sum += double(json_in(variant.path() / "metrics.json")["score"]["miou"]);
+  }
+  char line[64];
+  std::snprintf(line, sizeof line, "  mean           %.2f (31.50)\n", 50 * sum);
+  CHECK_THAT(result.out, Contains(line));
+}

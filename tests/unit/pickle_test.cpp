@@ -235,10 +235,17 @@ TEST_CASE("keys are scalars, and each comes once") {
             .size() == 5);
 }
 
-TEST_CASE("two long texts as keys again and again are refused without being compared") {
-  std::string const long_text(1 << 22, 'a');
-  std::string const both =
-      repeated("h\0Nh\x01N"s, 200000);  // which would be 10^12 bytes to compare
+TEST_CASE("keys are no longer than names are") {
+  CHECK_NOTHROW(described(dict(text(std::string(1024, 'a')) + "N")));
+  CHECK_THROWS_WITH(described(dict(text(std::string(1025, 'a')) + "N")),
+                    Contains("a key of 1025 bytes"));
+  CHECK_THROWS_WITH(described(dict(bytes(std::string(1025, 'a')) + "N")),
+                    Contains("keys have at most 1024"));
+}
+
+TEST_CASE("two texts as keys again and again are refused without being compared") {
+  std::string const long_text(1000, 'a');
+  std::string const both = repeated("h\0Nh\x01N"s, 200000);
   CHECK_THROWS_WITH(
       described(text(long_text) + "\x94" + "0" + text(long_text + "b") + "\x94" + "0" + dict(both)),
       Contains("as a key twice"));

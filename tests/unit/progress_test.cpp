@@ -36,6 +36,15 @@ TEST_CASE("progress tells of failed samples") {
   CHECK_THAT(progress_text({50, 3, 200}, 5, 0), Catch::EndsWith(", 3 failed"));
 }
 
+TEST_CASE("a rate has the digits that it needs") {
+  CHECK(rate_text(944.4) == "944/s");
+  CHECK(rate_text(12) == "12/s");
+  CHECK(rate_text(2.5) == "2.5/s");
+  CHECK(rate_text(0.184) == "0.18/s");
+  CHECK(rate_text(0.0034) == "0.0034/s");
+  CHECK(rate_text(0) == "0/s");
+}
+
 TEST_CASE("slow progress keeps its digits") {
   CHECK_THAT(progress_text({1, 0, 3}, 4, 0), Contains("0.25/s, 8 s left"));
 }

@@ -130,6 +130,16 @@ TEST_CASE("numbers of blocks that no file can have cost nothing") {
                           "model needs (4, 32)"));
 }
 
+TEST_CASE("a file that claims thousands of blocks of as many sizes costs no more than its list") {
+  TensorShapes tensors;
+  for (int i = 0; i < 5000; ++i) {
+    std::string const block = "image_encoder.blocks." + std::to_string(i) + ".";
+    tensors[block + "norm1.weight"] = {i + 1};
+    tensors[block + "attn.rel_pos_h"] = {2 * i + 1, i + 1};
+  }
+  CHECK_THAT(refusal(tensors), Contains("not SAM's: image_encoder.blocks.4999.norm1.weight"));
+}
+
 TEST_CASE("the tensors of something else are no SAM") {
   CHECK_THAT(refusal({{"conv1.weight", {64, 3, 7, 7}}, {"fc.bias", {1000}}}),
              Contains("not SAM's: conv1.weight (64, 3, 7, 7)") &&

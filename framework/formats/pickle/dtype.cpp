@@ -64,7 +64,7 @@ Dtype dtype_of(std::string_view name) {
     throw Error("the elements of an array are of numpy's type '" + printable(name) + "'" +
                 std::string(kind_of(rest)) +
                 "; seplflow loads bool, integers of 8 to 64 bits, and float16, float32 and "
-                "float64: save the file again without what else it holds");
+                "float64: save the file again with those alone");
   }
   dtype.type = found->type;
   return dtype;

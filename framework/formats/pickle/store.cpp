@@ -178,6 +178,11 @@ void Store::insert(std::size_t dict, Cell const& key, Cell const& value) {
     throw Error(
         "a dict has a key that is neither a number nor a text, which seplflow does not load");
   }
+  if ((key.is(Type::text) || key.is(Type::bytes)) && key.view.size > kMaxPickleKeyBytes) {
+    throw Error("a dict has a key of " + std::to_string(key.view.size) +
+                " bytes; seplflow loads dicts whose keys have at most " +
+                std::to_string(kMaxPickleKeyBytes));
+  }
   if (key.is(Type::bytes)) loaded_bytes(key.bytes());
   dicts[dict].entries.push_back({key, value});
 }

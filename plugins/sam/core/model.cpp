@@ -74,8 +74,8 @@ struct Model::State {
 
   Passing passing(Embedding const& embedding, std::span<Point const> points,
                   std::optional<double> above) const;
-  // Gives the turn back as soon as the device is done.
-  std::vector<std::optional<ScoredMask>> scored(Passing const& passing, MaskLogits const& scaling,
+  // Gives the turn back as soon as the device is done and nothing of this is left on it.
+  std::vector<std::optional<ScoredMask>> scored(at::Tensor logits, MaskLogits const& scaling,
                                                 MaskThresholds const& thresholds,
                                                 std::unique_lock<std::mutex> turn) const;
 
@@ -180,18 +180,20 @@ Passing Model::State::passing(Embedding const& embedding, std::span<Point const>
 }
 
 std::vector<std::optional<ScoredMask>> Model::State::scored(
-    Passing const& passing, MaskLogits const& scaling, MaskThresholds const& thresholds,
+    at::Tensor logits, MaskLogits const& scaling, MaskThresholds const& thresholds,
     std::unique_lock<std::mutex> turn) const {
   double const offset = thresholds.stability_offset;
   if (masks_on_device()) {
-    DeviceRuns const runs(passing.logits, scaling.scaling(), offset, thresholds.stability);
+    DeviceRuns const runs(logits, scaling.scaling(), offset, thresholds.stability);
+    logits.reset();
     turn = {};
     return runs.masks();
   }
   turn = {};
   std::vector<std::optional<ScoredMask>> masks;
-  for (std::size_t i = 0; i < passing.points.size(); ++i) {
-    masks.push_back(scaling.mask(logits_of(passing.logits, i), offset, thresholds.stability));
+  for (std::int64_t i = 0; i < logits.size(0); ++i) {
+    masks.push_back(
+        scaling.mask(logits_of(logits, static_cast<std::size_t>(i)), offset, thresholds.stability));
   }
   return masks;
 }
@@ -265,9 +267,9 @@ std::vector<FoundMask> Model::masks(Embedding const& embedding, std::span<Point 
     std::vector<FoundMask> found;
     state_->for_each_group(points, [&](std::span<Point const> group, std::size_t first) {
       std::unique_lock lock = state_->turn();
-      Passing const passing = state_->passing(embedding, group, thresholds.predicted_iou);
+      Passing passing = state_->passing(embedding, group, thresholds.predicted_iou);
       if (passing.points.empty()) return;
-      auto scored = state_->scored(passing, scaling, thresholds, std::move(lock));
+      auto scored = state_->scored(std::move(passing.logits), scaling, thresholds, std::move(lock));
       for (std::size_t i = 0; i < scored.size(); ++i) {
         if (!scored[i]) continue;
         found.push_back(

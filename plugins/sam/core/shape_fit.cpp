@@ -5,6 +5,7 @@
 #include <functional>
 #include <initializer_list>
 #include <limits>
+#include <map>
 #include <ranges>
 #include <set>
 #include <string>
@@ -20,6 +21,10 @@ struct Place {
   std::string_view prefix, suffix;
   std::size_t rank, axis;
 };
+
+// Whatever a file claims, so many sizes are tried for each, and a model has so many blocks.
+constexpr std::size_t kMostTried = 6;
+constexpr std::int64_t kMostBlocks = 1024;
 
 constexpr std::string_view kBlocks = "image_encoder.blocks.";
 constexpr std::string_view kLayers = "mask_decoder.transformer.layers.";
@@ -45,8 +50,8 @@ Sizes sizes_at(TensorShapes const& tensors, std::initializer_list<Place> places)
   return sizes;
 }
 
-// How many of PREFIX0., PREFIX1., ... there may be: up to any that is there, as long as no more
-// than half are missing.
+// How many of PREFIX0., PREFIX1., ... there may be: up to one of the last that are there, as long
+// as no more than half are missing.
 Sizes counts_of(TensorShapes const& tensors, std::string_view prefix) {
   std::set<std::int64_t> numbers;
   for (auto const& [name, shape] : named(tensors, prefix)) {
@@ -58,7 +63,9 @@ Sizes counts_of(TensorShapes const& tensors, std::string_view prefix) {
   Sizes counts;
   auto const most = static_cast<std::int64_t>(2 * numbers.size());
   for (std::int64_t const number : numbers | std::views::reverse) {
-    if (number < most) counts.push_back(number + 1);
+    if (number < std::min(most, kMostBlocks) && counts.size() < kMostTried) {
+      counts.push_back(number + 1);
+    }
   }
   return counts;
 }
@@ -66,6 +73,21 @@ Sizes counts_of(TensorShapes const& tensors, std::string_view prefix) {
 // Tokens a side that a block attends to, from its offsets -(n - 1) to n - 1.
 std::int64_t span_of(std::int64_t offsets) {
   return (offsets + 1) / 2;
+}
+
+// Each once, in their order; of many the most frequent.
+Sizes likeliest(Sizes const& candidates) {
+  std::map<std::int64_t, std::size_t> votes;
+  Sizes distinct;
+  for (std::int64_t const candidate : candidates) {
+    if (++votes[candidate] == 1) distinct.push_back(candidate);
+  }
+  if (distinct.size() > kMostTried) {
+    std::ranges::stable_sort(distinct, std::greater(),
+                             [&](std::int64_t size) { return votes[size]; });
+    distinct.resize(kMostTried);
+  }
+  return distinct;
 }
 
 class Fit {
@@ -139,17 +161,14 @@ void Fit::choose_all() {
   choose(decoder_.prompt_channels, at({{kPrompts, "3.bias", 1, 0}, {kPrompts, "4.bias", 1, 0}}));
 }
 
-void Fit::choose(std::int64_t& size, Sizes const& candidates,
-                 std::function<void()> const& follow) {
-  std::set<std::int64_t> tried;
+void Fit::choose(std::int64_t& size, Sizes const& candidates, std::function<void()> const& follow) {
   std::size_t fewest = std::numeric_limits<std::size_t>::max();
   std::int64_t best = size;
   auto const take = [&](std::int64_t candidate) {
     size = candidate;
     if (follow) follow();
   };
-  for (std::int64_t const candidate : candidates) {
-    if (!tried.insert(candidate).second) continue;
+  for (std::int64_t const candidate : likeliest(candidates)) {
     take(candidate);
     if (std::size_t const differing = differences(); differing < fewest) {
       fewest = differing;
