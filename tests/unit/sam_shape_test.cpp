@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include "core/shape.hpp"
 #include "data/error.hpp"
@@ -138,6 +139,14 @@ TEST_CASE("a file that claims thousands of blocks of as many sizes costs no more
     tensors[block + "attn.rel_pos_h"] = {2 * i + 1, i + 1};
   }
   CHECK_THAT(refusal(tensors), Contains("not SAM's: image_encoder.blocks.4999.norm1.weight"));
+}
+
+TEST_CASE("sizes of tensors without elements are not believed") {
+  constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
+  TensorShapes const tensors = {{"image_encoder.pos_embed", {0, kHuge, kHuge, kHuge}},
+                                {"image_encoder.blocks.0.attn.rel_pos_h", {kHuge, 0}},
+                                {"mask_decoder.iou_token.weight", {0, kHuge}}};
+  CHECK_THAT(refusal(tensors), Contains("of another shape: image_encoder.pos_embed"));
 }
 
 TEST_CASE("the tensors of something else are no SAM") {

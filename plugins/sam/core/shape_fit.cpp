@@ -22,9 +22,11 @@ struct Place {
   std::size_t rank, axis;
 };
 
-// Whatever a file claims, so many sizes are tried for each, and a model has so many blocks.
+// Whatever a file claims, so many values are tried for each size, a model has so many blocks, and
+// no size is larger.
 constexpr std::size_t kMostTried = 6;
 constexpr std::int64_t kMostBlocks = 1024;
+constexpr std::int64_t kLargestSize = std::int64_t{1} << 31;
 
 constexpr std::string_view kBlocks = "image_encoder.blocks.";
 constexpr std::string_view kLayers = "mask_decoder.transformer.layers.";
@@ -42,9 +44,9 @@ Sizes sizes_at(TensorShapes const& tensors, std::initializer_list<Place> places)
   Sizes sizes;
   for (Place const& place : places) {
     for (auto const& [name, shape] : named(tensors, place.prefix)) {
-      if (shape.size() == place.rank && name.ends_with(place.suffix)) {
-        sizes.push_back(shape[place.axis]);
-      }
+      if (shape.size() != place.rank || !name.ends_with(place.suffix)) continue;
+      // Of an axis of a tensor without elements a file can claim anything.
+      if (shape[place.axis] <= kLargestSize) sizes.push_back(shape[place.axis]);
     }
   }
   return sizes;
