@@ -6,7 +6,6 @@
 #include <initializer_list>
 #include <limits>
 #include <map>
-#include <ranges>
 #include <set>
 #include <string>
 #include <utility>
@@ -33,21 +32,23 @@ constexpr std::string_view kLayers = "mask_decoder.transformer.layers.";
 constexpr std::string_view kIouHead = "mask_decoder.iou_prediction_head.layers.";
 constexpr std::string_view kMaskHeads = "mask_decoder.output_hypernetworks_mlps.";
 
-// The tensors whose names begin with `prefix`.
-auto named(TensorShapes const& tensors, std::string_view prefix) {
-  auto const begins = [prefix](auto const& tensor) { return tensor.first.starts_with(prefix); };
-  return std::ranges::subrange(tensors.lower_bound(prefix), tensors.end()) |
-         std::views::take_while(begins);
+// Calls f(name, shape) for each tensor whose name begins with `prefix`.
+template <class F>
+void for_each_named(TensorShapes const& tensors, std::string_view prefix, F const& f) {
+  auto tensor = tensors.lower_bound(prefix);
+  for (; tensor != tensors.end() && tensor->first.starts_with(prefix); ++tensor) {
+    f(tensor->first, tensor->second);
+  }
 }
 
 Sizes sizes_at(TensorShapes const& tensors, std::initializer_list<Place> places) {
   Sizes sizes;
   for (Place const& place : places) {
-    for (auto const& [name, shape] : named(tensors, place.prefix)) {
-      if (shape.size() != place.rank || !name.ends_with(place.suffix)) continue;
+    for_each_named(tensors, place.prefix, [&](std::string const& name, Sizes const& shape) {
+      if (shape.size() != place.rank || !name.ends_with(place.suffix)) return;
       // Of an axis of a tensor without elements a file can claim anything.
       if (shape[place.axis] <= kLargestSize) sizes.push_back(shape[place.axis]);
-    }
+    });
   }
   return sizes;
 }
@@ -55,16 +56,16 @@ Sizes sizes_at(TensorShapes const& tensors, std::initializer_list<Place> places)
 // How many of PREFIX0., PREFIX1., ... there may be: up to one of the last that are there, as long
 // as no more than half are missing.
 Sizes counts_of(TensorShapes const& tensors, std::string_view prefix) {
-  std::set<std::int64_t> numbers;
-  for (auto const& [name, shape] : named(tensors, prefix)) {
+  std::set<std::int64_t, std::greater<>> numbers;
+  for_each_named(tensors, prefix, [&](std::string const& name, Sizes const&) {
     std::int64_t number = 0;
     char const* const end = name.data() + name.size();
     auto const [rest, error] = std::from_chars(name.data() + prefix.size(), end, number);
     if (error == std::errc() && rest != end && *rest == '.' && number >= 0) numbers.insert(number);
-  }
+  });
   Sizes counts;
   auto const most = static_cast<std::int64_t>(2 * numbers.size());
-  for (std::int64_t const number : numbers | std::views::reverse) {
+  for (std::int64_t const number : numbers) {
     if (number < std::min(most, kMostBlocks) && counts.size() < kMostTried) {
       counts.push_back(number + 1);
     }
