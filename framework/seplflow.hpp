@@ -14,6 +14,6 @@
 //   }
 #pragma once
 
-#include "data/bytes.hpp"
+#include "base/bytes.hpp"
 #include "plugin/entry.hpp"
 #include "plugin/stage_builder.hpp"

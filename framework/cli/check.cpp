@@ -1,9 +1,9 @@
 #include <iostream>
 
+#include "base/number_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/pipeline_arguments.hpp"
 #include "cli/table.hpp"
-#include "data/number_text.hpp"
 
 namespace seplflow::cli {
 

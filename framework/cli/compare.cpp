@@ -3,11 +3,11 @@
 #include <cstdio>
 #include <iostream>
 
+#include "base/error.hpp"
+#include "base/number_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
-#include "data/error.hpp"
-#include "data/number_text.hpp"
-#include "run/comparison.hpp"
+#include "compare/comparison.hpp"
 #include "run/json.hpp"
 
 namespace seplflow::cli {

@@ -4,9 +4,9 @@
 #include <csignal>
 #include <iostream>
 
+#include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/keep_memory.hpp"
-#include "data/error.hpp"
 #include "pipeline/problem.hpp"
 
 namespace {

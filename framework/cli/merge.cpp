@@ -1,9 +1,8 @@
-#include "run/merge.hpp"
-
 #include <iostream>
 
 #include "cli/commands.hpp"
 #include "cli/run_summary.hpp"
+#include "compare/shards.hpp"
 #include "pipeline/pipeline.hpp"
 #include "run/run.hpp"
 #include "run/run_folder.hpp"

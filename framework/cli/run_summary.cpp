@@ -5,10 +5,10 @@
 #include <numeric>
 #include <set>
 
+#include "base/number_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/published_tables.hpp"
 #include "cli/table.hpp"
-#include "data/number_text.hpp"
 #include "run/progress.hpp"
 
 namespace seplflow::cli {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "plugin/catalog.hpp"
+#include "catalog/catalog.hpp"
 #include "plugin/stage.hpp"
 #include "run/json.hpp"
 

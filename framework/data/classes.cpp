@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 namespace seplflow {
 

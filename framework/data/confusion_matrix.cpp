@@ -4,7 +4,7 @@
 #include <cassert>
 #include <string>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 namespace seplflow {
 namespace {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "data/bytes.hpp"
+#include "base/bytes.hpp"
 #include "data/label_map.hpp"
 
 namespace seplflow {

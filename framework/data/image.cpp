@@ -1,6 +1,6 @@
 #include "data/image.hpp"
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 namespace seplflow {
 

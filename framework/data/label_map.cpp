@@ -4,7 +4,7 @@
 #include <mutex>
 #include <optional>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 namespace seplflow {
 namespace {

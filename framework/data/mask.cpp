@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 namespace seplflow {
 namespace {

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <string>
 
-#include "data/error.hpp"
-#include "data/finite.hpp"
+#include "base/error.hpp"
+#include "base/finite.hpp"
 
 namespace seplflow {
 namespace {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <utility>
 
-#include "data/error.hpp"
-#include "data/finite.hpp"
+#include "base/error.hpp"
+#include "base/finite.hpp"
 
 namespace seplflow {
 

@@ -1,6 +1,6 @@
 #include "data/size.hpp"
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 namespace seplflow {
 

@@ -10,7 +10,7 @@
 #include <map>
 #include <mutex>
 
-#include "data/error_of.hpp"
+#include "base/error_of.hpp"
 #include "engine/in_flight.hpp"
 #include "engine/plan.hpp"
 #include "engine/recollection.hpp"

@@ -1,6 +1,6 @@
 #include "engine/retirement.hpp"
 
-#include "data/error_of.hpp"
+#include "base/error_of.hpp"
 
 namespace seplflow {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 namespace seplflow {
 namespace {

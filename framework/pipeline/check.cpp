@@ -5,20 +5,20 @@
 #include <sstream>
 #include <tuple>
 
-#include "data/error_of.hpp"
+#include "base/error_of.hpp"
 #include "pipeline/configuration.hpp"
 #include "pipeline/document.hpp"
 #include "pipeline/draft.hpp"
 #include "pipeline/missing_files.hpp"
-#include "pipeline/nodes.hpp"
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/published.hpp"
 #include "pipeline/run_options.hpp"
-#include "pipeline/sweep.hpp"
-#include "pipeline/sweep_text.hpp"
-#include "pipeline/variant_problems.hpp"
+#include "pipeline/sweep/expand.hpp"
+#include "pipeline/sweep/nodes.hpp"
+#include "pipeline/sweep/problems.hpp"
+#include "pipeline/sweep/text.hpp"
 #include "pipeline/wiring.hpp"
 
 namespace seplflow {

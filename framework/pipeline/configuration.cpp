@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "data/error_of.hpp"
+#include "base/error_of.hpp"
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
 #include "pipeline/run_options.hpp"

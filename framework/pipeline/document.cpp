@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/argument.hpp"
-#include "pipeline/sweep_reader.hpp"
+#include "pipeline/sweep/read_sweep.hpp"
 
 namespace seplflow {
 namespace {

@@ -14,7 +14,7 @@
 
 #include "pipeline/pipeline.hpp"
 #include "pipeline/problem.hpp"
-#include "pipeline/range.hpp"
+#include "pipeline/sweep/range.hpp"
 
 namespace seplflow {
 

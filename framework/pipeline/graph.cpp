@@ -4,7 +4,7 @@
 
 #include "pipeline/option_text.hpp"
 #include "pipeline/pipeline.hpp"
-#include "pipeline/sweep_names.hpp"
+#include "pipeline/sweep/names.hpp"
 
 namespace seplflow {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "data/number_text.hpp"
+#include "base/number_text.hpp"
 #include "pipeline/option_text.hpp"
 
 namespace seplflow {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <sstream>
 
-#include "data/number_text.hpp"
+#include "base/number_text.hpp"
 
 namespace seplflow {
 namespace {

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/catalog.hpp"
 #include "pipeline/environment.hpp"
 #include "pipeline/problem.hpp"
-#include "plugin/catalog.hpp"
 #include "plugin/stage.hpp"
 
 namespace seplflow {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 namespace seplflow {
 

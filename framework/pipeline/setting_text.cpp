@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "pipeline/option_text.hpp"
 
 namespace seplflow {

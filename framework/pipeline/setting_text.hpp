@@ -13,7 +13,8 @@ struct SettingText {
   bool operator==(SettingText const&) const = default;
 };
 
-// In the order of the file, without what cannot change a result ([published]). Throws UsageError, naming the file, when it is no TOML.
+// In the order of the file, without what cannot change a result ([published]). Throws UsageError,
+// naming the file, when it is no TOML.
 std::vector<SettingText> setting_texts(std::string const& toml, std::string const& file);
 
 // What is not the same in both; an absent value is empty. Those of `before` first.

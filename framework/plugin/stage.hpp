@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "data/metrics.hpp"
 #include "data/sample.hpp"
 #include "plugin/option.hpp"

@@ -43,7 +43,7 @@
 #include <utility>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "plugin/option.hpp"
 #include "plugin/signature.hpp"
 #include "plugin/stage.hpp"

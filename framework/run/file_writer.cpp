@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 namespace seplflow {
 namespace {

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 namespace seplflow {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "data/number_text.hpp"
+#include "base/number_text.hpp"
 
 namespace seplflow {
 namespace {

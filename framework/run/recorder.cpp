@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "run/fingerprint.hpp"
+#include "run/resume/fingerprint.hpp"
 
 namespace seplflow {
 namespace {

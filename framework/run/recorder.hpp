@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "engine/engine.hpp"
-#include "run/content_keys.hpp"
-#include "run/history.hpp"
-#include "run/journal.hpp"
+#include "run/resume/content_keys.hpp"
+#include "run/resume/history.hpp"
+#include "run/resume/journal.hpp"
 #include "run/run.hpp"
 #include "run/run_folder.hpp"
 #include "run/tables.hpp"

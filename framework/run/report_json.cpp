@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "plugin/entry.hpp"
-#include "run/content_keys.hpp"
 #include "run/keep.hpp"
+#include "run/resume/content_keys.hpp"
 #include "run/run_folder.hpp"
 #include "run/warning_log.hpp"
 

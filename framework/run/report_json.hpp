@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "plugin/catalog.hpp"
+#include "catalog/catalog.hpp"
 #include "run/json.hpp"
 #include "run/run.hpp"
 

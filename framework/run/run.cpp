@@ -7,18 +7,18 @@
 #include <mutex>
 #include <unordered_set>
 
-#include "data/error_of.hpp"
-#include "run/content_keys.hpp"
-#include "run/fingerprint.hpp"
-#include "run/history.hpp"
+#include "base/error_of.hpp"
 #include "run/interrupt.hpp"
-#include "run/journal.hpp"
 #include "run/keep.hpp"
 #include "run/layout.hpp"
 #include "run/recorder.hpp"
 #include "run/report_json.hpp"
 #include "run/results.hpp"
-#include "run/resumption.hpp"
+#include "run/resume/content_keys.hpp"
+#include "run/resume/fingerprint.hpp"
+#include "run/resume/history.hpp"
+#include "run/resume/journal.hpp"
+#include "run/resume/resumption.hpp"
 #include "run/run_folder.hpp"
 #include "run/trace.hpp"
 

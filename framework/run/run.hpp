@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "catalog/catalog.hpp"
 #include "engine/engine.hpp"
 #include "pipeline/pipeline.hpp"
-#include "plugin/catalog.hpp"
 #include "run/progress.hpp"
 #include "run/warning_log.hpp"
 

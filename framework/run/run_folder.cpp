@@ -4,7 +4,7 @@
 #include <fstream>
 #include <vector>
 
-#include "run/fingerprint.hpp"
+#include "run/resume/fingerprint.hpp"
 
 namespace seplflow {
 namespace {

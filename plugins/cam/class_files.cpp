@@ -5,7 +5,7 @@
 #include <system_error>
 #include <utility>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 namespace seplflow::cam {
 

@@ -5,8 +5,8 @@
 #include <numeric>
 #include <utility>
 
-#include "data/error.hpp"
-#include "data/number_text.hpp"
+#include "base/error.hpp"
+#include "base/number_text.hpp"
 #include "known_files.hpp"
 
 namespace seplflow::cam {

@@ -8,7 +8,7 @@
 
 #include "data/classes.hpp"
 #include "dialect.hpp"
-#include "formats/pickle.hpp"
+#include "formats/numpy/pickle.hpp"
 
 namespace seplflow::cam {
 

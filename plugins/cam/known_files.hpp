@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "dialect.hpp"
-#include "formats/pickle.hpp"
+#include "formats/numpy/pickle.hpp"
 
 namespace seplflow::cam {
 

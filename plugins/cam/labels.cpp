@@ -1,7 +1,7 @@
 #include "common/cam_methods.hpp"
 #include "common/image_level_rule.hpp"
 #include "common/on_missing.hpp"
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "stages.hpp"
 
 namespace seplflow::cam {

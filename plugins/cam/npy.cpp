@@ -1,4 +1,4 @@
-#include "formats/npy.hpp"
+#include "formats/numpy/npy.hpp"
 
 #include "score_file.hpp"
 #include "stages.hpp"

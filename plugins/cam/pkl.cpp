@@ -1,4 +1,4 @@
-#include "formats/pickle.hpp"
+#include "formats/numpy/pickle.hpp"
 #include "score_file.hpp"
 #include "stages.hpp"
 

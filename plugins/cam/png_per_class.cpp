@@ -11,7 +11,7 @@
 #include "common/on_missing.hpp"
 #include "common/sample_file.hpp"
 #include "data/score_maps.hpp"
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "resize.hpp"
 #include "stages.hpp"
 

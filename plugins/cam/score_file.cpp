@@ -6,8 +6,8 @@
 #include <span>
 #include <utility>
 
-#include "data/finite.hpp"
-#include "data/half.hpp"
+#include "base/finite.hpp"
+#include "base/half.hpp"
 #include "find_maps.hpp"
 #include "known_files.hpp"
 #include "resize.hpp"

@@ -13,7 +13,7 @@
 #include "data/image_labels.hpp"
 #include "data/score_maps.hpp"
 #include "dialect.hpp"
-#include "formats/pickle.hpp"
+#include "formats/numpy/pickle.hpp"
 
 namespace seplflow::cam {
 

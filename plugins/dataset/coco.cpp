@@ -3,9 +3,9 @@
 
 #include "common/picture_file.hpp"
 #include "common/sample_file.hpp"
-#include "formats/coco_instances.hpp"
-#include "formats/image.hpp"
-#include "formats/png.hpp"
+#include "formats/image/image.hpp"
+#include "formats/image/png.hpp"
+#include "formats/json/coco_instances.hpp"
 #include "image_level_labels.hpp"
 #include "listed_samples.hpp"
 #include "name_list.hpp"

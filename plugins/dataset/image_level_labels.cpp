@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "common/sample_file.hpp"
-#include "formats/npy.hpp"
+#include "formats/numpy/npy.hpp"
 
 namespace seplflow::dataset {
 namespace {

@@ -3,8 +3,8 @@
 #include <mutex>
 
 #include "common/picture_file.hpp"
-#include "formats/image.hpp"
-#include "formats/png.hpp"
+#include "formats/image/image.hpp"
+#include "formats/image/png.hpp"
 #include "name_list.hpp"
 
 namespace seplflow::dataset {

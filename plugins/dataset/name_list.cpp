@@ -5,8 +5,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/error.hpp"
 #include "common/picture_file.hpp"
-#include "data/error.hpp"
 #include "data/sample.hpp"
 #include "formats/file.hpp"
 

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "dataset/scene.hpp"
+#include "scenes/scene.hpp"
 #include "stages.hpp"
 
 namespace seplflow::dataset {

@@ -7,7 +7,7 @@
 #include <string>
 #include <type_traits>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "label/score_arithmetic.hpp"
 
 namespace seplflow::label {

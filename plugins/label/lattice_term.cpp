@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "data/error.hpp"
-#include "data/number_text.hpp"
+#include "base/error.hpp"
+#include "base/number_text.hpp"
 #include "pairwise.hpp"
 #include "permutohedral_lattice.hpp"
 

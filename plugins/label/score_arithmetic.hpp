@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "data/half.hpp"
+#include "base/half.hpp"
 #include "data/score_maps.hpp"
 
 namespace seplflow::label {

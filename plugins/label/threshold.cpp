@@ -7,9 +7,9 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/number_text.hpp"
 #include "common/cam_methods.hpp"
 #include "data/label_map.hpp"
-#include "data/number_text.hpp"
 #include "data/score_maps.hpp"
 #include "label/score_arithmetic.hpp"
 #include "stages.hpp"

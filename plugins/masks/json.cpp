@@ -1,5 +1,5 @@
 #include "common/on_missing.hpp"
-#include "formats/mask_json.hpp"
+#include "formats/json/mask_json.hpp"
 #include "stages.hpp"
 
 namespace seplflow::masks {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "formats/file.hpp"
 
 namespace seplflow::masks {

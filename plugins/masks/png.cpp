@@ -1,4 +1,4 @@
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "stages.hpp"
 
 namespace seplflow::output {

@@ -1,8 +1,8 @@
 #include <string>
 
-#include "data/number_text.hpp"
-#include "formats/mask_json.hpp"
-#include "formats/png.hpp"
+#include "base/number_text.hpp"
+#include "formats/image/png.hpp"
+#include "formats/json/mask_json.hpp"
 #include "stages.hpp"
 
 namespace seplflow::output {

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <vector>
 
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "stages.hpp"
 
 namespace seplflow::output {

@@ -1,5 +1,5 @@
 #include "common/picture_file.hpp"
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "stages.hpp"
 
 namespace seplflow::output {

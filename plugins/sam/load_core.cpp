@@ -2,8 +2,8 @@
 
 #include <string_view>
 
+#include "base/error.hpp"
 #include "core/mask_generator.hpp"
-#include "data/error.hpp"
 
 namespace seplflow::sam {
 namespace {

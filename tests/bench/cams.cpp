@@ -24,7 +24,7 @@
 
 #include "cli/keep_memory.hpp"
 #include "formats/file.hpp"
-#include "formats/npy.hpp"
+#include "formats/numpy/npy.hpp"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // From images and a checkpoint to masks on disk, by the program.
 #include <catch2/catch.hpp>
 
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "support/run_files.hpp"
 #include "support/sam_checkpoint.hpp"
 

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "data/error.hpp"
-#include "formats/coco_instances.hpp"
+#include "base/error.hpp"
+#include "formats/json/coco_instances.hpp"
 
 namespace {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "data/error.hpp"
-#include "formats/image.hpp"
-#include "formats/png.hpp"
+#include "base/error.hpp"
+#include "formats/image/image.hpp"
+#include "formats/image/png.hpp"
 #include "support/png_fixture.hpp"
 
 namespace {

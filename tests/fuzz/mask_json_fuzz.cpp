@@ -5,9 +5,9 @@
 #include <span>
 #include <string>
 
-#include "data/error.hpp"
-#include "formats/coco_rle.hpp"
-#include "formats/mask_json.hpp"
+#include "base/error.hpp"
+#include "formats/json/coco_rle.hpp"
+#include "formats/json/mask_json.hpp"
 
 namespace {
 

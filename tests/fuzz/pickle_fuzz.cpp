@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "data/error.hpp"
-#include "formats/npy.hpp"
-#include "formats/torch_file.hpp"
+#include "base/error.hpp"
+#include "formats/numpy/npy.hpp"
+#include "formats/numpy/torch_file.hpp"
 
 namespace {
 

@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.hpp"
 #include "data/confusion_matrix.hpp"
-#include "data/error.hpp"
-#include "run/fingerprint.hpp"
-#include "run/history.hpp"
-#include "run/records.hpp"
+#include "run/resume/fingerprint.hpp"
+#include "run/resume/history.hpp"
+#include "run/resume/records.hpp"
 #include "support/temp_folder.hpp"
 
 namespace {

@@ -10,7 +10,7 @@
 
 #include "cam/stages.hpp"
 #include "data/score_maps.hpp"
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "label/stages.hpp"
 #include "support/stage_driver.hpp"
 #include "support/test_data.hpp"

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "support/run_files.hpp"
 #include "support/test_data.hpp"
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "data/error.hpp"
-#include "formats/npy.hpp"
-#include "formats/torch_file.hpp"
+#include "base/error.hpp"
+#include "formats/numpy/npy.hpp"
+#include "formats/numpy/torch_file.hpp"
 #include "support/test_data.hpp"
 
 using Catch::Matchers::Contains;

@@ -16,9 +16,9 @@
 
 #include "core/generator.hpp"
 #include "core/resample.hpp"
-#include "formats/image.hpp"
-#include "formats/mask_json.hpp"
-#include "formats/npy.hpp"
+#include "formats/image/image.hpp"
+#include "formats/json/mask_json.hpp"
+#include "formats/numpy/npy.hpp"
 #include "support/test_data.hpp"
 
 namespace fs = std::filesystem;

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "support/voc_layout.hpp"
 
 using namespace seplflow;

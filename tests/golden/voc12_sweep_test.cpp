@@ -4,7 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "run/csv.hpp"
+#include "compare/csv.hpp"
 #include "support/voc_layout.hpp"
 
 namespace fs = std::filesystem;

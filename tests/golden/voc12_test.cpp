@@ -12,8 +12,8 @@
 
 #include "data/confusion_matrix.hpp"
 #include "eval/stages.hpp"
-#include "formats/mask_json.hpp"
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
+#include "formats/json/mask_json.hpp"
 #include "masks/stages.hpp"
 #include "sepl/reference.hpp"
 #include "sepl/select.hpp"

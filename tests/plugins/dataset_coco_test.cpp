@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "dataset/stages.hpp"
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "support/image_label_file.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"

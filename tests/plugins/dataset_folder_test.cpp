@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "dataset/stages.hpp"
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"

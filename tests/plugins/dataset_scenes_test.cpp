@@ -4,10 +4,10 @@
 #include <optional>
 #include <vector>
 
+#include "base/error.hpp"
 #include "data/confusion_matrix.hpp"
-#include "data/error.hpp"
 #include "data/runs.hpp"
-#include "dataset/scene.hpp"
+#include "scenes/scene.hpp"
 
 using namespace seplflow;
 using dataset::Scene;

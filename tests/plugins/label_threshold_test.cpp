@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "data/half.hpp"
+#include "base/half.hpp"
 #include "data/score_maps.hpp"
 #include "label/stages.hpp"
 #include "support/stage_driver.hpp"

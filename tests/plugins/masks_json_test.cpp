@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/coco_rle.hpp"
+#include "formats/json/coco_rle.hpp"
 #include "masks/stages.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/coco_rle.hpp"
+#include "formats/json/coco_rle.hpp"
 #include "masks/stages.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"

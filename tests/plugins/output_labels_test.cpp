@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "output/stages.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"

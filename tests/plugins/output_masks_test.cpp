@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "formats/mask_json.hpp"
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
+#include "formats/json/mask_json.hpp"
 #include "masks/stages.hpp"
 #include "output/stages.hpp"
 #include "support/stage_driver.hpp"

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "formats/image.hpp"
+#include "formats/image/image.hpp"
 #include "output/stages.hpp"
 #include "support/stage_driver.hpp"
 

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "output/stages.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"

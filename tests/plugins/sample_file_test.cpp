@@ -6,7 +6,7 @@
 
 #include "cam/stages.hpp"
 #include "dataset/stages.hpp"
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 #include "masks/stages.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"

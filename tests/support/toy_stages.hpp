@@ -21,8 +21,8 @@
 #include <string>
 #include <vector>
 
+#include "catalog/catalog.hpp"
 #include "pipeline/pipeline.hpp"
-#include "plugin/catalog.hpp"
 
 namespace toy {
 

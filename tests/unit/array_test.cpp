@@ -1,10 +1,10 @@
-#include "formats/array.hpp"
+#include "formats/numpy/array.hpp"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "support/pickle_bytes.hpp"
 
 using Catch::Matchers::Contains;

@@ -1,4 +1,4 @@
-#include "data/bytes.hpp"
+#include "base/bytes.hpp"
 
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 using namespace seplflow;
 using Catch::Matchers::Contains;

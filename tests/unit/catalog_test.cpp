@@ -1,4 +1,4 @@
-#include "plugin/catalog.hpp"
+#include "catalog/catalog.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -1,11 +1,11 @@
-#include "formats/coco_instances.hpp"
+#include "formats/json/coco_instances.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "support/temp_folder.hpp"
 
 using Catch::Matchers::Contains;

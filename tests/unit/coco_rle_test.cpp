@@ -1,10 +1,10 @@
-#include "formats/coco_rle.hpp"
+#include "formats/json/coco_rle.hpp"
 
 #include <catch2/catch.hpp>
 #include <random>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 using Catch::Matchers::Contains;
 using namespace seplflow;

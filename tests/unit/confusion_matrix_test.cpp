@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 using Catch::Matchers::Contains;
 using namespace seplflow;

@@ -1,4 +1,4 @@
-#include "run/content_keys.hpp"
+#include "run/resume/content_keys.hpp"
 
 #include <catch2/catch.hpp>
 #include <filesystem>

@@ -1,12 +1,12 @@
-#include "formats/delayed_file.hpp"
+#include "formats/numpy/delayed_file.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "data/error.hpp"
-#include "formats/npy.hpp"
+#include "base/error.hpp"
+#include "formats/numpy/npy.hpp"
 #include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <random>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 using namespace seplflow;
 using Catch::Matchers::Contains;

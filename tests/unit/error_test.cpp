@@ -1,4 +1,4 @@
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "support/temp_folder.hpp"
 
 using Catch::Matchers::Contains;

@@ -1,4 +1,4 @@
-#include "data/finite.hpp"
+#include "base/finite.hpp"
 
 #include <catch2/catch.hpp>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "data/half.hpp"
+#include "base/half.hpp"
 
 #include <catch2/catch.hpp>
 #include <cmath>

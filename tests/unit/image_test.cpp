@@ -1,4 +1,4 @@
-#include "formats/image.hpp"
+#include "formats/image/image.hpp"
 
 // clang-format off: jpeglib.h needs what stands before it
 #include <jpeglib.h>
@@ -9,7 +9,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "support/png_fixture.hpp"
 #include "support/temp_folder.hpp"
 

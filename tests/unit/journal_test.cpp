@@ -1,4 +1,4 @@
-#include "run/journal.hpp"
+#include "run/resume/journal.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

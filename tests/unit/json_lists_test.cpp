@@ -1,10 +1,10 @@
-#include "formats/json_lists.hpp"
+#include "formats/json/json_lists.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "support/temp_folder.hpp"
 
 using Catch::Matchers::Contains;

@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "data/image_labels.hpp"
 
 using Catch::Matchers::Contains;

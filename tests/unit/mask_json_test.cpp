@@ -1,11 +1,11 @@
-#include "formats/mask_json.hpp"
+#include "formats/json/mask_json.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "data/error.hpp"
-#include "formats/coco_rle.hpp"
-#include "formats/polygon.hpp"
+#include "base/error.hpp"
+#include "formats/json/coco_rle.hpp"
+#include "formats/json/polygon.hpp"
 #include "support/temp_folder.hpp"
 
 using Catch::Matchers::Contains;

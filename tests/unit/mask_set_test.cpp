@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 using Catch::Matchers::Contains;
 using namespace seplflow;

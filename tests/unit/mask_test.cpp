@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 using Catch::Matchers::Contains;
 using namespace seplflow;

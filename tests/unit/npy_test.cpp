@@ -1,8 +1,8 @@
-#include "formats/npy.hpp"
+#include "formats/numpy/npy.hpp"
 
 #include <catch2/catch.hpp>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"
 

@@ -1,8 +1,8 @@
 // Arrays and scalars as versions of numpy pickle them.
 #include <catch2/catch.hpp>
 
-#include "data/error.hpp"
-#include "formats/pickle.hpp"
+#include "base/error.hpp"
+#include "formats/numpy/pickle.hpp"
 #include "support/pickle_bytes.hpp"
 
 using Catch::Matchers::Contains;

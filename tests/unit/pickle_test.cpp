@@ -1,9 +1,9 @@
-#include "formats/pickle.hpp"
+#include "formats/numpy/pickle.hpp"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"
 

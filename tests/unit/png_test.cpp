@@ -1,10 +1,10 @@
-#include "formats/png.hpp"
+#include "formats/image/png.hpp"
 
 #include <catch2/catch.hpp>
 #include <random>
 #include <string>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "support/png_fixture.hpp"
 #include "support/temp_folder.hpp"
 

@@ -1,4 +1,4 @@
-#include "formats/polygon.hpp"
+#include "formats/json/polygon.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 using Catch::Matchers::Contains;
 using namespace seplflow;

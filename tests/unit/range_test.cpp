@@ -1,12 +1,12 @@
 // Ranges of a sweep: decimals, not sums of doubles.
-#include "pipeline/range.hpp"
+#include "pipeline/sweep/range.hpp"
 
 #include <catch2/catch.hpp>
 #include <charconv>
 #include <random>
 
-#include "data/error.hpp"
-#include "data/number_text.hpp"
+#include "base/error.hpp"
+#include "base/number_text.hpp"
 
 using namespace seplflow;
 using Catch::Matchers::Contains;

@@ -1,9 +1,9 @@
 // What a run remembers of samples, as bytes.
-#include "run/records.hpp"
+#include "run/resume/records.hpp"
 
 #include <catch2/catch.hpp>
 
-#include "run/history.hpp"
+#include "run/resume/history.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace seplflow;

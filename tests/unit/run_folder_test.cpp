@@ -7,7 +7,7 @@
 #include <span>
 #include <thread>
 
-#include "run/fingerprint.hpp"
+#include "run/resume/fingerprint.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace seplflow;

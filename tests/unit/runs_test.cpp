@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "data/label_map.hpp"
 
 using Catch::Matchers::Contains;

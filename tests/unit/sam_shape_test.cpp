@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "base/error.hpp"
 #include "core/shape.hpp"
-#include "data/error.hpp"
 #include "support/sam_checkpoint.hpp"
 
 using Catch::Matchers::Contains;

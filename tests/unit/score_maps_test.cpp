@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 using namespace seplflow;
 using Catch::Matchers::Contains;

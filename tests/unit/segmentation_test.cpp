@@ -1,10 +1,10 @@
-#include "formats/segmentation.hpp"
+#include "formats/json/segmentation.hpp"
 
 #include <catch2/catch.hpp>
 #include <vector>
 
-#include "data/error.hpp"
-#include "formats/polygon.hpp"
+#include "base/error.hpp"
+#include "formats/json/polygon.hpp"
 
 using Catch::Matchers::Contains;
 using namespace seplflow;

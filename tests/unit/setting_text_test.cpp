@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 using namespace seplflow;
 using Catch::Matchers::Contains;

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace seplflow;

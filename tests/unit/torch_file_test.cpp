@@ -1,8 +1,8 @@
-#include "formats/torch_file.hpp"
+#include "formats/numpy/torch_file.hpp"
 
 #include <catch2/catch.hpp>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"
 

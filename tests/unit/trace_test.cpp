@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 #include "run/json.hpp"
 #include "support/temp_folder.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 namespace seplflow::sam {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/shape.hpp"
-#include "formats/torch_file.hpp"
+#include "formats/numpy/torch_file.hpp"
 
 namespace seplflow::sam {
 

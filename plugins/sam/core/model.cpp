@@ -9,6 +9,8 @@
 #include <array>
 #include <mutex>
 
+#include "base/error.hpp"
+#include "base/finite.hpp"
 #include "core/batched_encoder.hpp"
 #include "core/cpu_threads.hpp"
 #include "core/device_masks.hpp"
@@ -16,8 +18,6 @@
 #include "core/image_encoder.hpp"
 #include "core/mask_decoder.hpp"
 #include "core/with_torch.hpp"
-#include "data/error.hpp"
-#include "data/finite.hpp"
 
 namespace seplflow::sam {
 

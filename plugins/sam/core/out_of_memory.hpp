@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "data/error.hpp"
+#include "base/error.hpp"
 
 namespace seplflow::sam {
 

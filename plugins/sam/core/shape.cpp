@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "core/shape_fit.hpp"
-#include "data/error.hpp"
 
 namespace seplflow::sam {
 namespace {

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <span>
 
+#include "base/error.hpp"
+#include "base/finite.hpp"
 #include "core/checkpoint.hpp"
-#include "data/error.hpp"
-#include "data/finite.hpp"
 
 namespace seplflow::sam {
 namespace {

@@ -1,0 +1,198 @@
+#include "catalog/catalog.hpp"
+
+#define BOOST_DLL_USE_STD_FS
+#include <algorithm>
+#include <boost/dll/runtime_symbol_info.hpp>
+#include <boost/dll/shared_library.hpp>
+#include <cstdlib>
+#include <cstring>
+#include <set>
+
+#include "base/error_of.hpp"
+#include "catalog/elf_file.hpp"
+#include "plugin/entry.hpp"
+#include "plugin/stage_builder.hpp"
+
+namespace seplflow {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr char const* kDescriptorSymbol = "seplflow_plugin";
+
+[[noreturn]] void reject(std::string const& reason) {
+  throw Error(reason);
+}
+
+void require_equal_setting(char const* what, char const* plugin, char const* host) {
+  if (std::strcmp(plugin, host) != 0) {
+    reject(std::string("it was built with another ") + what + " (\"" + plugin +
+           "\"; this program: \"" + host + "\"); build it again with this one");
+  }
+}
+
+// Reads only what every version of the descriptor has, until the version is known to fit.
+void check(seplflow_plugin_descriptor const& descriptor) {
+  if (std::memcmp(descriptor.magic, "SEPLFLOW", sizeof descriptor.magic) != 0) {
+    reject("its descriptor is not one of seplflow");
+  }
+  if (descriptor.abi_major != kAbiMajor || descriptor.abi_minor > kAbiMinor) {
+    reject("it was built for plugin ABI " + abi_text(descriptor.abi_major, descriptor.abi_minor) +
+           ", this program has " + abi_text(kAbiMajor, kAbiMinor) +
+           "; build it against the installed seplflow");
+  }
+  if (descriptor.size < kDescriptorSize) {
+    reject("its descriptor is shorter than its ABI version says");
+  }
+  require_equal_setting("toolchain", descriptor.toolchain, kToolchain);
+  require_equal_setting("layout of types", descriptor.layout_flags, kLayoutFlags);
+}
+
+// The reason that the dynamic loader gives, without the frame that Boost.DLL puts around it.
+std::string loader_reason(std::string message) {
+  constexpr std::string_view kBefore = "dlerror system message: ";
+  if (auto const begin = message.find(kBefore); begin != std::string::npos) {
+    message.erase(0, begin + kBefore.size());
+    if (auto const end = message.rfind("): "); end != std::string::npos) message.erase(end);
+  }
+  return "it cannot be loaded: " + message;
+}
+
+boost::dll::shared_library open_library(fs::path const& file) {
+  if (auto const why = why_not_loadable(file)) reject(*why);
+  try {
+    using boost::dll::load_mode::rtld_local;
+    using boost::dll::load_mode::rtld_now;
+    return boost::dll::shared_library(file, rtld_now | rtld_local);
+  } catch (std::system_error const& error) {
+    reject(loader_reason(error.what()));
+  }
+}
+
+std::vector<StageDeclaration> declare(seplflow_plugin_descriptor const& descriptor) {
+  std::vector<StageDeclaration> declarations;
+  auto const error = error_of([&] {
+    Plugin plugin;
+    descriptor.declare(&plugin);
+    declarations = plugin.finish();
+  });
+  if (error) reject("its declarations are wrong: " + *error);
+  return declarations;
+}
+
+std::vector<fs::path> libraries_in(fs::path const& folder) {
+  std::vector<fs::path> files;
+  for (fs::directory_entry const& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".so") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+}  // namespace
+
+struct StageCatalog::State {
+  struct Entry {
+    StageDeclaration declaration;
+    fs::path file;
+  };
+
+  // Declarations hold code of the libraries, so they are declared after, and destroyed before them.
+  std::vector<boost::dll::shared_library> libraries;
+  std::vector<Entry> entries;
+  std::vector<LoadedPlugin> plugins;
+  std::vector<RejectedPlugin> rejected;
+  std::set<fs::path> seen;
+
+  void load(fs::path const& file) {
+    std::error_code unknown;
+    fs::path const canonical = fs::weakly_canonical(file, unknown);
+    if (!unknown && !seen.insert(canonical).second) return;
+    try {
+      auto library = open_library(file);
+      if (!library.has(kDescriptorSymbol)) {
+        reject("it is no seplflow plugin: it has no symbol \"" + std::string(kDescriptorSymbol) +
+               "\"");
+      }
+      auto const& descriptor = library.get<seplflow_plugin_descriptor const>(kDescriptorSymbol);
+      check(descriptor);
+      LoadedPlugin plugin{file, descriptor.version, descriptor.abi_major, descriptor.abi_minor, {}};
+      for (StageDeclaration& declaration : declare(descriptor)) {
+        plugin.stages.push_back(declaration.name);
+        entries.push_back({std::move(declaration), file});
+      }
+      plugins.push_back(std::move(plugin));
+      libraries.push_back(std::move(library));
+    } catch (Error const& error) {
+      rejected.push_back({file, error.what()});
+    }
+  }
+
+  void load_place(fs::path const& place) {
+    std::error_code error;
+    if (fs::is_directory(place, error)) {
+      try {
+        for (fs::path const& file : libraries_in(place)) load(file);
+      } catch (fs::filesystem_error const& unreadable) {
+        rejected.push_back({place, "the folder cannot be read: " + unreadable.code().message()});
+      }
+    } else if (fs::exists(place, error)) {
+      load(place);
+    } else {
+      rejected.push_back({place, error ? "it cannot be looked at: " + error.message()
+                                       : "there is no such folder or library"});
+    }
+  }
+};
+
+StageCatalog::StageCatalog(std::vector<fs::path> const& places,
+                           std::vector<StageDeclaration> built_in)
+    : state_(std::make_unique<State>()) {
+  for (StageDeclaration& declaration : built_in) {
+    state_->entries.push_back({std::move(declaration), "(built in)"});
+  }
+  for (fs::path const& place : places) state_->load_place(place);
+}
+
+StageCatalog::~StageCatalog() = default;
+StageCatalog::StageCatalog(StageCatalog&&) noexcept = default;
+
+StageCatalog::Found StageCatalog::find(std::string_view name) const {
+  Found found;
+  for (State::Entry const& entry : state_->entries) {
+    if (entry.declaration.name != name) continue;
+    if (!found.declaration) found.declaration = &entry.declaration;
+    found.files.push_back(entry.file);
+  }
+  return found;
+}
+
+std::vector<std::string> StageCatalog::names() const {
+  std::set<std::string> names;
+  for (State::Entry const& entry : state_->entries) names.insert(entry.declaration.name);
+  return {names.begin(), names.end()};
+}
+
+std::vector<StageCatalog::LoadedPlugin> const& StageCatalog::plugins() const {
+  return state_->plugins;
+}
+
+std::vector<StageCatalog::RejectedPlugin> const& StageCatalog::rejected() const {
+  return state_->rejected;
+}
+
+std::vector<fs::path> default_plugin_places() {
+  std::vector<fs::path> places;
+  if (char const* const path = std::getenv("SEPLFLOW_PLUGIN_PATH")) {
+    std::string_view rest = path;
+    while (!rest.empty()) {
+      std::size_t const end = std::min(rest.find(':'), rest.size());
+      if (end > 0) places.emplace_back(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+  fs::path const own = boost::dll::program_location().parent_path() / SEPLFLOW_PLUGINS_FROM_PROGRAM;
+  places.push_back(own.lexically_normal());
+  return places;
+}
+
+}  // namespace seplflow

@@ -1,0 +1,65 @@
+#include "compare/csv.hpp"
+
+#include "base/error.hpp"
+
+namespace seplflow {
+namespace {
+
+constexpr int kEnd = std::char_traits<char>::eof();
+
+}  // namespace
+
+CsvReader::CsvReader(std::filesystem::path file)
+    : file_(std::move(file)), stream_(file_, std::ios::binary) {
+  if (!stream_) throw UsageError("cannot read " + file_.string());
+}
+
+bool CsvReader::next(std::vector<std::string>& cells) {
+  begin_ = line_;
+  if (stream_.rdbuf()->sgetc() == kEnd) return false;
+  std::size_t count = 0;
+  int end = ',';
+  while (end == ',') {
+    if (count == cells.size()) cells.emplace_back();
+    cells[count].clear();
+    end = read_cell(cells[count++]);
+  }
+  cells.resize(count);
+  if (end == '\n') ++line_;
+  return true;
+}
+
+// Returns what ends it: a comma, a line feed, or kEnd.
+int CsvReader::read_cell(std::string& cell) {
+  auto& buffer = *stream_.rdbuf();
+  int c = buffer.sbumpc();
+  if (c == '"') return read_quoted(cell);
+  while (c != ',' && c != '\n' && c != kEnd) {
+    cell += static_cast<char>(c);
+    c = buffer.sbumpc();
+  }
+  if (c == '\n' && cell.ends_with('\r')) cell.pop_back();
+  return c;
+}
+
+int CsvReader::read_quoted(std::string& cell) {
+  auto& buffer = *stream_.rdbuf();
+  while (true) {
+    int c = buffer.sbumpc();
+    if (c == kEnd) fail("a quote is not closed; the file is damaged");
+    if (c == '\n') ++line_;
+    if (c == '"') {
+      c = buffer.sbumpc();
+      if (c == '\r' && buffer.sgetc() == '\n') c = buffer.sbumpc();
+      if (c == ',' || c == '\n' || c == kEnd) return c;
+      if (c != '"') fail("there is something behind a closing quote; the file is damaged");
+    }
+    cell += static_cast<char>(c);
+  }
+}
+
+void CsvReader::fail(std::string const& message) const {
+  throw UsageError(file_.string() + ":" + std::to_string(begin_) + ": " + message);
+}
+
+}  // namespace seplflow

@@ -1,0 +1,108 @@
+#include "compare/finished_run.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+namespace seplflow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kNamedVariants = 4;
+
+std::string text_of(fs::path const& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!fs::is_regular_file(file) || !stream) throw UsageError("cannot read " + file.string());
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+Json json_in(fs::path const& file) {
+  std::string const text = text_of(file);
+  try {
+    return Json::parse(text);
+  } catch (Json::parse_error const& error) {
+    auto const end = text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size()));
+    throw UsageError(file.string() + ":" + std::to_string(1 + std::count(text.begin(), end, '\n')) +
+                     ": this is not JSON; the file is damaged");
+  }
+}
+
+fs::path sweep_of(fs::path const& folder) {
+  fs::path const parent = fs::canonical(folder).parent_path();
+  return parent.filename() == "variants" ? parent.parent_path() : fs::path();
+}
+
+[[noreturn]] void refuse_sweep(fs::path const& folder, Json const& variants) {
+  std::vector<std::string> names;
+  bool best = false;
+  for (Json const& each : variants) {
+    std::string const name = text_in(each, "variant");
+    bool const is_best = each.contains("best");
+    names.insert(is_best ? names.begin() : names.end(), name);
+    best = best || is_best;
+  }
+  std::string text = folder.string() + " is a sweep; name one of its variants";
+  if (!names.empty()) {
+    text += ": " + (folder / "variants" / names.front()).string() + (best ? " (the best)" : "");
+    std::size_t const named = std::min(names.size(), kNamedVariants);
+    for (std::size_t i = 1; i < named; ++i) text.append(", ").append(names[i]);
+    if (names.size() > named) text += " and " + std::to_string(names.size() - named) + " more";
+  }
+  throw UsageError(text);
+}
+
+void require_evaluators(fs::path const& file, Json const& metrics) {
+  bool const sound = metrics.is_object() && std::ranges::all_of(metrics, &Json::is_object);
+  if (!sound) {
+    throw UsageError(file.string() +
+                     ":1: this is not an object with an entry for each evaluator; the file is "
+                     "damaged");
+  }
+}
+
+}  // namespace
+
+RunFiles open_run(fs::path const& folder) {
+  std::string const name = folder.string();
+  if (!fs::exists(folder)) throw UsageError("there is no folder " + name);
+  if (!fs::is_directory(folder)) {
+    throw UsageError(name + " is a file; name the folder of a run");
+  }
+  RunFiles run{folder, {}, run_record_in(folder), {}, {}};
+  if (!run.record) run.sweep = sweep_of(folder);
+  if (!run.sweep.empty()) run.record = run_record_in(run.sweep);
+  bool const has_metrics = fs::exists(folder / "metrics.json");
+  if (!run.record && !has_metrics) {
+    throw UsageError(name + " is no run: it has neither run.json nor metrics.json");
+  }
+  std::string const way_out = "; its command with --resume completes it";
+  if (run.record && run.record->status != "done" && run.record->status != "done_with_failures") {
+    throw UsageError((run.sweep.empty() ? name : name + " is of a sweep that") +
+                     " is not complete (status \"" + run.record->status + "\")" + way_out);
+  }
+  if (run.sweep.empty() && run.record && run.record->json.contains("variants")) {
+    refuse_sweep(folder, run.record->json["variants"]);
+  }
+  for (char const* const file : {"metrics.json", "pipeline.toml"}) {
+    if (!fs::exists(folder / file)) {
+      throw UsageError(name + " is not complete (it has no " + file + ")" + way_out);
+    }
+  }
+  run.metrics = json_in(folder / "metrics.json");
+  require_evaluators(folder / "metrics.json", run.metrics);
+  fs::path const pipeline = folder / "pipeline.toml";
+  run.settings = setting_texts(text_of(pipeline), pipeline.string());
+  return run;
+}
+
+// What no axis of a sweep changes has its table in the sweep's folder.
+std::optional<fs::path> table_of(RunFiles const& run, std::string const& stage) {
+  for (fs::path const& folder : {run.folder, run.sweep}) {
+    fs::path const file = folder / (stage + ".csv");
+    if (!folder.empty() && fs::exists(file)) return file;
+  }
+  return std::nullopt;
+}
+
+}  // namespace seplflow

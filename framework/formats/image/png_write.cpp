@@ -1,0 +1,139 @@
+#include <png.h>
+#include <zlib.h>
+
+#include <array>
+#include <csetjmp>
+#include <cstring>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "base/error.hpp"
+#include "formats/image/png.hpp"
+
+namespace seplflow {
+namespace {
+
+// The colours of PASCAL VOC: the bits of the class id, lowest first, are dealt to red, green and
+// blue in turn, and fill each from its highest bit down.
+std::array<png_color, 256> voc_palette() {
+  std::array<png_color, 256> palette{};
+  for (unsigned label = 0; label < palette.size(); ++label) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      unsigned const set = (label >> bit) & 1;
+      png_color& colour = palette[label];
+      png_byte& channel = bit % 3 == 0 ? colour.red : bit % 3 == 1 ? colour.green : colour.blue;
+      channel = static_cast<png_byte>(channel | set << (7 - bit / 3));
+    }
+  }
+  return palette;
+}
+
+enum class Kind { voc_palette, gray, rgb };
+
+class PngWriter {
+ public:
+  PngWriter() {
+    handle_.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
+    if (handle_.png != nullptr) handle_.info = png_create_info_struct(handle_.png);
+    if (handle_.info == nullptr) throw Error("cannot write a PNG: libpng does not start");
+  }
+
+  std::vector<std::uint8_t> encode(Size size, std::span<std::uint8_t const> samples, Kind kind) {
+    // As in PngReader: libpng's way out is a longjmp, and no object lives where it passes.
+    if (setjmp(escape_) != 0) throw Error(std::string("cannot write a PNG: ") + message_);
+    write(size, samples, kind);
+    return std::move(bytes_);
+  }
+
+ private:
+  struct Handle {
+    png_structp png = nullptr;
+    png_infop info = nullptr;
+    ~Handle() {
+      if (png != nullptr) png_destroy_write_struct(&png, &info);
+    }
+  };
+
+  void write(Size size, std::span<std::uint8_t const> samples, Kind kind);
+  static void on_error(png_structp png, png_const_charp message);
+  static void on_warning(png_structp, png_const_charp) {}
+  static void on_write(png_structp png, png_bytep from, std::size_t size);
+
+  Handle handle_;
+  std::jmp_buf escape_;
+  char message_[80] = "";
+  std::vector<std::uint8_t> bytes_;
+};
+
+void PngWriter::write(Size size, std::span<std::uint8_t const> samples, Kind kind) {
+  png_structp const png = handle_.png;
+  png_set_write_fn(png, this, on_write, nullptr);
+  png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+  int const colour_type = kind == Kind::voc_palette ? PNG_COLOR_TYPE_PALETTE
+                          : kind == Kind::gray      ? PNG_COLOR_TYPE_GRAY
+                                                    : PNG_COLOR_TYPE_RGB;
+  png_set_IHDR(png, handle_.info, size.width, size.height, 8, colour_type, PNG_INTERLACE_NONE,
+               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (kind == Kind::voc_palette) png_set_PLTE(png, handle_.info, voc_palette().data(), 256);
+  // Chosen for speed on 970 pseudo-labels of VOC 2012, against level 6 without filter: level 1
+  // writes 3.1 times as fast, is read 2.4 times as fast, and takes 1.7 times the bytes (3.7 KB a
+  // label). Z_RLE would write 1.1 times as fast again and halve the bytes, but is read 3.4 times
+  // as slowly, and a label is read more often than written. Filters do not suit class ids: "up"
+  // writes 1.3 times as slowly, is read 1.5 times as slowly, and takes 1.2 times the bytes.
+  png_set_compression_level(png, 1);
+  png_set_compression_strategy(png, Z_DEFAULT_STRATEGY);
+  png_set_filter(png, PNG_FILTER_TYPE_BASE, kind == Kind::rgb ? PNG_FILTER_PAETH : PNG_FILTER_NONE);
+  png_write_info(png, handle_.info);
+  std::size_t const stride = std::size_t{size.width} * (kind == Kind::rgb ? 3 : 1);
+  for (std::uint32_t y = 0; y < size.height; ++y) {
+    png_write_row(png, samples.data() + stride * y);
+  }
+  png_write_end(png, nullptr);
+}
+
+void PngWriter::on_error(png_structp png, png_const_charp message) {
+  auto* const self = static_cast<PngWriter*>(png_get_error_ptr(png));
+  std::strncpy(self->message_, message, sizeof self->message_ - 1);
+  std::longjmp(self->escape_, 1);
+}
+
+void PngWriter::on_write(png_structp png, png_bytep from, std::size_t size) {
+  auto& bytes = static_cast<PngWriter*>(png_get_io_ptr(png))->bytes_;
+  bool stored = true;
+  try {
+    bytes.insert(bytes.end(), from, from + size);
+  } catch (std::bad_alloc const&) {
+    stored = false;  // an exception must not pass through libpng
+  }
+  if (!stored) png_error(png, "out of memory");
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> encode_label_png(LabelMap const& labels, LabelColours colours) {
+  Kind const kind = colours == LabelColours::voc_palette ? Kind::voc_palette : Kind::gray;
+  return PngWriter().encode(labels.size(), labels.pixels(), kind);
+}
+
+std::vector<std::uint8_t> encode_mask_png(Mask const& mask) {
+  constexpr std::uint8_t kInside = 255;
+  std::vector<Run> runs;
+  auto const until = [&](std::uint32_t end, std::uint8_t value) {
+    if (end > (runs.empty() ? 0 : runs.back().end)) runs.push_back({end, value});
+  };
+  auto const bounds = mask.bounds();
+  for (std::size_t i = 0; i < bounds.size(); i += 2) {
+    until(bounds[i], 0);
+    until(bounds[i + 1], kInside);
+  }
+  until(static_cast<std::uint32_t>(mask.size().pixels()), 0);
+  return PngWriter().encode(mask.size(), row_major(LabelRuns(mask.size(), std::move(runs))),
+                            Kind::gray);
+}
+
+std::vector<std::uint8_t> encode_image_png(Image const& image) {
+  return PngWriter().encode(image.size(), image.rgb(), Kind::rgb);
+}
+
+}  // namespace seplflow

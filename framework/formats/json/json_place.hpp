@@ -1,0 +1,76 @@
+// Reading JSON with simdjson so that every mistake names its place and what was expected.
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace seplflow {
+
+// The file, and the part of it, that a message is about.
+struct JsonPlace {
+  std::string_view file;
+  std::string_view part = {};    // "record", "annotation"; none for the file as a whole
+  std::uint64_t number = 0;      // of the part
+  std::string_view detail = {};  // what else is known of it: " of image 42"
+
+  // "a.json: PROBLEM" or "a.json, record 3: PROBLEM"
+  [[noreturn]] void fail(std::string const& problem) const;
+  [[noreturn]] void fail_expecting(std::string_view expected) const;
+
+  // Throws for an error of simdjson's, telling a value of another kind than `expected` (which
+  // begins with its name) from a file that is cut off and one that is no JSON.
+  void check(simdjson::error_code error, std::string_view expected) const {
+    if (error != simdjson::SUCCESS) fail_because(error, expected);
+  }
+
+ private:
+  [[noreturn]] void fail_because(simdjson::error_code error, std::string_view expected) const;
+};
+
+// Whether the value is of another kind than was asked for, in sound JSON.
+bool is_of_other_kind(simdjson::error_code error);
+
+// The value as a T; `expected` words what it should be, beginning with its name.
+template <class T, class Value>
+T as(Value&& value, JsonPlace const& place, std::string_view expected) {
+  T result{};
+  place.check(value.get(result), expected);
+  return result;
+}
+
+// Calls f(key, value) for each field; values that f leaves alone are skipped.
+template <class F>
+void for_each_field(simdjson::ondemand::object object, JsonPlace const& place, F const& f) {
+  for (auto field : object) {
+    std::string_view key;
+    place.check(field.unescaped_key().get(key), "a name");
+    simdjson::ondemand::value value;
+    place.check(field.value().get(value), "a value");
+    f(key, value);
+  }
+}
+
+template <class F>
+void for_each_element(simdjson::ondemand::array array, JsonPlace const& place, F const& f) {
+  for (auto element : array) {
+    simdjson::ondemand::value value;
+    place.check(element.get(value), "a value");
+    f(value);
+  }
+}
+
+std::vector<double> read_numbers(simdjson::ondemand::value value, JsonPlace const& place,
+                                 std::string_view expected);
+
+// Memory for so many bytes and the padding that simdjson reads beyond the text.
+simdjson::padded_string padded(std::size_t size);
+
+}  // namespace seplflow

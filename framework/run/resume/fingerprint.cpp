@@ -1,0 +1,56 @@
+#include "run/resume/fingerprint.hpp"
+
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#include <array>
+#include <fstream>
+#include <memory>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+
+namespace seplflow {
+
+std::uint64_t fingerprint(std::string_view bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+std::uint64_t fingerprint(std::span<std::uint8_t const> bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+std::string file_hash(std::filesystem::path const& file) {
+  std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> const state(XXH3_createState(),
+                                                                       &XXH3_freeState);
+  XXH3_128bits_reset(state.get());
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw Error("cannot read " + file.string());
+  std::array<char, 1 << 16> buffer{};
+  while (stream.read(buffer.data(), buffer.size()), stream.gcount() > 0) {
+    XXH3_128bits_update(state.get(), buffer.data(), static_cast<std::size_t>(stream.gcount()));
+  }
+  XXH128_hash_t const hash = XXH3_128bits_digest(state.get());
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%016llx%016llx",
+                static_cast<unsigned long long>(hash.high64),
+                static_cast<unsigned long long>(hash.low64));
+  return text.data();
+}
+
+std::uint64_t file_stamp(std::vector<std::filesystem::path> const& files) {
+  ByteWriter bytes;
+  for (auto const& file : files) {
+    struct stat status {};
+    bool const there = ::stat(file.c_str(), &status) == 0;
+    bytes.count(there ? 1 : 0);
+    if (!there) continue;
+    bytes.count(static_cast<std::uint64_t>(status.st_size))
+        .count(static_cast<std::uint64_t>(status.st_mtim.tv_sec))
+        .count(static_cast<std::uint64_t>(status.st_mtim.tv_nsec));
+  }
+  std::uint64_t const stamp = fingerprint(bytes.take());
+  return stamp == 0 ? 1 : stamp;
+}
+
+}  // namespace seplflow

@@ -1,0 +1,11 @@
+// The picture of a scene.
+#pragma once
+
+#include "data/image.hpp"
+#include "scenes/layout.hpp"
+
+namespace seplflow::dataset {
+
+Image render(Layout const& layout);
+
+}  // namespace seplflow::dataset
