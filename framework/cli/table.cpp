@@ -5,20 +5,16 @@
 #include <string>
 #include <vector>
 
+#include "base/utf8.hpp"
+
 namespace seplflow::cli {
 namespace {
-
-// Characters on the terminal: bytes that do not continue a UTF-8 character.
-std::size_t width_of(std::string const& text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
 
 void print_row(std::ostream& out, std::vector<std::string> const& row,
                std::vector<std::size_t> const& widths) {
   std::string line;
   for (std::size_t i = 0; i < row.size(); ++i) {
-    std::string const padding(widths[i] - width_of(row[i]), ' ');
+    std::string const padding(widths[i] - character_count(row[i]), ' ');
     line += (i > 0 ? "  " : "") + (i == 0 ? row[i] + padding : padding + row[i]);
   }
   line.erase(line.find_last_not_of(' ') + 1);
@@ -35,9 +31,10 @@ std::string percent(double fraction, bool sign) {
 
 void print_table(std::ostream& out, SummaryTable const& table) {
   std::vector<std::size_t> widths;
-  for (std::string const& column : table.columns) widths.push_back(width_of(column));
+  for (std::string const& column : table.columns) widths.push_back(character_count(column));
   for (auto const& row : table.rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], character_count(row[i]));
   }
   if (!table.title.empty()) out << table.title << '\n';
   bool const has_header =

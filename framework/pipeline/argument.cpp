@@ -1,6 +1,6 @@
 #include "pipeline/argument.hpp"
 
-#include <algorithm>
+#include "base/utf8.hpp"
 
 namespace seplflow {
 namespace {
@@ -34,10 +34,7 @@ std::size_t end_of_element(std::string_view text, std::size_t begin) {
 }
 
 std::uint32_t column_of(std::string_view text, std::size_t place) {
-  auto const continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
-  auto const before = text.substr(0, place);
-  return static_cast<std::uint32_t>(1 + place) -
-         static_cast<std::uint32_t>(std::ranges::count_if(before, continues));
+  return static_cast<std::uint32_t>(1 + character_count(text.substr(0, place)));
 }
 
 }  // namespace

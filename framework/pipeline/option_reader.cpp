@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/number_text.hpp"
+#include "base/utf8.hpp"
 #include "pipeline/option_text.hpp"
 
 namespace seplflow {
@@ -118,15 +119,6 @@ class OptionReader {
                     " (it takes " + takes(option_) + ")");
     } catch (Error const& error) {
       return refuse(std::string("cannot be read: ") + error.what() + meaning());
-    }
-  }
-
-  // What no TOML file can hold could not be read back from the resolved pipeline.
-  static bool is_utf8(std::string const& text) {
-    try {
-      return toml::parse("value = " + toml_string(text)).size() == 1;
-    } catch (toml::parse_error const&) {
-      return false;
     }
   }
 

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "base/utf8.hpp"
+
 namespace seplflow {
 namespace {
 
@@ -19,8 +21,7 @@ std::string joined(std::vector<Problem> const& problems) {
 std::string indent_like(std::string_view line, std::uint32_t columns) {
   std::string indent;
   for (char const c : line) {
-    bool const continues = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-    if (continues) continue;
+    if (continues_character(c)) continue;
     if (indent.size() >= columns) break;
     indent += c == '\t' ? '\t' : ' ';
   }

@@ -6,6 +6,7 @@
 #include "pipeline/option_text.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/published.hpp"
+#include "pipeline/run_options.hpp"
 
 namespace seplflow {
 namespace {
@@ -27,19 +28,12 @@ std::string wires(Pipeline const& pipeline, PipelineStage const& stage) {
   return "{" + text + " }";
 }
 
-std::string name_of(OnError on_error) {
-  return on_error == OnError::skip ? "skip" : "stop";
-}
-
-std::string name_of(Keep keep) {
-  return keep == Keep::all ? "all" : keep == Keep::best ? "best" : "none";
-}
-
 std::string stage_text(Pipeline const& pipeline, PipelineStage const& stage) {
   std::string text = "\n[stages." + stage.name + "]\n";
   text += "use = " + toml_string(stage.declaration->name) + "\n";
   if (!stage.inputs.empty()) text += "in = " + wires(pipeline, stage) + "\n";
-  if (stage.on_error) text += "on_error = " + toml_string(name_of(*stage.on_error)) + "\n";
+  if (stage.on_error)
+    text += "on_error = " + toml_string(on_error_choices().text_of(*stage.on_error)) + "\n";
   for (std::size_t i = 0; i < stage.declaration->options.size(); ++i) {
     if (auto const value = stage.instance->option(i)) {
       text += stage.declaration->options[i].name + " = " + resolved_text(*value) + "\n";
@@ -50,7 +44,8 @@ std::string stage_text(Pipeline const& pipeline, PipelineStage const& stage) {
 
 // What can change the outputs; how many threads work on them cannot, and is in run.json.
 std::string run_text(RunSettings const& run) {
-  std::string text = "\n[run]\non_error = " + toml_string(name_of(run.on_error)) + "\n";
+  std::string text =
+      "\n[run]\non_error = " + toml_string(on_error_choices().text_of(run.on_error)) + "\n";
   text += "max_failures = " + std::to_string(run.max_failures) + "\n";
   if (run.limit) text += "limit = " + std::to_string(*run.limit) + "\n";
   if (run.shard.count > 1) {
@@ -94,7 +89,8 @@ std::string resolved_toml(Pipeline const& pipeline) {
     for (PipelineStage const& stage : pipeline.stages) text += stage_text(pipeline, stage);
   }
   text += pipeline.sweep_text + published_text(pipeline) + run_text(pipeline.run);
-  if (pipeline.run.keep) text += "keep = " + toml_string(name_of(*pipeline.run.keep)) + "\n";
+  if (pipeline.run.keep)
+    text += "keep = " + toml_string(keep_choices().text_of(*pipeline.run.keep)) + "\n";
   return text;
 }
 

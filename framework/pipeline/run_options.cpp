@@ -26,10 +26,10 @@ RunOption on_error() {
   OptionDeclaration declaration;
   declaration.name = "on_error";
   declaration.help = "what happens when a sample fails: stop the run, or skip the sample";
-  declaration.choices = {"stop", "skip"};
+  on_error_choices().apply(declaration);
   declaration.default_value = "stop";
   return {declaration, [](RunSettings& run, OptionValue const& value) {
-            run.on_error = std::get<std::string>(value) == "skip" ? OnError::skip : OnError::stop;
+            run.on_error = *on_error_choices().value_of(std::get<std::string>(value));
           }};
 }
 
@@ -58,14 +58,24 @@ RunOption keep() {
   OptionDeclaration declaration;
   declaration.name = "keep";
   declaration.help = "whose files a sweep writes: those of all variants, of the best, or of none";
-  declaration.choices = {"all", "best", "none"};
+  keep_choices().apply(declaration);
   return {declaration, [](RunSettings& run, OptionValue const& value) {
-            auto const& text = std::get<std::string>(value);
-            run.keep = text == "all" ? Keep::all : text == "best" ? Keep::best : Keep::none;
+            run.keep = *keep_choices().value_of(std::get<std::string>(value));
           }};
 }
 
 }  // namespace
+
+Choices<OnError> const& on_error_choices() {
+  static auto const all = choices<OnError>({{"stop", OnError::stop}, {"skip", OnError::skip}});
+  return all;
+}
+
+Choices<Keep> const& keep_choices() {
+  static auto const all =
+      choices<Keep>({{"all", Keep::all}, {"best", Keep::best}, {"none", Keep::none}});
+  return all;
+}
 
 std::vector<RunOption> const& run_options() {
   static std::vector<RunOption> const options = {

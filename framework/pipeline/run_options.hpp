@@ -17,6 +17,10 @@ struct RunOption {
   std::function<void(RunSettings&, OptionValue const&)> set;
 };
 
+// The texts of their values.
+Choices<OnError> const& on_error_choices();
+Choices<Keep> const& keep_choices();
+
 RunOption const* find_run_option(std::string_view name);
 std::vector<std::string> run_option_names();
 std::vector<RunOption> const& run_options();

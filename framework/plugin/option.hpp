@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -94,10 +96,24 @@ inline OneOf one_of(std::vector<std::string> texts) {
   return {std::move(texts)};
 }
 
-// The values of an enumeration by the texts that a pipeline file uses.
+// The values of an enumeration and the texts that a pipeline file uses for them. They must
+// cover the enumeration.
 template <class E>
 struct Choices {
   std::vector<std::pair<std::string, E>> values;
+
+  std::string const& text_of(E value) const {
+    for (auto const& [text, each] : values) {
+      if (each == value) return text;
+    }
+    throw std::logic_error("an enumeration has a value without a text");
+  }
+  std::optional<E> value_of(std::string_view text) const {
+    for (auto const& [each, value] : values) {
+      if (each == text) return value;
+    }
+    return std::nullopt;
+  }
   void apply(OptionDeclaration& option) const {
     for (auto const& [text, value] : values) option.choices.push_back(text);
   }

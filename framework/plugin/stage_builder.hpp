@@ -366,19 +366,11 @@ class StageBuilder final : public StageBuilderBase {
       option.type = OptionType::text;
       static_assert((std::is_same_v<Constraints, Choices<Plain>> || ...),
                     "an enumeration needs seplflow::choices<E>({{\"text\", value}, ...})");
-      auto const table = find_choices<Plain>(constraints...);
-      from = [table](OptionValue const& value) {
-        for (auto const& [text, each] : table) {
-          if (text == std::get<std::string>(value)) return each;
-        }
-        return table.front().second;  // not reached: choices are checked before
+      auto const choices = find_choices<Plain>(constraints...);
+      from = [choices](OptionValue const& value) {
+        return *choices.value_of(std::get<std::string>(value));  // checked before
       };
-      to = [table](Plain const& value) -> OptionValue {
-        for (auto const& [text, each] : table) {
-          if (each == value) return text;
-        }
-        return table.front().first;
-      };
+      to = [choices](Plain const& value) -> OptionValue { return choices.text_of(value); };
     } else {
       option.type = OptionTraits<Plain>::type;
       from = [](OptionValue const& value) { return OptionTraits<Plain>::from(value); };
@@ -405,10 +397,9 @@ class StageBuilder final : public StageBuilderBase {
   }
 
   template <class E, class First, class... Rest>
-  static std::vector<std::pair<std::string, E>> find_choices(First const& first,
-                                                             Rest const&... rest) {
+  static Choices<E> const& find_choices(First const& first, Rest const&... rest) {
     if constexpr (std::is_same_v<First, Choices<E>>) {
-      return first.values;
+      return first;
     } else {
       return find_choices<E>(rest...);
     }

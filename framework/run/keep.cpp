@@ -15,18 +15,6 @@ bool is_scored(Pipeline const& pipeline) {
 
 }  // namespace
 
-std::string_view to_string(Keep keep) {
-  switch (keep) {
-    case Keep::all:
-      return "all";
-    case Keep::best:
-      return "best";
-    case Keep::none:
-      return "none";
-  }
-  return "";
-}
-
 Keep keep_of(Pipeline const& pipeline) {
   if (pipeline.run.keep) return *pipeline.run.keep;
   return pipeline.variants.size() > kFewVariants && is_scored(pipeline) ? Keep::none : Keep::all;

@@ -1,13 +1,9 @@
 // Which variants' files a sweep writes.
 #pragma once
 
-#include <string_view>
-
 #include "pipeline/pipeline.hpp"
 
 namespace seplflow {
-
-std::string_view to_string(Keep keep);
 
 // As the pipeline says, else all of up to eight variants, and none of more when there is an
 // evaluator.

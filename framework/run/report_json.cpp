@@ -7,6 +7,7 @@
 #include <ctime>
 #include <thread>
 
+#include "pipeline/run_options.hpp"
 #include "plugin/entry.hpp"
 #include "run/keep.hpp"
 #include "run/resume/content_keys.hpp"
@@ -128,7 +129,7 @@ Json record_at_start(Pipeline const& pipeline, std::map<std::string, std::string
                  {"started", utc_now()},
                  {"machine", machine()},
                  {"plugins", plugins_of(hashes, catalog)}};
-  if (pipeline.sweeps()) record["keep"] = to_string(keep);
+  if (pipeline.sweeps()) record["keep"] = keep_choices().text_of(keep);
   for (std::filesystem::path const& shard : request.shards) {
     record["merged"].push_back(shard.string());
   }

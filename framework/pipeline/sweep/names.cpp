@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/number_text.hpp"
+#include "base/utf8.hpp"
 #include "pipeline/option_text.hpp"
 
 namespace seplflow {
@@ -63,11 +64,10 @@ std::string text_of(Setting const& setting) {
 std::string folder_name(std::string_view text) {
   std::string name;
   for (char const c : text) {
-    bool const continues = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
     bool const letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     if (letter || std::string_view("._=,-").find(c) != std::string_view::npos) {
       name += c;
-    } else if (!continues) {
+    } else if (!continues_character(c)) {
       name += '-';
     }
   }

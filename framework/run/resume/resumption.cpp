@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include "pipeline/run_options.hpp"
 #include "pipeline/setting_text.hpp"
 
 namespace seplflow {
@@ -108,11 +109,7 @@ void Resumption::require_same_samples() const {
 }
 
 std::optional<Keep> Resumption::keep(RunRecord const& before) {
-  auto const text = before.json.value("keep", "");
-  if (text == "all") return Keep::all;
-  if (text == "best") return Keep::best;
-  if (text == "none") return Keep::none;
-  return std::nullopt;
+  return keep_choices().value_of(before.json.value("keep", ""));
 }
 
 std::vector<std::string> Resumption::changes(Json const& plugins, std::string const& framework,
