@@ -82,9 +82,8 @@ std::vector<Plan> make_plans(Layout const& layout, std::vector<Label> const& lab
 
 Thing make_object(Plan const& plan, double width, Random& random) {
   Kind const& kind = kind_of(plan.label);
-  Drawing drawing;
-  kind.draw(drawing, look_of(plan.label, random), random);
-  Box const box = drawing.box();
+  Drawing const drawing = draw_object(plan.label, random);
+  Box const box = drawing.extent();
   Placement placement;
   placement.scale = std::min(plan.reach / box.height(), plan.span / box.width());
   placement.mirrored = random.chance(0.5);
@@ -120,7 +119,7 @@ Thing pond_below(Thing const& object) {
   Box const& box = object.box;
   Shape const shape = oval(box.centre().x, box.bottom - 0.01 * box.height(), 0.78 * box.width(),
                            0.13 * box.height());
-  return backdrop(shape, Paint({0.52f, 0.74f, 0.84f}, {0.24f, 0.47f, 0.63f}, Finish::water));
+  return backdrop(shape, {{0.52f, 0.74f, 0.84f}, {0.24f, 0.47f, 0.63f}, Finish::water});
 }
 
 Thing shadow_of(Thing const& object) {
@@ -129,7 +128,7 @@ Thing shadow_of(Thing const& object) {
   Shape const shape = oval(box.centre().x + 0.04 * box.width(), box.bottom - 0.3 * thickness,
                            0.53 * box.width(), thickness);
   Colour const dark{0.1f, 0.1f, 0.2f};
-  return backdrop(shape, Paint(dark, dark, Finish::shadow));
+  return backdrop(shape, {dark, dark, Finish::shadow});
 }
 
 void add_objects(Layout& layout, std::vector<Plan> const& plans, Random& random) {

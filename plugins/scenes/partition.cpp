@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
-#include "data/runs.hpp"
-
 namespace seplflow::dataset {
 namespace {
 
-// The first whole number >= value, held in 0 .. limit.
+// The first whole number >= value, limited to 0 .. limit.
 std::uint32_t ceiling(double value, std::uint32_t limit) {
   if (!(value > 0)) return 0;
   if (value >= limit) return limit;
@@ -15,224 +13,110 @@ std::uint32_t ceiling(double value, std::uint32_t limit) {
   return truncated + (truncated < value);
 }
 
-// Calls f(x, y_begin, y_end) for the columns of the picture that the shape meets. A pixel belongs
-// to a shape that holds its centre.
-template <class F>
-void for_each_cut(Shape const& shape, Size size, F&& f) {
+PartSet part_range(std::size_t first, std::size_t end) {
+  PartSet parts;
+  for (std::size_t id = first; id < end; ++id) parts.set(id);
+  return parts;
+}
+
+// The mask whose runs begin at begin_of(begin) and end at end_of(end), without overlaps.
+template <class BeginOf, class EndOf>
+Mask with_moved_bounds(Mask const& mask, BeginOf const& begin_of, EndOf const& end_of) {
+  std::span<std::uint32_t const> const bounds = mask.bounds();
+  std::vector<Run> runs;
+  runs.reserve(bounds.size());
+  std::uint32_t covered = 0;
+  for (std::size_t i = 0; i < bounds.size(); i += 2) {
+    std::uint32_t const begin = std::max(begin_of(bounds[i]), covered);
+    std::uint32_t const end = end_of(bounds[i + 1]);
+    if (begin >= end) continue;
+    runs.push_back({begin, 0});
+    runs.push_back({end, 1});
+    covered = end;
+  }
+  return Mask::from_runs(mask.size(), runs, 1);
+}
+
+Mask complement(Mask const& mask) {
+  std::array const all{std::uint32_t{0}, static_cast<std::uint32_t>(mask.size().pixels())};
+  return without(Mask::from_counts(mask.size(), all), mask);
+}
+
+}  // namespace
+
+PartSet parts_of(Thing const& thing) {
+  auto const first = static_cast<std::size_t>(thing.first_id);
+  return part_range(first, first + thing.parts.size());
+}
+
+PartSet group_of(Thing const& thing, std::size_t i) {
+  auto const first = static_cast<std::size_t>(thing.first_id);
+  return part_range(first + i, first + end_of_group(thing.parts, i));
+}
+
+LabelRuns partition_of(Layout const& layout) {
+  Canvas canvas(layout.size);
+  for (Thing const& thing : layout.things) {
+    auto id = static_cast<Label>(thing.first_id);
+    for (Part const& part : thing.parts) canvas.paint(mask_of(part.shape, layout.size), id++);
+  }
+  return canvas.labels().runs();
+}
+
+Mask mask_of(LabelRuns const& partition, PartSet const& parts) {
+  std::vector<Run> runs(partition.runs().begin(), partition.runs().end());
+  for (Run& run : runs) run.value = parts[run.value];
+  return Mask::from_runs(partition.size(), runs, 1);
+}
+
+Mask mask_of(Shape const& shape, Size size) {
   Box const box = bounds(shape);
   std::uint32_t const x_end = ceiling(box.right + 0.5, size.width);
   Columns const columns(shape);
+  std::vector<Run> runs;
   for (std::uint32_t x = ceiling(box.left - 1.5, size.width); x < x_end; ++x) {
     auto const cut = columns.at(x + 0.5);
     if (!cut) continue;
     std::uint32_t const y_begin = ceiling(cut->begin - 0.5, size.height);
     std::uint32_t const y_end = ceiling(cut->end - 0.5, size.height);
-    if (y_begin < y_end) f(x, y_begin, y_end);
+    if (y_begin >= y_end) continue;
+    runs.push_back({x * size.height + y_begin, 0});
+    runs.push_back({x * size.height + y_end, 1});
   }
+  return Mask::from_runs(size, runs, 1);
 }
 
-}  // namespace
-
-void PartSet::insert(int first, int count) {
-  std::fill_n(members_.begin() + first, count, true);
+LabelMap relabelled(LabelRuns const& partition, std::array<Label, kMaxParts> const& label_of_part) {
+  std::vector<Run> runs(partition.runs().begin(), partition.runs().end());
+  for (Run& run : runs) run.value = label_of_part[run.value];
+  return LabelMap(LabelRuns(partition.size(), std::move(runs)));
 }
 
-void PartSet::remove(int first, int count) {
-  std::fill_n(members_.begin() + first, count, false);
+Mask grown(Mask const& mask) {
+  std::uint32_t const height = mask.size().height;
+  auto const pixels = static_cast<std::uint32_t>(mask.size().pixels());
+  auto const up = [&](std::uint32_t begin) { return begin % height == 0 ? begin : begin - 1; };
+  auto const down = [&](std::uint32_t end) { return end % height == 0 ? end : end + 1; };
+  auto const left = [&](std::uint32_t bound) { return std::max(bound, height) - height; };
+  auto const right = [&](std::uint32_t bound) { return std::min(bound + height, pixels); };
+  return united(with_moved_bounds(mask, up, down),
+                united(with_moved_bounds(mask, left, left), with_moved_bounds(mask, right, right)));
 }
 
-void Region::append_position(std::uint32_t begin, std::uint32_t end) {
-  if (begin >= end) return;
-  if (!bounds_.empty() && bounds_.back() == begin) {
-    bounds_.back() = end;
-  } else {
-    bounds_.push_back(begin);
-    bounds_.push_back(end);
-  }
+Mask shrunk(Mask const& mask) {
+  return complement(grown(complement(mask)));
 }
 
-void Region::append(std::uint32_t x, std::uint32_t y_begin, std::uint32_t y_end) {
-  append_position(x * pitch() + y_begin, x * pitch() + y_end);
-}
-
-std::uint64_t Region::area() const {
-  std::uint64_t area = 0;
-  for (std::size_t i = 0; i < bounds_.size(); i += 2) area += bounds_[i + 1] - bounds_[i];
-  return area;
-}
-
-Region Region::united(Region const& other) const {
-  Region result(size_);
-  result.bounds_.reserve(bounds_.size() + other.bounds_.size());
-  std::span<std::uint32_t const> a = bounds_, b = other.bounds_;
-  while (!a.empty() || !b.empty()) {
-    auto& next = b.empty() || (!a.empty() && a[0] <= b[0]) ? a : b;
-    std::uint32_t const covered = result.bounds_.empty() ? 0 : result.bounds_.back();
-    result.append_position(std::max(next[0], covered), next[1]);
-    next = next.subspan(2);
-  }
-  return result;
-}
-
-Region Region::shifted(int columns) const {
-  std::int64_t const shift = std::int64_t{columns} * pitch();
-  std::int64_t const limit = std::int64_t{size_.width} * pitch();
-  Region result(size_);
-  result.bounds_.reserve(bounds_.size());
-  for (std::size_t i = 0; i < bounds_.size(); i += 2) {
-    std::int64_t const begin = bounds_[i] + shift, end = bounds_[i + 1] + shift;
-    if (begin < 0 || begin >= limit) continue;
-    result.append_position(static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end));
-  }
-  return result;
-}
-
-Region Region::grown() const {
-  Region tall(size_);
-  tall.bounds_.reserve(bounds_.size());
-  for (std::size_t i = 0; i < bounds_.size(); i += 2) {
-    std::uint32_t const x = bounds_[i] / pitch(), top = x * pitch();
-    std::uint32_t const begin = std::max(bounds_[i], top + 1) - 1;
-    std::uint32_t const end = std::min(bounds_[i + 1] + 1, top + size_.height);
-    std::uint32_t const covered = tall.bounds_.empty() ? 0 : tall.bounds_.back();
-    tall.append_position(std::max(begin, covered), end);
-  }
-  return tall.united(shifted(-1)).united(shifted(1));
-}
-
-Region Region::complement() const {
-  Region result(size_);
-  std::size_t i = 0;
-  for (std::uint32_t x = 0; x < size_.width; ++x) {
-    std::uint32_t begin = x * pitch();
-    std::uint32_t const end = begin + size_.height;
-    for (; i < bounds_.size() && bounds_[i] < end; i += 2) {
-      result.append_position(begin, bounds_[i]);
-      begin = bounds_[i + 1];
-    }
-    result.append_position(begin, end);
-  }
-  return result;
-}
-
-Region Region::shrunk() const {
-  return complement().grown().complement();
-}
-
-Region Region::warped(double reach, double wavelength, std::uint64_t seed) const {
+Mask warped(Mask const& mask, double reach, double wavelength, std::uint64_t seed) {
   Noise const noise(seed);
-  Region result(size_);
-  result.bounds_.reserve(bounds_.size());
-  std::uint32_t covered = 0;
-  for (std::size_t i = 0; i < bounds_.size(); i += 2) {
-    std::uint32_t const x = bounds_[i] / pitch(), top = x * pitch();
-    auto const moved = [&](std::uint32_t position) {
-      double const y = position - top;
-      if (y == 0 || y == size_.height) return position;
-      double const shift = reach * noise.at(x / wavelength, y / wavelength);
-      return top + ceiling(y + shift - 0.5, size_.height);
-    };
-    std::uint32_t const begin = std::max(moved(bounds_[i]), covered);
-    std::uint32_t const end = moved(bounds_[i + 1]);
-    if (begin >= end) continue;
-    result.append_position(begin, end);
-    covered = end;
-  }
-  return result;
-}
-
-Point Region::pixel(std::uint64_t rank) const {
-  std::size_t i = 0;
-  while (rank >= bounds_[i + 1] - bounds_[i]) {
-    rank -= bounds_[i + 1] - bounds_[i];
-    i += 2;
-  }
-  auto const position = bounds_[i] + static_cast<std::uint32_t>(rank);
-  return {static_cast<double>(position / pitch()), static_cast<double>(position % pitch())};
-}
-
-Mask Region::mask() const {
-  std::vector<Run> runs;
-  runs.reserve(bounds_.size() + 1);
-  // A column of the picture is one shorter than one of the region.
-  std::uint32_t x = 0, next_column = pitch();
-  for (std::size_t i = 0; i < bounds_.size(); i += 2) {
-    if (bounds_[i] >= next_column) {
-      x = bounds_[i] / pitch();
-      next_column = (x + 1) * pitch();
-    }
-    runs.push_back({bounds_[i] - x, 0});
-    runs.push_back({bounds_[i + 1] - x, 1});
-  }
-  return Mask::from_runs(size_, runs, 1);
-}
-
-Region region_of(Shape const& shape, Size size) {
-  Region region(size);
-  for_each_cut(shape, size, [&](std::uint32_t x, std::uint32_t y_begin, std::uint32_t y_end) {
-    region.append(x, y_begin, y_end);
-  });
-  return region;
-}
-
-Partition::Partition(Layout const& layout) : size_(layout.size) {
-  std::uint32_t const height = size_.height;
-  std::vector<std::uint8_t> ids(size_.pixels());  // column-major; the first part covers all
-  for (Thing const& thing : layout.things) {
-    auto id = static_cast<std::uint8_t>(thing.first_id);
-    for (Part const& part : thing.parts) {
-      if (id != 0) {
-        for_each_cut(part.shape, size_,
-                     [&](std::uint32_t x, std::uint32_t begin, std::uint32_t end) {
-                       std::uint8_t* const column = ids.data() + std::size_t{x} * height;
-                       std::fill(column + begin, column + end, id);
-                     });
-      }
-      ++id;
-    }
-  }
-  first_of_column_.reserve(size_.width + std::size_t{1});
-  for (std::uint32_t x = 0; x < size_.width; ++x) {
-    first_of_column_.push_back(runs_.size());
-    std::uint32_t y = 0;
-    std::span const column(ids.data() + std::size_t{x} * height, height);
-    for_each_equal_run(column, [&](std::uint8_t id, std::size_t length) {
-      y += static_cast<std::uint32_t>(length);
-      runs_.push_back({y, id});
-    });
-  }
-  first_of_column_.push_back(runs_.size());
-}
-
-Region Partition::region(PartSet const& parts, Box const& box) const {
-  Region region(size_);
-  std::uint32_t const x_end = ceiling(box.right + 1, size_.width);
-  for (std::uint32_t x = ceiling(box.left - 2, size_.width); x < x_end; ++x) {
-    std::uint32_t begin = 0;
-    for (std::size_t i = first_of_column_[x]; i < first_of_column_[x + 1]; ++i) {
-      if (parts.contains(runs_[i].id)) region.append(x, begin, runs_[i].end);
-      begin = runs_[i].end;
-    }
-  }
-  return region;
-}
-
-LabelMap Partition::relabelled(std::array<Label, kMaxParts> const& owner) const {
-  std::vector<Label> rows(size_.pixels());
-  // Blocks of columns as wide as a cache line, so that the rows written stay in cache.
-  constexpr std::uint32_t kBlock = 64;
-  std::vector<std::size_t> next(first_of_column_.begin(), first_of_column_.end());
-  for (std::uint32_t x0 = 0; x0 < size_.width; x0 += kBlock) {
-    std::uint32_t const x1 = std::min(size_.width, x0 + kBlock);
-    for (std::uint32_t y = 0; y < size_.height; ++y) {
-      Label* const row = rows.data() + std::size_t{y} * size_.width;
-      for (std::uint32_t x = x0; x < x1; ++x) {
-        next[x] += runs_[next[x]].end == y;
-        row[x] = owner[runs_[next[x]].id];
-      }
-    }
-  }
-  return LabelMap(size_, std::move(rows));
+  std::uint32_t const height = mask.size().height;
+  auto const moved = [&](std::uint32_t position) {
+    std::uint32_t const x = position / height, y = position % height;
+    if (y == 0) return position;
+    double const shift = reach * noise.at(x / wavelength, y / wavelength);
+    return position - y + ceiling(y + shift - 0.5, height);
+  };
+  return with_moved_bounds(mask, moved, moved);
 }
 
 }  // namespace seplflow::dataset

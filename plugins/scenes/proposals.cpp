@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -14,9 +15,17 @@ bool is_object(Thing const& thing) {
   return thing.label != kBackground;
 }
 
+// The pixel of this rank, 0 <= rank < area, in column-major order: its column and row.
+std::array<double, 2> pixel_of_rank(Mask const& mask, std::uint64_t rank) {
+  std::span<std::uint32_t const> bounds = mask.bounds();
+  for (; rank >= bounds[1] - bounds[0]; bounds = bounds.subspan(2)) rank -= bounds[1] - bounds[0];
+  auto const position = bounds[0] + static_cast<std::uint32_t>(rank);
+  return {double(position / mask.size().height), double(position % mask.size().height)};
+}
+
 class Proposer {
  public:
-  Proposer(Layout const& layout, Partition const& partition)
+  Proposer(Layout const& layout, LabelRuns const& partition)
       : layout_(layout),
         partition_(partition),
         random_(layout.seed_for(Stream::masks)),
@@ -27,8 +36,8 @@ class Proposer {
                                           layout.size.pixels() / 8000)) {}
 
   MaskSet propose() {
-    propose_everything_behind();
-    find_groups();
+    if (random_.chance(0.35)) add(backdrop_parts());
+    propose_groups();
     for (std::size_t i = 0; i < layout_.things.size(); ++i) {
       if (is_object(layout_.things[i])) {
         propose_object(i);
@@ -37,94 +46,72 @@ class Proposer {
       }
     }
     propose_junk();
-    if (entries_.empty()) add(partition_.region(all_behind(), whole_));
+    if (entries_.empty()) add(backdrop_parts());
     return MaskSet(std::move(entries_), layout_.size);
   }
 
  private:
-  PartSet all_behind() const {
+  PartSet backdrop_parts() const {
     PartSet parts;
     for (Thing const& thing : layout_.things) {
-      if (!is_object(thing)) parts.insert(thing);
+      if (!is_object(thing)) parts |= parts_of(thing);
     }
     return parts;
   }
 
-  void propose_everything_behind() {
-    if (random_.chance(0.35)) add(partition_.region(all_behind(), whole_));
-  }
-
-  // Pairs of objects that touch, some of which are taken for one.
-  void find_groups() {
-    std::array<std::uint8_t, kMaxParts> owner{};
+  // Pairs of objects that touch vertically, some of which are taken for one.
+  void propose_groups() {
+    std::array<std::size_t, kMaxParts> object_of{};
     for (std::size_t i = 0; i < layout_.things.size(); ++i) {
       Thing const& thing = layout_.things[i];
-      if (!is_object(thing)) continue;
-      std::fill_n(owner.begin() + thing.first_id, thing.parts.size(), static_cast<std::uint8_t>(i));
+      if (is_object(thing)) std::fill_n(&object_of[thing.first_id], thing.parts.size(), i);
     }
-    std::vector<std::pair<std::uint8_t, std::uint8_t>> contacts;
-    partition_.for_each_contact([&](std::uint8_t upper, std::uint8_t lower) {
-      auto const [a, b] = std::minmax(owner[upper], owner[lower]);
-      if (a != 0 && a != b) contacts.emplace_back(a, b);
-    });
-    std::ranges::sort(contacts);
-    contacts.erase(std::unique(contacts.begin(), contacts.end()), contacts.end());
+    std::set<std::pair<std::size_t, std::size_t>> contacts;
+    std::span<Run const> const runs = partition_.runs();
+    for (std::size_t i = 1; i < runs.size(); ++i) {
+      if (runs[i - 1].end % layout_.size.height == 0) continue;  // in another column
+      auto const [a, b] = std::minmax(object_of[runs[i - 1].value], object_of[runs[i].value]);
+      if (a != 0 && a != b) contacts.emplace(a, b);
+    }
     for (auto const& [a, b] : contacts) {
-      if (!random_.chance(0.4)) continue;
-      Thing const& first = layout_.things[a];
-      Thing const& second = layout_.things[b];
-      PartSet parts;
-      parts.insert(first);
-      parts.insert(second);
-      add(partition_.region(parts, hull_of(first.box, second.box)));
+      if (random_.chance(0.4)) add(parts_of(layout_.things[a]) | parts_of(layout_.things[b]));
     }
   }
 
   void propose_object(std::size_t index) {
     Thing const& thing = layout_.things[index];
     Thing const& below = layout_.things[index - 1];
-    PartSet parts;
-    parts.insert(thing);
-    Box box = thing.box;
+    PartSet parts = parts_of(thing);
     double const luck = random_.unit();
     if (luck < 0.15) {
-      remove_some_part(thing, parts);
+      auto const lost = random_.below(static_cast<int>(thing.parts.size()));
+      parts &= ~group_of(thing, static_cast<std::size_t>(lost));
     } else if (luck < 0.3 && !is_object(below)) {
-      // With its shadow, or the pond that it floats on.
-      parts.insert(below);
-      box = hull_of(box, below.box);
+      parts |= parts_of(below);  // its shadow, or the pond that it floats on
     }
-    Region region = partition_.region(parts, box);
-    if (luck > 0.88) region = region.united(between_limbs(thing));
+    Mask mask = mask_of(partition_, parts);
+    if (luck > 0.88) mask = united(mask, between_limbs(thing));
     double const twice = random_.unit();
     // Some are taken apart: their parts have masks, the whole has none.
     if (!random_.chance(0.2)) {
-      add(region);
-      if (twice < 0.2) add(region.grown());
-      if (twice > 0.8) add(region.shrunk());
+      add(mask);
+      if (twice < 0.2) add(grown(mask));
+      if (twice > 0.8) add(shrunk(mask));
     }
     propose_parts(thing, {0.62, 0.6, 0.45});
   }
 
   // The background that one sees through an object's gaps goes with it.
-  Region between_limbs(Thing const& thing) const {
+  Mask between_limbs(Thing const& thing) const {
     Point const centre = thing.box.centre();
     Shape const middle = oval(centre.x, centre.y + 0.08 * thing.box.height(),
                               0.44 * thing.box.width(), 0.42 * thing.box.height());
-    return region_of(middle, layout_.size);
-  }
-
-  void remove_some_part(Thing const& thing, PartSet& parts) {
-    auto const i = static_cast<std::size_t>(random_.below(static_cast<int>(thing.parts.size())));
-    parts.remove(thing.first_id + static_cast<int>(i),
-                 static_cast<int>(end_of_group(thing.parts, i) - i));
+    return mask_of(middle, layout_.size);
   }
 
   void propose_backdrop(Thing const& thing) {
     double const chance = thing.parts[0].paint.finish == Finish::shadow ? 0.3 : 0.8;
-    PartSet parts;
-    parts.insert(thing);
-    if (random_.chance(chance)) add(partition_.region(parts, thing.box));
+    if (random_.chance(chance)) add(parts_of(thing));
     if (thing.parts.size() > 1) propose_parts(thing, {0.5, 0.5, 0.4});
   }
 
@@ -137,10 +124,7 @@ class Proposer {
       bool const found = random_.chance(chance_at_depth[part.depth]);
       bool const bare = random_.chance(0.2);
       if (!found || box.width() * box.height() < static_cast<double>(min_area_)) continue;
-      auto const size = static_cast<int>(end_of_group(thing.parts, i) - i);
-      PartSet parts;
-      parts.insert(thing.first_id + static_cast<int>(i), bare ? 1 : size);
-      add(partition_.region(parts, size > 1 ? thing.box : box));
+      add(bare ? PartSet().set(thing.first_id + i) : group_of(thing, i));
     }
   }
 
@@ -150,30 +134,28 @@ class Proposer {
       Point const centre{random_.unit() * whole_.right, random_.unit() * whole_.bottom};
       double const rx = random_.real(0.008, 0.035) * layout_.scale;
       double const ry = random_.real(0.4, 1) * rx;
-      add(region_of(oval(centre.x, centre.y, rx, ry, random_.real(-1, 1)), layout_.size));
+      add(mask_of(oval(centre.x, centre.y, rx, ry, random_.real(-1, 1)), layout_.size));
     }
   }
 
-  void add(Region const& exact) {
+  void add(PartSet const& parts) { add(mask_of(partition_, parts)); }
+  void add(Mask mask) {
     std::uint64_t const seed = random_.bits();
     if (entries_.size() == kMaxMasks) return;
     double const reach = 0.005 * layout_.scale;
-    bool const visible = reach > 0.3;
-    Region const region = visible ? exact.warped(reach, 0.07 * layout_.scale, seed) : exact;
-    std::uint64_t const area = region.area();
-    if (area < min_area_) return;
+    if (reach > 0.3) mask = warped(mask, reach, 0.07 * layout_.scale, seed);
+    if (mask.area() < min_area_) return;
     Random random(seed);
     MaskInfo info;
     info.predicted_iou = random.real(0.86, 1);
     info.stability_score = random.real(0.92, 1);
-    Point const point = region.pixel(random.bits() % area);
-    info.point = {point.x, point.y};
+    info.point = pixel_of_rank(mask, random.bits() % mask.area());
     info.crop_box = {0, 0, whole_.right, whole_.bottom};
-    entries_.push_back({region.mask(), info});
+    entries_.push_back({std::move(mask), info});
   }
 
   Layout const& layout_;
-  Partition const& partition_;
+  LabelRuns const& partition_;
   Random random_;
   Box whole_;
   std::uint64_t min_area_;
@@ -182,7 +164,7 @@ class Proposer {
 
 }  // namespace
 
-MaskSet proposals(Layout const& layout, Partition const& partition) {
+MaskSet proposals(Layout const& layout, LabelRuns const& partition) {
   return Proposer(layout, partition).propose();
 }
 

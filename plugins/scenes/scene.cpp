@@ -59,8 +59,8 @@ struct Scene::State {
       : layout(checked_layout(options, index)) {}
 
   // Truth and masks both need it, the picture does not.
-  Partition const& partition() const {
-    std::call_once(once_, [this] { partition_.emplace(layout); });
+  LabelRuns const& partition() const {
+    std::call_once(once_, [this] { partition_ = partition_of(layout); });
     return *partition_;
   }
 
@@ -68,7 +68,7 @@ struct Scene::State {
 
  private:
   mutable std::once_flag once_;
-  mutable std::optional<Partition> partition_;
+  mutable std::optional<LabelRuns> partition_;
 };
 
 Scene::Scene(SceneOptions const& options, std::uint64_t index)
@@ -93,9 +93,9 @@ LabelMap Scene::truth() const {
     std::fill_n(class_of_part.begin() + thing.first_id, thing.parts.size(), thing.label);
   }
   if (layout.scale < kShortestSideWithRing) {
-    return state_->partition().relabelled(class_of_part);
+    return relabelled(state_->partition(), class_of_part);
   }
-  return with_ring(state_->partition().relabelled(object_of), class_of_object);
+  return with_ring(relabelled(state_->partition(), object_of), class_of_object);
 }
 
 ImageLabels Scene::image_labels() const {

@@ -31,11 +31,11 @@ enum class Finish : std::uint8_t {
   shadow
 };
 
-// Runs from `top` to `bottom` over the height of the shape.
+// A gradient from `top` to `bottom` over the height of the shape.
 struct Paint {
   Paint(Colour colour, Finish finish_ = Finish::plain)
       : top(lighter(colour, 0.1f)), bottom(darker(colour, 0.16f)), finish(finish_) {}
-  Paint(Colour top_, Colour bottom_, Finish finish_)
+  constexpr Paint(Colour top_, Colour bottom_, Finish finish_)
       : top(top_), bottom(bottom_), finish(finish_) {}
 
   Colour top, bottom;
@@ -57,10 +57,10 @@ struct Thing {
   int first_id = 0;  // its parts are first_id, first_id + 1, ... in the scene's partition
 };
 
-// The index behind part i and all that belongs to it.
+// The index after part i and its sub-parts.
 std::size_t end_of_group(std::vector<Part> const& parts, std::size_t i);
 
-// Collects the parts of one thing, in units of its own, y up, the ground at 0.
+// Collects the parts of one thing, in its own units, y up, the ground at 0.
 class Drawing {
  public:
   void part(double salience, Shape const& shape, Paint const& paint) {
@@ -69,59 +69,31 @@ class Drawing {
   void sub(Shape const& shape, Paint const& paint) { parts_.push_back({shape, paint, 1, 0}); }
   void detail(Shape const& shape, Paint const& paint) { parts_.push_back({shape, paint, 2, 0}); }
 
-  Box box() const;
+  Box extent() const;
   Thing placed_at(Placement const& placement, Label label) const;
 
  private:
   std::vector<Part> parts_;
 };
 
-// The colours of one object.
-struct Look {
-  Colour main, accent, dark, pale;
-};
-
 // Where things of a class are found.
 enum class Habitat : std::uint8_t { air, land, water, house, anywhere };
 
+class Artist;
+
 struct Kind {
-  void (*draw)(Drawing&, Look const&, Random&);
+  void (Artist::*draw)();
   Habitat habitat;
-  double size;  // beside the other kinds
+  double size;  // relative to the other kinds
   double hue, saturation, lightness;
 };
 
 // What objects of a class look like. Classes 1..20 are the classes of PASCAL VOC in their order
 // (1 aeroplane ... 20 tvmonitor); further ones repeat their shapes.
+constexpr int kKinds = 20;
 Kind const& kind_of(Label label);
 
-// The colours of a class, a little different from object to object.
-Look look_of(Label label, Random& random);
-
-// animals.cpp
-void draw_bird(Drawing&, Look const&, Random&);
-void draw_cat(Drawing&, Look const&, Random&);
-void draw_cow(Drawing&, Look const&, Random&);
-void draw_dog(Drawing&, Look const&, Random&);
-void draw_horse(Drawing&, Look const&, Random&);
-void draw_person(Drawing&, Look const&, Random&);
-void draw_sheep(Drawing&, Look const&, Random&);
-
-// vehicles.cpp
-void draw_aeroplane(Drawing&, Look const&, Random&);
-void draw_bicycle(Drawing&, Look const&, Random&);
-void draw_boat(Drawing&, Look const&, Random&);
-void draw_bus(Drawing&, Look const&, Random&);
-void draw_car(Drawing&, Look const&, Random&);
-void draw_motorbike(Drawing&, Look const&, Random&);
-void draw_train(Drawing&, Look const&, Random&);
-
-// household.cpp
-void draw_bottle(Drawing&, Look const&, Random&);
-void draw_chair(Drawing&, Look const&, Random&);
-void draw_potted_plant(Drawing&, Look const&, Random&);
-void draw_sofa(Drawing&, Look const&, Random&);
-void draw_table(Drawing&, Look const&, Random&);
-void draw_tv(Drawing&, Look const&, Random&);
+// An object of the class, in colours a little different from object to object.
+Drawing draw_object(Label label, Random& random);
 
 }  // namespace seplflow::dataset
