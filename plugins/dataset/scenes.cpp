@@ -53,7 +53,8 @@ struct Scenes {
     sample.id = id;
     sample.classes = names_;
     sample.size = options_.size;
-    sample.source_data = std::make_shared<Scene const>(options_, static_cast<std::uint64_t>(next_));
+    sample.source_data =
+        std::make_shared<scenes::Scene const>(options_, static_cast<std::uint64_t>(next_));
     ++next_;
     return sample;
   }
@@ -67,11 +68,11 @@ struct Scenes {
   MaskSet masks(Sample const& sample) const { return of(sample).masks(); }
 
  private:
-  static Scene const& of(Sample const& sample) {
-    return *static_cast<Scene const*>(sample.source_data.get());
+  static scenes::Scene const& of(Sample const& sample) {
+    return *static_cast<scenes::Scene const*>(sample.source_data.get());
   }
 
-  SceneOptions options_;
+  scenes::SceneOptions options_;
   ClassesPtr names_;
   std::int64_t next_ = 0;
 };

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 namespace {
 
 // Falls from `strength` in the middle to 0 at the edge of the box.
@@ -201,4 +201,4 @@ ScoreMaps activations(Layout const& layout, std::vector<Label> classes) {
   return ScoreMaps(layout.size, std::move(classes), std::move(values));
 }
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

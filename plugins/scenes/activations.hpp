@@ -6,7 +6,7 @@
 #include "data/score_maps.hpp"
 #include "scenes/layout.hpp"
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 
 // Maps of these classes (objects of all of which the layout shows), drawn on a grid as coarse as
 // a network's last layer and enlarged. In 0..1, the largest value of each plane is 1.
@@ -16,4 +16,4 @@ namespace seplflow::dataset {
 // another class, and sometimes an object stays dark.
 ScoreMaps activations(Layout const& layout, std::vector<Label> classes);
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

@@ -4,7 +4,7 @@
 
 #include "scenes/layout.hpp"
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 namespace {
 
 // The light of an hour of the day.
@@ -246,4 +246,4 @@ void add_room(Layout& layout, Random& random) {
   if (random.chance(0.6)) add(layout, rug(layout, random));
 }
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 
 // Red, green, blue in 0..1, in sRGB's own scale: mixed as painters mix, not as light adds up.
 struct Colour {
@@ -42,4 +42,4 @@ inline Colour hsl(double hue, double saturation, double lightness) {
   return {channel(0), channel(2.0 / 3), channel(1.0 / 3)};
 }
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

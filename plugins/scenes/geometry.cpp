@@ -6,7 +6,7 @@
 
 #include "scenes/random.hpp"
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 namespace {
 
 Point operator+(Point a, Point b) {
@@ -210,4 +210,4 @@ std::optional<Columns::Cut> Columns::hull_at(double x) const {
   return cut;
 }
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

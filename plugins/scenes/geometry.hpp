@@ -10,7 +10,7 @@
 #include <optional>
 #include <variant>
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 
 struct Point {
   double x = 0, y = 0;
@@ -103,4 +103,4 @@ class Columns {
   double slope_ = 0, half_width2_ = 0, half_cut_ = 0;  // of an ellipse
 };
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 namespace {
 
 struct Plan {
@@ -183,4 +183,4 @@ Layout make_layout(Size size, int classes, std::uint64_t seed) {
   return layout;
 }
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

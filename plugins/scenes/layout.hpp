@@ -8,7 +8,7 @@
 #include "scenes/random.hpp"
 #include "scenes/thing.hpp"
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 
 // Independent streams of random numbers of one scene, so that what one member draws does not
 // depend on which others were asked for.
@@ -42,4 +42,4 @@ void add_room(Layout& layout, Random& random);
 // Objects of the classes 1 .. classes on top of one of these.
 Layout make_layout(Size size, int classes, std::uint64_t seed);
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

@@ -3,7 +3,7 @@
 
 #include "scenes/thing.hpp"
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 
 using enum Finish;
 
@@ -479,4 +479,4 @@ Drawing draw_object(Label label, Random& random) {
   return artist;
 }
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 namespace {
 
 // The first whole number >= value, limited to 0 .. limit.
@@ -119,4 +119,4 @@ Mask warped(Mask const& mask, double reach, double wavelength, std::uint64_t see
   return with_moved_bounds(mask, moved, moved);
 }
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

@@ -9,7 +9,7 @@
 #include "data/mask.hpp"
 #include "scenes/layout.hpp"
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 
 // Numbers of parts.
 using PartSet = std::bitset<kMaxParts>;
@@ -36,4 +36,4 @@ Mask shrunk(Mask const& mask);
 // Pushes the outline up and down by at most `reach` pixels.
 Mask warped(Mask const& mask, double reach, double wavelength, std::uint64_t seed);
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 namespace {
 
 constexpr std::size_t kMaxMasks = 80;
@@ -168,4 +168,4 @@ MaskSet proposals(Layout const& layout, LabelRuns const& partition) {
   return Proposer(layout, partition).propose();
 }
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 namespace {
 
 // One pixel of a part: where it is and how deep inside.
@@ -275,4 +275,4 @@ Image render(Layout const& layout) {
   return Image(layout.size, std::move(rgb));
 }
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

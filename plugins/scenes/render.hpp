@@ -4,8 +4,8 @@
 #include "data/image.hpp"
 #include "scenes/layout.hpp"
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 
 Image render(Layout const& layout);
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

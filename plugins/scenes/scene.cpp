@@ -14,7 +14,7 @@
 #include "scenes/proposals.hpp"
 #include "scenes/render.hpp"
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 namespace {
 
 // Below this a ring would swallow the objects.
@@ -126,4 +126,4 @@ MaskSet Scene::masks() const {
   return proposals(state_->layout, state_->partition());
 }
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

@@ -11,7 +11,7 @@
 #include "data/score_maps.hpp"
 #include "data/size.hpp"
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 
 struct SceneOptions {
   Size size;               // of the picture
@@ -57,4 +57,4 @@ class Scene {
   std::shared_ptr<State const> state_;
 };
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

@@ -1,6 +1,6 @@
 #include "scenes/thing.hpp"
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 
 std::size_t end_of_group(std::vector<Part> const& parts, std::size_t i) {
   std::size_t end = i + 1;
@@ -23,4 +23,4 @@ Thing Drawing::placed_at(Placement const& placement, Label label) const {
   }
   return thing;
 }
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

@@ -9,7 +9,7 @@
 #include "scenes/geometry.hpp"
 #include "scenes/random.hpp"
 
-namespace seplflow::dataset {
+namespace seplflow::scenes {
 
 enum class Finish : std::uint8_t {
   // of objects
@@ -96,4 +96,4 @@ Kind const& kind_of(Label label);
 // An object of the class, in colours a little different from object to object.
 Drawing draw_object(Label label, Random& random);
 
-}  // namespace seplflow::dataset
+}  // namespace seplflow::scenes

@@ -33,7 +33,7 @@ void write(fs::path const& file, std::string_view bytes) {
   REQUIRE(fs::file_size(file) == bytes.size());
 }
 
-dataset::Scene scene(std::uint64_t index) {
+scenes::Scene scene(std::uint64_t index) {
   return {{{24, 32}, 20, 3}, index};
 }
 

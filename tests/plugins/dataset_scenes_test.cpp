@@ -10,8 +10,8 @@
 #include "scenes/scene.hpp"
 
 using namespace seplflow;
-using dataset::Scene;
-using dataset::SceneOptions;
+using scenes::Scene;
+using scenes::SceneOptions;
 
 namespace {
 
