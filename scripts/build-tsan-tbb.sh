@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# Builds oneTBB, from the distribution's own source, with ThreadSanitizer: the packaged library is
-# not instrumented, so that even a correct graph would be reported. Into build/tsan-tbb/install.
+# Builds oneTBB with ThreadSanitizer from the source package of this system, and installs it into
+# build/tsan-tbb/install. The packaged library is not instrumented: with it ThreadSanitizer reports
+# correct programs too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 root=$PWD/build/tsan-tbb
 if [ -e "$root/install/done" ]; then
-  echo "== oneTBB with ThreadSanitizer is built"
+  echo "== oneTBB with ThreadSanitizer is already built"
   exit 0
 fi
 echo "== Fetching the source of oneTBB"
 rm -rf "$root"
 mkdir -p "$root/apt/lists/partial" "$root/apt/parts"
-# The machine's own package sources, asked for source instead of binaries, in lists of our own.
+# The package sources of this system, changed to offer source packages, in a folder of our own.
 for file in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
   [ -e "$file" ] || continue
   case $file in
@@ -22,18 +23,20 @@ for file in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
 done
 options=(-o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$root/apt/parts"
   -o "Dir::State::Lists=$root/apt/lists")
-apt-get "${options[@]}" update -qq || true  # a source without source packages is no matter
+apt-get "${options[@]}" update -qq || true  # not every package source has source packages
 (cd "$root" && apt-get "${options[@]}" source -qq --download-only onetbb)
 if ! ls "$root"/onetbb_*.orig.tar.* >/dev/null 2>&1; then
-  echo "error: the package sources of this machine do not give the source of onetbb" >&2
+  echo "error: the package sources of this system do not have the source of onetbb" >&2
   exit 1
 fi
 mkdir "$root/source"
 tar -xf "$root"/onetbb_*.orig.tar.* -C "$root/source" --strip-components 1
 
 echo "== Building oneTBB with ThreadSanitizer"
+launcher=()
+if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 cmake -S "$root/source" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-  -DCMAKE_INSTALL_PREFIX="$root/install" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
+  -DCMAKE_INSTALL_PREFIX="$root/install" "${launcher[@]}" \
   -DTBB_TEST=OFF -DTBB_STRICT=OFF -DTBBMALLOC_BUILD=OFF -DTBB_ENABLE_IPO=OFF \
   -DCMAKE_CXX_FLAGS="-fsanitize=thread -Wno-tsan" >/dev/null
 cmake --build "$root/build" --target install -- --quiet >/dev/null

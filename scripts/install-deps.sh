@@ -1,43 +1,67 @@
 #!/usr/bin/env bash
-# Installs what seplflow is built from, with apt-get, on Debian 12 or later.
-#   scripts/install-deps.sh               to build and run
-#   scripts/install-deps.sh --with-tests  to run the tests and benchmarks as well
-#   scripts/install-deps.sh --with-sam    to make masks with SAM as well, on the CPU
+# Installs what seplflow needs, with apt-get, on Debian 12, Debian 13 or Ubuntu 24.04.
+#   scripts/install-deps.sh               to build and run seplflow
+#   scripts/install-deps.sh --with-sam    also libtorch, to create masks with SAM on the CPU
+#   scripts/install-deps.sh --with-tests  also what the tests and benchmarks need, and libtorch where
+#                                         the system has it
 set -euo pipefail
 
-packages=(g++ cmake ninja-build ccache
-  libtbb-dev libboost-dev libpng-dev libjpeg62-turbo-dev libsimdjson-dev libspdlog-dev
+packages=(g++ cmake ninja-build
+  libtbb-dev libboost-dev libpng-dev libjpeg-dev libsimdjson-dev libspdlog-dev
   libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libxxhash-dev)
+# Without OpenBLAS libtorch multiplies matrices 30 times as slowly. The serial variant of OpenBLAS
+# cannot be used by several threads at once.
+sam_packages=(libtorch-dev libopenblas0-pthread)
+sam=no
 for argument in "$@"; do
   case $argument in
-    --with-tests) packages+=(catch2 clang libclang-rt-dev python3-numpy python3-pil xz-utils) ;;
-    # Without OpenBLAS libtorch multiplies matrices 30 times as slowly, and the serial variant cannot
-    # be used by several threads at once.
-    --with-sam) packages+=(libtorch-dev libopenblas0-pthread) ;;
+    --with-sam) sam=required ;;
+    --with-tests)
+      packages+=(ccache catch2 clang libclang-rt-dev python3-numpy python3-pil xz-utils)
+      [ $sam = required ] || sam=optional ;;
     *) echo "usage: scripts/install-deps.sh [--with-tests] [--with-sam]" >&2; exit 2 ;;
   esac
 done
 
-missing=()
-for package in "${packages[@]}"; do
-  state=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null || true)
-  [ "$state" = installed ] || missing+=("$package")
-done
+fail() { echo "error: $*" >&2; exit 1; }
+
+is_installed() {
+  [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+apt_knows() { apt-cache show "$1" >/dev/null 2>&1; }
+
+apt_get() {
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null ||
+      fail "run this script as root, or install sudo; missing packages: ${missing[*]}"
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@"
+}
+
+list_missing() {
+  missing=()
+  for package in "${packages[@]}"; do is_installed "$package" || missing+=("$package"); done
+}
+
+[ $sam = no ] || packages+=("${sam_packages[@]}")
+list_missing
+apt_knows g++ || apt_get update  # a new container has no package lists
+if [ $sam != no ] && ! is_installed libtorch-dev && ! apt_knows libtorch-dev; then
+  [ $sam = optional ] || fail "this system has no package libtorch-dev; docs/install.md explains" \
+    "how to build masks.sam with a libtorch from elsewhere"
+  echo "== This system has no package libtorch-dev: masks.sam will be neither built nor tested"
+  packages=("${packages[@]:0:${#packages[@]}-${#sam_packages[@]}}")
+  list_missing
+fi
 if [ ${#missing[@]} -eq 0 ]; then
   echo "== All packages are installed"
   exit 0
 fi
 
-as_root=()
-if [ "$(id -u)" -ne 0 ]; then
-  if ! command -v sudo >/dev/null; then
-    echo "error: run this as root, or install sudo; missing: ${missing[*]}" >&2
-    exit 1
-  fi
-  as_root=(sudo)
-fi
 echo "== Installing: ${missing[*]}"
-"${as_root[@]}" apt-get update -qq
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+apt_get update
+apt_get install -y --no-install-recommends "${missing[@]}" >/dev/null
 echo "== Installed"

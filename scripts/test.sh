@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs every test; ends with ctest's summary.
-#   scripts/test.sh          everything: sanitizers and 20 s of each fuzz target too
+# Installs the missing packages, builds, and runs all tests. Ends with the summary of ctest.
+#   scripts/test.sh          all tests, with sanitizers and 20 s of each fuzz target
 #   scripts/test.sh --quick  without sanitizers and fuzzing
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,16 +12,17 @@ case ${1-} in
   *) echo "usage: scripts/test.sh [--quick]" >&2; exit 2 ;;
 esac
 
-scripts/install-deps.sh --with-tests --with-sam
+scripts/install-deps.sh --with-tests
 
-launcher=-DCMAKE_CXX_COMPILER_LAUNCHER=ccache
+launcher=()
+if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 build() {  # PRESET TARGET... -- CMAKE-OPTION...
   local preset=$1 targets=()
   shift
   while [ $# -gt 0 ] && [ "$1" != -- ]; do targets+=(--target "$1"); shift; done
   [ $# -eq 0 ] || shift
-  echo "== Building into build/$preset"
-  cmake --preset "$preset" -DSEPLFLOW_TESTS=ON "$launcher" "$@" >/dev/null
+  echo "== Building in build/$preset"
+  cmake --preset "$preset" -DSEPLFLOW_TESTS=ON "${launcher[@]}" "$@" >/dev/null
   cmake --build --preset "$preset" "${targets[@]}" -- --quiet
 }
 
