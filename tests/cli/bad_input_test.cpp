@@ -2,13 +2,12 @@
 #include <linux/capability.h>
 #include <sys/prctl.h>
 
-#include <catch2/catch.hpp>
 #include <stdexcept>
 
+#include "support/catch.hpp"
 #include "support/disk_data.hpp"
 #include "support/png_fixture.hpp"
 
-using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 namespace {

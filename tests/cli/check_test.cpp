@@ -1,11 +1,8 @@
 // seplflow check: every mistake before anything runs.
-#include <catch2/catch.hpp>
 
+#include "support/catch.hpp"
 #include "support/run_files.hpp"
 #include "support/sam_checkpoint.hpp"
-
-using Catch::Matchers::Contains;
-using Catch::Matchers::StartsWith;
 
 TEST_CASE("a sound pipeline is checked with 0, and told in one line") {
   Workplace const place(scenes_pipeline(7));
@@ -29,7 +26,7 @@ TEST_CASE("a pipeline with mistakes is refused with 2, all of them on stderr") {
                                   "mean \"sepl.select\"?"));
   CHECK_THAT(result.err, Contains("p.toml:23:8: error: [run]: option \"jobs\" is -3"));
   CHECK_THAT(result.err, Contains("--set select.t2=1.5: error: "));
-  CHECK_THAT(result.err, Catch::EndsWith("4 mistakes\n"));
+  CHECK_THAT(result.err, EndsWith("4 mistakes\n"));
   CHECK(place.run("out").err == place.program({"check", "p.toml"}).err);
 }
 
@@ -152,7 +149,7 @@ TEST_CASE("mistakes of a sweep name the variants and the place") {
                                     "\"select.t1=1.5,select.t2=0.6\" and 1 other: stage "));
   CHECK_THAT(result.err, Contains("--sweep slect.t1=1: error: the pipeline has no stage \"slect\"; "
                                   "did you mean \"select\"?"));
-  CHECK_THAT(result.err, Catch::EndsWith("2 mistakes\n"));
+  CHECK_THAT(result.err, EndsWith("2 mistakes\n"));
 }
 
 TEST_CASE("a sweep of more than ten thousand variants wants --yes") {

@@ -1,6 +1,6 @@
 // Results do not depend on the number of threads, nor on how many samples are in flight.
-#include <catch2/catch.hpp>
 
+#include "support/catch.hpp"
 #include "support/run_files.hpp"
 
 namespace {

@@ -1,6 +1,6 @@
 // The manual's pages of stages are generated: seplflow stages --markdown docs/stages
-#include <catch2/catch.hpp>
 
+#include "support/catch.hpp"
 #include "support/run_files.hpp"
 
 TEST_CASE("docs/stages holds the page of every stage and no other") {

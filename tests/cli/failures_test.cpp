@@ -1,9 +1,8 @@
 // Samples that fail: what becomes of the others, and of the run.
-#include <catch2/catch.hpp>
 
+#include "support/catch.hpp"
 #include "support/disk_data.hpp"
 
-using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 namespace {

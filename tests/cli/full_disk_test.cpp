@@ -2,12 +2,11 @@
 // files stands in for it.
 #include <sys/resource.h>
 
-#include <catch2/catch.hpp>
 #include <set>
 
+#include "support/catch.hpp"
 #include "support/run_files.hpp"
 
-using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 namespace {

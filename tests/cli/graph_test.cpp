@@ -1,17 +1,14 @@
 // seplflow graph: every stage and every wire, for two programs that draw graphs.
-#include <catch2/catch.hpp>
 
+#include "support/catch.hpp"
 #include "support/run_files.hpp"
-
-using Catch::Matchers::Contains;
-using Catch::Matchers::StartsWith;
 
 TEST_CASE("the graph for Graphviz holds every stage and every wire") {
   Workplace const place(scenes_pipeline(1));
   auto const result = place.program({"graph", "p.toml"});
   CHECK(result.status == 0);
   CHECK(result.err.empty());
-  CHECK_THAT(result.out, StartsWith("digraph \"scenes\" {") && Catch::EndsWith("}\n"));
+  CHECK_THAT(result.out, StartsWith("digraph \"scenes\" {") && EndsWith("}\n"));
   for (char const* const part :
        {"\"scenes\" [label = \"scenes\\ndataset.scenes\"",
         "\"assign\" [label = \"assign\\nsepl.assign\"",

@@ -1,10 +1,9 @@
 // Ctrl-C: the samples in flight finish, and the run says that it was interrupted.
-#include <catch2/catch.hpp>
 #include <csignal>
 
+#include "support/catch.hpp"
 #include "support/held_run.hpp"
 
-using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 namespace {

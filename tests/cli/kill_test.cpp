@@ -1,11 +1,11 @@
 // Runs and resumed runs that are killed at random moments: whenever it is, --resume ends with the
 // folder of a run that nobody disturbed. SEPLFLOW_KILLS and SEPLFLOW_KILL_SEED ask for more kills
 // and other moments (tests/bench/kill.sh).
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <iostream>
 #include <random>
 
+#include "support/catch.hpp"
 #include "support/held_run.hpp"
 
 namespace fs = std::filesystem;

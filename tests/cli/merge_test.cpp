@@ -1,9 +1,8 @@
 // --shard and merge: the parts of a data set, run apart and joined, are the run of the whole.
-#include <catch2/catch.hpp>
 
+#include "support/catch.hpp"
 #include "support/disk_data.hpp"
 
-using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 

@@ -1,10 +1,8 @@
 // What check tells of the files that samples lack.
-#include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "support/catch.hpp"
 #include "support/run_files.hpp"
-
-using Catch::Matchers::Contains;
 
 namespace {
 
@@ -92,7 +90,7 @@ TEST_CASE("what is missing in one place hides nothing that is missing in another
                    "file, the first a: ") &&
           Contains("cams/a.png; that folder has others, such as a_0.png\n") &&
           Contains("p.toml:4:9: error: stage \"masks\" (masks.json): 2 of 2 samples") &&
-          Contains("masks/a.json; that folder is empty\n") && Catch::EndsWith("3 mistakes\n"));
+          Contains("masks/a.json; that folder is empty\n") && EndsWith("3 mistakes\n"));
 }
 
 TEST_CASE("names that lead into folders that are not there are missing files") {

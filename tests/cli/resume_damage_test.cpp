@@ -1,11 +1,10 @@
 // Ledgers and records that somebody, or a disk, has damaged: what is good of them is used, what is
 // not is said, and the outcome is that of a run that was never disturbed.
-#include <catch2/catch.hpp>
 #include <random>
 
+#include "support/catch.hpp"
 #include "support/run_files.hpp"
 
-using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 

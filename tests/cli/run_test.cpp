@@ -1,11 +1,9 @@
 // seplflow run: what it prints and what it leaves behind.
-#include <catch2/catch.hpp>
 #include <set>
 
+#include "support/catch.hpp"
 #include "support/run_files.hpp"
 
-using Catch::Matchers::Contains;
-using Catch::Matchers::StartsWith;
 namespace fs = std::filesystem;
 
 TEST_CASE("a run leaves the record, the resolved pipeline, the ledger, scores and files") {

@@ -1,11 +1,9 @@
 // From images and a checkpoint to masks on disk, by the program.
-#include <catch2/catch.hpp>
 
 #include "formats/image/png.hpp"
+#include "support/catch.hpp"
 #include "support/run_files.hpp"
 #include "support/sam_checkpoint.hpp"
-
-using Catch::Matchers::Contains;
 
 namespace {
 

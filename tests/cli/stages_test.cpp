@@ -1,10 +1,7 @@
 // seplflow stages: what there is to build with, for people and for programs.
-#include <catch2/catch.hpp>
 
+#include "support/catch.hpp"
 #include "support/run_files.hpp"
-
-using Catch::Matchers::Contains;
-using Catch::Matchers::StartsWith;
 
 namespace {
 

@@ -1,9 +1,7 @@
-#include <catch2/catch.hpp>
 
+#include "support/catch.hpp"
 #include "support/program.hpp"
 #include "support/temp_folder.hpp"
-
-using Catch::Contains;
 
 namespace {
 

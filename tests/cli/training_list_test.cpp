@@ -1,9 +1,8 @@
 // output.training_list: a run folder that segmentation training reads as it is.
-#include <catch2/catch.hpp>
 
+#include "support/catch.hpp"
 #include "support/disk_data.hpp"
 
-using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 

@@ -1,11 +1,10 @@
 // What stages warn of, and where it is told.
-#include <catch2/catch.hpp>
 
+#include "support/catch.hpp"
 #include "support/disk_data.hpp"
 #include "support/image_label_file.hpp"
 #include "support/png_fixture.hpp"
 
-using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 namespace {

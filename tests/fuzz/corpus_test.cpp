@@ -1,5 +1,4 @@
 // Writes the seeds that the fuzz targets start from.
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -14,6 +13,7 @@
 #include "run/resume/history.hpp"
 #include "run/resume/records.hpp"
 #include "scenes/scene.hpp"
+#include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"
 

@@ -1,7 +1,6 @@
 // CAM files in the dialects of the methods, written by real numpy and torch, and the label maps
 // that the methods' own rules make of them.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -12,12 +11,12 @@
 #include "data/score_maps.hpp"
 #include "formats/image/png.hpp"
 #include "label/stages.hpp"
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 #include "support/test_data.hpp"
 
 namespace fs = std::filesystem;
 using namespace seplflow;
-using Catch::Matchers::Contains;
 
 namespace {
 

@@ -1,15 +1,14 @@
 // The main job on COCO as a user runs it: pipelines/coco14 with the program, on real truth, with
 // simulated pseudo-labels and masks.
-#include <catch2/catch.hpp>
 #include <filesystem>
 
 #include "formats/image/png.hpp"
+#include "support/catch.hpp"
 #include "support/run_files.hpp"
 #include "support/test_data.hpp"
 
 using namespace seplflow;
 namespace fs = std::filesystem;
-using Catch::Contains;
 
 namespace {
 

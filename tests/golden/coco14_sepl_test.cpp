@@ -1,7 +1,6 @@
 // SEPL and its evaluator on 60 COCO images with real truth and simulated pseudo-labels and masks.
 #include <simdjson.h>
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "eval/stages.hpp"
 #include "masks/stages.hpp"
 #include "sepl/stages.hpp"
+#include "support/catch.hpp"
 #include "support/metrics_value.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"

@@ -3,7 +3,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -20,6 +19,7 @@
 #include "formats/json/coco_instances.hpp"
 #include "formats/json/coco_rle.hpp"
 #include "formats/json/mask_json.hpp"
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
 #include "support/test_data.hpp"
@@ -145,7 +145,7 @@ TEST_CASE(
       {"image_labels", std::string("list")}};
   StageDriver listed(dataset::declare_coco, {options, {}, {"image_labels"}});
   CHECK(listed.problems().empty());
-  CHECK_THAT(listed.warnings(), Catch::Contains("differ for 8 of 100 samples"));
+  CHECK_THAT(listed.warnings(), Contains("differ for 8 of 100 samples"));
   options["image_labels"] = std::string("truth");
   StageDriver shown(dataset::declare_coco, {options, {}, {"image_labels"}});
   auto const samples = shown.samples();

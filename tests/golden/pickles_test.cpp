@@ -1,5 +1,4 @@
 // Files that versions of numpy and torch have written.
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -8,9 +7,9 @@
 #include "base/error.hpp"
 #include "formats/numpy/npy.hpp"
 #include "formats/numpy/torch_file.hpp"
+#include "support/catch.hpp"
 #include "support/test_data.hpp"
 
-using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 using namespace seplflow;
 

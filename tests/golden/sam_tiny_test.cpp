@@ -3,7 +3,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -19,6 +18,7 @@
 #include "formats/image/image.hpp"
 #include "formats/json/mask_json.hpp"
 #include "formats/numpy/npy.hpp"
+#include "support/catch.hpp"
 #include "support/test_data.hpp"
 
 namespace fs = std::filesystem;

@@ -1,13 +1,12 @@
 // The main job as a user runs it: pipelines/voc12 with the program, on real labels.
-#include <catch2/catch.hpp>
 #include <filesystem>
 
 #include "formats/image/png.hpp"
+#include "support/catch.hpp"
 #include "support/voc_layout.hpp"
 
 using namespace seplflow;
 namespace fs = std::filesystem;
-using Catch::Contains;
 
 namespace {
 

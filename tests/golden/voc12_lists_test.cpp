@@ -1,16 +1,15 @@
 // The lists and image-level labels of published methods.
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <set>
 #include <string>
 
 #include "dataset/name_list.hpp"
 #include "dataset/stages.hpp"
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
 #include "support/test_data.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 using dataset::ImageLabelFile;
 using dataset::NameList;

@@ -1,14 +1,13 @@
 // The paper's table of thresholds with the program, on real labels: an independent program made the
 // table that must come out.
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
 
 #include "compare/csv.hpp"
+#include "support/catch.hpp"
 #include "support/voc_layout.hpp"
 
 namespace fs = std::filesystem;
-using Catch::Matchers::Contains;
 
 namespace {
 

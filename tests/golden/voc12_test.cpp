@@ -2,7 +2,6 @@
 // what the authors' script and independent programs made of them must come out.
 #include <simdjson.h>
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +16,7 @@
 #include "masks/stages.hpp"
 #include "sepl/reference.hpp"
 #include "sepl/select.hpp"
+#include "support/catch.hpp"
 #include "support/metrics_value.hpp"
 #include "support/sepl_case.hpp"
 #include "support/stage_driver.hpp"

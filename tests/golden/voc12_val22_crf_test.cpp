@@ -1,11 +1,11 @@
 // The CRF over PuzzleCAM's predictions for images of VOC 2012.
-#include <catch2/catch.hpp>
 #include <filesystem>
 
 #include "cam/stages.hpp"
 #include "dataset/stages.hpp"
 #include "eval/stages.hpp"
 #include "label/stages.hpp"
+#include "support/catch.hpp"
 #include "support/metrics_value.hpp"
 #include "support/stage_driver.hpp"
 #include "support/test_data.hpp"

@@ -1,7 +1,6 @@
 // VOC 2012 as it is unpacked, and PuzzleCAM's predictions for it.
 #include <simdjson.h>
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "cam/stages.hpp"
 #include "dataset/stages.hpp"
 #include "eval/stages.hpp"
+#include "support/catch.hpp"
 #include "support/metrics_value.hpp"
 #include "support/stage_driver.hpp"
 #include "support/test_data.hpp"

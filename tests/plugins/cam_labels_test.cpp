@@ -1,14 +1,13 @@
-#include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
 #include "cam/stages.hpp"
 #include "formats/image/png.hpp"
+#include "support/catch.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

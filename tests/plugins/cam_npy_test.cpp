@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <limits>
 #include <string>
 #include <vector>
@@ -7,10 +6,10 @@
 #include "cam/stages.hpp"
 #include "data/score_maps.hpp"
 #include "support/cam_files.hpp"
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace cam_files;
 using namespace seplflow;
 

@@ -1,14 +1,13 @@
-#include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
 #include "cam/stages.hpp"
 #include "data/score_maps.hpp"
 #include "support/cam_files.hpp"
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace cam_files;
 using namespace seplflow;
 

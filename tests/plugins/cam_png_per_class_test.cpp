@@ -1,4 +1,3 @@
-#include <catch2/catch.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -6,11 +5,11 @@
 #include "cam/class_files.hpp"
 #include "cam/stages.hpp"
 #include "data/score_maps.hpp"
+#include "support/catch.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

@@ -1,8 +1,8 @@
-#include <catch2/catch.hpp>
 #include <cstdint>
 #include <vector>
 
 #include "cam/resize.hpp"
+#include "support/catch.hpp"
 
 using namespace seplflow;
 using namespace seplflow::cam;

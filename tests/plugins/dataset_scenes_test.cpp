@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
 #include <optional>
 #include <vector>
 
@@ -8,6 +7,7 @@
 #include "data/confusion_matrix.hpp"
 #include "data/runs.hpp"
 #include "scenes/scene.hpp"
+#include "support/catch.hpp"
 
 using namespace seplflow;
 using scenes::Scene;

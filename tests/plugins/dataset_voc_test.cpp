@@ -1,15 +1,14 @@
-#include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
 #include "dataset/stages.hpp"
 #include "formats/image/png.hpp"
+#include "support/catch.hpp"
 #include "support/image_label_file.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

@@ -1,4 +1,3 @@
-#include <catch2/catch.hpp>
 #include <random>
 #include <string>
 #include <vector>
@@ -6,10 +5,10 @@
 #include "eval/miou.hpp"
 #include "eval/stages.hpp"
 #include "run/json.hpp"
+#include "support/catch.hpp"
 #include "support/metrics_value.hpp"
 #include "support/stage_driver.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

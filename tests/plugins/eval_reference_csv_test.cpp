@@ -1,7 +1,6 @@
 // The authors' per-image table against a computation from its description alone: numbers of the
 // published script itself are compared in the golden tests.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -9,9 +8,9 @@
 #include "eval/reference_csv.hpp"
 #include "eval/stages.hpp"
 #include "run/json.hpp"
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

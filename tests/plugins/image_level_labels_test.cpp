@@ -1,12 +1,11 @@
 #include "dataset/image_level_labels.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "support/catch.hpp"
 #include "support/image_label_file.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 using dataset::ImageLabelFile;
 using dataset::ImageLevelLabels;

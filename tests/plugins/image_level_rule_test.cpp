@@ -1,7 +1,6 @@
 #include "common/image_level_rule.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 
 using namespace seplflow;

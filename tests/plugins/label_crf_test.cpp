@@ -1,4 +1,3 @@
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -7,9 +6,9 @@
 #include "label/crf_unary.hpp"
 #include "label/stages.hpp"
 #include "support/brute_force_crf.hpp"
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 using namespace seplflow::label;
 

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 #include <thread>
@@ -8,8 +7,8 @@
 
 #include "label/dense_crf.hpp"
 #include "support/brute_force_crf.hpp"
+#include "support/catch.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 using namespace seplflow::label;
 

@@ -1,9 +1,9 @@
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 #include <vector>
 
 #include "label/permutohedral_lattice.hpp"
+#include "support/catch.hpp"
 
 using namespace seplflow::label;
 

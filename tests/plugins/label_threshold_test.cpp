@@ -1,4 +1,3 @@
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -6,9 +5,9 @@
 #include "base/half.hpp"
 #include "data/score_maps.hpp"
 #include "label/stages.hpp"
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

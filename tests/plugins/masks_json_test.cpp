@@ -1,13 +1,12 @@
-#include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
 #include "formats/json/coco_rle.hpp"
 #include "masks/stages.hpp"
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

@@ -1,4 +1,3 @@
-#include <catch2/catch.hpp>
 #include <cstdio>
 #include <random>
 #include <string>
@@ -6,11 +5,11 @@
 
 #include "formats/json/coco_rle.hpp"
 #include "masks/stages.hpp"
+#include "support/catch.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

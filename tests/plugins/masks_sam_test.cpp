@@ -1,12 +1,11 @@
-#include <catch2/catch.hpp>
 
 #include "sam/stages.hpp"
+#include "support/catch.hpp"
 #include "support/run_files.hpp"
 #include "support/sam_checkpoint.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

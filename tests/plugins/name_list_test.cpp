@@ -1,10 +1,8 @@
 #include "dataset/name_list.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 using dataset::NameList;
 using Names = std::vector<std::string>;

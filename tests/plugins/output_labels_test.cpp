@@ -1,9 +1,9 @@
-#include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
 #include "formats/image/png.hpp"
 #include "output/stages.hpp"
+#include "support/catch.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"
 

@@ -1,10 +1,10 @@
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "formats/image/png.hpp"
 #include "formats/json/mask_json.hpp"
 #include "masks/stages.hpp"
 #include "output/stages.hpp"
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
 
@@ -87,7 +87,7 @@ TEST_CASE("the box of a mask without pixels is the corner of its crop, as amg.py
   json.write(voc_sample("a"), masks);
   png.write(voc_sample("a"), masks);
   CHECK(Json::parse(text_of(json, "a.json")).at(0).at("bbox") == Json({14, 5, 0, 0}));
-  CHECK_THAT(text_of(png, "a/metadata.csv"), Catch::Contains("\n0,0,14,5,0,0,"));
+  CHECK_THAT(text_of(png, "a/metadata.csv"), Contains("\n0,0,14,5,0,0,"));
 }
 
 TEST_CASE("the PNG form has amg.py's files and table") {
@@ -110,7 +110,7 @@ TEST_CASE("the PNG form's table has floats as Python writes them") {
   StageDriver stage = writing("png");
   stage.write(voc_sample("a"), MaskSet({{Mask(Size{3, 4}), info}}, Size{3, 4}));
   CHECK_THAT(text_of(stage, "a/metadata.csv"),
-             Catch::Matchers::EndsWith("\n0,0,0,0,0,0,-3.0,1e-07,1.0,0.0,0,0,4,3"));
+             EndsWith("\n0,0,0,0,0,0,-3.0,1e-07,1.0,0.0,0,0,4,3"));
 }
 
 TEST_CASE("no masks are written as none") {

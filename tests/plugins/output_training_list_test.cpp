@@ -1,11 +1,10 @@
-#include <catch2/catch.hpp>
 
 #include "formats/image/png.hpp"
 #include "output/stages.hpp"
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

@@ -1,6 +1,5 @@
 #include "common/sample_file.hpp"
 
-#include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
@@ -8,13 +7,13 @@
 #include "dataset/stages.hpp"
 #include "formats/image/png.hpp"
 #include "masks/stages.hpp"
+#include "support/catch.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace seplflow;
 namespace fs = std::filesystem;
-using Catch::Matchers::Contains;
 
 namespace {
 

@@ -1,10 +1,9 @@
-#include <catch2/catch.hpp>
 #include <vector>
 
 #include "sepl/stages.hpp"
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

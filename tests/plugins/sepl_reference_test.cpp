@@ -1,16 +1,15 @@
 // The script's three rules against an implementation pixel by pixel, written from their
 // description alone, and on small pictures made by hand.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <random>
 #include <vector>
 
 #include "sepl/reference.hpp"
 #include "sepl/stages.hpp"
+#include "support/catch.hpp"
 #include "support/sepl_case.hpp"
 #include "support/stage_driver.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 using sepl::Reference;
 using sepl::Rule;

@@ -1,17 +1,16 @@
 // Mask selection and merge against an implementation pixel by pixel, written from the method's
 // description alone, and on small pictures made by hand.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <map>
 #include <random>
 #include <vector>
 
 #include "sepl/select.hpp"
 #include "sepl/stages.hpp"
+#include "support/catch.hpp"
 #include "support/sepl_case.hpp"
 #include "support/stage_driver.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 using sepl::Overlap;
 using sepl::Select;

@@ -2,14 +2,12 @@
 #pragma once
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdio>
 
+#include "support/catch.hpp"
 #include "support/run_files.hpp"
 
-using Catch::Matchers::Contains;
-using Catch::Matchers::StartsWith;
 namespace fs = std::filesystem;
 
 // An image of score.csv: name and mIoU.

@@ -1,10 +1,10 @@
-// Main of the tests that need data beside the checkout: without it they are skipped (77, which
-// ctest knows), or fail where SEPLFLOW_REQUIRE_DATA=1 says that skipping is failure.
+// Main of the tests that need the test data beside the checkout. Without the data the program exits
+// with 77, which ctest reports as skipped; with SEPLFLOW_REQUIRE_DATA=1 it fails instead.
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
 
-#include "support/catch.hpp"
+#include "support/run_tests.hpp"
 #include "support/test_data.hpp"
 
 int main(int argc, char** argv) {
@@ -15,8 +15,8 @@ int main(int argc, char** argv) {
   if (!listing && !std::filesystem::is_directory(test_data())) {
     char const* const required = std::getenv("SEPLFLOW_REQUIRE_DATA");
     bool const must = required && std::string_view(required) == "1";
-    std::cout << (must ? "FAILED" : "SKIPPED") << ": there is no test data at " << test_data()
-              << "; set SEPLFLOW_TEST_DATA to its folder\n";
+    std::cout << (must ? "FAILED" : "SKIPPED") << ": no test data in " << test_data()
+              << "; set SEPLFLOW_TEST_DATA to the folder of the data\n";
     return must ? 1 : kSkipped;
   }
   return run_tests(argc, argv);

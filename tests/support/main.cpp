@@ -1,4 +1,4 @@
-#include "support/catch.hpp"
+#include "support/run_tests.hpp"
 
 int main(int argc, char** argv) {
   return run_tests(argc, argv);

@@ -4,12 +4,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
-
+#include "support/catch.hpp"
 #include "support/disk_data.hpp"
 #include "support/held_run.hpp"
 
-using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 

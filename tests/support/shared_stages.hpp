@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <map>
 #include <set>
 
+#include "support/catch.hpp"
 #include "support/lambda_pipeline.hpp"
 
 using namespace seplflow;

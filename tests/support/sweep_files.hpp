@@ -1,11 +1,9 @@
 // What sweeps leave behind.
 #pragma once
 
-#include <catch2/catch.hpp>
-
+#include "support/catch.hpp"
 #include "support/disk_data.hpp"
 
-using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 using Files = std::map<std::string, std::string>;

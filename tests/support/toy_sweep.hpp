@@ -1,16 +1,14 @@
 // Sweeps of toy stages.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <chrono>
 
 #include "pipeline/pipeline.hpp"
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "support/toy_stages.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
-using Catch::Matchers::StartsWith;
 
 using Names = std::vector<std::string>;
 

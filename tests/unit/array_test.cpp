@@ -1,13 +1,12 @@
 #include "formats/numpy/array.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 
 #include "base/error.hpp"
+#include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 using pickle_bytes::big;
 using pickle_bytes::little;

@@ -1,15 +1,14 @@
 #include "base/bytes.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 #include <random>
 #include <vector>
 
 #include "base/error.hpp"
+#include "support/catch.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
 
 namespace {
 

@@ -1,16 +1,15 @@
 #include "catalog/catalog.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cstdlib>
 
 #include "pipeline/pipeline.hpp"
 #include "plugin/entry.hpp"
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace seplflow;
 namespace fs = std::filesystem;
-using Catch::Contains;
 
 namespace {
 

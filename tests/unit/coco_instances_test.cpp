@@ -1,14 +1,13 @@
 #include "formats/json/coco_instances.hpp"
 
-#include <catch2/catch.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/error.hpp"
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

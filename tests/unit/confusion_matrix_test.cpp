@@ -1,12 +1,11 @@
 #include "data/confusion_matrix.hpp"
 
-#include <catch2/catch.hpp>
 #include <random>
 #include <vector>
 
 #include "base/error.hpp"
+#include "support/catch.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

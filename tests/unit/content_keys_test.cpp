@@ -1,8 +1,8 @@
 #include "run/resume/content_keys.hpp"
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "support/toy_stages.hpp"
 

@@ -1,16 +1,15 @@
 #include "formats/numpy/delayed_file.hpp"
 
-#include <catch2/catch.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/error.hpp"
 #include "formats/numpy/npy.hpp"
+#include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 using namespace pickle_bytes;
 

@@ -1,10 +1,10 @@
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 
 #include "engine/engine.hpp"
+#include "support/catch.hpp"
 #include "support/lambda_pipeline.hpp"
 
 using namespace seplflow;
@@ -149,7 +149,7 @@ TEST_CASE("what is thrown need not be an exception", "[engine]") {
   RecordingListener listener;
   RunTotals const totals = run(test, listener);
   CHECK(totals.failed == 3);
-  CHECK_THAT(listener.records[0].failures[0].second, Catch::Contains("no std::exception"));
+  CHECK_THAT(listener.records[0].failures[0].second, Contains("no std::exception"));
 }
 
 TEST_CASE("under stop, one thread: nothing is read and no stage begins after the failure",
@@ -238,7 +238,7 @@ TEST_CASE("more failures than max_failures stop the run", "[engine]") {
   RecordingListener listener;
   RunTotals const totals = run(test, listener, 2, 4);
   CHECK(totals.end == RunEnd::stopped);
-  CHECK_THAT(totals.error, Catch::Contains("more than max_failures = 4"));
+  CHECK_THAT(totals.error, Contains("more than max_failures = 4"));
   CHECK(totals.failed == 5);
   CHECK(totals.emitted < 100);
 }
@@ -270,7 +270,7 @@ TEST_CASE("a sample whose name would leave the run folder ends the run", "[engin
   RecordingListener listener;
   RunTotals const totals = run(test, listener);
   CHECK(totals.end == RunEnd::stopped);
-  CHECK_THAT(totals.error, Catch::Contains("\"../outside\""));
+  CHECK_THAT(totals.error, Contains("\"../outside\""));
   CHECK(totals.emitted == 0);
 }
 
@@ -287,7 +287,7 @@ TEST_CASE("an observer that cannot fold, or a record that cannot be kept, ends t
   };
   RunTotals const totals = run(test, listener, 8);
   CHECK(totals.end == RunEnd::stopped);
-  CHECK_THAT(totals.error, Catch::Contains(in_fold ? "cannot fold" : "no space left"));
+  CHECK_THAT(totals.error, Contains(in_fold ? "cannot fold" : "no space left"));
   // No record stands after the gap.
   CHECK(listener.records.size() == 50);
   CHECK(totals.emitted == totals.retired());

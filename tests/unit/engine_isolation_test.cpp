@@ -1,8 +1,7 @@
 #include <tbb/parallel_for.h>
 
-#include <catch2/catch.hpp>
-
 #include "engine/engine.hpp"
+#include "support/catch.hpp"
 #include "support/lambda_pipeline.hpp"
 
 using namespace seplflow;

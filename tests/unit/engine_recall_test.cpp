@@ -1,9 +1,9 @@
 // What an earlier run knows is not done again.
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <charconv>
 #include <map>
 
+#include "support/catch.hpp"
 #include "support/lambda_pipeline.hpp"
 
 using namespace seplflow;

@@ -123,7 +123,7 @@ TEST_CASE("a failure that stops the run names the variant, and cancels the other
   RecordingListener listener;
   RunTotals const totals = run(test, listener, jobs);
   CHECK(totals.end == RunEnd::stopped);
-  CHECK_THAT(totals.error, Catch::Contains("\"part\" in \"bad\"") && Catch::Contains("twenty"));
+  CHECK_THAT(totals.error, Contains("\"part\" in \"bad\"") && Contains("twenty"));
   CHECK(totals.emitted == totals.retired());
   CHECK(totals.emitted < 500);
   CHECK(totals.variants[0].failed == 1);

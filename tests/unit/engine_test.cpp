@@ -1,10 +1,10 @@
 #include "engine/engine.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <map>
 #include <mutex>
 
+#include "support/catch.hpp"
 #include "support/lambda_pipeline.hpp"
 
 using namespace seplflow;
@@ -314,7 +314,7 @@ TEST_CASE("a stall names the stages that hold samples", "[engine]") {
   totals.stages[1].held = 12;
   totals.stages[2].held = 417;
   std::string const report = stall_report(test.pipeline, totals);
-  CHECK_THAT(report, Catch::Contains("500 samples were emitted but 71 retired"));
-  CHECK_THAT(report, Catch::Contains("\"a\": 12"));
-  CHECK_THAT(report, Catch::Contains("\"end\": 417"));
+  CHECK_THAT(report, Contains("500 samples were emitted but 71 retired"));
+  CHECK_THAT(report, Contains("\"a\": 12"));
+  CHECK_THAT(report, Contains("\"end\": 417"));
 }

@@ -1,9 +1,9 @@
-#include <catch2/catch.hpp>
 #include <mutex>
 #include <thread>
 
 #include "engine/engine.hpp"
 #include "run/warning_log.hpp"
+#include "support/catch.hpp"
 #include "support/lambda_pipeline.hpp"
 
 using namespace seplflow;

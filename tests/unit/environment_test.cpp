@@ -1,13 +1,12 @@
 #include "pipeline/environment.hpp"
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <random>
 
 #include "base/error.hpp"
+#include "support/catch.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
 
 namespace {
 

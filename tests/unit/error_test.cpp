@@ -1,6 +1,6 @@
 #include "base/error.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace seplflow;
 

@@ -2,12 +2,10 @@
 
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
-
 #include "base/error.hpp"
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 TEST_CASE("a file is read whole") {

@@ -1,8 +1,9 @@
 #include "base/finite.hpp"
 
-#include <catch2/catch.hpp>
 #include <limits>
 #include <vector>
+
+#include "support/catch.hpp"
 
 using namespace seplflow;
 

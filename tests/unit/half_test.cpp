@@ -1,8 +1,9 @@
 #include "base/half.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
+
+#include "support/catch.hpp"
 
 using seplflow::round_to_half;
 

@@ -1,19 +1,19 @@
 #include "formats/image/image.hpp"
 
+#include "support/catch.hpp"
+
 // clang-format off: jpeglib.h needs what stands before it
 #include <jpeglib.h>
 
 #include <cstdio>
 // clang-format on
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
 
 #include "base/error.hpp"
 #include "support/png_fixture.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

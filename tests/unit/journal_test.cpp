@@ -1,13 +1,12 @@
 #include "run/resume/journal.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 namespace {

@@ -1,13 +1,12 @@
 #include "formats/json/json_lists.hpp"
 
-#include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

@@ -1,9 +1,10 @@
 #include "run/json.hpp"
 
-#include <catch2/catch.hpp>
 #include <cstring>
 #include <limits>
 #include <random>
+
+#include "support/catch.hpp"
 
 using namespace seplflow;
 

@@ -1,14 +1,13 @@
 #include "data/label_map.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <random>
 #include <vector>
 
 #include "base/error.hpp"
 #include "data/image_labels.hpp"
+#include "support/catch.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 TEST_CASE("a label map holds its pixels row by row") {

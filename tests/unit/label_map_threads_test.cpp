@@ -1,12 +1,12 @@
 // The forms that a label map makes when asked, asked for by several threads at once. Among the
 // engine's tests, which ThreadSanitizer runs.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <latch>
 #include <thread>
 #include <vector>
 
 #include "data/label_map.hpp"
+#include "support/catch.hpp"
 
 using namespace seplflow;
 

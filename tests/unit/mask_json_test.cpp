@@ -1,14 +1,13 @@
 #include "formats/json/mask_json.hpp"
 
-#include <catch2/catch.hpp>
 #include <string>
 
 #include "base/error.hpp"
 #include "formats/json/coco_rle.hpp"
 #include "formats/json/polygon.hpp"
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

@@ -1,14 +1,13 @@
 #include "data/mask.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <functional>
 #include <random>
 #include <vector>
 
 #include "base/error.hpp"
+#include "support/catch.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

@@ -1,14 +1,13 @@
 #include "data/overlap_table.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <map>
 #include <random>
 #include <vector>
 
 #include "base/error.hpp"
+#include "support/catch.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

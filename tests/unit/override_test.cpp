@@ -1,13 +1,11 @@
 // What the command line sets instead of the pipeline file.
-#include <catch2/catch.hpp>
 
 #include "pipeline/pipeline.hpp"
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "support/toy_stages.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
-using Catch::Matchers::StartsWith;
 
 namespace {
 

@@ -1,11 +1,10 @@
 // Arrays and scalars as versions of numpy pickle them.
-#include <catch2/catch.hpp>
 
 #include "base/error.hpp"
 #include "formats/numpy/pickle.hpp"
+#include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 using namespace pickle_bytes;
 

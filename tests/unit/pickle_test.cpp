@@ -1,14 +1,12 @@
 #include "formats/numpy/pickle.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "base/error.hpp"
+#include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
-using Catch::Matchers::EndsWith;
 using namespace seplflow;
 using namespace pickle_bytes;
 using namespace std::string_literals;

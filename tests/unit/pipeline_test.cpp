@@ -2,14 +2,11 @@
 // pipeline_wiring_test.cpp.
 #include "pipeline/pipeline.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "support/toy_stages.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
-using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -316,7 +313,7 @@ TEST_CASE("mistakes in a file with a byte order mark or CRLF point at the right 
         "0..1\n    ratio = 2\n            ^");
   auto const marked = toy::mistake("\xEF\xBB\xBFnam = 1\n" + knobs(""));
   CHECK_THAT(marked, StartsWith("toy.toml:1:1: error: "));
-  CHECK_THAT(marked, Catch::EndsWith("nam = 1\n    ^"));
+  CHECK_THAT(marked, EndsWith("nam = 1\n    ^"));
 }
 
 TEST_CASE("a file that is not UTF-8 is one mistake in its line") {

@@ -1,13 +1,11 @@
 // Which stages a pipeline has, and how they are connected.
 #include <algorithm>
-#include <catch2/catch.hpp>
 
 #include "pipeline/pipeline.hpp"
+#include "support/catch.hpp"
 #include "support/toy_stages.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
-using Catch::Matchers::StartsWith;
 
 namespace {
 

@@ -1,14 +1,13 @@
 #include "formats/image/png.hpp"
 
-#include <catch2/catch.hpp>
 #include <random>
 #include <string>
 
 #include "base/error.hpp"
+#include "support/catch.hpp"
 #include "support/png_fixture.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

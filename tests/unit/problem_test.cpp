@@ -1,11 +1,9 @@
 #include "pipeline/problem.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "support/catch.hpp"
 #include "support/toy_stages.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -68,8 +66,8 @@ TEST_CASE("an error shows all mistakes in the order of the file, then those of a
   std::string const what = error.what();
   CHECK(what.find("first") < what.find("second"));
   CHECK(what.find("third") < what.find("fourth"));
-  CHECK_THAT(what, Catch::EndsWith("4 mistakes"));
-  CHECK_THAT(PipelineError({{{text, 1, 1}, "only"}}).what(), Catch::EndsWith("1 mistake"));
+  CHECK_THAT(what, EndsWith("4 mistakes"));
+  CHECK_THAT(PipelineError({{{text, 1, 1}, "only"}}).what(), EndsWith("1 mistake"));
 }
 
 TEST_CASE("the nearest name is suggested for a typo") {

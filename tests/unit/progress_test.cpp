@@ -1,9 +1,8 @@
 #include "run/progress.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
 
 TEST_CASE("a duration is told in the two units that matter") {
   CHECK(duration_text(-1) == "0 s");
@@ -33,7 +32,7 @@ TEST_CASE("samples that were reused say nothing about the speed of others") {
 }
 
 TEST_CASE("progress tells of failed samples") {
-  CHECK_THAT(progress_text({50, 3, 200}, 5, 0), Catch::EndsWith(", 3 failed"));
+  CHECK_THAT(progress_text({50, 3, 200}, 5, 0), EndsWith(", 3 failed"));
 }
 
 TEST_CASE("a rate has the digits that it needs") {
@@ -60,10 +59,10 @@ TEST_CASE("not yet all is never 100 percent") {
 }
 
 TEST_CASE("the bar is filled in proportion and never longer than itself") {
-  CHECK_THAT(progress_text({0, 0, 4}, 1, 8), Catch::StartsWith("[........] "));
-  CHECK_THAT(progress_text({1, 0, 4}, 1, 8), Catch::StartsWith("[##......] "));
-  CHECK_THAT(progress_text({4, 0, 4}, 1, 8), Catch::StartsWith("[########] "));
-  CHECK_THAT(progress_text({9, 0, 4}, 1, 8), Catch::StartsWith("[########] "));
+  CHECK_THAT(progress_text({0, 0, 4}, 1, 8), StartsWith("[........] "));
+  CHECK_THAT(progress_text({1, 0, 4}, 1, 8), StartsWith("[##......] "));
+  CHECK_THAT(progress_text({4, 0, 4}, 1, 8), StartsWith("[########] "));
+  CHECK_THAT(progress_text({9, 0, 4}, 1, 8), StartsWith("[########] "));
 }
 
 TEST_CASE("progress that is not wanted never asks for the state") {

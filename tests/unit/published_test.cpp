@@ -1,6 +1,6 @@
 // [published]: numbers of a paper, for what the pipeline computes.
-#include <catch2/catch.hpp>
 
+#include "support/catch.hpp"
 #include "support/toy_sweep.hpp"
 
 namespace {

@@ -1,15 +1,14 @@
 // Ranges of a sweep: decimals, not sums of doubles.
 #include "pipeline/sweep/range.hpp"
 
-#include <catch2/catch.hpp>
 #include <charconv>
 #include <random>
 
 #include "base/error.hpp"
 #include "base/number_text.hpp"
+#include "support/catch.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
 
 namespace {
 

@@ -1,9 +1,8 @@
 // What a run remembers of samples, as bytes.
 #include "run/resume/records.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "run/resume/history.hpp"
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace seplflow;

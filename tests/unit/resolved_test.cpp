@@ -1,16 +1,15 @@
 // The resolved pipeline: every option spelled out, and the same pipeline when it is read again.
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <random>
 
 #include "pipeline/option_text.hpp"
 #include "pipeline/pipeline.hpp"
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "support/toy_stages.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
 
 namespace {
 
@@ -291,7 +290,7 @@ TEST_CASE("a variant alone is a plain pipeline") {
                  "[run]\nkeep = \"all\"\nshard = \"1/2\"\n[sweep]\nknobs.count = [1, 2]\n");
   std::string const text = resolved_toml(pipeline, pipeline.variants[1]);
   CHECK_THAT(text, Contains("count = 2\n") && Contains("shard = \"1/2\"\n") &&
-                       Catch::StartsWith("name = \"n-knobs.count=2\"\n"));
+                       StartsWith("name = \"n-knobs.count=2\"\n"));
   CHECK_THAT(text, !Contains("sweep") && !Contains("keep"));
   CHECK(again(text) == text);
 }

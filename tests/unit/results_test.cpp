@@ -1,9 +1,9 @@
 #include "run/results.hpp"
 
-#include <catch2/catch.hpp>
 #include <limits>
 
 #include "run/json.hpp"
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "support/toy_stages.hpp"
 

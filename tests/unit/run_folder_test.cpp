@@ -2,16 +2,15 @@
 
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <span>
 #include <thread>
 
 #include "run/resume/fingerprint.hpp"
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 namespace {

@@ -1,15 +1,14 @@
 #include "data/runs.hpp"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
 #include "data/label_map.hpp"
+#include "support/catch.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

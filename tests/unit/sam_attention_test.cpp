@@ -1,8 +1,7 @@
 #include <ATen/ATen.h>
 
-#include <catch2/catch.hpp>
-
 #include "core/attention.hpp"
+#include "support/catch.hpp"
 
 using namespace seplflow::sam;
 

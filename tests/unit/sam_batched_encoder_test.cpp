@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "core/batched_encoder.hpp"
+#include "support/catch.hpp"
 
 using seplflow::sam::BatchedEncoder;
 

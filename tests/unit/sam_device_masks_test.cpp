@@ -2,13 +2,13 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 #include <vector>
 
 #include "core/device_masks.hpp"
 #include "core/resample.hpp"
+#include "support/catch.hpp"
 
 using namespace seplflow;
 using namespace seplflow::sam;

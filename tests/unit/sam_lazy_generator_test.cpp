@@ -1,12 +1,11 @@
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <thread>
 #include <vector>
 
 #include "core/lazy_generator.hpp"
 #include "core/out_of_memory.hpp"
+#include "support/catch.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 using namespace seplflow::sam;
 

@@ -1,6 +1,5 @@
 // What SAM needs beside its model: crops, points, boxes, masks from logits, small regions.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 
@@ -9,6 +8,7 @@
 #include "core/prompts.hpp"
 #include "core/resample.hpp"
 #include "core/small_regions.hpp"
+#include "support/catch.hpp"
 
 using namespace seplflow;
 using namespace seplflow::sam;

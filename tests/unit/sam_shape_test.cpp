@@ -1,12 +1,10 @@
-#include <catch2/catch.hpp>
 #include <limits>
 
 #include "base/error.hpp"
 #include "core/shape.hpp"
+#include "support/catch.hpp"
 #include "support/sam_checkpoint.hpp"
 
-using Catch::Matchers::Contains;
-using Catch::Matchers::StartsWith;
 using namespace seplflow;
 using namespace seplflow::sam;
 

@@ -1,9 +1,9 @@
 #include "data/sample.hpp"
 
-#include <catch2/catch.hpp>
 #include <string>
 
-using Catch::Matchers::Contains;
+#include "support/catch.hpp"
+
 using namespace seplflow;
 
 TEST_CASE("names of the data sets in use are safe to name files by") {

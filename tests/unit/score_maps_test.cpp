@@ -1,12 +1,11 @@
 #include "data/score_maps.hpp"
 
-#include <catch2/catch.hpp>
 #include <limits>
 
 #include "base/error.hpp"
+#include "support/catch.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
 
 TEST_CASE("score maps keep their planes in the precision they came in") {
   ScoreMaps const single({1, 2}, {15, 3}, std::vector<float>{0.1F, 0.2F, 0.3F, 0.4F});

@@ -1,12 +1,11 @@
 #include "formats/json/segmentation.hpp"
 
-#include <catch2/catch.hpp>
 #include <vector>
 
 #include "base/error.hpp"
 #include "formats/json/polygon.hpp"
+#include "support/catch.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 
 namespace {

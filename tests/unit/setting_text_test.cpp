@@ -1,11 +1,9 @@
 #include "pipeline/setting_text.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "base/error.hpp"
+#include "support/catch.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
 
 namespace {
 

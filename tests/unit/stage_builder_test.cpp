@@ -1,8 +1,7 @@
 // What a class says of itself, as the engine sees it.
 #include "plugin/stage_builder.hpp"
 
-#include <catch2/catch.hpp>
-
+#include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 #include "support/toy_stages.hpp"
 

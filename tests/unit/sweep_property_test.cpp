@@ -1,15 +1,14 @@
 // Many random sweeps: each variant is the pipeline that one would have written for it alone, and
 // the resolved pipeline gives the same sweep.
-#include <catch2/catch.hpp>
 #include <map>
 #include <random>
 #include <set>
 
 #include "pipeline/pipeline.hpp"
+#include "support/catch.hpp"
 #include "support/toy_stages.hpp"
 
 using namespace seplflow;
-using Catch::Matchers::Contains;
 
 namespace {
 

@@ -1,9 +1,9 @@
 #include "run/tables.hpp"
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace seplflow;

@@ -1,12 +1,10 @@
 #include "formats/numpy/torch_file.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "base/error.hpp"
+#include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"
 
-using Catch::Matchers::Contains;
 using namespace seplflow;
 using namespace pickle_bytes;
 

@@ -1,12 +1,12 @@
 #include "run/trace.hpp"
 
-#include <catch2/catch.hpp>
 #include <set>
 #include <thread>
 #include <vector>
 
 #include "base/error.hpp"
 #include "run/json.hpp"
+#include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace seplflow;

@@ -1,7 +1,7 @@
 // UTF-8 without a library: which bytes are valid, and how many characters they are.
 #include "base/utf8.hpp"
 
-#include <catch2/catch.hpp>
+#include "support/catch.hpp"
 
 using namespace seplflow;
 
