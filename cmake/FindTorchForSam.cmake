@@ -8,9 +8,9 @@ set(SEPLFLOW_SAM_BUILT OFF)
 if(SEPLFLOW_SAM STREQUAL "AUTO" AND SEPLFLOW_SANITIZE)
   set(reason "no, sanitizers do not know libtorch")
 elseif(SEPLFLOW_SAM STREQUAL "AUTO" OR SEPLFLOW_SAM)
-  # It tells of each of its own dependencies.
+  # Torch's package reports each of its own dependencies, and static libraries that we do not need.
   set(level "${CMAKE_MESSAGE_LOG_LEVEL}")
-  set(CMAKE_MESSAGE_LOG_LEVEL WARNING)
+  set(CMAKE_MESSAGE_LOG_LEVEL ERROR)
   if(SEPLFLOW_SAM STREQUAL "AUTO")
     find_package(Torch 1.13 QUIET)
   else()
