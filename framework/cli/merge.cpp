@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "cli/commands.hpp"
+#include "cli/log.hpp"
 #include "cli/run_summary.hpp"
 #include "compare/shards.hpp"
 #include "pipeline/pipeline.hpp"
@@ -27,6 +28,7 @@ bool is_unfinished_merge(fs::path const& folder) {
 }
 
 int merge(MergeArguments const& arguments) {
+  log_to_stderr(arguments.quiet ? "error" : "info", false);
   std::vector<fs::path> const runs(arguments.runs.begin(), arguments.runs.end());
   require_all_shards(runs);
   StageCatalog const catalog(default_plugin_places());
@@ -41,11 +43,7 @@ int merge(MergeArguments const& arguments) {
   request.command_line = arguments.command_line;
   request.shards = runs;
   request.resume = is_unfinished_merge(arguments.out);
-  if (!arguments.quiet) {
-    request.on_note = [](std::string const& text) { std::cerr << "info: " << text << '\n'; };
-  }
   RunReport const report = execute(pipeline, catalog, request);
-  if (!report.totals.error.empty()) std::cerr << "error: " << report.totals.error << '\n';
   if (!arguments.quiet) print_summary(std::cout, pipeline, report);
   return exit_status(report.status);
 }

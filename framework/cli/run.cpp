@@ -1,15 +1,16 @@
 #include "run/run.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <iostream>
 
+#include "base/number_text.hpp"
 #include "cli/commands.hpp"
+#include "cli/log.hpp"
 #include "cli/pipeline_arguments.hpp"
 #include "cli/run_summary.hpp"
+#include "run/log.hpp"
 
 namespace seplflow::cli {
 namespace {
@@ -69,13 +70,8 @@ void describe(CLI::App& command, RunArguments& arguments) {
       ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
 }
 
-std::shared_ptr<spdlog::logger> make_log(RunArguments const& arguments) {
-  auto log = std::make_shared<spdlog::logger>("seplflow",
-                                              std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  log->set_pattern("%l: %v");
-  auto const level = spdlog::level::from_str(arguments.log_level);
-  log->set_level(arguments.quiet ? std::max(level, spdlog::level::err) : level);
-  return log;
+std::string log_level(RunArguments const& arguments) {
+  return arguments.quiet && arguments.log_level != "off" ? "error" : arguments.log_level;
 }
 
 ProgressMode progress_mode(RunArguments const& arguments) {
@@ -99,39 +95,26 @@ PipelineRequest pipeline_request(RunArguments const& arguments) {
 int run(RunArguments const& arguments) {
   // Losing the reader of the log is no reason to lose the run.
   std::signal(SIGPIPE, SIG_IGN);
-  auto const log = make_log(arguments);
+  ProgressMode const progress = progress_mode(arguments);
+  log_to_stderr(log_level(arguments), progress == ProgressMode::bar);
   StageCatalog const catalog(default_plugin_places());
   for (auto const& plugin : catalog.plugins()) {
-    log->debug("plugin {}: {} stages", plugin.file.string(), plugin.stages.size());
+    log_debug("plugin " + plugin.file.string() + ": " + counted(plugin.stages.size(), "stage"));
   }
   for (auto const& rejected : catalog.rejected()) {
-    log->warn("plugin {} is rejected: {}", rejected.file.string(), rejected.reason);
+    log_warning("plugin " + rejected.file.string() + " is rejected: " + rejected.reason);
   }
   Pipeline const pipeline = load_pipeline(pipeline_request(arguments), catalog);
-  for (Problem const& warning : pipeline.warnings) log->warn("{}", warning.message);
+  for (Problem const& warning : pipeline.warnings) log_warning(warning.message);
 
   RunRequest request;
   if (arguments.out && arguments.out->empty()) throw UsageError("--out names no folder");
   request.out = arguments.out ? fs::path(*arguments.out) : fs::path("runs") / pipeline.name;
   request.command_line = arguments.command_line;
   if (!arguments.trace.empty()) request.trace = arguments.trace;
-  request.progress = progress_mode(arguments);
+  request.progress = progress;
   request.resume = arguments.resume;
-  request.on_note = [&](std::string const& text) { log->info("{}", text); };
-  bool const bar = request.progress == ProgressMode::bar;
-  request.on_warning = [&log, bar](std::string const& text) {
-    if (bar) std::cerr << "\r\x1b[K";
-    log->warn("{}; more of the kind are counted", text);
-  };
-  request.on_interrupt = [&log, bar] {
-    if (bar) std::cerr << "\r\x1b[K";
-    log->warn("interrupted: finishing the samples that are begun (once more ends at once)");
-  };
-  request.on_start = [&] {
-    log->info("running \"{}\" into {}", pipeline.name, request.out.string());
-  };
   RunReport const report = execute(pipeline, catalog, request);
-  if (!report.totals.error.empty()) log->error("{}", report.totals.error);
   if (!arguments.quiet) print_summary(std::cout, pipeline, report);
   return exit_status(report.status);
 }

@@ -304,7 +304,7 @@ void print_files(std::ostream& out, Pipeline const& pipeline, RunReport const& r
     if (!metrics.empty()) out << "  " << metrics << tables << '\n';
     if (pipeline.sweeps()) print_variant_files(out, pipeline, report);
   }
-  out << "  ledger.jsonl, run.json, pipeline.toml\n";
+  out << "  ledger.jsonl, log.txt, run.json, pipeline.toml\n";
 }
 
 }  // namespace

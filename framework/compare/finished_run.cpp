@@ -1,8 +1,8 @@
 #include "compare/finished_run.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+
+#include "base/text_file.hpp"
 
 namespace seplflow {
 namespace {
@@ -11,14 +11,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kNamedVariants = 4;
 
-std::string text_of(fs::path const& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!fs::is_regular_file(file) || !stream) throw UsageError("cannot read " + file.string());
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 Json json_in(fs::path const& file) {
-  std::string const text = text_of(file);
+  std::string const text = read_text_file(file);
   try {
     return Json::parse(text);
   } catch (Json::parse_error const& error) {
@@ -92,7 +86,7 @@ RunFiles open_run(fs::path const& folder) {
   run.metrics = json_in(folder / "metrics.json");
   require_evaluators(folder / "metrics.json", run.metrics);
   fs::path const pipeline = folder / "pipeline.toml";
-  run.settings = setting_texts(text_of(pipeline), pipeline.string());
+  run.settings = setting_texts(read_text_file(pipeline), pipeline.string());
   return run;
 }
 

@@ -1,11 +1,11 @@
 #include "compare/shards.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
 
+#include "base/text_file.hpp"
 #include "pipeline/setting_text.hpp"
 #include "run/run_folder.hpp"
 
@@ -21,14 +21,6 @@ struct ShardRun {
   std::vector<SettingText> settings;  // without it
 };
 
-std::string text_of(fs::path const& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (!stream) throw RunFolderError("cannot read " + file.string());
-  return std::move(text).str();
-}
-
 // Also of a run that is not complete, which `wrong` then says. Throws UsageError.
 ShardRun read(fs::path const& folder, std::vector<std::string>& wrong) {
   auto const record = run_record_in(folder);
@@ -36,7 +28,7 @@ ShardRun read(fs::path const& folder, std::vector<std::string>& wrong) {
   ShardRun run;
   run.folder = folder;
   fs::path const file = folder / "pipeline.toml";
-  for (SettingText& each : setting_texts(text_of(file), file.string())) {
+  for (SettingText& each : setting_texts(read_text_file(file), file.string())) {
     if (each.stage == "run" && each.key == "shard") {
       run.shard = each.value;
     } else {

@@ -1,11 +1,10 @@
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 #include <tuple>
 
 #include "base/error_of.hpp"
+#include "base/text_file.hpp"
 #include "pipeline/configuration.hpp"
 #include "pipeline/document.hpp"
 #include "pipeline/draft.hpp"
@@ -415,20 +414,7 @@ Pipeline parse_pipeline(std::string text, PipelineRequest const& request,
 }
 
 Pipeline load_pipeline(PipelineRequest const& request, StageCatalog const& catalog) {
-  std::string const name = request.file.string();
-  std::error_code unknown;
-  if (fs::is_directory(request.file, unknown))
-    throw UsageError(name + " is a folder, not a pipeline file");
-  std::ifstream file(request.file, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file || file.bad()) {
-    throw UsageError("cannot read the pipeline file " + name + ": " +
-                     (fs::status(request.file, unknown).type() == fs::file_type::not_found
-                          ? "there is no such file"
-                          : "no permission"));
-  }
-  return parse_pipeline(std::move(text).str(), request, catalog);
+  return parse_pipeline(read_text_file(request.file), request, catalog);
 }
 
 }  // namespace seplflow

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "run/log.hpp"
 #include "run/resume/fingerprint.hpp"
 
 namespace seplflow {
@@ -88,7 +89,7 @@ void Recorder::line(std::size_t stage, std::string const& line) {
 
 void Recorder::retired(Retired const& retired) {
   for (WarningCount const& warning : warnings_.add(parts_.pipeline, retired)) {
-    if (parts_.on_warning) parts_.on_warning(warning.first_text());
+    log_warning(warning.first_text() + "; further warnings of this kind are only counted");
   }
   if (retired.outcome == Outcome::cancelled) return;
   parts_.journal.append(record_of(retired), ledger_line(retired));

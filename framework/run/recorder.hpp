@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,9 +27,8 @@ class Recorder final : public RunListener {
     RunFolder& folder;
     std::vector<std::vector<std::filesystem::path>> const& homes;  // by stage
     Journal& journal;
-    History* history;                                           // null when there is none
-    Trace* trace;                                               // null when none is wanted
-    std::function<void(std::string const&)> const& on_warning;  // may be empty
+    History* history;  // null when there is none
+    Trace* trace;      // null when none is wanted
   };
 
   // All parts must outlive it.

@@ -11,6 +11,7 @@
 #include "run/interrupt.hpp"
 #include "run/keep.hpp"
 #include "run/layout.hpp"
+#include "run/log.hpp"
 #include "run/recorder.hpp"
 #include "run/report_json.hpp"
 #include "run/results.hpp"
@@ -28,7 +29,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kProblemsTold = 10;
+constexpr std::size_t kMaxReportedProblems = 10;
 
 bool is_end(PipelineStage const& stage) {
   StageKind const kind = stage.declaration->kind;
@@ -68,13 +69,14 @@ class Execution {
   }
 
   RunReport execute() {
-    if (request_.on_start) request_.on_start();
+    log_info("running \"" + pipeline_.name + "\" into " + folder_.path().string());
     InterruptWatcher const interrupts([this] { interrupt(); });
     if (auto const error = error_of([&] { run_to_the_end(); })) fail(*error);
     if (auto const error = error_of([&] { conclude(); })) {
       fail(*error);
       error_of([&] { conclude_in_place(); });
     }
+    if (!report_.totals.error.empty()) log_error(report_.totals.error);
     return std::move(report_);
   }
 
@@ -82,6 +84,7 @@ class Execution {
   void run_to_the_end() {
     // First, so that a folder with anything in it is known for a run.
     folder_.write_record(record_);
+    log_file_.emplace(folder_.log_file());
     say_what_is_ahead();
     Pass const first = first_pass();
     Pass const best_files{{"best.records", ""}, {}, {}};
@@ -105,7 +108,7 @@ class Execution {
       if (!is_first) folder_.write(resolved, resolved_toml(pipeline_));
       remove_other_lists();
       if (resumption_) {
-        for (std::string const& text : resumption_->clear_away(outputs)) note(text);
+        for (std::string const& text : resumption_->clear_away(outputs)) log_info(text);
       }
       Journal::complete(folder_, first.journal);
       if (wants_best()) {
@@ -122,21 +125,22 @@ class Execution {
 
   void say_what_is_ahead() const {
     if (request_.resume && !folder_.before()) {
-      note("there is no run in " + folder_.path().string() + " to go on with; this is a new one");
+      log_info("there is no run to resume in " + folder_.path().string() + "; starting a new one");
     }
     if (!has_files_of_variants() || pipeline_.run.keep || keep_ != Keep::none) return;
-    note(std::to_string(pipeline_.variants.size()) +
-         " variants are many, so none has its files written, only scores (--keep best or all)");
+    log_info("with " + std::to_string(pipeline_.variants.size()) +
+             " variants only scores are written, no files (--keep best or all)");
   }
 
   void say_what_changed(std::vector<Shelf> const& shelves) const {
     if (folder_.before()->format == 0) {
-      note((folder_.path() / "run.json").string() + " is damaged; going on from the records");
+      log_info((folder_.path() / "run.json").string() +
+               " is damaged; resuming from ledger.records");
     }
     std::uint64_t const samples = shelves.empty() ? 0 : shelves.front().records.count();
     for (std::string const& change :
          resumption_->changes(record_["plugins"], record_["versions"]["library"], samples)) {
-      note(change);
+      log_info(change);
     }
   }
 
@@ -156,14 +160,14 @@ class Execution {
     std::vector<Shelf> shelves;
     if (folder_.before()) {
       Journal::Memory memory = Journal::recollect(folder_, journal);
-      tell(memory.problems);
+      report(memory.problems);
       if (memory.records.count() > 0) {
         shelves.push_back({folder_.path(), std::move(memory.records)});
       }
     }
     for (fs::path const& shard : request_.shards) {
       Journal::Memory memory = Journal::recollect(shard, journal);
-      tell(memory.problems);
+      report(memory.problems);
       shelves.push_back({shard, std::move(memory.records)});
     }
     return shelves;
@@ -213,7 +217,7 @@ class Execution {
     }
     Journal journal(folder_, pass.journal);
     Recorder recorder({pipeline, keys_, folder_, pass.homes, journal, history ? &*history : nullptr,
-                       trace_.get(), request_.on_warning});
+                       trace_.get()});
     RunTotals totals = run_engine(pass, pipeline, recorder);
     if (report_.failed_samples.empty()) report_.failed_samples = recorder.failed_samples();
     warnings_.add_new(recorder.warnings());
@@ -231,7 +235,7 @@ class Execution {
     lists_.insert(lists_.end(), recorder.lists().begin(), recorder.lists().end());
     if (history) {
       std::string const text = to_text(history->reuse(), totals.emitted, totals.recalled);
-      if (!text.empty()) note(text);
+      if (!text.empty()) log_info(text);
     }
     return totals;
   }
@@ -253,7 +257,7 @@ class Execution {
       pass.ends[s] = stage.declaration->kind == StageKind::sink && !pipeline_.serves_all(stage);
       pass.homes[s] = {home_of(pipeline_, best)};
     }
-    note("writing the files of the best variant, \"" + best.name + "\"");
+    log_info("writing the files of the best variant, \"" + best.name + "\"");
     Pipeline again = pipeline_;
     for (PipelineStage& stage : again.stages) {
       if (stage.declaration->kind == StageKind::source) stage.instance = configured_anew(stage);
@@ -291,16 +295,12 @@ class Execution {
     });
   }
 
-  void tell(std::vector<std::string> const& problems) const {
-    std::size_t const told = std::min(problems.size(), kProblemsTold);
-    for (std::size_t i = 0; i < told; ++i) note(problems[i]);
-    if (problems.size() > told) {
-      note("... and " + std::to_string(problems.size() - told) + " more of the kind");
+  void report(std::vector<std::string> const& problems) const {
+    std::size_t const reported = std::min(problems.size(), kMaxReportedProblems);
+    for (std::size_t i = 0; i < reported; ++i) log_info(problems[i]);
+    if (problems.size() > reported) {
+      log_info("... and " + std::to_string(problems.size() - reported) + " more like this");
     }
-  }
-
-  void note(std::string const& text) const {
-    if (request_.on_note) request_.on_note(text);
   }
 
   // The graph drains, whether it runs already or is about to.
@@ -310,7 +310,8 @@ class Execution {
       interrupted_ = true;
       if (engine_) engine_->drain();
     }
-    if (request_.on_interrupt) request_.on_interrupt();
+    log_warning(
+        "interrupted: finishing the samples in progress (press Ctrl-C again to quit immediately)");
   }
 
   void let_interrupts_drain(Engine* engine) {
@@ -437,6 +438,7 @@ class Execution {
   Pipeline pipeline_;
   Keep keep_ = Keep::all;
   RunFolder folder_;
+  std::optional<LogFile> log_file_;
   std::map<std::string, std::string> const hashes_;
   ContentKeys const keys_;
   std::optional<Resumption> resumption_;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,12 +26,6 @@ struct RunRequest {
   ProgressMode progress = ProgressMode::none;
   bool resume = false;                        // go on with the run in the folder, if there is one
   std::vector<std::filesystem::path> shards;  // complete runs to put together, instead of working
-  // All may be empty.
-  std::function<void(std::string const&)> on_note;  // what the user should know meanwhile
-  // What a stage warned of: its first sample, from one thread at a time. The rest is counted.
-  std::function<void(std::string const&)> on_warning;
-  std::function<void()> on_start;      // called when the folder is made
-  std::function<void()> on_interrupt;  // called once, from a thread of its own
 };
 
 // The first samples that failed, for the summary; the ledger has them all.

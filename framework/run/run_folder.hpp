@@ -63,6 +63,9 @@ class RunFolder {
 
   std::filesystem::path const& path() const { return folder_; }
 
+  // Where the run's log is to be appended.
+  std::filesystem::path log_file() const { return folder_ / "log.txt"; }
+
   // The run that was there before; nothing in a new folder. Of format 0 when its record is damaged.
   std::optional<RunRecord> const& before() const { return before_; }
 

@@ -148,7 +148,7 @@ TEST_CASE("a run whose record is damaged goes on from what it remembers") {
     place.folder.write("out/run.json", record);
     auto const result = resume(place, "out");
     CHECK(result.status == 0);
-    CHECK_THAT(result.err, Contains("out/run.json is damaged; going on from the records"));
+    CHECK_THAT(result.err, Contains("out/run.json is damaged; resuming from ledger.records"));
     CHECK(reused_samples(place.folder / "out") == 10);
     CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
   }

@@ -9,8 +9,8 @@ TEST_CASE("a sweep leaves the files that are documented, each as a run of that v
   fs::path const sweep = place.folder / "sweep";
   auto const all = files_in(sweep);
 
-  Names expected = {"before.csv",    "ledger.jsonl", "ledger.records", "metrics.json",
-                    "pipeline.toml", "run.json",     "sweep.csv"};
+  Names expected = {"before.csv",   "ledger.jsonl",  "ledger.records", "log.txt",
+                    "metrics.json", "pipeline.toml", "run.json",       "sweep.csv"};
   for (int i = 0; i < 10; ++i) {
     std::string const png = "/scene_00000" + std::to_string(i) + ".png";
     expected.push_back("truth" + png);

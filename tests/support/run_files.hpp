@@ -42,15 +42,16 @@ inline std::map<std::string, std::string> files_in(std::filesystem::path const& 
   return files;
 }
 
-// Those that are the same whenever and however a run is made: all but run.json.
+// Those that are the same whenever and however a run is made: all but run.json and log.txt.
 inline std::map<std::string, std::string> results_in(std::filesystem::path const& run) {
   auto files = files_in(run);
   files.erase("run.json");
+  files.erase("log.txt");
   return files;
 }
 
-// Where a run folder is not what another is, run.json apart; empty when they are the same, file by
-// file, byte by byte and folder by folder.
+// Where the results of two run folders differ; empty when they are the same, file by file, byte by
+// byte and folder by folder.
 inline std::vector<std::string> differences(std::filesystem::path const& run,
                                             std::filesystem::path const& other) {
   auto const contents = [](std::filesystem::path const& folder) {

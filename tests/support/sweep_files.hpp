@@ -38,7 +38,7 @@ inline std::vector<std::string> settings_of(std::string const& variant) {
 inline Files scores_and_files(fs::path const& folder) {
   Files files = files_in(folder);
   for (char const* const name :
-       {"run.json", "pipeline.toml", "ledger.jsonl", "ledger.records", "lock", ".lock"}) {
+       {"run.json", "log.txt", "pipeline.toml", "ledger.jsonl", "ledger.records"}) {
     files.erase(name);
   }
   return files;

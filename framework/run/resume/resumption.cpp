@@ -1,10 +1,9 @@
 #include "run/resume/resumption.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <set>
-#include <sstream>
 
+#include "base/text_file.hpp"
 #include "pipeline/run_options.hpp"
 #include "pipeline/setting_text.hpp"
 
@@ -12,13 +11,6 @@ namespace seplflow {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string text_of(fs::path const& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return std::move(text).str();
-}
 
 std::string samples_text(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " sample" : " samples");
@@ -66,9 +58,10 @@ bool is_spelling(SettingChange const& change) {
 
 Resumption::Resumption(RunFolder& folder, Pipeline const& pipeline)
     : folder_(folder), pipeline_(pipeline) {
-  std::string const file = (folder.path() / "pipeline.toml").string();
-  before_ = setting_texts(text_of(folder.path() / "pipeline.toml"), file);
-  after_ = setting_texts(resolved_toml(pipeline), file);
+  fs::path const file = folder.path() / "pipeline.toml";
+  // A run that was killed early has none.
+  if (fs::exists(file)) before_ = setting_texts(read_text_file(file), file.string());
+  after_ = setting_texts(resolved_toml(pipeline), file.string());
   require_same_samples();
 }
 
