@@ -24,7 +24,7 @@ done
 options=(-o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$root/apt/parts"
   -o "Dir::State::Lists=$root/apt/lists")
 apt-get "${options[@]}" update -qq || true  # not every package source has source packages
-(cd "$root" && apt-get "${options[@]}" source -qq --download-only onetbb)
+(cd "$root" && apt-get "${options[@]}" source -qq --download-only --tar-only onetbb)
 if ! ls "$root"/onetbb_*.orig.tar.* >/dev/null 2>&1; then
   echo "error: the package sources of this system do not have the source of onetbb" >&2
   exit 1
