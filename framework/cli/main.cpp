@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
+#include "cli/expanded_braces.hpp"
 #include "cli/keep_memory.hpp"
 #include "pipeline/problem.hpp"
 
@@ -68,6 +69,10 @@ int main(int argc, char** argv) {
 
   seplflow::cli::Action action;
   std::vector<std::string> const command_line(argv, argv + argc);
+  if (auto const message = seplflow::cli::expanded_braces(command_line)) {
+    std::cerr << "error: " << *message << '\n';
+    return seplflow::cli::kUsage;
+  }
   seplflow::cli::add_run(app, action, command_line);
   seplflow::cli::add_merge(app, action, command_line);
   seplflow::cli::add_check(app, action);

@@ -33,10 +33,6 @@ std::size_t end_of_element(std::string_view text, std::size_t begin) {
   return text.size();
 }
 
-std::uint32_t column_of(std::string_view text, std::size_t place) {
-  return static_cast<std::uint32_t>(1 + character_count(text.substr(0, place)));
-}
-
 }  // namespace
 
 Setting read_argument(std::string flag, std::string const& argument, std::size_t number,
@@ -53,14 +49,21 @@ Setting read_argument(std::string flag, std::string const& argument, std::size_t
   return setting;
 }
 
-std::vector<ArgumentElement> split_list(std::string_view text) {
-  std::vector<ArgumentElement> elements;
+std::vector<Setting> split_list(Setting const& argument, Document& document) {
+  std::string_view const text = *argument.raw;
+  std::vector<Setting> elements;
+  if (text.find_first_not_of(' ') == std::string_view::npos) return elements;
   for (std::size_t begin = 0; begin <= text.size();) {
     std::size_t const next = end_of_element(text, begin);
     std::size_t end = next;
     while (begin < end && text[begin] == ' ') ++begin;
     while (end > begin && text[end - 1] == ' ') --end;
-    elements.push_back({std::string(text.substr(begin, end - begin)), column_of(text, begin)});
+    Setting element = argument;
+    element.raw = text.substr(begin, end - begin);
+    element.value = document.add_value(*element.raw);
+    std::size_t const offset = character_count(text.substr(0, begin));
+    element.value_place.column += static_cast<std::uint32_t>(offset);
+    elements.push_back(std::move(element));
     begin = next + 1;
   }
   return elements;

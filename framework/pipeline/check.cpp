@@ -17,6 +17,7 @@
 #include "pipeline/sweep/expand.hpp"
 #include "pipeline/sweep/nodes.hpp"
 #include "pipeline/sweep/problems.hpp"
+#include "pipeline/sweep/read_sweep.hpp"
 #include "pipeline/sweep/text.hpp"
 #include "pipeline/wiring.hpp"
 
@@ -308,11 +309,12 @@ class Checker {
                              [this](Nodes::Node& node) { configure_node(node); });
     for (AxisEntry const& entry : document_.axes) {
       Axis axis{entry.key, {}};
-      for (AxisValue const& value : entry.values) axis.values.push_back(value.text);
+      for (Change const& value : entry.values) axis.values.push_back(value.text);
       pipeline_.axes.push_back(std::move(axis));
     }
     for (std::size_t i = 0; i < nodes_of_.size(); ++i) {
-      pipeline_.variants.push_back({sweep_.name(i), sweep_.values(i), std::move(nodes_of_[i])});
+      pipeline_.variants.push_back(
+          {sweep_.name(i), sweep_.label(i), sweep_.values(i), std::move(nodes_of_[i])});
     }
   }
 
@@ -409,7 +411,8 @@ PipelineStage const& Pipeline::source() const {
 Pipeline parse_pipeline(std::string text, PipelineRequest const& request,
                         StageCatalog const& catalog) {
   std::vector<Problem> problems;
-  Document const document = read_document(std::move(text), request, problems);
+  Document document = read_document(std::move(text), request, problems);
+  read_sweep({request, catalog, document, problems});
   return Checker(document, request, catalog, problems).check();
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "pipeline/argument.hpp"
-#include "pipeline/sweep/read_sweep.hpp"
 
 namespace seplflow {
 namespace {
@@ -47,8 +46,8 @@ class Reader {
     file.value = &parse(document_.source);
     file.base = std::filesystem::absolute(request_.file).parent_path();
     for (Setting const& setting : settings_of(file)) top_level(setting);
-    for (Override const& each : request_.overrides) apply(each, ++sweep_.arguments);
-    read_sweep(sweep_, request_, document_, problems_);
+    std::size_t number = 0;
+    for (std::string const& each : request_.overrides) apply(each, ++number);
     return std::move(document_);
   }
 
@@ -76,11 +75,11 @@ class Reader {
     } else if (setting.key == "run") {
       if (require_table(setting)) document_.run = settings_of(setting);
     } else if (setting.key == "sweep") {
-      if (require_table(setting)) sweep_.axes = setting;
+      if (require_table(setting)) document_.sweep = setting;
     } else if (setting.key == "published") {
       if (require_table(setting)) document_.published = settings_of(setting);
     } else if (setting.key == "variant") {
-      sweep_.variants = setting;
+      document_.variant = setting;
     } else {
       complain(setting.place,
                "a pipeline file has no \"" + setting.key + "\"" +
@@ -117,8 +116,8 @@ class Reader {
   }
 
   // "stage.option=value" or "run.key=value"
-  void apply(Override const& override, std::size_t number) {
-    Setting setting = read_argument("--set", override.argument, number, request_.working_folder);
+  void apply(std::string const& argument, std::size_t number) {
+    Setting setting = read_argument("--set", argument, number, request_.working_folder);
     std::size_t const dot = setting.key.find('.');
     if (dot == std::string::npos || dot == 0 || dot + 1 == setting.key.size()) {
       complain(setting.place,
@@ -141,14 +140,12 @@ class Reader {
                "the pipeline has no stage \"" + stage + "\"" + suggestion(stage, names));
       return;
     }
-    sweep_.overrides.push_back({*found, setting});
     replace(document_.stages[*found].settings, std::move(setting));
   }
 
   PipelineRequest const& request_;
   std::vector<Problem>& problems_;
   Document document_;
-  WrittenSweep sweep_;
 };
 
 }  // namespace
@@ -172,10 +169,13 @@ std::vector<Setting> settings_of(Setting const& table) {
   for (auto const& [key, value] : *table.value->as_table()) {
     settings.push_back(nested(table, key, value));
   }
-  std::ranges::stable_sort(settings, {}, [](Setting const& setting) {
-    return std::pair(setting.place.line, setting.place.column);
-  });
+  std::ranges::stable_sort(settings, {}, &Setting::place);
   return settings;
+}
+
+Setting const* find(std::vector<Setting> const& settings, std::string_view key) {
+  auto const found = std::ranges::find(settings, key, &Setting::key);
+  return found == settings.end() ? nullptr : &*found;
 }
 
 void replace(std::vector<Setting>& settings, Setting setting) {
@@ -215,8 +215,7 @@ std::string Document::quoted(std::size_t stage, std::string const& option) const
 }
 
 Setting const* StageEntry::find(std::string_view key) const {
-  auto const found = std::ranges::find(settings, key, &Setting::key);
-  return found == settings.end() ? nullptr : &*found;
+  return seplflow::find(settings, key);
 }
 
 Document read_document(std::string text, PipelineRequest const& request,

@@ -36,6 +36,9 @@ std::vector<Setting> settings_of(Setting const& table);
 // An element of the list that is a setting's value, with the setting's key.
 Setting element(Setting const& list, toml::node const& value);
 
+// The setting with that key, or null.
+Setting const* find(std::vector<Setting> const& settings, std::string_view key);
+
 // Puts a setting in the place of the one with its key, or behind the others.
 void replace(std::vector<Setting>& settings, Setting setting);
 
@@ -50,34 +53,26 @@ struct StageEntry {
   Setting const* find(std::string_view key) const;
 };
 
-// What a value of an axis, or a [[variant]], sets in a stage.
+// What a value of an axis, or a [[variant]], changes in a stage.
 struct Change {
   std::size_t stage = 0;          // index into Document::stages
+  std::string option;             // empty for a table over the whole stage
   Setting origin;                 // the value or table as written
-  std::vector<Setting> settings;  // that come over those of the stage
-  bool swaps = false;             // a table with `use`: the stage's own settings go before
+  std::vector<Setting> settings;  // they replace those of the stage
+  bool swaps = false;             // a table with `use`: no setting of the stage but its wires stays
+  std::string text;               // of a value of an axis: what the names of variants call it
+
+  bool is_whole() const { return option.empty(); }
 };
 
-struct AxisValue {
-  Change change;
-  std::string text;  // in the names of variants
-};
-
-// A range in the place of an axis's values.
-struct AxisRange {
-  Range range;
-  bool integers = false;
-  Change change;  // by each of its values, which is left open
-};
-
-// An axis of the sweep; its values are those of one option, or change the stage as a whole.
+// An axis of the sweep: the values of one option, or tables over a whole stage.
 struct AxisEntry {
   std::string key;
   Place place;
-  std::vector<AxisValue> values;
-  std::optional<AxisRange> range;  // whose values all have its place
+  std::vector<Change> values;  // at least one; until expand_range(), one stands for the range
+  std::optional<Range> range;  // its values all have the place of the range
 
-  bool is_whole() const { return key.find('.') == std::string::npos; }
+  bool is_whole() const { return values.front().is_whole(); }
 };
 
 struct NamedVariant {
@@ -90,7 +85,8 @@ struct Document {
   std::shared_ptr<SourceText const> source;
   std::list<toml::table> storage;
   std::optional<Setting> name;
-  std::vector<StageEntry> stages;  // in file order
+  std::optional<Setting> sweep, variant;  // [sweep] and [[variant]], before read_sweep()
+  std::vector<StageEntry> stages;         // in file order
   std::vector<Setting> run, published;
   std::vector<AxisEntry> axes;         // in file order, then those of the command line
   std::vector<NamedVariant> variants;  // in file order

@@ -4,30 +4,21 @@
 
 #include "pipeline/option_text.hpp"
 #include "pipeline/pipeline.hpp"
-#include "pipeline/sweep/names.hpp"
 
 namespace seplflow {
 namespace {
 
-// A letter in front: some names, such as "end", are words of Mermaid's own.
 struct NodeText {
-  std::string dot, mermaid;         // what it is called
+  std::string dot, mermaid;  // its id; Mermaid's has a letter in front, since it reserves "end"
   std::vector<std::string> labels;  // below its name
 };
 
-// What the variants of a sweep are told apart by: the [[variant]]s, which come first here, and the
-// axes.
+// How the variants of a sweep differ: in their [[variant]], which is difference 0, and in the
+// values of the axes, which are differences 1, 2 and so on.
 class Differences {
  public:
   explicit Differences(Pipeline const& pipeline) : pipeline_(pipeline) {
     for (Axis const& axis : pipeline.axes) ++short_keys_[short_key(axis.key)];
-    std::map<std::string, std::size_t> names;
-    for (Variant const& variant : pipeline.variants) {
-      auto const name = names.emplace(name_of(variant), names_.size()).first;
-      if (name->second == names_.size()) names_.push_back(name->first);
-      values_.push_back({name->second});
-      values_.back().insert(values_.back().end(), variant.values.begin(), variant.values.end());
-    }
     for (PipelineStage const& stage : pipeline.stages) {
       Shared const shared = shared_by(stage);
       auto const [first, is_new] = everywhere_.emplace(stage.name, shared);
@@ -38,7 +29,7 @@ class Differences {
     }
   }
 
-  // What all variants of the stage have and not all stages of its name.
+  // What all variants of the stage have, but not all stages of its name.
   std::string of(PipelineStage const& stage) const {
     std::string text;
     Shared const shared = shared_by(stage);
@@ -51,44 +42,37 @@ class Differences {
   }
 
  private:
-  // For each way to differ, the value that all variants have.
-  using Shared = std::vector<std::optional<std::size_t>>;
+  // For the [[variant]] and each axis, the value that all variants have.
+  using Shared = std::vector<std::optional<std::string>>;
 
   Shared shared_by(PipelineStage const& stage) const {
-    auto const& first = values_[stage.variants.front()];
-    Shared shared(first.begin(), first.end());
-    for (std::size_t const variant : stage.variants) {
-      for (std::size_t i = 0; i < shared.size(); ++i) {
-        if (shared[i] != values_[variant][i]) shared[i].reset();
-      }
+    Shared shared;
+    for (std::size_t i = 0; i <= pipeline_.axes.size(); ++i) {
+      std::string const& first = value(stage.variants.front(), i);
+      bool const is_shared = std::ranges::all_of(
+          stage.variants, [&](std::size_t variant) { return value(variant, i) == first; });
+      shared.push_back(is_shared ? std::optional(first) : std::nullopt);
     }
     return shared;
   }
 
-  std::string label(std::size_t difference, std::size_t value) const {
-    if (difference == 0) return names_[value];
-    Axis const& axis = pipeline_.axes[difference - 1];
-    std::string const key = short_key(axis.key);
-    return (short_keys_.at(key) > 1 ? axis.key : key) + "=" + axis.values[value];
+  std::string const& value(std::size_t variant, std::size_t difference) const {
+    Variant const& found = pipeline_.variants[variant];
+    if (difference == 0) return found.label;
+    return pipeline_.axes[difference - 1].values[found.values[difference - 1]];
+  }
+
+  std::string label(std::size_t difference, std::string const& value) const {
+    if (difference == 0) return value;
+    std::string const& key = pipeline_.axes[difference - 1].key;
+    return (short_keys_.at(short_key(key)) > 1 ? key : short_key(key)) + "=" + value;
   }
 
   static std::string short_key(std::string const& key) { return key.substr(key.find('.') + 1); }
 
-  // What is left of a variant's name without its axes.
-  std::string name_of(Variant const& variant) const {
-    std::size_t rest = variant.name.size();
-    for (std::size_t i = 0; i < pipeline_.axes.size(); ++i) {
-      Axis const& axis = pipeline_.axes[i];
-      rest -= std::min(rest, axis_part(axis.key, axis.values[variant.values[i]]).size() + 1);
-    }
-    return variant.name.substr(0, rest);
-  }
-
   Pipeline const& pipeline_;
-  std::map<std::string, std::size_t> short_keys_;
-  std::vector<std::string> names_;
-  std::vector<std::vector<std::size_t>> values_;  // by variant
-  std::map<std::string, Shared> everywhere_;      // by the name of the stage
+  std::map<std::string, std::size_t> short_keys_;  // how many axes have it
+  std::map<std::string, Shared> everywhere_;       // by the name of the stage
 };
 
 // For each stage of the pipeline, what it is called in the graph.

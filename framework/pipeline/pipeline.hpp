@@ -68,6 +68,7 @@ struct Axis {
 // One setting of a sweep, a pipeline of its own.
 struct Variant {
   std::string name;                 // names its folder; empty in a pipeline without variants
+  std::string label;                // the part of it that its [[variant]] gives; may be empty
   std::vector<std::size_t> values;  // for each axis, which of its values
   std::vector<std::size_t> stages;  // indices into Pipeline::stages, in the order of the file
 };
@@ -113,15 +114,12 @@ struct Pipeline {
   }
 };
 
-// An argument "stage.option=value" or "run.key=value" that replaces what the file says.
-struct Override {
-  std::string argument;
-};
-
 struct PipelineRequest {
   std::filesystem::path file;
-  std::vector<Override> overrides;
-  std::vector<Override> sweeps;  // "stage.option=a,b,c": an axis beside, or instead of, the file's
+  // "stage.option=value" or "run.key=value": instead of what the file says.
+  std::vector<std::string> overrides;
+  // "stage.option=a,b,c": an axis beside, or instead of, the file's.
+  std::vector<std::string> sweeps;
   bool any_number_of_variants = false;  // else more than 10,000 are a mistake
   // Whether to look for the files of every sample, too. The pipeline cannot be run then, since its
   // source was enumerated.

@@ -1,6 +1,7 @@
 // Mistakes in a pipeline, with the place where each was made.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,11 +28,13 @@ struct SourceText {
 struct Place {
   std::shared_ptr<SourceText const> source;
   std::uint32_t line = 1, column = 1;  // from 1; columns count code points, as editors do
+  friend auto operator<=>(Place const&, Place const&) = default;
 };
 
 struct Problem {
   Place place;
   std::string message;
+  friend auto operator<=>(Problem const&, Problem const&) = default;
 };
 
 // "FILE:LINE:COLUMN: error: MESSAGE", the line, and a caret under the column. `kind` may be

@@ -1,4 +1,4 @@
-// Sweeps in which something fails, and sweeps that cannot be.
+// Sweeps in which something fails, and sweeps with errors.
 #include "support/sweep_files.hpp"
 
 TEST_CASE("a sample that fails in one variant is left out of that variant alone") {
@@ -80,10 +80,31 @@ TEST_CASE("a failure that stops a sweep names the variant, and leaves no scores"
   CHECK_FALSE(fs::exists(place.folder / "sweep/variants/faulty.mode=none/metrics.json"));
 }
 
-TEST_CASE("more than 10,000 variants want --yes, and say how many they are") {
+TEST_CASE("braces that the shell has expanded are one error, which says what to write") {
+  Workplace const place(pipeline("", 1));
+  auto const error = [&](Names const& arguments) {
+    auto const result = place.run("out", arguments);
+    CHECK(result.status == 2);
+    return result.err;
+  };
+  std::string const range =
+      "error: the shell expanded the braces of select.t2={from=0.6,to=0.9,step=0.1}; write "
+      "--sweep select.t2=0.6:0.9:0.1, or quote it: "
+      "--sweep 'select.t2={from=0.6,to=0.9,step=0.1}'\n";
+  CHECK(error({"--sweep", "select.t2=from=0.6", "select.t2=to=0.9", "select.t2=step=0.1"}) ==
+        range);
+  CHECK(error({"--sweep=select.t2=from=0.6", "--sweep=select.t2=to=0.9",
+               "--sweep=select.t2=step=0.1"}) == range);
+  CHECK_THAT(error({"--sweep", "select.t1=0.3", "select.t1=0.4"}),
+             EndsWith("; write --sweep select.t1=0.3,0.4\n"));
+  CHECK_THAT(error({"--sweep", "select=use=sepl.select", "select=t1=0.4"}),
+             Contains("; write --sweep 'select={use=sepl.select,t1=0.4}'"));
+}
+
+TEST_CASE("more than 10,000 variants need --yes, and are counted") {
   Workplace const place(pipeline("", 1));
   Names const many = {"--sweep", "select.t1={from=0,to=1,step=0.01}", "--sweep",
-                      "select.t2={from=0,to=1,step=0.01}"};
+                      "select.t2=0:1:0.01"};
   auto const refused = place.run("out", many);
   CHECK(refused.status == 2);
   CHECK_THAT(refused.err, Contains("10201") || Contains("10,201"));
@@ -98,7 +119,7 @@ TEST_CASE("more than 10,000 variants want --yes, and say how many they are") {
   CHECK_THAT(result.out, Contains("10201 variants"));
 }
 
-TEST_CASE("sweeps that cannot be are mistakes, and make no folder") {
+TEST_CASE("sweeps with errors create no folder") {
   Workplace const place(pipeline());
   auto const refused = [&](Names const& arguments) {
     auto const result = place.run("out", arguments);

@@ -170,7 +170,7 @@ TEST_CASE("the flag --sweep is as good as [sweep]") {
   require_equal(arguments, file);
 }
 
-TEST_CASE("up to eight variants keep their files, more keep none unless they are told to") {
+TEST_CASE("up to eight variants keep their files, more keep none unless --keep says so") {
   Workplace const place(pipeline());
   auto const has_files = [&](std::string const& run) {
     return std::ranges::any_of(files_in(place.folder / run), [](auto const& file) {

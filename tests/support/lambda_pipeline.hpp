@@ -135,7 +135,7 @@ class LambdaPipeline {
   void variant(std::string name, std::vector<std::string> const& ends) {
     std::vector<bool> serves(pipeline.stages.size());
     for (std::string const& end : ends) serves[index(end)] = true;
-    seplflow::Variant variant{std::move(name), {}, {}};
+    seplflow::Variant variant{std::move(name), {}, {}, {}};
     for (std::size_t s = serves.size(); s-- > 0;) {
       if (!serves[s]) continue;
       for (auto const& input : pipeline.stages[s].inputs) serves[input->stage] = true;

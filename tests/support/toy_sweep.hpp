@@ -1,8 +1,6 @@
 // Sweeps of toy stages.
 #pragma once
 
-#include <chrono>
-
 #include "pipeline/pipeline.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"

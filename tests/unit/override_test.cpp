@@ -1,5 +1,4 @@
-// What the command line sets instead of the pipeline file.
-
+// Options that the command line sets instead of the pipeline file.
 #include "pipeline/pipeline.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
@@ -48,7 +47,7 @@ TEST_CASE("the last of several overrides of an option counts") {
   CHECK(knobs.instance->option(*find_option(*knobs.declaration, "ratio")) == OptionValue(0.75));
 }
 
-TEST_CASE("what is no TOML value is a string where the option is one") {
+TEST_CASE("a value that is not TOML is a string") {
   CHECK(knob<std::string>("knobs.text=bare words", "text") == "bare words");
   CHECK(knob<std::string>("knobs.text=\"quoted\"", "text") == "quoted");
   CHECK(knob<std::string>("knobs.text=0.50", "text") == "0.50");
@@ -102,7 +101,7 @@ TEST_CASE("a wire or the kind of a stage can be set") {
   CHECK(pipeline.stages[2].declaration->name == "toy.tally");
 }
 
-TEST_CASE("a mistake on the command line is shown with its argument") {
+TEST_CASE("an error on the command line is reported with its argument") {
   CHECK(complaint("knobs.ratio=2.5") ==
         "--set knobs.ratio=2.5: error: stage \"knobs\" (toy.knobs): option \"ratio\" is 2.5; it "
         "takes number, 0..1\n"
@@ -122,7 +121,7 @@ TEST_CASE("a mistake on the command line is shown with its argument") {
   CHECK_THAT(complaint("knobs.in=src.word"), Contains("takes toy.Number"));
 }
 
-TEST_CASE("an override that is none says how one is written") {
+TEST_CASE("an override that is written wrongly is shown how to write it") {
   for (char const* const argument :
        {"", "=", "ratio=1", "knobs.ratio", "knobs.=1", ".ratio=1", "knobs", "knobs=1.5"}) {
     CAPTURE(argument);
@@ -130,7 +129,7 @@ TEST_CASE("an override that is none says how one is written") {
   }
 }
 
-TEST_CASE("mistakes of the file and of the command line are reported together, the file's first") {
+TEST_CASE("errors of the file and of the command line are reported together, the file's first") {
   auto const found = toy::mistakes("nam = 1\n" + kPipeline,
                                    toy::request("toy.toml", {}, {"knobs.ratio=3", "x.y=1"}));
   REQUIRE(found.size() == 3);
@@ -139,13 +138,13 @@ TEST_CASE("mistakes of the file and of the command line are reported together, t
   CHECK(found[2].place.source->is_argument());
 }
 
-TEST_CASE("an override mends a mistake of the file") {
+TEST_CASE("an override can correct an error of the file") {
   auto const file = kPipeline + "[stages.extra]\nuse = \"toy.save\"\nin = \"nowhere\"\n";
   CHECK(toy::mistakes(file).size() == 1);
   CHECK(toy::mistakes(file, toy::request("toy.toml", {}, {"extra.in=knobs"})).empty());
 }
 
-TEST_CASE("the caret of a wire that is set stands under the wire") {
+TEST_CASE("the caret of an error in a wire points at the wire") {
   CHECK_THAT(toy::pointed_at(complaint("knobs.in={ number = \"nope\" }")), StartsWith("\"nope\""));
   CHECK_THAT(toy::pointed_at(complaint("knobs.in={ nubmer = \"src.number\" }")),
              StartsWith("nubmer"));

@@ -55,7 +55,7 @@ TEST_CASE("a range of integers fits an option that takes integers") {
         std::vector{0.0, 1.0});
 }
 
-TEST_CASE("a range that does not fit its option is one mistake") {
+TEST_CASE("a range that does not fit its option is one error") {
   CHECK_THAT(complaint(sweep("knobs.count = { from = 1.0, to = 9.0, step = 1.0 }")),
              StartsWith("/p/toy.toml:16:15: error: stage \"knobs\" (toy.knobs): option \"count\" "
                         "takes integer, 0..10, not the number 1.0"));
@@ -229,6 +229,38 @@ TEST_CASE("the flag --sweep takes ranges and tables as a file does") {
         Names{"tally.in=knobs", "tally.in=more"});
 }
 
+TEST_CASE("three numbers with colons are a range, which needs no quotes in a shell") {
+  Pipeline const pipeline = parse(kBase, swept({"knobs.ratio=0.6:0.9:0.05"}));
+  CHECK(knob<double>(pipeline, "ratio") == std::vector{0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9});
+  CHECK(names(pipeline) == names(kBase, swept({"knobs.ratio={from=0.6,to=0.9,step=0.05}"})));
+  auto const factors = [](std::string const& range) {
+    return knob<double>(parse(kBase, swept({"knobs.factor=" + range})), "factor");
+  };
+  CHECK(factors("0:1:0.5") == std::vector{0.0, 0.5, 1.0});
+  CHECK(factors("0.2:-0.2:-0.2") == std::vector{0.2, 0.0, -0.2});
+  CHECK(factors("1e-5:2e-5:5e-6") == std::vector{1e-5, 1.5e-5, 2e-5});
+  auto const counts = [](std::string const& range) {
+    return knob<std::int64_t>(parse(kBase, swept({"knobs.count=" + range})), "count");
+  };
+  CHECK(counts("9:1:-4") == std::vector<std::int64_t>{9, 5, 1});
+  CHECK(counts("10:20:30") == std::vector<std::int64_t>{10});  // in TOML alone, a time of day
+  CHECK(names(kBase, swept({"knobs.numbers=1:3:1"})) ==
+        Names{"knobs.numbers=1", "knobs.numbers=2", "knobs.numbers=3"});
+  CHECK(knob<double>(parse(sweep("knobs.ratio = \"0.6:0.8:0.1\"")), "ratio") ==
+        std::vector{0.6, 0.7, 0.8});
+}
+
+TEST_CASE("three numbers with colons are a text where the option takes texts") {
+  auto const texts = [](std::string const& option, std::string const& values) {
+    return names(kBase, swept({"knobs." + option + "=" + values}));
+  };
+  Pipeline const pipeline = parse(kBase, swept({"knobs.text=1:2:3,10:20:30"}));
+  CHECK(knob<std::string>(pipeline, "text") == Names{"1:2:3", "10:20:30"});
+  CHECK(texts("text", "range(1)") == Names{"knobs.text=range-1-"});
+  CHECK(texts("path", "1:2:3") == Names{"knobs.path=1-2-3"});
+  CHECK(texts("words", "1:2:3") == Names{"knobs.words=1-2-3"});
+}
+
 TEST_CASE("paths of the file are relative to it, those of --sweep to the working folder") {
   Pipeline const pipeline = parse(sweep("knobs.path = [\"a\", \"/b\"]"), swept({"more.path=c"}));
   CHECK(knob<std::string>(pipeline, "path") == Names{"/p/a", "/b"});
@@ -311,13 +343,10 @@ TEST_CASE("a stage is made and checked once for all variants that share it") {
   CHECK(made == 14);
 }
 
-TEST_CASE("thousands of variants are checked in no time") {
-  auto const begin = std::chrono::steady_clock::now();
+TEST_CASE("thousands of variants share the stages that they have in common") {
   Pipeline const pipeline =
       parse(sweep("knobs.factor = { from = 1, to = 100, step = 1 }\n"
                   "more.factor = { from = 0.01, to = 1, step = 0.01 }"));
-  std::chrono::duration<double> const seconds = std::chrono::steady_clock::now() - begin;
   CHECK(pipeline.variants.size() == 10'000);
   CHECK(pipeline.stages.size() == 1 + 100 + 3 * 10'000);
-  CHECK(seconds.count() < 20);  // a tenth of a second, without sanitizers
 }

@@ -3,65 +3,84 @@
 #include "pipeline/option_reader.hpp"
 
 namespace seplflow {
+namespace {
+
+// What to write instead of a key that does not name a stage.
+std::string hint(std::string const& key, std::string const& stage, SweepContext const& context) {
+  std::vector<std::string> const stages = context.document.stage_names();
+  std::vector<std::string> options;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    if (context.find_option(i, key)) options.push_back(stages[i] + "." + key);
+  }
+  return options.empty() ? suggestion(stage, stages)
+                         : "; did you mean " + quoted_list(options) + "?";
+}
+
+}  // namespace
 
 std::optional<std::string> SweepContext::text(Setting const& setting) const {
   return read_text(setting, request.environment, problems);
 }
 
-std::optional<Target> read_target(std::string const& key, Place const& place,
+OptionDeclaration const* SweepContext::find_option(std::size_t stage,
+                                                   std::string_view option) const {
+  Setting const* const use = document.stages[stage].find("use");
+  if (!use || !use->value) return nullptr;
+  std::vector<Problem> reported_by_the_checker;
+  auto const name = read_text(*use, request.environment, reported_by_the_checker);
+  auto const* const declaration = name ? catalog.find(*name).declaration : nullptr;
+  if (!declaration) return nullptr;
+  auto const found = seplflow::find_option(*declaration, option);
+  return found ? &declaration->options[*found] : nullptr;
+}
+
+std::optional<Change> read_target(std::string const& key, Place const& place,
                                   SweepContext const& context) {
   std::size_t const dot = key.find('.');
   std::string const stage = key.substr(0, dot);
   if (dot != std::string::npos && (dot == 0 || dot + 1 == key.size())) {
-    context.complain(place,
-                     "\"" + key + "\" names no option; write stage.option, or a stage alone");
+    context.complain(place, "\"" + key +
+                                "\" does not name an option; write stage.option, or the name of "
+                                "a stage alone");
     return std::nullopt;
   }
   if (stage == "run") {
-    context.complain(place, "the options of [run] are the same for all variants; \"" + key +
-                                "\" cannot be varied");
+    context.complain(place, "\"" + key +
+                                "\" cannot be varied: the options of [run] are the same for all "
+                                "variants");
     return std::nullopt;
   }
   auto const found = context.document.find_stage(stage);
   if (!found) {
-    context.complain(place, "the pipeline has no stage \"" + stage + "\"" +
-                                suggestion(stage, context.document.stage_names()));
+    context.complain(place,
+                     "the pipeline has no stage \"" + stage + "\"" + hint(key, stage, context));
     return std::nullopt;
   }
-  return Target{*found, dot == std::string::npos ? "" : key.substr(dot + 1)};
+  Change target;
+  target.stage = *found;
+  if (dot != std::string::npos) target.option = key.substr(dot + 1);
+  return target;
 }
 
-Change option_change(Setting const& value, Target const& target) {
-  Change change;
-  change.stage = target.stage;
-  change.origin = value;
-  change.settings = {value};
-  change.settings[0].key = target.option;
-  return change;
-}
-
-Change table_change(Setting const& table, std::size_t stage) {
-  Change change;
-  change.stage = stage;
-  change.origin = table;
-  change.settings = settings_of(table);
-  std::erase_if(change.settings, [](Setting const& each) { return each.key == "name"; });
-  change.swaps = table.value->as_table()->contains("use");
-  return change;
-}
-
-void forget(Target const& target, Document& document) {
-  StageEntry& stage = document.stages[target.stage];
-  Setting setting;
-  setting.key = target.is_whole() ? "use" : target.option;
-  setting.place = setting.value_place = stage.place;
-  replace(stage.settings, std::move(setting));
-}
-
-void forget(Change const& change, Document& document) {
-  for (Setting const& setting : change.settings) {
-    forget(Target{change.stage, setting.key}, document);
+Change with_value(Change target, Setting const& value) {
+  target.origin = value;
+  if (!target.is_whole()) {
+    target.settings = {value};
+    target.settings[0].key = target.option;
+    return target;
   }
+  target.settings = settings_of(value);
+  std::erase_if(target.settings, [](Setting const& each) { return each.key == "name"; });
+  target.swaps = value.value->as_table()->contains("use");
+  return target;
+}
+
+void forget(std::size_t stage, std::string const& key, Document& document) {
+  StageEntry& entry = document.stages[stage];
+  Setting setting;
+  setting.key = key;
+  setting.place = setting.value_place = entry.place;
+  replace(entry.settings, std::move(setting));
 }
 
 }  // namespace seplflow

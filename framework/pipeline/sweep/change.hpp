@@ -1,46 +1,47 @@
-// Reads what one key and its value change. Internal to the pipeline layer.
+// Reads what a key and its value change in a pipeline. Internal to the pipeline layer.
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/document.hpp"
 
 namespace seplflow {
 
+// Whether a key of a stage is not an option of its own, but one that every stage has.
+inline bool is_wiring(std::string_view key) {
+  return key == "use" || key == "in" || key == "on_error";
+}
+
 // What the readers of a sweep work on.
 struct SweepContext {
   PipelineRequest const& request;
+  StageCatalog const& catalog;
   Document& document;
   std::vector<Problem>& problems;
 
-  // Expands ${...}; nothing, with a problem, when the setting is no string.
-  std::optional<std::string> text(Setting const& setting) const;
   void complain(Place const& place, std::string message) const {
     problems.push_back({place, std::move(message)});
   }
+  // Expands ${...}; nothing, with a problem, when the setting is not a string.
+  std::optional<std::string> text(Setting const& setting) const;
+  // The option as the document's own `use` of the stage declares it, if it does.
+  OptionDeclaration const* find_option(std::size_t stage, std::string_view option) const;
 };
 
-// What "stage.option", or "stage" alone, names.
-struct Target {
-  std::size_t stage;   // index into Document::stages
-  std::string option;  // empty for the stage as a whole
-  bool is_whole() const { return option.empty(); }
-};
-
-// Nothing, with a problem, when there is no such thing to be changed.
-std::optional<Target> read_target(std::string const& key, Place const& place,
+// The stage and option that "stage.option", or "stage" alone, names, without a value; nothing, with
+// a problem, when they cannot be changed.
+std::optional<Change> read_target(std::string const& key, Place const& place,
                                   SweepContext const& context);
 
-// The change by a value of one option, and by a table over a whole stage, whose `name` is no
+// The change of an option to a value, or of a whole stage by a table, whose `name` is not a
 // setting.
-Change option_change(Setting const& value, Target const& target);
-Change table_change(Setting const& table, std::size_t stage);
+Change with_value(Change target, Setting const& value);
 
-// A mistake leaves open what these settings are: they are given, nobody knows how.
-void forget(Target const& target, Document& document);
-void forget(Change const& change, Document& document);
+// Marks a setting of a stage as given but unknown, because of an error that has been reported.
+void forget(std::size_t stage, std::string const& key, Document& document);
 
 }  // namespace seplflow

@@ -7,17 +7,6 @@
 namespace seplflow {
 namespace {
 
-constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-
-bool concerns(AxisEntry const& axis, std::size_t stage) {
-  return axis.values[0].change.stage == stage;
-}
-
-bool concerns(NamedVariant const& variant, std::size_t stage) {
-  return std::ranges::any_of(variant.changes,
-                             [&](Change const& change) { return change.stage == stage; });
-}
-
 void apply(Change const& change, StageEntry& entry) {
   if (change.swaps) {
     std::erase_if(entry.settings, [](Setting const& setting) {
@@ -37,33 +26,18 @@ Sweep::Sweep(Document const& document) : document_(document), strides_(document.
     axes_size_ *= document.axes[i].values.size();
   }
   size_ = axes_size_ * std::max<std::size_t>(1, document.variants.size());
-  changes_.resize(document.stages.size());
-  for (std::size_t stage = 0; stage < changes_.size(); ++stage) find_changes(stage);
 }
 
-void Sweep::find_changes(std::size_t stage) {
-  Changes& changes = changes_[stage];
-  for (NamedVariant const& variant : document_.variants) {
-    changes.named.push_back(concerns(variant, stage) ? changes.named_count++ : 0);
-  }
-  if (changes.named.empty()) changes.named.push_back(0);
-  for (bool const whole : {true, false}) {
-    for (std::size_t i = 0; i < document_.axes.size(); ++i) {
-      AxisEntry const& axis = document_.axes[i];
-      if (axis.is_whole() == whole && concerns(axis, stage)) changes.axes.push_back(i);
-    }
-  }
-  std::size_t count = changes.named_count;
-  for (std::size_t const axis : changes.axes) count *= document_.axes[axis].values.size();
-  changes.entries.assign(count, kNone);
+std::string Sweep::label(std::size_t variant) const {
+  return document_.variants.empty() ? "" : document_.variants[named(variant)].name;
 }
 
 std::string Sweep::name(std::size_t variant) const {
-  std::string name;
-  if (!document_.variants.empty()) name = document_.variants[named(variant)].name;
+  std::string name = label(variant);
   for (std::size_t i = 0; i < document_.axes.size(); ++i) {
     AxisEntry const& axis = document_.axes[i];
-    name += (name.empty() ? "" : ",") + axis_part(axis.key, axis.values[value(variant, i)].text);
+    std::string const& text = axis.values[value(variant, i)].text;
+    name += (name.empty() ? "" : ",") + folder_name(axis.key + "=" + text);
   }
   return name;
 }
@@ -74,37 +48,37 @@ std::vector<std::size_t> Sweep::values(std::size_t variant) const {
   return values;
 }
 
-Sweep::Entry const& Sweep::entry(std::size_t variant, std::size_t stage) {
-  Changes& changes = changes_[stage];
-  std::size_t place = changes.named[named(variant)];
-  for (std::size_t const axis : changes.axes) {
-    place = place * document_.axes[axis].values.size() + value(variant, axis);
-  }
-  std::size_t& number = changes.entries[place];
-  if (number == kNone) {
-    number = entries_.size();
-    entries_.push_back({number, stage, settings(variant, stage)});
-  }
-  return entries_[number];
-}
-
-StageEntry Sweep::settings(std::size_t variant, std::size_t stage) const {
-  StageEntry entry = document_.stages[stage];
+std::vector<Change const*> Sweep::changes(std::size_t variant, std::size_t stage) const {
+  std::vector<Change const*> changes;
   if (!document_.variants.empty()) {
     for (Change const& change : document_.variants[named(variant)].changes) {
-      if (change.stage == stage) apply(change, entry);
+      if (change.stage == stage) changes.push_back(&change);
     }
   }
-  for (std::size_t const axis : changes_[stage].axes) {
-    apply(document_.axes[axis].values[value(variant, axis)].change, entry);
+  for (bool const whole : {true, false}) {
+    for (std::size_t i = 0; i < document_.axes.size(); ++i) {
+      Change const& change = document_.axes[i].values[value(variant, i)];
+      if (change.stage == stage && change.is_whole() == whole) changes.push_back(&change);
+    }
   }
-  return entry;
+  return changes;
+}
+
+Sweep::Entry const& Sweep::entry(std::size_t variant, std::size_t stage) {
+  auto const changes = this->changes(variant, stage);
+  auto const [known, is_new] = numbers_.emplace(std::pair(stage, changes), entries_.size());
+  if (is_new) {
+    StageEntry settings = document_.stages[stage];
+    for (Change const* const change : changes) apply(*change, settings);
+    entries_.push_back({known->second, stage, std::move(settings)});
+  }
+  return entries_[known->second];
 }
 
 Place Sweep::difference(std::size_t a, std::size_t b) const {
   for (std::size_t i = 0; i < document_.axes.size(); ++i) {
     AxisEntry const& axis = document_.axes[i];
-    if (value(a, i) != value(b, i)) return axis.values[value(b, i)].change.origin.value_place;
+    if (value(a, i) != value(b, i)) return axis.values[value(b, i)].origin.value_place;
   }
   return document_.variants.empty() ? document_.axes.back().place
                                     : document_.variants[named(b)].place;
@@ -112,16 +86,17 @@ Place Sweep::difference(std::size_t a, std::size_t b) const {
 
 Place Sweep::difference(std::size_t a, std::size_t b,
                         std::vector<std::size_t> const& stages) const {
-  auto const matters = [&](auto const& what) {
-    return std::ranges::any_of(stages, [&](std::size_t stage) { return concerns(what, stage); });
+  auto const matters = [&](Change const& change) {
+    return std::ranges::find(stages, change.stage) != stages.end();
   };
   for (std::size_t i = 0; i < document_.axes.size(); ++i) {
     AxisEntry const& axis = document_.axes[i];
-    if (value(a, i) != value(b, i) && matters(axis)) return axis.place;
+    if (value(a, i) != value(b, i) && matters(axis.values[0])) return axis.place;
   }
   if (document_.variants.empty()) return {document_.source};
   NamedVariant const& second = document_.variants[named(b)];
-  return matters(second) ? second.place : document_.variants[named(a)].place;
+  return std::ranges::any_of(second.changes, matters) ? second.place
+                                                      : document_.variants[named(a)].place;
 }
 
 }  // namespace seplflow

@@ -14,25 +14,39 @@ void join(std::string& text, std::string const& part) {
   text += (text.empty() ? "" : "-") + part;
 }
 
-// Tables without a name are called after the values in which they differ.
-bool make_names_up(AxisEntry& axis, SweepContext const& context) {
+struct ToText {
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
+  std::string operator()(std::int64_t value) const { return std::to_string(value); }
+  std::string operator()(double value) const { return shortest(value); }
+  std::string operator()(std::string const& value) const { return value; }
+  template <class T>
+  std::string operator()(std::vector<T> const& values) const {
+    std::string joined;
+    for (T const& each : values) join(joined, (*this)(each));
+    return joined;
+  }
+};
+
+// Names tables after the values in which they differ.
+bool name_tables(AxisEntry& axis, SweepContext const& context) {
   std::map<std::string, std::multiset<std::string>> texts;
-  for (AxisValue const& value : axis.values) {
-    for (Setting const& each : value.change.settings) texts[each.key].insert(text_of(*each.value));
+  for (Change const& table : axis.values) {
+    for (Setting const& each : table.settings) texts[each.key].insert(text_of(*each.value));
   }
   auto const differs = [&](std::string const& key) {
     auto const& all = texts.at(key);
     return all.size() < axis.values.size() || *all.begin() != *all.rbegin();
   };
-  for (AxisValue& value : axis.values) {
-    if (!value.text.empty()) continue;
-    for (Setting const& each : value.change.settings) {
-      if (each.value->is_value() && differs(each.key)) join(value.text, text_of(*each.value));
+  for (Change& table : axis.values) {
+    if (!table.text.empty()) continue;
+    for (Setting const& each : table.settings) {
+      if (each.value->is_value() && differs(each.key)) join(table.text, text_of(*each.value));
     }
-    if (!value.text.empty()) continue;
-    context.complain(value.change.origin.value_place,
-                     "nothing short tells this value of the axis \"" + axis.key +
-                         "\" from the others; give each a name: { name = \"...\", use = ... }");
+    if (!table.text.empty()) continue;
+    context.complain(table.origin.value_place,
+                     "this value of the axis \"" + axis.key +
+                         "\" has no short text that distinguishes it from the others; give each a "
+                         "name: { name = \"...\", use = ... }");
     return false;
   }
   return true;
@@ -61,6 +75,10 @@ std::string text_of(Setting const& setting) {
   return setting.raw && is_date ? *setting.raw : text_of(*setting.value);
 }
 
+std::string text_of(OptionValue const& value) {
+  return std::visit(ToText(), value);
+}
+
 std::string folder_name(std::string_view text) {
   std::string name;
   for (char const c : text) {
@@ -74,19 +92,15 @@ std::string folder_name(std::string_view text) {
   return name;
 }
 
-std::string axis_part(std::string const& key, std::string const& value) {
-  return folder_name(key + "=" + value);
-}
-
 void name_values(AxisEntry& axis, SweepContext const& context) {
   bool const whole = axis.is_whole();
-  if (whole && !make_names_up(axis, context)) return;
+  if (whole && !name_tables(axis, context)) return;
   std::map<std::string, std::string const*> seen;  // texts by their names
-  for (AxisValue const& value : axis.values) {
+  for (Change const& value : axis.values) {
     auto const [first, is_new] = seen.emplace(folder_name(value.text), &value.text);
     if (is_new) continue;
     std::string const called = "the axis \"" + axis.key + "\"";
-    context.complain(value.change.origin.value_place,
+    context.complain(value.origin.value_place,
                      !whole && *first->second == value.text
                          ? called + " has the value " + toml_string(value.text) + " twice"
                          : "two values of " + called + " would both be called \"" + first->first +

@@ -1,4 +1,4 @@
-// What the values of a sweep are called. Internal to the pipeline layer.
+// The names of the variants of a sweep and of their values. Internal to the pipeline layer.
 #pragma once
 
 #include <string>
@@ -8,17 +8,15 @@
 
 namespace seplflow {
 
-// A value in the names of variants: 0.3, true, text as it is, lists joined by "-".
+// A value in the names of variants: 0.3, true, texts unchanged, lists joined by "-".
 std::string text_of(toml::node const& value);
 std::string text_of(Setting const& setting);
+std::string text_of(OptionValue const& value);
 
-// Without what a folder's name should not hold.
+// The text without the characters that the name of a folder should not contain.
 std::string folder_name(std::string_view text);
 
-// "select.t1=0.3", as names of variants have it.
-std::string axis_part(std::string const& key, std::string const& value);
-
-// Gives names to tables without one, and refuses values that would be called the same.
+// Names the tables of an axis that have no name, and refuses values that would have the same name.
 void name_values(AxisEntry& axis, SweepContext const& context);
 
 }  // namespace seplflow

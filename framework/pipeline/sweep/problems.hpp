@@ -1,13 +1,10 @@
-// Mistakes that variants share: each told once, with the variants that have it. Internal to the
-// pipeline layer.
+// Errors that variants share: each is reported once, with the variants that have it. Internal to
+// the pipeline layer.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <set>
-#include <string>
-#include <tuple>
 #include <vector>
 
 #include "pipeline/problem.hpp"
@@ -23,22 +20,14 @@ class VariantProblems {
 
   bool empty() const { return found_.empty(); }
 
-  // In the order in which they were found. Those that not all variants have, or that the only one
-  // has, begin with the name of the first and the number of the others.
-  std::vector<Problem> report(Sweep const& sweep);
+  // In the order in which they were found. A problem that only some variants have, or that the only
+  // variant has, begins with the name of the first and the number of the others.
+  std::vector<Problem> report(Sweep const& sweep) const;
 
  private:
-  struct Found {
-    Problem problem;
-    std::vector<std::size_t> variants;
-  };
-  using Key = std::tuple<SourceText const*, std::uint32_t, std::uint32_t, std::string>;
-
-  static Key key_of(Place const& place, std::string message);
-
-  std::set<Key> ranges_;  // where a mistake of one value is likely one of all, and told once
-  std::vector<Found> found_;
-  std::map<Key, std::size_t> index_;
+  std::set<Place> ranges_;  // at each of these all problems count as one
+  std::vector<std::pair<Problem, std::set<std::size_t>>> found_;  // with their variants
+  std::map<Problem, std::size_t> index_;                          // into found_
 };
 
 }  // namespace seplflow

@@ -1,28 +1,40 @@
-// Ranges of a sweep, in decimal arithmetic: 0.6 to 0.9 by 0.05 ends at 0.9.
+// Ranges of a sweep, in exact decimal arithmetic: 0.6 to 0.9 by 0.05 ends at 0.9.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace seplflow {
 
 class Range {
  public:
-  // The numbers as decimals, "0.05" or "1e-05". Throws Error, saying what to do, when `step` is 0
-  // or leads away from `to`, or when the numbers are too far apart for exact arithmetic.
-  Range(std::string_view from, std::string_view to, std::string_view step);
+  // The numbers are decimals without an exponent, such as "3" or "-0.05". Throws Error, saying what
+  // to do, when `step` is 0 or leads away from `to`, or when the numbers together have too many
+  // digits.
+  Range(std::string const& from, std::string const& to, std::string const& step);
 
-  // How many values; the largest number there is where they are more.
+  // The number of values, or the largest number possible if there are more.
   std::uint64_t count() const { return count_; }
-  // A value as a decimal: digits, and maybe an exponent.
-  std::string value(std::uint64_t place) const;
+  // Whether all three numbers are integers.
+  bool has_integers() const { return decimals_ == 0; }
+
+  template <class T>
+  T value(std::uint64_t place) const {
+    // Unsigned numbers may overflow on the way to a value that does not.
+    std::uint64_t const digits = static_cast<std::uint64_t>(from_) + place * step_;
+    std::string text = std::to_string(static_cast<std::int64_t>(digits));
+    if (!has_integers()) text += "e-" + std::to_string(decimals_);
+    T value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  }
 
  private:
-  __extension__ using Number = __int128;  // GCC and Clang have it beyond the standard
-  Number from_ = 0, step_ = 0;            // in units of 10 to the exponent_
-  int exponent_ = 0;
-  std::uint64_t count_ = 0;
+  // The numbers are integers in units of the last of so many decimals.
+  std::size_t decimals_ = 0;
+  std::int64_t from_ = 0;
+  std::uint64_t step_ = 0, count_ = 0;
 };
 
 }  // namespace seplflow

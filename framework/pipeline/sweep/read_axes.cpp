@@ -1,23 +1,132 @@
 #include "pipeline/sweep/read_axes.hpp"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <map>
+
+#include "pipeline/argument.hpp"
 #include "pipeline/option_text.hpp"
-#include "pipeline/sweep/axis_range.hpp"
 #include "pipeline/sweep/names.hpp"
 
 namespace seplflow {
 namespace {
 
+constexpr std::array<std::string_view, 3> kRangeKeys = {"from", "to", "step"};
+
+// ---- Which axes there are; the key of each setting is that of the axis ----
+
+// Whether `stage = { option = [...] }` is meant, and not a range or a value.
+bool nests_axes(Setting const& setting) {
+  auto const* const table = setting.value->as_table();
+  return table && setting.key.find('.') == std::string::npos &&
+         std::ranges::any_of(*table, [](auto&& entry) {
+           return std::ranges::find(kRangeKeys, entry.first.str()) == kRangeKeys.end();
+         });
+}
+
+// An axis of the command line replaces that of the file.
+void add(std::vector<Setting>& axes, Setting axis, SweepContext const& context) {
+  Setting const* const known = find(axes, axis.key);
+  if (known && known->from_argument() == axis.from_argument()) {
+    context.complain(axis.place,
+                     "the axis \"" + axis.key + "\" is defined twice; give all its values at once");
+  } else {
+    replace(axes, std::move(axis));
+  }
+}
+
+void add_axes_of_file(std::vector<Setting>& axes, SweepContext const& context) {
+  std::vector<Setting> found;
+  for (Setting const& setting : settings_of(*context.document.sweep)) {
+    if (!nests_axes(setting)) {
+      found.push_back(setting);
+      continue;
+    }
+    for (Setting& inner : settings_of(setting)) {
+      inner.key = setting.key + "." + inner.key;
+      found.push_back(std::move(inner));
+    }
+  }
+  std::ranges::stable_sort(found, {}, &Setting::place);
+  for (Setting& axis : found) add(axes, std::move(axis), context);
+}
+
+void add_axes_of_arguments(std::vector<Setting>& axes, SweepContext const& context) {
+  std::size_t number = context.request.overrides.size();
+  for (std::string const& argument : context.request.sweeps) {
+    Setting axis = read_argument("--sweep", argument, ++number, context.request.working_folder);
+    if (axis.key.empty()) {
+      context.complain(axis.place,
+                       "write an axis as stage.option=a,b,c or stage.option=FROM:TO:STEP, for "
+                       "example select.t1=0.3,0.4");
+    } else {
+      axis.value = context.document.add_value(*axis.raw);
+      add(axes, std::move(axis), context);
+    }
+  }
+}
+
+// ---- The numbers of a range, as decimals without an exponent ----
+
+std::optional<std::string> decimal(toml::node const& value) {
+  if (auto const integer = value.as_integer()) return std::to_string(integer->get());
+  auto const number = value.as_floating_point();
+  if (!number || !std::isfinite(number->get())) return std::nullopt;
+  char buffer[400];  // the smallest number has 325 decimals
+  auto const end =
+      std::to_chars(buffer, std::end(buffer), number->get(), std::chars_format::fixed).ptr;
+  std::string const text(buffer, end);
+  return text.find('.') == std::string::npos ? text + ".0" : text;
+}
+
+// Those of "0.6:0.9:0.1"; none if the text is not a list of numbers with colons.
+std::vector<std::string> numbers_of(std::string const& text, Document& document) {
+  std::vector<std::string> numbers;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    std::size_t const end = std::min(text.find(':', begin), text.size());
+    auto const number = decimal(*document.add_value(text.substr(begin, end - begin)));
+    if (!number) return {};
+    numbers.push_back(*number);
+    begin = end + 1;
+  }
+  return numbers;
+}
+
+// Those of { from = 0.6, to = 0.9, step = 0.1 }; none, with problems, if the table is wrong.
+std::vector<std::string> numbers_of(Setting const& table, SweepContext const& context) {
+  std::map<std::string, std::string> numbers;
+  std::size_t const before = context.problems.size();
+  for (Setting const& each : settings_of(table)) {
+    auto const number = decimal(*each.value);
+    if (std::ranges::find(kRangeKeys, each.key) == kRangeKeys.end()) {
+      context.complain(each.place, "a range has no \"" + each.key + "\"" +
+                                       did_you_mean(each.key, {"from", "to", "step"}) +
+                                       "; write it as { from = 0.1, to = 0.9, step = 0.1 }");
+    } else if (!number) {
+      context.complain(each.value_place, "\"" + each.key + "\" of a range must be a number");
+    } else {
+      numbers[each.key] = *number;
+    }
+  }
+  if (context.problems.size() > before) return {};
+  if (numbers.size() == 3) return {numbers["from"], numbers["to"], numbers["step"]};
+  context.complain(table.value_place,
+                   "a range needs three numbers: { from = 0.1, to = 0.9, step = 0.1 }");
+  return {};
+}
+
+// ---- The values of one axis ----
+
 class AxisReader {
  public:
-  AxisReader(WrittenAxis const& axis, Target const& target, SweepContext const& context)
+  AxisReader(Setting const& axis, Change const& target, SweepContext const& context)
       : axis_(axis), target_(target), context_(context) {}
 
-  AxisEntry read() {
-    AxisEntry entry{axis_.key, axis_.setting.place, {}, std::nullopt};
-    if (auto const range = range_table()) {
-      entry.range = read_range(option_change(*range, target_), context_);
-      return entry;
-    }
+  AxisEntry read() const {
+    AxisEntry entry{axis_.key, axis_.place, {}, std::nullopt};
+    if (read_range(entry)) return entry;
     for (Setting const& each : elements()) {
       auto value = target_.is_whole() ? table(each) : option(each);
       if (value) entry.values.push_back(std::move(*value));
@@ -26,49 +135,72 @@ class AxisReader {
   }
 
  private:
-  // The table that is a range, if one stands in the place of the values.
-  std::optional<Setting> range_table() const {
-    if (target_.is_whole()) return std::nullopt;
-    if (!axis_.setting.from_argument()) {
-      return axis_.setting.value->is_table() ? std::optional(axis_.setting) : std::nullopt;
+  void complain(std::string message) const {
+    context_.complain(axis_.value_place, std::move(message));
+  }
+
+  // Whether a range is written in the place of the values. Reads it or reports its errors.
+  bool read_range(AxisEntry& entry) const {
+    if (target_.is_whole() || target_.option == "in") return false;
+    auto const* const table = axis_.value->as_table();
+    std::string const text = axis_.raw ? *axis_.raw : axis_.value->value_or(std::string());
+    if (table ? table->contains("value") : !is_range(text)) return false;
+    auto const numbers = table ? numbers_of(axis_, context_) : numbers_of(text, context_.document);
+    try {
+      if (numbers.size() == 3) {
+        entry.range.emplace(numbers[0], numbers[1], numbers[2]);
+        entry.values = {with_value(target_, axis_)};
+      } else if (!table) {
+        complain("a range is written FROM:TO:STEP, for example " + axis_.key + "=0.6:0.9:0.1");
+      }
+    } catch (Error const& error) {
+      complain(error.what());
     }
-    if (axis_.elements.size() != 1 || target_.option == "in") return std::nullopt;
-    auto const* const table = axis_.elements[0].value->as_table();
-    return table && !table->contains("value") ? std::optional(axis_.elements[0]) : std::nullopt;
+    return true;
+  }
+
+  // Whether a text is meant as a range, such as 0.6:0.9:0.1 or, in error, range(0.6, 0.9), and not
+  // as a string for an option that takes strings.
+  bool is_range(std::string const& text) const {
+    bool const is_call = text.starts_with("range(") && text.ends_with(")");
+    if (!is_call && numbers_of(text, context_.document).size() < 2) return false;
+    if (is_wiring(target_.option)) return false;
+    auto const* const option = context_.find_option(target_.stage, target_.option);
+    return !option || !(option->type == OptionType::text || option->type == OptionType::texts ||
+                        option->type == OptionType::path);
   }
 
   std::vector<Setting> elements() const {
-    std::vector<Setting> elements = axis_.elements;
-    if (toml::node const* const node = axis_.setting.value) {
-      auto const* const list = node->as_array();
-      if (!list) {
-        context_.complain(axis_.setting.value_place,
-                          node->is_table() ? called() +
-                                                 " is a whole stage and takes a list of tables: "
-                                                 "[{ use = \"...\" }, ...]"
-                                           : called() + " takes several values; write a list: [" +
-                                                 shown(*node) + "]");
-        return {};
-      }
-      for (toml::node const& each : *list) elements.push_back(element(axis_.setting, each));
+    std::string const called = "the axis \"" + axis_.key + "\"";
+    std::vector<Setting> elements;
+    if (axis_.from_argument()) {
+      elements = split_list(axis_, context_.document);
+    } else if (auto const* const list = axis_.value->as_array()) {
+      for (toml::node const& each : *list) elements.push_back(element(axis_, each));
+    } else {
+      complain(called +
+               (target_.is_whole()
+                    ? " is a whole stage and takes a list of tables: [{ use = \"...\" }, ...]"
+                    : " takes several values; write a list: [" + shown(*axis_.value) + "]"));
+      return {};
     }
-    if (elements.empty()) context_.complain(axis_.setting.value_place, called() + " has no values");
+    if (elements.empty()) complain(called + " has no values");
     return elements;
   }
 
-  std::string called() const { return "the axis \"" + axis_.key + "\""; }
-
   static std::string shown(toml::node const& value) {
+    if (value.is_table()) return "{ ... }";
     auto const text = value.value_exact<std::string>();
     return text ? toml_string(*text) : text_of(value);
   }
 
   // A value alone, or { name = "...", value = ... }.
-  std::optional<AxisValue> option(Setting const& setting) const {
-    AxisValue value{option_change(setting, target_), text_of(setting)};
+  std::optional<Change> option(Setting const& setting) const {
+    Change change = with_value(target_, setting);
+    change.text = text_of(setting);
     auto const* const table = setting.value->as_table();
-    if (!table || !table->contains("value")) return value;
-    Setting& set = value.change.settings[0];
+    if (!table || !table->contains("value")) return change;
+    Setting& set = change.settings[0];
     set.raw.reset();
     std::optional<std::string> name;
     for (Setting const& each : settings_of(setting)) {
@@ -84,50 +216,74 @@ class AxisReader {
         return std::nullopt;
       }
     }
-    value.text = name ? *name : text_of(*set.value);
-    return value;
+    change.text = name ? *name : text_of(*set.value);
+    return change;
   }
 
-  // A table over the whole stage; a name that is not there is made up later.
-  std::optional<AxisValue> table(Setting const& setting) const {
+  // A table over the whole stage. If it has no name, name_values() creates one.
+  std::optional<Change> table(Setting const& setting) const {
     if (!setting.value->is_table()) {
       context_.complain(setting.value_place,
                         "an axis over a whole stage takes tables: { use = \"...\", ... }");
       return std::nullopt;
     }
-    AxisValue value{table_change(setting, target_.stage), ""};
+    Change change = with_value(target_, setting);
     for (Setting const& each : settings_of(setting)) {
       if (each.key != "name") continue;
       auto name = context_.text(each);
       if (!name) return std::nullopt;
-      if (name->empty()) {
-        context_.complain(each.value_place, "a name must not be empty");
-        return std::nullopt;
-      }
-      value.text = std::move(*name);
+      if (name->empty()) context_.complain(each.value_place, "a name must not be empty");
+      change.text = std::move(*name);
     }
-    return value;
+    return change;
   }
 
-  WrittenAxis const& axis_;
-  Target const& target_;
+  Setting const& axis_;
+  Change const& target_;
   SweepContext const& context_;
 };
 
-}  // namespace
-
-void read_axis(WrittenAxis const& axis, SweepContext const& context) {
-  auto const target = read_target(axis.key, axis.setting.place, context);
+void read_axis(Setting const& axis, SweepContext const& context) {
+  auto const target = read_target(axis.key, axis.place, context);
   if (!target) return;
   std::size_t const before = context.problems.size();
   AxisEntry entry = AxisReader(axis, *target, context).read();
-  // One bad value of an option hides no mistake in the others.
+  // One bad value of an option hides no error in the others.
   bool const is_open =
       context.problems.size() > before && (target->is_whole() || entry.values.empty());
   if (is_open) {
-    forget(*target, context.document);
+    forget(target->stage, target->is_whole() ? "use" : target->option, context.document);
   } else {
     context.document.axes.push_back(std::move(entry));
+  }
+}
+
+}  // namespace
+
+void read_axes(SweepContext const& context) {
+  std::vector<Setting> axes;
+  if (context.document.sweep) add_axes_of_file(axes, context);
+  add_axes_of_arguments(axes, context);
+  for (Setting const& axis : axes) read_axis(axis, context);
+}
+
+void expand_range(AxisEntry& axis, Document& document) {
+  Change const any_value = std::exchange(axis.values, {}).front();
+  toml::array numbers;
+  for (std::uint64_t i = 0; i < axis.range->count(); ++i) {
+    if (axis.range->has_integers()) {
+      numbers.push_back(axis.range->value<std::int64_t>(i));
+    } else {
+      numbers.push_back(axis.range->value<double>(i));
+    }
+  }
+  document.storage.emplace_back().insert("values", std::move(numbers));
+  for (toml::node const& each : *document.storage.back().get_as<toml::array>("values")) {
+    Setting setting = any_value.origin;
+    setting.value = &each;
+    setting.raw.reset();
+    axis.values.push_back(with_value(any_value, setting));
+    axis.values.back().text = text_of(each);
   }
 }
 

@@ -1,9 +1,9 @@
 #include "pipeline/sweep/text.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
@@ -13,26 +13,36 @@
 namespace seplflow {
 namespace {
 
-Setting const* find_in(std::vector<Setting> const& settings, std::string_view key) {
-  auto const found = std::ranges::find(settings, key, &Setting::key);
-  return found == settings.end() ? nullptr : &*found;
+using Lines = std::vector<std::pair<std::string, std::string>>;  // keys and values, as TOML
+
+std::string inline_table(Lines const& lines) {
+  std::string text;
+  for (auto const& [key, value] : lines) {
+    text.append(text.empty() ? " " : ", ").append(key).append(" = ").append(value);
+  }
+  return "{" + text + " }";
 }
 
-bool is_wiring(std::string_view key) {
-  return key == "use" || key == "in" || key == "on_error";
-}
-
-// What stages made of an option, where all made the same of it.
-std::optional<OptionValue> common_value(std::vector<PipelineStage const*> const& stages,
-                                        std::string_view name) {
+// The value that `value_of` returns for each of the stages, if it is the same for all of them.
+template <class ValueOf>
+std::optional<OptionValue> common(std::vector<PipelineStage const*> const& stages,
+                                  ValueOf const& value_of) {
   std::optional<OptionValue> common;
   for (PipelineStage const* const stage : stages) {
-    auto const option = find_option(*stage->declaration, name);
-    auto value = option ? stage->instance->option(*option) : std::nullopt;
+    auto value = value_of(*stage);
     if (!value || (common && value != common)) return std::nullopt;
     common = std::move(value);
   }
   return common;
+}
+
+// The value that configured stages have, which may differ from the one that was set.
+std::optional<OptionValue> configured(std::vector<PipelineStage const*> const& stages,
+                                      std::string_view name) {
+  return common(stages, [&](PipelineStage const& stage) {
+    auto const option = find_option(*stage.declaration, name);
+    return option ? stage.instance->option(*option) : std::nullopt;
+  });
 }
 
 class SweepText {
@@ -72,156 +82,135 @@ class SweepText {
 
   std::string stage(std::size_t i) const {
     StageEntry const& base = document_.stages[i];
-    std::string text = "\n[stages." + base.name + "]\n";
+    Lines lines;
     for (Setting const& setting : base.settings) {
-      auto const value = is_wiring(setting.key) ? resolved(setting) : std::nullopt;
-      if (value) text += setting.key + " = " + *value + "\n";
+      if (is_wiring(setting.key)) add(lines, setting.key, setting);
     }
-    for (auto const& [name, value] : own_options(i, nullptr, base.settings)) {
-      text.append(name).append(" = ").append(value).append("\n");
-    }
+    add_options(lines, i, nullptr, base.settings);
+    std::string text = "\n[stages." + base.name + "]\n";
+    for (auto const& [key, value] : lines)
+      text.append(key).append(" = ").append(value).append("\n");
     return text;
   }
 
-  // The options of a stage, as set by itself (`table` null) or by the table that swaps it: those
-  // that are written there, and those that come to one value wherever nobody sets them.
-  std::vector<std::pair<std::string, std::string>> own_options(
-      std::size_t stage, toml::node const* table, std::vector<Setting> const& settings) const {
-    std::vector<std::pair<std::string, std::string>> options;
-    std::set<std::string> declarations, seen;
-    for (Use const& use : uses_[stage]) {
-      if (use.entry->swapped_by != table) continue;
-      StageDeclaration const& declaration = *use.node->declaration;
-      if (!declarations.insert(declaration.name).second) continue;
-      for (OptionDeclaration const& option : declaration.options) {
-        if (seen.contains(option.name)) continue;
-        Setting const* const own = find_in(settings, option.name);
-        auto value = own ? resolved(*own) : filled_in(stage, table, option.name);
-        if (!value) continue;
-        seen.insert(option.name);
-        options.emplace_back(option.name, std::move(*value));
-      }
-    }
-    return options;
-  }
-
-  // The value of an option where nobody sets it.
-  std::optional<std::string> filled_in(std::size_t stage, toml::node const* table,
-                                       std::string_view option) const {
-    std::vector<PipelineStage const*> stages;
-    for (Use const& use : uses_[stage]) {
-      if (use.entry->swapped_by == table && !use.entry->find(option)) stages.push_back(use.node);
-    }
-    auto const value = common_value(stages, option);
-    return value ? std::optional(resolved_text(*value)) : std::nullopt;
-  }
-
   std::string variant(NamedVariant const& variant) const {
-    std::string text = "\n[[variant]]\nname = " + resolved_text(variant.name) + "\n";
-    std::string set;
-    auto const add = [&](std::string const& key, std::string const& value) {
-      set += (set.empty() ? " " : ", ") + toml_string(key) + " = " + value;
-    };
+    Lines set;
     for (Change const& change : variant.changes) {
       std::string const& stage = document_.stages[change.stage].name;
       if (change.swaps) {
-        add(stage, table(change, ""));
+        set.emplace_back(toml_string(stage), table(change));
         continue;
       }
       for (Setting const& setting : change.settings) {
-        if (auto const value = resolved(setting)) add(stage + "." + setting.key, *value);
+        add(set, toml_string(stage + "." + setting.key), setting);
       }
     }
-    return set.empty() ? text : text + "set = {" + set + " }\n";
+    std::string const text = "\n[[variant]]\nname = " + resolved_text(variant.name) + "\n";
+    return set.empty() ? text : text + "set = " + inline_table(set) + "\n";
   }
 
   std::string axis(AxisEntry const& axis) const {
-    bool const whole = axis.is_whole();
     std::string text = toml_string(axis.key) + " = [";
-    for (AxisValue const& each : axis.values) {
+    for (Change const& each : axis.values) {
       if (&each != &axis.values.front()) text += ",";
       if (axis.values.size() > 1) text += "\n  ";
-      text += whole ? table(each.change, each.text) : value(each);
+      text += axis.is_whole() ? table(each) : value(each);
     }
     return text + (axis.values.size() > 1 ? ",\n]\n" : "]\n");
   }
 
-  // A value of an option, with the name that variants have from it where that would get lost.
-  std::string value(AxisValue const& value) const {
-    std::string text = resolved(value.change.settings[0]).value_or("\"\"");
-    toml::table const again = toml::parse("value = " + text);
-    toml::node const& node = *again.get("value");
-    bool const has_value = node.is_table() && node.as_table()->contains("value");
-    if (text_of(node) == value.text && !has_value) return text;
-    return "{ name = " + resolved_text(value.text) + ", value = " + text + " }";
+  // A value of an option, with its name if variants would get another from the value alone.
+  std::string value(Change const& change) const {
+    Setting const& setting = change.settings[0];
+    auto const option = option_value(setting);
+    std::string const text = option ? resolved_text(*option) : as_written(*setting.value);
+    std::string const name =
+        escape_expansion(option ? text_of(*option) : expand(text_of(*setting.value), environment_));
+    bool const looks_named =
+        setting.value->is_table() && setting.value->as_table()->contains("value");
+    if (name == change.text && !looks_named) return text;
+    return "{ name = " + resolved_text(change.text) + ", value = " + text + " }";
   }
 
-  std::string table(Change const& change, std::string const& name) const {
-    std::string text;
-    auto const add = [&](std::string const& key, std::string const& value) {
-      text += (text.empty() ? " " : ", ") + key + " = " + value;
-    };
-    if (!name.empty()) add("name", resolved_text(name));
+  std::string table(Change const& change) const {
+    Lines lines;
+    if (!change.text.empty()) lines.emplace_back("name", resolved_text(change.text));
     for (Setting const& setting : change.settings) {
-      if (change.swaps && !is_wiring(setting.key)) continue;
-      if (auto const value = resolved(setting)) add(setting.key, *value);
+      if (!change.swaps || is_wiring(setting.key)) add(lines, setting.key, setting);
     }
-    if (change.swaps) {
-      for (auto const& [key, value] :
-           own_options(change.stage, change.origin.value, change.settings)) {
-        add(key, value);
+    if (change.swaps) add_options(lines, change.stage, change.origin.value, change.settings);
+    return inline_table(lines);
+  }
+
+  // Adds the options of a stage, as set by itself (`table` null) or by the table that swaps it:
+  // those that are written there, and those that have one value wherever they are not set.
+  void add_options(Lines& lines, std::size_t stage, toml::node const* table,
+                   std::vector<Setting> const& settings) const {
+    std::set<StageDeclaration const*> seen;
+    for (Use const& use : uses_[stage]) {
+      if (use.entry->swapped_by != table || !seen.insert(use.node->declaration).second) continue;
+      for (OptionDeclaration const& option : use.node->declaration->options) {
+        if (std::ranges::find(lines, option.name, &Lines::value_type::first) != lines.end())
+          continue;
+        if (Setting const* const own = find(settings, option.name)) {
+          add(lines, option.name, *own);
+        } else if (auto const value = value_where_not_set(stage, table, option.name)) {
+          lines.emplace_back(option.name, resolved_text(*value));
+        }
       }
     }
-    return "{" + text + " }";
   }
 
-  // Nothing for what no variant has.
-  std::optional<std::string> resolved(Setting const& setting) const {
+  std::optional<OptionValue> value_where_not_set(std::size_t stage, toml::node const* table,
+                                                 std::string_view option) const {
+    std::vector<PipelineStage const*> stages;
+    for (Use const& use : uses_[stage]) {
+      if (use.entry->swapped_by == table && !use.entry->find(option)) stages.push_back(use.node);
+    }
+    return configured(stages, option);
+  }
+
+  // Adds nothing for a setting that no variant has.
+  void add(Lines& lines, std::string const& key, Setting const& setting) const {
+    if (!having_.contains(setting.value)) return;
+    auto const value = option_value(setting);
+    lines.emplace_back(key, value ? resolved_text(*value) : as_written(*setting.value));
+  }
+
+  // The value that the setting has in all stages; if stages complete it to different values, the
+  // one that is set.
+  std::optional<OptionValue> option_value(Setting const& setting) const {
     auto const having = having_.find(setting.value);
-    if (having == having_.end()) return std::nullopt;
-    if (!is_wiring(setting.key)) {
-      auto value = common_value(having->second, setting.key);
-      if (!value) value = value_read(setting, having->second);
-      if (value) return resolved_text(*value);
-    }
-    return as_written(*setting.value);
-  }
-
-  // The value before stages make different things of it, where they read the same.
-  std::optional<OptionValue> value_read(Setting const& setting,
-                                        std::vector<PipelineStage const*> const& stages) const {
-    std::unordered_set<StageDeclaration const*> seen;
-    std::optional<OptionValue> common;
-    for (PipelineStage const* const stage : stages) {
-      StageDeclaration const& declaration = *stage->declaration;
-      if (!seen.insert(&declaration).second) continue;
-      auto const option = find_option(declaration, setting.key);
-      if (!option) return std::nullopt;
+    if (having == having_.end() || is_wiring(setting.key)) return std::nullopt;
+    if (auto value = configured(having->second, setting.key)) return value;
+    std::map<StageDeclaration const*, std::optional<OptionValue>> values;
+    return common(having->second, [&](PipelineStage const& stage) {
+      auto const [known, is_new] = values.emplace(stage.declaration, std::nullopt);
+      auto const option = find_option(*stage.declaration, setting.key);
       std::vector<Problem> problems;
-      auto value = read_option(setting, declaration.options[*option], "", environment_, problems);
-      if (!value || (common && value != common)) return std::nullopt;
-      common = std::move(value);
-    }
-    return common;
+      if (is_new && option) {
+        known->second =
+            read_option(setting, stage.declaration->options[*option], "", environment_, problems);
+      }
+      return known->second;
+    });
   }
 
   std::string as_written(toml::node const& node) const {
-    if (auto const text = node.as_string()) {
-      return resolved_text(expand(text->get(), environment_));
-    }
-    std::string text;
+    if (auto const text = node.as_string()) return resolved_text(expand(text->get(), environment_));
+    if (auto const number = node.as_floating_point()) return toml_text(number->get());
     if (auto const* const table = node.as_table()) {
+      Lines lines;
       for (auto const& [key, value] : *table) {
-        text += (text.empty() ? " " : ", ") + toml_string(key.str()) + " = " + as_written(value);
+        lines.emplace_back(toml_string(key.str()), as_written(value));
       }
-      return "{" + text + " }";
+      return inline_table(lines);
     }
-    if (auto const* const list = node.as_array()) {
-      for (toml::node const& each : *list) text += (text.empty() ? "" : ", ") + as_written(each);
-      return "[" + text + "]";
-    }
-    auto const number = node.as_floating_point();
-    return number ? toml_text(number->get()) : text_of(node);
+    auto const* const list = node.as_array();
+    if (!list) return text_of(node);
+    std::string text;
+    for (toml::node const& each : *list) text += (text.empty() ? "" : ", ") + as_written(each);
+    return "[" + text + "]";
   }
 
   Document const& document_;

@@ -1,4 +1,4 @@
-// A sweep as the resolved pipeline has it. Internal to the pipeline layer.
+// The text of a sweep in the resolved pipeline. Internal to the pipeline layer.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace seplflow {
 
-// The stages, [sweep] and [[variant]] of a checked pipeline, with every value resolved and every
-// option spelled out that the sweep leaves alone. Wires stay as they were written: what a stage's
-// outputs are called is for each variant to say.
+// The stages, [sweep] and [[variant]] of a checked pipeline. Values are resolved, and options that
+// the sweep does not change are spelled out. Wires stay as they were written, since the names of a
+// stage's outputs may differ between variants.
 std::string sweep_text(Document const& document, Sweep& sweep, Pipeline const& pipeline,
                        Environment const& environment);
 
