@@ -1,7 +1,8 @@
 #include <algorithm>
+#include <functional>
 #include <map>
-#include <optional>
 
+#include "base/number_text.hpp"
 #include "pipeline/option_text.hpp"
 #include "pipeline/pipeline.hpp"
 
@@ -13,88 +14,49 @@ struct NodeText {
   std::vector<std::string> labels;  // below its name
 };
 
-// How the variants of a sweep differ: in their [[variant]], which is difference 0, and in the
-// values of the axes, which are differences 1, 2 and so on.
-class Differences {
- public:
-  explicit Differences(Pipeline const& pipeline) : pipeline_(pipeline) {
-    for (Axis const& axis : pipeline.axes) ++short_keys_[short_key(axis.key)];
-    for (PipelineStage const& stage : pipeline.stages) {
-      Shared const shared = shared_by(stage);
-      auto const [first, is_new] = everywhere_.emplace(stage.name, shared);
-      if (is_new) continue;
-      for (std::size_t i = 0; i < shared.size(); ++i) {
-        if (first->second[i] != shared[i]) first->second[i].reset();
-      }
-    }
+// "t1" for "select.t1", unless other axes end in the same.
+std::string short_key(Pipeline const& pipeline, Axis const& axis) {
+  auto const last = [](Axis const& each) { return each.key.substr(each.key.find('.') + 1); };
+  return std::ranges::count(pipeline.axes, last(axis), last) > 1 ? axis.key : last(axis);
+}
+
+// What all variants of the stage have, but not all variants of the pipeline: "eps, t1=0.3".
+std::string difference(Pipeline const& pipeline, PipelineStage const& stage) {
+  std::string text;
+  Variant const& first = pipeline.variants[stage.variants.front()];
+  auto const add = [&](std::string const& part, auto const& value_of) {
+    auto const has_it = [&](Variant const& each) { return value_of(each) == value_of(first); };
+    bool const in_stage = std::ranges::all_of(
+        stage.variants, [&](std::size_t variant) { return has_it(pipeline.variants[variant]); });
+    if (!in_stage || std::ranges::all_of(pipeline.variants, has_it)) return;
+    text += (text.empty() ? "" : ", ") + part;
+  };
+  add(first.label, std::mem_fn(&Variant::label));
+  for (std::size_t i = 0; i < pipeline.axes.size(); ++i) {
+    Axis const& axis = pipeline.axes[i];
+    add(short_key(pipeline, axis) + "=" + axis.values[first.values[i]],
+        [i](Variant const& each) { return each.values[i]; });
   }
+  return text;
+}
 
-  // What all variants of the stage have, but not all stages of its name.
-  std::string of(PipelineStage const& stage) const {
-    std::string text;
-    Shared const shared = shared_by(stage);
-    Shared const& everywhere = everywhere_.at(stage.name);
-    for (std::size_t i = 0; i < shared.size(); ++i) {
-      if (!shared[i] || everywhere[i]) continue;
-      text += (text.empty() ? "" : ", ") + label(i, *shared[i]);
-    }
-    return text;
-  }
-
- private:
-  // For the [[variant]] and each axis, the value that all variants have.
-  using Shared = std::vector<std::optional<std::string>>;
-
-  Shared shared_by(PipelineStage const& stage) const {
-    Shared shared;
-    for (std::size_t i = 0; i <= pipeline_.axes.size(); ++i) {
-      std::string const& first = value(stage.variants.front(), i);
-      bool const is_shared = std::ranges::all_of(
-          stage.variants, [&](std::size_t variant) { return value(variant, i) == first; });
-      shared.push_back(is_shared ? std::optional(first) : std::nullopt);
-    }
-    return shared;
-  }
-
-  std::string const& value(std::size_t variant, std::size_t difference) const {
-    Variant const& found = pipeline_.variants[variant];
-    if (difference == 0) return found.label;
-    return pipeline_.axes[difference - 1].values[found.values[difference - 1]];
-  }
-
-  std::string label(std::size_t difference, std::string const& value) const {
-    if (difference == 0) return value;
-    std::string const& key = pipeline_.axes[difference - 1].key;
-    return (short_keys_.at(short_key(key)) > 1 ? key : short_key(key)) + "=" + value;
-  }
-
-  static std::string short_key(std::string const& key) { return key.substr(key.find('.') + 1); }
-
-  Pipeline const& pipeline_;
-  std::map<std::string, std::size_t> short_keys_;  // how many axes have it
-  std::map<std::string, Shared> everywhere_;       // by the name of the stage
-};
-
-// For each stage of the pipeline, what it is called in the graph.
+// The texts of the stages of the pipeline.
 std::vector<NodeText> node_texts(Pipeline const& pipeline) {
   std::map<std::string, std::size_t> count, seen;
   for (PipelineStage const& stage : pipeline.stages) ++count[stage.name];
-  std::optional<Differences> differences;
-  if (pipeline.sweeps()) differences.emplace(pipeline);
   std::vector<NodeText> texts;
   for (PipelineStage const& stage : pipeline.stages) {
     NodeText text{stage.name, "s_" + stage.name, {stage.declaration->name}};
     if (count[stage.name] > 1) {
-      // No stage's name begins with a digit or holds a "#".
+      // The name of a stage never begins with a digit or contains a "#".
       std::string const place = std::to_string(++seen[stage.name]);
       text.dot += "#" + place;
       text.mermaid = "s" + place + "_" + stage.name;
     }
-    if (differences) {
-      std::size_t const serves = stage.variants.size();
-      text.labels.push_back(std::to_string(serves) + (serves == 1 ? " variant" : " variants"));
-      std::string const difference = differences->of(stage);
-      if (!difference.empty()) text.labels.push_back(difference);
+    if (pipeline.sweeps()) {
+      text.labels.push_back(counted(stage.variants.size(), "variant"));
+      std::string const different = difference(pipeline, stage);
+      if (!different.empty()) text.labels.push_back(different);
     }
     texts.push_back(std::move(text));
   }
@@ -110,7 +72,7 @@ std::string dot_label(std::string const& text) {
   return label;
 }
 
-// Mermaid reads entities, written with "#", and a little of Markdown and HTML.
+// Mermaid interprets entities, which begin with "#", and some of Markdown and HTML.
 std::string mermaid_label(std::string const& text) {
   std::string label;
   for (char const c : text) {
