@@ -8,7 +8,7 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build
   libtbb-dev libboost-dev libpng-dev libjpeg-dev libsimdjson-dev libspdlog-dev
-  libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libxxhash-dev)
+  libtomlplusplus-dev nlohmann-json3-dev libxxhash-dev)
 # Without OpenBLAS libtorch multiplies matrices 30 times as slowly. The serial variant of OpenBLAS
 # cannot be used by several threads at once.
 sam_packages=(libtorch-dev libopenblas0-pthread)
@@ -17,7 +17,7 @@ for argument in "$@"; do
   case $argument in
     --with-sam) sam=required ;;
     --with-tests)
-      packages+=(ccache catch2 clang libclang-rt-dev python3-numpy python3-pil xz-utils)
+      packages+=(ccache catch2 clang libclang-rt-dev python3-jsonschema python3-numpy python3-pil xz-utils)
       [ $sam = required ] || sam=optional ;;
     *) echo "usage: scripts/install-deps.sh [--with-tests] [--with-sam]" >&2; exit 2 ;;
   esac

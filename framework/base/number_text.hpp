@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 
 namespace seplflow {
@@ -14,6 +15,13 @@ inline std::string shortest(double value) {
   char buffer[32];
   auto const end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
   return {buffer, end};
+}
+
+// A fraction in percent: "81.25"; with a sign, "+1.25".
+inline std::string percent(double fraction, bool sign = false) {
+  char text[32];
+  std::snprintf(text, sizeof text, sign ? "%+.2f" : "%.2f", fraction * 100);
+  return text;
 }
 
 // "1 sample", "3 samples"; `many` where the plural of `one` does not just end in s.

@@ -1,27 +1,27 @@
-// The subcommands of the program, one file each.
+// The commands of the program, one file each.
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "cli/command_line.hpp"
+
 namespace seplflow::cli {
 
-// Exit statuses (docs/design.md, "The program").
+// Exit statuses (docs/pipelines.md, "The program").
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 constexpr int kInterrupted = 130;
 
-// What a subcommand does, set by its callback and run after the command line is parsed.
-using Action = std::function<int()>;
+// The words that started the program are for the record of a run.
+Command run_command(std::vector<std::string> words);
+Command merge_command(std::vector<std::string> words);
+Command check_command();
+Command compare_command();
+Command graph_command();
+Command stages_command();
 
-void add_run(CLI::App& app, Action& action, std::vector<std::string> command_line);
-void add_merge(CLI::App& app, Action& action, std::vector<std::string> command_line);
-void add_check(CLI::App& app, Action& action);
-void add_compare(CLI::App& app, Action& action);
-void add_graph(CLI::App& app, Action& action);
-void add_stages(CLI::App& app, Action& action);
+std::vector<Command> all_commands(std::vector<std::string> const& words);
 
 }  // namespace seplflow::cli

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -74,15 +76,15 @@ std::string letters(std::vector<std::size_t> const& runs) {
   return text;
 }
 
-void print_runs(std::ostream& out, Comparison const& comparison) {
+void print_runs(Page& page, Comparison const& comparison) {
   for (std::size_t r = 0; r < comparison.runs.size(); ++r) {
     auto const& [folder, status] = comparison.runs[r];
-    out << letter(r) << " = " << folder.string() << (status.empty() ? "" : " (" + status + ")")
-        << '\n';
+    page << letter(r) << " = " << folder.string() << (status.empty() ? "" : " (" + status + ")")
+         << '\n';
   }
 }
 
-void print_settings(std::ostream& out, std::string const& title,
+void print_settings(Page& page, std::string const& title,
                     std::vector<Comparison::Setting> const& settings, std::size_t runs) {
   SummaryTable table{title, {""}, {}};
   for (std::size_t r = 0; r < runs; ++r) table.columns.push_back(letter(r));
@@ -91,15 +93,16 @@ void print_settings(std::ostream& out, std::string const& title,
     for (auto const& value : values) row.push_back(value.value_or("-"));
     table.rows.push_back(std::move(row));
   }
-  print_table(out, table);
+  page.add(table);
 }
 
-void print_differences(std::ostream& out, Comparison const& comparison) {
-  out << '\n';
+void print_differences(Page& page, Comparison const& comparison) {
+  page << '\n';
   if (comparison.options.empty()) {
-    out << "What differs in the options: nothing\n";
+    page << "What differs in the options: nothing\n";
   } else {
-    print_settings(out, "What differs in the options:", comparison.options, comparison.runs.size());
+    print_settings(page, "What differs in the options:", comparison.options,
+                   comparison.runs.size());
   }
   if (comparison.programs.empty()) return;
   auto programs = comparison.programs;
@@ -109,8 +112,8 @@ void print_differences(std::ostream& out, Comparison const& comparison) {
       if (value) value = value->substr(0, kHashCharacters);
     }
   }
-  out << '\n';
-  print_settings(out, "What differs in the program and its plugins (by hash):", programs,
+  page << '\n';
+  print_settings(page, "What differs in the program and its plugins (by hash):", programs,
                  comparison.runs.size());
 }
 
@@ -120,13 +123,13 @@ bool all_the_same(Comparison::Classes const& classes) {
   });
 }
 
-void print_classes(std::ostream& out, Comparison::Evaluator const& evaluator, std::size_t runs) {
+void print_classes(Page& page, Comparison::Evaluator const& evaluator, std::size_t runs) {
   for (Comparison::Classes const& classes : evaluator.classes) {
     std::string const title = evaluator.stage + ": " + classes.number + " of " + classes.list;
-    out << '\n';
+    page << '\n';
     // The first list is what was asked for; the baseline's, say, is of interest where it differs.
     if (&classes != &evaluator.classes.front() && all_the_same(classes)) {
-      out << title << ": the same in all\n";
+      page << title << ": the same in all\n";
       continue;
     }
     SummaryTable table{title + in_percent(classes.fraction), value_columns("", runs), {}};
@@ -134,11 +137,11 @@ void print_classes(std::ostream& out, Comparison::Evaluator const& evaluator, st
       std::string const label = id ? std::to_string(*id) + " " + name : name;
       table.rows.push_back(value_row(label, values, classes.fraction));
     }
-    print_table(out, table);
+    page.add(table);
   }
 }
 
-void print_extremes(std::ostream& out, std::string const& title,
+void print_extremes(Page& page, std::string const& title,
                     std::vector<Comparison::Image> const& extremes,
                     Comparison::Images const& images) {
   if (extremes.empty()) return;
@@ -147,37 +150,37 @@ void print_extremes(std::ostream& out, std::string const& title,
   for (auto const& [name, before, after] : extremes) {
     table.rows.push_back(value_row(name, {before, after}, images.fraction));
   }
-  print_table(out, table);
+  page.add(table);
 }
 
-void print_images(std::ostream& out, Comparison::Evaluator const& evaluator) {
+void print_images(Page& page, Comparison::Evaluator const& evaluator) {
   for (Comparison::Images const& images : evaluator.images) {
     std::string const first = letter(0), other = letter(images.run);
-    out << '\n'
-        << evaluator.stage << ": " << images.number << " by image, " << other << " against "
-        << first << in_percent(images.fraction) << '\n';
-    out << "  " << counted(images.improved + images.harmed + images.equal, "image") << ": "
-        << images.improved << " improved, " << images.harmed << " harmed, " << images.equal
-        << " equal";
+    page << '\n'
+         << evaluator.stage << ": " << images.number << " by image, " << other << " against "
+         << first << in_percent(images.fraction) << '\n';
+    page << "  " << counted(images.improved + images.harmed + images.equal, "image") << ": "
+         << images.improved << " improved, " << images.harmed << " harmed, " << images.equal
+         << " equal";
     if (images.mean_difference) {
-      out << "; mean difference " << difference_text(images.mean_difference, images.fraction);
+      page << "; mean difference " << difference_text(images.mean_difference, images.fraction);
     }
-    out << '\n';
+    page << '\n';
     auto const print_left_out = [&](std::uint64_t count, std::string const& where) {
-      if (count > 0) out << "  left out: " << counted(count, "image") << " " << where << '\n';
+      if (count > 0) page << "  left out: " << counted(count, "image") << " " << where << '\n';
     };
     print_left_out(images.only_first, "only in " + first);
     print_left_out(images.only_other, "only in " + other);
     print_left_out(images.without_value, "without a value in one of them");
-    print_extremes(out, "most improved", images.most_improved, images);
-    print_extremes(out, "most harmed", images.most_harmed, images);
+    print_extremes(page, "most improved", images.most_improved, images);
+    print_extremes(page, "most harmed", images.most_harmed, images);
   }
 }
 
-void print_evaluator(std::ostream& out, Comparison::Evaluator const& evaluator, std::size_t runs) {
-  out << '\n';
+void print_evaluator(Page& page, Comparison::Evaluator const& evaluator, std::size_t runs) {
+  page << '\n';
   if (evaluator.runs.size() < runs) {
-    out << evaluator.stage << ": only in " << letters(evaluator.runs) << '\n';
+    page << evaluator.stage << ": only in " << letters(evaluator.runs) << '\n';
   }
   if (evaluator.numbers.empty() && evaluator.classes.empty()) return;
   bool const fractions =
@@ -186,11 +189,11 @@ void print_evaluator(std::ostream& out, Comparison::Evaluator const& evaluator, 
   for (auto const& [name, fraction, values] : evaluator.numbers) {
     table.rows.push_back(value_row(name, values, fraction));
   }
-  if (!table.rows.empty()) print_table(out, table);
-  print_classes(out, evaluator, runs);
-  print_images(out, evaluator);
-  if (!evaluator.notes.empty()) out << '\n';
-  for (std::string const& note : evaluator.notes) out << evaluator.stage << ": " << note << '\n';
+  if (!table.rows.empty()) page.add(table);
+  print_classes(page, evaluator, runs);
+  print_images(page, evaluator);
+  if (!evaluator.notes.empty()) page << '\n';
+  for (std::string const& note : evaluator.notes) page << evaluator.stage << ": " << note << '\n';
 }
 
 Json number_json(std::optional<double> value) {
@@ -293,34 +296,35 @@ int compare(CompareArguments const& arguments) {
     std::cout << json_text(comparison_json(comparison), 2) << '\n';
     return kDone;
   }
-  print_runs(std::cout, comparison);
-  print_differences(std::cout, comparison);
+  Page page(screen_of(STDOUT_FILENO));
+  print_runs(page, comparison);
+  print_differences(page, comparison);
   for (auto const& evaluator : comparison.evaluators) {
-    print_evaluator(std::cout, evaluator, comparison.runs.size());
+    print_evaluator(page, evaluator, comparison.runs.size());
   }
+  page.print(std::cout);
   return kDone;
 }
 
 }  // namespace
 
-void add_compare(CLI::App& app, Action& action) {
-  auto* const command = app.add_subcommand(
-      "compare", "Compare runs with the first: options, scores, classes, images");
+Command compare_command() {
   auto const arguments = std::make_shared<CompareArguments>();
+  Command command{.name = "compare",
+                  .summary = "Compare runs with the first: options, scores, classes, images",
+                  .run = [arguments] { return compare(*arguments); },
+                  .examples =
+                      "  seplflow compare runs/demo runs/t1-0.3 runs/t1-0.7\n"
+                      "  seplflow compare runs/demo runs/t1-0.3 --extremes 20\n"};
   command
-      ->add_option("RUN", arguments->runs,
-                   "run folders, or variants of a sweep (RUN/variants/NAME); two or more")
-      ->required();
-  command
-      ->add_option("--extremes", arguments->extremes,
-                   "how many of the most improved and most harmed images are shown (default 5)")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}));
-  command->add_flag("--json", arguments->json, "print all of it as JSON");
-  command->footer(
-      "\nExamples:\n"
-      "  seplflow compare runs/demo runs/t1-0.3 runs/t1-0.7\n"
-      "  seplflow compare runs/demo runs/t1-0.3 --extremes 20");
-  command->callback([&action, arguments] { action = [arguments] { return compare(*arguments); }; });
+      .positional("RUN", "two or more run folders, or variants of a sweep (RUN/variants/NAME)",
+                  arguments->runs)
+      .required = true;
+  command.count("--extremes",
+                "how many of the most improved and most harmed images to show (default 5)",
+                arguments->extremes);
+  command.flag("--json", "print the whole comparison as JSON", arguments->json);
+  return command;
 }
 
 }  // namespace seplflow::cli

@@ -4,24 +4,31 @@
 #include "cli/pipeline_arguments.hpp"
 
 namespace seplflow::cli {
+namespace {
 
-void add_graph(CLI::App& app, Action& action) {
-  auto* const command =
-      app.add_subcommand("graph", "Print the graph of a pipeline, for Graphviz or Mermaid");
-  auto const arguments = std::make_shared<PipelineArguments>();
-  auto const format = std::make_shared<std::string>("dot");
-  arguments->add_to(*command);
-  command->add_option("--format", *format, "dot (default) or mermaid")
-      ->check(CLI::IsMember({"dot", "mermaid"}));
-  command->footer("");
-  command->callback([&action, arguments, format] {
-    action = [arguments, format] {
-      StageCatalog const catalog(default_plugin_places());
-      Pipeline const pipeline = load_pipeline(arguments->request(), catalog);
-      std::cout << (*format == "dot" ? graph_dot(pipeline) : graph_mermaid(pipeline));
-      return kDone;
-    };
-  });
+struct GraphArguments {
+  PipelineArguments pipeline;
+  std::string format = "dot";
+};
+
+int graph(GraphArguments const& arguments) {
+  StageCatalog const catalog(default_plugin_places());
+  Pipeline const pipeline = load_pipeline(arguments.pipeline.request(), catalog);
+  std::cout << (arguments.format == "dot" ? graph_dot(pipeline) : graph_mermaid(pipeline));
+  return kDone;
+}
+
+}  // namespace
+
+Command graph_command() {
+  auto const arguments = std::make_shared<GraphArguments>();
+  Command command{.name = "graph",
+                  .summary = "Print the graph of a pipeline, for Graphviz or Mermaid",
+                  .run = [arguments] { return graph(*arguments); }};
+  arguments->pipeline.add_to(command);
+  command.choice("--format", {"dot", "mermaid"}, "language of the graph (default dot)",
+                 arguments->format);
+  return command;
 }
 
 }  // namespace seplflow::cli

@@ -20,7 +20,7 @@ struct MergeArguments {
   std::vector<std::string> command_line;
 };
 
-// One that was interrupted is done again.
+// A merge that was interrupted is redone.
 bool is_unfinished_merge(fs::path const& folder) {
   auto const record = run_record_in(folder);
   return record && record->json.contains("merged") && record->status != "done" &&
@@ -44,26 +44,27 @@ int merge(MergeArguments const& arguments) {
   request.shards = runs;
   request.resume = is_unfinished_merge(arguments.out);
   RunReport const report = execute(pipeline, catalog, request);
-  if (!arguments.quiet) print_summary(std::cout, pipeline, report);
+  if (!arguments.quiet) print_summary(pipeline, report);
   return exit_status(report.status);
 }
 
 }  // namespace
 
-void add_merge(CLI::App& app, Action& action, std::vector<std::string> command_line) {
-  auto* const command = app.add_subcommand("merge", "Join the runs of all shards into one");
+Command merge_command(std::vector<std::string> words) {
   auto const arguments = std::make_shared<MergeArguments>();
-  arguments->command_line = std::move(command_line);
-  command->add_option("OUT", arguments->out, "folder of the joined run")->required();
-  command->add_option("RUN", arguments->runs, "folders of the runs, one for each shard")
-      ->required();
-  command->add_flag("--quiet", arguments->quiet, "print nothing but errors");
-  command->footer(
-      "\nExample:\n"
-      "  seplflow run voc.toml --shard 0/2 --out runs/0\n"
-      "  seplflow run voc.toml --shard 1/2 --out runs/1\n"
-      "  seplflow merge runs/voc runs/0 runs/1");
-  command->callback([&action, arguments] { action = [arguments] { return merge(*arguments); }; });
+  arguments->command_line = std::move(words);
+  Command command{.name = "merge",
+                  .summary = "Merge the runs of all shards into one run",
+                  .run = [arguments] { return merge(*arguments); },
+                  .examples =
+                      "  seplflow run voc.toml --shard 0/2 --out runs/0\n"
+                      "  seplflow run voc.toml --shard 1/2 --out runs/1\n"
+                      "  seplflow merge runs/voc runs/0 runs/1\n"};
+  command.positional("OUT", "folder of the merged run", arguments->out).required = true;
+  command.positional("RUN", "folders of the runs, one for each shard", arguments->runs).required =
+      true;
+  command.flag("--quiet", "print only errors", arguments->quiet);
+  return command;
 }
 
 }  // namespace seplflow::cli

@@ -1,10 +1,10 @@
-// The arguments that every subcommand about a pipeline takes.
+// The arguments that several commands about a pipeline take.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
+#include "cli/command_line.hpp"
 #include "pipeline/pipeline.hpp"
 
 namespace seplflow::cli {
@@ -12,33 +12,14 @@ namespace seplflow::cli {
 struct PipelineArguments {
   std::string file;
   std::vector<std::string> overrides, sweeps;
-  bool yes = false;
+  bool any_number_of_variants = false;
 
-  void add_to(CLI::App& command) {
-    command.add_option("PIPELINE", file, "pipeline file (TOML)")->required();
-    command
-        .add_option("--set", overrides,
-                    "stage.option=value: set an option instead of the file; repeatable")
-        ->type_name("STAGE.OPTION=VALUE")
-        ->expected(1)
-        ->take_all();
-    command
-        .add_option("--sweep", sweeps,
-                    "stage.option=a,b,c: a variant for each value, or each combination; repeatable")
-        ->type_name("STAGE.OPTION=VALUES")
-        ->expected(1)
-        ->take_all();
-    command.add_flag("--yes", yes, "take more than 10,000 variants");
-  }
+  // PIPELINE, --set, --sweep and --yes.
+  void add_to(Command& command);
+  // An option of [run] by its own name on the command line: --on-error for on_error.
+  void add_run_option(Command& command, std::string const& name);
 
-  PipelineRequest request() const {
-    PipelineRequest request;
-    request.file = file;
-    for (std::string const& argument : overrides) request.overrides.push_back({argument});
-    for (std::string const& argument : sweeps) request.sweeps.push_back({argument});
-    request.any_number_of_variants = yes;
-    return request;
-  }
+  PipelineRequest request() const;
 };
 
 }  // namespace seplflow::cli

@@ -1,5 +1,6 @@
 #include "cli/published_tables.hpp"
 
+#include "base/number_text.hpp"
 #include "cli/table.hpp"
 
 namespace seplflow::cli {
@@ -10,7 +11,7 @@ using Found = std::vector<std::optional<double>>;  // by variant
 
 std::string source_of(Pipeline const& pipeline) {
   std::string const& source = pipeline.published.source;
-  return source.empty() ? "the published" : source;
+  return source.empty() ? "published numbers" : source;
 }
 
 std::string here_and_published(std::optional<double> found, std::optional<double> published) {
@@ -32,7 +33,7 @@ SummaryTable of_one(Pipeline const& pipeline, std::vector<Found> const& found) {
   return table;
 }
 
-// Nothing when any of them is.
+// Nothing if any of them is missing.
 std::optional<double> mean(Found const& values) {
   double sum = 0;
   for (auto const& value : values) {
@@ -61,22 +62,9 @@ SummaryTable of_many(Pipeline const& pipeline, std::vector<Found> const& found) 
   return table;
 }
 
-// The first axis across, the second down.
 SummaryTable of_grid(Pipeline const& pipeline, Number const& number, Found const& found) {
-  Axis const &across = pipeline.axes[0], &down = pipeline.axes[1];
-  SummaryTable table{number.name + ", percent, here (" + source_of(pipeline) + ")",
-                     {down.key + " \\ " + across.key},
-                     {}};
-  for (std::string const& value : across.values) table.columns.push_back(value);
-  for (std::string const& value : down.values) {
-    table.rows.push_back({value});
-    table.rows.back().resize(table.columns.size());
-  }
-  for (std::size_t v = 0; v < pipeline.variants.size(); ++v) {
-    auto const& values = pipeline.variants[v].values;
-    table.rows[values[1]][values[0] + 1] = here_and_published(found[v], number.percent[v]);
-  }
-  return table;
+  return grid(pipeline, number.name + ", percent, here (" + source_of(pipeline) + ")",
+              [&](std::size_t v) { return here_and_published(found[v], number.percent[v]); });
 }
 
 }  // namespace

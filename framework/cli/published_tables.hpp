@@ -1,4 +1,4 @@
-// What a run found, beside what a paper prints.
+// The numbers of a run beside those that a paper prints.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace seplflow::cli {
 
-// None where the pipeline has no [published], or the run no scores.
+// None if the pipeline has no [published], or the run has no scores.
 std::vector<SummaryTable> published_tables(Pipeline const& pipeline, RunReport const& report);
 
 }  // namespace seplflow::cli

@@ -1,6 +1,9 @@
 #include "cli/run_summary.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <iostream>
 #include <map>
 #include <numeric>
 #include <set>
@@ -42,7 +45,7 @@ SummaryTable stage_table(Pipeline const& pipeline, RunTotals const& totals) {
   std::vector<Row> rows;
   for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
     PipelineStage const& stage = pipeline.stages[i];
-    // A sink whose files are not kept takes no part.
+    // A sink whose files are not kept does not run.
     bool const idle = totals.stages[i].in == 0 && totals.emitted > 0;
     if (idle) continue;
     std::string const name = stage.name + " (" + stage.declaration->name + ")";
@@ -80,26 +83,26 @@ SummaryTable stage_table(Pipeline const& pipeline, RunTotals const& totals) {
   return table;
 }
 
-void print_headline(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
+void print_headline(Page& page, Pipeline const& pipeline, RunReport const& report) {
   RunTotals const& totals = report.totals;
   char seconds[64];
   std::snprintf(seconds, sizeof seconds, "%.2f s", report.seconds);
   double const rate =
       report.seconds > 0 ? static_cast<double>(totals.retired()) / report.seconds : 0;
-  out << pipeline.name << ": " << to_string(report.status) << ", ";
-  if (pipeline.sweeps()) out << counted(pipeline.variants.size(), "variant") << ", ";
+  page << pipeline.name << ": " << to_string(report.status) << ", ";
+  if (pipeline.sweeps()) page << counted(pipeline.variants.size(), "variant") << ", ";
   std::uint64_t const tried = totals.emitted - totals.cancelled;
   if (report.expected && *report.expected != tried) {
-    out << tried << " of " << counted(*report.expected, "sample");
+    page << tried << " of " << counted(*report.expected, "sample");
   } else {
-    out << counted(tried, "sample");
+    page << counted(tried, "sample");
   }
-  out << " in " << seconds << " (" << rate_text(rate) << ")";
-  if (totals.recalled > 0) out << ", " << totals.recalled << " reused";
-  if (totals.skipped > 0) out << ", " << totals.skipped << " skipped";
-  if (totals.failed > 0) out << ", " << totals.failed << " failed";
-  if (totals.failed > 0 && pipeline.sweeps()) out << " in some variant";
-  out << "\n\n";
+  page << " in " << seconds << " (" << rate_text(rate) << ")";
+  if (totals.recalled > 0) page << ", " << totals.recalled << " reused";
+  if (totals.skipped > 0) page << ", " << totals.skipped << " skipped";
+  if (totals.failed > 0) page << ", " << totals.failed << " failed";
+  if (totals.failed > 0 && pipeline.sweeps()) page << " in some variant";
+  page << "\n\n";
 }
 
 std::string score_text(RunReport const& report, std::size_t variant) {
@@ -108,19 +111,10 @@ std::string score_text(RunReport const& report, std::size_t variant) {
   return percent(score->value) + (variant == report.best ? "*" : " ");
 }
 
-// The first axis across, the second down.
-SummaryTable grid(Pipeline const& pipeline, RunReport const& report) {
-  Axis const &across = pipeline.axes[0], &down = pipeline.axes[1];
-  SummaryTable table{"", {down.key + " \\ " + across.key}, {}};
-  for (std::string const& value : across.values) table.columns.push_back(value + " ");
-  for (std::string const& value : down.values) {
-    table.rows.push_back({value});
-    table.rows.back().resize(table.columns.size());
-  }
-  for (std::size_t v = 0; v < pipeline.variants.size(); ++v) {
-    auto const& values = pipeline.variants[v].values;
-    table.rows[values[1]][values[0] + 1] = score_text(report, v);
-  }
+// The best is marked; the headings leave room for the mark.
+SummaryTable score_grid(Pipeline const& pipeline, RunReport const& report) {
+  SummaryTable table = grid(pipeline, "", [&](std::size_t v) { return score_text(report, v); });
+  for (std::size_t i = 1; i < table.columns.size(); ++i) table.columns[i] += " ";
   return table;
 }
 
@@ -161,7 +155,7 @@ SummaryTable list(Pipeline const& pipeline, RunReport const& report) {
   return table;
 }
 
-// What all variants are compared with, where that is the same for all.
+// The score of the baseline, if it is the same in all variants.
 std::optional<double> common_baseline(RunReport const& report) {
   std::optional<double> common;
   for (auto const& variant : report.variants) {
@@ -172,8 +166,8 @@ std::optional<double> common_baseline(RunReport const& report) {
   return common;
 }
 
-// What is said of the variants' scores, once for all of which the same is said.
-void print_texts(std::ostream& out, Pipeline const& pipeline, RunReport const& report,
+// Conditions and remarks: each text once, with the variants that it is about.
+void print_texts(Page& page, Pipeline const& pipeline, RunReport const& report,
                  std::vector<std::string> RunReport::VariantResult::*texts) {
   std::vector<std::pair<std::string, std::vector<std::size_t>>> known;
   for (std::size_t v = 0; v < report.variants.size(); ++v) {
@@ -185,20 +179,21 @@ void print_texts(std::ostream& out, Pipeline const& pipeline, RunReport const& r
   }
   for (std::size_t i = 0; i < std::min(known.size(), kTextsShown); ++i) {
     auto const& [text, variants] = known[i];
-    out << text;
+    page << text;
     if (variants.size() < pipeline.variants.size()) {
-      out << "; of " << pipeline.variants[variants.front()].name;
-      if (variants.size() > 1) out << " and " << counted(variants.size() - 1, "other");
+      page << "; in " << pipeline.variants[variants.front()].name;
+      if (variants.size() > 1) page << " and " << counted(variants.size() - 1, "other");
     }
-    out << '\n';
+    page << '\n';
   }
   if (known.size() > kTextsShown) {
-    out << "... and " << known.size() - kTextsShown << " more, see variants/VARIANT/metrics.json\n";
+    page << "... and " << known.size() - kTextsShown
+         << " more; see variants/VARIANT/metrics.json\n";
   }
 }
 
-// Scores over different samples are no fair comparison.
-void print_losses(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
+// Scores over different samples cannot be compared.
+void print_losses(Page& page, Pipeline const& pipeline, RunReport const& report) {
   std::size_t shown = 0, more = 0;
   for (std::size_t v = 0; v < pipeline.variants.size(); ++v) {
     VariantCounts const& counts = report.totals.variants[v];
@@ -207,17 +202,17 @@ void print_losses(std::ostream& out, Pipeline const& pipeline, RunReport const& 
       ++more;
       continue;
     }
-    if (shown++ == 0) out << "Scores leave out samples that were lost:\n";
-    out << "  " << pipeline.variants[v].name << ": " << counts.failed << " failed, "
-        << counts.skipped << " skipped\n";
+    if (shown++ == 0) page << "Some scores leave out samples:\n";
+    page << "  " << pipeline.variants[v].name << ": " << counts.failed << " failed, "
+         << counts.skipped << " skipped\n";
   }
-  if (more > 0) out << "  ... and " << counted(more, "more variant") << ", see run.json\n";
+  if (more > 0) page << "  ... and " << counted(more, "more variant") << "; see run.json\n";
 }
 
-void print_sweep(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
+void print_sweep(Page& page, Pipeline const& pipeline, RunReport const& report) {
   if (report.variants.empty()) return;
   bool const is_grid = pipeline.is_grid() && report.best;
-  SummaryTable table = is_grid ? grid(pipeline, report) : list(pipeline, report);
+  SummaryTable table = is_grid ? score_grid(pipeline, report) : list(pipeline, report);
   if (table.columns.size() == 1) return;
   bool const is_cut = table.rows.size() < pipeline.variants.size() && !is_grid;
   table.title = is_grid ? report.variants[*report.best].score->name + ", percent" : "percent";
@@ -226,41 +221,41 @@ void print_sweep(std::ostream& out, Pipeline const& pipeline, RunReport const& r
   }
   if (report.best) table.title += " (* the best variant)";
   if (is_cut) table.title += ", best first";
-  out << '\n';
-  print_table(out, table);
+  page << '\n';
+  page.add(table);
   if (is_cut) {
-    out << "  ... and " << pipeline.variants.size() - table.rows.size()
-        << " more variants, all in sweep.csv\n";
+    page << "  ... and " << pipeline.variants.size() - table.rows.size()
+         << " more variants; sweep.csv has all of them\n";
   }
   if (report.best) {
     Score const& score = *report.variants[*report.best].score;
-    out << "best: " << pipeline.variants[*report.best].name << ", " << score.name << " "
-        << percent(score.value) << '\n';
+    page << "best: " << pipeline.variants[*report.best].name << ", " << score.name << " "
+         << percent(score.value) << '\n';
   }
-  print_texts(out, pipeline, report, &RunReport::VariantResult::conditions);
-  print_texts(out, pipeline, report, &RunReport::VariantResult::remarks);
-  print_losses(out, pipeline, report);
+  print_texts(page, pipeline, report, &RunReport::VariantResult::conditions);
+  print_texts(page, pipeline, report, &RunReport::VariantResult::remarks);
+  print_losses(page, pipeline, report);
 }
 
-void print_failures(std::ostream& out, RunReport const& report) {
+void print_failures(Page& page, RunReport const& report) {
   if (report.failed_samples.empty()) return;
-  out << "\nFailed samples:\n";
+  page << "\nFailed samples:\n";
   for (FailedSample const& failed : report.failed_samples) {
-    out << "  " << failed.id << ", stage " << failed.stage << ": " << failed.error << '\n';
+    page << "  " << failed.id << ", stage " << failed.stage << ": " << failed.error << '\n';
   }
   if (report.totals.failed > report.failed_samples.size()) {
-    out << "  ... and " << report.totals.failed - report.failed_samples.size()
-        << " more, all in ledger.jsonl\n";
+    page << "  ... and " << report.totals.failed - report.failed_samples.size()
+         << " more; ledger.jsonl has all of them\n";
   }
 }
 
-void print_warnings(std::ostream& out, RunReport const& report) {
+void print_warnings(Page& page, RunReport const& report) {
   if (report.warnings.empty()) return;
-  out << "\nWarnings:\n";
-  for (WarningCount const& warning : report.warnings) out << "  " << warning.text() << '\n';
+  page << "\nWarnings:\n";
+  for (WarningCount const& warning : report.warnings) page << "  " << warning.text() << '\n';
 }
 
-void print_variant_files(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
+void print_variant_files(Page& page, Pipeline const& pipeline, RunReport const& report) {
   std::set<std::string> known;
   std::string tables, sinks;
   for (PipelineStage const& stage : pipeline.stages) {
@@ -268,67 +263,69 @@ void print_variant_files(std::ostream& out, Pipeline const& pipeline, RunReport 
     if (!stage.columns.empty()) tables += ", " + stage.name + ".csv";
     if (stage.declaration->kind == StageKind::sink) sinks += " " + stage.name + "/";
   }
-  out << "  sweep.csv; in variants/VARIANT: metrics.json" << tables << ", pipeline.toml\n";
+  page << "  sweep.csv; in variants/VARIANT: metrics.json" << tables << ", pipeline.toml\n";
   if (sinks.empty()) return;
   switch (report.keep) {
     case Keep::all:
-      out << "  in variants/VARIANT:" << sinks << '\n';
+      page << "  in variants/VARIANT:" << sinks << '\n';
       break;
     case Keep::best:
       if (report.best) {
-        out << "  in variants/" << pipeline.variants[*report.best].name << ":" << sinks << '\n';
+        page << "  in variants/" << pipeline.variants[*report.best].name << ":" << sinks << '\n';
       }
       break;
     case Keep::none:
-      out << "  no files of" << sinks << " in any variant"
-          << (pipeline.run.keep ? "" : ", since there are many") << " (--keep best or all)\n";
+      page << "  no files of" << sinks << " in any variant"
+           << (pipeline.run.keep ? "" : ", because there are many") << " (--keep best or all)\n";
       break;
   }
 }
 
-void print_files(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
-  out << "\nIn " << report.folder.string() << ":\n";
+void print_files(Page& page, Pipeline const& pipeline, RunReport const& report) {
+  page << "\nIn " << report.folder.string() << ":\n";
   std::string metrics, tables;
   for (PipelineStage const& stage : pipeline.stages) {
     if (!pipeline.serves_all(stage)) continue;
     StageKind const kind = stage.declaration->kind;
     if (kind == StageKind::sink) {
-      out << "  " << stage.name << "/ (files of " << stage.declaration->name << ")\n";
+      page << "  " << stage.name << "/ (files of " << stage.declaration->name << ")\n";
     }
     if (kind == StageKind::observer || !pipeline.sweeps()) metrics = "metrics.json";
     if (!stage.columns.empty()) tables += ", " + stage.name + ".csv";
   }
   if (!report.scored) {
-    out << "  no scores: they are written only over all samples (--resume completes them)\n";
+    page << "  no scores yet: they need all samples (--resume continues the run)\n";
   } else {
-    if (!metrics.empty()) out << "  " << metrics << tables << '\n';
-    if (pipeline.sweeps()) print_variant_files(out, pipeline, report);
+    if (!metrics.empty()) page << "  " << metrics << tables << '\n';
+    if (pipeline.sweeps()) print_variant_files(page, pipeline, report);
   }
-  out << "  ledger.jsonl, log.txt, run.json, pipeline.toml\n";
+  page << "  ledger.jsonl, log.txt, run.json, pipeline.toml\n";
 }
 
 }  // namespace
 
-void print_summary(std::ostream& out, Pipeline const& pipeline, RunReport const& report) {
-  print_headline(out, pipeline, report);
-  print_table(out, stage_table(pipeline, report.totals));
+void print_summary(Pipeline const& pipeline, RunReport const& report) {
+  Page page(screen_of(STDOUT_FILENO));
+  print_headline(page, pipeline, report);
+  page.add(stage_table(pipeline, report.totals));
   for (auto const& [stage, findings] : report.findings) {
     for (SummaryTable const& table : findings.summary) {
-      out << '\n';
+      page << '\n';
       SummaryTable titled = table;
       titled.title = stage + ": " + table.title;
-      print_table(out, titled);
+      page.add(titled);
     }
   }
-  if (pipeline.sweeps()) print_sweep(out, pipeline, report);
+  if (pipeline.sweeps()) print_sweep(page, pipeline, report);
   for (SummaryTable const& table : published_tables(pipeline, report)) {
-    out << '\n';
-    print_table(out, table);
+    page << '\n';
+    page.add(table);
   }
-  print_warnings(out, report);
-  // A run that stopped has given its reason on stderr; once is enough.
-  if (report.status != RunStatus::failed) print_failures(out, report);
-  print_files(out, pipeline, report);
+  print_warnings(page, report);
+  // The reason why a run stopped is already on stderr.
+  if (report.status != RunStatus::failed) print_failures(page, report);
+  print_files(page, pipeline, report);
+  page.print(std::cout);
 }
 
 int exit_status(RunStatus status) {

@@ -1,14 +1,13 @@
-// What a run has to say at its end.
+// The summary of a run.
 #pragma once
-
-#include <ostream>
 
 #include "pipeline/pipeline.hpp"
 #include "run/run.hpp"
 
 namespace seplflow::cli {
 
-void print_summary(std::ostream& out, Pipeline const& pipeline, RunReport const& report);
+// To standard output.
+void print_summary(Pipeline const& pipeline, RunReport const& report);
 
 int exit_status(RunStatus status);
 

@@ -1,7 +1,6 @@
 #include "cli/stage_text.hpp"
 
 #include "pipeline/option_text.hpp"
-#include "pipeline/run_options.hpp"
 
 namespace seplflow::cli {
 namespace {
@@ -26,10 +25,6 @@ char const* type_word(OptionType type) {
   return "";
 }
 
-Json to_json(OptionValue const& value) {
-  return std::visit([](auto const& each) { return Json(each); }, value);
-}
-
 Json ports_json(std::vector<Port> const& ports) {
   Json list = Json::array();
   for (Port const& port : ports) {
@@ -51,60 +46,6 @@ Json option_json(OptionDeclaration const& option) {
   return json;
 }
 
-Json element_schema(OptionDeclaration const& option, char const* type) {
-  Json schema = {{"type", type}};
-  if (option.minimum) schema["minimum"] = *option.minimum;
-  if (option.maximum) schema["maximum"] = *option.maximum;
-  if (!option.choices.empty()) schema["enum"] = option.choices;
-  return schema;
-}
-
-Json option_schema(OptionDeclaration const& option) {
-  Json schema;
-  switch (option.type) {
-    case OptionType::numbers:
-    case OptionType::texts: {
-      Json const element =
-          element_schema(option, option.type == OptionType::numbers ? "number" : "string");
-      schema["anyOf"] = Json::array({element, {{"type", "array"}, {"items", element}}});
-      break;
-    }
-    case OptionType::path:
-      schema = element_schema(option, "string");
-      break;
-    default:
-      schema = element_schema(option, type_word(option.type));
-  }
-  schema["description"] = option.help + " (" + describe(option) + ")";
-  if (option.default_value) schema["default"] = to_json(*option.default_value);
-  return schema;
-}
-
-Json stage_schema(StageDeclaration const& stage) {
-  Json properties = {{"use", {{"const", stage.name}}}};
-  Json required = Json::array({"use"});
-  if (!stage.inputs.empty()) {
-    Json wires = Json::object();
-    for (Port const& port : stage.inputs) {
-      wires[port.name] = {{"type", "string"}, {"description", port.type}};
-    }
-    properties["in"]["anyOf"] =
-        Json::array({{{"type", "string"}},
-                     {{"type", "object"}, {"properties", wires}, {"additionalProperties", false}}});
-    required.push_back("in");
-  }
-  properties["on_error"] = option_schema(find_run_option("on_error")->declaration);
-  for (OptionDeclaration const& option : stage.options) {
-    properties[option.name] = option_schema(option);
-    if (option.required) required.push_back(option.name);
-  }
-  return {{"type", "object"},
-          {"description", stage.summary},
-          {"properties", properties},
-          {"required", required},
-          {"additionalProperties", false}};
-}
-
 // A cell of a Markdown table: its bars would end it.
 std::string cell(std::string const& text) {
   std::string escaped;
@@ -117,18 +58,32 @@ std::string sentence(std::string text) {
   return text;
 }
 
-std::string port_rows(std::vector<Port> const& ports, bool outputs) {
+std::string port_row(Port const& port, std::string const& note) {
+  return "| `" + port.name + "` | " + port.type + " | " + note + " |\n";
+}
+
+std::string input_rows(std::vector<Port> const& ports) {
   std::string rows;
-  for (std::size_t i = 0; i < ports.size(); ++i) {
-    std::string const note = outputs             ? (i == 0 ? "default" : "")
-                             : ports[i].optional ? "optional"
-                                                 : "";
-    rows += "| `" + ports[i].name + "` | " + ports[i].type + " | " + note + " |\n";
-  }
+  for (Port const& port : ports) rows += port_row(port, port.optional ? "optional" : "");
   return rows;
 }
 
+std::string output_rows(std::vector<Port> const& ports) {
+  std::string rows;
+  for (Port const& port : ports) rows += port_row(port, rows.empty() ? "default" : "");
+  return rows;
+}
+
+std::string default_text(OptionDeclaration const& option) {
+  if (option.required) return "required";
+  return option.default_value ? "`" + toml_text(*option.default_value) + "`" : "not set";
+}
+
 }  // namespace
+
+Json to_json(OptionValue const& value) {
+  return std::visit([](auto const& each) { return Json(each); }, value);
+}
 
 std::string stage_page(StageDeclaration const& stage) {
   std::string page = "# " + stage.name + "\n\n" + stage.summary +
@@ -136,20 +91,16 @@ std::string stage_page(StageDeclaration const& stage) {
                      (stage.serial ? ", one sample at a time" : "") + ".\n";
   if (!stage.details.empty()) page += "\n" + stage.details + "\n";
   if (!stage.inputs.empty()) {
-    page += "\n## Inputs\n\n| Name | Type | |\n|---|---|---|\n" + port_rows(stage.inputs, false);
+    page += "\n## Inputs\n\n| Name | Type | |\n|---|---|---|\n" + input_rows(stage.inputs);
   }
   if (!stage.outputs.empty()) {
-    page += "\n## Outputs\n\n| Name | Type | |\n|---|---|---|\n" + port_rows(stage.outputs, true);
+    page += "\n## Outputs\n\n| Name | Type | |\n|---|---|---|\n" + output_rows(stage.outputs);
   }
   if (!stage.options.empty()) {
     page += "\n## Options\n\n| Name | Takes | Default | |\n|---|---|---|---|\n";
     for (OptionDeclaration const& option : stage.options) {
-      std::string const value = option.required ? "required"
-                                : option.default_value
-                                    ? "`" + toml_text(*option.default_value) + "`"
-                                    : "not set";
-      page += "| `" + option.name + "` | " + cell(takes(option)) + " | " + cell(value) + " | " +
-              cell(sentence(option.help)) + " |\n";
+      page += "| `" + option.name + "` | " + cell(takes(option)) + " | " +
+              cell(default_text(option)) + " | " + cell(sentence(option.help)) + " |\n";
     }
   }
   return page;
@@ -187,68 +138,6 @@ Json stage_json(StageDeclaration const& stage) {
                {"options", options}};
   if (!stage.lacks.empty()) json["lacks"] = stage.lacks;
   return json;
-}
-
-namespace {
-
-// A stage that does not say what it is, since the sweep does.
-Json open_stage_schema() {
-  return {{"type", "object"},
-          {"description", "a stage whose use is for the sweep to say"},
-          {"not", {{"required", {"use"}}}}};
-}
-
-// The values of an axis are as free as options are; what fits is for the checker to say.
-Json sweep_schema() {
-  Json const range = {{"type", "object"},
-                      {"properties",
-                       {{"from", {{"type", "number"}}},
-                        {"to", {{"type", "number"}}},
-                        {"step", {{"type", "number"}}}}},
-                      {"required", {"from", "to", "step"}},
-                      {"additionalProperties", false}};
-  Json const axis = {{"anyOf", {{{"type", "array"}, {"minItems", 1}}, range}}};
-  Json const nested = {{"type", "object"}, {"additionalProperties", axis}};
-  return {{"type", "object"},
-          {"description", "the axes of a sweep: \"stage.option\" = [values], or a range"},
-          {"additionalProperties", {{"anyOf", {axis, nested}}}}};
-}
-
-Json variant_schema() {
-  return {{"type", "array"},
-          {"items",
-           {{"type", "object"},
-            {"properties", {{"name", {{"type", "string"}}}, {"set", {{"type", "object"}}}}},
-            {"required", {"name"}},
-            {"additionalProperties", false}}}};
-}
-
-}  // namespace
-
-Json pipeline_schema(StageCatalog const& catalog) {
-  Json alternatives = Json::array();
-  for (std::string const& name : catalog.names()) {
-    alternatives.push_back(stage_schema(*catalog.find(name).declaration));
-  }
-  alternatives.push_back(open_stage_schema());
-  Json run = Json::object();
-  for (RunOption const& option : run_options()) {
-    run[option.declaration.name] = option_schema(option.declaration);
-  }
-  return {{"$schema", "http://json-schema.org/draft-07/schema#"},
-          {"title", "seplflow pipeline"},
-          {"type", "object"},
-          {"properties",
-           {{"name", {{"type", "string"}}},
-            {"stages",
-             {{"type", "object"},
-              {"patternProperties", {{"^[A-Za-z][A-Za-z0-9_-]*$", {{"oneOf", alternatives}}}}},
-              {"additionalProperties", false}}},
-            {"run", {{"type", "object"}, {"properties", run}, {"additionalProperties", false}}},
-            {"sweep", sweep_schema()},
-            {"variant", variant_schema()}}},
-          {"required", {"stages"}},
-          {"additionalProperties", false}};
 }
 
 }  // namespace seplflow::cli

@@ -1,9 +1,8 @@
-// Stages in words, as data, and as a schema, all from their declarations.
+// Stages in words and as data, from their declarations.
 #pragma once
 
 #include <string>
 
-#include "catalog/catalog.hpp"
 #include "plugin/stage.hpp"
 #include "run/json.hpp"
 
@@ -18,7 +17,6 @@ std::string stage_description(StageDeclaration const& stage);
 // The declaration as JSON.
 Json stage_json(StageDeclaration const& stage);
 
-// A JSON Schema of pipeline files that use the catalog's stages, for editors.
-Json pipeline_schema(StageCatalog const& catalog);
+Json to_json(OptionValue const& value);
 
 }  // namespace seplflow::cli

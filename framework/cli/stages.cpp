@@ -1,7 +1,13 @@
+#include <unistd.h>
+
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 
+#include "catalog/catalog.hpp"
 #include "cli/commands.hpp"
+#include "cli/schema.hpp"
+#include "cli/screen.hpp"
 #include "cli/stage_text.hpp"
 #include "pipeline/problem.hpp"
 #include "plugin/entry.hpp"
@@ -15,20 +21,37 @@ struct StagesArguments {
   std::string markdown;
 };
 
-void list(StageCatalog const& catalog) {
-  std::size_t widest = 0;
-  for (std::string const& name : catalog.names()) widest = std::max(widest, name.size());
-  for (std::string const& name : catalog.names()) {
+std::vector<std::string> names_in(StageCatalog const& catalog, std::string const& family) {
+  std::vector<std::string> names = catalog.names();
+  std::erase_if(names, [&](auto const& name) { return !name.starts_with(family + "."); });
+  return names;
+}
+
+// Lines of any length in a pipe, else such as can be read.
+std::size_t line_width() {
+  Screen const screen = screen_of(STDOUT_FILENO);
+  return screen.width == 0 ? 0 : screen.text_width();
+}
+
+void list(StageCatalog const& catalog, std::vector<std::string> const& names) {
+  std::size_t column = 0;
+  for (std::string const& name : names) column = std::max(column, name.size() + 2);
+  for (std::string const& name : names) {
     auto const found = catalog.find(name);
     StageDeclaration const& stage = *found.declaration;
-    std::cout << name << std::string(widest - name.size() + 2, ' ')
-              << (stage.lacks.empty() ? stage.summary : "not built: needs " + stage.lacks) << '\n';
+    std::string line = name;
+    line.resize(column, ' ');
+    line += stage.lacks.empty() ? stage.summary : "not built: needs " + stage.lacks;
+    std::cout << wrapped(line, line_width(), column) << '\n';
     if (found.files.size() < 2) continue;
-    std::cout << "  cannot be used, several plugins define it:";
+    std::cout << "  cannot be used because several plugins define it:";
     for (auto const& file : found.files) std::cout << ' ' << file.string();
     std::cout << '\n';
   }
-  std::cout << "\n\"seplflow stages NAME\" tells more of one.\n";
+  std::cout << "\nRun \"seplflow stages NAME\" for details.\n";
+}
+
+void list_rejected(StageCatalog const& catalog) {
   if (catalog.rejected().empty()) return;
   std::cout << "\nRejected plugins:\n";
   for (auto const& rejected : catalog.rejected()) {
@@ -36,11 +59,14 @@ void list(StageCatalog const& catalog) {
   }
 }
 
+Json stages_json(StageCatalog const& catalog, std::vector<std::string> const& names) {
+  Json stages = Json::array();
+  for (auto const& name : names) stages.push_back(stage_json(*catalog.find(name).declaration));
+  return stages;
+}
+
 Json catalog_json(StageCatalog const& catalog) {
-  Json stages = Json::array(), plugins = Json::array(), rejected = Json::array();
-  for (std::string const& name : catalog.names()) {
-    stages.push_back(stage_json(*catalog.find(name).declaration));
-  }
+  Json plugins = Json::array(), rejected = Json::array();
   for (auto const& plugin : catalog.plugins()) {
     plugins.push_back({{"path", plugin.file.string()},
                        {"abi", abi_text(plugin.abi_major, plugin.abi_minor)},
@@ -50,7 +76,9 @@ Json catalog_json(StageCatalog const& catalog) {
   for (auto const& each : catalog.rejected()) {
     rejected.push_back({{"path", each.file.string()}, {"reason", each.reason}});
   }
-  return {{"stages", stages}, {"plugins", plugins}, {"rejected", rejected}};
+  return {{"stages", stages_json(catalog, catalog.names())},
+          {"plugins", plugins},
+          {"rejected", rejected}};
 }
 
 int write_pages(StageCatalog const& catalog, std::filesystem::path const& folder) {
@@ -63,17 +91,30 @@ int write_pages(StageCatalog const& catalog, std::filesystem::path const& folder
   return kDone;
 }
 
+int list_family(StageCatalog const& catalog, StagesArguments const& arguments) {
+  auto const names = names_in(catalog, arguments.name);
+  if (names.empty()) {
+    std::string const hint = did_you_mean(arguments.name, catalog.names());
+    throw UsageError("there is no stage \"" + arguments.name + "\"" +
+                     (hint.empty() ? "; run \"seplflow stages\" for the list" : hint));
+  }
+  if (arguments.json) {
+    std::cout << json_text(stages_json(catalog, names), 2) << '\n';
+  } else {
+    list(catalog, names);
+  }
+  return kDone;
+}
+
 int describe_one(StageCatalog const& catalog, StagesArguments const& arguments) {
   auto const found = catalog.find(arguments.name);
   if (!found.declaration) {
-    std::cerr << "error: there is no stage \"" << arguments.name << "\""
-              << did_you_mean(arguments.name, catalog.names()) << '\n';
-    return kUsage;
+    return list_family(catalog, arguments);
   }
   if (arguments.json) {
     std::cout << json_text(stage_json(*found.declaration), 2) << '\n';
   } else {
-    std::cout << stage_description(*found.declaration);
+    std::cout << wrapped(stage_description(*found.declaration), line_width(), 2);
   }
   return kDone;
 }
@@ -88,23 +129,30 @@ int stages(StagesArguments const& arguments) {
   } else if (arguments.json) {
     std::cout << json_text(catalog_json(catalog), 2) << '\n';
   } else {
-    list(catalog);
+    list(catalog, catalog.names());
+    list_rejected(catalog);
   }
   return kDone;
 }
 
 }  // namespace
 
-void add_stages(CLI::App& app, Action& action) {
-  auto* const command =
-      app.add_subcommand("stages", "List the stages that pipelines are made of, or describe one");
+Command stages_command() {
   auto const arguments = std::make_shared<StagesArguments>();
-  command->add_option("NAME", arguments->name, "a stage, for example sepl.select");
-  command->add_flag("--json", arguments->json, "as JSON");
-  command->add_flag("--schema", arguments->schema, "a JSON Schema of pipeline files, for editors");
-  command->add_option("--markdown", arguments->markdown, "write a manual page of each to a folder");
-  command->footer("");
-  command->callback([&action, arguments] { action = [arguments] { return stages(*arguments); }; });
+  Command command{.name = "stages",
+                  .summary = "List the available stages, or describe one",
+                  .run = [arguments] { return stages(*arguments); },
+                  .examples =
+                      "  seplflow stages\n"
+                      "  seplflow stages sepl\n"
+                      "  seplflow stages sepl.select\n"};
+  command.positional("NAME", "a stage, such as sepl.select, or a family, such as sepl",
+                     arguments->name);
+  command.flag("--json", "print JSON", arguments->json);
+  command.flag("--schema", "print a JSON Schema of pipeline files, for editors", arguments->schema);
+  command.option("--markdown", "FOLDER", "write a manual page for each stage into this folder",
+                 arguments->markdown);
+  return command;
 }
 
 }  // namespace seplflow::cli

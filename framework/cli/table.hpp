@@ -1,17 +1,36 @@
 // Tables on the terminal.
 #pragma once
 
+#include <functional>
 #include <ostream>
+#include <sstream>
 #include <string>
 
+#include "cli/screen.hpp"
+#include "pipeline/pipeline.hpp"
 #include "plugin/stage.hpp"
 
 namespace seplflow::cli {
 
-// "81.25"; with a sign, "+1.25".
-std::string percent(double fraction, bool sign = false);
+// What a command prints: collected as text, and printed so that it fits the screen.
+class Page : public std::ostringstream {
+ public:
+  explicit Page(Screen const& screen) : screen_(screen) {}
 
-// Title, header (unless all columns are nameless) and rows in columns as wide as their widest cell.
-void print_table(std::ostream& out, SummaryTable const& table);
+  // Title, header (unless all columns are nameless) and rows, in columns as wide as their widest
+  // cell. Columns that do not fit the screen follow in a block of their own. Differences are green
+  // where they are gains and red where they are losses.
+  void add(SummaryTable const& table);
+
+  // Long lines are broken.
+  void print(std::ostream& stream) const;
+
+ private:
+  Screen const screen_;
+};
+
+// For a sweep of two axes: the first across, the second down, with a cell for each variant.
+SummaryTable grid(Pipeline const& pipeline, std::string title,
+                  std::function<std::string(std::size_t variant)> const& cell);
 
 }  // namespace seplflow::cli

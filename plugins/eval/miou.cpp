@@ -1,8 +1,8 @@
 #include "miou.hpp"
 
 #include <array>
-#include <cstdio>
 
+#include "base/number_text.hpp"
 #include "stages.hpp"
 
 namespace seplflow::eval {
@@ -85,10 +85,7 @@ void add_scores(Metrics& metrics, Scores const& scores) {
 }
 
 std::string percent(std::optional<double> fraction, bool sign = false) {
-  if (!fraction) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, sign ? "%+.2f" : "%.2f", *fraction * 100);
-  return text;
+  return fraction ? seplflow::percent(*fraction, sign) : "-";
 }
 
 std::uint64_t pixels_of(ConfusionMatrix const& confusion) {

@@ -1,4 +1,4 @@
-// Files that are wrong: the message names file and sample, and no other sample is harmed.
+// Invalid files: the message names the file and the sample, and no other sample fails.
 #include <linux/capability.h>
 #include <sys/prctl.h>
 
@@ -45,11 +45,12 @@ std::string rle(std::string const& size, std::string const& counts) {
   return "[{\"segmentation\": {\"size\": " + size + ", \"counts\": " + counts + "}}]";
 }
 
-// With one file of kBad spoilt: under skip all other samples come out as in the clean run and the
-// ledger tells what was wrong with which file; under stop the run fails, telling it once.
-void require_harm_to_one(DiskData const& data, std::string const& stage, std::string const& file,
-                         std::string const& told, ProgramOptions const& options = {}) {
-  CAPTURE(file, told);
+// With one invalid file of kBad: with --on-error skip, all other samples come out as in the clean
+// run, and the ledger has the reason. Returns the labels that are expected.
+std::map<std::string, std::string> require_skip(DiskData const& data, std::string const& stage,
+                                                std::string const& file, std::string const& reason,
+                                                ProgramOptions const& options = {}) {
+  CAPTURE(file, reason);
   auto const skip = data.run("skip", {"--on-error", "skip"}, options);
   CHECK(skip.status == 1);
   CHECK_THAT(skip.out, Contains(kBad + ", stage \"" + stage + "\": "));
@@ -63,15 +64,20 @@ void require_harm_to_one(DiskData const& data, std::string const& stage, std::st
     }
     CHECK(line["outcome"] == "failed");
     CHECK(line["stage"] == stage);
-    CHECK_THAT(line["error"].get<std::string>(), Contains(file) && Contains(told));
+    CHECK_THAT(line["error"].get<std::string>(), Contains(file) && Contains(reason));
   }
-  auto const clean = files_in(data.folder / "clean/write");
-  auto expected = clean;
-  if (stage != "data") expected.erase(kBad + ".png");  // labels do not depend on the truth
+  auto expected = files_in(data.folder / "clean/write");
+  if (stage != "data") expected.erase(kBad + ".png");  // labels do not depend on the ground truth
   CHECK(files_in(data.folder / "skip/write") == expected);
   CHECK_FALSE(fs::exists(data.folder / "skip/.partial"));
   CHECK(json_in(data.folder / "skip/metrics.json")["score"]["images"] == 7);
+  return expected;
+}
 
+// The same, and by default the run fails and reports the file once.
+void require_skip_and_stop(DiskData const& data, std::string const& stage, std::string const& file,
+                           std::string const& reason, ProgramOptions const& options = {}) {
+  auto const expected = require_skip(data, stage, file, reason, options);
   auto const stop = data.run("stop", {}, options);
   CHECK(stop.status == 1);
   CHECK(occurrences(stop.err, file) == 1);
@@ -84,12 +90,16 @@ void require_harm_to_one(DiskData const& data, std::string const& stage, std::st
   }
 }
 
-void require_harm_of(std::string const& stage, std::string const& file, std::string const& bytes,
-                     std::string const& told) {
+// Each of these contents of the file fails kBad alone.
+void require_failures_of(std::string const& stage, std::string const& file,
+                         std::vector<std::string> const& contents, std::string const& reason = "") {
   DiskData const data;
   REQUIRE(data.run("clean").status == 0);
-  data.folder.write(file, bytes);
-  require_harm_to_one(data, stage, file, told);
+  for (std::string const& bytes : contents) {
+    data.folder.write(file, bytes);
+    require_skip(data, stage, file, reason);
+    fs::remove_all(data.folder / "skip");
+  }
 }
 
 std::string const kPseudo = "data/pseudo/" + kBad + ".png";
@@ -98,90 +108,91 @@ std::string const kMasks = "sam/" + kBad + ".json";
 
 }  // namespace
 
-TEST_CASE("a label PNG that ends in the middle harms its sample only") {
+TEST_CASE("a truncated label PNG fails only its sample") {
   std::string const whole = png({}, 32, 1);
-  require_harm_of("cam", kPseudo, whole.substr(0, whole.size() / 2), "");
-  require_harm_of("cam", kPseudo, whole.substr(0, 20), "");
+  require_failures_of("cam", kPseudo, {whole.substr(0, whole.size() / 2), whole.substr(0, 20), ""});
 }
 
-TEST_CASE("an empty label PNG harms its sample only") {
-  require_harm_of("cam", kPseudo, "", "");
+TEST_CASE("a 16-bit label PNG fails only its sample") {
+  require_failures_of("cam", kPseudo, {png({PNG_COLOR_TYPE_GRAY, 16}, 64, 1)}, "16");
 }
 
-TEST_CASE("a label PNG of 16 bits harms its sample only") {
-  require_harm_of("cam", kPseudo, png({PNG_COLOR_TYPE_GRAY, 16}, 64, 1), "16");
+TEST_CASE("an RGB label PNG fails only its sample") {
+  require_failures_of("cam", kPseudo, {png({PNG_COLOR_TYPE_RGB, 8}, 96, 1)}, "RGB");
 }
 
-TEST_CASE("a label PNG of colours harms its sample only") {
-  require_harm_of("cam", kPseudo, png({PNG_COLOR_TYPE_RGB, 8}, 96, 1), "RGB");
+TEST_CASE("a label PNG that claims 100000 x 100000 pixels fails only its sample") {
+  require_failures_of("cam", kPseudo, {huge_png()}, "100000");
 }
 
-TEST_CASE("a label PNG that claims 100000 x 100000 pixels harms its sample only") {
-  require_harm_of("cam", kPseudo, huge_png(), "100000");
+TEST_CASE("a class that the data set does not have fails only its sample") {
+  require_failures_of("cam", kPseudo, {png({}, 32, 21)}, "21");
+  require_failures_of("data", kTruth, {png({}, 32, 21)}, "21");
 }
 
-TEST_CASE("a class that the data set does not have harms its sample only") {
-  require_harm_of("cam", kPseudo, png({}, 32, 21), "21");
-  require_harm_of("data", kTruth, png({}, 32, 21), "21");
+TEST_CASE("a label PNG of another size fails only its sample") {
+  require_failures_of("cam", kPseudo,
+                      {as_text(make_png({10, 10}, {}, std::vector<std::uint8_t>(100, 1)))}, "10");
 }
 
-TEST_CASE("a label PNG of another size harms its sample only") {
-  require_harm_of("cam", kPseudo,
-                  as_text(make_png({10, 10}, {}, std::vector<std::uint8_t>(100, 1))), "10");
+TEST_CASE("an unreadable ground truth fails only its sample") {
+  DiskData const data;
+  REQUIRE(data.run("clean").status == 0);
+  data.folder.write(kTruth, png({}, 32, 1).substr(0, 60));
+  require_skip_and_stop(data, "data", kTruth, "");
 }
 
-TEST_CASE("truth that cannot be read harms its sample only") {
-  require_harm_of("data", kTruth, png({}, 32, 1).substr(0, 60), "");
+TEST_CASE("a mask of another size fails only its sample") {
+  require_failures_of("sam", kMasks, {rle("[10, 10]", "[50, 50]")}, "10");
 }
 
-TEST_CASE("a mask of another size harms its sample only") {
-  require_harm_of("sam", kMasks, rle("[10, 10]", "[50, 50]"), "10");
-}
-
-TEST_CASE("a mask file that ends in the middle harms its sample only") {
+TEST_CASE("a truncated mask file fails only its sample") {
   std::string const whole = rle("[24, 32]", "[0, 384, 384]");
-  require_harm_of("sam", kMasks, whole.substr(0, whole.size() / 2), "");
-  require_harm_of("sam", kMasks, whole.substr(0, whole.size() - 1), "");
-  require_harm_of("sam", kMasks, "", "");
+  require_failures_of("sam", kMasks,
+                      {whole.substr(0, whole.size() / 2), whole.substr(0, whole.size() - 1), ""});
 }
 
-TEST_CASE("runs that do not add up to the picture harm their sample only") {
+TEST_CASE("runs that do not add up to the image fail only their sample") {
+  std::vector<std::string> contents;
   for (char const* const counts :
        {"[0, 384]", "[0, 384, 385]", "[]", "\"\"", "\"0\"", "\"~~~~\""}) {
-    require_harm_of("sam", kMasks, rle("[24, 32]", counts), "");
+    contents.push_back(rle("[24, 32]", counts));
   }
+  require_failures_of("sam", kMasks, contents);
 }
 
-TEST_CASE("runs that are negative or overflow harm their sample only") {
+TEST_CASE("negative or overflowing runs fail only their sample") {
+  std::vector<std::string> contents;
   for (char const* const counts :
        {"[-1, 769]", "[0, -384, 1152]", "[4294967296, 768]", "[18446744073709551615, 769]",
         "[18446744073709551616, 768]", "[9223372036854775808, 9223372036854776576]", "[1e30]",
         "[0.5, 767.5]", "\"oooooooooooooooooooo\""}) {
-    require_harm_of("sam", kMasks, rle("[24, 32]", counts), "");
+    contents.push_back(rle("[24, 32]", counts));
   }
+  require_failures_of("sam", kMasks, contents);
 }
 
-TEST_CASE("a mask that claims a size beyond all pictures harms its sample only") {
-  require_harm_of("sam", kMasks, rle("[4294967296, 4294967296]", "[0, 1]"), "");
-  require_harm_of("sam", kMasks, rle("[-24, -32]", "[768]"), "");
+TEST_CASE("a mask that claims an impossible size fails only its sample") {
+  require_failures_of("sam", kMasks,
+                      {rle("[4294967296, 4294967296]", "[0, 1]"), rle("[-24, -32]", "[768]")});
 }
 
-TEST_CASE("a file that is missing harms its sample only, and says how to go on without") {
+TEST_CASE("a missing file fails only its sample, and the error names a way to continue") {
   DiskData const data;
   REQUIRE(data.run("clean").status == 0);
   fs::remove(data.folder / kMasks);
-  require_harm_to_one(data, "sam", kMasks, "on_missing = \"empty\"");
+  require_skip_and_stop(data, "sam", kMasks, "on_missing = \"empty\"");
   CHECK(data.run("empty", {"--set", "sam.on_missing=empty"}).status == 0);
 }
 
-TEST_CASE("a file that the user may not read harms its sample only") {
+TEST_CASE("a file without read permission fails only its sample") {
   DiskData const data;
   REQUIRE(data.run("clean").status == 0);
   fs::permissions(data.folder / kPseudo, fs::perms::none);
-  require_harm_to_one(data, "cam", kPseudo, "Permission denied", obeying_permissions());
+  require_skip_and_stop(data, "cam", kPseudo, "Permission denied", obeying_permissions());
 }
 
-TEST_CASE("a folder that the user may not read fails all samples with that reason") {
+TEST_CASE("a folder without read permission fails all samples with that reason") {
   DiskData const data;
   fs::permissions(data.folder / "sam", fs::perms::none);
   auto const result = data.run("out", {"--on-error", "skip"}, obeying_permissions());
@@ -197,7 +208,7 @@ TEST_CASE("a folder that the user may not read fails all samples with that reaso
   CHECK_FALSE(fs::exists(data.folder / "out/.partial"));
 }
 
-TEST_CASE("a pipeline or a list that the user may not read is found before the run") {
+TEST_CASE("a pipeline or a list without read permission is reported before the run") {
   DiskData const data;
   for (char const* const file : {"list.txt", "p.toml"}) {
     fs::permissions(data.folder / file, fs::perms::none);
@@ -209,7 +220,7 @@ TEST_CASE("a pipeline or a list that the user may not read is found before the r
   }
 }
 
-TEST_CASE("a folder that the user may not write into is an error before the first sample") {
+TEST_CASE("a folder without write permission is reported before the first sample") {
   DiskData const data;
   fs::create_directory(data.folder / "locked");
   fs::permissions(data.folder / "locked", fs::perms::owner_read | fs::perms::owner_exec);
@@ -218,7 +229,7 @@ TEST_CASE("a folder that the user may not write into is an error before the firs
   CHECK_THAT(result.err, Contains("locked/out") && Contains("Permission denied"));
 }
 
-TEST_CASE("a list with blank lines, CRLF and no last end is sound") {
+TEST_CASE("a list may have blank lines, CRLF and no final newline") {
   DiskData const data;
   REQUIRE(data.run("clean", {"--limit", "2"}).status == 0);
   data.folder.write("list.txt", "\r\n  \r\nscene_000000 \r\n\r\n\tscene_000001");
@@ -228,7 +239,7 @@ TEST_CASE("a list with blank lines, CRLF and no last end is sound") {
   CHECK(files_in(data.folder / "out/write") == files_in(data.folder / "clean/write"));
 }
 
-TEST_CASE("a list with wrong names is refused before the run, naming every line") {
+TEST_CASE("a list with invalid names is refused before the run, with every line") {
   DiskData const data;
   data.folder.write("list.txt",
                     "scene_000000\nscene_000001\nscene_000000\n../scene_000002\n/etc/x\n"
@@ -244,7 +255,7 @@ TEST_CASE("a list with wrong names is refused before the run, naming every line"
   CHECK_FALSE(fs::exists(data.folder / "out"));
 }
 
-TEST_CASE("a list without a name is refused") {
+TEST_CASE("an empty list is refused") {
   DiskData const data;
   for (char const* const text : {"", "\n\n", "\r\n"}) {
     data.folder.write("list.txt", text);

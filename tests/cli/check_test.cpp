@@ -1,20 +1,19 @@
-// seplflow check: every mistake before anything runs.
+// seplflow check: every error before anything runs.
 
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
 #include "support/sam_checkpoint.hpp"
 
-TEST_CASE("a sound pipeline is checked with 0, and told in one line") {
+TEST_CASE("check reports a valid pipeline in one line, with exit status 0") {
   Workplace const place(scenes_pipeline(7));
   auto const result = place.program({"check", "p.toml"});
   CHECK(result.status == 0);
-  CHECK(result.out ==
-        "p.toml: no mistakes: pipeline \"scenes\", 5 stages, 7 samples in \"scenes\"\n");
+  CHECK(result.out == "p.toml: OK: pipeline \"scenes\", 5 stages, 7 samples in \"scenes\"\n");
   CHECK(result.err.empty());
   CHECK(names_of(files_in(place.folder.path())) == std::vector<std::string>{"p.toml"});
 }
 
-TEST_CASE("a pipeline with mistakes is refused with 2, all of them on stderr") {
+TEST_CASE("check reports all errors of a pipeline on stderr, with exit status 2") {
   Workplace const place(scenes_pipeline(7) + "t3 = 1\n[stages.odd]\nuse = \"sepl.selct\"\n" +
                         "[run]\njobs = -3\n");
   auto const result = place.program({"check", "p.toml", "--set", "select.t2=1.5"});
@@ -26,11 +25,11 @@ TEST_CASE("a pipeline with mistakes is refused with 2, all of them on stderr") {
                                   "mean \"sepl.select\"?"));
   CHECK_THAT(result.err, Contains("p.toml:23:8: error: [run]: option \"jobs\" is -3"));
   CHECK_THAT(result.err, Contains("--set select.t2=1.5: error: "));
-  CHECK_THAT(result.err, EndsWith("4 mistakes\n"));
+  CHECK_THAT(result.err, EndsWith("4 errors\n"));
   CHECK(place.run("out").err == place.program({"check", "p.toml"}).err);
 }
 
-TEST_CASE("run finds the mistakes that check finds, before it makes anything") {
+TEST_CASE("run reports the errors that check finds, before it creates anything") {
   Workplace const place(scenes_pipeline(7) + "palete = \"none\"\n");
   auto const result = place.run("out");
   CHECK(result.status == 2);
@@ -39,7 +38,7 @@ TEST_CASE("run finds the mistakes that check finds, before it makes anything") {
   CHECK_FALSE(std::filesystem::exists(place.folder / "out"));
 }
 
-TEST_CASE("a pipeline file that is not there is a mistake of the command line") {
+TEST_CASE("a missing pipeline file is an error in the command line") {
   Workplace const place("");
   for (char const* const command : {"check", "run", "graph"}) {
     auto const result = place.program({command, "none.toml"});
@@ -48,7 +47,7 @@ TEST_CASE("a pipeline file that is not there is a mistake of the command line") 
   }
 }
 
-TEST_CASE("the pipelines that come with seplflow have no mistake but the data that is missing") {
+TEST_CASE("the only errors in the shipped pipelines are missing data") {
   Workplace const place("");
   std::filesystem::path const pipelines = SEPLFLOW_SOURCE_DIR "/pipelines";
   place.folder.write("voc/ImageSets/Segmentation/train.txt", "2007_000032\n");
@@ -112,20 +111,20 @@ TEST_CASE("the pipelines that come with seplflow have no mistake but the data th
   CHECK(checked >= 24);
 }
 
-TEST_CASE("a sweep is told with what its variants share") {
+TEST_CASE("check reports how many stages the variants of a sweep share") {
   Workplace const place(scenes_pipeline(7) +
                         "[sweep]\n\"select.t1\" = { from = 0.2, to = 0.8, step = 0.1 }\n"
                         "\"select.t2\" = { from = 0.6, to = 0.9, step = 0.05 }\n");
   CHECK(place.program({"check", "p.toml"}).out ==
-        "p.toml: no mistakes: pipeline \"scenes\", 49 variants, 149 stages instead of 245, 7 "
+        "p.toml: OK: pipeline \"scenes\", 49 variants, 149 stages instead of 245, 7 "
         "samples in \"scenes\"\n");
   CHECK(place.program({"check", "p.toml", "--sweep", "select.t1=0.3", "--sweep", "select.t2=0.7"})
             .out ==
-        "p.toml: no mistakes: pipeline \"scenes\", 1 variant, 5 stages, 7 samples in "
+        "p.toml: OK: pipeline \"scenes\", 1 variant, 5 stages, 7 samples in "
         "\"scenes\"\n");
 }
 
-TEST_CASE("the paper's table of thresholds is 49 variants that share what they can") {
+TEST_CASE("the 49 variants of the paper's table of thresholds share stages") {
   Workplace const place("");
   place.folder.write("voc/ImageSets/Segmentation/train.txt", "2007_000032\n");
   place.folder.write("voc/SegmentationClass/2007_000032.png", "");
@@ -140,7 +139,7 @@ TEST_CASE("the paper's table of thresholds is 49 variants that share what they c
   CHECK_THAT(result.out, Contains("49 variants, 151 stages instead of 343, 1 sample in \"voc\""));
 }
 
-TEST_CASE("mistakes of a sweep name the variants and the place") {
+TEST_CASE("an error in a sweep names the variants and the place") {
   Workplace const place(scenes_pipeline(7));
   auto const result = place.program({"check", "p.toml", "--sweep", "select.t1=0.5,1.5", "--sweep",
                                      "select.t2=0.6,0.7", "--sweep", "slect.t1=1"});
@@ -149,10 +148,10 @@ TEST_CASE("mistakes of a sweep name the variants and the place") {
                                     "\"select.t1=1.5,select.t2=0.6\" and 1 other: stage "));
   CHECK_THAT(result.err, Contains("--sweep slect.t1=1: error: the pipeline has no stage \"slect\"; "
                                   "did you mean \"select\"?"));
-  CHECK_THAT(result.err, EndsWith("2 mistakes\n"));
+  CHECK_THAT(result.err, EndsWith("2 errors\n"));
 }
 
-TEST_CASE("a sweep of more than ten thousand variants wants --yes") {
+TEST_CASE("a sweep of more than ten thousand variants needs --yes") {
   Workplace const place(scenes_pipeline(7));
   std::vector<std::string> arguments = {"check", "p.toml", "--sweep",
                                         "select.t1={from=0,to=1,step=0.0001}"};
@@ -163,7 +162,7 @@ TEST_CASE("a sweep of more than ten thousand variants wants --yes") {
   CHECK_THAT(place.program(arguments).out, Contains("10001 variants"));
 }
 
-TEST_CASE("environment variables come from the user's environment") {
+TEST_CASE("environment variables are read from the environment of the process") {
   Workplace const place(scenes_pipeline(2) + "palette = \"${PALETTE}\"\n");
   CHECK_THAT(place.program({"check", "p.toml"}).err, Contains("PALETTE is not set"));
   ProgramOptions options;

@@ -1,9 +1,9 @@
-// The manual's pages of stages are generated: seplflow stages --markdown docs/stages
+// The pages in docs/stages are generated with: seplflow stages --markdown docs/stages
 
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
 
-TEST_CASE("docs/stages holds the page of every stage and no other") {
+TEST_CASE("docs/stages has the current page of every stage, and no other file") {
   Workplace const place("");
   REQUIRE(place.program({"stages", "--markdown", "pages"}).status == 0);
   auto const made = files_in(place.folder / "pages");
@@ -15,7 +15,7 @@ TEST_CASE("docs/stages holds the page of every stage and no other") {
   }
 }
 
-TEST_CASE("a page tells the kind, the ports and every option of its stage") {
+TEST_CASE("a page has the kind, the ports and every option of its stage") {
   Workplace const place("");
   REQUIRE(place.program({"stages", "--markdown", "pages"}).status == 0);
   Json const all = Json::parse(place.program({"stages", "--json"}).out);

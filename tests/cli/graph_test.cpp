@@ -1,9 +1,9 @@
-// seplflow graph: every stage and every wire, for two programs that draw graphs.
+// seplflow graph: every stage and connection, in the languages of two programs.
 
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
 
-TEST_CASE("the graph for Graphviz holds every stage and every wire") {
+TEST_CASE("the graph for Graphviz has every stage and connection") {
   Workplace const place(scenes_pipeline(1));
   auto const result = place.program({"graph", "p.toml"});
   CHECK(result.status == 0);
@@ -25,7 +25,7 @@ TEST_CASE("the graph for Graphviz holds every stage and every wire") {
   CHECK(place.program({"graph", "p.toml", "--format", "dot"}).out == result.out);
 }
 
-TEST_CASE("the graph for Mermaid holds every stage and every wire") {
+TEST_CASE("the graph for Mermaid has every stage and connection") {
   Workplace const place(scenes_pipeline(1));
   auto const result = place.program({"graph", "p.toml", "--format", "mermaid"});
   CHECK(result.status == 0);
@@ -39,13 +39,13 @@ TEST_CASE("the graph for Mermaid holds every stage and every wire") {
   CHECK(occurrences(result.out, "-->") == 9);
 }
 
-TEST_CASE("the graph is that of the pipeline with what --set changes") {
+TEST_CASE("the graph shows what --set changes") {
   Workplace const place(scenes_pipeline(1));
   auto const result = place.program({"graph", "p.toml", "--set", "write.in=scenes.truth"});
   CHECK_THAT(result.out, Contains("\"scenes\" -> \"write\" [label = \"truth as labels\"]"));
 }
 
-TEST_CASE("a pipeline with mistakes has no graph") {
+TEST_CASE("a pipeline with errors has no graph") {
   Workplace const place(scenes_pipeline(1) + "t = 1\n");
   auto const result = place.program({"graph", "p.toml"});
   CHECK(result.status == 2);
@@ -53,7 +53,7 @@ TEST_CASE("a pipeline with mistakes has no graph") {
   CHECK_THAT(result.err, Contains("has no option \"t\""));
 }
 
-TEST_CASE("the graph of a sweep tells the variants that a stage serves, and which") {
+TEST_CASE("the graph of a sweep shows the variants of each stage") {
   Workplace const place(scenes_pipeline(1) + "[sweep]\n\"select.t1\" = [0.3, 0.4]\n" +
                         "\"write.palette\" = [\"voc\", \"none\"]\n");
   std::string const dot = place.program({"graph", "p.toml"}).out;
@@ -76,7 +76,7 @@ TEST_CASE("the graph of a sweep tells the variants that a stage serves, and whic
   }
 }
 
-TEST_CASE("a value of a sweep spoils no graph") {
+TEST_CASE("special characters in the values of a sweep are escaped in its graph") {
   Workplace const place(scenes_pipeline(1) +
                         "[[variant]]\nname = \"calm\"\n"
                         "[[variant]]\nname = \"wild\"\nset = { \"select.t2\" = 0.7 }\n");

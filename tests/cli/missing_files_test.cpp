@@ -54,7 +54,7 @@ TEST_CASE("samples without files are told, each stage's with the first") {
             "p.toml:10:9: error: stage \"cam\" (cam.labels): 1 of 3 samples have no file, "
             "the first b: " +
             (place.folder.path() / "cams/b.png").string() +
-            "\n    [stages.cam]\n            ^\n2 mistakes\n");
+            "\n    [stages.cam]\n            ^\n2 errors\n");
 
   auto const skipped = place.program(
       {"check", "p.toml", "--set", "run.on_error=skip", "--set", "cam.on_missing=empty"});
@@ -68,7 +68,7 @@ TEST_CASE("samples without files are told, each stage's with the first") {
             at +
             "/000000000139.json or 139.json or COCO_train2014_000000000139.json or "
             "COCO_val2014_000000000139.json; that folder has others, such as b.json\n    "
-            "[stages.masks]\n            ^\n1 mistake\n");
+            "[stages.masks]\n            ^\n");
   CHECK(place
             .program({"check", "p.toml", "--set", "cam.on_missing=empty", "--set",
                       "masks.on_missing=empty"})
@@ -90,7 +90,7 @@ TEST_CASE("what is missing in one place hides nothing that is missing in another
                    "file, the first a: ") &&
           Contains("cams/a.png; that folder has others, such as a_0.png\n") &&
           Contains("p.toml:4:9: error: stage \"masks\" (masks.json): 2 of 2 samples") &&
-          Contains("masks/a.json; that folder is empty\n") && EndsWith("3 mistakes\n"));
+          Contains("masks/a.json; that folder is empty\n") && EndsWith("3 errors\n"));
 }
 
 TEST_CASE("names that lead into folders that are not there are missing files") {
@@ -107,7 +107,7 @@ in = { truth = "data.truth", labels = "data.truth" }
                              Contains("truth/city/a.png; there is no such folder"));
 }
 
-TEST_CASE("missing files hide no mistake, and are not looked for where there are two sources") {
+TEST_CASE("missing files hide no other error, and are not searched for if there are two sources") {
   Workplace const place(kVoc + R"([stages.cam]
 use = "cam.labels"
 in = "data"
@@ -123,7 +123,7 @@ in = "cam"
   std::filesystem::create_directory(place.folder / "cams");
   auto const both = place.program({"check", "p.toml"});
   CHECK_THAT(both.err, Contains("nostage") && Contains("1 of 1 samples have no file") &&
-                           Contains("that folder is empty") && Contains("2 mistakes\n"));
+                           Contains("that folder is empty") && Contains("2 errors\n"));
   auto const sweep = place.program({"check", "p.toml", "--sweep", "data.split=train,val"});
   CHECK(sweep.status == 2);
   CHECK_THAT(sweep.err, Contains("read different data") && !Contains("samples have no file"));

@@ -1,4 +1,4 @@
-// seplflow run: what it prints and what it leaves behind.
+// seplflow run: what it prints, and the files that it writes.
 #include <set>
 
 #include "support/catch.hpp"
@@ -136,7 +136,7 @@ TEST_CASE("score.csv has one row per image, metrics.json the scores over all") {
   CHECK(score["image_mean"]["recall"].is_number());
 }
 
-TEST_CASE("without a baseline there are no columns and no scores of one") {
+TEST_CASE("without a baseline, its columns and scores are left out") {
   Workplace const place(scenes_pipeline(2));
   REQUIRE(place.run("out", {"--set", "score.in={ truth = \"scenes.truth\", labels = \"select\" }"})
               .status == 0);
@@ -158,7 +158,7 @@ TEST_CASE("stdout has the summary, stderr the log") {
   CHECK(result.err == "info: running \"scenes\" into out\n");
 }
 
-TEST_CASE("the summary's scores are those of metrics.json in percent") {
+TEST_CASE("the summary has the scores of metrics.json in percent") {
   Workplace const place(scenes_pipeline(5));
   auto const result = place.run("out");
   Json const score = json_in(place.folder / "out/metrics.json")["score"];
@@ -168,7 +168,7 @@ TEST_CASE("the summary's scores are those of metrics.json in percent") {
   CHECK_THAT(result.out, Contains(row));
 }
 
-TEST_CASE("the flag --quiet prints nothing but errors") {
+TEST_CASE("--quiet prints only errors") {
   Workplace const place(scenes_pipeline(3));
   auto const good = place.run("out", {"--quiet", "--log-level", "debug"});
   CHECK(good.status == 0);
@@ -179,7 +179,7 @@ TEST_CASE("the flag --quiet prints nothing but errors") {
   CHECK_THAT(bad.err, Contains("holds a run already"));
 }
 
-TEST_CASE("the flag --log-level says how much is told on stderr") {
+TEST_CASE("--log-level sets the least level of messages on stderr") {
   Workplace const place(scenes_pipeline(1));
   CHECK_THAT(place.run("debug", {"--log-level", "debug"}).err, Contains("debug: plugin ") &&
                                                                    Contains("seplflow_sepl.so") &&
@@ -189,7 +189,7 @@ TEST_CASE("the flag --log-level says how much is told on stderr") {
   CHECK(place.run("loud", {"--log-level", "loud"}).status == 2);
 }
 
-TEST_CASE("the flag --limit takes only the first samples, and the resolved pipeline says so") {
+TEST_CASE("--limit processes only the first samples, and the resolved pipeline records it") {
   Workplace const place(scenes_pipeline(9));
   REQUIRE(place.run("out", {"--limit", "2"}).status == 0);
   CHECK(ledger_in(place.folder / "out").size() == 2);
@@ -199,7 +199,7 @@ TEST_CASE("the flag --limit takes only the first samples, and the resolved pipel
   CHECK(ledger_in(place.folder / "more").size() == 9);
 }
 
-TEST_CASE("the flag --set changes what the pipeline says") {
+TEST_CASE("--set replaces a value of the pipeline") {
   Workplace const place(scenes_pipeline(2));
   REQUIRE(place.run("out", {"--set", "select.t1=0.125", "--set", "write.palette=none"}).status ==
           0);
@@ -211,7 +211,7 @@ TEST_CASE("the flag --set changes what the pipeline says") {
   CHECK_FALSE(fs::exists(place.folder / "wrong"));
 }
 
-TEST_CASE("the flag --out that holds a run is refused and stays as it is") {
+TEST_CASE("an --out folder that has a run in it is refused and stays unchanged") {
   Workplace const place(scenes_pipeline(2));
   REQUIRE(place.run("out").status == 0);
   auto const before = files_in(place.folder / "out");
@@ -222,8 +222,7 @@ TEST_CASE("the flag --out that holds a run is refused and stays as it is") {
   CHECK(files_in(place.folder / "out") == before);
 }
 
-TEST_CASE(
-    "the flag --out that is a file, or holds other things, is refused, an empty folder is not") {
+TEST_CASE("an --out that is a file or a folder with other files is refused, an empty one is not") {
   Workplace const place(scenes_pipeline(1));
   place.folder.write("file", "mine");
   place.folder.write("full/mine.txt", "mine");
@@ -244,7 +243,7 @@ TEST_CASE("a run goes to runs/NAME under the working folder by default") {
   CHECK(place.program({"run", "p.toml"}).status == 2);
 }
 
-TEST_CASE("the flag --trace has an event for every stage and sample") {
+TEST_CASE("--trace writes an event for every stage and sample") {
   Workplace const place(scenes_pipeline(6));
   REQUIRE(place.run("out", {"--trace", "trace.json", "--jobs", "2"}).status == 0);
   Json const trace = json_in(place.folder / "trace.json");
@@ -264,7 +263,7 @@ TEST_CASE("the flag --trace has an event for every stage and sample") {
   }
 }
 
-TEST_CASE("progress goes to stderr in the form that is wanted, results do not depend on it") {
+TEST_CASE("progress goes to stderr in the requested form and does not change results") {
   Workplace const place(scenes_pipeline(3));
   REQUIRE(place.run("none", {"--progress", "none"}).status == 0);
   for (char const* const mode : {"plain", "bar", "auto"}) {
@@ -277,7 +276,7 @@ TEST_CASE("progress goes to stderr in the form that is wanted, results do not de
   CHECK(place.run("wrong", {"--progress", "loud"}).status == 2);
 }
 
-TEST_CASE("a command line that is wrong ends with 2 and nothing made") {
+TEST_CASE("an error in the command line has exit status 2 and creates nothing") {
   Workplace const place(scenes_pipeline(1));
   std::vector<std::vector<std::string>> const wrong = {{},
                                                        {"bogus"},
@@ -305,29 +304,7 @@ TEST_CASE("a command line that is wrong ends with 2 and nothing made") {
   CHECK(names_of(files_in(place.folder.path())) == std::vector<std::string>{"p.toml"});
 }
 
-TEST_CASE("the flag --help explains the program and each subcommand") {
-  Workplace const place("");
-  auto const help = place.program({"--help"});
-  CHECK(help.status == 0);
-  for (char const* const part : {"run", "check", "graph", "stages", "Exit status", "130"}) {
-    CHECK_THAT(help.out, Contains(part));
-  }
-  std::vector<std::pair<char const*, std::vector<char const*>>> const options = {
-      {"run",
-       {"--out", "--set", "--jobs", "--limit", "--on-error", "--progress", "--trace", "--quiet",
-        "--log-level", "PIPELINE"}},
-      {"check", {"PIPELINE", "--set"}},
-      {"graph", {"PIPELINE", "--set", "--format"}},
-      {"stages", {"NAME", "--json", "--schema", "--markdown"}}};
-  for (auto const& [command, parts] : options) {
-    auto const result = place.program({command, "--help"});
-    CHECK(result.status == 0);
-    for (char const* const part : parts) CHECK_THAT(result.out, Contains(part));
-  }
-  CHECK_THAT(place.program({"--version"}).out, StartsWith("seplflow "));
-}
-
-TEST_CASE("what a paper prints is shown beside what comes out, and changes nothing") {
+TEST_CASE("published numbers are shown beside the computed ones and change no result") {
   std::string const published =
       "[published]\nsource = \"Table 7\"\n\"score.miou\" = 50\n\"score.auc\" = 1\n";
   Workplace const place(scenes_pipeline(4, published));
@@ -350,10 +327,10 @@ TEST_CASE("what a paper prints is shown beside what comes out, and changes nothi
 
   place.pipeline_file(scenes_pipeline(
       4, "[sweep]\n\"select.t1\" = [0.4, 0.5]\n[published]\n\"score.miou\" = [33.25, nan]\n"));
-  CHECK_THAT(place.run("sweep").out, Contains("(33.25)") && Contains("here (the published)"));
+  CHECK_THAT(place.run("sweep").out, Contains("(33.25)") && Contains("here (published numbers)"));
 }
 
-TEST_CASE("below the variants of one axis stands their mean, here and in print") {
+TEST_CASE("published numbers of a sweep of one axis end with the mean of both columns") {
   Workplace const place(scenes_pipeline(
       4, "[sweep]\n\"select.t1\" = [0.4, 0.5]\n[published]\n\"score.miou\" = [30, 33]\n"));
   auto const result = place.run("out");

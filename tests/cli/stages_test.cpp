@@ -1,4 +1,4 @@
-// seplflow stages: what there is to build with, for people and for programs.
+// seplflow stages: the available stages, for people and for programs.
 
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
@@ -14,7 +14,7 @@ Json named(Json const& list, std::string const& name) {
 
 }  // namespace
 
-TEST_CASE("stages are listed by name with what they do") {
+TEST_CASE("stages are listed by name, with what they do") {
   Workplace const place("");
   auto const result = place.program({"stages"});
   CHECK(result.status == 0);
@@ -29,7 +29,7 @@ TEST_CASE("stages are listed by name with what they do") {
   CHECK_THAT(result.out, !Contains("Rejected"));
 }
 
-TEST_CASE("one stage is told with its ports and options") {
+TEST_CASE("one stage is described with its ports and options") {
   Workplace const place("");
   auto const result = place.program({"stages", "sepl.select"});
   CHECK(result.status == 0);
@@ -47,7 +47,7 @@ TEST_CASE("one stage is told with its ports and options") {
   CHECK_THAT(place.program({"stages", "cam.labels"}).out, Contains("  dir (folder, required)\n"));
 }
 
-TEST_CASE("a stage that there is not is refused with the nearest") {
+TEST_CASE("an unknown stage is reported with the nearest name") {
   Workplace const place("");
   for (auto const& arguments : std::vector<std::vector<std::string>>{
            {"stages", "sepl.selct"}, {"stages", "sepl.selct", "--json"}}) {
@@ -56,6 +56,8 @@ TEST_CASE("a stage that there is not is refused with the nearest") {
     CHECK(result.out.empty());
     CHECK(result.err == "error: there is no stage \"sepl.selct\"; did you mean \"sepl.select\"?\n");
   }
+  CHECK_THAT(place.program({"stages", "network"}).err,
+             Contains("there is no stage \"network\"; run \"seplflow stages\" for the list"));
 }
 
 TEST_CASE("the flag --json holds stages and options with type, default, range, choices and help") {
@@ -99,30 +101,34 @@ TEST_CASE("every option of every stage has a help text and a type") {
   }
 }
 
-TEST_CASE("the flag --schema is a JSON Schema with every stage") {
+TEST_CASE("the stages of a family are listed by its name") {
   Workplace const place("");
-  Json const schema = Json::parse(place.program({"stages", "--schema"}).out);
-  CHECK_THAT(schema["$schema"].get<std::string>(), Contains("json-schema.org"));
-  CHECK(schema["additionalProperties"] == false);
-  CHECK(schema["properties"]["run"]["properties"]["on_error"]["enum"] == Json({"stop", "skip"}));
-  auto const& patterns = schema["properties"]["stages"]["patternProperties"];
-  REQUIRE(patterns.size() == 1);
-  Json const& stages = patterns.begin().value()["oneOf"];
-  Json const all = Json::parse(place.program({"stages", "--json"}).out);
-  // One more is for stages whose use the sweep gives.
-  REQUIRE(stages.size() == all["stages"].size() + 1);
-  CHECK(stages.back()["not"]["required"] == Json({"use"}));
-  for (Json const& stage : stages) {
-    if (stage == stages.back()) continue;
-    CHECK(stage["additionalProperties"] == false);
-    if (stage["properties"]["use"]["const"] != "sepl.select") continue;
-    CHECK(stage["properties"]["t1"]["maximum"] == 1);
-    CHECK(stage["properties"]["overlap"]["enum"].size() == 3);
-    CHECK(stage["required"] == Json({"use", "in"}));
-  }
+  auto const list = place.program({"stages", "sepl"});
+  CHECK(list.status == 0);
+  CHECK_THAT(list.out, StartsWith("sepl.assign ") && Contains("\nsepl.reference ") &&
+                           Contains("\nsepl.select ") && !Contains("eval."));
+  Json const json = Json::parse(place.program({"stages", "sepl", "--json"}).out);
+  REQUIRE(json.size() == 3);
+  CHECK(json[2]["name"] == "sepl.select");
 }
 
-TEST_CASE("plugins that do not fit are listed as rejected, with the reason") {
+TEST_CASE("the flag --schema prints a JSON Schema with every stage") {
+  Workplace const place("");
+  Json const schema = Json::parse(place.program({"stages", "--schema"}).out);
+  Json const all = Json::parse(place.program({"stages", "--json"}).out);
+  CHECK_THAT(schema["$schema"].get<std::string>(), Contains("json-schema.org"));
+  for (Json const& stage : all["stages"]) {
+    Json const properties = schema["definitions"][stage["name"].get<std::string>()]["properties"];
+    for (Json const& option : stage["options"]) {
+      CHECK(properties.contains(option["name"].get<std::string>()));
+    }
+  }
+  Json const select = schema["definitions"]["sepl.select"]["properties"];
+  CHECK(select["t1"]["maximum"] == 1);
+  CHECK(select["overlap"]["else"]["enum"].size() == 3);
+}
+
+TEST_CASE("rejected plugins are listed with the reason") {
   Workplace const place(scenes_pipeline(2));
   place.folder.write("plugins/empty.so", "");
   place.folder.write("plugins/text.so", "not a library\n");

@@ -1,7 +1,7 @@
-// Sweeps as they run, and what they leave behind.
+// Running a sweep, and the files that it writes.
 #include "support/sweep_files.hpp"
 
-TEST_CASE("a sweep leaves the files that are documented, each as a run of that variant alone") {
+TEST_CASE("a sweep writes the documented files, each equal to that of its variant run alone") {
   Workplace const place(pipeline(kTwoAxes));
   auto const result = place.run("sweep");
   INFO(result.err);
@@ -37,7 +37,7 @@ TEST_CASE("a sweep leaves the files that are documented, each as a run of that v
   CHECK(json_in(sweep / "metrics.json").size() == 1);
 }
 
-TEST_CASE("sweep.csv has a row for each variant: name, axes in the file's order, numbers") {
+TEST_CASE("sweep.csv has a row for each variant: name, axes in the order of the file, scores") {
   Workplace const place(pipeline(kTwoAxes));
   REQUIRE(place.run("sweep").status == 0);
   auto const rows = rows_of(read_text(place.folder / "sweep/sweep.csv"));
@@ -67,7 +67,7 @@ TEST_CASE("sweep.csv has a row for each variant: name, axes in the file's order,
   }
 }
 
-TEST_CASE("a sweep of two axes is a grid, the first across, the best marked") {
+TEST_CASE("a sweep of two axes is shown as a grid, the first axis across, the best score marked") {
   Workplace const place(pipeline(kTwoAxes));
   auto const result = place.run("sweep");
   auto const rows = rows_of(read_text(place.folder / "sweep/sweep.csv"));
@@ -99,7 +99,7 @@ TEST_CASE("a sweep of two axes is a grid, the first across, the best marked") {
   CHECK(occurrences(result.out, "score.csv") == 1);
 }
 
-TEST_CASE("a sweep says under which conditions its scores are, and how much was 255") {
+TEST_CASE("the summary of a sweep has the conditions of its scores and the share of 255") {
   CHECK_THAT(Workplace(pipeline(kTwoAxes)).run("sweep").out,
              Contains("\nscore: mean over classes: union; 255 in the labels: miss\n"
                       "score: 255 in the labels: 0.00 % of the pixels\n"));
@@ -107,10 +107,10 @@ TEST_CASE("a sweep says under which conditions its scores are, and how much was 
   auto const result = place.run("sweep");
   CHECK_THAT(
       result.out,
-      Contains("\nscore: convention seam, mean over classes: all; 255 in the labels: miss; of "
+      Contains("\nscore: convention seam, mean over classes: all; 255 in the labels: miss; in "
                "score.convention=seam\n"
                "score: convention irn, mean over classes: union; 255 in the labels: "
-               "background; of score.convention=irn\n"
+               "background; in score.convention=irn\n"
                "score: 255 in the labels: 0.00 % of the pixels\n"));
   Json const score =
       json_in(place.folder / "sweep/variants/score.convention=irn/metrics.json")["score"];
@@ -119,7 +119,7 @@ TEST_CASE("a sweep says under which conditions its scores are, and how much was 
   CHECK(score["remark"] == "255 in the labels: 0.00 % of the pixels");
 }
 
-TEST_CASE("of equal variants the first is the best") {
+TEST_CASE("the best of several equal variants is the first") {
   // No pseudo-label of a scene has a 255 to keep.
   Workplace const place(
       pipeline("[sweep]\n\"select.keep_ignore\" = [true, false]\n\"select.t1\" = [0.5]\n"));
@@ -131,7 +131,7 @@ TEST_CASE("of equal variants the first is the best") {
   CHECK(occurrences(result.out, "*") == 2);  // in the grid, and what it means
 }
 
-TEST_CASE("a sweep has the same bytes with any number of threads") {
+TEST_CASE("a sweep writes the same bytes with any number of threads") {
   Workplace const place(pipeline(kTwoAxes, 40));
   REQUIRE(place.run("one", {"--jobs", "1"}).status == 0);
   auto const expected = results_in(place.folder / "one");
@@ -145,7 +145,7 @@ TEST_CASE("a sweep has the same bytes with any number of threads") {
   }
 }
 
-TEST_CASE("a run's pipeline.toml repeats it, and a variant's the variant") {
+TEST_CASE("pipeline.toml repeats the sweep, and that of a variant repeats the variant") {
   Workplace const place(pipeline(kTwoAxes));
   REQUIRE(place.run("sweep").status == 0);
   REQUIRE(place.program({"run", "sweep/pipeline.toml", "--out", "again"}).status == 0);
@@ -156,7 +156,7 @@ TEST_CASE("a run's pipeline.toml repeats it, and a variant's the variant") {
   CHECK(read_text(place.folder / "alone/pipeline.toml") == read_text(place.folder / variant));
 }
 
-TEST_CASE("the flag --sweep is as good as [sweep]") {
+TEST_CASE("--sweep gives the same results as [sweep]") {
   Workplace const place(pipeline(kTwoAxes));
   REQUIRE(place.run("file").status == 0);
   place.pipeline_file(pipeline());
@@ -170,7 +170,7 @@ TEST_CASE("the flag --sweep is as good as [sweep]") {
   require_equal(arguments, file);
 }
 
-TEST_CASE("up to eight variants keep their files, more keep none unless --keep says so") {
+TEST_CASE("up to eight variants keep their files; more keep none without --keep") {
   Workplace const place(pipeline());
   auto const has_files = [&](std::string const& run) {
     return std::ranges::any_of(files_in(place.folder / run), [](auto const& file) {
@@ -185,7 +185,7 @@ TEST_CASE("up to eight variants keep their files, more keep none unless --keep s
   auto const many = place.run("nine", {"--sweep", nine});
   REQUIRE(many.status == 0);
   CHECK_FALSE(has_files("nine"));
-  CHECK_THAT(many.out, Contains("no files of write/ in any variant, since there are many") &&
+  CHECK_THAT(many.out, Contains("no files of write/ in any variant, because there are many") &&
                            Contains("--keep"));
   CHECK(files_in(place.folder / "nine/truth").size() == 10);  // no variant's
   CHECK(files_in(place.folder / "nine/variants/select.t1=0.9").size() == 3);
@@ -208,7 +208,7 @@ TEST_CASE("up to eight variants keep their files, more keep none unless --keep s
   require_equal(kept, not_kept);
 }
 
-TEST_CASE("the flag --keep best writes the files of the best variant, as a run of it alone does") {
+TEST_CASE("--keep best writes the files of the best variant, equal to those of its run alone") {
   Workplace const place(
       pipeline("[sweep]\n\"select.t1\" = { from = 0.1, to = 0.9, step = 0.1 }\n"
                "[run]\nkeep = \"best\"\n"));
@@ -230,7 +230,7 @@ TEST_CASE("the flag --keep best writes the files of the best variant, as a run o
   CHECK(record["samples"]["done"] == 10);
 }
 
-TEST_CASE("the flag --keep best without an evaluator is refused before anything runs") {
+TEST_CASE("--keep best without an evaluator is refused before anything runs") {
   std::string text = pipeline("[sweep]\n\"select.t1\" = [0.3, 0.5]\n");
   // Without evaluators.
   text.erase(text.find("[stages.before]"), text.find("[sweep]") - text.find("[stages.before]"));
@@ -246,7 +246,7 @@ TEST_CASE("the flag --keep best without an evaluator is refused before anything 
   CHECK(files_in(place.folder / "many/variants/select.t1=0.9/write").size() == 10);
 }
 
-TEST_CASE("what variants have in common is worked on once, and what comes out alike too") {
+TEST_CASE("work that variants share is done once, and so is what follows from equal results") {
   Workplace const place(pipeline(kTwoAxes));
   REQUIRE(place.run("sweep", {"--trace", "trace.json"}).status == 0);
   fs::path const trace = place.folder / "trace.json";
@@ -260,7 +260,7 @@ TEST_CASE("what variants have in common is worked on once, and what comes out al
   CHECK(worked(trace, "write") == selected);
 }
 
-TEST_CASE("an axis may be a whole stage: masks are read once for four baselines") {
+TEST_CASE("an axis can be a whole stage: masks are read once for four baselines") {
   DiskData const place;
   std::string axis = "[sweep]\ncam = [\n";
   for (std::string const name : {"a", "b", "c", "d"}) {
@@ -284,7 +284,7 @@ TEST_CASE("an axis may be a whole stage: masks are read once for four baselines"
   require_variant_like(place.folder / "sweep", "cam=c", place.folder / "alone");
 }
 
-TEST_CASE("variants that are listed run like those of axes, and together with them") {
+TEST_CASE("the variants of [[variant]] run like those of axes, and combined with them") {
   Workplace const place(
       pipeline("[sweep]\n\"select.t1\" = [0.3, 0.5]\n"
                "[[variant]]\nname = \"support\"\n"

@@ -47,7 +47,7 @@ Names listed_in(fs::path const& stage) {
 
 }  // namespace
 
-TEST_CASE("the list names the image and the label of every sample, in data set order") {
+TEST_CASE("the list has the image and the label of every sample, in the order of the data set") {
   TrainingData const place;
   REQUIRE(place.run("out").status == 0);
   CHECK(listed_in(place.folder / "out/train") == DiskData::samples());
@@ -55,7 +55,7 @@ TEST_CASE("the list names the image and the label of every sample, in data set o
   CHECK(labels == files_in(place.folder / "out/write"));
 }
 
-TEST_CASE("the list is the same for any number of threads, shards that are merged, and a resume") {
+TEST_CASE("the list is the same for any number of threads, merged shards and resumed runs") {
   TrainingData const place;
   REQUIRE(place.run("out", {"--jobs", "1"}).status == 0);
   REQUIRE(place.run("other", {"--jobs", "8"}).status == 0);
@@ -75,7 +75,7 @@ TEST_CASE("the list is the same for any number of threads, shards that are merge
   CHECK(differences(place.folder / "out", place.folder / "other") == kNone);
 }
 
-TEST_CASE("a sample that fails is not listed, and is when it is mended") {
+TEST_CASE("a failed sample is listed only once it has been repaired") {
   TrainingData const place;
   fs::path const image = place.folder / "images" / (DiskData::samples()[2] + ".jpg");
   fs::remove(image);
@@ -90,7 +90,7 @@ TEST_CASE("a sample that fails is not listed, and is when it is mended") {
   CHECK(listed_in(place.folder / "out/train") == DiskData::samples());
 }
 
-TEST_CASE("a resumed run leaves no list of another name, nor one of a stage that is gone") {
+TEST_CASE("a resumed run removes the list of a former name, and that of a removed stage") {
   TrainingData const place;
   REQUIRE(place.run("out").status == 0);
   place.pipeline_file(TrainingData::with_list("split = \"trainval_aug\"\n"));
@@ -102,7 +102,7 @@ TEST_CASE("a resumed run leaves no list of another name, nor one of a stage that
   CHECK_FALSE(fs::exists(place.folder / "out/train"));
 }
 
-TEST_CASE("variants have lists of their own, the best one's when only that is kept") {
+TEST_CASE("each variant has its own list; with --keep best only the best has one") {
   TrainingData const place;
   place.pipeline_file(TrainingData::with_list("[sweep]\n\"select.t1\" = [0.1, 0.5]\n"));
   REQUIRE(place.run("all").status == 0);

@@ -1,4 +1,4 @@
-// What stages warn of, and where it is told.
+// Warnings of stages, and where they are shown.
 
 #include "support/catch.hpp"
 #include "support/disk_data.hpp"
@@ -63,7 +63,7 @@ TEST_CASE("a warning is logged for its first sample, counted in the summary, and
                       {"detail", "bird"}}}));
 }
 
-TEST_CASE("warnings change no result, and a run without any does not speak of them") {
+TEST_CASE("warnings change no result, and a run without warnings does not mention them") {
   TaggedData const place;
   REQUIRE(place.run("out", {"--jobs", "1"}).status == 0);
   REQUIRE(place.run("other", {"--jobs", "8"}).status == 0);
@@ -78,7 +78,7 @@ TEST_CASE("warnings change no result, and a run without any does not speak of th
   CHECK(json_in(place.folder / "out/metrics.json")["score"]["classes"][3]["fp"] == 2);
 }
 
-TEST_CASE("a stage that variants share warns once, and one that they do not counts samples") {
+TEST_CASE("a warning counts each sample once, whether or not variants share the stage") {
   TaggedData const place;
   place.pipeline_file(TaggedData::pipeline("", "[sweep]\n\"score.mean\" = [\"all\", \"union\"]\n"));
   auto const shared = place.run("shared");
@@ -90,7 +90,7 @@ TEST_CASE("a stage that variants share warns once, and one that they do not coun
   CHECK_THAT(apart.out, Contains("2 samples, first s1"));
 }
 
-TEST_CASE("check warns of labels that contradict each other, and succeeds") {
+TEST_CASE("check warns about labels that contradict each other, and succeeds") {
   TaggedData const place;
   std::vector<std::pair<ImageKey, std::vector<float>>> tags;
   for (int i = 0; i < 5; ++i) {
@@ -109,7 +109,7 @@ TEST_CASE("check warns of labels that contradict each other, and succeeds") {
   CHECK_THAT(checked.err, Contains("p.toml:5:14: warning: stage \"voc\" (dataset.voc): ") &&
                               Contains("differ for 1 of 5 samples (s4)") &&
                               Contains("cls_labels = \"tags.npy\""));
-  CHECK_THAT(checked.out, Contains("no mistakes"));
+  CHECK_THAT(checked.out, Contains("OK: "));
   auto const run = place.run("out");
   CHECK(run.status == 0);
   CHECK_THAT(run.err, Contains("warning: stage \"voc\" (dataset.voc): ") &&
