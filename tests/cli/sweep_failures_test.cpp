@@ -47,7 +47,7 @@ TEST_CASE("a sample that fails in one variant is left out of that variant alone"
   CHECK_THAT(result.out, Contains("stage \"faulty\" in \"faulty.mode=throw\""));
 }
 
-TEST_CASE("a failure that variants share is one, and names them unless it is all of them") {
+TEST_CASE("a failure that variants share is reported once, with their names unless all have it") {
   std::string const faulty =
       "[stages.faulty]\nuse = \"test.faulty\"\nin = \"select\"\nmode = \"throw\"\n"
       "[stages.more]\nuse = \"output.labels\"\nin = \"faulty\"\n[run]\non_error = \"skip\"\n";
@@ -65,7 +65,7 @@ TEST_CASE("a failure that variants share is one, and names them unless it is all
   CHECK_FALSE(all[4].contains("also"));
 }
 
-TEST_CASE("a failure that stops a sweep names the variant, and leaves no scores") {
+TEST_CASE("a failure that stops a sweep names the variant, and no scores are written") {
   std::string const faulty =
       "[stages.faulty]\nuse = \"test.faulty\"\nin = \"select\"\nevery = 4\nmode = \"none\"\n"
       "[stages.more]\nuse = \"output.labels\"\nin = \"faulty\"\n";

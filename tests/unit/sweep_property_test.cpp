@@ -1,5 +1,5 @@
-// Many random sweeps: each variant is the pipeline that one would have written for it alone, and
-// the resolved pipeline gives the same sweep.
+// Many random sweeps: each variant equals the pipeline that one would have written for it alone,
+// and the resolved pipeline gives the same sweep.
 #include <map>
 #include <random>
 #include <set>
@@ -320,7 +320,7 @@ std::string without_name(std::string const& text) {
 
 }  // namespace
 
-TEST_CASE("every variant of a sweep is the pipeline that one would have written for it") {
+TEST_CASE("every variant of a sweep equals the pipeline that one would have written for it") {
   int sound = 0, shared = 0;
   for (unsigned seed = 0; seed < 1500; ++seed) {
     RandomSweep const sweep(seed);

@@ -1,7 +1,7 @@
-// Sweeps: which variants there are, what they are called, and what they share.
+// Sweeps: the variants, their names, and the stages that they share.
 #include "support/toy_sweep.hpp"
 
-// ---- Which variants there are ----
+// ---- Variants ----
 
 TEST_CASE("a pipeline without a sweep is one variant without a name") {
   for (std::string const& text : {kBase, kBase + "[sweep]\n"}) {
@@ -24,7 +24,7 @@ TEST_CASE("an axis is a variant for each of its values") {
   CHECK(pipeline.axes[0].values == Names{"0.25", "0.5", "1"});
 }
 
-TEST_CASE("axes are a product in the order of the file, the last the fastest") {
+TEST_CASE("axes form a product in the order of the file, and the last axis changes fastest") {
   Names const expected = {"more.count=1,knobs.ratio=0.1", "more.count=1,knobs.ratio=0.2",
                           "more.count=2,knobs.ratio=0.1", "more.count=2,knobs.ratio=0.2"};
   CHECK(names(sweep("\"more.count\" = [1, 2]\n\"knobs.ratio\" = [0.1, 0.2]")) == expected);
@@ -36,12 +36,12 @@ TEST_CASE("axes are a product in the order of the file, the last the fastest") {
   CHECK(pipeline.variants[2].values == std::vector<std::size_t>{1, 0});
 }
 
-TEST_CASE("options of one stage that other axes stand between keep their place") {
+TEST_CASE("axes keep the order of the file even if other axes stand between those of a stage") {
   CHECK(names(sweep("knobs.ratio = [0.1]\nmore.count = [1]\nknobs.count = [2]")) ==
         Names{"knobs.ratio=0.1,more.count=1,knobs.count=2"});
 }
 
-TEST_CASE("a range is what its decimals say") {
+TEST_CASE("a range is exact decimal arithmetic") {
   Pipeline const pipeline = parse(sweep("\"knobs.ratio\" = { from = 0.6, to = 0.9, step = 0.05 }"));
   CHECK(knob<double>(pipeline, "ratio") == std::vector{0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9});
   CHECK(pipeline.axes[0].values == Names{"0.6", "0.65", "0.7", "0.75", "0.8", "0.85", "0.9"});
@@ -63,7 +63,7 @@ TEST_CASE("a range that does not fit its option is one error") {
              StartsWith("variant \"knobs.ratio=1.1\" and 1 other: ") && Contains("is 1.1;"));
 }
 
-TEST_CASE("values of every type have a readable name that is safe for a folder") {
+TEST_CASE("values of every type have a readable name that a folder can have") {
   CHECK(names(sweep("knobs.flag = [true, false]")) == Names{"knobs.flag=true", "knobs.flag=false"});
   CHECK(names(sweep("knobs.factor = [1e-5, 0.30, -2]")) ==
         Names{"knobs.factor=1e-05", "knobs.factor=0.3", "knobs.factor=-2"});
@@ -75,7 +75,7 @@ TEST_CASE("values of every type have a readable name that is safe for a folder")
   CHECK(knob<std::string>(words, "text") == Names{"a b/c", "ü", "env"});
 }
 
-TEST_CASE("a value may have a name of its own") {
+TEST_CASE("a value may be given a name") {
   Pipeline const pipeline =
       parse(sweep("knobs.text = [{ name = \"one\", value = \"a/very/long/text\" }, \"two\"]"));
   CHECK(names(pipeline) == Names{"knobs.text=one", "knobs.text=two"});
@@ -85,7 +85,7 @@ TEST_CASE("a value may have a name of its own") {
              Contains("has no \"nam\""));
 }
 
-TEST_CASE("a variant sets several options at once, and comes before the axes") {
+TEST_CASE("a variant sets several options at once, and its name comes before the axes") {
   std::string const variants =
       "[[variant]]\nname = \"calm\"\nset = { \"knobs.mood\" = \"calm\", \"more.ratio\" = 0.1 }\n"
       "[[variant]]\nname = \"wild one\"\nset.knobs.mood = \"wild\"\nset.more.ratio = 0.2\n"
@@ -107,7 +107,7 @@ TEST_CASE("a variant sets several options at once, and comes before the axes") {
 
 // ---- Whole stages ----
 
-TEST_CASE("an axis may swap a stage as a whole") {
+TEST_CASE("an axis may replace a whole stage") {
   Pipeline const pipeline =
       parse(sweep("knobs = [{ name = \"next\", use = \"toy.next\" },\n"
                   "  { name = \"k\", use = \"toy.knobs\", ratio = 0.25, on_error = \"skip\" },\n"
@@ -142,7 +142,7 @@ TEST_CASE("a table with use replaces the settings of the stage but in and on_err
   CHECK(names(pipeline) == Names{"a=toy.knobs-1", "a=2", "a=toy.knobs-4-knobs-stop"});
 }
 
-TEST_CASE("tables without a name are called after what tells them apart") {
+TEST_CASE("tables without a name are named after the values in which they differ") {
   CHECK(names(sweep("knobs = [{ use = \"toy.knobs\", text = \"a\", words = [\"x\"] },\n"
                     "{ use = \"toy.knobs\", text = \"b\", words = [\"y\"] }]")) ==
         Names{"knobs=a", "knobs=b"});
@@ -168,7 +168,7 @@ TEST_CASE("axes over whole stages apply before those over options") {
   CHECK(knob<std::int64_t>(pipeline, "count") == std::vector<std::int64_t>{1, 2, 1, 2});
 }
 
-TEST_CASE("a variant may swap a stage, and what it is may come from the sweep alone") {
+TEST_CASE("a variant may replace a stage, even one that has no use of its own") {
   std::string const text =
       "[stages.x]\nin = \"src.number\"\n[stages.out]\nuse = \"toy.save\"\nin = \"x\"\n" + kBase +
       "[[variant]]\nname = \"a\"\nset.x = { use = \"toy.next\" }\n"
@@ -179,7 +179,7 @@ TEST_CASE("a variant may swap a stage, and what it is may come from the sweep al
   CHECK(option(pipeline, 1, "x", "ratio") == OptionValue(0.1));
 }
 
-TEST_CASE("use, in and on_error are options of a sweep like others") {
+TEST_CASE("a sweep can vary use, in and on_error") {
   Pipeline const pipeline =
       parse(sweep("knobs.use = [\"toy.next\", \"toy.knobs\"]\n"
                   "tally.in = [\"more\", \"knobs\"]\n"
@@ -191,7 +191,7 @@ TEST_CASE("use, in and on_error are options of a sweep like others") {
 
 // ---- The command line ----
 
-TEST_CASE("the flag --sweep adds an axis behind those of the file, or takes the place of one") {
+TEST_CASE("the flag --sweep adds an axis after those of the file, or replaces one of them") {
   std::string const file = sweep("knobs.ratio = [0.1, 0.2]\nmore.count = [1]");
   CHECK(names(file, swept({"knobs.count=3,4"})).at(1) ==
         "knobs.ratio=0.1,more.count=1,knobs.count=4");
@@ -267,7 +267,7 @@ TEST_CASE("paths of the file are relative to it, those of --sweep to the working
   CHECK(option(pipeline, 0, "more", "path") == OptionValue("/w/c"));
 }
 
-// ---- What they share ----
+// ---- Shared stages ----
 
 TEST_CASE("stages that are equal in use, options and inputs are one") {
   Pipeline const pipeline = parse(sweep("more.ratio = [0.1, 0.2]\nsave.on_error = [\"skip\"]"));
@@ -283,13 +283,13 @@ TEST_CASE("stages that are equal in use, options and inputs are one") {
   CHECK(pipeline.variants[0].stages != pipeline.variants[1].stages);
 }
 
-TEST_CASE("what reads from a shared stage is shared too, whatever else differs") {
+TEST_CASE("a stage that reads from a shared stage is shared too, whatever else differs") {
   Pipeline const pipeline = parse(sweep("save.on_error = [\"skip\", \"stop\"]"));
   CHECK(pipeline.stages.size() == 6);
   CHECK(stage(pipeline, 0, "tally").variants == std::vector<std::size_t>{0, 1});
 }
 
-TEST_CASE("values that come to the same are the same, and so are values set in other ways") {
+TEST_CASE("stages whose values turn out equal are shared, however the values were set") {
   std::string const text = kBase +
                            "[[variant]]\nname = \"a\"\nset = { \"knobs.path\" = \"x\" }\n"
                            "[[variant]]\nname = \"b\"\n"
@@ -302,7 +302,7 @@ TEST_CASE("values that come to the same are the same, and so are values set in o
   CHECK(stage(pipeline, 2, "knobs").variants == std::vector<std::size_t>{0, 1, 2});
 }
 
-TEST_CASE("an output that one variant wants is wanted of the stage that they share") {
+TEST_CASE("a shared stage computes every output that any variant reads") {
   Pipeline const pipeline = parse(
       "[stages.src]\nuse = \"toy.source\"\n"
       "[stages.join]\nuse = \"toy.join\"\nin = { left = \"src.number\", right = \"src.number\" }\n"
@@ -315,7 +315,7 @@ TEST_CASE("an output that one variant wants is wanted of the stage that they sha
   CHECK(pipeline.serves_all(source));
 }
 
-TEST_CASE("two names for the same stage stay two stages in every variant") {
+TEST_CASE("equal stages with different names stay separate in every variant") {
   Pipeline const pipeline =
       parse(kBase +
             "[stages.twin]\nuse = \"toy.knobs\"\nin = \"src.number\"\n"
@@ -324,7 +324,7 @@ TEST_CASE("two names for the same stage stay two stages in every variant") {
   CHECK(pipeline.variants[0].stages.size() == 7);
 }
 
-TEST_CASE("a stage is made and checked once for all variants that share it") {
+TEST_CASE("a stage is created and checked once for all variants that share it") {
   static int made = 0;
   std::vector<StageDeclaration> declarations = toy::declarations();
   for (StageDeclaration& each : declarations) {

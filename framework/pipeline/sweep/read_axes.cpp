@@ -1,10 +1,8 @@
 #include "pipeline/sweep/read_axes.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
-#include <map>
 
 #include "pipeline/argument.hpp"
 #include "pipeline/option_text.hpp"
@@ -13,7 +11,7 @@
 namespace seplflow {
 namespace {
 
-constexpr std::array<std::string_view, 3> kRangeKeys = {"from", "to", "step"};
+std::vector<std::string> const kRangeKeys = {"from", "to", "step"};
 
 // ---- Which axes there are; the key of each setting is that of the axis ----
 
@@ -94,27 +92,28 @@ std::vector<std::string> numbers_of(std::string const& text, Document& document)
   return numbers;
 }
 
-// Those of { from = 0.6, to = 0.9, step = 0.1 }; none, with problems, if the table is wrong.
+// Those of { from = 0.6, to = 0.9, step = 0.1 }; fewer, with problems, if the table is wrong.
 std::vector<std::string> numbers_of(Setting const& table, SweepContext const& context) {
-  std::map<std::string, std::string> numbers;
-  std::size_t const before = context.problems.size();
-  for (Setting const& each : settings_of(table)) {
-    auto const number = decimal(*each.value);
-    if (std::ranges::find(kRangeKeys, each.key) == kRangeKeys.end()) {
-      context.complain(each.place, "a range has no \"" + each.key + "\"" +
-                                       did_you_mean(each.key, {"from", "to", "step"}) +
-                                       "; write it as { from = 0.1, to = 0.9, step = 0.1 }");
-    } else if (!number) {
-      context.complain(each.value_place, "\"" + each.key + "\" of a range must be a number");
+  std::string const example = ": { from = 0.1, to = 0.9, step = 0.1 }";
+  std::vector<Setting> const settings = settings_of(table);
+  for (Setting const& each : settings) {
+    if (std::ranges::find(kRangeKeys, each.key) != kRangeKeys.end()) continue;
+    context.complain(each.place, "a range has no \"" + each.key + "\"" +
+                                     did_you_mean(each.key, kRangeKeys) + example);
+    return {};
+  }
+  std::vector<std::string> numbers;
+  for (std::string const& key : kRangeKeys) {
+    Setting const* const setting = find(settings, key);
+    auto const number = setting ? decimal(*setting->value) : std::nullopt;
+    if (number) {
+      numbers.push_back(*number);
     } else {
-      numbers[each.key] = *number;
+      context.complain((setting ? *setting : table).value_place,
+                       "\"" + key + "\" of a range must be a number" + example);
     }
   }
-  if (context.problems.size() > before) return {};
-  if (numbers.size() == 3) return {numbers["from"], numbers["to"], numbers["step"]};
-  context.complain(table.value_place,
-                   "a range needs three numbers: { from = 0.1, to = 0.9, step = 0.1 }");
-  return {};
+  return numbers;
 }
 
 // ---- The values of one axis ----
