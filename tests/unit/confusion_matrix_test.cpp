@@ -135,7 +135,7 @@ TEST_CASE("mean scores are the means of a loop over the classes") {
     Picture const picture = random_picture(random, 1 + random() % kClasses);
     Means const expected = means_of(count(picture, PredictedIgnore::miss), over);
     Scores const scores = mean_scores(confusion_of(picture), over);
-    REQUIRE(scores.iou.has_value() == expected.classes > 0);
+    REQUIRE(scores.iou.has_value() == (expected.classes > 0));
     empty += expected.classes == 0;
     if (expected.classes == 0) continue;
     REQUIRE(*scores.iou == Approx(expected.iou / expected.classes).margin(1e-12));
