@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
@@ -352,7 +353,7 @@ TEST_CASE("scores that are infinite or no numbers are refused with class and pla
   float const infinity = std::numeric_limits<float>::infinity();
   CHECK_THAT(refusal(npy(with_keys({14}, {{"high_res", floats({1, 1, 2}, {0, -infinity})}}))),
              Contains("a.npy: the score of class 15 (person) is infinite in row 0, column 1"));
-  CHECK_THAT(refusal(npy(by_number({{14, floats({1, 2}, {std::nanf(""), 1})}}))),
+  CHECK_THAT(refusal(npy(by_number({{14, floats({1, 2}, {NAN, 1})}}))),
              Contains("class 15 (person) is not a number (NaN) in row 0, column 0"));
   CHECK_THAT(refusal(npy(by_number({{14, halves({1, 2}, {0x3c00, 0x7c00})}}))),
              Contains("is infinite in row 0, column 1"));

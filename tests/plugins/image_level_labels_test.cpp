@@ -110,7 +110,7 @@ TEST_CASE("a file of another data set, or of no labels, is refused with what it 
 }
 
 TEST_CASE("a label that is no yes and no no is refused") {
-  for (float const wrong : {-1.f, 0.5F, std::nanf(""), INFINITY}) {
+  for (float const wrong : {-1.f, 0.5F, NAN, INFINITY}) {
     CHECK_THAT(
         mistake_in(image_label_file({{"a", {0, wrong, 0}}})),
         Contains("the image-level label of a for class 2 is ") && Contains("expected 0 or 1"));
