@@ -1,12 +1,12 @@
-# Sets SEPLFLOW_SAM_BUILT: whether SAM's model is built, for which SEPLFLOW_SAM asks and libtorch
-# must be there.
+# Sets SEPLFLOW_SAM_BUILT: whether to build the model of SAM. SEPLFLOW_SAM asks for it, and it needs
+# libtorch.
 set(SEPLFLOW_SAM AUTO CACHE STRING
-    "Build masks.sam: ON, OFF, or AUTO: when libtorch is found (CMAKE_PREFIX_PATH) and no sanitizer asked for")
+    "Build masks.sam: ON, OFF, or AUTO (if libtorch is found and no sanitizer is used)")
 set_property(CACHE SEPLFLOW_SAM PROPERTY STRINGS AUTO ON OFF)
 
 set(SEPLFLOW_SAM_BUILT OFF)
 if(SEPLFLOW_SAM STREQUAL "AUTO" AND SEPLFLOW_SANITIZE)
-  set(reason "no, sanitizers do not know libtorch")
+  set(reason "no, libtorch is not sanitized")
 elseif(SEPLFLOW_SAM STREQUAL "AUTO" OR SEPLFLOW_SAM)
   # Torch's package reports each of its own dependencies, and static libraries that we do not need.
   set(level "${CMAKE_MESSAGE_LOG_LEVEL}")
@@ -18,10 +18,10 @@ elseif(SEPLFLOW_SAM STREQUAL "AUTO" OR SEPLFLOW_SAM)
   endif()
   set(CMAKE_MESSAGE_LOG_LEVEL "${level}")
   set(SEPLFLOW_SAM_BUILT ${Torch_FOUND})
-  set(reason "no, libtorch is not there (scripts/install-deps.sh --with-sam, or CMAKE_PREFIX_PATH)")
+  set(reason "no, libtorch was not found; run scripts/install-deps.sh --with-sam or set CMAKE_PREFIX_PATH")
   if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
     set(SEPLFLOW_SAM_BUILT OFF)
-    set(reason "no, this libtorch has the old C++ ABI; take the one called cxx11-abi")
+    set(reason "no, this libtorch has the old C++ ABI; use the cxx11-abi archive")
     if(SEPLFLOW_SAM STREQUAL "ON")
       message(FATAL_ERROR "masks.sam cannot be built: ${reason}")
     endif()

@@ -1,6 +1,6 @@
-# Tests that run programs of other build folders: sanitized ones, and fuzz targets. scripts/test.sh
-# builds those and names them here, so that one ctest runs and counts everything. By their COST they
-# begin first: they take longest, and should not be waited for alone in the end.
+# Tests that run programs of other build folders: sanitized tests and fuzz targets. scripts/test.sh
+# builds those programs and names their folders here, so that one ctest runs and counts all tests. A
+# high COST makes ctest start them first, because they take longest.
 set(SEPLFLOW_ASAN_BUILD "" CACHE PATH "Build folder of the asan preset")
 set(SEPLFLOW_TSAN_BUILD "" CACHE PATH "Build folder of the tsan preset")
 set(SEPLFLOW_FUZZ_SECONDS 20 CACHE STRING "How long each fuzz target runs")
