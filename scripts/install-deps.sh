@@ -17,7 +17,8 @@ for argument in "$@"; do
   case $argument in
     --with-sam) sam=required ;;
     --with-tests)
-      packages+=(ccache catch2 clang libclang-rt-dev python3-jsonschema python3-numpy python3-pil xz-utils)
+      packages+=(ccache catch2 clang libclang-rt-dev python3-jsonschema python3-numpy python3-pil
+        xz-utils)
       [ $sam = required ] || sam=optional ;;
     *) echo "usage: scripts/install-deps.sh [--with-tests] [--with-sam]" >&2; exit 2 ;;
   esac
@@ -48,7 +49,9 @@ list_missing() {
 
 [ $sam = no ] || packages+=("${sam_packages[@]}")
 list_missing
-apt_knows g++ || apt_get update  # a new container has no package lists
+if [ ${#missing[@]} -gt 0 ] && ! apt_knows g++; then
+  apt_get update  # a new container has no package lists
+fi
 if [ $sam != no ] && ! is_installed libtorch-dev && ! apt_knows libtorch-dev; then
   [ $sam = optional ] || fail "this system has no package libtorch-dev; docs/install.md explains" \
     "how to build masks.sam with a libtorch from elsewhere"
