@@ -1,4 +1,4 @@
-// Where exceptions of stages end.
+// Turns any exception into a message.
 #pragma once
 
 #include <exception>
@@ -8,7 +8,7 @@
 
 namespace seplflow {
 
-// Calls f; what it throws, whatever it is, becomes a message.
+// Calls f; returns a message for whatever it throws.
 template <class F>
 std::optional<std::string> error_of(F const& f) {
   try {
@@ -20,7 +20,7 @@ std::optional<std::string> error_of(F const& f) {
     std::string message = error.what();
     return message.empty() ? "it threw an exception without a message" : message;
   } catch (...) {
-    return "it threw something that is no std::exception";
+    return "it threw an exception that is not a std::exception";
   }
 }
 

@@ -1,7 +1,7 @@
 #include "compare/comparison.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <cmath>
 
 #include "compare/finished_run.hpp"
 #include "compare/image_comparison.hpp"
@@ -12,48 +12,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What is not the same in all runs, in the order in which it is met.
-class Settings {
- public:
-  explicit Settings(std::size_t runs) : runs_(runs) {}
+using NamedValues = std::vector<std::pair<std::string, std::string>>;
 
-  Comparison::Setting& at(std::string const& name) {
-    auto const found = std::ranges::find(list_, name, &Comparison::Setting::name);
-    if (found != list_.end()) return *found;
-    list_.push_back({name, std::vector<std::optional<std::string>>(runs_)});
-    return list_.back();
+NamedValues options_of(FinishedRun const& run) {
+  NamedValues options;
+  for (auto const& [stage, key, value] : run.settings) {
+    options.emplace_back(stage.empty() ? key : stage + "." + key, value);
   }
-
-  std::vector<Comparison::Setting> take() { return std::move(list_); }
-
- private:
-  std::size_t runs_;
-  std::vector<Comparison::Setting> list_;
-};
-
-std::vector<Comparison::Setting> options_that_differ(std::vector<RunFiles> const& runs) {
-  Settings settings(runs.size());
-  auto const name_of = [](auto const& setting) {
-    return setting.stage.empty() ? setting.key : setting.stage + "." + setting.key;
-  };
-  for (std::size_t r = 1; r < runs.size(); ++r) {
-    for (auto const& change : changes(runs[0].settings, runs[r].settings)) {
-      settings.at(name_of(change));
-    }
-  }
-  auto differing = settings.take();
-  for (std::size_t r = 0; r < runs.size(); ++r) {
-    for (SettingText const& each : runs[r].settings) {
-      auto const found = std::ranges::find(differing, name_of(each), &Comparison::Setting::name);
-      if (found != differing.end()) found->values[r] = each.value;
-    }
-  }
-  return differing;
+  return options;
 }
 
 // Versions, and the hashes of plugins by file name.
-std::vector<std::pair<std::string, std::string>> programs_of(RunFiles const& run) {
-  std::vector<std::pair<std::string, std::string>> programs;
+NamedValues programs_of(FinishedRun const& run) {
+  NamedValues programs;
   if (!run.record) return programs;
   Json const versions = run.record->json.value("versions", Json());
   for (auto const& [name, version] : versions.items()) {
@@ -66,83 +37,89 @@ std::vector<std::pair<std::string, std::string>> programs_of(RunFiles const& run
   return programs;
 }
 
-// A plugin that only one run used is no difference: its stages are among the options.
-std::vector<Comparison::Setting> programs_that_differ(std::vector<RunFiles> const& runs) {
-  Settings settings(runs.size());
+// In the order of their first appearance. `missing_differs`: whether a run without a value differs
+// from one that has it.
+std::vector<Comparison::Setting> what_differs(std::vector<FinishedRun> const& runs,
+                                              NamedValues (*values_of)(FinishedRun const&),
+                                              bool missing_differs) {
+  std::vector<Comparison::Setting> settings;
   for (std::size_t r = 0; r < runs.size(); ++r) {
-    for (auto const& [name, value] : programs_of(runs[r])) settings.at(name).values[r] = value;
+    for (auto& [name, value] : values_of(runs[r])) {
+      auto found = std::ranges::find(settings, name, &Comparison::Setting::name);
+      if (found == settings.end()) {
+        found = settings.insert(settings.end(), {name, {}});
+        found->values.resize(runs.size());
+      }
+      found->values[r] = value;
+    }
   }
-  auto programs = settings.take();
-  std::erase_if(programs, [](Comparison::Setting const& each) {
-    std::optional<std::string> known;
-    return std::ranges::all_of(each.values, [&](auto const& value) {
-      if (!known) known = value;
-      return !value || value == known;
+  std::erase_if(settings, [&](Comparison::Setting const& setting) {
+    auto const known = *std::ranges::find_if(setting.values, [](auto const& v) { return v.has_value(); });
+    return std::ranges::all_of(setting.values, [&](auto const& value) {
+      return value == known || (!value && !missing_differs);
     });
   });
-  return programs;
+  return settings;
 }
 
-void note_values(Fractions& fractions, Column const& column) {
-  for (TableRow const& row : column.rows) {
-    if (row.value) fractions.note(column.name, row.value);
+// Whether a column has fractions: the metric of its name tells, or else its values do.
+bool has_fractions(Column const& first, Column const& other,
+                   std::vector<Comparison::Number> const& metrics) {
+  auto const metric = std::ranges::find(metrics, first.name, &Comparison::Number::name);
+  bool is_whole = metric == metrics.end() || !metric->fraction;
+  for (auto const* const column : {&first, &other}) {
+    for (auto const& [image, value] : column->rows) {
+      if (value && std::abs(*value) > 1) return false;
+      is_whole = is_whole && (!value || *value == std::trunc(*value));
+    }
   }
+  return !is_whole;
 }
 
-void compare_tables(std::vector<RunFiles> const& runs, std::size_t extremes, Fractions& fractions,
-                    Comparison::Evaluator& evaluator) {
+void add_images(Comparison::Evaluator& evaluator, std::vector<FinishedRun> const& runs,
+                std::size_t extremes) {
   std::string const table = evaluator.stage + ".csv";
   auto const file = table_of(runs[0], evaluator.stage);
   std::optional<Column> const first = file ? read_column(*file, std::nullopt) : std::nullopt;
-  if (first) note_values(fractions, *first);
   for (std::size_t const r : evaluator.runs) {
     if (r == 0) continue;
+    std::string const not_compared = "images of " + letter(r) + " are not compared: ";
     auto const other_file = table_of(runs[r], evaluator.stage);
     if (!file && !other_file) continue;
     if (!file || !other_file) {
-      evaluator.notes.push_back("images of " + letter(r) +
-                                " are not compared: " + letter(file ? r : 0) + " has no " + table);
+      evaluator.notes.push_back(not_compared + letter(file ? r : 0) + " has no " + table);
       continue;
     }
     if (!first) continue;
     auto const other = read_column(*other_file, first->name);
     if (!other) {
-      evaluator.notes.push_back("images of " + letter(r) + " are not compared: its " + table +
-                                " has no column \"" + first->name + "\"");
+      evaluator.notes.push_back(not_compared + "its " + table + " has no column \"" + first->name +
+                                "\"");
       continue;
     }
-    note_values(fractions, *other);
     evaluator.images.push_back(compare_images(*first, *other, r, extremes));
+    evaluator.images.back().fraction = has_fractions(*first, *other, evaluator.numbers);
   }
-  for (auto& images : evaluator.images) images.fraction = fractions.contain(images.number);
 }
 
-std::vector<Comparison::Evaluator> compare_evaluators(std::vector<RunFiles> const& runs,
-                                                      std::size_t extremes) {
+// The evaluators of all runs, in the order in which they appear.
+std::vector<Comparison::Evaluator> evaluators_of(std::vector<FinishedRun> const& runs) {
   std::vector<Comparison::Evaluator> evaluators;
   for (std::size_t r = 0; r < runs.size(); ++r) {
     for (auto const& [stage, metrics] : runs[r].metrics.items()) {
       auto found = std::ranges::find(evaluators, stage, &Comparison::Evaluator::stage);
       if (found == evaluators.end()) {
-        evaluators.push_back(Comparison::Evaluator{stage, {}, {}, {}, {}, {}});
-        found = std::prev(evaluators.end());
+        found = evaluators.insert(evaluators.end(), {stage, {}, {}, {}, {}, {}});
       }
       found->runs.push_back(r);
     }
   }
-  bool any = false;
-  for (Comparison::Evaluator& evaluator : evaluators) {
-    if (evaluator.runs.size() < 2 || evaluator.runs.front() != 0) continue;
-    any = true;
-    Fractions fractions;
-    SideBySide metrics(runs.size(), fractions);
-    for (std::size_t const r : evaluator.runs) metrics.add(r, runs[r].metrics[evaluator.stage]);
-    compare_tables(runs, extremes, fractions, evaluator);
-    metrics.give(evaluator);
-  }
-  if (any) return evaluators;
+  return evaluators;
+}
+
+[[noreturn]] void refuse_to_compare(std::vector<FinishedRun> const& runs) {
   std::string text = "there is nothing to compare: no evaluator is in the first run and in another";
-  for (RunFiles const& run : runs) {
+  for (FinishedRun const& run : runs) {
     std::string names;
     for (auto const& [stage, metrics] : run.metrics.items()) {
       names += (names.empty() ? "\"" : ", \"") + stage + "\"";
@@ -150,6 +127,22 @@ std::vector<Comparison::Evaluator> compare_evaluators(std::vector<RunFiles> cons
     text += "; " + run.folder.string() + " has " + (names.empty() ? "none" : names);
   }
   throw UsageError(text);
+}
+
+std::vector<Comparison::Evaluator> compare_evaluators(std::vector<FinishedRun> const& runs,
+                                                      std::size_t extremes) {
+  auto evaluators = evaluators_of(runs);
+  bool is_any_compared = false;
+  for (Comparison::Evaluator& evaluator : evaluators) {
+    if (evaluator.runs.size() < 2 || evaluator.runs.front() != 0) continue;
+    is_any_compared = true;
+    std::vector<Json const*> metrics(runs.size());
+    for (std::size_t const r : evaluator.runs) metrics[r] = &runs[r].metrics[evaluator.stage];
+    std::tie(evaluator.numbers, evaluator.classes) = side_by_side(metrics);
+    add_images(evaluator, runs, extremes);
+  }
+  if (!is_any_compared) refuse_to_compare(runs);
+  return evaluators;
 }
 
 }  // namespace
@@ -168,16 +161,17 @@ std::string letter(std::size_t run) {
 }
 
 Comparison compare(std::vector<fs::path> const& folders, std::size_t extremes) {
-  if (folders.size() < 2) throw UsageError("name two runs or more to compare");
-  std::vector<RunFiles> runs;
+  if (folders.size() < 2) throw UsageError("name at least two runs to compare");
+  std::vector<FinishedRun> runs;
   runs.reserve(folders.size());
   for (fs::path const& folder : folders) runs.push_back(open_run(folder));
   Comparison comparison;
-  for (RunFiles const& run : runs) {
+  for (FinishedRun const& run : runs) {
     comparison.runs.push_back({run.folder, run.record ? run.record->status : ""});
   }
-  comparison.options = options_that_differ(runs);
-  comparison.programs = programs_that_differ(runs);
+  comparison.options = what_differs(runs, options_of, true);
+  // A plugin that only some runs used does not count: its stages are among the options.
+  comparison.programs = what_differs(runs, programs_of, false);
   comparison.evaluators = compare_evaluators(runs, extremes);
   return comparison;
 }

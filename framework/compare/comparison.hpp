@@ -1,4 +1,4 @@
-// Runs side by side: their scores, by class and by image, and what differed in their making.
+// Runs side by side: their scores, by class and by image, and how their settings differ.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,18 @@ std::optional<double> difference(std::optional<double> before, std::optional<dou
 struct Comparison {
   struct Run {
     std::filesystem::path folder;
-    std::string status;  // empty where no run.json is there
+    std::string status;  // empty without run.json
   };
 
-  // An option ("select.t1"), or a version or plugin, that is not the same in all runs.
+  // An option ("select.t1"), a version or a plugin that differs between runs.
   struct Setting {
     std::string name;
     std::vector<std::optional<std::string>> values;
   };
 
   struct Number {
-    std::string name;  // where it is in metrics.json: "gain.miou"
-    bool fraction;     // else a count, or of a scale unknown
+    std::string name;  // its place in metrics.json: "gain.miou"
+    bool fraction;     // else a count, or a number of unknown scale
     RunValues values;
   };
 
@@ -57,8 +57,8 @@ struct Comparison {
     std::size_t run;
     std::string number;  // the column of STAGE.csv: "miou"
     bool fraction = false;
-    std::uint64_t only_first = 0, only_other = 0;  // images that only one of them has
-    std::uint64_t without_value = 0;               // in one of them
+    std::uint64_t only_first = 0, only_other = 0;  // images that only one run has
+    std::uint64_t without_value = 0;               // in one of the runs
     std::uint64_t improved = 0, harmed = 0, equal = 0;
     std::optional<double> mean_difference;
     std::vector<Image> most_improved, most_harmed;  // the greatest difference first
@@ -67,7 +67,8 @@ struct Comparison {
   struct Evaluator {
     std::string stage;
     std::vector<std::size_t> runs;  // that have it
-    std::vector<Number> numbers;    // empty, as what follows, unless the first run and another do
+    // Empty, like what follows, unless the first run and another one have it.
+    std::vector<Number> numbers;
     std::vector<Classes> classes;
     std::vector<Images> images;
     std::vector<std::string> notes;  // what could not be compared
@@ -81,8 +82,9 @@ struct Comparison {
 // "A", "B", ..., "Z", "AA", ...
 std::string letter(std::size_t run);
 
-// Compares all runs with the first, with so many extremes among the images. Throws UsageError when
-// a folder is no complete run, a file in it is damaged, or there is nothing to compare.
+// Compares all runs with the first one, and lists so many of the images that changed most. Throws
+// UsageError when a folder is not a complete run, a file is damaged, or there is nothing to
+// compare.
 Comparison compare(std::vector<std::filesystem::path> const& folders, std::size_t extremes);
 
 }  // namespace seplflow

@@ -57,22 +57,22 @@ void require_evaluators(fs::path const& file, Json const& metrics) {
 
 }  // namespace
 
-RunFiles open_run(fs::path const& folder) {
+FinishedRun open_run(fs::path const& folder) {
   std::string const name = folder.string();
   if (!fs::exists(folder)) throw UsageError("there is no folder " + name);
   if (!fs::is_directory(folder)) {
     throw UsageError(name + " is a file; name the folder of a run");
   }
-  RunFiles run{folder, {}, run_record_in(folder), {}, {}};
+  FinishedRun run{folder, {}, run_record_in(folder), {}, {}};
   if (!run.record) run.sweep = sweep_of(folder);
   if (!run.sweep.empty()) run.record = run_record_in(run.sweep);
   bool const has_metrics = fs::exists(folder / "metrics.json");
   if (!run.record && !has_metrics) {
-    throw UsageError(name + " is no run: it has neither run.json nor metrics.json");
+    throw UsageError(name + " is not a run folder: it has neither run.json nor metrics.json");
   }
-  std::string const way_out = "; its command with --resume completes it";
+  std::string const way_out = "; complete it with --resume";
   if (run.record && run.record->status != "done" && run.record->status != "done_with_failures") {
-    throw UsageError((run.sweep.empty() ? name : name + " is of a sweep that") +
+    throw UsageError((run.sweep.empty() ? name : "the sweep of " + name) +
                      " is not complete (status \"" + run.record->status + "\")" + way_out);
   }
   if (run.sweep.empty() && run.record && run.record->json.contains("variants")) {
@@ -90,8 +90,8 @@ RunFiles open_run(fs::path const& folder) {
   return run;
 }
 
-// What no axis of a sweep changes has its table in the sweep's folder.
-std::optional<fs::path> table_of(RunFiles const& run, std::string const& stage) {
+// An evaluator that serves all variants of a sweep has its table in the folder of the sweep.
+std::optional<fs::path> table_of(FinishedRun const& run, std::string const& stage) {
   for (fs::path const& folder : {run.folder, run.sweep}) {
     fs::path const file = folder / (stage + ".csv");
     if (!folder.empty() && fs::exists(file)) return file;

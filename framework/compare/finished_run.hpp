@@ -1,4 +1,4 @@
-// The files of a run that is done, as it lies on the disk.
+// A finished run, as it is on the disk.
 #pragma once
 
 #include <filesystem>
@@ -12,19 +12,19 @@
 namespace seplflow {
 
 // A run, or a variant of a sweep.
-struct RunFiles {
+struct FinishedRun {
   std::filesystem::path folder;
-  std::filesystem::path sweep;  // that the variant is of; empty for a run
+  std::filesystem::path sweep;  // the folder of the variant's sweep; empty for a run
   std::optional<RunRecord> record;
   Json metrics;  // an object with an entry for each evaluator
   std::vector<SettingText> settings;
 };
 
-// Throws UsageError, saying what to do, when the folder is no complete run, is a sweep of which a
-// variant must be named, or a file in it is damaged.
-RunFiles open_run(std::filesystem::path const& folder);
+// Throws UsageError, with what to do, when the folder is not a complete run, is a sweep instead of
+// one of its variants, or has a damaged file.
+FinishedRun open_run(std::filesystem::path const& folder);
 
 // The table of an observer; nothing when the run has none.
-std::optional<std::filesystem::path> table_of(RunFiles const& run, std::string const& stage);
+std::optional<std::filesystem::path> table_of(FinishedRun const& run, std::string const& stage);
 
 }  // namespace seplflow

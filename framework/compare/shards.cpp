@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <sstream>
 
 #include "base/text_file.hpp"
+#include "pipeline/pipeline.hpp"
 #include "pipeline/setting_text.hpp"
 #include "run/run_folder.hpp"
 
@@ -13,98 +12,107 @@ namespace seplflow {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr long kMissingTold = 20;
+constexpr std::int64_t kMaxReportedMissing = 20;
 
 struct ShardRun {
   fs::path folder;
-  std::string shard = "\"0/1\"";      // as pipeline.toml has it
-  std::vector<SettingText> settings;  // without it
+  Shard shard;
+  std::vector<SettingText> settings;  // without the shard
 };
 
-// Also of a run that is not complete, which `wrong` then says. Throws UsageError.
-ShardRun read(fs::path const& folder, std::vector<std::string>& wrong) {
+std::string text_of(std::int64_t index, std::int64_t count) {
+  return std::to_string(index) + "/" + std::to_string(count);
+}
+
+std::string text_of(Shard const& shard) {
+  return text_of(shard.index, shard.count);
+}
+
+Shard shard_in(Json const& record) {
+  auto const found = record.find("shard");
+  if (found == record.end()) return {};
+  auto const number = [&](char const* key) {
+    Json const value = found->is_object() ? found->value(key, Json()) : Json();
+    return value.is_number_integer() ? value.get<std::int64_t>() : -1;
+  };
+  return {number("index"), number("count")};
+}
+
+// Also reads an incomplete run, and adds a message about it to `problems`. Throws UsageError.
+ShardRun read_run(fs::path const& folder, std::vector<std::string>& problems) {
   auto const record = run_record_in(folder);
-  if (!record) throw RunFolderError(folder.string() + " holds no run (there is no run.json)");
-  ShardRun run;
-  run.folder = folder;
+  if (!record) throw RunFolderError(folder.string() + " is not a run folder (it has no run.json)");
   fs::path const file = folder / "pipeline.toml";
-  for (SettingText& each : setting_texts(read_text_file(file), file.string())) {
-    if (each.stage == "run" && each.key == "shard") {
-      run.shard = each.value;
-    } else {
-      run.settings.push_back(std::move(each));
-    }
-  }
+  ShardRun run{folder, shard_in(record->json), setting_texts(read_text_file(file), file.string())};
+  std::erase_if(run.settings,
+                [](auto const& each) { return each.stage == "run" && each.key == "shard"; });
   if (record->status != "done" && record->status != "done_with_failures") {
-    wrong.push_back("the run in " + folder.string() + " is not complete (status \"" +
-                    record->status + "\"); complete it with --resume");
+    problems.push_back("the run in " + folder.string() + " is not complete (status \"" +
+                       record->status + "\"); complete it with --resume");
   }
   return run;
 }
 
-// "I/N" in quotes.
-std::pair<long, long> numbers_of(std::string const& shard) {
-  std::istringstream text(shard);
-  char quote = 0, slash = 0;
-  long index = 0, count = 1;
-  text >> quote >> index >> slash >> count;
-  return {index, count};
+void compare_settings(ShardRun const& first, ShardRun const& run,
+                      std::vector<std::string>& problems) {
+  auto const value_in = [](std::string const& value, ShardRun const& of) {
+    return (value.empty() ? "absent" : value) + " in " + of.folder.string();
+  };
+  for (SettingChange const& change : changes(first.settings, run.settings)) {
+    problems.push_back((change.stage.empty() ? "" : change.stage + ".") + change.key + " is " +
+                       value_in(change.before, first) + " and " + value_in(change.after, run));
+  }
 }
 
-// What speaks against these being all shards of one run.
-void compare(std::vector<ShardRun> const& runs, std::vector<std::string>& wrong) {
-  std::map<long, std::vector<std::string>> by_index;
-  long const count = numbers_of(runs.front().shard).second;
-  std::string const first = runs.front().folder.string();
+// Each shard must be there exactly once.
+void check_shards(std::vector<ShardRun> const& runs, std::vector<std::string>& problems) {
+  ShardRun const& first = runs.front();
+  std::int64_t const count = first.shard.count;
+  std::map<std::int64_t, std::vector<std::string>> folders;  // by shard
   for (ShardRun const& run : runs) {
-    std::string const name = run.folder.string();
-    for (SettingChange const& change : changes(runs.front().settings, run.settings)) {
-      wrong.push_back((change.stage.empty() ? "" : change.stage + ".") + change.key + " is " +
-                      (change.before.empty() ? "absent" : change.before) + " in " + first +
-                      " and " + (change.after.empty() ? "absent" : change.after) + " in " + name);
-    }
-    auto const [index, of] = numbers_of(run.shard);
-    if (of == count) {
-      by_index[index].push_back(name);
+    if (run.shard.count == count) {
+      folders[run.shard.index].push_back(run.folder.string());
     } else {
-      wrong.push_back(name + " is shard " + run.shard + ", but " + first + " is " +
-                      runs.front().shard);
+      problems.push_back(run.folder.string() + " is shard " + text_of(run.shard) + ", but " +
+                         first.folder.string() + " is shard " + text_of(first.shard));
     }
   }
-  auto const shard = [count](long i) { return std::to_string(i) + "/" + std::to_string(count); };
-  for (auto const& [index, names] : by_index) {
+  for (auto const& [index, names] : folders) {
     if (names.size() < 2) continue;
     std::string text =
-        "shard " + shard(index) + " is there " + std::to_string(names.size()) + " times:";
+        "shard " + text_of(index, count) + " appears " + std::to_string(names.size()) + " times:";
     for (std::string const& name : names) text += " " + name;
-    wrong.push_back(std::move(text));
+    problems.push_back(std::move(text));
   }
-  long const missing = count - static_cast<long>(by_index.size());
-  long told = 0;
-  for (long i = 0; told < std::min(missing, kMissingTold); ++i) {
-    if (by_index.contains(i)) continue;
-    wrong.push_back("shard " + shard(i) + " is missing");
-    ++told;
+  std::int64_t const missing = count - static_cast<std::int64_t>(folders.size());
+  std::int64_t reported = 0;
+  for (std::int64_t i = 0; reported < std::min(missing, kMaxReportedMissing); ++i) {
+    if (folders.contains(i)) continue;
+    problems.push_back("shard " + text_of(i, count) + " is missing");
+    ++reported;
   }
-  if (missing > told) wrong.push_back("... and " + std::to_string(missing - told) + " more");
+  if (missing > reported) {
+    problems.push_back("... and " + std::to_string(missing - reported) + " more like this");
+  }
 }
 
 }  // namespace
 
 void require_all_shards(std::vector<fs::path> const& folders) {
   std::vector<ShardRun> runs;
-  std::vector<std::string> wrong;
+  std::vector<std::string> problems;
   for (fs::path const& folder : folders) {
     try {
-      runs.push_back(read(folder, wrong));
+      runs.push_back(read_run(folder, problems));
     } catch (UsageError const& error) {
-      wrong.emplace_back(error.what());
+      problems.emplace_back(error.what());
     }
   }
-  if (!runs.empty()) compare(runs, wrong);
-  if (wrong.empty()) return;
+  for (ShardRun const& run : runs) compare_settings(runs.front(), run, problems);
+  if (!runs.empty()) check_shards(runs, problems);
+  if (problems.empty()) return;
   std::string text = "these runs are not the shards of one run:";
-  for (std::string const& each : wrong) text += "\n  " + each;
+  for (std::string const& each : problems) text += "\n  " + each;
   throw RunFolderError(text);
 }
 

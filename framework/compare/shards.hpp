@@ -6,8 +6,8 @@
 
 namespace seplflow {
 
-// Checks that the runs are complete, are all shards of one pipeline (`--shard I/N`), each once, and
-// lists what speaks against it: throws RunFolderError.
+// Checks that the runs are complete and that they are all shards of one pipeline (`--shard I/N`),
+// each exactly once. Throws RunFolderError with a list of everything that is wrong.
 void require_all_shards(std::vector<std::filesystem::path> const& runs);
 
 }  // namespace seplflow

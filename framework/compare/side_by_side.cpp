@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <map>
 
 namespace seplflow {
 namespace {
@@ -32,67 +33,101 @@ std::string number_of_classes(Json const& list) {
   return "";
 }
 
-}  // namespace
+// Whether numbers are fractions: metrics.json writes those with a decimal point, and counts
+// without.
+class Scale {
+ public:
+  void note(Json const& value) {
+    if (!value.is_number()) return;
+    has_point_ = has_point_ || value.is_number_float();
+    is_bounded_ = is_bounded_ && std::abs(value.get<double>()) <= 1;
+  }
+  bool is_fraction() const { return has_point_ && is_bounded_; }
 
-void Fractions::note(std::string const& name, std::optional<double> value) {
-  auto& [bounded, whole] = seen_.try_emplace(name, true, true).first->second;
-  bounded = bounded && (!value || std::abs(*value) <= 1);
-  whole = whole && value && *value == std::trunc(*value);
-}
+ private:
+  bool has_point_ = false, is_bounded_ = true;
+};
 
-bool Fractions::contain(std::string const& name) const {
-  auto const found = seen_.find(name);
-  return found != seen_.end() && found->second.first && !found->second.second;
-}
+using NumbersAndClasses =
+    std::pair<std::vector<Comparison::Number>, std::vector<Comparison::Classes>>;
 
-void SideBySide::add(std::size_t run, Json const& tree, std::string const& prefix) {
-  for (auto const& [key, value] : tree.items()) {
-    std::string const name = prefix + key;
-    if (value.is_object()) {
-      add(run, value, name + ".");
-    } else if (is_value(value)) {
-      auto const [place, is_new] = places_.try_emplace(name, numbers_.size());
-      if (is_new) numbers_.push_back({{name, false, RunValues(runs_)}, key});
-      numbers_[place->second].number.values[run] = value_of(value);
-      fractions_.note(key, value_of(value));
-    } else if (lists_classes(value)) {
-      add_classes(run, value, name);
+class SideBySide {
+ public:
+  explicit SideBySide(std::size_t runs) : runs_(runs) {}
+
+  void add(std::size_t run, Json const& tree, std::string const& prefix = "") {
+    for (auto const& [key, value] : tree.items()) {
+      std::string const name = prefix + key;
+      if (value.is_object()) {
+        add(run, value, name + ".");
+      } else if (is_value(value)) {
+        auto const [place, is_new] = places_.try_emplace(name, numbers_.size());
+        if (is_new) numbers_.push_back({{name, false, RunValues(runs_)}, {}});
+        auto& [number, scale] = numbers_[place->second];
+        number.values[run] = value_of(value);
+        scale.note(value);
+      } else if (lists_classes(value)) {
+        add_classes(run, value, name);
+      }
     }
   }
-}
 
-void SideBySide::give(Comparison::Evaluator& evaluator) {
-  for (auto& [number, leaf] : numbers_) {
-    number.fraction = fractions_.contain(leaf);
-    evaluator.numbers.push_back(std::move(number));
+  NumbersAndClasses take() {
+    NumbersAndClasses metrics;
+    for (auto& [number, scale] : numbers_) {
+      number.fraction = scale.is_fraction();
+      metrics.first.push_back(std::move(number));
+    }
+    for (ClassList& list : lists_) {
+      list.classes.fraction = list.scale.is_fraction();
+      std::ranges::stable_sort(list.classes.classes, {}, &Comparison::Class::id);
+      metrics.second.push_back(std::move(list.classes));
+    }
+    return metrics;
   }
-  for (auto& [classes, places] : lists_) {
-    classes.fraction = fractions_.contain(classes.number);
-    std::ranges::stable_sort(classes.classes, {}, &Comparison::Class::id);
-    evaluator.classes.push_back(std::move(classes));
-  }
-}
 
-void SideBySide::add_classes(std::size_t run, Json const& list, std::string const& name) {
-  auto found = std::ranges::find_if(
-      lists_, [&](PlacedClasses const& each) { return each.classes.list == name; });
-  if (found == lists_.end()) {
-    std::string const number = number_of_classes(list);
-    if (number.empty()) return;
-    lists_.push_back(PlacedClasses{{name, number, false, {}}, {}});
-    found = std::prev(lists_.end());
+ private:
+  struct ClassList {
+    Comparison::Classes classes;
+    Scale scale;
+    std::map<std::pair<std::optional<std::int64_t>, std::string>, std::size_t> places;
+  };
+
+  void add_classes(std::size_t run, Json const& json, std::string const& name) {
+    auto found = std::ranges::find_if(
+        lists_, [&](ClassList const& each) { return each.classes.list == name; });
+    if (found == lists_.end()) {
+      std::string const number = number_of_classes(json);
+      if (number.empty()) return;
+      found = lists_.insert(lists_.end(), {{name, number, false, {}}, {}, {}});
+    }
+    auto& [list, scale, places] = *found;
+    for (Json const& each : json) {
+      std::optional<std::int64_t> id;
+      if (each.value("id", Json()).is_number_integer()) id = each["id"].get<std::int64_t>();
+      std::string const class_name = each["name"].get<std::string>();
+      auto const [place, is_new] = places.try_emplace({id, class_name}, places.size());
+      if (is_new) list.classes.push_back({id, class_name, RunValues(runs_)});
+      Json const value = each.value(list.number, Json());
+      list.classes[place->second].values[run] = value_of(value);
+      scale.note(value);
+    }
   }
-  auto& [classes, places] = *found;
-  for (Json const& each : list) {
-    std::optional<std::int64_t> id;
-    if (each.value("id", Json()).is_number_integer()) id = each["id"].get<std::int64_t>();
-    std::string const class_name = each["name"].get<std::string>();
-    auto const [place, is_new] = places.try_emplace({id, class_name}, places.size());
-    if (is_new) classes.classes.push_back({id, class_name, RunValues(runs_)});
-    auto const value = value_of(each.value(classes.number, Json()));
-    classes.classes[place->second].values[run] = value;
-    fractions_.note(classes.number, value);
+
+  std::size_t runs_;
+  std::vector<std::pair<Comparison::Number, Scale>> numbers_;
+  std::map<std::string, std::size_t> places_;
+  std::vector<ClassList> lists_;
+};
+
+}  // namespace
+
+NumbersAndClasses side_by_side(std::vector<Json const*> const& metrics) {
+  SideBySide all(metrics.size());
+  for (std::size_t run = 0; run < metrics.size(); ++run) {
+    if (metrics[run]) all.add(run, *metrics[run]);
   }
+  return all.take();
 }
 
 }  // namespace seplflow

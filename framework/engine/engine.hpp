@@ -40,9 +40,9 @@ struct StageWarning {
   Warning warning;
 };
 
-// Bytes from which a later run has a result back: an observer's record, or what the listener said
-// of a sink's files. Equal results of a sample share one.
-using Kept = std::shared_ptr<std::string const>;
+// Bytes that give a later run a result back: an observer's, or what the listener said of a sink's
+// files. Equal results of a sample share them.
+using SharedBytes = std::shared_ptr<std::string const>;
 
 // A part of the graph: a stage, or one output of the source.
 struct Part {
@@ -52,12 +52,15 @@ struct Part {
 };
 
 // What one part of the graph leaves of a sample for later runs.
-struct Trail {
+struct StageMemory {
   Part part;
   std::uint64_t stamp = 0;  // of the files that it read; 0 when it reads none
   // Skipped or failed where that arose here; else done, which says nothing without kept.
   Outcome outcome = Outcome::done;
-  Kept kept;  // of an observer or a sink that is done; the error of a part that failed
+  // Of an observer or a sink that is done; the error of a part that failed.
+  SharedBytes kept = nullptr;
+
+  bool empty() const { return stamp == 0 && outcome == Outcome::done && !kept; }
 };
 
 // What became of a sample.
@@ -66,7 +69,7 @@ struct Retired {
   Outcome outcome;                // the worst of its stages'
   std::vector<Failure> failures;  // in the order of stages
   std::optional<std::size_t> skipped_by;
-  std::vector<Trail> trails;  // of the parts that leave anything
+  std::vector<StageMemory> memories;  // of the parts that leave anything
   // Of the stages that worked on it now, in their order; what an earlier run did warned then.
   std::vector<StageWarning> warnings;
 };
@@ -86,9 +89,9 @@ class RunListener {
 
   virtual ~RunListener() = default;
 
-  // What is known already of a sample that is about to begin: the trails of an earlier run that are
-  // still true. Only what they do not settle is worked on.
-  virtual std::vector<Trail> recall(Sample const&) { return {}; }
+  // What is known already of a sample that is about to begin: the memories of an earlier run that
+  // are still true. Only what they do not settle is worked on.
+  virtual std::vector<StageMemory> recall(Sample const&) { return {}; }
 
   // Something that tells whether files changed; never 0.
   virtual std::uint64_t stamp(std::vector<std::filesystem::path> const&) { return 1; }

@@ -25,7 +25,7 @@ struct NodeResult {
   bool idle = false;  // nothing that is still to be done needs this node
   std::uint64_t stamp = 0;
   std::vector<Value> values;
-  Kept kept;
+  SharedBytes kept;
   std::string error;
   std::vector<Warning> warnings;
 };

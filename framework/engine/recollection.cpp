@@ -9,31 +9,31 @@ Recollection::Recollection(Pipeline const& pipeline, Plan const& plan)
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) node_of_[plan_.nodes[n].part] = n;
 }
 
-void Recollection::apply(std::vector<Trail> const& trails, InFlight& sample) const {
-  if (trails.empty()) return;
+void Recollection::apply(std::vector<StageMemory> const& memories, InFlight& sample) const {
+  if (memories.empty()) return;
   std::vector<bool> settled(plan_.nodes.size());
   // Equal results share their bytes, and so will what is made of them.
-  std::map<std::pair<std::size_t, Kept>, Value> records;
-  for (Trail const& trail : trails) {
-    auto const found = node_of_.find(trail.part);
+  std::map<std::pair<std::size_t, SharedBytes>, Value> records;
+  for (StageMemory const& memory : memories) {
+    auto const found = node_of_.find(memory.part);
     if (found == node_of_.end()) continue;
     PlannedNode const& node = plan_.nodes[found->second];
     NodeResult& result = sample.results[found->second];
-    PipelineStage const& stage = pipeline_.stages[trail.part.stage];
-    result.stamp = trail.stamp;
-    if (trail.outcome != Outcome::done) {
-      result.outcome = trail.outcome;
+    PipelineStage const& stage = pipeline_.stages[memory.part.stage];
+    result.stamp = memory.stamp;
+    if (memory.outcome != Outcome::done) {
+      result.outcome = memory.outcome;
       result.own = true;
-      if (trail.outcome == Outcome::failed) result.error = *trail.kept;
+      if (memory.outcome == Outcome::failed) result.error = *memory.kept;
       settled[found->second] = true;
-    } else if (node.end && trail.kept) {
+    } else if (node.end && memory.kept) {
       if (stage.declaration->kind == StageKind::observer) {
-        Value& record = records[{node.kind, trail.kept}];
+        Value& record = records[{node.kind, memory.kept}];
         // Bytes that are no record any more are as good as none.
-        if (!record && error_of([&] { record = stage.instance->load(*trail.kept); })) continue;
+        if (!record && error_of([&] { record = stage.instance->load(*memory.kept); })) continue;
         result.values.push_back(record);
       }
-      result.kept = trail.kept;
+      result.kept = memory.kept;
       settled[found->second] = true;
     }
   }

@@ -10,14 +10,14 @@
 
 namespace seplflow {
 
-// Puts the trails of an earlier run into a sample's results, and marks the nodes that nothing still
-// to be done needs.
+// Puts the memories of an earlier run into a sample's results, and marks the nodes that nothing
+// still to be done needs.
 class Recollection {
  public:
   // All must outlive it.
   Recollection(Pipeline const& pipeline, Plan const& plan);
 
-  void apply(std::vector<Trail> const& trails, InFlight& sample) const;
+  void apply(std::vector<StageMemory> const& memories, InFlight& sample) const;
 
  private:
   void mark_idle(std::vector<bool> const& settled, InFlight& sample) const;

@@ -48,21 +48,19 @@ Retired Retirement::outcome_of(InFlight& sample) const {
     NodeResult& result = sample.results[n];
     Part const part = plan_.nodes[n].part;
     retired.outcome = worse(retired.outcome, result.outcome);
-    Trail trail{part, result.stamp, Outcome::done, nullptr};
-    if (result.outcome == Outcome::done) trail.kept = result.kept;
-    if (result.own) trail.outcome = result.outcome;
+    StageMemory memory{part, result.stamp, Outcome::done, nullptr};
+    if (result.outcome == Outcome::done) memory.kept = result.kept;
+    if (result.own) memory.outcome = result.outcome;
     for (Warning& warning : result.warnings) {
       retired.warnings.push_back({part.stage, std::move(warning)});
     }
-    if (trail.outcome == Outcome::failed) {
-      trail.kept = std::make_shared<std::string const>(result.error);
+    if (memory.outcome == Outcome::failed) {
+      memory.kept = std::make_shared<std::string const>(result.error);
       retired.failures.push_back({part.stage, std::move(result.error)});
-    } else if (trail.outcome == Outcome::skipped && !retired.skipped_by) {
+    } else if (memory.outcome == Outcome::skipped && !retired.skipped_by) {
       retired.skipped_by = part.stage;
     }
-    if (trail.stamp != 0 || trail.outcome != Outcome::done || trail.kept) {
-      retired.trails.push_back(std::move(trail));
-    }
+    if (!memory.empty()) retired.memories.push_back(std::move(memory));
   }
   if (retired.failures.empty()) return retired;
   // A failure that stopped the run is one, though other stages of the sample were cancelled.

@@ -57,6 +57,11 @@ struct PipelineStage {
   std::filesystem::path list_file;           // of a sink's samples; empty without one
   std::optional<std::uint64_t> count;        // of a source's samples, where it knows
   std::vector<std::size_t> variants;         // that it serves, ascending
+
+  // Whether it is an observer or a sink: the last stages of a pipeline, on which nothing depends.
+  bool is_end() const {
+    return declaration->kind == StageKind::observer || declaration->kind == StageKind::sink;
+  }
 };
 
 // What a sweep varies: an option ("select.t1") or a whole stage ("cam").

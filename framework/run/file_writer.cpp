@@ -53,7 +53,7 @@ std::string_view text_of(std::span<std::uint8_t const> bytes) {
 int rename_to(fs::path const& from, fs::path const& to, bool replace) {
   if (!replace) {
     if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
-    // Some file systems cannot tell in one step; then in two.
+    // Some file systems do not support this in one step.
     if (errno != EINVAL) return errno;
     if (::access(to.c_str(), F_OK) == 0) return EEXIST;
   }
@@ -72,7 +72,7 @@ void AtomicWriter::write(fs::path const& file, std::string_view text) {
 
 void AtomicWriter::write_durably(fs::path const& file, std::string_view text) {
   move(write_aside(file, text, true), file, true);
-  // The name as well. What a file system cannot promise it need not.
+  // The name must survive too, where the file system supports it.
   int const folder = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return;
   ::fsync(folder);
@@ -125,8 +125,8 @@ void AtomicWriter::move(fs::path const& from, fs::path const& to, bool replace) 
   ::unlink(from.c_str());
   if (error == EEXIST && !replace) {
     throw Error("cannot write " + to.string() +
-                ": this run has written it before; two samples, or two files of a stage, have "
-                "the same name");
+                ": this run has already written it; two samples, or two files of a stage, have the "
+                "same name");
   }
   fail(to, error);
 }
@@ -152,7 +152,7 @@ void AppendFile::append(std::string_view text) {
 void AppendFile::flush() {
   int const error = write_all(descriptor_, buffer_);
   if (error != 0) {
-    // Half a line would be taken for damage; if it cannot be cut off, that is what it is.
+    // Half a line would look like damage. If truncating fails too, the line is damaged.
     [[maybe_unused]] int const cut = ::ftruncate(descriptor_, size_);
     buffer_.clear();
     fail(file_, error);

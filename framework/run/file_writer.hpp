@@ -1,4 +1,4 @@
-// Files that appear whole, and files that grow line by line.
+// Files that appear complete, and files that grow line by line.
 #pragma once
 
 #include <atomic>
@@ -14,25 +14,25 @@ namespace seplflow {
 // Thread-safe.
 class AtomicWriter {
  public:
-  // `aside` must be on the same file system as the files written; it is made when first needed.
+  // `aside` must be on the same file system as the files; it is created when it is first needed.
   explicit AtomicWriter(std::filesystem::path aside) : aside_(std::move(aside)) {}
 
-  // Replaces `file`; folders on the way are made. Throws Error with the system's reason, and leaves
-  // nothing behind then.
+  // Replaces `file`; creates missing folders. On failure, throws Error with the system's reason and
+  // leaves nothing behind.
   void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes);
   void write(std::filesystem::path const& file, std::string_view text);
 
-  // The same, and the file outlives a loss of power that comes later.
+  // The same; the file survives a later loss of power.
   void write_durably(std::filesystem::path const& file, std::string_view text);
 
-  // The same as write(), but throws Error where there is such a file already.
+  // The same as write(), but throws Error when the file already exists.
   void write_new(std::filesystem::path const& file, std::span<std::uint8_t const> bytes);
 
-  // Writes over a file that is there, in place and without making it longer, which a full disk can
-  // still take; what is left of it becomes spaces. Throws Error, also when the text is longer.
+  // Overwrites an existing file in place without making it longer, which works on a full disk; the
+  // rest of the file becomes spaces. Throws Error, also when the text is longer than the file.
   void overwrite(std::filesystem::path const& file, std::string_view text);
 
-  // Moves a file that is complete into place.
+  // Moves a complete file into place.
   void place(std::filesystem::path const& complete, std::filesystem::path const& file);
 
   std::filesystem::path const& aside() const { return aside_; }
@@ -46,20 +46,21 @@ class AtomicWriter {
   std::atomic<std::uint64_t> next_{0};
 };
 
-// Adds to the end of a file, which is made when it is not there. Throws Error.
+// Appends to a file, which is created if it does not exist. Throws Error.
 void append_to(std::filesystem::path const& file, std::string_view text);
 
-// A file that only grows, by what was appended between two flushes or not at all. Not thread-safe.
+// A file that only grows. What is appended between two flushes is written as a whole or not at all.
+// Not thread-safe.
 class AppendFile {
  public:
-  // Creates or empties the file; folders on the way are made. Throws Error.
+  // Creates or empties the file; creates missing folders. Throws Error.
   explicit AppendFile(std::filesystem::path file);
   ~AppendFile();
   AppendFile(AppendFile const&) = delete;
   AppendFile& operator=(AppendFile const&) = delete;
 
-  // Throws Error with the system's reason (a full disk, say); append() may do so later than the
-  // call that it is due to, flush() and close() do not.
+  // Throw Error with the system's reason, such as a full disk. An error of append() may show only
+  // in a later call; flush() and close() report their own.
   void append(std::string_view text);
   void flush();
   void close();
@@ -69,7 +70,7 @@ class AppendFile {
  private:
   std::filesystem::path file_;
   int descriptor_;
-  std::int64_t size_ = 0;  // of what is in the file for good
+  std::int64_t size_ = 0;  // of what has been written as a whole
   std::string buffer_;
 };
 

@@ -29,7 +29,7 @@ std::string this_process() {
   return "process " + std::to_string(::getpid()) + " on " + host.data() + "\n";
 }
 
-// The one before may have removed the file between our opening and our locking it.
+// The previous owner may have removed the file after we opened and before we locked it.
 bool is_still_there(int descriptor, std::filesystem::path const& file) {
   struct stat ours {
   }, named{};

@@ -1,16 +1,15 @@
-// One run at a time in a folder.
+// Lets one run at a time write to a folder.
 #pragma once
 
 #include <filesystem>
 
 namespace seplflow {
 
-// Holds FOLDER/.lock while it lives. The kernel holds the lock for the process, so that none
-// outlives it, however it ends.
+// Holds FOLDER/.lock while it exists. The kernel ends the lock with its process, however that ends.
 class FolderLock {
  public:
-  // Throws UsageError, naming the process, when another one holds it, and when the file system
-  // cannot lock.
+  // Throws UsageError when another process holds the lock, with its name, and when the file system
+  // does not support locks.
   explicit FolderLock(std::filesystem::path const& folder);
   ~FolderLock();
   FolderLock(FolderLock const&) = delete;

@@ -18,7 +18,7 @@ sigset_t interrupts() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
-  // Under nohup the run is to outlive its terminal.
+  // Under nohup the run must survive its terminal.
   struct sigaction hang_up {};
   sigaction(SIGHUP, nullptr, &hang_up);
   if (hang_up.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
@@ -46,7 +46,7 @@ InterruptWatcher::~InterruptWatcher() {
   thread_.join();
   ::close(signals_);
   ::close(end_);
-  // One that came too late to be heard must not end the process when the mask goes back.
+  // A signal that came too late must not end the process when the mask is restored.
   sigset_t const set = interrupts();
   timespec const at_once{};
   while (sigtimedwait(&set, nullptr, &at_once) > 0) {
@@ -65,7 +65,7 @@ void InterruptWatcher::watch() {
       first = false;
       on_interrupt_();
     } else {
-      // The user does not want to wait: die of the signal, as if it had not been caught.
+      // The user does not want to wait: end as if the signal had not been caught.
       sigset_t const set = interrupts();
       std::signal(static_cast<int>(info.ssi_signo), SIG_DFL);
       pthread_sigmask(SIG_UNBLOCK, &set, nullptr);

@@ -1,4 +1,4 @@
-// Ctrl-C, SIGTERM and a lost terminal as a call, instead of a signal handler with a global.
+// Turns Ctrl-C, SIGTERM and the loss of the terminal into a function call.
 #pragma once
 
 #include <csignal>
@@ -7,9 +7,9 @@
 
 namespace seplflow {
 
-// While it lives, the first SIGINT, SIGTERM or SIGHUP of the process calls `on_interrupt` (from a
-// thread of its own); a second one ends the process as usual. Made before any other thread is
-// started, since threads inherit which signals they leave to it.
+// While it exists, the first SIGINT, SIGTERM or SIGHUP calls `on_interrupt` from a thread of its
+// own; a second one ends the process as usual. Create it before any other thread: threads inherit
+// the mask that leaves the signals to it.
 class InterruptWatcher {
  public:
   explicit InterruptWatcher(std::function<void()> on_interrupt);
@@ -21,8 +21,8 @@ class InterruptWatcher {
   void watch();
 
   std::function<void()> const on_interrupt_;
-  sigset_t before_;  // the signal mask to go back to
-  int signals_;      // readable when a signal came
+  sigset_t before_;  // the signal mask to restore
+  int signals_;      // readable when a signal arrived
   int end_;          // readable when the watcher ends
   std::thread thread_;
 };

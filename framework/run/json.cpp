@@ -23,6 +23,13 @@ Json to_json(Metrics::Value const& value) {
   return std::visit(ToJson(), value);
 }
 
+// With a point even where it is whole: JSON has no other way to say that it is no count.
+std::string number_text(double value) {
+  if (!std::isfinite(value)) return "null";
+  std::string const text = shortest(value);
+  return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+}
+
 void write(std::string& text, Json const& json, int indent, int level) {
   auto const line = [&](int at) {
     if (indent > 0) text += "\n" + std::string(static_cast<std::size_t>(indent * at), ' ');
@@ -46,28 +53,12 @@ void write(std::string& text, Json const& json, int indent, int level) {
     line(level);
     text += json.is_object() ? '}' : ']';
   } else if (json.is_number_float()) {
-    double const value = json.get<double>();
-    text += std::isfinite(value) ? shortest(value) : "null";
+    text += number_text(json.get<double>());
   } else if (json.is_string()) {
     string(json.get_ref<std::string const&>());
   } else {
     text += json.dump();
   }
-}
-
-std::string csv_cell(Cell const& cell) {
-  struct ToText {
-    std::string operator()(std::monostate) const { return ""; }
-    std::string operator()(std::int64_t v) const { return std::to_string(v); }
-    std::string operator()(double v) const { return shortest(v); }
-    std::string operator()(std::string const& v) const {
-      if (v.find_first_of(",\"\r\n") == std::string::npos) return v;
-      std::string quoted = "\"";
-      for (char const c : v) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-      return quoted + "\"";
-    }
-  };
-  return std::visit(ToText(), cell);
 }
 
 }  // namespace
@@ -82,12 +73,6 @@ std::string json_text(Json const& json, int indent) {
   std::string text;
   write(text, json, indent, 0);
   return text;
-}
-
-std::string csv_line(Row const& row) {
-  std::string line;
-  for (std::size_t i = 0; i < row.size(); ++i) line += (i > 0 ? "," : "") + csv_cell(row[i]);
-  return line + "\n";
 }
 
 std::string text_in(Json const& json, char const* key) {

@@ -1,5 +1,8 @@
-// Which variants' files a sweep writes.
+// Which variants' files a sweep writes, and where.
 #pragma once
+
+#include <filesystem>
+#include <vector>
 
 #include "pipeline/pipeline.hpp"
 
@@ -9,8 +12,15 @@ namespace seplflow {
 // evaluator.
 Keep keep_of(Pipeline const& pipeline);
 
-// The pipeline itself. Throws UsageError when what it says makes no sense: there are no variants,
-// or the best cannot be told.
-Pipeline const& with_sound_keep(Pipeline const& pipeline);
+// Throws UsageError when the pipeline's `keep` makes no sense: there are no variants, or no
+// evaluator that could find the best one.
+void require_sound_keep(Pipeline const& pipeline);
+
+// RUN/variants/VARIANT, relative to RUN; RUN itself in a pipeline without variants.
+std::filesystem::path home_of(Pipeline const& pipeline, Variant const& variant);
+
+// Where a stage's files and tables go: to RUN when it serves all variants, else to each of its
+// variants. Relative to RUN.
+std::vector<std::filesystem::path> homes_of(Pipeline const& pipeline, PipelineStage const& stage);
 
 }  // namespace seplflow

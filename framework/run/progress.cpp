@@ -88,7 +88,7 @@ void Progress::loop() {
   auto const seconds = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
   std::unique_lock lock(mutex_);
   while (!ended_.wait_for(lock, interval, [this] { return end_; })) show(seconds());
-  // The last state of a bar would only repeat the summary below it.
+  // The summary follows and makes the bar superfluous.
   if (mode_ == ProgressMode::bar) {
     std::fprintf(stderr, "\r\x1b[K");
     std::fflush(stderr);

@@ -1,4 +1,4 @@
-// How far a run is, on stderr while it goes.
+// The progress of a run, on stderr.
 #pragma once
 
 #include <chrono>
@@ -14,19 +14,19 @@ namespace seplflow {
 
 enum class ProgressMode {
   none,
-  bar,    // one line, drawn again and again, for a terminal
-  plain,  // a line now and then, for a log
+  bar,    // one line that is redrawn, for a terminal
+  plain,  // a line every five seconds
 };
 
 struct ProgressState {
   std::uint64_t finished = 0;
   std::uint64_t failed = 0;
   std::optional<std::uint64_t> total;
-  std::uint64_t reused = 0;  // of the finished, those that needed no work
+  std::uint64_t reused = 0;  // of the finished ones: needed no work
 };
 
-// "412 of 970 samples, 42 %, 283/s, 2 s left, 300 reused, 1 failed"; with a bar in front when
-// width > 0. Speed, and what is left, are those of samples that are worked on.
+// "412 of 970 samples, 42 %, 283/s, 2 s left, 300 reused, 1 failed"; with a bar before it when
+// bar_width > 0. The rate and the time left do not count reused samples.
 std::string progress_text(ProgressState const& state, double seconds, int bar_width);
 
 // "283/s", "0.25/s"
@@ -35,8 +35,7 @@ std::string rate_text(double per_second);
 // "2 s", "4 min 05 s", "3 h 20 min"
 std::string duration_text(double seconds);
 
-// Shows the state from its construction to its destruction. `state` is called from a thread of its
-// own.
+// Shows the state while it exists. Calls `state` from a thread of its own.
 class Progress {
  public:
   Progress(ProgressMode mode, std::function<ProgressState()> state);

@@ -1,36 +1,28 @@
 #include "run/results.hpp"
 
-#include <tbb/parallel_for.h>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
+#include "engine/parallel.hpp"
+#include "run/csv.hpp"
 #include "run/json.hpp"
-#include "run/layout.hpp"
+#include "run/keep.hpp"
 
 namespace seplflow {
 namespace {
 
-void collect_scores(Metrics const& metrics, std::string const& prefix, Numbers& numbers) {
+void collect(Metrics const& metrics, std::string const& prefix, VariantNumbers& numbers) {
   for (auto const& [name, value] : metrics.entries()) {
     if (auto const* const inner = std::get_if<Metrics>(&value)) {
-      collect_scores(*inner, prefix + name + ".", numbers);
-    } else if (auto const* const number = std::get_if<double>(&value)) {
-      numbers.emplace_back(prefix + name, *number);
+      collect(*inner, prefix + name + ".", numbers);
+    } else if (auto const* const score = std::get_if<double>(&value)) {
+      numbers.scores.emplace_back(prefix + name, *score);
     } else if (std::holds_alternative<std::nullptr_t>(value)) {
-      numbers.emplace_back(prefix + name, std::nullopt);
-    }
-  }
-}
-
-void collect_counts(Metrics const& metrics, std::string const& prefix, Numbers& numbers) {
-  for (auto const& [name, value] : metrics.entries()) {
-    if (auto const* const inner = std::get_if<Metrics>(&value)) {
-      collect_counts(*inner, prefix + name + ".", numbers);
+      numbers.scores.emplace_back(prefix + name, std::nullopt);
     } else if (auto const* const count = std::get_if<std::int64_t>(&value)) {
-      numbers.emplace_back(prefix + name, static_cast<double>(*count));
+      numbers.counts.emplace_back(prefix + name, static_cast<double>(*count));
     }
   }
 }
@@ -49,22 +41,11 @@ Json metrics_of(Pipeline const& pipeline, std::vector<std::size_t> const& stages
 
 }  // namespace
 
-Numbers scores_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings) {
-  Numbers numbers;
+VariantNumbers numbers_of(Pipeline const& pipeline, Variant const& variant,
+                          AllFindings const& findings) {
+  VariantNumbers numbers;
   for (std::size_t const s : variant.stages) {
-    if (findings[s]) {
-      collect_scores(findings[s]->metrics, pipeline.stages[s].name + ".", numbers);
-    }
-  }
-  return numbers;
-}
-
-Numbers counts_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings) {
-  Numbers numbers;
-  for (std::size_t const s : variant.stages) {
-    if (findings[s]) {
-      collect_counts(findings[s]->metrics, pipeline.stages[s].name + ".", numbers);
-    }
+    if (findings[s]) collect(findings[s]->metrics, pipeline.stages[s].name + ".", numbers);
   }
   return numbers;
 }
@@ -85,10 +66,10 @@ std::vector<std::vector<std::optional<double>>> beside_published(Pipeline const&
   std::vector<std::vector<std::optional<double>>> found(pipeline.published.numbers.size());
   if (found.empty()) return found;
   for (Variant const& variant : pipeline.variants) {
-    Numbers const scores = scores_of(pipeline, variant, findings);
+    auto const scores = numbers_of(pipeline, variant, findings).scores;
     for (std::size_t n = 0; n < found.size(); ++n) {
       auto const score = std::ranges::find(scores, pipeline.published.numbers[n].name,
-                                           &Numbers::value_type::first);
+                                           [](auto const& each) { return each.first; });
       found[n].push_back(score == scores.end() ? std::nullopt : score->second);
     }
   }
@@ -114,7 +95,7 @@ std::optional<std::size_t> best_variant(Pipeline const& pipeline, AllFindings co
   return best;
 }
 
-void write_metrics(RunFolder& folder, Pipeline const& pipeline, AllFindings const& findings) {
+void write_scores(RunFolder& folder, Pipeline const& pipeline, AllFindings const& findings) {
   std::vector<std::size_t> common;
   for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
     if (findings[s] && pipeline.serves_all(pipeline.stages[s])) common.push_back(s);
@@ -123,13 +104,14 @@ void write_metrics(RunFolder& folder, Pipeline const& pipeline, AllFindings cons
     folder.write_json("metrics.json", metrics_of(pipeline, common, findings));
   }
   if (!pipeline.sweeps()) return;
-  // Making small files takes a disk longer than filling them.
-  tbb::parallel_for(std::size_t{0}, pipeline.variants.size(), [&](std::size_t v) {
+  // For a disk small files are much work one by one.
+  in_parallel(pipeline.variants.size(), [&](std::size_t v) {
     Variant const& variant = pipeline.variants[v];
     std::filesystem::path const home = home_of(pipeline, variant);
     folder.write_json(home / "metrics.json", metrics_of(pipeline, variant.stages, findings));
     folder.write(home / "pipeline.toml", resolved_toml(pipeline, variant));
   });
+  folder.write("sweep.csv", sweep_csv(pipeline, findings));
 }
 
 std::string sweep_csv(Pipeline const& pipeline, AllFindings const& findings) {
@@ -138,9 +120,13 @@ std::string sweep_csv(Pipeline const& pipeline, AllFindings const& findings) {
   std::size_t const first = columns.size();
   std::set<std::string> known;
   std::vector<std::map<std::string, Cell>> rows(pipeline.variants.size());
-  for (auto* const kind : {&scores_of, &counts_of}) {
+  std::vector<VariantNumbers> numbers;
+  for (Variant const& variant : pipeline.variants) {
+    numbers.push_back(numbers_of(pipeline, variant, findings));
+  }
+  for (auto const kind : {&VariantNumbers::scores, &VariantNumbers::counts}) {
     for (std::size_t v = 0; v < rows.size(); ++v) {
-      for (auto const& [column, value] : (*kind)(pipeline, pipeline.variants[v], findings)) {
+      for (auto const& [column, value] : numbers[v].*kind) {
         if (value) rows[v][column] = *value;
         if (known.insert(column).second) columns.push_back(column);
       }

@@ -16,9 +16,11 @@ using AllFindings = std::vector<std::optional<Findings>>;
 
 // The scores of a variant by stage and path ("score.gain.miou"), in their order, without those in
 // lists; nothing where a value is null. And its counts ("score.images").
-using Numbers = std::vector<std::pair<std::string, std::optional<double>>>;
-Numbers scores_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings);
-Numbers counts_of(Pipeline const& pipeline, Variant const& variant, AllFindings const& findings);
+struct VariantNumbers {
+  std::vector<std::pair<std::string, std::optional<double>>> scores, counts;
+};
+VariantNumbers numbers_of(Pipeline const& pipeline, Variant const& variant,
+                          AllFindings const& findings);
 
 // "STAGE: TEXT", of the conditions or remarks of its observers that have any and do not serve all
 // variants.
@@ -35,10 +37,10 @@ std::optional<Score> score_of(Variant const& variant, AllFindings const& finding
 // The variant with the highest score, the first among equals; nothing when none has one.
 std::optional<std::size_t> best_variant(Pipeline const& pipeline, AllFindings const& findings);
 
-// metrics.json, of the run or of its variants, and the pipeline of each variant alone.
-void write_metrics(RunFolder& folder, Pipeline const& pipeline, AllFindings const& findings);
+// metrics.json of the run and, in a sweep, of each variant with its pipeline.toml, and sweep.csv.
+void write_scores(RunFolder& folder, Pipeline const& pipeline, AllFindings const& findings);
 
-// sweep.csv: a row a variant, its axes, its scores, its counts.
+// sweep.csv: a row for each variant with its axes, its scores and its counts.
 std::string sweep_csv(Pipeline const& pipeline, AllFindings const& findings);
 
 }  // namespace seplflow

@@ -1,27 +1,23 @@
 #include "run/run.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <map>
-#include <mutex>
+#include <memory>
 #include <unordered_set>
 
 #include "base/error_of.hpp"
+#include "base/number_text.hpp"
 #include "run/interrupt.hpp"
 #include "run/keep.hpp"
-#include "run/layout.hpp"
 #include "run/log.hpp"
-#include "run/recorder.hpp"
-#include "run/report_json.hpp"
+#include "run/pass.hpp"
+#include "run/record.hpp"
 #include "run/results.hpp"
 #include "run/resume/content_keys.hpp"
 #include "run/resume/fingerprint.hpp"
-#include "run/resume/history.hpp"
-#include "run/resume/journal.hpp"
 #include "run/resume/resumption.hpp"
 #include "run/run_folder.hpp"
-#include "run/trace.hpp"
 
 namespace seplflow {
 namespace {
@@ -30,433 +26,377 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxReportedProblems = 10;
+constexpr char const* kPipeline = "pipeline.toml";
+Journal::Names const kLedger = {"ledger.records", "ledger.jsonl"};
+Journal::Names const kBestFiles = {"best.records", ""};
 
-bool is_end(PipelineStage const& stage) {
-  StageKind const kind = stage.declaration->kind;
-  return kind == StageKind::observer || kind == StageKind::sink;
+void log_problems(std::vector<std::string> const& problems) {
+  std::size_t const reported = std::min(problems.size(), kMaxReportedProblems);
+  for (std::size_t i = 0; i < reported; ++i) log_info(problems[i]);
+  if (problems.size() > reported) {
+    log_info("... and " + std::to_string(problems.size() - reported) + " more like this");
+  }
 }
 
-// A graph of some of the pipeline's ends, run over the data set, with a journal of its own.
-struct Pass {
-  Journal::Names journal;
-  std::vector<bool> ends;                    // by stage
-  std::vector<std::vector<fs::path>> homes;  // of their files, by stage
-};
+bool is_sink_of_variants(Pipeline const& pipeline, PipelineStage const& stage) {
+  return stage.declaration->kind == StageKind::sink && !pipeline.serves_all(stage);
+}
+
+bool has_files_of_variants(Pipeline const& pipeline) {
+  return std::ranges::any_of(pipeline.stages, [&](PipelineStage const& stage) {
+    return is_sink_of_variants(pipeline, stage);
+  });
+}
+
+// Everything but the files of variants that are not kept, or not yet known to be the best.
+Pass first_pass(Pipeline const& pipeline) {
+  Pass pass{kLedger, {}, {}};
+  bool const all = keep_of(pipeline) == Keep::all;
+  for (PipelineStage const& stage : pipeline.stages) {
+    pass.ends.push_back(stage.is_end() && (all || !is_sink_of_variants(pipeline, stage)));
+    pass.homes.push_back(homes_of(pipeline, stage));
+  }
+  return pass;
+}
+
+// The files of one variant.
+Pass pass_for(Pipeline const& pipeline, Variant const& variant) {
+  std::size_t const stages = pipeline.stages.size();
+  Pass pass{kBestFiles, std::vector<bool>(stages), std::vector<std::vector<fs::path>>(stages)};
+  for (std::size_t const s : variant.stages) {
+    pass.ends[s] = is_sink_of_variants(pipeline, pipeline.stages[s]);
+    pass.homes[s] = {home_of(pipeline, variant)};
+  }
+  return pass;
+}
+
+std::optional<std::uint64_t> expected_samples(Pipeline const& pipeline) {
+  auto count = pipeline.source().count;
+  auto const& [limit, shard] = std::tie(pipeline.run.limit, pipeline.run.shard);
+  if (!count) return std::nullopt;
+  if (limit) count = std::min(*count, static_cast<std::uint64_t>(*limit));
+  auto const shards = static_cast<std::uint64_t>(shard.count);
+  auto const index = static_cast<std::uint64_t>(shard.index);
+  return *count / shards + (index < *count % shards ? 1 : 0);
+}
+
+// The pipeline with a source that begins again.
+Pipeline begun_again(Pipeline pipeline) {
+  for (PipelineStage& stage : pipeline.stages) {
+    if (stage.declaration->kind == StageKind::source) stage.instance = configured_anew(stage);
+  }
+  return pipeline;
+}
+
+// The names of all files that sinks of past runs are known to have written, as fingerprints.
+void add_outputs(std::vector<PastRun> const& past, std::unordered_set<std::uint64_t>& names) {
+  for (PastRun const& run : past) {
+    for (std::size_t i = 0; i < run.memories.count(); ++i) {
+      for (auto const& entry : run.memories.at(i).entries) {
+        if (entry.kind != SampleMemory::Entry::Kind::files) continue;
+        // Of a damaged entry nothing is known.
+        error_of([&] {
+          for (WrittenFile const& file : decode_files(*entry.kept)) {
+            names.insert(fingerprint(file.name.generic_string()));
+          }
+        });
+      }
+    }
+  }
+}
+
+// The second pass has nothing but the files of the best variant.
+RunTotals totals_of(std::vector<PassResult> const& passes, std::size_t stages) {
+  RunTotals totals = passes.empty() ? RunTotals() : passes.front().totals;
+  totals.stages.resize(stages);
+  if (passes.size() < 2) return totals;
+  RunTotals const& second = passes.back().totals;
+  for (std::size_t s = 0; s < second.stages.size(); ++s) {
+    if (totals.stages[s].in == 0) totals.stages[s] = second.stages[s];
+  }
+  totals.end = second.end;
+  totals.error = second.error;
+  totals.failed = std::max(totals.failed, second.failed);
+  return totals;
+}
+
+RunStatus status_of(RunTotals const& totals) {
+  if (totals.end == RunEnd::interrupted) return RunStatus::interrupted;
+  if (totals.end == RunEnd::stopped) return RunStatus::failed;
+  return totals.failed > 0 ? RunStatus::done_with_failures : RunStatus::done;
+}
+
+void add_scores(RunReport& report, Pipeline const& pipeline, AllFindings const& findings) {
+  report.scored = true;
+  for (std::size_t s = 0; s < findings.size(); ++s) {
+    if (findings[s] && pipeline.serves_all(pipeline.stages[s])) {
+      report.findings.push_back({pipeline.stages[s].name, *findings[s]});
+    }
+  }
+  report.beside_published = beside_published(pipeline, findings);
+  if (!pipeline.sweeps()) return;
+  report.best = best_variant(pipeline, findings);
+  for (Variant const& variant : pipeline.variants) {
+    report.variants.push_back({score_of(variant, findings),
+                               numbers_of(pipeline, variant, findings).scores,
+                               texts_of(pipeline, variant, findings, &Findings::conditions),
+                               texts_of(pipeline, variant, findings, &Findings::remark)});
+  }
+}
+
+std::unique_ptr<Trace> open_trace(fs::path const& file) {
+  try {
+    return std::make_unique<Trace>(file);
+  } catch (Error const& error) {
+    throw UsageError(error.what());
+  }
+}
 
 class Execution {
  public:
   Execution(Pipeline const& pipeline, StageCatalog const& catalog, RunRequest const& request)
       : request_(request),
-        pipeline_(with_sound_keep(pipeline)),
+        pipeline_(pipeline),
         folder_(request.out,
                 request.resume ? RunFolder::Claim::resumption : RunFolder::Claim::new_run),
         hashes_(plugin_hashes(pipeline_, catalog)),
         keys_(pipeline_, hashes_) {
+    expected_ = expected_samples(pipeline_);
     if (folder_.before()) {
       // A default that depends on the number of variants must not throw files away.
       auto const kept = Resumption::keep(*folder_.before());
-      if (!pipeline_.run.keep && kept && pipeline_.sweeps() && *kept != keep_of(pipeline_)) {
+      if (pipeline_.sweeps() && !pipeline_.run.keep && kept && *kept != keep_of(pipeline_)) {
         pipeline_.run.keep = kept;
       }
       resumption_.emplace(folder_, pipeline_);
     }
-    keep_ = report_.keep = keep_of(pipeline_);
-    record_ = record_at_start(pipeline_, hashes_, catalog, request, keep_);
-    for (std::string const& list : lists_before()) record_["lists"].push_back(list);
-    if (request.trace) open_trace(*request.trace);
-    report_.folder = folder_.path();
-    report_.expected = expected();
+    record_ = record_at_start(pipeline_, hashes_, catalog, request);
+    for (fs::path const& list : lists_before()) record_["lists"].push_back(list.generic_string());
+    if (request.trace) trace_ = open_trace(*request.trace);
   }
 
   RunReport execute() {
     log_info("running \"" + pipeline_.name + "\" into " + folder_.path().string());
-    InterruptWatcher const interrupts([this] { interrupt(); });
-    if (auto const error = error_of([&] { run_to_the_end(); })) fail(*error);
-    if (auto const error = error_of([&] { conclude(); })) {
-      fail(*error);
-      error_of([&] { conclude_in_place(); });
+    InterruptWatcher const interrupts([this] {
+      interruption_.interrupt();
+      log_warning(
+          "interrupted: finishing the samples in progress (press Ctrl-C again to quit "
+          "immediately)");
+    });
+    auto error = error_of([this] { run(); });
+    if (begin_) seconds_ = std::chrono::duration<double>(Clock::now() - *begin_).count();
+    if (trace_) {
+      auto const unwritten = error_of([this] { trace_->close(); });
+      if (!error) error = unwritten;
     }
-    if (!report_.totals.error.empty()) log_error(report_.totals.error);
-    return std::move(report_);
+    RunReport report = report_of(error);
+    if (auto const unwritten = error_of([&] { write_record(report); })) {
+      report = report_of(error ? error : unwritten);
+      error_of([&] { overwrite_record(report); });
+    }
+    log_end(report);
+    return report;
   }
 
  private:
-  void run_to_the_end() {
-    // First, so that a folder with anything in it is known for a run.
+  void run() {
+    // First, so that a folder with anything in it is recognised as a run.
     folder_.write_record(record_);
     log_file_.emplace(folder_.log_file());
-    say_what_is_ahead();
-    Pass const first = first_pass();
-    Pass const best_files{{"best.records", ""}, {}, {}};
-    std::vector<Shelf> shelves = open_shelves(first.journal);
-    std::vector<Shelf> best_shelves = open_shelves(best_files.journal);
-    // A run that kept more has them too.
-    add_shelves(first.journal, best_shelves);
-    auto const outputs = outputs_of(shelves, best_shelves);
-    if (resumption_) say_what_changed(shelves);
+    log_what_is_ahead();
+    std::vector<PastRun> past = past_runs(kLedger), past_of_best = past_runs(kBestFiles);
+    add_runs_with_all_files(past_of_best);
+    std::unordered_set<std::uint64_t> outputs;
+    add_outputs(past, outputs);
+    add_outputs(past_of_best, outputs);
+    if (resumption_) log_changes(past);
 
-    // Until a run that goes on is complete, the folder stays that of the run before.
-    fs::path const resolved = "pipeline.toml";
-    bool const is_first = !fs::exists(folder_.path() / resolved);
-    if (is_first) folder_.write(resolved, resolved_toml(pipeline_));
-    auto const begin = Clock::now();
-    report_.totals = run_pass(first, pipeline_, std::move(shelves));
-    if (report_.totals.end == RunEnd::complete && wants_best()) {
-      write_best(best_files, std::move(best_shelves));
+    // Until a resumed run is complete, the folder belongs to the run before.
+    bool const is_new = !fs::exists(folder_.path() / kPipeline);
+    if (is_new) folder_.write(kPipeline, resolved_toml(pipeline_));
+    begin_ = Clock::now();
+    passes_.push_back(run_pass(first_pass(pipeline_), pipeline_, std::move(past), context()));
+    if (is_complete() && wants_best()) {
+      Variant const& best = best_of(passes_.front().findings);
+      log_info("writing the files of the best variant, \"" + best.name + "\"");
+      passes_.push_back(run_pass(pass_for(pipeline_, best), begun_again(pipeline_),
+                                 std::move(past_of_best), context()));
     }
-    if (report_.totals.end == RunEnd::complete) {
-      if (!is_first) folder_.write(resolved, resolved_toml(pipeline_));
-      remove_other_lists();
-      if (resumption_) {
-        for (std::string const& text : resumption_->clear_away(outputs)) log_info(text);
-      }
-      Journal::complete(folder_, first.journal);
-      if (wants_best()) {
-        Journal::complete(folder_, best_files.journal);
-      } else {
-        Journal::remove(folder_, best_files.journal);
-      }
-    }
-    report_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    settle();
+    if (is_complete()) complete(outputs, is_new);
   }
 
-  bool wants_best() const { return keep_ == Keep::best && has_files_of_variants(); }
+  RunContext context() {
+    return {request_, keys_, folder_, trace_.get(), expected_, interruption_};
+  }
 
-  void say_what_is_ahead() const {
+  bool is_complete() const { return passes_.back().totals.end == RunEnd::complete; }
+
+  bool wants_best() const {
+    return keep_of(pipeline_) == Keep::best && has_files_of_variants(pipeline_);
+  }
+
+  // Known when all variants are scored; its files need another pass over the data.
+  Variant const& best_of(AllFindings const& findings) const {
+    auto const best = best_variant(pipeline_, findings);
+    if (!best) {
+      throw Error(
+          "keep = \"best\" needs a score to find the best variant, but no evaluator of the "
+          "pipeline returned one (eval.miou does); use keep = \"all\" or \"none\"");
+    }
+    return pipeline_.variants[*best];
+  }
+
+  // The folder becomes that of this run.
+  void complete(std::unordered_set<std::uint64_t> const& outputs, bool is_new) {
+    if (!is_new) folder_.write(kPipeline, resolved_toml(pipeline_));
+    for (fs::path const& list : lists_before()) folder_.remove_other(list);
+    if (resumption_) resumption_->remove_stale_files(outputs);
+    Journal::complete(folder_, kLedger);
+    if (wants_best()) {
+      Journal::complete(folder_, kBestFiles);
+    } else {
+      Journal::remove(folder_, kBestFiles);
+    }
+  }
+
+  void log_what_is_ahead() const {
     if (request_.resume && !folder_.before()) {
       log_info("there is no run to resume in " + folder_.path().string() + "; starting a new one");
     }
-    if (!has_files_of_variants() || pipeline_.run.keep || keep_ != Keep::none) return;
-    log_info("with " + std::to_string(pipeline_.variants.size()) +
-             " variants only scores are written, no files (--keep best or all)");
+    bool const is_default = !pipeline_.run.keep && keep_of(pipeline_) == Keep::none;
+    if (is_default && has_files_of_variants(pipeline_)) {
+      log_info("with " + std::to_string(pipeline_.variants.size()) +
+               " variants only scores are written, no files (--keep best or all)");
+    }
   }
 
-  void say_what_changed(std::vector<Shelf> const& shelves) const {
+  void log_changes(std::vector<PastRun> const& past) const {
     if (folder_.before()->format == 0) {
       log_info((folder_.path() / "run.json").string() +
                " is damaged; resuming from ledger.records");
     }
-    std::uint64_t const samples = shelves.empty() ? 0 : shelves.front().records.count();
-    for (std::string const& change :
-         resumption_->changes(record_["plugins"], record_["versions"]["library"], samples)) {
-      log_info(change);
-    }
+    std::uint64_t const samples = past.empty() ? 0 : past.front().memories.count();
+    for (std::string const& change : resumption_->changes(record_, samples)) log_info(change);
   }
 
-  // Everything but the files of variants that are not kept, or not known yet to be the best.
-  Pass first_pass() const {
-    Pass pass{{"ledger.records", "ledger.jsonl"}, {}, {}};
-    for (PipelineStage const& stage : pipeline_.stages) {
-      bool const is_variants = stage.declaration->kind == StageKind::sink &&
-                               !pipeline_.serves_all(stage) && keep_ != Keep::all;
-      pass.ends.push_back(is_end(stage) && !is_variants);
-      pass.homes.push_back(homes_of(pipeline_, stage));
-    }
-    return pass;
-  }
-
-  std::vector<Shelf> open_shelves(Journal::Names const& journal) {
-    std::vector<Shelf> shelves;
+  // What the folder and the shards know of samples.
+  std::vector<PastRun> past_runs(Journal::Names const& names) {
+    std::vector<PastRun> past;
+    std::vector<std::string> problems;
     if (folder_.before()) {
-      Journal::Memory memory = Journal::recollect(folder_, journal);
-      report(memory.problems);
-      if (memory.records.count() > 0) {
-        shelves.push_back({folder_.path(), std::move(memory.records)});
-      }
+      MemoryReader memories = Journal::read(folder_, names, problems);
+      if (memories.count() > 0) past.push_back({folder_.path(), std::move(memories)});
+      log_problems(problems);
     }
     for (fs::path const& shard : request_.shards) {
-      Journal::Memory memory = Journal::recollect(shard, journal);
-      report(memory.problems);
-      shelves.push_back({shard, std::move(memory.records)});
+      problems.clear();
+      past.push_back({shard, Journal::read(shard, names, problems)});
+      log_problems(problems);
     }
-    return shelves;
+    return past;
   }
 
-  void add_shelves(Journal::Names const& journal, std::vector<Shelf>& shelves) const {
+  // A run that kept all files has those of the best variant too.
+  void add_runs_with_all_files(std::vector<PastRun>& past) const {
     std::vector<fs::path> folders = request_.shards;
     if (folder_.before()) folders.push_back(folder_.path());
     for (fs::path const& folder : folders) {
-      RecordReader records(folder / journal.records);
-      if (records.count() > 0) shelves.push_back({folder, std::move(records)});
+      MemoryReader memories(folder / kLedger.records);
+      if (memories.count() > 0) past.push_back({folder, std::move(memories)});
     }
   }
 
-  // The names of all files of sinks that runs before are known to have written here.
-  std::unordered_set<std::uint64_t> outputs_of(std::vector<Shelf> const& shelves,
-                                               std::vector<Shelf> const& best_shelves) const {
-    std::unordered_set<std::uint64_t> names;
-    for (auto const* const list : {&shelves, &best_shelves}) {
-      for (Shelf const& shelf : *list) {
-        for (std::size_t i = 0; i < shelf.records.count(); ++i) {
-          for (auto const& entry : shelf.records.at(i).entries) {
-            if (entry.kind != SampleRecord::Entry::Kind::files) continue;
-            error_of([&] {
-              for (auto const& file : Receipt(*entry.kept).files) {
-                names.insert(fingerprint(file.name.generic_string()));
-              }
-            });
-          }
-        }
-      }
-    }
-    return names;
-  }
-
-  RunTotals run_pass(Pass const& pass, Pipeline const& pipeline, std::vector<Shelf> shelves) {
-    bool const is_first = !pass.journal.ledger.empty();
-    bool const is_merge = !request_.shards.empty();
-    std::uint64_t in_shards = 0;
-    for (Shelf const& shelf : shelves) {
-      if (shelf.folder != folder_.path()) in_shards += shelf.records.count();
-    }
-    std::optional<History> history;
-    if (!shelves.empty()) {
-      history.emplace(pipeline, keys_, folder_, std::move(shelves),
-                      History::Request{pass.ends, pass.homes, is_merge, is_merge && is_first});
-    }
-    Journal journal(folder_, pass.journal);
-    Recorder recorder({pipeline, keys_, folder_, pass.homes, journal, history ? &*history : nullptr,
-                       trace_.get()});
-    RunTotals totals = run_engine(pass, pipeline, recorder);
-    if (report_.failed_samples.empty()) report_.failed_samples = recorder.failed_samples();
-    warnings_.add_new(recorder.warnings());
-    journal.close();
-    if (totals.end != RunEnd::complete) return totals;
-    if (is_merge && is_first && in_shards != totals.emitted) {
-      throw Error("the runs hold " + std::to_string(in_shards) + " samples, but the data set now " +
-                  std::to_string(totals.emitted));
-    }
-    if (is_first) {
-      write_findings(pipeline);
-      report_.scored = true;
-    }
-    recorder.place_tables(pass.ends);
-    lists_.insert(lists_.end(), recorder.lists().begin(), recorder.lists().end());
-    if (history) {
-      std::string const text = to_text(history->reuse(), totals.emitted, totals.recalled);
-      if (!text.empty()) log_info(text);
-    }
-    return totals;
-  }
-
-  // The best variant is known when all are scored; its files are made by going through the data
-  // once more, for it alone.
-  void write_best(Pass pass, std::vector<Shelf> shelves) {
-    if (!report_.best) {
-      fail(
-          "keep = \"best\" needs a score to know the best variant by, and no evaluator of the "
-          "pipeline gave one (eval.miou does); use keep = \"all\" or \"none\"");
-      return;
-    }
-    Variant const& best = pipeline_.variants[*report_.best];
-    pass.ends.resize(pipeline_.stages.size());
-    pass.homes.resize(pipeline_.stages.size());
-    for (std::size_t const s : best.stages) {
-      PipelineStage const& stage = pipeline_.stages[s];
-      pass.ends[s] = stage.declaration->kind == StageKind::sink && !pipeline_.serves_all(stage);
-      pass.homes[s] = {home_of(pipeline_, best)};
-    }
-    log_info("writing the files of the best variant, \"" + best.name + "\"");
-    Pipeline again = pipeline_;
-    for (PipelineStage& stage : again.stages) {
-      if (stage.declaration->kind == StageKind::source) stage.instance = configured_anew(stage);
-    }
-    RunTotals const totals = run_pass(pass, again, std::move(shelves));
-    RunTotals& all = report_.totals;
-    for (std::size_t s = 0; s < all.stages.size(); ++s) {
-      if (pass.ends[s]) all.stages[s] = totals.stages[s];
-    }
-    all.end = totals.end;
-    all.error = totals.error;
-    all.failed = std::max(all.failed, totals.failed);
-  }
-
-  // Lists of sinks that the run before wrote and this one has not; run.json names them.
-  void remove_other_lists() {
-    if (!folder_.before()) return;
-    for (std::string const& list : lists_before()) folder_.remove_other(list);
-  }
-
-  std::vector<std::string> lists_before() const {
-    std::vector<std::string> names;
-    if (!folder_.before()) return names;
+  // Lists of sinks that the run before wrote; run.json names them.
+  std::vector<fs::path> lists_before() const {
+    std::vector<fs::path> lists;
+    if (!folder_.before()) return lists;
     for (Json const& list : folder_.before()->json.value("lists", Json())) {
       if (!list.is_string()) continue;
-      auto name = list.get<std::string>();
-      if (!why_unsafe_id(name)) names.push_back(std::move(name));
+      auto const& name = list.get_ref<std::string const&>();
+      if (!why_unsafe_id(name)) lists.emplace_back(name);
     }
-    return names;
+    return lists;
   }
 
-  bool has_files_of_variants() const {
-    return std::ranges::any_of(pipeline_.stages, [&](PipelineStage const& stage) {
-      return stage.declaration->kind == StageKind::sink && !pipeline_.serves_all(stage);
-    });
-  }
-
-  void report(std::vector<std::string> const& problems) const {
-    std::size_t const reported = std::min(problems.size(), kMaxReportedProblems);
-    for (std::size_t i = 0; i < reported; ++i) log_info(problems[i]);
-    if (problems.size() > reported) {
-      log_info("... and " + std::to_string(problems.size() - reported) + " more like this");
+  // `error` is what went wrong outside of the passes.
+  RunReport report_of(std::optional<std::string> const& error) const {
+    RunReport report;
+    report.totals = totals_of(passes_, pipeline_.stages.size());
+    if (error) {
+      report.totals.end = RunEnd::stopped;
+      if (report.totals.error.empty()) report.totals.error = *error;
     }
-  }
-
-  // The graph drains, whether it runs already or is about to.
-  void interrupt() {
-    {
-      std::scoped_lock const lock(interrupt_mutex_);
-      interrupted_ = true;
-      if (engine_) engine_->drain();
+    report.status = status_of(report.totals);
+    report.folder = folder_.path();
+    report.expected = expected_;
+    report.seconds = seconds_;
+    report.keep = keep_of(pipeline_);
+    WarningLog warnings;
+    for (PassResult const& pass : passes_) {
+      warnings.add_new(pass.warnings);
+      if (report.failed_samples.empty()) report.failed_samples = pass.failed_samples;
     }
-    log_warning(
-        "interrupted: finishing the samples in progress (press Ctrl-C again to quit immediately)");
-  }
-
-  void let_interrupts_drain(Engine* engine) {
-    std::scoped_lock const lock(interrupt_mutex_);
-    engine_ = engine;
-    if (engine_ && interrupted_) engine_->drain();
-  }
-
-  void open_trace(fs::path const& file) {
-    try {
-      trace_ = std::make_unique<Trace>(file);
-    } catch (Error const& error) {
-      throw UsageError(error.what());
+    report.warnings = warnings.counts();
+    bool const is_scored = !passes_.empty() && !passes_.front().findings.empty();
+    if (is_scored && report.status != RunStatus::failed) {
+      add_scores(report, pipeline_, passes_.front().findings);
     }
+    return report;
   }
 
-  std::optional<std::uint64_t> expected() const {
-    auto count = pipeline_.source().count;
-    auto const& [limit, shard] = std::tie(pipeline_.run.limit, pipeline_.run.shard);
-    if (!count) return std::nullopt;
-    if (limit) count = std::min(*count, static_cast<std::uint64_t>(*limit));
-    auto const shards = static_cast<std::uint64_t>(shard.count);
-    auto const index = static_cast<std::uint64_t>(shard.index);
-    return *count / shards + (index < *count % shards ? 1 : 0);
-  }
-
-  RunTotals run_engine(Pass const& pass, Pipeline const& pipeline, Recorder& recorder) {
-    RunTotals totals;
-    Engine engine(pipeline, {pipeline.run.jobs, pipeline.run.in_flight, pass.ends}, recorder);
-    record_["jobs"] = engine.jobs();
-    record_["in_flight"] = engine.in_flight();
-    let_interrupts_drain(&engine);
-    auto const error = error_of([&] {
-      Progress const progress(request_.progress, [&] {
-        return ProgressState{engine.retired(), recorder.failed(), report_.expected,
-                             engine.recalled()};
-      });
-      totals = engine.run();
-    });
-    let_interrupts_drain(nullptr);
-    if (error) throw Error("the graph cannot run: " + *error);
-    return totals;
-  }
-
-  // Scores are written only over all samples: half of them would look like a result.
-  void write_findings(Pipeline const& pipeline) {
-    AllFindings findings(pipeline.stages.size());
-    for (std::size_t s = 0; s < findings.size(); ++s) {
-      PipelineStage const& stage = pipeline.stages[s];
-      if (stage.declaration->kind != StageKind::observer) continue;
-      if (auto const error = error_of([&] { findings[s] = stage.instance->finish(); })) {
-        throw Error("stage \"" + stage.name + "\"" + pipeline.some_variant(stage) +
-                    " failed to finish: " + *error);
-      }
+  void write_record(RunReport const& report) {
+    Json record = record_;
+    if (!passes_.empty()) {
+      record["jobs"] = passes_.front().jobs;
+      record["in_flight"] = passes_.front().in_flight;
     }
-    write_metrics(folder_, pipeline, findings);
-    for (std::size_t s = 0; s < findings.size(); ++s) {
-      if (findings[s] && pipeline.serves_all(pipeline.stages[s])) {
-        report_.findings.push_back({pipeline.stages[s].name, *findings[s]});
-      }
+    add_end(record, pipeline_, report);
+    if (report.totals.end == RunEnd::complete) record.erase("lists");
+    for (PassResult const& pass : passes_) {
+      for (fs::path const& list : pass.lists) record["lists"].push_back(list.generic_string());
     }
-    report_.beside_published = beside_published(pipeline, findings);
-    if (!pipeline.sweeps()) return;
-    folder_.write("sweep.csv", sweep_csv(pipeline, findings));
-    report_.best = best_variant(pipeline, findings);
-    for (Variant const& variant : pipeline.variants) {
-      report_.variants.push_back({score_of(variant, findings),
-                                  scores_of(pipeline, variant, findings),
-                                  texts_of(pipeline, variant, findings, &Findings::conditions),
-                                  texts_of(pipeline, variant, findings, &Findings::remark)});
-    }
+    // Not synced, which would wait for all that was written. If it is lost, the record says
+    // "running" still.
+    folder_.write_json("run.json", record);
   }
 
-  void settle() {
-    if (trace_) {
-      if (auto const error = error_of([&] { trace_->close(); })) fail(*error);
-    }
-    RunTotals const& totals = report_.totals;
-    switch (totals.end) {
-      case RunEnd::complete:
-        report_.status = totals.failed > 0 ? RunStatus::done_with_failures : RunStatus::done;
-        break;
-      case RunEnd::interrupted:
-        report_.status = RunStatus::interrupted;
-        break;
-      case RunEnd::stopped:
-        report_.status = RunStatus::failed;
-        break;
-    }
+  // On a full disk there is no room for more than the record of the start, but that must not say
+  // "running" any longer.
+  void overwrite_record(RunReport const& report) {
+    folder_.overwrite_json("run.json", {{"format", kRunFormat},
+                                        {"status", to_string(report.status)},
+                                        {"name", pipeline_.name},
+                                        {"error", report.totals.error.substr(0, 300)}});
   }
 
-  void fail(std::string error) {
-    report_.status = RunStatus::failed;
-    report_.totals.stages.resize(pipeline_.stages.size());
-    report_.totals.end = RunEnd::stopped;
-    if (report_.totals.error.empty()) report_.totals.error = std::move(error);
-    report_.scored = false;
-    report_.findings.clear();
-    report_.variants.clear();
-    report_.beside_published.clear();
-    report_.best.reset();
-  }
-
-  void conclude() {
-    report_.warnings = warnings_.counts();
-    add_end(record_, pipeline_, report_);
-    if (report_.totals.end == RunEnd::complete) record_.erase("lists");
-    for (fs::path const& list : lists_) record_["lists"].push_back(list.generic_string());
-    // Not synced, which would wait for all that was written; one that is lost says "running" still.
-    folder_.write_json("run.json", record_);
-  }
-
-  // On a full disk there is room for nothing longer than the record of the beginning, but that must
-  // not go on saying "running".
-  void conclude_in_place() {
-    Json const brief = {{"format", kRunFormat},
-                        {"status", to_string(report_.status)},
-                        {"name", pipeline_.name},
-                        {"error", report_.totals.error.substr(0, 300)}};
-    folder_.overwrite_json("run.json", brief);
+  void log_end(RunReport const& report) const {
+    for (WarningCount const& warning : report.warnings) log_debug(warning.text());
+    log_debug(std::string(to_string(report.status)) + ": " +
+              counted(report.totals.retired(), "sample") + " in " + duration_text(report.seconds));
+    if (!report.totals.error.empty()) log_error(report.totals.error);
   }
 
   RunRequest const& request_;
   Pipeline pipeline_;
-  Keep keep_ = Keep::all;
   RunFolder folder_;
-  std::optional<LogFile> log_file_;
   std::map<std::string, std::string> const hashes_;
   ContentKeys const keys_;
+  std::optional<std::uint64_t> expected_;  // samples
   std::optional<Resumption> resumption_;
   std::unique_ptr<Trace> trace_;
-  Json record_;
-  RunReport report_;
-  WarningLog warnings_;
-  std::vector<fs::path> lists_;  // of sinks, as far as they are there
-
-  std::mutex interrupt_mutex_;
-  Engine* engine_ = nullptr;  // guarded by interrupt_mutex_, as what follows
-  bool interrupted_ = false;
+  Json record_;  // of the start
+  Interruption interruption_;
+  std::optional<LogFile> log_file_;
+  std::optional<Clock::time_point> begin_;
+  double seconds_ = 0;
+  std::vector<PassResult> passes_;
 };
 
 }  // namespace
 
 RunReport execute(Pipeline const& pipeline, StageCatalog const& catalog,
                   RunRequest const& request) {
+  require_sound_keep(pipeline);
   return Execution(pipeline, catalog, request).execute();
 }
 

@@ -1,4 +1,4 @@
-// A run: a checked pipeline, executed, with everything it leaves behind.
+// Executes a checked pipeline into a run folder.
 #pragma once
 
 #include <filesystem>
@@ -21,52 +21,53 @@ std::string_view to_string(RunStatus status);
 
 struct RunRequest {
   std::filesystem::path out;
-  std::vector<std::string> command_line;  // for the record
+  std::vector<std::string> command_line;  // for run.json
   std::optional<std::filesystem::path> trace;
   ProgressMode progress = ProgressMode::none;
-  bool resume = false;                        // go on with the run in the folder, if there is one
-  std::vector<std::filesystem::path> shards;  // complete runs to put together, instead of working
+  bool resume = false;                        // continue the run in the folder, if it holds one
+  std::vector<std::filesystem::path> shards;  // complete runs to merge
 };
 
-// The first samples that failed, for the summary; the ledger has them all.
 struct FailedSample {
   std::string id;
-  std::string stage;  // in quotes, with a variant where it does not serve all
+  std::string stage;  // in quotes, with a variant unless it serves all
   std::string error;
 };
 
 struct RunReport {
   RunStatus status = RunStatus::running;
   RunTotals totals;
-  std::optional<std::uint64_t> expected;  // samples of the source, where it knows
+  std::optional<std::uint64_t> expected;  // samples, where the source knows
   double seconds = 0;
   std::filesystem::path folder;
-  std::vector<FailedSample> failed_samples;
-  std::vector<WarningCount> warnings;  // of the samples that were worked on
+  std::vector<FailedSample> failed_samples;  // the first ones; the ledger has them all
+  std::vector<WarningCount> warnings;        // about the samples that were processed
   struct StageFindings {
     std::string stage;
     Findings findings;
   };
-  Keep keep = Keep::all;                // whose files a sweep wrote
-  bool scored = false;                  // all samples were folded, and their scores written
-  std::vector<StageFindings> findings;  // of a complete run, without those of single variants
+  Keep keep = Keep::all;  // the variants whose files a sweep wrote
 
-  // Of a complete sweep, by variant.
+  // What follows is empty unless all samples were scored.
+  bool scored = false;
+  std::vector<StageFindings> findings;  // of the stages that serve all variants
+
+  // Of a sweep, by variant.
   struct VariantResult {
     std::optional<Score> score;
     std::vector<std::pair<std::string, std::optional<double>>> scores;  // as in sweep.csv
-    std::vector<std::string> conditions, remarks;  // on its scores, "STAGE: TEXT"
+    std::vector<std::string> conditions, remarks;  // of its scores, "STAGE: TEXT"
   };
   std::vector<VariantResult> variants;
   std::optional<std::size_t> best;  // of the variants
 
-  // Of a complete run, what it found where Pipeline::published has numbers: fractions by variant.
+  // The scores for which Pipeline::published has numbers: fractions by variant.
   std::vector<std::vector<std::optional<double>>> beside_published;
 };
 
-// Executes the pipeline into a run folder, a new one unless it resumes. Throws RunFolderError when
-// the folder cannot take it, and Error when the folder cannot be written (a full disk); what goes
-// wrong with samples or stages is in the report. Ctrl-C lets the samples that are begun finish.
+// Executes the pipeline into a run folder, and logs what happens (run/log.hpp). Throws UsageError
+// when the folder cannot take the run. What goes wrong later is in the report, a full disk too.
+// After Ctrl-C the samples in progress are finished.
 RunReport execute(Pipeline const& pipeline, StageCatalog const& catalog, RunRequest const& request);
 
 }  // namespace seplflow

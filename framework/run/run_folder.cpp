@@ -16,7 +16,7 @@ bool is_ours(fs::path const& name) {
   return name == kAside || name == FolderLock::kFile;
 }
 
-// Only what a run leaves that was killed before it could say so.
+// Apart from what a run leaves that was killed before it wrote run.json.
 bool holds_nothing(fs::path const& folder) {
   return std::ranges::all_of(fs::directory_iterator(folder), [](fs::directory_entry const& entry) {
     return is_ours(entry.path().filename());
@@ -43,20 +43,20 @@ void require_no_run(fs::path const& folder) {
     status = "\"" + run_record_in(folder)->status + "\"";
   } catch (RunFolderError const&) {
   }
-  throw RunFolderError(folder.string() + " holds a run already (status " + status +
-                       "), and runs are never written over; choose another --out, or go on with "
-                       "that run with --resume");
+  throw RunFolderError(folder.string() + " already holds a run (status " + status +
+                       "), and existing runs are never overwritten; choose another --out, or "
+                       "resume the run with --resume");
 }
 
-// Before the lock, so that nothing is put where nothing is ours; after it, since another run may
-// have begun or ended meanwhile.
-fs::path made(fs::path folder) {
+// Checked before locking, so that nothing is written into a folder that is not ours, and again
+// after it, since another run may have started or ended meanwhile.
+fs::path created(fs::path folder) {
   try {
     require_ours(folder);
     fs::create_directories(folder);
     return folder;
   } catch (fs::filesystem_error const& error) {
-    throw RunFolderError("cannot make the run folder " + error.path1().string() + ": " +
+    throw RunFolderError("cannot create the run folder " + error.path1().string() + ": " +
                          error.code().message());
   }
 }
@@ -71,22 +71,21 @@ std::optional<RunRecord> run_record_in(fs::path const& folder) {
   RunRecord record;
   record.json = Json::parse(file, nullptr, false);
   if (!record.json.is_object() || !record.json.value("format", Json()).is_number_integer()) {
-    throw DamagedRunRecord(name.string() +
-                           " is not the record of a run (no \"format\" can be read)");
+    throw DamagedRunRecord(name.string() + " is not the record of a run (it has no \"format\")");
   }
   record.format = record.json["format"].get<int>();
   record.name = text_in(record.json, "name");
   record.status = text_in(record.json, "status");
   if (record.format > kRunFormat) {
-    throw RunFolderError(name.string() + " is of format " + std::to_string(record.format) +
-                         ", and this seplflow (" SEPLFLOW_VERSION ") knows formats up to " +
+    throw RunFolderError(name.string() + " has format " + std::to_string(record.format) +
+                         ", but this seplflow (" SEPLFLOW_VERSION ") supports formats up to " +
                          std::to_string(kRunFormat) + "; use the version that wrote it");
   }
   return record;
 }
 
 RunFolder::RunFolder(fs::path folder, Claim claim)
-    : folder_(made(std::move(folder))), lock_(folder_), writer_(folder_ / kAside) {
+    : folder_(created(std::move(folder))), lock_(folder_), writer_(folder_ / kAside) {
   require_ours(folder_);
   if (claim == Claim::new_run) require_no_run(folder_);
   try {
@@ -94,7 +93,7 @@ RunFolder::RunFolder(fs::path folder, Claim claim)
   } catch (DamagedRunRecord const&) {
     before_ = RunRecord();
   }
-  // Of one that was killed.
+  // A run that was killed may have left it.
   fs::remove_all(writer_.aside());
   fs::create_directory(writer_.aside());
 }
@@ -133,8 +132,8 @@ void RunFolder::note_output(fs::path const& file) {
   std::scoped_lock const lock(outputs_mutex_);
   if (!outputs_.insert(fingerprint(file.generic_string())).second) {
     throw Error("cannot write " + (folder_ / file).string() +
-                ": this run has written it before; two samples, or two files of a stage, have "
-                "the same name");
+                ": this run has already written it; two samples, or two files of a stage, have the "
+                "same name");
   }
 }
 
@@ -152,7 +151,7 @@ std::size_t RunFolder::remove_outputs(fs::path const& folder,
     }
   }
   for (fs::path const& each : others) remove(each);
-  // The innermost first; those that hold something stay.
+  // The innermost first. Those that are not empty stay.
   for (auto each = folders.rbegin(); each != folders.rend(); ++each) {
     std::error_code ignored;
     fs::remove(folder_ / *each, ignored);

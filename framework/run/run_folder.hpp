@@ -1,4 +1,4 @@
-// The folder that a run leaves behind (docs/pipelines.md, "The run folder").
+// The folder with everything that a run writes (docs/pipelines.md, "The run folder").
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@
 
 namespace seplflow {
 
-// Of the layout of run folders. A higher one is not ours to read.
+// The version of the layout of run folders. Folders of later versions are not read.
 constexpr int kRunFormat = 1;
 
 // The folder cannot take the run.
@@ -33,7 +33,7 @@ class DamagedRunRecord : public RunFolderError {
   using RunFolderError::RunFolderError;
 };
 
-// What run.json says of the run in a folder.
+// run.json, the record of the run in a folder.
 struct RunRecord {
   int format = 0;
   std::string name, status;
@@ -41,67 +41,67 @@ struct RunRecord {
 };
 
 // Nothing when the folder has no run.json. Throws DamagedRunRecord when it cannot be read, and
-// RunFolderError when it is of a newer format.
+// RunFolderError when its format is newer.
 std::optional<RunRecord> run_record_in(std::filesystem::path const& folder);
 
-// A run folder that is being written; nobody else writes it meanwhile. Every file appears whole.
-// Files are named relative to the folder. Writing is safe from many threads.
+// A run folder that this process writes; no other process writes it meanwhile. Every file appears
+// complete. Names of files are relative to the folder. Writing is safe from many threads.
 class RunFolder {
  public:
   enum class Claim {
-    new_run,     // the folder holds none
-    resumption,  // it may hold one, which goes on
+    new_run,     // the folder must not hold a run
+    resumption,  // it may hold a run, which is resumed
   };
 
-  // Makes the folder. Throws RunFolderError when there is a file in its place, anything else that
-  // is not ours to write over, or a run that is not to go on, and UsageError when another process
-  // writes there.
+  // Creates the folder. Throws RunFolderError when a file is in its place, or when it holds a run
+  // that is not to be resumed or anything else that is not ours, and UsageError when another
+  // process writes there.
   RunFolder(std::filesystem::path folder, Claim claim);
 
-  // Removes what was written aside and never placed.
+  // Removes what was written aside but not moved into place.
   ~RunFolder();
 
   std::filesystem::path const& path() const { return folder_; }
 
-  // Where the run's log is to be appended.
+  // The log of the run. Not a result: like run.json, it differs from run to run.
   std::filesystem::path log_file() const { return folder_ / "log.txt"; }
 
-  // The run that was there before; nothing in a new folder. Of format 0 when its record is damaged.
+  // The run that was there before; nothing in a new folder. Its format is 0 when run.json is
+  // damaged.
   std::optional<RunRecord> const& before() const { return before_; }
 
   void write(std::filesystem::path const& file, std::string_view text);
   void write_json(std::filesystem::path const& file, Json const& json);
 
-  // Writes run.json so that it outlives a loss of power: by it the folder is known for a run, and
-  // what else was lost is made again.
+  // Writes run.json so that it survives a loss of power: it identifies the folder as a run, and
+  // everything else that is lost can be written again.
   void write_record(Json const& json);
 
-  // A file in place, for a disk that is too full for a second file (AtomicWriter::overwrite).
+  // Overwrites a file in place, for a disk that is too full for a second file.
   void overwrite_json(std::filesystem::path const& file, Json const& json);
 
-  // A file of a sink. Throws Error when this run has written or kept one of that name. Safe to call
-  // from many threads, as keep_output().
+  // A file of a sink. Throws Error when this run has already written or kept a file of that name.
   void write_output(std::filesystem::path const& file, std::span<std::uint8_t const> bytes);
 
-  // A sink's file that is there and stays.
+  // Keeps a sink's file that exists already.
   void keep_output(std::filesystem::path const& file);
 
-  // Removes those files below a sink's folder that this run has neither written nor kept, of which
-  // the fingerprint of the name below the folder is among `known`, and then the folders that are
-  // empty. Returns how many files.
+  // Removes the files below a sink's folder that this run has neither written nor kept, if the
+  // fingerprint of their name below that folder is in `known`; then removes empty folders. Returns
+  // the number of files.
   std::size_t remove_outputs(std::filesystem::path const& folder,
                              std::unordered_set<std::uint64_t> const& known);
 
-  // Removes a file unless this run has written it. Returns whether there was one.
+  // Removes a file unless this run has written it. Returns whether it existed.
   bool remove_other(std::filesystem::path const& file);
 
   void remove(std::filesystem::path const& file);
   void remove_if_empty(std::filesystem::path const& folder);
 
-  // For what is not complete yet.
+  // The folder for files that are not complete yet.
   std::filesystem::path const& aside() const { return writer_.aside(); }
 
-  // Moves a file that is complete into place, or copies it.
+  // Moves a complete file into place, or copies it.
   void place(std::filesystem::path const& complete, std::filesystem::path const& file);
   void place_copy(std::filesystem::path const& complete, std::filesystem::path const& file);
 
@@ -114,8 +114,8 @@ class RunFolder {
   std::optional<RunRecord> before_;
   AtomicWriter writer_;
   std::mutex outputs_mutex_;                 // guards what follows
-  std::set<std::filesystem::path> written_;  // beside outputs
-  // Of a run that goes on, fingerprints of its sinks' files; a new folder can be asked itself.
+  std::set<std::filesystem::path> written_;  // files that are not outputs
+  // Fingerprints of the sinks' files in a resumed run; in a new folder the files themselves tell.
   std::unordered_set<std::uint64_t> outputs_;
 };
 

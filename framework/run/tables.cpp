@@ -1,10 +1,8 @@
 #include "run/tables.hpp"
 
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
-
 #include <utility>
 
+#include "engine/parallel.hpp"
 #include "run/file_writer.hpp"
 
 namespace seplflow {
@@ -22,11 +20,8 @@ void Tables::append(std::size_t table, std::string_view text) {
 }
 
 void Tables::flush() {
-  // Isolated: who retires a sample must not take up the work of a stage meanwhile.
-  tbb::this_task_arena::isolate([this] {
-    tbb::parallel_for(std::size_t{0}, waiting_.size(), [this](std::size_t i) {
-      if (!waiting_[i].empty()) flush(i);
-    });
+  in_parallel(waiting_.size(), [this](std::size_t i) {
+    if (!waiting_[i].empty()) flush(i);
   });
   bytes_ = 0;
 }

@@ -1,4 +1,4 @@
-// The CSV files of observers while they grow.
+// The tables of observers and lists of sinks while they grow.
 #pragma once
 
 #include <filesystem>
@@ -8,21 +8,21 @@
 
 namespace seplflow {
 
-// Many files that grow side by side, with few bytes in memory and no file open between two writes,
-// so that thousands of variants fit. Not thread-safe.
+// Many files that grow at the same time. Takes little memory and keeps no file open between two
+// writes, so that thousands of variants are possible. Not thread-safe.
 class Tables {
  public:
-  // Files are made in `folder`, which must exist.
+  // The files are created in `folder`, which must exist.
   Tables(std::filesystem::path folder, std::size_t count);
 
-  // Throws Error with the system's reason, maybe later than the call that it is due to.
+  // Throw Error with the system's reason; an error may show only in a later call.
   void append(std::size_t table, std::string_view text);
   void flush();
 
   // Whether nothing was ever appended.
   bool is_empty(std::size_t table) const { return !appended_[table]; }
 
-  // Of a table to which something was appended.
+  // The file of a table that is not empty.
   std::filesystem::path file(std::size_t table) const;
 
  private:

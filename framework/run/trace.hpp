@@ -1,4 +1,4 @@
-// Who worked on what and when, as a file for Perfetto or chrome://tracing.
+// Which stage processed which sample when, as a file for Perfetto or chrome://tracing.
 #pragma once
 
 #include <chrono>
@@ -13,12 +13,12 @@
 
 namespace seplflow {
 
-// Trace Event Format, written as it comes, so that its memory does not grow. Thread-safe.
+// Writes the Trace Event Format event by event, so that memory does not grow. Thread-safe.
 class Trace {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Throws Error when the file cannot be made.
+  // Throws Error when the file cannot be created.
   explicit Trace(std::filesystem::path const& file);
 
   // Throws Error when the file cannot be written.
@@ -29,7 +29,7 @@ class Trace {
  private:
   Clock::time_point const begin_ = Clock::now();
   std::mutex mutex_;
-  AppendFile file_;  // guarded by mutex_, as what follows
+  AppendFile file_;  // guarded by mutex_, like what follows
   std::map<std::thread::id, int> threads_;
   bool first_ = true;
 };

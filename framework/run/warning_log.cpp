@@ -5,21 +5,17 @@
 namespace seplflow {
 
 std::string WarningCount::text() const {
-  if (samples == 1) return first_text();
-  return stage + ": " + what + ": " + std::to_string(samples) + " samples, first " + first +
+  return stage + ": " + what + ": " +
+         (samples == 1 ? "sample " : std::to_string(samples) + " samples, first ") + first +
          (detail.empty() ? "" : " (" + detail + ")");
-}
-
-std::string WarningCount::first_text() const {
-  return stage + ": " + what + ": sample " + first + (detail.empty() ? "" : " (" + detail + ")");
 }
 
 std::vector<WarningCount> WarningLog::add(Pipeline const& pipeline, Retired const& retired) {
   std::vector<WarningCount> kinds;
   for (auto const& [stage, warning] : retired.warnings) {
-    auto& [count, last] = entry(pipeline.stages[stage].name, warning.what);
-    if (last == retired.sample.index) continue;
-    last = retired.sample.index;
+    WarningCount& count = count_of(pipeline.stages[stage].name, warning.what);
+    if (count.last == retired.sample.index) continue;
+    count.last = retired.sample.index;
     if (++count.samples > 1) continue;
     count.first = retired.sample.id;
     count.detail = warning.detail;
@@ -28,31 +24,24 @@ std::vector<WarningCount> WarningLog::add(Pipeline const& pipeline, Retired cons
   return kinds;
 }
 
-WarningLog::Entry& WarningLog::entry(std::string const& stage, std::string const& what) {
-  auto const found = std::ranges::find_if(entries_, [&](Entry const& entry) {
-    return entry.count.stage == stage && entry.count.what == what;
+WarningCount& WarningLog::count_of(std::string const& stage, std::string const& what) {
+  auto const found = std::ranges::find_if(counts_, [&](WarningCount const& count) {
+    return count.stage == stage && count.what == what;
   });
-  if (found != entries_.end()) return *found;
-  if (entries_.size() > kKinds) return entries_.back();
-  WarningCount count{stage, what, "", "", 0};
-  if (entries_.size() == kKinds) {
-    count.stage = "others";
-    count.what = "there are warnings of yet other kinds";
-  }
-  return entries_.emplace_back(Entry{std::move(count), std::nullopt});
+  if (found != counts_.end()) return *found;
+  if (counts_.size() > kKinds) return counts_.back();
+  bool const is_last = counts_.size() == kKinds;
+  WarningCount& count = counts_.emplace_back();
+  count.stage = is_last ? "others" : stage;
+  count.what = is_last ? "there are further kinds of warnings" : what;
+  return count;
 }
 
 void WarningLog::add_new(WarningLog const& later) {
-  for (Entry const& entry : later.entries_) {
-    Entry& known = this->entry(entry.count.stage, entry.count.what);
-    if (known.count.samples == 0) known = entry;
+  for (WarningCount const& each : later.counts_) {
+    WarningCount& known = count_of(each.stage, each.what);
+    if (known.samples == 0) known = each;
   }
-}
-
-std::vector<WarningCount> WarningLog::counts() const {
-  std::vector<WarningCount> counts;
-  for (Entry const& entry : entries_) counts.push_back(entry.count);
-  return counts;
 }
 
 }  // namespace seplflow

@@ -1,4 +1,4 @@
-// What the stages of a run warned of, counted.
+// The warnings of the stages of a run, counted.
 #pragma once
 
 #include <cstdint>
@@ -10,42 +10,36 @@
 
 namespace seplflow {
 
-// All that a stage said of one kind, in all its variants.
+// All warnings of one kind from a stage, in all its variants.
 struct WarningCount {
   std::string stage;
   std::string what;           // as in Warning
-  std::string first, detail;  // the first sample in the order of the data set, and its detail
+  std::string first, detail;  // the first sample in data set order, and its detail
   std::uint64_t samples = 0;
+  std::optional<std::uint64_t> last;  // the place of the last sample in the data set
 
-  // "cam: WHAT: 12 samples, first 2007_000032 (sheep)"
+  // "cam: WHAT: 12 samples, first 2007_000032 (sheep)", or "cam: WHAT: sample 2007_000032 (sheep)"
   std::string text() const;
-  // "cam: WHAT: sample 2007_000032 (sheep)"
-  std::string first_text() const;
 };
 
-// Bounded: what is of no kind of the first kKinds is one more. Not thread-safe.
+// Bounded: all kinds after the first kKinds are counted as one. Not thread-safe.
 class WarningLog {
  public:
   static constexpr std::size_t kKinds = 100;
 
-  // Counts what was warned of a sample, which counts once for a stage and kind. Samples come in the
-  // order of the data set. Returns the kinds that are new.
+  // Counts the warnings about a sample, once for each stage and kind. Samples come in data set
+  // order. Returns the kinds that are new.
   std::vector<WarningCount> add(Pipeline const& pipeline, Retired const& retired);
 
-  // Adds the kinds of a later pass over the same samples that are not known yet.
+  // Adds those kinds of a later pass over the same samples that are not known yet.
   void add_new(WarningLog const& later);
 
-  std::vector<WarningCount> counts() const;
+  std::vector<WarningCount> const& counts() const { return counts_; }
 
  private:
-  struct Entry {
-    WarningCount count;
-    std::optional<std::uint64_t> last;  // sample's place in the data set
-  };
+  WarningCount& count_of(std::string const& stage, std::string const& what);
 
-  Entry& entry(std::string const& stage, std::string const& what);
-
-  std::vector<Entry> entries_;
+  std::vector<WarningCount> counts_;
 };
 
 }  // namespace seplflow

@@ -1,7 +1,7 @@
-// seplflow compare: which folders it takes.
+// seplflow compare: which folders it accepts.
 #include "support/compared_runs.hpp"
 
-TEST_CASE("compare names other versions and other plugins") {
+TEST_CASE("compare reports different versions and plugins") {
   Pair const runs;
   runs.change_json("b/run.json", [](Json& record) {
     record["versions"]["seplflow"] = "9.9.9";
@@ -20,7 +20,7 @@ TEST_CASE("compare names other versions and other plugins") {
   Json const programs = runs.compare_json()["programs"];
   REQUIRE(programs.size() == 2);
   CHECK(programs[1]["values"][1] == "0123456789abcdef0123456789abcdef");
-  // A record is not needed.
+  // run.json is not needed.
   fs::remove(runs.folder / "b/run.json");
   auto const without = runs.compare();
   CHECK(without.status == 0);
@@ -28,7 +28,7 @@ TEST_CASE("compare names other versions and other plugins") {
   CHECK(runs.compare_json()["runs"][1]["status"] == nullptr);
 }
 
-TEST_CASE("variants of a sweep are compared as runs are") {
+TEST_CASE("variants of a sweep are compared like runs") {
   Sweep const sweep;
   auto const result = sweep.compare({sweep.a, sweep.b});
   CHECK(result.err.empty());
@@ -37,14 +37,14 @@ TEST_CASE("variants of a sweep are compared as runs are") {
   CHECK(result.out.substr(result.out.find("\n\n")) == expected.substr(expected.find("\n\n")));
   CHECK_THAT(result.out, StartsWith("A = s/variants/t1=0.5 (done)\nB = s/variants/t1=0.25 (done)"));
   CHECK(sweep.compare({"a", sweep.b}).status == 0);
-  // What no axis changes has its table in the sweep's folder.
+  // An evaluator that serves all variants has its table in the folder of the sweep.
   for (auto const& variant : {sweep.a, sweep.b}) fs::remove(sweep.folder / variant / "score.csv");
   sweep.copy("a/score.csv", "s/score.csv");
   CHECK_THAT(sweep.compare({sweep.a, sweep.b}).out,
              Contains("12 images: 0 improved, 0 harmed, 12 equal"));
 }
 
-TEST_CASE("compare wants a variant of a sweep, not the sweep") {
+TEST_CASE("compare needs a variant of a sweep, not the sweep") {
   Sweep const sweep;
   auto const result = sweep.compare({"a", "s"});
   CHECK(result.status == 2);
@@ -60,11 +60,11 @@ TEST_CASE("compare wants a variant of a sweep, not the sweep") {
   auto const stopped = sweep.compare({"a", sweep.b});
   CHECK(stopped.status == 2);
   CHECK(stopped.err ==
-        "error: s/variants/t1=0.25 is of a sweep that is not complete (status \"interrupted\"); "
-        "its command with --resume completes it\n");
+        "error: the sweep of s/variants/t1=0.25 is not complete (status \"interrupted\"); "
+        "complete it with --resume\n");
 }
 
-TEST_CASE("compare refuses what is no complete run") {
+TEST_CASE("compare refuses incomplete runs and other folders") {
   Pair const runs;
   auto const refusal = [&](std::vector<std::string> const& arguments) {
     auto const result = runs.compare(arguments);
@@ -72,29 +72,27 @@ TEST_CASE("compare refuses what is no complete run") {
     CHECK(result.out.empty());
     return result.err;
   };
-  CHECK(refusal({"a"}) == "error: name two runs or more to compare\n");
+  CHECK(refusal({"a"}) == "error: name at least two runs to compare\n");
   CHECK_THAT(refusal({}), Contains("RUN is required"));
   CHECK_THAT(refusal({"a", "b", "--extremes", "-1"}), Contains("--extremes"));
   CHECK(refusal({"a", "nowhere"}) == "error: there is no folder nowhere\n");
   CHECK(refusal({"a", "p.toml"}) == "error: p.toml is a file; name the folder of a run\n");
   fs::create_directory(runs.folder / "empty");
   CHECK(refusal({"empty", "a"}) ==
-        "error: empty is no run: it has neither run.json nor metrics.json\n");
+        "error: empty is not a run folder: it has neither run.json nor metrics.json\n");
   fs::remove(runs.folder / "b/pipeline.toml");
   CHECK(refusal({"a", "b"}) ==
-        "error: b is not complete (it has no pipeline.toml); its command with --resume completes "
-        "it\n");
+        "error: b is not complete (it has no pipeline.toml); complete it with --resume\n");
   fs::remove(runs.folder / "b/metrics.json");
   CHECK(refusal({"a", "b"}) ==
-        "error: b is not complete (it has no metrics.json); its command with --resume completes "
-        "it\n");
+        "error: b is not complete (it has no metrics.json); complete it with --resume\n");
   for (std::string const status : {"running", "failed", "interrupted"}) {
     runs.change_json("b/run.json", [&](Json& record) { record["status"] = status; });
-    CHECK(refusal({"a", "b"}) == "error: b is not complete (status \"" + status +
-                                     "\"); its command with --resume completes it\n");
+    CHECK(refusal({"a", "b"}) ==
+          "error: b is not complete (status \"" + status + "\"); complete it with --resume\n");
   }
   runs.change_json("b/run.json", [&](Json& record) { record["format"] = 1000; });
-  CHECK_THAT(refusal({"a", "b"}), Contains("b/run.json is of format 1000"));
+  CHECK_THAT(refusal({"a", "b"}), Contains("b/run.json has format 1000"));
   runs.folder.write("b/run.json", "{\"format\": ");
   CHECK_THAT(refusal({"a", "b"}), Contains("b/run.json is not the record of a run"));
 }
@@ -107,7 +105,7 @@ TEST_CASE("a run with failed samples is complete") {
   CHECK_THAT(result.out, Contains("B = b (done_with_failures)\n"));
 }
 
-TEST_CASE("damaged files are named with the line") {
+TEST_CASE("damaged files are reported with the line") {
   Pair const runs;
   auto const refusal = [&](std::string const& file, std::string const& text) {
     std::string const before = read_text(runs.folder / file);
@@ -131,12 +129,13 @@ TEST_CASE("damaged files are named with the line") {
              StartsWith("error: b/pipeline.toml:2: "));
   CHECK(refusal("b/score.csv", "") ==
         "error: b/score.csv:1: the table is empty; the file is damaged\n");
-  CHECK(refusal("b/score.csv", "name,miou\nx,0.5\ny\n") ==
-        "error: b/score.csv:3: a row of 1 cells, where there are 2 columns; the file is damaged\n");
+  CHECK(
+      refusal("b/score.csv", "name,miou\nx,0.5\ny\n") ==
+      "error: b/score.csv:3: this row has 1 cell, but there are 2 columns; the file is damaged\n");
   CHECK(refusal("b/score.csv", "name,miou\n\"x\ny\",0.5\nz,half\n") ==
-        "error: b/score.csv:4: \"half\" in column \"miou\" is no number\n");
+        "error: b/score.csv:4: \"half\" in column \"miou\" is not a number\n");
   CHECK(refusal("b/score.csv", "name,miou\nx,0.5\n\"y,0.5\nz,1\n") ==
         "error: b/score.csv:3: a quote is not closed; the file is damaged\n");
   CHECK(refusal("b/score.csv", "name,miou\nx,0.5\n\"y\"z,0.5\n") ==
-        "error: b/score.csv:3: there is something behind a closing quote; the file is damaged\n");
+        "error: b/score.csv:3: text follows a closing quote; the file is damaged\n");
 }

@@ -1,7 +1,7 @@
 // seplflow compare: runs side by side.
 #include "support/compared_runs.hpp"
 
-TEST_CASE("compare names the runs and what differs in their options") {
+TEST_CASE("compare shows the runs and the options in which they differ") {
   Pair const runs;
   auto const result = runs.compare();
   CHECK(result.err.empty());
@@ -13,7 +13,7 @@ TEST_CASE("compare names the runs and what differs in their options") {
   CHECK_THAT(result.out, !Contains("What differs in the program"));
 }
 
-TEST_CASE("compare shows options that only one run has, of all runs") {
+TEST_CASE("compare shows an option for all runs, even if only one has it") {
   Pair const runs;
   REQUIRE(runs.run("c", {"--set", "run.limit=5", "--set", "select.overlap=support"}).status == 0);
   std::string const title = "What differs in the options:";
@@ -27,7 +27,7 @@ TEST_CASE("compare shows options that only one run has, of all runs") {
               {{"name", "run.limit"}, {"values", {"5", nullptr}}}}));
 }
 
-TEST_CASE("compare of a run with itself finds nothing") {
+TEST_CASE("comparing a run with itself finds no difference") {
   Pair const runs;
   auto const result = runs.compare({"a", "a/"});
   CHECK(result.status == 0);
@@ -94,7 +94,7 @@ TEST_CASE("compare shows the IoU of every class, by id") {
   }
 }
 
-TEST_CASE("a class that only one run has stands among the others") {
+TEST_CASE("a class that only one run has is listed among the others") {
   Pair const runs;
   runs.change_json("b/metrics.json", [](Json& metrics) {
     Json& classes = metrics["score"]["classes"];
@@ -163,7 +163,7 @@ TEST_CASE("compare finds the images that changed most") {
   CHECK(occurrences(out, "scene_") == 6);
 }
 
-TEST_CASE("images are joined by name; among equals the order is that of the first table") {
+TEST_CASE("images are matched by name; equal ones are in the order of the first table") {
   Pair const runs;
   runs.folder.write("a/score.csv",
                     "name,miou\nz,0.5\ny,0.5\n\"x,\"\"1\"\"\",0.5\nw,0.5\nv,\nu,0.75\nt,0.25\n");
@@ -222,11 +222,11 @@ TEST_CASE("any tree of numbers is compared, fractions in percent and counts as t
     fs::remove(runs.folder / run / "score.csv");
   };
   write("a",
-        R"({"own": {"count": 1, "share": 1, "length": 0.5, "text": "x", "none": null,
+        R"({"own": {"count": 1, "share": 1.0, "length": 0.5, "text": "x", "none": null,
             "deep": {"share": 0.25, "gone": 3}, "list": [1, 2],
             "kinds": [{"name": "red", "length": 2}, {"name": "blue", "length": 1.5}]}})");
   write("b",
-        R"({"own": {"count": 4, "share": 0, "length": 12.25, "text": "y", "none": 0.5,
+        R"({"own": {"count": 4, "share": 0.0, "length": 12.25, "text": "y", "none": 0.5,
             "deep": {"share": 0.75, "new": 1e9}, "list": [],
             "kinds": [{"name": "blue", "length": 1.5}, {"name": "red", "length": 2.5}]}})");
   auto const result = runs.compare();
@@ -247,7 +247,7 @@ TEST_CASE("any tree of numbers is compared, fractions in percent and counts as t
   CHECK(runs.compare_json()["evaluators"][0]["images"].empty());
 }
 
-TEST_CASE("evaluators that not all runs have are named") {
+TEST_CASE("evaluators that only some runs have are reported") {
   Pair const runs;
   std::string const more =
       "[stages.extra]\nuse = \"eval.miou\"\nin = { truth = \"scenes.truth\", labels = "
@@ -275,7 +275,7 @@ TEST_CASE("evaluators that not all runs have are named") {
         "a has \"score\"; b has \"other\"\n");
 }
 
-TEST_CASE("a table that is missing, or lacks the column, leaves the images out") {
+TEST_CASE("images are left out when a table or its column is missing") {
   Pair const runs;
   runs.folder.write("b/score.csv", "name,other\nscene_000000,1\n");
   CHECK_THAT(runs.compare().out,

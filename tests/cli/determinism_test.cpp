@@ -1,4 +1,4 @@
-// Results do not depend on the number of threads, nor on how many samples are in flight.
+// Results depend neither on the number of threads nor on the number of samples in flight.
 
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
@@ -31,7 +31,7 @@ std::vector<std::vector<std::string>> const kWays = {{"--jobs", "1"},
 
 }  // namespace
 
-TEST_CASE("a run has the same bytes with any number of threads and of samples in flight") {
+TEST_CASE("a run has the same bytes with any number of threads and samples in flight") {
   Workplace const place(scenes_pipeline(60));
   require_equal_results(place, kWays, 0);
   CHECK(files_in(place.folder / "out0/write").size() == 60);

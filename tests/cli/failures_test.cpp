@@ -1,4 +1,4 @@
-// Samples that fail: what becomes of the others, and of the run.
+// Samples that fail: what happens to the others and to the run.
 
 #include "support/catch.hpp"
 #include "support/disk_data.hpp"
@@ -29,7 +29,7 @@ bool fails(std::string const& id) {
 
 }  // namespace
 
-TEST_CASE("with skip the other samples are exactly as in a run where nothing fails") {
+TEST_CASE("with skip the other samples are the same as in a run where nothing fails") {
   Workplace const place(faulty_pipeline("none", ""));
   REQUIRE(place.run("clean", {}, with_faulty()).status == 0);
   place.pipeline_file(faulty_pipeline("throw", "on_error = \"skip\""));
@@ -82,7 +82,7 @@ TEST_CASE("with skip the ledger lists each failed sample with stage and reason")
   }
 }
 
-TEST_CASE("scores over failed samples are those of a run over the good samples only") {
+TEST_CASE("scores after failures equal those of a run over the good samples only") {
   DiskData const data;
   std::string const faulty =
       "[stages.faulty]\nuse = \"test.faulty\"\nin = \"select\"\nevery = 3\n"
@@ -105,7 +105,7 @@ TEST_CASE("scores over failed samples are those of a run over the good samples o
   CHECK(read_text(data.folder / "faulty/again.csv") == read_text(data.folder / "good/again.csv"));
 }
 
-TEST_CASE("with stop the run fails, telling the reason once, and leaves no score") {
+TEST_CASE("with stop the run fails, reports the reason once, and leaves no score") {
   Workplace const place(faulty_pipeline("throw", ""));
   auto const result = place.run("out", {}, with_faulty());
   CHECK(result.status == 1);
@@ -126,22 +126,22 @@ TEST_CASE("with stop the run fails, telling the reason once, and leaves no score
   }
 }
 
-TEST_CASE("something thrown that is no exception is a failure like any other") {
+TEST_CASE("a thrown object that is not an exception is a failure like any other") {
   Workplace const place(faulty_pipeline("throw_int", "on_error = \"skip\""));
   CHECK(place.run("skip", {}, with_faulty()).status == 1);
   CHECK(json_in(place.folder / "skip/run.json")["status"] == "done_with_failures");
   for (Json const& line : ledger_in(place.folder / "skip")) {
     CHECK((line["outcome"] == "failed") == fails(line["id"]));
     if (line["outcome"] == "failed") {
-      CHECK_THAT(line["error"].get<std::string>(), Contains("no std::exception"));
+      CHECK_THAT(line["error"].get<std::string>(), Contains("not a std::exception"));
     }
   }
   auto const stop = place.run("stop", {"--on-error", "stop"}, with_faulty());
   CHECK(stop.status == 1);
-  CHECK(occurrences(stop.err, "no std::exception") == 1);
+  CHECK(occurrences(stop.err, "not a std::exception") == 1);
 }
 
-TEST_CASE("more failures than max_failures stop the run, as many do not") {
+TEST_CASE("more failures than max_failures stop the run, exactly as many do not") {
   Workplace const place(faulty_pipeline("throw", "on_error = \"skip\""));
   auto const many = place.run("many", {"--set", "run.max_failures=2"}, with_faulty());
   CHECK(many.status == 1);
@@ -153,7 +153,7 @@ TEST_CASE("more failures than max_failures stop the run, as many do not") {
   CHECK(json_in(place.folder / "few/run.json")["status"] == "done_with_failures");
 }
 
-TEST_CASE("a stage's own on_error counts instead of the run's") {
+TEST_CASE("a stage's own on_error overrides that of the run") {
   Workplace const place(faulty_pipeline("throw", "on_error = \"stop\""));
   CHECK(place.run("skip", {"--set", "faulty.on_error=skip"}, with_faulty()).status == 1);
   CHECK(json_in(place.folder / "skip/run.json")["status"] == "done_with_failures");
@@ -164,13 +164,13 @@ TEST_CASE("a stage's own on_error counts instead of the run's") {
   CHECK(json_in(place.folder / "other/run.json")["status"] == "failed");
 }
 
-TEST_CASE("the flag --on-error counts instead of the pipeline's") {
+TEST_CASE("--on-error overrides the pipeline") {
   Workplace const place(faulty_pipeline("throw", "on_error = \"stop\""));
   CHECK(place.run("out", {"--on-error", "skip"}, with_faulty()).status == 1);
   CHECK(json_in(place.folder / "out/run.json")["status"] == "done_with_failures");
 }
 
-TEST_CASE("a run in which every sample fails has no scores to invent") {
+TEST_CASE("a run in which every sample fails invents no scores") {
   Workplace const place(faulty_pipeline("throw", "on_error = \"skip\""));
   auto const result = place.run("out", {"--set", "faulty.every=1"}, with_faulty());
   CHECK(result.status == 1);

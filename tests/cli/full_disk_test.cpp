@@ -1,5 +1,5 @@
-// A disk that takes no more: the reason is told, and nothing torn is left. A limit on the size of
-// files stands in for it.
+// A full disk: the reason is reported, and no damaged file is left. A limit on the size of files
+// stands in for it.
 #include <sys/resource.h>
 
 #include <set>
@@ -29,7 +29,7 @@ std::string labels_pipeline(int count, char const* size) {
 
 }  // namespace
 
-TEST_CASE("labels that the disk cannot take fail, the others are written whole") {
+TEST_CASE("labels that do not fit on the disk fail, the others are complete") {
   Workplace const place(labels_pipeline(10, "[1000, 1400]"));
   REQUIRE(place.run("clean").status == 0);
   auto const clean = files_in(place.folder / "clean/write");
@@ -64,7 +64,7 @@ TEST_CASE("labels that the disk cannot take fail, the others are written whole")
   CHECK_FALSE(fs::exists(place.folder / "out/.partial"));
 }
 
-TEST_CASE("a label that the disk cannot take stops the run, telling why once") {
+TEST_CASE("a label that does not fit on the disk stops the run, with the reason once") {
   Workplace const place(labels_pipeline(4, "[1000, 1400]"));
   auto const result = place.run("out", {"--jobs", "1"}, files_of_at_most(4000));
   CHECK(result.status == 1);
@@ -75,7 +75,7 @@ TEST_CASE("a label that the disk cannot take stops the run, telling why once") {
   CHECK_FALSE(fs::exists(place.folder / "out/.partial"));
 }
 
-TEST_CASE("a ledger that the disk cannot take fails the run and keeps whole lines") {
+TEST_CASE("a ledger that does not fit on the disk fails the run and keeps complete lines") {
   Workplace const place(labels_pipeline(600, "[4, 4]"));
   REQUIRE(place.run("clean").status == 0);
   std::size_t const limit = 10000;
@@ -94,7 +94,7 @@ TEST_CASE("a ledger that the disk cannot take fails the run and keeps whole line
   CHECK_FALSE(fs::exists(place.folder / "out/.partial"));
 }
 
-TEST_CASE("whatever the disk can still take, nothing torn is left and the end is told") {
+TEST_CASE("wherever the disk fills up, no damaged file is left and the failure is reported") {
   Workplace const place(scenes_pipeline(3));
   REQUIRE(place.run("clean").status == 0);
   auto const clean = files_in(place.folder / "clean");

@@ -1,4 +1,4 @@
-// Ctrl-C: the samples in flight finish, and the run says that it was interrupted.
+// Ctrl-C: the samples in flight finish, and the run reports that it was interrupted.
 #include <csignal>
 
 #include "support/catch.hpp"
@@ -13,7 +13,7 @@ constexpr int kHeld = HeldRun::kHeld;
 
 }  // namespace
 
-TEST_CASE("an interrupted run finishes the samples in flight, ends with 130 and says so") {
+TEST_CASE("an interrupted run finishes the samples in flight and exits with 130") {
   for (int const signal : {SIGINT, SIGTERM}) {
     CAPTURE(signal);
     HeldRun const held(kSamples);
@@ -33,7 +33,7 @@ TEST_CASE("an interrupted run finishes the samples in flight, ends with 130 and 
     CHECK(samples["emitted"] >= kHeld + 1);
     CHECK(samples["emitted"] < kSamples);
 
-    // Whatever was begun is finished and recorded, the held sample among it.
+    // Samples in progress are finished and recorded, the held one among them.
     auto const ledger = ledger_in(held.out());
     CHECK(ledger.size() == samples["emitted"]);
     CHECK(ledger.at(kHeld)["id"] == "scene_000006");
@@ -45,7 +45,7 @@ TEST_CASE("an interrupted run finishes the samples in flight, ends with 130 and 
   }
 }
 
-TEST_CASE("the files of an interrupted run are those of a complete one") {
+TEST_CASE("an interrupted run has the same files as a complete one") {
   HeldRun const held(kSamples);
   auto const result = held.run([&](pid_t process) {
     send(process, SIGINT);
@@ -75,7 +75,7 @@ TEST_CASE("a second interrupt ends the run at once") {
   CHECK_FALSE(fs::exists(held.out() / "metrics.json"));
 }
 
-TEST_CASE("an interrupted run's folder is not written over") {
+TEST_CASE("the folder of an interrupted run is not overwritten") {
   HeldRun const held(kSamples);
   REQUIRE(held.run([&](pid_t process) {
                 send(process, SIGINT);
@@ -85,6 +85,6 @@ TEST_CASE("an interrupted run's folder is not written over") {
   auto const before = files_in(held.out());
   auto const again = held.run([](pid_t) {});
   CHECK(again.status == 2);
-  CHECK_THAT(again.err, Contains("holds a run already (status \"interrupted\")"));
+  CHECK_THAT(again.err, Contains("already holds a run (status \"interrupted\")"));
   CHECK(files_in(held.out()) == before);
 }

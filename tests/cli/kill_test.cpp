@@ -1,6 +1,6 @@
-// Runs and resumed runs that are killed at random moments: whenever it is, --resume ends with the
-// folder of a run that nobody disturbed. SEPLFLOW_KILLS and SEPLFLOW_KILL_SEED ask for more kills
-// and other moments (tests/bench/kill.sh).
+// Runs and resumed runs that are killed at random moments: whenever that is, --resume ends with the
+// folder of an undisturbed run. SEPLFLOW_KILLS and SEPLFLOW_KILL_SEED ask for more kills and other
+// moments (tests/bench/kill.sh).
 #include <chrono>
 #include <iostream>
 #include <random>
@@ -13,11 +13,11 @@ using Names = std::vector<std::string>;
 
 namespace {
 
-// What is run, and what the folder held before.
+// How to run, and what the folder held before.
 struct Way {
   std::string name;
   Names arguments, before;
-  long microseconds = 0;  // that it takes
+  long microseconds = 0;  // how long it takes
 };
 
 Names const kNone;
@@ -40,7 +40,7 @@ unsigned long number_in(char const* variable, unsigned long otherwise) {
   return text && *text ? std::stoul(text) : otherwise;
 }
 
-// The files that are there only whole and right, though they may be those of the run before.
+// The files that are damaged: neither those of this run nor those of the run before.
 Names torn(fs::path const& run, std::map<std::string, std::string> const& right,
            std::map<std::string, std::string> const& before) {
   Names names;
@@ -58,7 +58,7 @@ Names torn(fs::path const& run, std::map<std::string, std::string> const& right,
 
 }  // namespace
 
-TEST_CASE("whenever runs are killed, --resume completes them byte for byte", "[kill]") {
+TEST_CASE("--resume completes a killed run to the same bytes, whenever it was killed", "[kill]") {
   unsigned long const wanted = number_in("SEPLFLOW_KILLS", 20);
   unsigned long const seed = number_in("SEPLFLOW_KILL_SEED", 1);
   CAPTURE(seed);
@@ -114,5 +114,5 @@ TEST_CASE("whenever runs are killed, --resume completes them byte for byte", "[k
     ++lives;
   }
   std::cout << "seed " << seed << ": " << kills << " kills of " << runs << " runs in " << lives
-            << " lives, every folder as that of a run that was not killed\n";
+            << " lives, every folder equal to that of an undisturbed run\n";
 }

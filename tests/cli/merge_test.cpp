@@ -1,4 +1,4 @@
-// --shard and merge: the parts of a data set, run apart and joined, are the run of the whole.
+// --shard and merge: the shards of a data set, run separately and merged, equal one run of all.
 
 #include "support/catch.hpp"
 #include "support/disk_data.hpp"
@@ -29,7 +29,7 @@ ProgramResult merge(Workplace const& place, Names const& runs, ProgramOptions co
   return place.program(arguments, options);
 }
 
-// What is said of shards that cannot be joined.
+// The message about runs that cannot be merged.
 std::string refused(Workplace const& place, Names const& runs) {
   auto const result = merge(place, runs);
   CHECK(result.status == 2);
@@ -44,7 +44,7 @@ int reused_samples(fs::path const& run) {
 
 }  // namespace
 
-TEST_CASE("three shards have all samples between them, and merged they are the single run") {
+TEST_CASE("three shards cover all samples, and their merge equals a single run") {
   Workplace const place(scenes_pipeline(31));
   REQUIRE(place.run("single").status == 0);
   Names const shards = run_shards(place, 3);
@@ -59,14 +59,14 @@ TEST_CASE("three shards have all samples between them, and merged they are the s
   CHECK(differences(place.folder / "merged", place.folder / "single") == kNone);
 }
 
-TEST_CASE("shards of a limited run are parts of its first samples") {
+TEST_CASE("shards of a limited run divide its first samples") {
   Workplace const place(scenes_pipeline(30));
   REQUIRE(place.run("single", {"--limit", "10"}).status == 0);
   REQUIRE(merge(place, run_shards(place, 3, {"--limit", "10"})).status == 0);
   CHECK(differences(place.folder / "merged", place.folder / "single") == kNone);
 }
 
-TEST_CASE("shards of a sweep are joined, whatever it keeps") {
+TEST_CASE("shards of a sweep can be merged, whatever it keeps") {
   Workplace const place(scenes_pipeline(20));
   for (std::string const keep : {"all", "best", "none"}) {
     CAPTURE(keep);
@@ -81,7 +81,7 @@ TEST_CASE("shards of a sweep are joined, whatever it keeps") {
   }
 }
 
-TEST_CASE("more shards than samples leave some empty, and are joined all the same") {
+TEST_CASE("more shards than samples leave some empty, and can still be merged") {
   Workplace const place(scenes_pipeline(2));
   REQUIRE(place.run("single").status == 0);
   Names const shards = run_shards(place, 5);
@@ -91,7 +91,7 @@ TEST_CASE("more shards than samples leave some empty, and are joined all the sam
   CHECK(differences(place.folder / "merged", place.folder / "single") == kNone);
 }
 
-TEST_CASE("samples that failed in their shards are failed in the joined run") {
+TEST_CASE("samples that failed in a shard are failed in the merged run") {
   DiskData const data;
   data.folder.write("sam/scene_000002.json", "[{");
   fs::remove(data.folder / "sam/scene_000005.json");
@@ -105,7 +105,7 @@ TEST_CASE("samples that failed in their shards are failed in the joined run") {
   CHECK(differences(data.folder / "merged", data.folder / "single") == kNone);
 }
 
-TEST_CASE("finished shards need their input files no more") {
+TEST_CASE("merging finished shards does not need their input files") {
   DiskData const data;
   REQUIRE(data.run("single").status == 0);
   Names const shards = run_shards(data, 3);
@@ -118,7 +118,7 @@ TEST_CASE("finished shards need their input files no more") {
   CHECK(differences(data.folder / "merged", data.folder / "single") == kNone);
 }
 
-TEST_CASE("a file that a shard has lost keeps the runs from being joined, until it is there") {
+TEST_CASE("runs cannot be merged until a lost file of a shard is restored") {
   Workplace const place(scenes_pipeline(12));
   REQUIRE(place.run("single").status == 0);
   Names const shards = run_shards(place, 3);
@@ -126,17 +126,18 @@ TEST_CASE("a file that a shard has lost keeps the runs from being joined, until 
   std::string ledger = read_text(place.folder / "2/ledger.jsonl");
   ledger[5] ^= 1;
   place.folder.write("2/ledger.jsonl", ledger);
-  auto const lacking = merge(place, shards);
-  CHECK(lacking.status == 1);
-  CHECK_THAT(lacking.err, Contains("2/ledger.jsonl:1: the line is damaged") &&
-                              Contains("the runs lack some results of sample \"scene_000004\""));
+  auto const incomplete = merge(place, shards);
+  CHECK(incomplete.status == 1);
+  CHECK_THAT(incomplete.err,
+             Contains("2/ledger.jsonl:1: the line is damaged") &&
+                 Contains("some results of sample \"scene_000004\" are missing from the runs"));
   REQUIRE(place.run("1", {"--shard", "1/3", "--resume"}).status == 0);
   CHECK(merge(place, shards).status == 0);
   CHECK(reused_samples(place.folder / "merged") == 12);
   CHECK(differences(place.folder / "merged", place.folder / "single") == kNone);
 }
 
-TEST_CASE("shards stay as they are, and a joined run can go on with other settings") {
+TEST_CASE("merging leaves shards unchanged, and a merged run can be resumed with other settings") {
   Workplace const place(scenes_pipeline(12));
   Names const shards = run_shards(place, 2);
   auto const before = files_in(place.folder / "0");
@@ -147,7 +148,7 @@ TEST_CASE("shards stay as they are, and a joined run can go on with other settin
   CHECK(differences(place.folder / "merged", place.folder / "single") == kNone);
 }
 
-TEST_CASE("a shard that was interrupted is refused, and joined when it is completed") {
+TEST_CASE("an incomplete shard is refused, and can be merged once it is complete") {
   DiskData const data;
   std::string const good = read_text(data.folder / "sam/scene_000003.json");
   REQUIRE(data.run("0", {"--shard", "0/2"}).status == 0);
@@ -162,7 +163,7 @@ TEST_CASE("a shard that was interrupted is refused, and joined when it is comple
   CHECK(differences(data.folder / "merged", data.folder / "single") == kNone);
 }
 
-TEST_CASE("everything that speaks against joining runs is listed") {
+TEST_CASE("everything that prevents a merge is listed") {
   Workplace const place(scenes_pipeline(12));
   run_shards(place, 3);
   REQUIRE(place.run("whole").status == 0);
@@ -184,7 +185,7 @@ TEST_CASE("everything that speaks against joining runs is listed") {
   }
   SECTION("overlapping and missing") {
     std::string const text = refused(place, {"0", "1", "0"});
-    CHECK_THAT(text, Contains("shard 0/3 is there 2 times: 0 0") &&
+    CHECK_THAT(text, Contains("shard 0/3 appears 2 times: 0 0") &&
                          Contains("shard 2/3 is missing") && !Contains("shard 1/3"));
   }
   SECTION("differing") {
@@ -195,23 +196,23 @@ TEST_CASE("everything that speaks against joining runs is listed") {
   }
   SECTION("other divisions") {
     std::string const text = refused(place, {"0", "half", "whole", "2"});
-    CHECK_THAT(text, Contains("half is shard \"1/2\", but 0 is \"0/3\"") &&
-                         Contains("whole is shard \"0/1\", but 0 is \"0/3\"") &&
+    CHECK_THAT(text, Contains("half is shard 1/2, but 0 is shard 0/3") &&
+                         Contains("whole is shard 0/1, but 0 is shard 0/3") &&
                          Contains("shard 1/3 is missing"));
   }
-  SECTION("incomplete, and no runs") {
+  SECTION("incomplete, and not runs") {
     std::string const text = refused(place, {"empty", "0", "running", "nowhere", "newer", "other"});
-    CHECK_THAT(text, Contains("empty holds no run (there is no run.json)"));
-    CHECK_THAT(text, Contains("nowhere holds no run"));
+    CHECK_THAT(text, Contains("empty is not a run folder (it has no run.json)"));
+    CHECK_THAT(text, Contains("nowhere is not a run folder"));
     CHECK_THAT(text, Contains("the run in running is not complete (status \"running\")"));
-    CHECK_THAT(text, Contains("newer/run.json is of format 99"));
+    CHECK_THAT(text, Contains("newer/run.json has format 99"));
     CHECK_THAT(text, Contains("select.t1 is 0.5 in 0 and 0.6 in other"));
-    CHECK_THAT(text, Contains("shard 1/3 is there 2 times: running other"));
+    CHECK_THAT(text, Contains("shard 1/3 appears 2 times: running other"));
     CHECK_THAT(text, Contains("shard 2/3 is missing"));
   }
   SECTION("nothing at all") {
     CHECK_THAT(refused(place, {"empty", "nowhere"}),
-               Contains("empty holds no run") && Contains("nowhere holds no run"));
+               Contains("empty is not a run folder") && Contains("nowhere is not a run folder"));
   }
   SECTION("a damaged pipeline") {
     place.folder.write("1/pipeline.toml", "name = \"scenes\"\n[stages\n");
@@ -222,18 +223,18 @@ TEST_CASE("everything that speaks against joining runs is listed") {
   }
 }
 
-TEST_CASE("a folder that holds a run takes no joined one") {
+TEST_CASE("a folder that already holds a run is not merged into") {
   Workplace const place(scenes_pipeline(4));
   Names const shards = run_shards(place, 2);
   REQUIRE(place.run("merged").status == 0);
   auto const before = files_in(place.folder / "merged");
   auto const result = merge(place, shards);
   CHECK(result.status == 2);
-  CHECK_THAT(result.err, Contains("merged holds a run already"));
+  CHECK_THAT(result.err, Contains("merged already holds a run"));
   CHECK(files_in(place.folder / "merged") == before);
 }
 
-TEST_CASE("a shard that is none is a mistake") {
+TEST_CASE("an invalid shard is an error") {
   Workplace const place(scenes_pipeline(4));
   for (char const* const shard : {"3/3", "-1/3", "1", "1/0", "a/b", "1/3x", "", "1/"}) {
     CAPTURE(shard);

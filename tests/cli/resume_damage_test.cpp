@@ -1,5 +1,5 @@
-// Ledgers and records that somebody, or a disk, has damaged: what is good of them is used, what is
-// not is said, and the outcome is that of a run that was never disturbed.
+// Damaged ledgers: the intact parts are used, the damaged ones reported, and the result equals that
+// of a run that was never disturbed.
 #include <random>
 
 #include "support/catch.hpp"
@@ -20,7 +20,7 @@ class Damaged : public Workplace {
     if (run("clean").status != 0) throw std::runtime_error("cannot run");
   }
 
-  // Puts `bytes` in the place of a finished run's file, or removes it, and goes on with the run.
+  // Replaces a file of a finished run by `bytes`, or removes it, and resumes the run.
   ProgramResult resume_with(std::string const& file,
                             std::optional<std::string> const& bytes) const {
     fs::remove_all(out());
@@ -46,7 +46,7 @@ std::string joined(std::vector<std::string> const& lines) {
 
 constexpr std::size_t kMagicSize = 26, kFrame = 12;
 
-// Where the records of a file begin, and where the last ends.
+// Where the entries of a file begin, and where the last one ends.
 std::vector<std::size_t> places_in(std::string const& records) {
   std::vector<std::size_t> places = {kMagicSize};
   while (places.back() < records.size()) {
@@ -61,11 +61,11 @@ std::vector<std::size_t> places_in(std::string const& records) {
 
 }  // namespace
 
-TEST_CASE("a damaged line of the ledger is named and written anew") {
+TEST_CASE("a damaged line of the ledger is reported and written again") {
   Damaged const run;
   auto lines = lines_of(run.clean("ledger.jsonl"));
   REQUIRE(lines.size() == kSamples);
-  SECTION("no JSON") {
+  SECTION("not JSON") {
     lines[6] = "{\"id\": \"scene_0000";
   }
   SECTION("other JSON") {
@@ -79,15 +79,15 @@ TEST_CASE("a damaged line of the ledger is named and written anew") {
   }
   auto const result = run.resume_with("ledger.jsonl", joined(lines));
   CHECK_THAT(result.err, Contains("out/ledger.jsonl:7: the line is "));
-  CHECK(occurrences(result.err, "written anew") == 1);
+  CHECK(occurrences(result.err, "written again") == 1);
   CHECK(run.reused() == kSamples);
 }
 
-TEST_CASE("a torn last line of the ledger is named and written anew") {
+TEST_CASE("a truncated last line of the ledger is reported and written again") {
   Damaged const run;
   std::string const ledger = run.clean("ledger.jsonl");
   auto const result = run.resume_with("ledger.jsonl", ledger.substr(0, ledger.size() - 9));
-  CHECK_THAT(result.err, Contains("out/ledger.jsonl:20: the line is cut off"));
+  CHECK_THAT(result.err, Contains("out/ledger.jsonl:20: the line is truncated"));
   CHECK(run.reused() == kSamples);
   // Without its line feed the line is still whole.
   auto const whole = run.resume_with("ledger.jsonl", ledger.substr(0, ledger.size() - 1));
@@ -95,7 +95,7 @@ TEST_CASE("a torn last line of the ledger is named and written anew") {
   CHECK(run.reused() == kSamples);
 }
 
-TEST_CASE("without a ledger, or with half of it, the records are enough") {
+TEST_CASE("ledger.records is enough without ledger.jsonl, or with half of it") {
   Damaged const run;
   auto lines = lines_of(run.clean("ledger.jsonl"));
   lines.resize(8);
@@ -107,7 +107,7 @@ TEST_CASE("without a ledger, or with half of it, the records are enough") {
   }
 }
 
-TEST_CASE("what is behind the ledger's last line is named and nothing lost") {
+TEST_CASE("text after the last line of the ledger is reported, and nothing is lost") {
   Damaged const run;
   std::string const ledger = run.clean("ledger.jsonl");
   auto const lines = run.resume_with("ledger.jsonl", ledger + "rubbish\n\n");
@@ -115,11 +115,11 @@ TEST_CASE("what is behind the ledger's last line is named and nothing lost") {
                             Contains("out/ledger.jsonl:22: the line is damaged"));
   CHECK(run.reused() == kSamples);
   auto const torn = run.resume_with("ledger.jsonl", ledger + "{\"id\"");
-  CHECK_THAT(torn.err, Contains("out/ledger.jsonl:21: the line is cut off"));
+  CHECK_THAT(torn.err, Contains("out/ledger.jsonl:21: the line is truncated"));
   CHECK(run.reused() == kSamples);
 }
 
-TEST_CASE("a line that is missing from the ledger comes back") {
+TEST_CASE("a line that is missing from the ledger is written again") {
   Damaged const run;
   auto lines = lines_of(run.clean("ledger.jsonl"));
   lines.erase(lines.begin() + 12);
@@ -127,7 +127,7 @@ TEST_CASE("a line that is missing from the ledger comes back") {
   CHECK(run.reused() == kSamples);
 }
 
-TEST_CASE("a damaged record is named, and its sample done again") {
+TEST_CASE("a damaged entry of ledger.records is reported, and its sample is processed again") {
   Damaged const run;
   std::string records = run.clean("ledger.records");
   auto const places = places_in(records);
@@ -139,12 +139,12 @@ TEST_CASE("a damaged record is named, and its sample done again") {
     records[places[3] + 7] ^= 0x01;
   }
   auto const result = run.resume_with("ledger.records", records);
-  CHECK_THAT(result.err, Contains("out/ledger.records: record 4 is damaged"));
+  CHECK_THAT(result.err, Contains("out/ledger.records: entry 4 is damaged"));
   CHECK(occurrences(result.err, "damaged") == 1);
   CHECK(run.reused() == kSamples - 1);
 }
 
-TEST_CASE("a damaged length of a record is named, and the records before it are used") {
+TEST_CASE("a damaged length in ledger.records is reported, and the entries before it are used") {
   Damaged const run;
   std::string records = run.clean("ledger.records");
   std::size_t const place = places_in(records)[9];
@@ -165,11 +165,11 @@ TEST_CASE("a damaged length of a record is named, and the records before it are 
     damaged.replace(place, 4, std::string(4, '\xff'));
   }
   auto const result = run.resume_with("ledger.records", damaged);
-  CHECK_THAT(result.err, Contains("out/ledger.records: record 10 is "));
+  CHECK_THAT(result.err, Contains("out/ledger.records: entry 10 is "));
   CHECK(run.reused() == 9);
 }
 
-TEST_CASE("records that are cut off are used as far as they go") {
+TEST_CASE("a truncated ledger.records is used up to where it ends") {
   Damaged const run;
   std::string const records = run.clean("ledger.records");
   auto const places = places_in(records);
@@ -179,21 +179,21 @@ TEST_CASE("records that are cut off are used as far as they go") {
     auto const whole = std::ranges::upper_bound(places, size) - places.begin() - 1;
     auto const result = run.resume_with("ledger.records", records.substr(0, size));
     if (size != places[15]) {
-      CHECK_THAT(result.err, Contains("out/ledger.records: record " + std::to_string(whole + 1) +
-                                      " is cut off"));
+      CHECK_THAT(result.err, Contains("out/ledger.records: entry " + std::to_string(whole + 1) +
+                                      " is truncated"));
     }
     auto const lost = kSamples - whole;
     CHECK_THAT(result.err, Contains("out/ledger.jsonl lists " + std::to_string(lost) +
-                                    (lost == 1 ? " sample of which no results are known"
-                                               : " samples of which no results are known")));
+                                    (lost == 1 ? " sample without known results"
+                                               : " samples without known results")));
     CHECK(run.reused() == whole);
   }
 }
 
-TEST_CASE("without records everything is done again, and that is said") {
+TEST_CASE("without ledger.records every sample is processed again, and this is reported") {
   Damaged const run;
   std::string const lists =
-      "out/ledger.jsonl lists 20 samples of which no results are known; they are done again";
+      "out/ledger.jsonl lists 20 samples without known results; they are processed again";
   CHECK_THAT(run.resume_with("ledger.records", std::nullopt).err, Contains(lists));
   CHECK(run.reused() == 0);
   CHECK_THAT(run.resume_with("ledger.records", "").err, Contains(lists));
@@ -203,24 +203,24 @@ TEST_CASE("without records everything is done again, and that is said") {
   for (int i = 0; i < 4000; ++i) rubbish += static_cast<char>(random());
   CHECK_THAT(
       run.resume_with("ledger.records", rubbish).err,
-      Contains("out/ledger.records does not begin as the records of a run do; none are used") &&
+      Contains("out/ledger.records is not a ledger.records file of seplflow; it is not used") &&
           Contains(lists));
   CHECK(run.reused() == 0);
   std::string const magic = run.clean("ledger.records").substr(0, kMagicSize);
   CHECK_THAT(run.resume_with("ledger.records", magic + rubbish).err,
-             Contains("out/ledger.records: record 1 is ") && Contains(lists));
+             Contains("out/ledger.records: entry 1 is ") && Contains(lists));
   CHECK(run.reused() == 0);
 }
 
-TEST_CASE("rubbish behind the records is named and nothing lost") {
+TEST_CASE("rubbish at the end of ledger.records is reported, and nothing is lost") {
   Damaged const run;
   std::string const records = run.clean("ledger.records");
   auto const result = run.resume_with("ledger.records", records + "rubbish");
-  CHECK_THAT(result.err, Contains("out/ledger.records: record 21 is cut off"));
+  CHECK_THAT(result.err, Contains("out/ledger.records: entry 21 is truncated"));
   CHECK(run.reused() == kSamples);
 }
 
-TEST_CASE("whichever bytes of ledger and records are other than they were, the results are not") {
+TEST_CASE("whichever byte of the ledger is altered, the results are the same") {
   Damaged const run;
   std::mt19937 random(11);
   for (int i = 0; i < 24; ++i) {
@@ -235,11 +235,11 @@ TEST_CASE("whichever bytes of ledger and records are other than they were, the r
   }
 }
 
-TEST_CASE("what a killed resume left is told from what was there before") {
+TEST_CASE("the files of a killed resume are used together with those of the run before it") {
   Damaged const run;
   std::string const records = run.clean("ledger.records");
   auto const places = places_in(records);
-  // Killed as it began: nothing is lost, and nothing is the matter.
+  // Killed at its start: nothing is lost, and there is nothing to report.
   for (std::size_t const size : {std::size_t{0}, kMagicSize}) {
     CAPTURE(size);
     auto const result = run.resume_with("ledger.records.next", records.substr(0, size));
@@ -248,14 +248,14 @@ TEST_CASE("what a killed resume left is told from what was there before") {
   }
   // Killed in its middle.
   auto const result = run.resume_with("ledger.records.next", records.substr(0, places[5] + 30));
-  CHECK_THAT(result.err, Contains("out/ledger.records.next: record 6 is cut off"));
+  CHECK_THAT(result.err, Contains("out/ledger.records.next: entry 6 is truncated"));
   CHECK(run.reused() == kSamples);
   auto const rubbish = run.resume_with("ledger.records.next", "rubbish");
-  CHECK_THAT(rubbish.err, Contains("out/ledger.records.next does not begin as the records"));
+  CHECK_THAT(rubbish.err, Contains("out/ledger.records.next is not a ledger.records file"));
   CHECK(run.reused() == kSamples);
 }
 
-TEST_CASE("what a loss of power leaves of the files written last is completed") {
+TEST_CASE("a run is completed after a loss of power that lost the last writes") {
   Damaged const run;
   std::mt19937 random(7);
   std::vector<std::string> const names = names_of(results_in(run.folder / "clean"));
@@ -266,7 +266,7 @@ TEST_CASE("what a loss of power leaves of the files written last is completed") 
       std::string bytes = run.clean(name);
       std::size_t const kept = random() % (bytes.size() + 1);
       switch (random() % 6) {
-        case 0:  // The name came to the disk and the bytes did not.
+        case 0:  // The name reached the disk, the bytes did not.
           fs::resize_file(run.out() / name, 0);
           break;
         case 1:  // Neither did.
@@ -289,7 +289,7 @@ TEST_CASE("what a loss of power leaves of the files written last is completed") 
   }
 }
 
-TEST_CASE("damaged records of the best variant's files cost work, and no right result") {
+TEST_CASE("a damaged best.records costs work, but the results are right") {
   Workplace const place(scenes_pipeline(kSamples));
   Names const sweep = {"--sweep", "select.t1=0.3,0.5", "--keep", "best"};
   REQUIRE(place.run("clean", sweep).status == 0);
@@ -314,7 +314,7 @@ TEST_CASE("damaged records of the best variant's files cost work, and no right r
   }
 }
 
-TEST_CASE("a folder without its pipeline.toml goes on, one without run.json is foreign") {
+TEST_CASE("a run without pipeline.toml can be resumed, a folder without run.json is not a run") {
   Damaged const run;
   CHECK(run.resume_with("pipeline.toml", std::nullopt).status == 0);
   CHECK(run.reused() == kSamples);

@@ -1,7 +1,7 @@
-// --resume after failures, and where it is refused.
+// --resume after failures, and when it is refused.
 #include "support/resumed_run.hpp"
 
-TEST_CASE("samples that failed are tried again, and done when the cause is mended") {
+TEST_CASE("samples that failed are tried again, and are done once the cause is fixed") {
   DiskData const data;
   REQUIRE(data.run("clean").status == 0);
   std::string const good = read_text(data.folder / "sam/scene_000002.json");
@@ -23,7 +23,7 @@ TEST_CASE("samples that failed are tried again, and done when the cause is mende
   CHECK(differences(data.folder / "out", data.folder / "mended") == kNone);
 }
 
-TEST_CASE("samples that a stage declined stay declined, without being asked again") {
+TEST_CASE("samples that a stage skipped stay skipped, without running it again") {
   HeldRun const held(30,
                      "[stages.choosy]\nuse = \"test.faulty\"\nin = \"gate\"\nevery = 3\n"
                      "mode = \"declines\"\n"
@@ -40,7 +40,7 @@ TEST_CASE("samples that a stage declined stay declined, without being asked agai
   CHECK(differences(held.out(), held.folder / "clean") == kNone);
 }
 
-TEST_CASE("a sample that fails now leaves nothing of when it did not") {
+TEST_CASE("a sample that fails now leaves nothing of an earlier success") {
   DiskData const data;
   REQUIRE(data.run("out").status == 0);
   data.folder.write("sam/scene_000002.json", "[{");
@@ -50,7 +50,7 @@ TEST_CASE("a sample that fails now leaves nothing of when it did not") {
   CHECK(differences(data.folder / "out", data.folder / "clean") == kNone);
 }
 
-TEST_CASE("a run that a failure stopped goes on when the cause is mended") {
+TEST_CASE("a run that a failure stopped can be resumed once the cause is fixed") {
   DiskData const data;
   std::string const good = read_text(data.folder / "sam/scene_000005.json");
   data.folder.write("sam/scene_000005.json", "[{");
@@ -65,7 +65,7 @@ TEST_CASE("a run that a failure stopped goes on when the cause is mended") {
   CHECK(differences(data.folder / "out", data.folder / "clean") == kNone);
 }
 
-TEST_CASE("a run that filled the disk goes on when there is room") {
+TEST_CASE("a run that filled the disk can be resumed once there is room") {
   Workplace const place(scenes_pipeline(60));
   REQUIRE(place.run("clean").status == 0);
   std::size_t largest = 0;
@@ -84,7 +84,7 @@ TEST_CASE("a run that filled the disk goes on when there is room") {
   }
 }
 
-TEST_CASE("without a run to go on with, one begins") {
+TEST_CASE("--resume without a run starts one") {
   Workplace const place(scenes_pipeline(10));
   REQUIRE(place.run("clean").status == 0);
   fs::create_directories(place.folder / "empty");
@@ -94,7 +94,7 @@ TEST_CASE("without a run to go on with, one begins") {
   }
 }
 
-TEST_CASE("a folder that cannot be gone on with is refused and left as it is") {
+TEST_CASE("a folder whose run cannot be resumed is refused and left unchanged") {
   Workplace const place(scenes_pipeline(10));
   REQUIRE(place.run("out").status == 0);
   auto const refused = [&](std::string const& out, Names arguments = {}) {
@@ -113,7 +113,7 @@ TEST_CASE("a folder that cannot be gone on with is refused and left as it is") {
     Json record = json_in(place.folder / "out/run.json");
     record["format"] = 99;
     place.folder.write("out/run.json", record.dump());
-    CHECK_THAT(refused("out"), Contains("out/run.json is of format 99") && Contains("up to 1"));
+    CHECK_THAT(refused("out"), Contains("out/run.json has format 99") && Contains("up to 1"));
   }
   SECTION("another pipeline") {
     std::string other = scenes_pipeline(10);
@@ -138,7 +138,7 @@ TEST_CASE("a folder that cannot be gone on with is refused and left as it is") {
   }
 }
 
-TEST_CASE("a run whose record is damaged goes on from what it remembers") {
+TEST_CASE("a run whose run.json is damaged is resumed from its ledger") {
   Workplace const place(scenes_pipeline(10));
   REQUIRE(place.run("clean").status == 0);
   for (char const* const record : {"", "{\"sta", "[]", "{\"name\": 7, \"status\": []}"}) {
@@ -154,7 +154,7 @@ TEST_CASE("a run whose record is damaged goes on from what it remembers") {
   }
 }
 
-TEST_CASE("another run in the folder is refused while one is there, not when it is dead") {
+TEST_CASE("a second run in the folder is refused while the first one lives, not after its death") {
   HeldRun const held(40);
   REQUIRE(held.run_through("clean").status == 0);
   std::string first;
@@ -177,7 +177,7 @@ TEST_CASE("another run in the folder is refused while one is there, not when it 
   CHECK(differences(held.out(), held.folder / "clean") == kNone);
 }
 
-TEST_CASE("a run that nobody disturbed is refused as long as it lives, and ends as it would") {
+TEST_CASE("refused runs do not disturb the run that owns the folder") {
   HeldRun const held(40);
   REQUIRE(held.run_through("clean").status == 0);
   auto const result = held.run([&](pid_t) {

@@ -1,7 +1,7 @@
-// --resume of sweeps: variants come and go.
+// --resume of sweeps: adding and removing variants.
 #include "support/resumed_run.hpp"
 
-TEST_CASE("a value added to a sweep leaves the variants that were there alone") {
+TEST_CASE("a value added to a sweep leaves the existing variants alone") {
   Workplace const place(scenes_pipeline(20));
   REQUIRE(place.run("out", {"--sweep", "select.t1=0.3,0.5"}).status == 0);
   REQUIRE(place.run("clean", {"--sweep", "select.t1=0.3,0.4,0.5"}).status == 0);
@@ -16,7 +16,7 @@ TEST_CASE("a value added to a sweep leaves the variants that were there alone") 
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
 }
 
-TEST_CASE("files that several variants share come to one that is added") {
+TEST_CASE("an added variant gets the files that it shares with existing ones") {
   Workplace const place(scenes_pipeline(20));
   auto const sweep = [](std::string const& means) {
     return Names{"--sweep", "select.t1=0.3,0.5", "--sweep", "score.mean=" + means};
@@ -32,19 +32,20 @@ TEST_CASE("files that several variants share come to one that is added") {
   CHECK(differences(place.folder / "out", place.folder / "two") == kNone);
 }
 
-TEST_CASE("a variant that is no more disappears, and its neighbours stay") {
+TEST_CASE("a removed variant disappears, and the others stay") {
   Workplace const place(scenes_pipeline(20));
   REQUIRE(place.run("out", {"--sweep", "select.t1=0.3,0.4,0.5"}).status == 0);
   REQUIRE(place.run("clean", {"--sweep", "select.t1=0.3,0.5"}).status == 0);
   auto const result = resume(place, "out", {"--sweep", "select.t1=0.3,0.5"});
   CHECK(result.status == 0);
-  CHECK_THAT(result.err,
-             Contains("removed 20 files of the run before from out/variants/select.t1=0.4/write"));
+  CHECK_THAT(
+      result.err,
+      Contains("removed 20 files of the previous run from out/variants/select.t1=0.4/write"));
   CHECK(reused_samples(place.folder / "out") == 20);
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
 }
 
-TEST_CASE("a run becomes a sweep, and a sweep no run") {
+TEST_CASE("a run can become a sweep, but a sweep cannot become a run") {
   Workplace const place(scenes_pipeline(20));
   Names const sweep = {"--sweep", "select.t1=0.3,0.5"};
   REQUIRE(place.run("one").status == 0);
@@ -56,11 +57,11 @@ TEST_CASE("a run becomes a sweep, and a sweep no run") {
   CHECK(differences(place.folder / "out", place.folder / "many") == kNone);
   auto const narrowed = resume(place, "out");
   CHECK(narrowed.status == 2);
-  CHECK_THAT(narrowed.err, Contains("out holds a sweep, and this pipeline has no variants"));
+  CHECK_THAT(narrowed.err, Contains("out holds a sweep, but this pipeline has no variants"));
   CHECK(differences(place.folder / "out", place.folder / "many") == kNone);
 }
 
-TEST_CASE("a sweep's labels are those of keep, whatever was kept before") {
+TEST_CASE("a sweep keeps the files that keep asks for, whatever was kept before") {
   Workplace const place(scenes_pipeline(20));
   auto const sweep = [](std::string const& keep, std::string const& values = "0.3,0.5,0.7") {
     return Names{"--sweep", "select.t1=" + values, "--keep", keep};
@@ -79,7 +80,7 @@ TEST_CASE("a sweep's labels are those of keep, whatever was kept before") {
   CHECK(reused(again.out, "select") == 60);
 }
 
-TEST_CASE("another best variant takes the place of the former") {
+TEST_CASE("a new best variant replaces the former one") {
   Workplace const place(scenes_pipeline(20));
   auto const sweep = [](std::string const& values) {
     return Names{"--sweep", "select.t1=" + values, "--keep", "best"};
@@ -90,7 +91,7 @@ TEST_CASE("another best variant takes the place of the former") {
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
 }
 
-TEST_CASE("nothing is left of the best variant's files when nothing writes files any more") {
+TEST_CASE("nothing is left of the best variant's files once no stage writes files") {
   Names const sweep = {"--sweep", "select.t1=0.3,0.5", "--keep", "best"};
   Workplace const place(scenes_pipeline(20));
   REQUIRE(place.run("out", sweep).status == 0);
@@ -100,7 +101,7 @@ TEST_CASE("nothing is left of the best variant's files when nothing writes files
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
 }
 
-TEST_CASE("a sweep that is killed while the best variant is written is completed") {
+TEST_CASE("a sweep killed while writing the best variant can be resumed") {
   std::string const tail =
       "[stages.sharper]\nuse = \"sepl.select\"\n"
       "in = { pseudo = \"gate\", masks = \"scenes.masks\", overlaps = \"assign\" }\n"
@@ -122,7 +123,7 @@ TEST_CASE("a sweep that is killed while the best variant is written is completed
     if (held.wait_until_held(process)) ::kill(process, SIGKILL);
   };
   REQUIRE(held.run(kill_in_second_pass, best).status == 128 + SIGKILL);
-  // What the first pass found is known; the second begins anew or goes on.
+  // The results of the first pass are known; the second one starts again or continues.
   REQUIRE(held.run([](pid_t process) { ::kill(process, SIGKILL); }, resumed(best)).status ==
           128 + SIGKILL);
   auto const result = held.run_through("out", resumed(best));
@@ -130,7 +131,7 @@ TEST_CASE("a sweep that is killed while the best variant is written is completed
   CHECK(reused_samples(held.out()) == 30);
   CHECK(differences(held.out(), held.folder / "clean") == kNone);
 
-  // One that is killed there while resuming can become one without files.
+  // A resumed sweep that is killed there can become one without files.
   fs::remove_all(held.out() / "variants");
   REQUIRE(held.run([](pid_t process) { ::kill(process, SIGKILL); }, resumed(best)).status ==
           128 + SIGKILL);

@@ -1,8 +1,8 @@
-// --resume: what a run left unfinished, or what changed since, is done, and nothing else; the
-// folder is then that of a run that was never interrupted.
+// --resume: processes what a run left unfinished or what has changed since, and nothing else. The
+// folder then equals that of a run that was never interrupted.
 #include "support/resumed_run.hpp"
 
-TEST_CASE("an interrupted run is completed, and its folder is that of one that was not") {
+TEST_CASE("a resumed run completes an interrupted one to the same bytes") {
   HeldRun const held(40);
   REQUIRE(held.run_through("clean").status == 0);
   REQUIRE(held.run([&](pid_t process) {
@@ -14,16 +14,14 @@ TEST_CASE("an interrupted run is completed, and its folder is that of one that w
   REQUIRE(done < 40);
   auto const result = resume(held, "out", {}, with_faulty());
   CHECK(result.status == 0);
-  CHECK_THAT(result.err, Contains(std::to_string(40 - done) +
-                                  " of 40 samples had something left "
-                                  "to do: " +
+  CHECK_THAT(result.err, Contains(std::to_string(40 - done) + " of 40 samples needed work: " +
                                   std::to_string(40 - done) + " had not finished"));
   CHECK(reused_samples(held.out()) == done);
   CHECK(json_in(held.out() / "run.json")["status"] == "done");
   CHECK(differences(held.out(), held.folder / "clean") == kNone);
 }
 
-TEST_CASE("a killed run is completed, and what its ledger lists is not done again") {
+TEST_CASE("a resumed run completes a killed one and reuses the samples in its ledger") {
   HeldRun const held(40);
   REQUIRE(held.run_through("clean").status == 0);
   REQUIRE(held.run([&](pid_t process) { ::kill(process, SIGKILL); }).status == 128 + SIGKILL);
@@ -56,11 +54,11 @@ TEST_CASE("a resumed run that is killed, and one that is interrupted, can be res
   CHECK(differences(held.out(), held.folder / "clean") == kNone);
 }
 
-TEST_CASE("samples that a killed resume did not come to are still known to the next") {
+TEST_CASE("samples that a killed resume did not reach are still known to the next one") {
   HeldRun const held(40);
   REQUIRE(held.run_through("clean").status == 0);
   REQUIRE(held.run_through("out").status == 0);
-  // A second evaluator, so that every sample has something left to do.
+  // A second evaluator, so that every sample needs work.
   held.pipeline_file(read_text(held.folder / "p.toml") +
                      "[stages.more]\nuse = \"eval.miou\"\nmean = \"all\"\n"
                      "in = { truth = \"scenes.truth\", labels = \"gate\" }\n");
@@ -76,7 +74,7 @@ TEST_CASE("samples that a killed resume did not come to are still known to the n
   CHECK(differences(held.out(), held.folder / "more") == kNone);
 }
 
-TEST_CASE("after a killed resume with other settings the folder can go on with either") {
+TEST_CASE("after a killed resume with other settings the run can be resumed with either") {
   HeldRun const held(40);
   auto const with = [](Names first, Names const& more) {
     first.insert(first.end(), more.begin(), more.end());
@@ -85,20 +83,20 @@ TEST_CASE("after a killed resume with other settings the folder can go on with e
   Names const gray = {"--set", "write.palette=none"};
   REQUIRE(held.run_through("clean").status == 0);
   REQUIRE(held.run_through("gray", gray).status == 0);
-  for (bool const go_on : {true, false}) {
-    CAPTURE(go_on);
+  for (bool const is_gray : {true, false}) {
+    CAPTURE(is_gray);
     fs::remove_all(held.out());
     REQUIRE(held.run_through("out").status == 0);
     REQUIRE(held.run([&](pid_t process) { ::kill(process, SIGKILL); }, with({"--resume"}, gray))
                 .status == 128 + SIGKILL);
-    auto const result = held.run_through("out", with({"--resume"}, go_on ? gray : Names()));
+    auto const result = held.run_through("out", with({"--resume"}, is_gray ? gray : Names()));
     CHECK(result.status == 0);
     CHECK(reused(result.out, "score") == 40);
-    CHECK(differences(held.out(), held.folder / (go_on ? "gray" : "clean")) == kNone);
+    CHECK(differences(held.out(), held.folder / (is_gray ? "gray" : "clean")) == kNone);
   }
 }
 
-TEST_CASE("resuming a finished run does no work and leaves every byte as it was") {
+TEST_CASE("resuming a finished run does no work and changes no byte") {
   Workplace const place(scenes_pipeline(30));
   REQUIRE(place.run("clean").status == 0);
   REQUIRE(place.run("out").status == 0);
@@ -106,7 +104,7 @@ TEST_CASE("resuming a finished run does no work and leaves every byte as it was"
   auto const result = resume(place, "out", {"--jobs", "3"});
   CHECK(result.status == 0);
   CHECK_THAT(result.out, Contains("30 samples in ") && Contains(", 30 reused"));
-  CHECK_THAT(result.err, !Contains("had something left") && !Contains("changed"));
+  CHECK_THAT(result.err, !Contains("needed work") && !Contains("changed"));
   for (char const* const stage : {"scenes", "assign", "select", "score", "write"}) {
     CAPTURE(stage);
     CHECK(reused(result.out, stage) == 30);
@@ -117,7 +115,7 @@ TEST_CASE("resuming a finished run does no work and leaves every byte as it was"
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
 }
 
-TEST_CASE("files that were lost, cut or altered are made again, they alone") {
+TEST_CASE("only files that were lost, truncated or altered are written again") {
   Workplace const place(scenes_pipeline(30));
   REQUIRE(place.run("clean").status == 0);
   REQUIRE(place.run("out").status == 0);
@@ -132,8 +130,7 @@ TEST_CASE("files that were lost, cut or altered are made again, they alone") {
   auto const result = resume(place, "out");
   CHECK(result.status == 0);
   CHECK_THAT(result.err,
-             Contains("3 of 30 samples had something left to do: 3 whose files of \"write\" are "
-                      "missing or damaged"));
+             Contains("3 of 30 samples needed work: 3 had missing or damaged files of \"write\""));
   CHECK(reused_samples(place.folder / "out") == 27);
   CHECK(reused(result.out, "select") == 27);
   CHECK(reused(result.out, "write") == 27);
@@ -143,7 +140,7 @@ TEST_CASE("files that were lost, cut or altered are made again, they alone") {
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
 }
 
-TEST_CASE("files that no run made stay where they are") {
+TEST_CASE("files that no run wrote stay where they are") {
   Workplace const place(scenes_pipeline(10));
   Names const sweep = {"--sweep", "select.t1=0.3,0.5"};
   REQUIRE(place.run("out", sweep).status == 0);
@@ -160,11 +157,10 @@ TEST_CASE("files that no run made stay where they are") {
   CHECK(files_in(place.folder / "out/variants/select.t1=0.3").size() == 2);
 }
 
-TEST_CASE("a resume that is interrupted at once has cost the complete run nothing") {
+TEST_CASE("a resume that fails at once costs the complete run nothing") {
   Workplace const place(scenes_pipeline(30));
   REQUIRE(place.run("out").status == 0);
   REQUIRE(place.run("clean").status == 0);
-  // The data set's first sample cannot be had, so nothing is done.
   place.pipeline_file(scenes_pipeline(30));
   auto const failed = resume(place, "out", {"--set", "select.t1=0.6", "--trace", "/dev/full"});
   CHECK(failed.status != 0);
@@ -173,7 +169,7 @@ TEST_CASE("a resume that is interrupted at once has cost the complete run nothin
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
 }
 
-TEST_CASE("a sample whose input file changed is done again, it alone, and the stage is named") {
+TEST_CASE("only the sample whose input file changed is processed again, and the stage is named") {
   struct Change {
     char const* file;
     char const* from;  // a file with other contents of the same kind
@@ -195,9 +191,8 @@ TEST_CASE("a sample whose input file changed is done again, it alone, and the st
     REQUIRE(data.run("clean").status == 0);
     auto const result = resume(data, "out");
     CHECK(result.status == 0);
-    CHECK_THAT(result.err,
-               Contains("1 of 8 samples had something left to do: 1 whose files for \"" +
-                        std::string(change.stage) + "\" changed"));
+    CHECK_THAT(result.err, Contains("1 of 8 samples needed work: 1 had changed files for \"" +
+                                    std::string(change.stage) + "\""));
     CHECK(reused_samples(data.folder / "out") == 7);
     // The labels do not depend on the truth.
     CHECK(reused(result.out, "write") == (std::string(change.stage) == "data" ? 8 : 7));
@@ -206,11 +201,11 @@ TEST_CASE("a sample whose input file changed is done again, it alone, and the st
   }
 }
 
-TEST_CASE("finished samples need no input file to be read again") {
+TEST_CASE("the input files of finished samples are not read again") {
   DiskData const data;
   REQUIRE(data.run("clean").status == 0);
   REQUIRE(data.run("out").status == 0);
-  // Same size and time, other bytes: who read it would fail.
+  // Same size and time, other bytes: a stage that read it would fail.
   fs::path const file = data.folder / "sam/scene_000003.json";
   auto const time = fs::last_write_time(file);
   data.folder.write("sam/scene_000003.json", std::string(fs::file_size(file), '!'));
@@ -220,7 +215,7 @@ TEST_CASE("finished samples need no input file to be read again") {
   CHECK(differences(data.folder / "out", data.folder / "clean") == kNone);
 }
 
-TEST_CASE("a changed option is said, and what comes before it is not done again") {
+TEST_CASE("a changed option is reported, and the stages before it are not run again") {
   Workplace const place(scenes_pipeline(30));
   REQUIRE(place.run("out").status == 0);
   REQUIRE(place.run("clean", {"--set", "select.t1=0.6"}).status == 0);
@@ -232,7 +227,7 @@ TEST_CASE("a changed option is said, and what comes before it is not done again"
   CHECK(json_in(place.folder / "out/metrics.json") == json_in(place.folder / "clean/metrics.json"));
 }
 
-TEST_CASE("an evaluator's records outlive a change that does not concern it") {
+TEST_CASE("an evaluator's results stay valid after a change that does not concern it") {
   Workplace const place(scenes_pipeline(30, kAgain));
   REQUIRE(place.run("out").status == 0);
   REQUIRE(place.run("clean", {"--set", "select.t1=0.6"}).status == 0);
@@ -253,18 +248,19 @@ TEST_CASE("a second evaluator is added to a finished run without scoring the fir
   CHECK(reused(result.out, "select") == 30);
   CHECK(reused(result.out, "write") == 30);
   CHECK(reused(result.out, "again") == 0);
-  CHECK_THAT(result.err, Contains("30 of 30 samples had something left to do: 30 lacked a result"));
+  CHECK_THAT(result.err,
+             Contains("30 of 30 samples needed work: 30 had no result for these settings"));
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
 }
 
-TEST_CASE("what belongs to stages that are no more disappears, and nothing else is done") {
+TEST_CASE("files of removed stages disappear, and no work is done") {
   Workplace const place(scenes_pipeline(30, kAgain));
   REQUIRE(place.run("out").status == 0);
   place.pipeline_file(without_write(scenes_pipeline(30)));
   REQUIRE(place.run("clean").status == 0);
   auto const result = resume(place, "out");
   CHECK(result.status == 0);
-  CHECK_THAT(result.err, Contains("removed 30 files of the run before from out/write"));
+  CHECK_THAT(result.err, Contains("removed 30 files of the previous run from out/write"));
   CHECK_FALSE(fs::exists(place.folder / "out/again.csv"));
   CHECK(reused_samples(place.folder / "out") == 30);
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
@@ -287,7 +283,7 @@ TEST_CASE("nothing outside the run folder is removed, whatever its pipeline.toml
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
 }
 
-TEST_CASE("a stage that gets another name keeps nothing under the old one") {
+TEST_CASE("a renamed stage leaves nothing under its old name") {
   Workplace const place(scenes_pipeline(10));
   REQUIRE(place.run("out").status == 0);
   std::string renamed = scenes_pipeline(10);
@@ -299,19 +295,17 @@ TEST_CASE("a stage that gets another name keeps nothing under the old one") {
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
 }
 
-TEST_CASE("a run of the first samples is a beginning of the whole") {
+TEST_CASE("a run of the first samples can be resumed to a run of all") {
   Workplace const place(scenes_pipeline(30));
   REQUIRE(place.run("clean").status == 0);
   REQUIRE(place.run("out", {"--limit", "10"}).status == 0);
   auto const result = resume(place, "out");
   CHECK(result.status == 0);
   CHECK(reused_samples(place.folder / "out") == 10);
-  CHECK_THAT(result.err,
-             Contains("20 of 30 samples had something left to do: 20 had not finished"));
+  CHECK_THAT(result.err, Contains("20 of 30 samples needed work: 20 had not finished"));
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
   auto const fewer = resume(place, "out", {"--limit", "10"});
   CHECK(fewer.status == 2);
-  CHECK_THAT(fewer.err,
-             Contains("out holds a run of all samples, which limit = 10 would cut down"));
+  CHECK_THAT(fewer.err, Contains("out holds a run of all samples, but the limit is now 10"));
   CHECK(differences(place.folder / "out", place.folder / "clean") == kNone);
 }

@@ -176,7 +176,7 @@ TEST_CASE("--quiet prints only errors") {
   CHECK(good.err.empty());
   auto const bad = place.run("out", {"--quiet"});
   CHECK(bad.status == 2);
-  CHECK_THAT(bad.err, Contains("holds a run already"));
+  CHECK_THAT(bad.err, Contains("already holds a run"));
 }
 
 TEST_CASE("--log-level sets the least level of messages on stderr") {
@@ -218,7 +218,7 @@ TEST_CASE("an --out folder that has a run in it is refused and stays unchanged")
   auto const again = place.run("out", {"--set", "select.t1=0.9"});
   CHECK(again.status == 2);
   CHECK(again.out.empty());
-  CHECK_THAT(again.err, Contains("error: out holds a run already (status \"done\")"));
+  CHECK_THAT(again.err, Contains("error: out already holds a run (status \"done\")"));
   CHECK(files_in(place.folder / "out") == before);
 }
 

@@ -211,11 +211,11 @@ class RecordingListener : public seplflow::RunListener {
     seplflow::Outcome outcome;
     std::vector<std::pair<std::size_t, std::string>> failures;
     std::optional<std::size_t> skipped_by;
-    std::vector<seplflow::Trail> trails;
+    std::vector<seplflow::StageMemory> memories;
   };
 
-  std::vector<seplflow::Trail> recall(seplflow::Sample const& sample) override {
-    return on_recall ? on_recall(sample) : std::vector<seplflow::Trail>();
+  std::vector<seplflow::StageMemory> recall(seplflow::Sample const& sample) override {
+    return on_recall ? on_recall(sample) : std::vector<seplflow::StageMemory>();
   }
   // What it gives back is the names of the files.
   std::string deliver(std::size_t stage, std::vector<seplflow::OutputFile> const& files) override {
@@ -233,7 +233,7 @@ class RecordingListener : public seplflow::RunListener {
   }
   void retired(seplflow::Retired const& retired) override {
     if (on_retired) on_retired(retired);
-    Record record{retired.sample.id, retired.outcome, {}, retired.skipped_by, retired.trails};
+    Record record{retired.sample.id, retired.outcome, {}, retired.skipped_by, retired.memories};
     for (auto const& failure : retired.failures) {
       record.failures.emplace_back(failure.stage, failure.error);
     }
@@ -247,7 +247,7 @@ class RecordingListener : public seplflow::RunListener {
   std::vector<Record> records;
   std::vector<std::string> rows;
   std::map<std::size_t, std::map<std::string, std::string>> delivered;  // by stage and name
-  std::function<std::vector<seplflow::Trail>(seplflow::Sample const&)> on_recall;
+  std::function<std::vector<seplflow::StageMemory>(seplflow::Sample const&)> on_recall;
   std::function<void(std::size_t, std::vector<seplflow::OutputFile> const&)> on_deliver;
   std::function<void(seplflow::Retired const&)> on_retired;
   std::function<void(std::size_t, seplflow::Sample const&)> on_worked;

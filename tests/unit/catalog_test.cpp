@@ -59,7 +59,7 @@ TEST_CASE("wrong declarations are rejected with every mistake", "[catalog]") {
 }
 
 TEST_CASE("a plugin may throw anything while it declares its stages", "[catalog]") {
-  CHECK_THAT(reason(library("throws_at_load")), Contains("no std::exception"));
+  CHECK_THAT(reason(library("throws_at_load")), Contains("not a std::exception"));
 }
 
 TEST_CASE("an empty file, text, and a missing place are rejected", "[catalog]") {

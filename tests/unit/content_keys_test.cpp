@@ -34,7 +34,7 @@ std::uint64_t key(std::string const& text, std::string const& stage, Hashes cons
 
 }  // namespace
 
-TEST_CASE("a key follows from options, its own and those before it") {
+TEST_CASE("a key depends on the options of a stage and of the stages before it") {
   std::uint64_t const end = key(pipeline(), "end");
   CHECK(key(pipeline(), "end") == end);
   CHECK(key(pipeline("ratio = 0.25"), "end") != end);
@@ -45,20 +45,20 @@ TEST_CASE("a key follows from options, its own and those before it") {
   CHECK(key(pipeline("maybe = 0.0"), "end") != end);  // set, or not set at all
 }
 
-TEST_CASE("a key does not depend on what makes no difference to a result") {
+TEST_CASE("a key does not depend on anything that cannot change a result") {
   std::uint64_t const end = key(pipeline(), "end");
   // A default that is spelled out, and the order of options.
   CHECK(key(pipeline("ratio = " + std::to_string(toy::Knobs().ratio)), "end") == end);
   CHECK(key(pipeline("text = \"x\"\ncount = 3"), "end") ==
         key(pipeline("count = 3\ntext = \"x\""), "end"));
-  // Run settings, what becomes of failures, and other stages.
+  // Run settings, the handling of failures, and other stages.
   CHECK(key(pipeline("on_error = \"skip\""), "end") == end);
   CHECK(key(pipeline("", "[run]\njobs = 3\nlimit = 4\nshard = \"1/2\"\n"), "end") == end);
   CHECK(key(pipeline("", "[stages.other]\nuse = \"toy.save\"\nin = \"source.number\"\n"), "end") ==
         end);
 }
 
-TEST_CASE("a stage's name is no part of its key") {
+TEST_CASE("the name of a stage is not part of its key") {
   std::string renamed = pipeline();
   for (auto at = renamed.find("knobs]"); at != std::string::npos; at = renamed.find("knobs]", at)) {
     renamed.replace(at, 5, "other");
@@ -68,7 +68,7 @@ TEST_CASE("a stage's name is no part of its key") {
   CHECK(key(renamed, "end") == key(pipeline(), "end"));
 }
 
-TEST_CASE("a key follows from the plugin of its stage, and of those before it") {
+TEST_CASE("a key depends on the plugin of a stage and of the stages before it") {
   Hashes const before = {{"toy.next", "aa"}, {"toy.tally", "bb"}};
   Hashes const next = {{"toy.next", "ax"}, {"toy.tally", "bb"}};
   Hashes const tally = {{"toy.next", "aa"}, {"toy.tally", "bx"}};
@@ -78,7 +78,7 @@ TEST_CASE("a key follows from the plugin of its stage, and of those before it") 
   CHECK(key(pipeline(), "knobs", next) == key(pipeline(), "knobs", before));
 }
 
-TEST_CASE("outputs have keys of their own, and so have their readers") {
+TEST_CASE("each output has a key of its own, and so do the stages that read it") {
   std::string const text =
       "[stages.source]\nuse = \"toy.source\"\n"
       "[stages.join]\nuse = \"toy.join\"\nin = { left = \"source.number\", right = "
@@ -92,7 +92,7 @@ TEST_CASE("outputs have keys of their own, and so have their readers") {
   CHECK(key(connected, "end") != key(text, "end"));
 }
 
-TEST_CASE("a file among the options counts with its size and time, a folder with its name") {
+TEST_CASE("a file among the options counts by its size and time, a folder by its name") {
   TempFolder const folder;
   fs::path const list = folder.write("list", "one");
   fs::create_directories(folder / "dir");
@@ -114,7 +114,7 @@ TEST_CASE("a file among the options counts with its size and time, a folder with
   CHECK(key(text, "end") != touched);
 }
 
-TEST_CASE("a stage has the key in a sweep that it has in a pipeline of its own") {
+TEST_CASE("a stage has the same key in a sweep as in a pipeline of its own") {
   std::string const sweep = pipeline("", "[sweep]\n\"knobs.ratio\" = [0.25, 0.75]\n");
   Pipeline const swept = toy::parse(sweep);
   ContentKeys const keys(swept, {});

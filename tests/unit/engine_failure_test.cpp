@@ -149,7 +149,7 @@ TEST_CASE("what is thrown need not be an exception", "[engine]") {
   RecordingListener listener;
   RunTotals const totals = run(test, listener);
   CHECK(totals.failed == 3);
-  CHECK_THAT(listener.records[0].failures[0].second, Contains("no std::exception"));
+  CHECK_THAT(listener.records[0].failures[0].second, Contains("not a std::exception"));
 }
 
 TEST_CASE("under stop, one thread: nothing is read and no stage begins after the failure",

@@ -1,4 +1,4 @@
-// What an earlier run knows is not done again.
+// What an earlier run knows is not computed again.
 #include <atomic>
 #include <charconv>
 #include <map>
@@ -13,18 +13,18 @@ using Counter = std::atomic<int>;
 
 namespace {
 
-using Trails = std::map<std::string, std::vector<Trail>>;  // by sample
+using Memories = std::map<std::string, std::vector<StageMemory>>;  // by sample
 
-Trails trails_of(RecordingListener const& listener) {
-  Trails trails;
-  for (auto const& record : listener.records) trails[record.id] = record.trails;
-  return trails;
+Memories memories_of(RecordingListener const& listener) {
+  Memories memories;
+  for (auto const& record : listener.records) memories[record.id] = record.memories;
+  return memories;
 }
 
-std::function<std::vector<Trail>(Sample const&)> recalling(Trails trails) {
-  return [trails = std::move(trails)](Sample const& sample) {
-    auto const found = trails.find(sample.id);
-    return found == trails.end() ? std::vector<Trail>() : found->second;
+std::function<std::vector<StageMemory>(Sample const&)> recalling(Memories memories) {
+  return [memories = std::move(memories)](Sample const& sample) {
+    auto const found = memories.find(sample.id);
+    return found == memories.end() ? std::vector<StageMemory>() : found->second;
   };
 }
 
@@ -35,8 +35,8 @@ Number number_of(std::string_view text) {
   return number;
 }
 
-// source -> slow -> {score, sum, write}, of which all results are kept. Samples that are divisible
-// by `declines` are declined by "slow".
+// source -> slow -> {score, sum, write}; all results are kept. "slow" declines samples that are
+// divisible by `declines`.
 struct Rerun {
   explicit Rerun(int samples, int declines = 1000) : test(samples) {
     test.source().on_produce = [this](Sample const& sample) {
@@ -72,13 +72,14 @@ struct Rerun {
   std::map<std::string, std::vector<Number>> folded;
 };
 
-void drop(Trails& trails, std::string const& sample, std::size_t stage) {
-  std::erase_if(trails[sample], [&](Trail const& trail) { return trail.part.stage == stage; });
+void drop(Memories& memories, std::string const& sample, std::size_t stage) {
+  std::erase_if(memories[sample],
+                [&](StageMemory const& memory) { return memory.part.stage == stage; });
 }
 
 }  // namespace
 
-TEST_CASE("what is settled is folded again, and nothing is worked on", "[engine]") {
+TEST_CASE("known results are folded again, and no stage runs", "[engine]") {
   auto const jobs = GENERATE(1, 8);
   Rerun first(50, 7);
   RecordingListener before;
@@ -86,7 +87,7 @@ TEST_CASE("what is settled is folded again, and nothing is worked on", "[engine]
 
   Rerun second(50, 7);
   RecordingListener listener;
-  listener.on_recall = recalling(trails_of(before));
+  listener.on_recall = recalling(memories_of(before));
   Counter worked{0};
   listener.on_worked = [&](std::size_t, Sample const&) { ++worked; };
   RunTotals const totals = run(second.test, listener, jobs);
@@ -104,34 +105,34 @@ TEST_CASE("what is settled is folded again, and nothing is worked on", "[engine]
     CHECK(stage.recalled == 50);
     CHECK(stage.in == stage.out + stage.skipped);
   }
-  // What was known is still known to the next.
+  // The next run knows it too.
   REQUIRE(listener.records.size() == before.records.size());
   for (std::size_t i = 0; i < before.records.size(); ++i) {
     auto const &now = listener.records[i], &then = before.records[i];
     CHECK(now.outcome == then.outcome);
     CHECK(now.skipped_by == then.skipped_by);
-    REQUIRE(now.trails.size() == then.trails.size());
-    for (std::size_t t = 0; t < then.trails.size(); ++t) {
-      CHECK(now.trails[t].part == then.trails[t].part);
-      CHECK(now.trails[t].outcome == then.trails[t].outcome);
-      REQUIRE((now.trails[t].kept == nullptr) == (then.trails[t].kept == nullptr));
-      if (then.trails[t].kept) CHECK(*now.trails[t].kept == *then.trails[t].kept);
+    REQUIRE(now.memories.size() == then.memories.size());
+    for (std::size_t t = 0; t < then.memories.size(); ++t) {
+      CHECK(now.memories[t].part == then.memories[t].part);
+      CHECK(now.memories[t].outcome == then.memories[t].outcome);
+      REQUIRE((now.memories[t].kept == nullptr) == (then.memories[t].kept == nullptr));
+      if (then.memories[t].kept) CHECK(*now.memories[t].kept == *then.memories[t].kept);
     }
   }
 }
 
-TEST_CASE("of a sample that is settled in part, what its other ends need is done", "[engine]") {
+TEST_CASE("of a sample with some known results only the stages of the others run", "[engine]") {
   Rerun first(20);
   RecordingListener before;
   run(first.test, before);
-  Trails trails = trails_of(before);
-  drop(trails, "3", first.test.index("sum"));
-  drop(trails, "4", first.test.index("write"));
-  trails.erase("5");
+  Memories memories = memories_of(before);
+  drop(memories, "3", first.test.index("sum"));
+  drop(memories, "4", first.test.index("write"));
+  memories.erase("5");
 
   Rerun second(20);
   RecordingListener listener;
-  listener.on_recall = recalling(trails);
+  listener.on_recall = recalling(memories);
   RunTotals const totals = run(second.test, listener, 8);
   CHECK(totals.recalled == 17);
   CHECK(second.slow == 3);
@@ -145,19 +146,19 @@ TEST_CASE("of a sample that is settled in part, what its other ends need is done
   CHECK(totals.stages[0].recalled == 17);
 }
 
-TEST_CASE("bytes that are no record are as good as none", "[engine]") {
+TEST_CASE("damaged bytes of a result count as an unknown result", "[engine]") {
   Rerun first(10);
   RecordingListener before;
   run(first.test, before);
-  Trails trails = trails_of(before);
-  for (Trail& trail : trails["6"]) {
-    if (trail.part.stage == first.test.index("score")) {
-      trail.kept = std::make_shared<std::string const>("x");
+  Memories memories = memories_of(before);
+  for (StageMemory& memory : memories["6"]) {
+    if (memory.part.stage == first.test.index("score")) {
+      memory.kept = std::make_shared<std::string const>("x");
     }
   }
   Rerun second(10);
   RecordingListener listener;
-  listener.on_recall = recalling(trails);
+  listener.on_recall = recalling(memories);
   RunTotals const totals = run(second.test, listener);
   CHECK(totals.end == RunEnd::complete);
   CHECK(totals.done == 10);
@@ -167,13 +168,14 @@ TEST_CASE("bytes that are no record are as good as none", "[engine]") {
   CHECK(second.folded == first.folded);
 }
 
-TEST_CASE("trails of what the pipeline has not are passed over", "[engine]") {
+TEST_CASE("memories of unknown stages and outputs are ignored", "[engine]") {
   Rerun test(5);
   RecordingListener listener;
   listener.on_recall = [](Sample const&) {
-    return std::vector<Trail>{{{0, 7}, 1, Outcome::done, nullptr},
-                              {{99, 0}, 1, Outcome::done, std::make_shared<std::string const>("1")},
-                              {{1, 0}, 1, Outcome::done, std::make_shared<std::string const>("1")}};
+    return std::vector<StageMemory>{
+        {{0, 7}, 1, Outcome::done, nullptr},
+        {{99, 0}, 1, Outcome::done, std::make_shared<std::string const>("1")},
+        {{1, 0}, 1, Outcome::done, std::make_shared<std::string const>("1")}};
   };
   RunTotals const totals = run(test.test, listener);
   CHECK(totals.done == 5);
@@ -184,7 +186,7 @@ TEST_CASE("trails of what the pipeline has not are passed over", "[engine]") {
 TEST_CASE("a recall that throws stops the run", "[engine]") {
   Rerun test(30);
   RecordingListener listener;
-  listener.on_recall = [](Sample const& sample) -> std::vector<Trail> {
+  listener.on_recall = [](Sample const& sample) -> std::vector<StageMemory> {
     if (sample.id == "4") throw Error("the records are gone");
     return {};
   };
@@ -194,25 +196,25 @@ TEST_CASE("a recall that throws stops the run", "[engine]") {
   CHECK(totals.emitted == totals.retired());
 }
 
-TEST_CASE("a result that is known falls with what it was made of", "[engine]") {
-  // "score" is known, but "sum" is not, and what both need fails now.
+TEST_CASE("a known result is dropped when the stages before it fail now", "[engine]") {
+  // "score" is known, "sum" is not, and the stage that both need fails now.
   Rerun first(3);
   RecordingListener before;
   run(first.test, before);
-  Trails trails = trails_of(before);
-  drop(trails, "1", first.test.index("sum"));
+  Memories memories = memories_of(before);
+  drop(memories, "1", first.test.index("sum"));
   Rerun second(3);
   second.test.pipeline.run.on_error = OnError::skip;
   second.test.source().on_produce = [](Sample const&) -> Number { throw Error("gone"); };
   RecordingListener listener;
-  listener.on_recall = recalling(trails);
+  listener.on_recall = recalling(memories);
   RunTotals const totals = run(second.test, listener);
   CHECK(totals.failed == 1);
   CHECK(second.folded["score"].size() == 2);
   CHECK(listener.records[1].failures == decltype(RecordingListener::Record::failures){{0, "gone"}});
 }
 
-TEST_CASE("a stage that is known to decline does not fail with what is before it", "[engine]") {
+TEST_CASE("a stage that is known to decline does not fail with a stage before it", "[engine]") {
   LambdaPipeline test(1);
   test.pipeline.run.on_error = OnError::skip;
   test.transform("fails", {"source"}, [](Sample const&, Inputs const&) -> std::optional<Number> {
@@ -225,7 +227,7 @@ TEST_CASE("a stage that is known to decline does not fail with what is before it
   test.observer("other", {"fails"}, pass);
   RecordingListener listener;
   listener.on_recall = [&](Sample const&) {
-    return std::vector<Trail>{{{test.index("declines"), 0}, 0, Outcome::skipped, nullptr}};
+    return std::vector<StageMemory>{{{test.index("declines"), 0}, 0, Outcome::skipped, nullptr}};
   };
   RunTotals const totals = run(test, listener);
   CHECK(totals.failed == 1);
@@ -233,8 +235,8 @@ TEST_CASE("a stage that is known to decline does not fail with what is before it
         decltype(RecordingListener::Record::failures){{test.index("fails"), "gone"}});
 }
 
-TEST_CASE("that a stage declined a sample which failed elsewhere is not remembered", "[engine]") {
-  // A later run that knew it would not come to the stage that fails, and call the sample skipped.
+TEST_CASE("a stage that declined a sample is run again when the sample failed elsewhere", "[engine]") {
+  // Otherwise a later run would not reach the failing stage, and count the sample as skipped.
   auto const fails_and_declines = [] {
     auto test = std::make_unique<LambdaPipeline>(1);
     test->pipeline.run.on_error = OnError::skip;
@@ -249,11 +251,11 @@ TEST_CASE("that a stage declined a sample which failed elsewhere is not remember
   };
   RecordingListener before, listener;
   CHECK(run(*fails_and_declines(), before).failed == 1);
-  listener.on_recall = recalling(trails_of(before));
+  listener.on_recall = recalling(memories_of(before));
   CHECK(run(*fails_and_declines(), listener).failed == 1);
 }
 
-TEST_CASE("files that were read leave a stamp", "[engine]") {
+TEST_CASE("a stage that reads files leaves a stamp", "[engine]") {
   LambdaPipeline test(3);
   test.source().on_files = [](std::size_t output, Sample const& sample) {
     return std::vector<std::filesystem::path>{sample.id + "/" + std::to_string(output)};
@@ -276,16 +278,16 @@ TEST_CASE("files that were read leave a stamp", "[engine]") {
   run(test, listener);
   CHECK(read == 3);
   std::vector<Part> parts;
-  for (Trail const& trail : listener.records[2].trails) {
-    parts.push_back(trail.part);
-    CHECK(trail.stamp == 1);  // as the listener said
-    CHECK(trail.outcome == Outcome::done);
+  for (StageMemory const& memory : listener.records[2].memories) {
+    parts.push_back(memory.part);
+    CHECK(memory.stamp == 1);  // as the listener said
+    CHECK(memory.outcome == Outcome::done);
   }
-  // Who shares leaves what the other leaves.
+  // Stages that share a result leave the same memories.
   CHECK(parts == std::vector<Part>{{0, 1}, {test.index("load@0"), 0}, {test.index("load@1"), 0}});
 }
 
-TEST_CASE("variants are recalled by themselves, and equal results share their bytes", "[engine]") {
+TEST_CASE("each variant is recalled by itself, and equal results share their bytes", "[engine]") {
   auto const jobs = GENERATE(1, 8);
   constexpr int kSamples = 40;
   struct Sweep {
@@ -324,11 +326,11 @@ TEST_CASE("variants are recalled by themselves, and equal results share their by
   CHECK(first.scored == kSamples / 2 * (1 + 3));
 
   Sweep second;
-  Trails trails = trails_of(before);
+  Memories memories = memories_of(before);
   std::size_t const third = second.test.index("score@2");
-  for (auto& [id, each] : trails) drop(trails, id, third);
+  for (auto& [id, each] : memories) drop(memories, id, third);
   RecordingListener listener;
-  listener.on_recall = recalling(trails);
+  listener.on_recall = recalling(memories);
   RunTotals const totals = run(second.test, listener, jobs);
   CHECK(totals.recalled == 0);
   CHECK(totals.stages[second.test.index("score@0")].recalled == kSamples);

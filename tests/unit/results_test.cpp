@@ -67,7 +67,7 @@ TEST_CASE("the best variant has the highest score, and is the first of equal one
   CHECK(best({-0.2, -0.1, -0.3, -0.1}) == 1u);
 }
 
-TEST_CASE("what has no score is not the best") {
+TEST_CASE("a variant without a score is not the best") {
   double const nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(best({std::nullopt, 0.1, std::nullopt, 0.2}) == 3u);
   CHECK(best({std::nullopt, std::nullopt, std::nullopt, std::nullopt}) == std::nullopt);
@@ -76,7 +76,7 @@ TEST_CASE("what has no score is not the best") {
   CHECK(best({nan, nan, nan, nan}) == std::nullopt);
 }
 
-TEST_CASE("the first observer with a score speaks for a variant") {
+TEST_CASE("the first observer with a score gives a variant its score") {
   Pipeline const pipeline = swept();
   AllFindings findings = ends(pipeline, {found(0.1), found(0.2), found(0.3), found(0.4)});
   for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
@@ -90,17 +90,19 @@ TEST_CASE("the first observer with a score speaks for a variant") {
   CHECK(score_of(pipeline.variants[2], findings)->value == 0.5);
 }
 
-TEST_CASE("a variant's numbers are its fractions by path, in their order") {
+TEST_CASE("the numbers of a variant are its scores and counts by path, in their order") {
   Pipeline const pipeline = swept();
   AllFindings const findings = ends(pipeline, {found(1, numbers(0.5, -0.125))});
-  CHECK(scores_of(pipeline, pipeline.variants[0], findings) == Numbers{{"end.miou", 0.5},
-                                                                       {"end.none", std::nullopt},
-                                                                       {"end.mean.miou", 0.25},
-                                                                       {"end.gain.miou", -0.125}});
-  CHECK(scores_of(pipeline, pipeline.variants[1], findings).empty());
+  auto const found_numbers = numbers_of(pipeline, pipeline.variants[0], findings);
+  CHECK(found_numbers.scores == decltype(found_numbers.scores){{"end.miou", 0.5},
+                                                               {"end.none", std::nullopt},
+                                                               {"end.mean.miou", 0.25},
+                                                               {"end.gain.miou", -0.125}});
+  CHECK(found_numbers.counts == decltype(found_numbers.counts){{"end.images", 3}});
+  CHECK(numbers_of(pipeline, pipeline.variants[1], findings).scores.empty());
 }
 
-TEST_CASE("sweep.csv has a row a variant: its name, its axes, its numbers") {
+TEST_CASE("sweep.csv has a row for each variant with its name, its axes and its numbers") {
   Pipeline const pipeline = swept();
   AllFindings const findings =
       ends(pipeline, {found(1, numbers(0.5, 0.25)), found(1, numbers(0.1, 0)),
@@ -114,7 +116,7 @@ TEST_CASE("sweep.csv has a row a variant: its name, its axes, its numbers") {
         "\"knobs.text=z,knobs.count=2\",z,2,,,,,,\n");
 }
 
-TEST_CASE("each variant has its metrics, and the run those that all have in common") {
+TEST_CASE("each variant has its metrics, and the run has those common to all") {
   TempFolder const folder;
   Pipeline const pipeline = swept();
   AllFindings findings = ends(pipeline, {found(1, Metrics().set("miou", 0.5)), found(1), found(1),
@@ -123,7 +125,7 @@ TEST_CASE("each variant has its metrics, and the run those that all have in comm
     if (pipeline.stages[s].name == "common") findings[s] = found(1, Metrics().set("sum", 2.5));
   }
   RunFolder into(folder / "run", RunFolder::Claim::new_run);
-  write_metrics(into, pipeline, findings);
+  write_scores(into, pipeline, findings);
   auto const json = [&](std::string const& file) {
     return Json::parse(read_text(folder / "run" / file));
   };
@@ -132,10 +134,10 @@ TEST_CASE("each variant has its metrics, and the run those that all have in comm
   CHECK(json(last) == Json({{"common", {{"sum", 2.5}}}, {"end", {{"miou", 0.75}}}}));
 }
 
-TEST_CASE("without an observer that all have in common the run has no metrics of its own") {
+TEST_CASE("without an observer common to all variants the run has no metrics of its own") {
   TempFolder const folder;
   Pipeline const pipeline = swept();
   RunFolder into(folder / "run", RunFolder::Claim::new_run);
-  write_metrics(into, pipeline, ends(pipeline, std::vector<Findings>(4, found(1))));
+  write_scores(into, pipeline, ends(pipeline, std::vector<Findings>(4, found(1))));
   CHECK_FALSE(std::filesystem::exists(folder / "run/metrics.json"));
 }

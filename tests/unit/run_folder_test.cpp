@@ -29,32 +29,32 @@ std::size_t entries(fs::path const& folder) {
 
 }  // namespace
 
-TEST_CASE("a run folder is made, with the folders on its way") {
+TEST_CASE("a run folder is created, with missing parent folders") {
   TempFolder const folder;
   RunFolder const run(folder / "a/b/run", kNew);
   CHECK(fs::is_directory(folder / "a/b/run"));
   CHECK(run.path() == folder / "a/b/run");
 }
 
-TEST_CASE("an empty folder takes a run") {
+TEST_CASE("an empty folder can take a run") {
   TempFolder const folder;
   CHECK_NOTHROW(RunFolder(folder.path(), kNew));
 }
 
-TEST_CASE("a folder that holds a run is refused with the run's status, and left as it is") {
+TEST_CASE("a folder that holds a run is refused with its status, and left unchanged") {
   TempFolder const folder;
   folder.write("run.json", "{\"format\": 1, \"status\": \"interrupted\"}");
   REQUIRE_THROWS_AS(RunFolder(folder.path(), kNew), RunFolderError);
   REQUIRE_THROWS_WITH(
       RunFolder(folder.path(), kNew),
-      Contains("holds a run already (status \"interrupted\")") && Contains("--out"));
+      Contains("already holds a run (status \"interrupted\")") && Contains("--out"));
   CHECK(entries(folder.path()) == 1);
   folder.write("run.json", "{\"sta");
   REQUIRE_THROWS_WITH(RunFolder(folder.path(), kNew),
-                      Contains("holds a run already (status unknown)"));
+                      Contains("already holds a run (status unknown)"));
 }
 
-TEST_CASE("a folder that holds other things is refused") {
+TEST_CASE("a folder that holds other files is refused") {
   TempFolder const folder;
   folder.write("thesis.tex", "");
   REQUIRE_THROWS_AS(RunFolder(folder.path(), kNew), RunFolderError);
@@ -62,7 +62,7 @@ TEST_CASE("a folder that holds other things is refused") {
                       Contains("files that are not a run of seplflow"));
 }
 
-TEST_CASE("a file in the place of a run folder, or above it, is refused") {
+TEST_CASE("a file in place of a run folder or of its parent is refused") {
   TempFolder const folder;
   folder.write("file", "x");
   REQUIRE_THROWS_AS(RunFolder(folder / "file", kNew), RunFolderError);
@@ -71,7 +71,7 @@ TEST_CASE("a file in the place of a run folder, or above it, is refused") {
   CHECK(read_text(folder / "file") == "x");
 }
 
-TEST_CASE("files of a run appear whole and replace earlier ones") {
+TEST_CASE("files of a run appear complete and replace earlier ones") {
   TempFolder const folder;
   RunFolder run(folder / "run", kNew);
   run.write("pipeline.toml", "one");
@@ -81,7 +81,7 @@ TEST_CASE("files of a run appear whole and replace earlier ones") {
   CHECK(read_text(folder / "run/run.json") == "{\n  \"status\": \"running\"\n}\n");
 }
 
-TEST_CASE("a sink's files are written with the folders on their way") {
+TEST_CASE("the files of a sink are written with missing folders") {
   TempFolder const folder;
   RunFolder run(folder / "run", kNew);
   run.write_output("write/a.png", bytes("A"));
@@ -90,7 +90,7 @@ TEST_CASE("a sink's files are written with the folders on their way") {
   CHECK(read_text(folder / "run/write/train/b.png") == "B");
 }
 
-TEST_CASE("nothing that was written aside outlives the run") {
+TEST_CASE("nothing that was written aside remains after the run") {
   TempFolder const folder;
   {
     RunFolder run(folder / "run", kNew);
@@ -102,7 +102,7 @@ TEST_CASE("nothing that was written aside outlives the run") {
   CHECK(entries(folder / "run") == 1);
 }
 
-TEST_CASE("a file that cannot be placed is an error and leaves nothing aside") {
+TEST_CASE("a file that cannot be moved into place is an error and leaves nothing behind") {
   TempFolder const folder;
   folder.write("out/dir/x", "");
   AtomicWriter writer(folder / "aside");
@@ -111,7 +111,7 @@ TEST_CASE("a file that cannot be placed is an error and leaves nothing aside") {
   CHECK(fs::is_empty(folder / "aside"));
 }
 
-TEST_CASE("of files written from several threads at once each is one of them, whole") {
+TEST_CASE("a file written by several threads at once is one of theirs, complete") {
   TempFolder const folder;
   AtomicWriter writer(folder / "aside");
   std::vector<std::jthread> threads;
@@ -131,7 +131,7 @@ TEST_CASE("of files written from several threads at once each is one of them, wh
   CHECK(fs::is_empty(folder / "aside"));
 }
 
-TEST_CASE("a file that grows holds what was flushed, and all of it when closed") {
+TEST_CASE("a growing file has what was flushed, and everything once it is closed") {
   TempFolder const folder;
   AppendFile file(folder / "a/ledger.jsonl");
   CHECK(file.file() == folder / "a/ledger.jsonl");
@@ -157,7 +157,7 @@ TEST_CASE("a full disk is an error with the system's reason") {
   REQUIRE_THROWS_AS(large.append(std::string(1 << 20, 'x')), Error);
 }
 
-TEST_CASE("two runs cannot be in one folder, and the lock of one that died is no lock") {
+TEST_CASE("two runs cannot write to one folder, but the lock of a dead run does not count") {
   TempFolder const folder;
   {
     RunFolder const first(folder / "run", kNew);
@@ -173,15 +173,16 @@ TEST_CASE("two runs cannot be in one folder, and the lock of one that died is no
   CHECK(fs::is_empty(folder / "run/.partial"));
 }
 
-TEST_CASE("a file of a stage that is written twice is an error, and the first stays") {
+TEST_CASE("writing a file of a stage twice is an error, and the first file stays") {
   TempFolder const folder;
   RunFolder run(folder / "run", kNew);
   run.write_output("write/a.png", bytes("A"));
-  CHECK_THROWS_WITH(run.write_output("write/a.png", bytes("B")), Contains("has written it before"));
+  CHECK_THROWS_WITH(run.write_output("write/a.png", bytes("B")),
+                    Contains("has already written it"));
   CHECK(read_text(folder / "run/write/a.png") == "A");
 }
 
-TEST_CASE("a run that goes on replaces files once, and removes those that it did not make") {
+TEST_CASE("a resumed run replaces files once, and removes those that it did not write") {
   TempFolder const folder;
   folder.write("run.json", "{\"format\": 1, \"status\": \"running\", \"name\": \"x\"}");
   folder.write("write/a.png", "old");
@@ -192,7 +193,8 @@ TEST_CASE("a run that goes on replaces files once, and removes those that it did
   REQUIRE(run.before());
   CHECK(run.before()->status == "running");
   run.write_output("write/a.png", bytes("new"));
-  CHECK_THROWS_WITH(run.write_output("write/a.png", bytes("B")), Contains("has written it before"));
+  CHECK_THROWS_WITH(run.write_output("write/a.png", bytes("B")),
+                    Contains("has already written it"));
   run.keep_output("write/kept.png");
   CHECK(run.remove_outputs("write", {fingerprint("a.png"), fingerprint("deep/stray.png")}) == 1);
   CHECK(read_text(folder / "write/notes.txt") == "mine");
@@ -201,14 +203,14 @@ TEST_CASE("a run that goes on replaces files once, and removes those that it did
   CHECK_FALSE(fs::exists(folder / "write/deep"));
 }
 
-TEST_CASE("a run of a newer format is refused, whatever is asked") {
+TEST_CASE("a run of a newer format is refused, even to resume it") {
   TempFolder const folder;
   folder.write("run.json", "{\"format\": 99, \"status\": \"done\"}");
-  CHECK_THROWS_WITH(RunFolder(folder.path(), kAgain), Contains("is of format 99"));
+  CHECK_THROWS_WITH(RunFolder(folder.path(), kAgain), Contains("has format 99"));
   CHECK(entries(folder.path()) == 1);
 }
 
-TEST_CASE("a file can be written over in place, never made longer") {
+TEST_CASE("a file can be overwritten in place, but not made longer") {
   TempFolder const folder;
   AtomicWriter writer(folder / "aside");
   writer.write(folder / "run.json", std::string_view("{\"status\": \"running\"}\n"));

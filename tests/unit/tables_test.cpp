@@ -18,7 +18,7 @@ std::size_t open_files() {
 
 }  // namespace
 
-TEST_CASE("tables grow side by side") {
+TEST_CASE("several tables grow at the same time") {
   TempFolder const folder;
   Tables tables(folder.path(), 3);
   tables.append(0, "a\n");
@@ -32,7 +32,7 @@ TEST_CASE("tables grow side by side") {
   CHECK_FALSE(fs::exists(tables.file(1)));
 }
 
-TEST_CASE("thousands of tables need no open file each, and no memory that grows with their rows") {
+TEST_CASE("thousands of tables need few open files, and memory does not grow with their rows") {
   TempFolder const folder;
   constexpr std::size_t kTables = 3000, kRows = 30;
   Tables tables(folder.path(), kTables);
@@ -44,7 +44,7 @@ TEST_CASE("thousands of tables need no open file each, and no memory that grows 
     }
   }
   CHECK(open_files() == before);
-  // What is not in the files is in memory.
+  // What is not in the files yet is in memory.
   std::uintmax_t appended = 0, written = 0;
   for (std::size_t t = 0; t < kTables; ++t) {
     std::string expected;
@@ -65,7 +65,7 @@ TEST_CASE("thousands of tables need no open file each, and no memory that grows 
   }
 }
 
-TEST_CASE("a table that cannot be written is an error that names it") {
+TEST_CASE("a table that cannot be written is an error") {
   TempFolder const folder;
   Tables tables(folder / "absent.txt" / "x", 1);
   folder.write("absent.txt", "");

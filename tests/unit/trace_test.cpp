@@ -17,7 +17,7 @@ TEST_CASE("a trace without events is valid JSON") {
   CHECK(Json::parse(read_text(folder / "trace.json"))["traceEvents"].empty());
 }
 
-TEST_CASE("an event tells the stage, the sample, the begin and the duration in microseconds") {
+TEST_CASE("an event has the stage, the sample, the start and the duration in microseconds") {
   TempFolder const folder;
   Trace trace(folder / "trace.json");
   auto const begin = Trace::Clock::now();
@@ -35,7 +35,7 @@ TEST_CASE("an event tells the stage, the sample, the begin and the duration in m
   CHECK(events[0]["tid"] == events[1]["tid"]);
 }
 
-TEST_CASE("events come from many threads, each with a number of its own") {
+TEST_CASE("events of several threads have a number for each thread") {
   TempFolder const folder;
   Trace trace(folder / "trace.json");
   auto const now = Trace::Clock::now();

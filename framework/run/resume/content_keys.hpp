@@ -1,4 +1,5 @@
-// What the results of a stage depend on, apart from the sample and the files read for it.
+// Identifies what the results of a stage depend on, apart from the sample and the files that it
+// reads.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,9 @@ std::map<std::string, std::string> plugin_hashes(Pipeline const& pipeline,
 // The hash of the library that plugins share with the program.
 std::string framework_hash();
 
-// Two stages with one key make the same of the same sample, in this run or another: the key covers
-// the stage's type, its plugin, its options, the size and time of files among its options, and the
-// keys of its inputs.
+// Two stages with the same key compute the same from the same sample, in this run or another: the
+// key covers the stage's type, its plugin, its options, the size and time of files among the
+// options, and the keys of its inputs.
 class ContentKeys {
  public:
   ContentKeys(Pipeline const& pipeline, std::map<std::string, std::string> const& plugin_hashes);

@@ -1,4 +1,4 @@
-// Short stand-ins for contents that are compared from run to run.
+// Hashes of contents that are compared from run to run.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ std::uint64_t fingerprint(std::span<std::uint8_t const> bytes);
 // 128-bit XXH3 of a file's bytes, in hexadecimal. Throws Error when it cannot be read.
 std::string file_hash(std::filesystem::path const& file);
 
-// Of the sizes and times of files, in their order; of an absent file that it is absent. Never 0.
+// Identifies the sizes and times of files, in their order, and which of them are missing. Never 0.
 std::uint64_t file_stamp(std::vector<std::filesystem::path> const& files);
 
 }  // namespace seplflow

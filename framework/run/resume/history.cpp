@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 
-#include "base/bytes.hpp"
 #include "base/error_of.hpp"
 #include "run/resume/fingerprint.hpp"
 
@@ -12,180 +10,220 @@ namespace seplflow {
 namespace {
 
 namespace fs = std::filesystem;
+using Kind = SampleMemory::Entry::Kind;
 
-std::optional<std::vector<std::uint8_t>> bytes_of(fs::path const& file, std::uint64_t size) {
-  std::error_code unknown;
-  if (fs::file_size(file, unknown) != size || unknown) return std::nullopt;
-  std::ifstream stream(file, std::ios::binary);
-  std::vector<std::uint8_t> bytes(size);
-  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-  if (!stream || stream.peek() != std::ifstream::traits_type::eof()) return std::nullopt;
-  return bytes;
-}
+struct Found {
+  SampleMemory memory;
+  fs::path const* folder;
+};
 
-}  // namespace
-
-std::string Receipt::of(std::vector<OutputFile> const& files) {
-  ByteWriter bytes;
-  bytes.count(files.size());
-  for (OutputFile const& file : files) {
-    bytes.text(file.name.string()).count(file.bytes.size()).count(fingerprint(file.bytes));
-  }
-  return bytes.take();
-}
-
-Receipt::Receipt(std::string_view bytes) {
-  ByteReader reader(bytes);
-  files.resize(reader.length());
-  for (File& file : files) {
-    file.name = reader.text();
-    if (why_unsafe_id(file.name.string())) throw Error("a file would leave its folder");
-    file.size = reader.count();
-    file.content = reader.count();
-  }
-  reader.end();
-}
-
-History::History(Pipeline const& pipeline, ContentKeys const& keys, RunFolder& into,
-                 std::vector<Shelf> shelves, Request request)
-    : pipeline_(pipeline),
-      keys_(keys),
-      into_(into),
-      shelves_(std::move(shelves)),
-      request_(std::move(request)) {
-  for (Shelf& shelf : shelves_) shelf.records.index();
-}
-
-std::optional<History::Found> History::find(Sample const& sample) const {
+// The first run that knows the sample counts.
+std::optional<Found> find(std::vector<PastRun> const& runs, std::string const& id) {
   std::optional<Found> found;
-  for (Shelf const& shelf : shelves_) {
-    auto record = shelf.records.find(sample.id);
-    if (!record) continue;
+  for (PastRun const& run : runs) {
+    auto memory = run.memories.find(id);
+    if (!memory) continue;
     if (!found) {
-      found = Found{std::move(*record), &shelf.folder};
-    } else if (*found->folder == shelf.folder) {
-      found->record.add(*record);
+      found = Found{std::move(*memory), &run.folder};
+    } else if (*found->folder == run.folder) {
+      found->memory.add(*memory);
     }
   }
   return found;
 }
 
-std::vector<Trail> History::recall(Sample const& sample) {
-  auto const found = find(sample);
-  std::vector<Trail> trails;
+// The file's bytes when it is still as it was written.
+std::optional<std::vector<std::uint8_t>> intact_bytes(fs::path const& name,
+                                                      WrittenFile const& written) {
+  std::error_code unknown;
+  if (fs::file_size(name, unknown) != written.size || unknown) return std::nullopt;
+  std::ifstream stream(name, std::ios::binary);
+  std::vector<std::uint8_t> bytes(written.size);
+  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(written.size));
+  if (!stream || stream.peek() != std::ifstream::traits_type::eof()) return std::nullopt;
+  if (fingerprint(bytes) != written.content) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace
+
+// Finds out what is still true of one sample, stage by stage.
+class History::Recall {
+ public:
+  Recall(History& history, Sample const& sample, Found const& found)
+      : history_(history),
+        sample_(sample),
+        found_(found),
+        has_failed_(std::ranges::any_of(
+            found.memory.entries, [](auto const& entry) { return entry.kind == Kind::failed; })),
+        changed_(history.pipeline_.stages.size()),
+        lost_(history.pipeline_.stages.size()) {
+    for (std::size_t s = 0; s < history.pipeline_.stages.size(); ++s) add_stage(s);
+    if (!complete_ && !explained_) ++history.reuse_.incomplete;
+  }
+
+  bool is_complete() const { return complete_; }
+  std::vector<StageMemory> take() { return std::move(memories_); }
+
+ private:
+  void add_stage(std::size_t s) {
+    PipelineStage const& stage = stage_of(s);
+    std::size_t const outputs = std::max<std::size_t>(1, stage.declaration->outputs.size());
+    changed_[s].assign(outputs, has_changed_input(stage));
+    lost_[s] = is_lost_before(stage);
+    add_part({s, 0});
+    if (kind_of(s) != StageKind::source) return;
+    for (std::size_t output = 1; output < outputs; ++output) {
+      if (stage.wanted[output]) add_part({s, output});
+    }
+  }
+
+  void add_part(Part const& part) {
+    StageMemory memory{part};
+    if (auto const* const entry = found_.memory.find(history_.keys_[part])) {
+      memory = what_is_true_of(*entry, part);
+    }
+    if (is_wanted_end(part.stage) && !memory.kept && !lost_[part.stage]) complete_ = false;
+    if (!memory.empty()) memories_.push_back(std::move(memory));
+  }
+
+  StageMemory what_is_true_of(SampleMemory::Entry const& entry, Part const& part) {
+    StageMemory memory{part};
+    if (reads_other_files(part, entry.stamp)) mark_changed(part);
+    if (changed_[part.stage][part.output]) return memory;
+    memory.stamp = entry.stamp;
+    memory.outcome = outcome_of(entry);
+    if (memory.outcome != Outcome::done) lost_[part.stage] = true;
+    if (memory.outcome == Outcome::failed || is_usable_result(entry, part.stage)) {
+      memory.kept = entry.kept;
+    }
+    return memory;
+  }
+
+  // A stage that failed is run again. So must be a stage that skipped the sample: the sample might
+  // else not reach the one that failed.
+  Outcome outcome_of(SampleMemory::Entry const& entry) {
+    bool const failures_stay = history_.request_.must_be_complete;
+    if (entry.kind == Kind::skipped && (failures_stay || !has_failed_)) return Outcome::skipped;
+    if (entry.kind != Kind::failed) return Outcome::done;
+    count(history_.reuse_.failed);
+    return failures_stay ? Outcome::failed : Outcome::done;
+  }
+
+  bool is_usable_result(SampleMemory::Entry const& entry, std::size_t s) {
+    if (!is_wanted_end(s) || !entry.kept || entry.kind == Kind::failed) return false;
+    if (kind_of(s) != StageKind::sink) return true;
+    if (take_over_files(s, *entry.kept)) return true;
+    count(history_.reuse_.lost_outputs[stage_of(s).name]);
+    return false;
+  }
+
+  // If something is wrong with the files, the stage reports it when it processes the sample.
+  bool reads_other_files(Part const& part, std::uint64_t stamp) const {
+    if (history_.request_.trust_inputs) return false;
+    std::vector<fs::path> files;
+    StageInstance const& instance = *stage_of(part.stage).instance;
+    if (error_of([&] { files = instance.files(part.output, sample_); })) return true;
+    return !files.empty() && file_stamp(files) != stamp;
+  }
+
+  // The outputs of a source change one by one, those of another stage together.
+  void mark_changed(Part const& part) {
+    auto& changed = changed_[part.stage];
+    if (kind_of(part.stage) == StageKind::source) {
+      changed[part.output] = true;
+    } else {
+      changed.assign(changed.size(), true);
+    }
+    count(history_.reuse_.changed_inputs[stage_of(part.stage).name]);
+  }
+
+  // Whether all files of the sink are as they were written. If so, they stay, or are copied when
+  // they are in the folder of another run.
+  bool take_over_files(std::size_t s, std::string const& encoded) {
+    std::vector<WrittenFile> written;
+    if (error_of([&] { written = decode_files(encoded); })) return false;
+    bool const copy = *found_.folder != history_.into_.path();
+    std::vector<std::pair<fs::path, std::vector<std::uint8_t>>> files;
+    for (fs::path const& home : history_.request_.homes[s]) {
+      for (WrittenFile const& file : written) {
+        fs::path const name = home / stage_of(s).name / file.name;
+        auto bytes = intact_bytes(*found_.folder / name, file);
+        if (!bytes) return false;
+        files.emplace_back(name, copy ? std::move(*bytes) : std::vector<std::uint8_t>());
+      }
+    }
+    for (auto const& [name, bytes] : files) {
+      if (copy) {
+        history_.into_.write_output(name, bytes);
+      } else {
+        history_.into_.keep_output(name);
+      }
+    }
+    return true;
+  }
+
+  bool has_changed_input(PipelineStage const& stage) const {
+    return std::ranges::any_of(stage.inputs, [&](auto const& input) {
+      return input && changed_[input->stage][input->output];
+    });
+  }
+
+  bool is_lost_before(PipelineStage const& stage) const {
+    return std::ranges::any_of(stage.inputs,
+                               [&](auto const& input) { return input && lost_[input->stage]; });
+  }
+
+  void count(std::uint64_t& reason) {
+    ++reason;
+    explained_ = true;
+  }
+
+  PipelineStage const& stage_of(std::size_t s) const { return history_.pipeline_.stages[s]; }
+  StageKind kind_of(std::size_t s) const { return stage_of(s).declaration->kind; }
+  bool is_wanted_end(std::size_t s) const {
+    return stage_of(s).is_end() && history_.request_.ends[s];
+  }
+
+  History& history_;
+  Sample const& sample_;
+  Found const& found_;
+  bool const has_failed_;
+  std::vector<std::vector<bool>> changed_;  // the outputs of each stage, because a file changed
+  std::vector<bool> lost_;                  // the stages that the sample does not leave
+  bool complete_ = true;                    // nothing is left to do
+  bool explained_ = false;                  // why something is left to do has been counted
+  std::vector<StageMemory> memories_;
+};
+
+History::History(Pipeline const& pipeline, ContentKeys const& keys, RunFolder& into,
+                 std::vector<PastRun> runs, Request request)
+    : pipeline_(pipeline),
+      keys_(keys),
+      into_(into),
+      runs_(std::move(runs)),
+      request_(std::move(request)) {
+  for (PastRun& run : runs_) run.memories.index();
+}
+
+std::vector<StageMemory> History::recall(Sample const& sample) {
+  auto const found = find(runs_, sample.id);
+  std::vector<StageMemory> memories;
   bool complete = false;
   if (!found) {
     ++reuse_.unknown;
-  } else if (found->record.identity != identity_of(sample)) {
+  } else if (found->memory.identity != identity_of(sample)) {
     ++reuse_.other_samples;
   } else {
-    complete = recall(sample, *found, trails);
+    Recall recall(*this, sample, *found);
+    complete = recall.is_complete();
+    memories = recall.take();
   }
   if (!complete && request_.must_be_complete) {
-    throw Error("the runs lack " + std::string(found ? "some" : "all") + " results of sample \"" +
-                sample.id + "\"; complete them with --resume, then join them");
+    throw Error(std::string(found ? "some" : "all") + " results of sample \"" + sample.id +
+                "\" are missing from the runs; complete the runs with --resume, then merge them");
   }
-  return trails;
-}
-
-bool History::recall(Sample const& sample, Found const& found, std::vector<Trail>& trails) {
-  using Kind = SampleRecord::Entry::Kind;
-  bool complete = true, explained = false;
-  // What failed is tried again; were it known what declined the sample, the graph might not come to
-  // it.
-  bool const failed = std::ranges::any_of(
-      found.record.entries, [](auto const& entry) { return entry.kind == Kind::failed; });
-  bool const stays_lost = request_.must_be_complete || !failed;
-  // Whether an output is other than it was, because a file changed on the way to it. A transform's
-  // outputs are one.
-  std::vector<std::vector<bool>> changed(pipeline_.stages.size());
-  std::vector<bool> lost(pipeline_.stages.size());
-  for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
-    PipelineStage const& stage = pipeline_.stages[s];
-    StageKind const kind = stage.declaration->kind;
-    bool const is_source = kind == StageKind::source;
-    bool const is_end = kind == StageKind::observer || kind == StageKind::sink;
-    bool input_changed = false;
-    for (auto const& input : stage.inputs) {
-      if (!input) continue;
-      input_changed = input_changed || changed[input->stage][input->output];
-      lost[s] = lost[s] || lost[input->stage];
-    }
-    std::size_t const outputs = std::max<std::size_t>(1, stage.declaration->outputs.size());
-    changed[s].resize(outputs, input_changed);
-    for (std::size_t output = 0; output < outputs; ++output) {
-      if (output > 0 && (!is_source || !stage.wanted[output])) continue;
-      Trail trail;
-      trail.part = {s, output};
-      auto const* const entry = found.record.find(keys_[trail.part]);
-      if (entry && has_other_files(trail.part, sample, entry->stamp)) {
-        if (is_source) {
-          changed[s][output] = true;
-        } else {
-          changed[s].assign(outputs, true);
-        }
-        ++reuse_.changed_inputs[stage.name];
-        explained = true;
-      }
-      if (entry && !changed[s][output]) {
-        trail.stamp = entry->stamp;
-        if (entry->kind == Kind::skipped && stays_lost) trail.outcome = Outcome::skipped;
-        if (entry->kind == Kind::failed) {
-          ++reuse_.failed;
-          explained = true;
-          if (request_.must_be_complete) trail.outcome = Outcome::failed;
-        }
-        lost[s] = lost[s] || trail.outcome != Outcome::done;
-        bool const is_result = is_end && request_.ends[s] && entry->kind != Kind::failed;
-        if (is_result || trail.outcome == Outcome::failed) trail.kept = entry->kept;
-      }
-      if (trail.kept && kind == StageKind::sink && trail.outcome == Outcome::done &&
-          !has_files(s, trail.kept, *found.folder)) {
-        trail.kept = nullptr;
-        ++reuse_.lost_outputs[stage.name];
-        explained = true;
-      }
-      if (is_end && request_.ends[s] && !trail.kept && !lost[s]) complete = false;
-      if (trail.stamp != 0 || trail.outcome != Outcome::done || trail.kept) {
-        trails.push_back(std::move(trail));
-      }
-    }
-  }
-  if (!complete && !explained) ++reuse_.incomplete;
-  return complete;
-}
-
-// What is wrong with the files is for the stage to say, when it works on the sample.
-bool History::has_other_files(Part const& part, Sample const& sample, std::uint64_t stamp) const {
-  if (request_.trust_inputs) return false;
-  std::vector<fs::path> files;
-  StageInstance const& instance = *pipeline_.stages[part.stage].instance;
-  if (error_of([&] { files = instance.files(part.output, sample); })) return true;
-  return !files.empty() && file_stamp(files) != stamp;
-}
-
-bool History::has_files(std::size_t stage, Kept const& kept, fs::path const& folder) {
-  std::optional<Receipt> receipt;
-  if (error_of([&] { receipt.emplace(*kept); })) return false;
-  bool const copy = folder != into_.path();
-  std::vector<std::pair<fs::path, std::vector<std::uint8_t>>> files;
-  for (fs::path const& home : request_.homes[stage]) {
-    for (Receipt::File const& file : receipt->files) {
-      fs::path const name = home / pipeline_.stages[stage].name / file.name;
-      auto bytes = bytes_of(folder / name, file.size);
-      if (!bytes || fingerprint(*bytes) != file.content) return false;
-      if (!copy) bytes->clear();
-      files.emplace_back(name, std::move(*bytes));
-    }
-  }
-  for (auto const& [name, bytes] : files) {
-    if (copy) {
-      into_.write_output(name, bytes);
-    } else {
-      into_.keep_output(name);
-    }
-  }
-  return true;
+  return memories;
 }
 
 }  // namespace seplflow

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "base/number_text.hpp"
 #include "run/resume/fingerprint.hpp"
 
 namespace seplflow {
@@ -14,66 +15,84 @@ std::string next_of(std::string const& name) {
   return name + ".next";
 }
 
+// Where a run writes a file of its journal.
+fs::path file_of(RunFolder const& folder, std::string const& name) {
+  return folder.path() / (folder.before() ? next_of(name) : name);
+}
+
 std::size_t lines_in(fs::path const& file) {
   std::ifstream stream(file, std::ios::binary);
   return static_cast<std::size_t>(
       std::count(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>(), '\n'));
 }
 
-// A ledger is for people; what a run goes on from are the records, which know their lines. A line
-// that no record knows is told: it is damaged, or its record is lost.
-void check_ledger(fs::path const& ledger, RecordReader& records,
+// The ledger is for people; a run is resumed from the memories, which know their lines. A line that
+// no memory knows is reported: it is damaged, or its memory is lost.
+void check_ledger(fs::path const& ledger, MemoryReader& memories,
                   std::vector<std::string>& problems) {
   std::ifstream file(ledger, std::ios::binary);
-  records.index();
+  memories.index();
   std::string line;
   std::size_t unknown = 0;
   for (std::size_t number = 1; std::getline(file, line); ++number) {
-    bool const whole = !file.eof();
-    Json const json = Json::parse(line, nullptr, false);
-    auto const id = json.is_object() ? json.value("id", Json()) : Json();
-    auto const record =
-        id.is_string() ? records.find(id.get_ref<std::string const&>()) : std::nullopt;
-    if (record && record->line == fingerprint(line)) continue;
-    if (whole && !record && id.is_string()) {
+    bool const is_whole = !file.eof();
+    std::string const id = text_in(Json::parse(line, nullptr, false), "id");
+    auto const memory = memories.find(id);
+    if (memory && memory->line == fingerprint(line)) continue;
+    if (is_whole && !memory && !id.empty()) {
       ++unknown;
       continue;
     }
-    std::string what = "the line is damaged; it is written anew";
-    if (!whole) {
-      what = "the line is cut off; it is written anew";
-    } else if (record) {
-      what = "the line is not as it was written; it is written anew";
-    }
-    problems.push_back(ledger.string() + ":" + std::to_string(number) + ": " + what);
+    char const* const what = !is_whole ? "is truncated"
+                             : memory  ? "is not as it was written"
+                                       : "is damaged";
+    problems.push_back(ledger.string() + ":" + std::to_string(number) + ": the line " + what +
+                       "; it is written again");
   }
   if (unknown == 0) return;
-  problems.push_back(ledger.string() + " lists " + std::to_string(unknown) +
-                     (unknown == 1
-                          ? " sample of which no results are known; it is done again"
-                          : " samples of which no results are known; they are done again"));
+  problems.push_back(ledger.string() + " lists " + counted(unknown, "sample") +
+                     " without known results; " + (unknown == 1 ? "it is" : "they are") +
+                     " processed again");
+}
+
+// Entry by entry, the newer ones count.
+void merge(MemoryReader& newer, MemoryReader& older, fs::path const& into) {
+  older.index();
+  newer.index();
+  MemoryWriter writer(into);
+  for (std::size_t i = 0; i < newer.count(); ++i) {
+    SampleMemory memory = newer.at(i);
+    if (auto const before = older.find(memory.id)) memory.add(*before);
+    writer.append(memory);
+  }
+  for (std::size_t i = 0; i < older.count(); ++i) {
+    SampleMemory const memory = older.at(i);
+    if (!newer.find(memory.id)) writer.append(memory);
+  }
+  writer.close();
+}
+
+void add(std::vector<std::string> const& more, std::vector<std::string>& problems) {
+  problems.insert(problems.end(), more.begin(), more.end());
 }
 
 }  // namespace
 
-Journal::Journal(RunFolder& folder, Names names) : folder_(folder), names_(std::move(names)) {
-  auto const file = [&](std::string const& name) {
-    return folder.path() / (folder.before() ? next_of(name) : name);
-  };
-  records_ = std::make_unique<RecordWriter>(file(names_.records));
-  if (!names_.ledger.empty()) ledger_ = std::make_unique<AppendFile>(file(names_.ledger));
+Journal::Journal(RunFolder& folder, Names names)
+    : folder_(folder), names_(std::move(names)), memories_(file_of(folder, names_.records)) {
+  if (!names_.ledger.empty()) ledger_.emplace(file_of(folder, names_.ledger));
 }
 
-void Journal::append(SampleRecord record, std::string_view line) {
-  record.line = fingerprint(line);
-  records_->append(record);
+void Journal::append(SampleMemory memory, std::string_view line) {
+  memory.line = fingerprint(line);
+  memories_.append(memory);
   if (!ledger_) return;
   ledger_->append(std::string(line) + "\n");
   ledger_->flush();
 }
 
 void Journal::close() {
-  records_->close();
+  memories_.close();
   if (!ledger_) return;
   ledger_->close();
   if (!folder_.before()) return;
@@ -89,37 +108,27 @@ void Journal::complete(RunFolder& folder, Names const& names) {
   }
 }
 
-Journal::Memory Journal::recollect(fs::path const& folder, Names const& names) {
-  Memory memory{RecordReader(folder / names.records), {}};
-  memory.problems = memory.records.problems();
-  if (!names.ledger.empty()) check_ledger(folder / names.ledger, memory.records, memory.problems);
-  return memory;
+MemoryReader Journal::read(fs::path const& folder, Names const& names,
+                           std::vector<std::string>& problems) {
+  MemoryReader memories(folder / names.records);
+  add(memories.problems(), problems);
+  if (!names.ledger.empty()) check_ledger(folder / names.ledger, memories, problems);
+  return memories;
 }
 
-Journal::Memory Journal::recollect(RunFolder& folder, Names const& names) {
+MemoryReader Journal::read(RunFolder& folder, Names const& names,
+                           std::vector<std::string>& problems) {
   fs::path const next = folder.path() / next_of(names.records);
-  if (!fs::exists(next)) return recollect(folder.path(), names);
-  RecordReader older(folder.path() / names.records), newer(next);
-  older.index();
-  newer.index();
+  if (!fs::exists(next)) return read(folder.path(), names, problems);
+  MemoryReader older(folder.path() / names.records), newer(next);
   fs::path const merged = folder.aside() / names.records;
-  RecordWriter writer(merged);
-  for (std::size_t i = 0; i < newer.count(); ++i) {
-    SampleRecord record = newer.at(i);
-    if (auto const before = older.find(record.id)) record.add(*before);
-    writer.append(record);
-  }
-  for (std::size_t i = 0; i < older.count(); ++i) {
-    SampleRecord const record = older.at(i);
-    if (!newer.find(record.id)) writer.append(record);
-  }
-  writer.close();
+  merge(newer, older, merged);
   folder.place(merged, names.records);
   folder.remove(next_of(names.records));
-  // A ledger that does not know yet what is put together here is no damage.
-  Memory memory{RecordReader(folder.path() / names.records), newer.problems()};
-  memory.problems.insert(memory.problems.end(), older.problems().begin(), older.problems().end());
-  return memory;
+  add(newer.problems(), problems);
+  add(older.problems(), problems);
+  // A ledger that does not have the merged samples yet is not damaged.
+  return MemoryReader(folder.path() / names.records);
 }
 
 void Journal::remove(RunFolder& folder, Names const& names) {

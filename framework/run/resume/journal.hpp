@@ -2,20 +2,20 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "run/file_writer.hpp"
-#include "run/resume/records.hpp"
+#include "run/resume/memories.hpp"
 #include "run/run_folder.hpp"
 
 namespace seplflow {
 
-// Sample by sample, so that a run that is killed leaves a journal of all it had finished. A run
-// that goes on writes NAME.next and leaves NAME alone until it is complete: what was known stays
-// known, whenever it is killed.
+// Grows sample by sample, so that a killed run leaves a journal of all that it had finished. A
+// resumed run writes NAME.next and leaves NAME alone until it is complete: whenever it is killed,
+// nothing is lost that was known before.
 class Journal {
  public:
   struct Names {
@@ -25,34 +25,32 @@ class Journal {
 
   Journal(RunFolder& folder, Names names);
 
-  // `line` without its end; what the record says of it is filled in.
-  void append(SampleRecord record, std::string_view line);
+  // `line` without its end. Fills in what the memory says of it.
+  void append(SampleMemory memory, std::string_view line);
 
   void close();
 
-  // Puts a journal that is closed, and holds every sample of the data set, in place of the one that
-  // the run went on from.
+  // Puts a journal that is closed, and has every sample of the data set, in place of the one that
+  // the run resumed.
   static void complete(RunFolder& folder, Names const& names);
 
-  // What the journals in a folder remember, and what is wrong with them: damaged records, whose
-  // samples are done again, and damaged lines of the ledger, which are written anew.
-  struct Memory {
-    RecordReader records;
-    std::vector<std::string> problems;
-  };
-  static Memory recollect(std::filesystem::path const& folder, Names const& names);
+  // The memories in a folder. Adds a message to `problems` for every damaged memory, whose sample
+  // is processed again, and every damaged line of the ledger, which is written again.
+  static MemoryReader read(std::filesystem::path const& folder, Names const& names,
+                           std::vector<std::string>& problems);
 
-  // The same in a folder that is ours: what was left by a run that went on and did not end is put
-  // together with what it went on from.
-  static Memory recollect(RunFolder& folder, Names const& names);
+  // The same for a folder that this run writes: what an unfinished resumed run left there is first
+  // merged with what it had resumed.
+  static MemoryReader read(RunFolder& folder, Names const& names,
+                           std::vector<std::string>& problems);
 
   static void remove(RunFolder& folder, Names const& names);
 
  private:
   RunFolder& folder_;
   Names const names_;
-  std::unique_ptr<RecordWriter> records_;
-  std::unique_ptr<AppendFile> ledger_;
+  MemoryWriter memories_;
+  std::optional<AppendFile> ledger_;
 };
 
 }  // namespace seplflow

@@ -1,22 +1,19 @@
 #include "run/resume/resumption.hpp"
 
 #include <algorithm>
-#include <set>
 
+#include "base/number_text.hpp"
 #include "base/text_file.hpp"
 #include "pipeline/run_options.hpp"
 #include "pipeline/setting_text.hpp"
+#include "run/log.hpp"
 
 namespace seplflow {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string samples_text(std::uint64_t count) {
-  return std::to_string(count) + (count == 1 ? " sample" : " samples");
-}
-
-// The value as TOML; empty when there is none.
+// As TOML; empty without one.
 std::string value_of(std::vector<SettingText> const& settings, std::string const& stage,
                      std::string const& key) {
   auto const found = std::ranges::find_if(
@@ -30,25 +27,27 @@ bool is_sweep(std::vector<SettingText> const& settings) {
   });
 }
 
+bool is_stage(std::string const& table) {
+  return !table.empty() && table != "run" && table != "sweep" && table != "variants";
+}
+
 std::set<std::string> stages_in(std::vector<SettingText> const& settings) {
   std::set<std::string> names;
   for (SettingText const& each : settings) {
-    bool const is_stage = !each.stage.empty() && each.stage != "run" && each.stage != "sweep" &&
-                          each.stage != "variants";
-    // They name what is removed, and the file may be anybody's.
-    if (is_stage && !why_unsafe_id(each.stage)) names.insert(each.stage);
+    // Files are removed by these names, and anybody may have edited pipeline.toml.
+    if (is_stage(each.stage) && !why_unsafe_id(each.stage)) names.insert(each.stage);
   }
   return names;
 }
 
 std::string text_of(SettingChange const& change) {
-  std::string text = change.stage + ": " + (change.key == "variant" ? "they" : change.key);
-  if (change.before.empty()) return text + " is new, " + change.after;
-  if (change.after.empty()) return text + " is gone, it was " + change.before;
+  std::string text = change.stage + ": " + (change.key == "variant" ? "[[variant]]" : change.key);
+  if (change.before.empty()) return text + " is new: " + change.after;
+  if (change.after.empty()) return text + " is gone; it was " + change.before;
   return text + " changed from " + change.before + " to " + change.after;
 }
 
-// The wires of a sweep are written as the file has them, others in full.
+// In a sweep `in` is written as in the pipeline file, elsewhere in full.
 bool is_spelling(SettingChange const& change) {
   return change.key == "in" && !change.before.empty() && !change.after.empty() &&
          (change.before[0] == '{') != (change.after[0] == '{');
@@ -66,104 +65,105 @@ Resumption::Resumption(RunFolder& folder, Pipeline const& pipeline)
 }
 
 void Resumption::require_same_samples() const {
-  std::string const holds = folder_.path().string() + " holds ";
-  std::string const way_out = "; choose another --out, or the pipeline that made it";
   bool const is_damaged = folder_.before()->format == 0;
   if (!is_damaged && folder_.before()->name != pipeline_.name) {
-    throw RunFolderError(holds + "a run of the pipeline \"" + folder_.before()->name +
-                         "\", not of \"" + pipeline_.name + "\"" + way_out);
+    refuse("a run of the pipeline \"" + folder_.before()->name + "\", not of \"" + pipeline_.name +
+           "\"");
   }
   if (before_.empty()) return;
   PipelineStage const& source = pipeline_.source();
   std::string const use = value_of(before_, source.name, "use");
   std::string const now = "\"" + source.declaration->name + "\"";
+  if (use.empty()) refuse("a run without a stage \"" + source.name + "\"");
   if (use != now) {
-    throw RunFolderError(holds + "a run over another data set (stage \"" + source.name + "\" " +
-                         (use.empty() ? "was not there" : "was " + use) + ", now " + now + ")" +
-                         way_out);
+    refuse("a run over another data set (stage \"" + source.name + "\" was " + use + ", now " +
+           now + ")");
   }
   if (is_sweep(before_) && !pipeline_.sweeps()) {
-    throw RunFolderError(holds + "a sweep, and this pipeline has no variants" + way_out);
+    refuse("a sweep, but this pipeline has no variants");
   }
   std::string const shard = value_of(before_, "run", "shard");
   std::string const other = value_of(after_, "run", "shard");
   if (shard != other) {
-    throw RunFolderError(holds + (shard.empty() ? "a run of all shards" : "shard " + shard) +
-                         ", not " + (other.empty() ? "all of them" : other) +
-                         "; choose another --out");
+    refuse((shard.empty() ? "a run of the whole data set" : "shard " + shard) + ", not " +
+           (other.empty() ? "of the whole data set" : "of shard " + other));
   }
   std::string const limit = value_of(before_, "run", "limit");
   auto const& wanted = pipeline_.run.limit;
   if (wanted && (limit.empty() || std::stoll(limit) > *wanted)) {
-    throw RunFolderError(holds + "a run of " + (limit.empty() ? "all" : "the first " + limit) +
-                         " samples, which limit = " + std::to_string(*wanted) +
-                         " would cut down; choose another --out");
+    refuse("a run of " + (limit.empty() ? "all" : "the first " + limit) +
+           " samples, but the limit is now " + std::to_string(*wanted));
   }
+}
+
+void Resumption::refuse(std::string const& what) const {
+  throw RunFolderError(folder_.path().string() + " holds " + what +
+                       "; choose another --out, or resume with the pipeline and options that "
+                       "wrote it");
 }
 
 std::optional<Keep> Resumption::keep(RunRecord const& before) {
   return keep_choices().value_of(before.json.value("keep", ""));
 }
 
-std::vector<std::string> Resumption::changes(Json const& plugins, std::string const& framework,
-                                             std::uint64_t samples) const {
+std::vector<std::string> Resumption::changes(Json const& record, std::uint64_t samples) const {
   std::vector<std::string> texts;
   if (before_.empty() || samples == 0) return texts;
-  std::string const count = ": " + samples_text(samples);
+  std::string const count = ": " + counted(samples, "sample");
   for (SettingChange const& change : seplflow::changes(before_, after_)) {
     if (change.stage.empty() || is_spelling(change)) continue;
-    bool const is_stage =
-        change.stage != "run" && change.stage != "sweep" && change.stage != "variants";
-    texts.push_back(text_of(change) + (is_stage ? count : ""));
+    texts.push_back(text_of(change) + (is_stage(change.stage) ? count : ""));
   }
-  auto const record = folder_.before()->json.value("plugins", Json::array());
-  for (Json const& plugin : plugins) {
-    for (Json const& other : record) {
-      if (other.value("path", "") != plugin.value("path", "")) continue;
-      if (other.value("xxh128", "") == plugin.value("xxh128", "")) continue;
-      texts.push_back("the plugin " + plugin["path"].get<std::string>() + " changed" + count);
+  Json const& old = folder_.before()->json;
+  for (Json const& plugin : record["plugins"]) {
+    for (Json const& other : old.value("plugins", Json::array())) {
+      if (text_in(other, "path") != text_in(plugin, "path")) continue;
+      if (text_in(other, "xxh128") == text_in(plugin, "xxh128")) continue;
+      texts.push_back("the plugin " + text_in(plugin, "path") + " changed" + count);
     }
   }
-  auto const versions = folder_.before()->json.value("versions", Json::object());
-  auto const library = versions.value("library", "");
-  if (!library.empty() && library != framework) {
+  std::string const library = text_in(old.value("versions", Json::object()), "library");
+  if (!library.empty() && library != text_in(record["versions"], "library")) {
     texts.push_back("seplflow itself changed" + count);
   }
   return texts;
 }
 
-std::vector<std::string> Resumption::clear_away(std::unordered_set<std::uint64_t> const& outputs) {
-  auto names = stages_in(before_);
-  for (PipelineStage const& stage : pipeline_.stages) names.insert(stage.name);
-  std::vector<fs::path> homes = {fs::path()};
+void Resumption::remove_stale_files(std::unordered_set<std::uint64_t> const& outputs) {
+  auto stages = stages_in(before_);
+  for (PipelineStage const& stage : pipeline_.stages) stages.insert(stage.name);
+  std::vector<fs::path> homes;
   std::error_code none;
   for (auto const& entry : fs::directory_iterator(folder_.path() / "variants", none)) {
-    if (fs::is_directory(entry.symlink_status())) {
-      homes.push_back(fs::path("variants") / entry.path().filename());
-    }
+    if (!fs::is_directory(entry.symlink_status())) continue;
+    homes.push_back(fs::path("variants") / entry.path().filename());
   }
-  std::vector<std::string> texts;
   folder_.remove_other("sweep.csv");
+  remove_stale_files("", stages, outputs);
   for (fs::path const& home : homes) {
-    folder_.remove_other(home / "metrics.json");
-    if (!home.empty()) folder_.remove_other(home / "pipeline.toml");
-    for (std::string const& name : names) {
-      folder_.remove_other(home / (name + ".csv"));
-      std::size_t const removed = folder_.remove_outputs(home / name, outputs);
-      if (removed == 0) continue;
-      texts.push_back("removed " + std::to_string(removed) + (removed == 1 ? " file" : " files") +
-                      " of the run before from " + (folder_.path() / home / name).string());
-    }
-    if (!home.empty()) folder_.remove_if_empty(home);
+    folder_.remove_other(home / "pipeline.toml");
+    remove_stale_files(home, stages, outputs);
+    folder_.remove_if_empty(home);
   }
   folder_.remove_if_empty("variants");
-  return texts;
+}
+
+void Resumption::remove_stale_files(fs::path const& home, std::set<std::string> const& stages,
+                                    std::unordered_set<std::uint64_t> const& outputs) {
+  folder_.remove_other(home / "metrics.json");
+  for (std::string const& stage : stages) {
+    folder_.remove_other(home / (stage + ".csv"));
+    std::size_t const removed = folder_.remove_outputs(home / stage, outputs);
+    if (removed == 0) continue;
+    log_info("removed " + counted(removed, "file") + " of the previous run from " +
+             (folder_.path() / home / stage).string());
+  }
 }
 
 std::string to_text(Reuse const& reuse, std::uint64_t emitted, std::uint64_t recalled) {
   if (emitted == recalled) return "";
-  std::string text = std::to_string(emitted - recalled) + " of " + samples_text(emitted) +
-                     " had something left to do:";
+  std::string text =
+      std::to_string(emitted - recalled) + " of " + counted(emitted, "sample") + " needed work:";
   char const* separator = " ";
   auto const add = [&](std::uint64_t count, std::string const& reason) {
     if (count == 0) return;
@@ -172,13 +172,13 @@ std::string to_text(Reuse const& reuse, std::uint64_t emitted, std::uint64_t rec
   };
   add(reuse.unknown, "had not finished");
   add(reuse.failed, "had failed");
-  add(reuse.incomplete, "lacked a result of these settings");
+  add(reuse.incomplete, "had no result for these settings");
   add(reuse.other_samples, "changed in size or classes");
   for (auto const& [stage, count] : reuse.changed_inputs) {
-    add(count, "whose files for \"" + stage + "\" changed");
+    add(count, "had changed files for \"" + stage + "\"");
   }
   for (auto const& [stage, count] : reuse.lost_outputs) {
-    add(count, "whose files of \"" + stage + "\" are missing or damaged");
+    add(count, "had missing or damaged files of \"" + stage + "\"");
   }
   return text;
 }

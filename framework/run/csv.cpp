@@ -1,13 +1,35 @@
-#include "compare/csv.hpp"
+#include "run/csv.hpp"
 
 #include "base/error.hpp"
+#include "base/number_text.hpp"
 
 namespace seplflow {
 namespace {
 
 constexpr int kEnd = std::char_traits<char>::eof();
 
+std::string csv_cell(Cell const& cell) {
+  struct ToText {
+    std::string operator()(std::monostate) const { return ""; }
+    std::string operator()(std::int64_t v) const { return std::to_string(v); }
+    std::string operator()(double v) const { return shortest(v); }
+    std::string operator()(std::string const& v) const {
+      if (v.find_first_of(",\"\r\n") == std::string::npos) return v;
+      std::string quoted = "\"";
+      for (char const c : v) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+      return quoted + "\"";
+    }
+  };
+  return std::visit(ToText(), cell);
+}
+
 }  // namespace
+
+std::string csv_line(Row const& row) {
+  std::string line;
+  for (std::size_t i = 0; i < row.size(); ++i) line += (i > 0 ? "," : "") + csv_cell(row[i]);
+  return line + "\n";
+}
 
 CsvReader::CsvReader(std::filesystem::path file)
     : file_(std::move(file)), stream_(file_, std::ios::binary) {
@@ -52,7 +74,7 @@ int CsvReader::read_quoted(std::string& cell) {
       c = buffer.sbumpc();
       if (c == '\r' && buffer.sgetc() == '\n') c = buffer.sbumpc();
       if (c == ',' || c == '\n' || c == kEnd) return c;
-      if (c != '"') fail("there is something behind a closing quote; the file is damaged");
+      if (c != '"') fail("text follows a closing quote; the file is damaged");
     }
     cell += static_cast<char>(c);
   }

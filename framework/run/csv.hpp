@@ -1,4 +1,4 @@
-// Reads CSV files (RFC 4180), such as the tables of a run folder.
+// CSV files (RFC 4180): the tables of a run folder.
 #pragma once
 
 #include <cstddef>
@@ -7,18 +7,23 @@
 #include <string>
 #include <vector>
 
+#include "plugin/stage.hpp"
+
 namespace seplflow {
+
+// A line with its end. Numbers are the shortest decimals that read back exactly.
+std::string csv_line(Row const& row);
 
 class CsvReader {
  public:
   // Throws UsageError when the file cannot be read.
   explicit CsvReader(std::filesystem::path file);
 
-  // The cells of the next record, unquoted; false at the end. Throws UsageError, naming file and
-  // line, for quotes that are not closed or have something behind them.
+  // The cells of the next row, unquoted; false at the end. Throws UsageError, naming file and line,
+  // when a quote is not closed or is followed by other text.
   bool next(std::vector<std::string>& cells);
 
-  // Throws UsageError that names the file and the line in which the last record begins.
+  // Throws UsageError that names the file and the line in which the last row begins.
   [[noreturn]] void fail(std::string const& message) const;
 
  private:

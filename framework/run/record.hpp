@@ -1,4 +1,4 @@
-// run.json: what is known of a run when it begins, and when it ends.
+// run.json: the record of a run.
 #pragma once
 
 #include <map>
@@ -10,10 +10,11 @@
 
 namespace seplflow {
 
-// `hashes` are of the plugins, by stage type.
+// What is known when the run starts. `hashes` are those of the plugins, by stage type.
 Json record_at_start(Pipeline const& pipeline, std::map<std::string, std::string> const& hashes,
-                     StageCatalog const& catalog, RunRequest const& request, Keep keep);
+                     StageCatalog const& catalog, RunRequest const& request);
 
+// What is known when it ends.
 void add_end(Json& record, Pipeline const& pipeline, RunReport const& report);
 
 }  // namespace seplflow

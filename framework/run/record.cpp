@@ -1,4 +1,4 @@
-#include "run/report_json.hpp"
+#include "run/record.hpp"
 
 #include <sys/utsname.h>
 
@@ -99,23 +99,13 @@ Json variants_of(Pipeline const& pipeline, RunReport const& report) {
 }  // namespace
 
 std::string_view to_string(RunStatus status) {
-  switch (status) {
-    case RunStatus::running:
-      return "running";
-    case RunStatus::done:
-      return "done";
-    case RunStatus::done_with_failures:
-      return "done_with_failures";
-    case RunStatus::failed:
-      return "failed";
-    case RunStatus::interrupted:
-      return "interrupted";
-  }
-  return "";
+  constexpr std::string_view kTexts[] = {"running", "done", "done_with_failures", "failed",
+                                         "interrupted"};
+  return kTexts[static_cast<std::size_t>(status)];
 }
 
 Json record_at_start(Pipeline const& pipeline, std::map<std::string, std::string> const& hashes,
-                     StageCatalog const& catalog, RunRequest const& request, Keep keep) {
+                     StageCatalog const& catalog, RunRequest const& request) {
   Json record = {{"format", kRunFormat},
                  {"status", to_string(RunStatus::running)},
                  {"name", pipeline.name},
@@ -129,7 +119,10 @@ Json record_at_start(Pipeline const& pipeline, std::map<std::string, std::string
                  {"started", utc_now()},
                  {"machine", machine()},
                  {"plugins", plugins_of(hashes, catalog)}};
-  if (pipeline.sweeps()) record["keep"] = keep_choices().text_of(keep);
+  if (Shard const& shard = pipeline.run.shard; shard.count > 1) {
+    record["shard"] = {{"index", shard.index}, {"count", shard.count}};
+  }
+  if (pipeline.sweeps()) record["keep"] = keep_choices().text_of(keep_of(pipeline));
   for (std::filesystem::path const& shard : request.shards) {
     record["merged"].push_back(shard.string());
   }

@@ -1,0 +1,18 @@
+// What the ledger has of a sample.
+#pragma once
+
+#include <string>
+
+#include "engine/engine.hpp"
+#include "run/resume/content_keys.hpp"
+#include "run/resume/memories.hpp"
+
+namespace seplflow {
+
+// Its line in ledger.jsonl, without the end.
+std::string ledger_line(Pipeline const& pipeline, Retired const& retired);
+
+// What later runs need to know about it. Its `line` is 0.
+SampleMemory memory_of(Pipeline const& pipeline, ContentKeys const& keys, Retired const& retired);
+
+}  // namespace seplflow

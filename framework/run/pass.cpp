@@ -1,0 +1,253 @@
+#include "run/pass.hpp"
+
+#include <atomic>
+
+#include "base/error_of.hpp"
+#include "base/number_text.hpp"
+#include "engine/parallel.hpp"
+#include "run/csv.hpp"
+#include "run/ledger.hpp"
+#include "run/log.hpp"
+#include "run/progress.hpp"
+#include "run/resume/fingerprint.hpp"
+#include "run/resume/resumption.hpp"
+#include "run/tables.hpp"
+
+namespace seplflow {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::size_t kFailuresInSummary = 5;
+
+// In log.txt every tenth of the samples is a milestone.
+bool is_milestone(ProgressState const& state) {
+  if (state.total.value_or(0) == 0) return state.finished % 1000 == 0;
+  return state.finished * 10 / *state.total != (state.finished - 1) * 10 / *state.total;
+}
+
+AllFindings findings_of(Pipeline const& pipeline) {
+  AllFindings findings(pipeline.stages.size());
+  for (std::size_t s = 0; s < findings.size(); ++s) {
+    PipelineStage const& stage = pipeline.stages[s];
+    if (stage.declaration->kind != StageKind::observer) continue;
+    if (auto const error = error_of([&] { findings[s] = stage.instance->finish(); })) {
+      throw Error("stage \"" + stage.name + "\"" + pipeline.some_variant(stage) +
+                  " failed to finish: " + *error);
+    }
+  }
+  return findings;
+}
+
+// Writes down what the engine reports.
+class PassRun final : public RunListener {
+ public:
+  PassRun(Pass const& pass, Pipeline const& pipeline, std::vector<PastRun> past,
+          RunContext const& context)
+      : pass_(pass),
+        pipeline_(pipeline),
+        context_(context),
+        samples_in_shards_(samples_in_shards(past)),
+        journal_(context.folder, pass.journal),
+        tables_(context.folder.aside(), pipeline.stages.size()) {
+    if (!past.empty() || is_merge()) {
+      history_.emplace(
+          pipeline, context.keys, context.folder, std::move(past),
+          History::Request{pass.ends, pass.homes, is_merge(), is_merge() && pass.is_first()});
+    }
+    for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
+      auto const& columns = pipeline.stages[s].columns;
+      if (!columns.empty()) tables_.append(s, csv_line(Row(columns.begin(), columns.end())));
+    }
+  }
+
+  PassResult run() {
+    PassResult result;
+    auto const error = error_of([&] {
+      run_graph(result);
+      journal_.close();
+      if (result.totals.end == RunEnd::complete) finish(result);
+    });
+    result.failed_samples = std::move(failed_samples_);
+    result.warnings = std::move(warnings_);
+    if (error) {
+      result.totals.end = RunEnd::stopped;
+      if (result.totals.error.empty()) result.totals.error = *error;
+      result.findings.clear();
+    }
+    return result;
+  }
+
+  std::vector<StageMemory> recall(Sample const& sample) override {
+    return history_ ? history_->recall(sample) : std::vector<StageMemory>();
+  }
+
+  std::uint64_t stamp(std::vector<fs::path> const& files) override { return file_stamp(files); }
+
+  std::string deliver(std::size_t stage, std::vector<OutputFile> const& files) override {
+    for (fs::path const& home : pass_.homes[stage]) {
+      for (OutputFile const& file : files) {
+        context_.folder.write_output(home / pipeline_.stages[stage].name / file.name, file.bytes);
+      }
+    }
+    return encode_files(files);
+  }
+
+  void row(std::size_t stage, Row const& row) override {
+    std::size_t const columns = pipeline_.stages[stage].columns.size();
+    if (row.size() != columns) {
+      throw Error("stage \"" + pipeline_.stages[stage].name + "\" returned a row of " +
+                  std::to_string(row.size()) + " cells for its " + std::to_string(columns) +
+                  " columns");
+    }
+    tables_.append(stage, csv_line(row));
+  }
+
+  void line(std::size_t stage, std::string const& line) override {
+    tables_.append(stage, line + "\n");
+  }
+
+  void retired(Retired const& retired) override {
+    for (WarningCount const& warning : warnings_.add(pipeline_, retired)) {
+      log_warning(warning.text() + "; further warnings of this kind are only counted");
+    }
+    if (!retired.failures.empty()) count_failure(retired);
+    if (retired.outcome != Outcome::cancelled) {
+      journal_.append(memory_of(pipeline_, context_.keys, retired),
+                      ledger_line(pipeline_, retired));
+    }
+    ProgressState state = progress();
+    ++state.finished;
+    if (is_milestone(state)) {
+      std::chrono::duration<double> const seconds = Clock::now() - begin_;
+      log_debug(progress_text(state, seconds.count(), 0));
+    }
+  }
+
+  void worked(std::size_t stage, Sample const& sample, Clock::time_point begin,
+              Clock::time_point end) override {
+    if (context_.trace) {
+      context_.trace->event(pipeline_.stages[stage].name, sample.id, begin, end);
+    }
+  }
+
+ private:
+  bool is_merge() const { return !context_.request.shards.empty(); }
+
+  std::uint64_t samples_in_shards(std::vector<PastRun> const& past) const {
+    std::uint64_t samples = 0;
+    for (PastRun const& run : past) {
+      if (run.folder != context_.folder.path()) samples += run.memories.count();
+    }
+    return samples;
+  }
+
+  void run_graph(PassResult& result) {
+    engine_.emplace(pipeline_,
+                    EngineOptions{pipeline_.run.jobs, pipeline_.run.in_flight, pass_.ends}, *this);
+    result.jobs = engine_->jobs();
+    result.in_flight = engine_->in_flight();
+    begin_ = Clock::now();
+    context_.interruption.drains(&*engine_);
+    auto const error = error_of([&] {
+      Progress const shown(context_.request.progress, [this] { return progress(); });
+      result.totals = engine_->run();
+    });
+    context_.interruption.drains(nullptr);
+    if (error) throw Error("the graph cannot run: " + *error);
+  }
+
+  ProgressState progress() const {
+    return {engine_->retired(), failed_.load(), context_.expected, engine_->recalled()};
+  }
+
+  void count_failure(Retired const& retired) {
+    ++failed_;
+    if (failed_samples_.size() == kFailuresInSummary) return;
+    Failure const& first = retired.failures.front();
+    PipelineStage const& stage = pipeline_.stages[first.stage];
+    failed_samples_.push_back({retired.sample.id,
+                               "\"" + stage.name + "\"" + pipeline_.some_variant(stage),
+                               first.error});
+  }
+
+  // Scores are written only over all samples: those over half of them would look like a result.
+  void finish(PassResult& result) {
+    std::uint64_t const emitted = result.totals.emitted;
+    if (is_merge() && pass_.is_first() && samples_in_shards_ != emitted) {
+      throw Error("the runs hold " + counted(samples_in_shards_, "sample") +
+                  ", but the data set now has " + std::to_string(emitted));
+    }
+    if (pass_.is_first()) {
+      result.findings = findings_of(pipeline_);
+      write_scores(context_.folder, pipeline_, result.findings);
+    }
+    tables_.flush();
+    in_parallel(pipeline_.stages.size(), [&](std::size_t s) {
+      if (pass_.ends[s]) place_table(s);
+    });
+    for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
+      if (!pass_.ends[s] || pipeline_.stages[s].list_file.empty()) continue;
+      for (fs::path const& home : pass_.homes[s]) result.lists.push_back(table_of(s, home));
+    }
+    if (!history_) return;
+    std::string const text = to_text(history_->reuse(), emitted, result.totals.recalled);
+    if (!text.empty()) log_info(text);
+  }
+
+  // The table of an observer, or the list of a sink.
+  fs::path table_of(std::size_t s, fs::path const& home) const {
+    PipelineStage const& stage = pipeline_.stages[s];
+    return stage.list_file.empty() ? home / (stage.name + ".csv")
+                                   : home / stage.name / stage.list_file;
+  }
+
+  void place_table(std::size_t s) {
+    PipelineStage const& stage = pipeline_.stages[s];
+    if (stage.columns.empty() && stage.list_file.empty()) return;
+    auto const& homes = pass_.homes[s];
+    for (std::size_t i = 0; i < homes.size(); ++i) {
+      fs::path const file = table_of(s, homes[i]);
+      if (tables_.is_empty(s)) {
+        context_.folder.write(file, "");
+      } else if (i + 1 < homes.size()) {
+        context_.folder.place_copy(tables_.file(s), file);
+      } else {
+        context_.folder.place(tables_.file(s), file);
+      }
+    }
+  }
+
+  Pass const& pass_;
+  Pipeline const& pipeline_;
+  RunContext const& context_;
+  std::uint64_t const samples_in_shards_;
+  std::optional<History> history_;
+  Journal journal_;
+  Tables tables_;
+  std::optional<Engine> engine_;
+  Clock::time_point begin_;
+  WarningLog warnings_;
+  std::vector<FailedSample> failed_samples_;
+  std::atomic<std::uint64_t> failed_{0};
+};
+
+}  // namespace
+
+void Interruption::interrupt() {
+  std::scoped_lock const lock(mutex_);
+  interrupted_ = true;
+  if (engine_) engine_->drain();
+}
+
+void Interruption::drains(Engine* engine) {
+  std::scoped_lock const lock(mutex_);
+  engine_ = engine;
+  if (engine_ && interrupted_) engine_->drain();
+}
+
+PassResult run_pass(Pass const& pass, Pipeline const& pipeline, std::vector<PastRun> past,
+                    RunContext const& context) {
+  return PassRun(pass, pipeline, std::move(past), context).run();
+}
+
+}  // namespace seplflow

@@ -1,0 +1,220 @@
+#include "run/resume/memories.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+
+#include "base/bytes.hpp"
+#include "base/error_of.hpp"
+#include "run/resume/fingerprint.hpp"
+
+namespace seplflow {
+namespace {
+
+constexpr std::string_view kMagic = "seplflow ledger.records 1\n";
+constexpr std::size_t kFrame = 4 + 8;
+
+template <class T>
+void put(std::string& bytes, T value) {
+  for (std::size_t i = 0; i < sizeof value; ++i) bytes += static_cast<char>(value >> (8 * i));
+}
+
+template <class T>
+T get(std::string_view bytes) {
+  T value = 0;
+  for (std::size_t i = 0; i < sizeof value; ++i) {
+    value |= static_cast<T>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  }
+  return value;
+}
+
+std::string encode(SampleMemory const& memory) {
+  ByteWriter bytes;
+  bytes.text(memory.id).count(memory.identity).count(memory.line);
+  // Equal results share their bytes, whether they came about together or not: the file must be the
+  // same however the run got there.
+  std::unordered_map<std::string_view, std::size_t> places;
+  std::vector<std::string_view> distinct;
+  for (auto const& entry : memory.entries) {
+    if (entry.kept && places.try_emplace(*entry.kept, distinct.size() + 1).second) {
+      distinct.push_back(*entry.kept);
+    }
+  }
+  bytes.count(distinct.size());
+  for (std::string_view const each : distinct) bytes.text(each);
+  bytes.count(memory.entries.size());
+  for (auto const& entry : memory.entries) {
+    bytes.count(entry.key).count(entry.stamp).count(static_cast<std::uint64_t>(entry.kind));
+    bytes.count(entry.kept ? places[*entry.kept] : 0);
+  }
+  return bytes.take();
+}
+
+SampleMemory decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  SampleMemory memory;
+  memory.id = reader.text();
+  memory.identity = reader.count();
+  memory.line = reader.count();
+  std::vector<SharedBytes> distinct(reader.length());
+  for (SharedBytes& each : distinct) each = std::make_shared<std::string const>(reader.text());
+  memory.entries.resize(reader.length());
+  for (auto& entry : memory.entries) {
+    entry.key = reader.count();
+    entry.stamp = reader.count();
+    std::uint64_t const kind = reader.count();
+    if (kind > static_cast<std::uint64_t>(SampleMemory::Entry::Kind::failed)) {
+      throw Error("an entry is of an unknown kind");
+    }
+    entry.kind = static_cast<SampleMemory::Entry::Kind>(kind);
+    std::uint64_t const place = reader.count();
+    if (place > distinct.size()) throw Error("the bytes of an entry are missing");
+    if (place > 0) entry.kept = distinct[place - 1];
+  }
+  reader.end();
+  std::ranges::stable_sort(memory.entries, {}, &SampleMemory::Entry::key);
+  return memory;
+}
+
+}  // namespace
+
+SampleMemory::Entry const* SampleMemory::find(std::uint64_t key) const {
+  auto const found = std::ranges::lower_bound(entries, key, {}, &Entry::key);
+  return found == entries.end() || found->key != key ? nullptr : &*found;
+}
+
+void SampleMemory::add(SampleMemory const& older) {
+  if (older.identity != identity) return;
+  std::vector<Entry> others;
+  for (Entry const& entry : older.entries) {
+    if (!find(entry.key)) others.push_back(entry);
+  }
+  entries.insert(entries.end(), others.begin(), others.end());
+  std::ranges::sort(entries, {}, &Entry::key);
+}
+
+std::string encode_files(std::vector<OutputFile> const& files) {
+  ByteWriter bytes;
+  bytes.count(files.size());
+  for (OutputFile const& file : files) {
+    bytes.text(file.name.string()).count(file.bytes.size()).count(fingerprint(file.bytes));
+  }
+  return bytes.take();
+}
+
+std::vector<WrittenFile> decode_files(std::string_view bytes) {
+  ByteReader reader(bytes);
+  std::vector<WrittenFile> files(reader.length());
+  for (WrittenFile& file : files) {
+    file.name = reader.text();
+    if (why_unsafe_id(file.name.string())) throw Error("a file would leave its folder");
+    file.size = reader.count();
+    file.content = reader.count();
+  }
+  reader.end();
+  return files;
+}
+
+std::uint64_t identity_of(Sample const& sample) {
+  ByteWriter bytes;
+  bytes.text(sample.id).count(sample.size ? 1 : 0);
+  if (sample.size) bytes.count(sample.size->height).count(sample.size->width);
+  if (sample.classes) {
+    for (std::string const& name : sample.classes->names()) bytes.text(name);
+  }
+  return fingerprint(bytes.take());
+}
+
+MemoryWriter::MemoryWriter(std::filesystem::path file) : file_(std::move(file)) {
+  file_.append(kMagic);
+  file_.flush();
+}
+
+void MemoryWriter::append(SampleMemory const& memory) {
+  std::string const payload = encode(memory);
+  if (payload.size() > std::numeric_limits<std::uint32_t>::max()) {
+    throw Error("the results of sample \"" + memory.id + "\" are more than 4 GiB");
+  }
+  std::string frame;
+  put(frame, static_cast<std::uint32_t>(payload.size()));
+  put(frame, fingerprint(payload));
+  file_.append(frame + payload);
+  file_.flush();
+}
+
+MemoryReader::MemoryReader(std::filesystem::path file)
+    : file_(std::move(file)), stream_(file_, std::ios::binary) {
+  if (stream_) {
+    scan();
+  } else if (std::filesystem::exists(file_)) {
+    throw Error("cannot read " + file_.string());
+  }
+}
+
+std::string MemoryReader::next(std::uint64_t size) const {
+  std::string bytes(size, '\0');
+  stream_.read(bytes.data(), static_cast<std::streamsize>(size));
+  if (stream_.bad()) throw Error("cannot read " + file_.string());
+  bytes.resize(static_cast<std::size_t>(stream_.gcount()));
+  return bytes;
+}
+
+std::string MemoryReader::read(Place const& place) const {
+  stream_.clear();
+  stream_.seekg(static_cast<std::streamoff>(place.offset));
+  return next(place.size);
+}
+
+void MemoryReader::scan() {
+  std::uint64_t offset = kMagic.size();
+  std::string const name = file_.string();
+  std::uint64_t const end = std::filesystem::file_size(file_);
+  if (end == 0) return;  // of a run that was killed as soon as it began
+  if (next(kMagic.size()) != kMagic) {
+    problems_.push_back(name + " is not a ledger.records file of seplflow; it is not used");
+    return;
+  }
+  for (std::size_t number = 1;; ++number) {
+    std::string const frame = next(kFrame);
+    if (frame.empty()) return;
+    std::string const where = name + ": entry " + std::to_string(number);
+    std::uint64_t const size = frame.size() == kFrame ? get<std::uint32_t>(frame) : 0;
+    if (size == 0 || size > end - offset - kFrame) {
+      problems_.push_back(where +
+                          " is truncated; its sample and all later ones are processed again");
+      return;
+    }
+    std::string const payload = next(size);
+    SampleMemory memory;
+    bool const intact =
+        get<std::uint64_t>(std::string_view(frame).substr(4)) == fingerprint(payload);
+    if (intact && !error_of([&] { memory = decode(payload); })) {
+      places_.push_back({fingerprint(memory.id), offset + kFrame, size});
+    } else {
+      problems_.push_back(where + " is damaged; its sample is processed again");
+    }
+    offset += kFrame + size;
+  }
+}
+
+SampleMemory MemoryReader::at(std::size_t i) const {
+  return decode(read(places_[i]));
+}
+
+void MemoryReader::index() {
+  by_id_ = places_;
+  std::ranges::stable_sort(by_id_, {}, &Place::id);
+}
+
+std::optional<SampleMemory> MemoryReader::find(std::string_view id) const {
+  std::uint64_t const wanted = fingerprint(id);
+  // The last one counts.
+  auto place = std::ranges::upper_bound(by_id_, wanted, {}, &Place::id);
+  while (place != by_id_.begin() && (--place)->id == wanted) {
+    SampleMemory memory = decode(read(*place));
+    if (memory.id == id) return memory;
+  }
+  return std::nullopt;
+}
+
+}  // namespace seplflow

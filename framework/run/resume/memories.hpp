@@ -1,0 +1,97 @@
+// RUN/ledger.records: what a run remembers of each sample, so that another can resume it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "run/file_writer.hpp"
+
+namespace seplflow {
+
+struct SampleMemory {
+  // One part of the graph, identified by its content key.
+  struct Entry {
+    enum class Kind { nothing, result, files, skipped, failed };
+    std::uint64_t key = 0;
+    std::uint64_t stamp = 0;
+    Kind kind = Kind::nothing;
+    SharedBytes kept;  // an observer's result, the encoded files of a sink, or an error
+  };
+
+  std::string id;
+  std::uint64_t identity = 0;  // fingerprint of what the source said of the sample
+  std::uint64_t line = 0;      // fingerprint of its line in the ledger
+  std::vector<Entry> entries;  // sorted by key once they are read
+
+  // Of a memory that was read.
+  Entry const* find(std::uint64_t key) const;
+
+  // Adds the entries of an older memory of the sample whose keys are not here yet.
+  void add(SampleMemory const& older);
+};
+
+std::uint64_t identity_of(Sample const& sample);
+
+// A file that a sink wrote for a sample.
+struct WrittenFile {
+  std::filesystem::path name;  // below the sink's folder
+  std::uint64_t size, content;
+};
+
+// The files of a sink as an entry keeps them.
+std::string encode_files(std::vector<OutputFile> const& files);
+// Throws Error when the bytes are damaged or a name would leave the sink's folder.
+std::vector<WrittenFile> decode_files(std::string_view bytes);
+
+// Appends memories. Each has its length and a checksum before it, so that a truncated or damaged
+// one is recognised.
+class MemoryWriter {
+ public:
+  // Creates or empties the file. Throws Error.
+  explicit MemoryWriter(std::filesystem::path file);
+
+  void append(SampleMemory const& memory);
+  void close() { file_.close(); }
+
+ private:
+  AppendFile file_;
+};
+
+// Finds memories by sample. Takes 24 bytes of main memory for each. Not thread-safe.
+class MemoryReader {
+ public:
+  // An absent or empty file has no memories. A damaged memory is left out, and so is all that
+  // follows a truncated one; problems() has a message for each. Throws Error when the file cannot
+  // be read.
+  explicit MemoryReader(std::filesystem::path file);
+
+  std::size_t count() const { return places_.size(); }
+  std::vector<std::string> const& problems() const { return problems_; }
+
+  // In the order of the file.
+  SampleMemory at(std::size_t i) const;
+  // Prepares find(); the last of several memories of a sample counts.
+  void index();
+  std::optional<SampleMemory> find(std::string_view id) const;
+
+ private:
+  struct Place {
+    std::uint64_t id, offset, size;
+  };
+  void scan();
+  std::string next(std::uint64_t size) const;  // bytes of the file, fewer at its end
+  std::string read(Place const& place) const;
+
+  std::filesystem::path file_;
+  mutable std::ifstream stream_;
+  std::vector<Place> places_, by_id_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace seplflow

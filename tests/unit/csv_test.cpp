@@ -1,0 +1,18 @@
+#include "run/csv.hpp"
+
+#include <cmath>
+
+#include "support/catch.hpp"
+
+using namespace seplflow;
+
+TEST_CASE("a CSV line has empty cells, counts, numbers and text") {
+  CHECK(csv_line({Cell(), std::string("a"), std::int64_t{-5}, 0.25}) == ",a,-5,0.25\n");
+  CHECK(csv_line({std::nan(""), 1e300}) == "nan,1e+300\n");
+}
+
+TEST_CASE("text with a comma, a quote or a line's end is quoted in CSV") {
+  CHECK(csv_line({std::string("a,b"), std::string("say \"x\""), std::string("1\n2"),
+                  std::string("cr\r"), std::string("plain one"), std::string()}) ==
+        "\"a,b\",\"say \"\"x\"\"\",\"1\n2\",\"cr\r\",plain one,\n");
+}
