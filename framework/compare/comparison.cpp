@@ -47,14 +47,15 @@ std::vector<Comparison::Setting> what_differs(std::vector<FinishedRun> const& ru
     for (auto& [name, value] : values_of(runs[r])) {
       auto found = std::ranges::find(settings, name, &Comparison::Setting::name);
       if (found == settings.end()) {
-        found = settings.insert(settings.end(), {name, {}});
+        found = settings.insert(settings.end(), Comparison::Setting{name, {}});
         found->values.resize(runs.size());
       }
       found->values[r] = value;
     }
   }
   std::erase_if(settings, [&](Comparison::Setting const& setting) {
-    auto const known = *std::ranges::find_if(setting.values, [](auto const& v) { return v.has_value(); });
+    auto const known =
+        *std::ranges::find_if(setting.values, [](auto const& v) { return v.has_value(); });
     return std::ranges::all_of(setting.values, [&](auto const& value) {
       return value == known || (!value && !missing_differs);
     });
@@ -109,7 +110,8 @@ std::vector<Comparison::Evaluator> evaluators_of(std::vector<FinishedRun> const&
     for (auto const& [stage, metrics] : runs[r].metrics.items()) {
       auto found = std::ranges::find(evaluators, stage, &Comparison::Evaluator::stage);
       if (found == evaluators.end()) {
-        found = evaluators.insert(evaluators.end(), {stage, {}, {}, {}, {}, {}});
+        found =
+            evaluators.insert(evaluators.end(), Comparison::Evaluator{stage, {}, {}, {}, {}, {}});
       }
       found->runs.push_back(r);
     }

@@ -99,7 +99,7 @@ class SideBySide {
     if (found == lists_.end()) {
       std::string const number = number_of_classes(json);
       if (number.empty()) return;
-      found = lists_.insert(lists_.end(), {{name, number, false, {}}, {}, {}});
+      found = lists_.insert(lists_.end(), ClassList{{name, number, false, {}}, {}, {}});
     }
     auto& [list, scale, places] = *found;
     for (Json const& each : json) {
