@@ -10,8 +10,7 @@
 #include "formats/json/mask_json.hpp"
 #include "formats/numpy/npy.hpp"
 #include "formats/numpy/torch_file.hpp"
-#include "run/resume/history.hpp"
-#include "run/resume/records.hpp"
+#include "run/resume/memories.hpp"
 #include "scenes/scene.hpp"
 #include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"
@@ -232,21 +231,21 @@ TEST_CASE("seeds: records", "[corpus]") {
   ByteWriter bytes;
   matrix.write(bytes);
   auto const score = std::make_shared<std::string const>(bytes.count(3).count(0).take());
-  auto const files = std::make_shared<std::string const>(Receipt::of({{"a/b.png", {1, 2, 3}}}));
+  auto const files = std::make_shared<std::string const>(encode_files({{"a/b.png", {1, 2, 3}}}));
   write(folder / "score", *score);
   write(folder / "receipt", *files);
-  using Kind = SampleRecord::Entry::Kind;
-  RecordWriter writer(folder / "two");
+  using Kind = SampleMemory::Entry::Kind;
+  MemoryWriter writer(folder / "two");
   writer.append(
-      {"scene_000000", 5, 6, {{3, 0, Kind::record, score}, {1, 9, Kind::skipped, nullptr}}});
+      {"scene_000000", 5, 6, {{3, 0, Kind::result, score}, {1, 9, Kind::skipped, nullptr}}});
   writer.append(
       {"scene_000001",
        7,
        8,
-       {{3, 0, Kind::record, score}, {4, 0, Kind::record, score}, {2, 0, Kind::files, files}}});
+       {{3, 0, Kind::result, score}, {4, 0, Kind::result, score}, {2, 0, Kind::files, files}}});
   writer.close();
   std::string const both = read_text(folder / "two");
   std::size_t const heading = both.find('\n') + 1;
   write(folder / "payload", both.substr(heading + 12));
-  CHECK(RecordReader(folder / "two").problems().empty());
+  CHECK(MemoryReader(folder / "two").problems().empty());
 }

@@ -1,4 +1,4 @@
-// Any bytes as a run's records: records that come back as they are written, and problems.
+// Any bytes as a ledger.records: memories that are read back as they are written, and problems.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "data/confusion_matrix.hpp"
 #include "run/resume/fingerprint.hpp"
-#include "run/resume/history.hpp"
-#include "run/resume/records.hpp"
+#include "run/resume/memories.hpp"
 #include "support/temp_folder.hpp"
 
 namespace {
@@ -41,7 +41,7 @@ void ignore_errors(F const& read) {
   }
 }
 
-void require_equal(SampleRecord const& a, SampleRecord const& b) {
+void require_equal(SampleMemory const& a, SampleMemory const& b) {
   require(a.id == b.id && a.identity == b.identity && a.line == b.line);
   require(a.entries.size() == b.entries.size());
   for (std::size_t i = 0; i < a.entries.size(); ++i) {
@@ -53,7 +53,7 @@ void require_equal(SampleRecord const& a, SampleRecord const& b) {
 
 // What is kept of a result may be anything.
 void read_kept(std::string const& bytes) {
-  ignore_errors([&] { Receipt const receipt(bytes); });
+  ignore_errors([&] { decode_files(bytes); });
   ignore_errors([&] {
     ByteReader reader(bytes);
     ConfusionMatrix const matrix = ConfusionMatrix::read(reader);
@@ -68,28 +68,28 @@ void read_kept(std::string const& bytes) {
 void read(std::string_view bytes) {
   fs::path const file = folder() / "records", copy = folder() / "copy";
   write(file, bytes);
-  RecordReader reader(file);
+  MemoryReader reader(file);
   reader.index();
-  RecordWriter writer(copy);
+  MemoryWriter writer(copy);
   std::size_t whole = 0;
   for (std::size_t i = 0; i < reader.count(); ++i) {
-    SampleRecord const record = reader.at(i);
-    for (auto const& entry : record.entries) {
-      require(record.find(entry.key) != nullptr);
+    SampleMemory const memory = reader.at(i);
+    for (auto const& entry : memory.entries) {
+      require(memory.find(entry.key) != nullptr);
       if (entry.kept) read_kept(*entry.kept);
     }
-    auto const found = reader.find(record.id);
-    require(!found || found->id == record.id);
-    writer.append(record);
+    auto const found = reader.find(memory.id);
+    require(!found || found->id == memory.id);
+    writer.append(memory);
     ++whole;
   }
   writer.close();
-  RecordReader const again(copy);
+  MemoryReader const again(copy);
   require(again.problems().empty() && again.count() == whole);
   for (std::size_t i = 0; i < whole; ++i) require_equal(again.at(i), reader.at(i));
 }
 
-// A file of one record with the right checksum, which chance would not find.
+// A file of one memory with the right checksum, which chance would not find.
 std::string framed(std::string_view payload) {
   std::string bytes = "seplflow ledger.records 1\n";
   auto const put = [&](std::uint64_t value, int size) {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "compare/csv.hpp"
+#include "run/csv.hpp"
 #include "support/catch.hpp"
 #include "support/voc_layout.hpp"
 

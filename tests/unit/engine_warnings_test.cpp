@@ -94,7 +94,6 @@ TEST_CASE("what variants share warns once, and a sample counts once for all of t
   REQUIRE(counts.size() == 1);
   CHECK(counts[0].samples == 2);
   CHECK(counts[0].text() == "write: the number is odd: 2 samples, first 1 (1)");
-  CHECK(counts[0].first_text() == "write: the number is odd: sample 1 (1)");
 }
 
 TEST_CASE("a sample that failed has no warnings of the stage that failed, and those before",
