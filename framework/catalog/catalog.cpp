@@ -25,29 +25,29 @@ constexpr char const* kDescriptorSymbol = "seplflow_plugin";
 
 void require_equal_setting(char const* what, char const* plugin, char const* host) {
   if (std::strcmp(plugin, host) != 0) {
-    reject(std::string("it was built with another ") + what + " (\"" + plugin +
-           "\"; this program: \"" + host + "\"); build it again with this one");
+    reject(std::string("it was built with a different ") + what + " (\"" + plugin +
+           "\"; this program: \"" + host + "\"); rebuild it with this one");
   }
 }
 
-// Reads only what every version of the descriptor has, until the version is known to fit.
-void check(seplflow_plugin_descriptor const& descriptor) {
+// Reads only what all versions of the descriptor have, until it knows that the version fits.
+void require_compatible(seplflow_plugin_descriptor const& descriptor) {
   if (std::memcmp(descriptor.magic, "SEPLFLOW", sizeof descriptor.magic) != 0) {
-    reject("its descriptor is not one of seplflow");
+    reject("it has no valid seplflow descriptor");
   }
   if (descriptor.abi_major != kAbiMajor || descriptor.abi_minor > kAbiMinor) {
     reject("it was built for plugin ABI " + abi_text(descriptor.abi_major, descriptor.abi_minor) +
-           ", this program has " + abi_text(kAbiMajor, kAbiMinor) +
-           "; build it against the installed seplflow");
+           ", but this program has " + abi_text(kAbiMajor, kAbiMinor) +
+           "; rebuild it against the installed seplflow");
   }
   if (descriptor.size < kDescriptorSize) {
-    reject("its descriptor is shorter than its ABI version says");
+    reject("its descriptor is shorter than its ABI version requires");
   }
   require_equal_setting("toolchain", descriptor.toolchain, kToolchain);
   require_equal_setting("layout of types", descriptor.layout_flags, kLayoutFlags);
 }
 
-// The reason that the dynamic loader gives, without the frame that Boost.DLL puts around it.
+// The reason of the dynamic loader, without the text that Boost.DLL adds.
 std::string loader_reason(std::string message) {
   constexpr std::string_view kBefore = "dlerror system message: ";
   if (auto const begin = message.find(kBefore); begin != std::string::npos) {
@@ -68,14 +68,14 @@ boost::dll::shared_library open_library(fs::path const& file) {
   }
 }
 
-std::vector<StageDeclaration> declare(seplflow_plugin_descriptor const& descriptor) {
+std::vector<StageDeclaration> declarations_of(seplflow_plugin_descriptor const& descriptor) {
   std::vector<StageDeclaration> declarations;
   auto const error = error_of([&] {
     Plugin plugin;
     descriptor.declare(&plugin);
     declarations = plugin.finish();
   });
-  if (error) reject("its declarations are wrong: " + *error);
+  if (error) reject("its declarations are invalid: " + *error);
   return declarations;
 }
 
@@ -96,7 +96,7 @@ struct StageCatalog::State {
     fs::path file;
   };
 
-  // Declarations hold code of the libraries, so they are declared after, and destroyed before them.
+  // The declarations refer to code of the libraries, so they must be destroyed first.
   std::vector<boost::dll::shared_library> libraries;
   std::vector<Entry> entries;
   std::vector<LoadedPlugin> plugins;
@@ -110,13 +110,13 @@ struct StageCatalog::State {
     try {
       auto library = open_library(file);
       if (!library.has(kDescriptorSymbol)) {
-        reject("it is no seplflow plugin: it has no symbol \"" + std::string(kDescriptorSymbol) +
+        reject("it is not a seplflow plugin: it has no symbol \"" + std::string(kDescriptorSymbol) +
                "\"");
       }
       auto const& descriptor = library.get<seplflow_plugin_descriptor const>(kDescriptorSymbol);
-      check(descriptor);
+      require_compatible(descriptor);
       LoadedPlugin plugin{file, descriptor.version, descriptor.abi_major, descriptor.abi_minor, {}};
-      for (StageDeclaration& declaration : declare(descriptor)) {
+      for (StageDeclaration& declaration : declarations_of(descriptor)) {
         plugin.stages.push_back(declaration.name);
         entries.push_back({std::move(declaration), file});
       }
@@ -138,7 +138,7 @@ struct StageCatalog::State {
     } else if (fs::exists(place, error)) {
       load(place);
     } else {
-      rejected.push_back({place, error ? "it cannot be looked at: " + error.message()
+      rejected.push_back({place, error ? "it cannot be accessed: " + error.message()
                                        : "there is no such folder or library"});
     }
   }

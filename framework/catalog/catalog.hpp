@@ -1,4 +1,4 @@
-// Finds, checks and loads plugins, and knows their stages. For the host, not for authors.
+// Finds, checks and loads plugins, and lists their stages. For the host, not for authors.
 #pragma once
 
 #include <filesystem>
@@ -11,13 +11,13 @@
 
 namespace seplflow {
 
-// The stages of all plugins found. Libraries stay loaded as long as the catalog lives, so it must
-// outlive every instance of their stages. Immutable once loaded.
+// The stages of all plugins. Their libraries stay loaded as long as the catalog exists, so it must
+// outlive all instances of their stages. It does not change after its construction.
 class StageCatalog {
  public:
   struct LoadedPlugin {
     std::filesystem::path file;
-    std::string version;  // of seplflow it was built with
+    std::string version;  // of the seplflow that it was built with
     std::uint32_t abi_major, abi_minor;
     std::vector<std::string> stages;
   };
@@ -31,9 +31,9 @@ class StageCatalog {
     std::vector<std::filesystem::path> files;
   };
 
-  // Loads every shared library of these folders (or the libraries themselves), in this order and
-  // by name within a folder. What does not fit is in rejected(), never an exception.
-  // `built_in` are stages of the program that asks.
+  // Loads these shared libraries and those in these folders, in this order and sorted by name
+  // within a folder. Libraries that cannot be used are listed in rejected(); they never throw.
+  // `built_in` are stages of the program itself.
   explicit StageCatalog(std::vector<std::filesystem::path> const& places,
                         std::vector<StageDeclaration> built_in = {});
   ~StageCatalog();

@@ -1,4 +1,4 @@
-// Whether a shared library is whole. For the host, not for authors.
+// Detects truncated shared libraries. For the host, not for authors.
 #pragma once
 
 #include <filesystem>
@@ -7,8 +7,8 @@
 
 namespace seplflow {
 
-// Why the file must not be given to the dynamic loader, which maps a library without reading it and
-// so dies of one that is cut off; nothing when it may.
+// Why the file must not be passed to the dynamic loader; nothing if it may. The loader maps a
+// library without reading it, so a truncated one would crash the program.
 std::optional<std::string> why_not_loadable(std::filesystem::path const& file);
 
 }  // namespace seplflow

@@ -190,7 +190,7 @@ class Parser {
   // For "-j", those that begin so.
   std::vector<std::string> options_like(std::string const& name) const {
     std::vector<std::string> names = option_names(*command_);
-    if (auto const near = nearest(name, names)) return {*near};
+    if (auto const near = nearest_name(name, names)) return {*near};
     std::erase_if(names, [&](auto const& each) { return name.size() != 2 || each[2] != name[1]; });
     return names;
   }

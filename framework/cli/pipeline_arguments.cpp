@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pipeline/run_options.hpp"
+#include "pipeline/run_settings.hpp"
 
 namespace seplflow::cli {
 

@@ -2,7 +2,7 @@
 
 #include "cli/stage_text.hpp"
 #include "pipeline/option_text.hpp"
-#include "pipeline/run_options.hpp"
+#include "pipeline/run_settings.hpp"
 
 namespace seplflow::cli {
 namespace {
@@ -53,7 +53,7 @@ Json option_schema(OptionDeclaration const& option) {
     Json const element = std::move(schema);
     schema = {{"if", {{"type", "array"}}}, {"then", {{"items", element}}}, {"else", element}};
   }
-  schema["description"] = option.help + " (" + describe(option) + ")";
+  schema["description"] = option.help + " (" + describe_option(option) + ")";
   if (option.default_value) schema["default"] = to_json(*option.default_value);
   return schema;
 }

@@ -58,6 +58,11 @@ std::string sentence(std::string text) {
   return text;
 }
 
+std::string kind_text(StageDeclaration const& stage) {
+  return std::string(to_string(stage.kind)) + (stage.serial ? ", one sample at a time" : "") +
+         (stage.loads ? ", loads files" : "");
+}
+
 std::string port_row(Port const& port, std::string const& note) {
   return "| `" + port.name + "` | " + port.type + " | " + note + " |\n";
 }
@@ -86,9 +91,8 @@ Json to_json(OptionValue const& value) {
 }
 
 std::string stage_page(StageDeclaration const& stage) {
-  std::string page = "# " + stage.name + "\n\n" + stage.summary +
-                     ".\n\nKind: " + std::string(to_string(stage.kind)) +
-                     (stage.serial ? ", one sample at a time" : "") + ".\n";
+  std::string page =
+      "# " + stage.name + "\n\n" + stage.summary + ".\n\nKind: " + kind_text(stage) + ".\n";
   if (!stage.details.empty()) page += "\n" + stage.details + "\n";
   if (!stage.inputs.empty()) {
     page += "\n## Inputs\n\n| Name | Type | |\n|---|---|---|\n" + input_rows(stage.inputs);
@@ -99,7 +103,7 @@ std::string stage_page(StageDeclaration const& stage) {
   if (!stage.options.empty()) {
     page += "\n## Options\n\n| Name | Takes | Default | |\n|---|---|---|---|\n";
     for (OptionDeclaration const& option : stage.options) {
-      page += "| `" + option.name + "` | " + cell(takes(option)) + " | " +
+      page += "| `" + option.name + "` | " + cell(accepted_values(option)) + " | " +
               cell(default_text(option)) + " | " + cell(sentence(option.help)) + " |\n";
     }
   }
@@ -107,9 +111,8 @@ std::string stage_page(StageDeclaration const& stage) {
 }
 
 std::string stage_description(StageDeclaration const& stage) {
-  std::string text =
-      stage.name + " (" + std::string(to_string(stage.kind)) + ")\n  " + stage.summary + "\n";
-  if (!stage.lacks.empty()) text += "  not built: needs " + stage.lacks + "\n";
+  std::string text = stage.name + " (" + kind_text(stage) + ")\n  " + stage.summary + "\n";
+  if (!stage.missing_library.empty()) text += "  not built: needs " + stage.missing_library + "\n";
   auto const ports = [&](char const* title, std::vector<Port> const& list) {
     if (!list.empty()) text += std::string("\n") + title + "\n";
     for (Port const& port : list) {
@@ -120,7 +123,7 @@ std::string stage_description(StageDeclaration const& stage) {
   ports("outputs", stage.outputs);
   if (!stage.options.empty()) text += "\noptions\n";
   for (OptionDeclaration const& option : stage.options) {
-    text += "  " + option.name + " (" + describe(option) + ")\n      " + option.help + "\n";
+    text += "  " + option.name + " (" + describe_option(option) + ")\n      " + option.help + "\n";
   }
   if (!stage.details.empty()) text += "\n" + stage.details + "\n";
   return text;
@@ -133,10 +136,11 @@ Json stage_json(StageDeclaration const& stage) {
                {"kind", to_string(stage.kind)},
                {"summary", stage.summary},
                {"serial", stage.serial},
+               {"loads", stage.loads},
                {"inputs", ports_json(stage.inputs)},
                {"outputs", ports_json(stage.outputs)},
                {"options", options}};
-  if (!stage.lacks.empty()) json["lacks"] = stage.lacks;
+  if (!stage.missing_library.empty()) json["lacks"] = stage.missing_library;
   return json;
 }
 

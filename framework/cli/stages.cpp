@@ -41,7 +41,8 @@ void list(StageCatalog const& catalog, std::vector<std::string> const& names) {
     StageDeclaration const& stage = *found.declaration;
     std::string line = name;
     line.resize(column, ' ');
-    line += stage.lacks.empty() ? stage.summary : "not built: needs " + stage.lacks;
+    line +=
+        stage.missing_library.empty() ? stage.summary : "not built: needs " + stage.missing_library;
     std::cout << wrapped(line, line_width(), column) << '\n';
     if (found.files.size() < 2) continue;
     std::cout << "  cannot be used because several plugins define it:";

@@ -13,7 +13,7 @@
 #include "base/error_of.hpp"
 #include "engine/in_flight.hpp"
 #include "engine/plan.hpp"
-#include "engine/recollection.hpp"
+#include "engine/restore.hpp"
 #include "engine/retirement.hpp"
 #include "engine/visit.hpp"
 
@@ -29,9 +29,9 @@ struct NodeCounts {
 
 }  // namespace
 
-// The graph: a flow-graph node for each group of the plan. It takes a message for each group it
-// waits for, works when the last has come, and passes the message on once. A ticket is a credit:
-// the emitter turns it into a sample, and the sample's retirement gives it back.
+// A flow graph with a node for each group of the plan. A node takes a message from each group that
+// it waits for, works when the last one arrives, and passes the message on once. A ticket is a
+// credit: the emitter turns it into a sample, and the sample's retirement gives it back.
 class Engine::Graph {
  public:
   Graph(Pipeline const& pipeline, EngineOptions options, RunListener& listener)
@@ -39,7 +39,6 @@ class Engine::Graph {
         options_(std::move(options)),
         listener_(listener),
         plan_(plan_of(pipeline, options_.ends)),
-        recollection_(pipeline, plan_),
         counts_(std::make_unique<NodeCounts[]>(plan_.nodes.size())),
         retirement_(pipeline, plan_, listener) {
     if (options_.jobs <= 0) options_.jobs = tbb::info::default_concurrency();
@@ -47,7 +46,7 @@ class Engine::Graph {
   }
 
   RunTotals run() {
-    // An arena alone cannot have more threads than the machine has cores.
+    // Without this an arena has at most as many threads as the machine has cores.
     tbb::global_control const threads(tbb::global_control::max_allowed_parallelism,
                                       static_cast<std::size_t>(options_.jobs));
     tbb::task_arena arena(static_cast<int>(options_.jobs));
@@ -97,8 +96,8 @@ class Engine::Graph {
           }
         },
         kBeforeAll);
-    // Samples wait here for those before them. A sequencer_node would do that too, but has no
-    // priority, so that with few threads nothing is retired while any stage has a sample to take.
+    // Samples wait here for those before them. A sequencer_node would do the same, but it has no
+    // priority: with few threads nothing would retire while any stage has a sample to process.
     std::map<std::uint64_t, Message> waiting;
     Retirer retirer(
         graph, tbb::flow::serial,
@@ -130,11 +129,11 @@ class Engine::Graph {
         make_edge(tbb::flow::output_port<0>(*nodes[from]), to);
       }
     };
-    // A node that may not have more tasks than there are threads takes samples first come first
-    // served. Without the limit each would be a task, and threads take their youngest task first:
-    // the oldest samples would wait longest for a slow stage, and the younger, done, for them. And
-    // what is further down the graph goes first, so that a slow stage's results are written and
-    // recorded before it takes up the next sample.
+    // A node that is limited to as many tasks as there are threads takes samples first come, first
+    // served. Without the limit every sample would be a task, and threads take their youngest task
+    // first: the oldest samples would wait longest for a slow stage, and the younger ones, done,
+    // for them. Nodes further down the graph have priority, so that the results of a slow stage are
+    // written and recorded before it starts the next sample.
     auto const all_threads = static_cast<std::size_t>(options_.jobs);
     for (std::size_t g = 1; g < groups.size(); ++g) {
       nodes[g] = std::make_unique<Node>(
@@ -153,13 +152,13 @@ class Engine::Graph {
     return nodes;
   }
 
-  // The next sample, or nothing when there is none or none is wanted any more.
+  // The next sample; nothing after the last, or when the run is ending.
   Message emit() {
     if (source_ended_ || stopping() || draining_.load(std::memory_order_relaxed)) return nullptr;
-    std::string const& name = pipeline_.stages[plan_.nodes[0].part.stage].name;
+    PipelineStage const& source = pipeline_.stages[plan_.nodes[0].part.stage];
     std::optional<Sample> sample;
     auto const begin = Clock::now();
-    auto error = error_of([&] { sample = next_of_shard(); });
+    auto error = error_of([&] { sample = next_sample(*source.instance, pipeline_.run, place_); });
     counts_[0].nanoseconds += (Clock::now() - begin).count();
     if (!error && sample) {
       if (auto const unsafe = why_unsafe_id(sample->id)) {
@@ -167,7 +166,7 @@ class Engine::Graph {
       }
     }
     if (error) {
-      stop("the source \"" + name + "\" cannot go on: " + *error);
+      stop("the source \"" + source.name + "\" cannot continue: " + *error);
       return nullptr;
     }
     if (!sample) {
@@ -176,27 +175,15 @@ class Engine::Graph {
     }
     std::uint64_t const sequence = emitted();
     Message message = make_message(sequence, std::move(*sample));
-    if (auto const unknown =
-            error_of([&] { recollection_.apply(listener_.recall(*message->sample), *message); })) {
-      stop(*unknown);
+    auto const recall_error = error_of(
+        [&] { restore_results(listener_.recall(*message->sample), pipeline_, plan_, *message); });
+    if (recall_error) {
+      stop(*recall_error);
       return nullptr;
     }
     emitted_.store(sequence + 1, std::memory_order_relaxed);
     counts_[0].visits += 1;
     return message;
-  }
-
-  std::optional<Sample> next_of_shard() {
-    PipelineStage const& source = pipeline_.stages[plan_.nodes[0].part.stage];
-    auto const& [limit, shard] = std::tie(pipeline_.run.limit, pipeline_.run.shard);
-    while (!limit || place_ < static_cast<std::uint64_t>(*limit)) {
-      std::optional<Sample> sample = source.instance->next();
-      if (!sample) return std::nullopt;
-      sample->index = place_++;
-      auto const count = static_cast<std::uint64_t>(shard.count);
-      if (sample->index % count == static_cast<std::uint64_t>(shard.index)) return sample;
-    }
-    return std::nullopt;
   }
 
   Message make_message(std::uint64_t sequence, Sample sample) {
@@ -216,21 +203,21 @@ class Engine::Graph {
     return message;
   }
 
-  // One group's share of one sample, whatever became of the sample before.
+  // Processes a sample in one group, whatever its outcome so far.
   void visit(PlannedGroup const& group, InFlight& sample) {
-    // Without isolation a parallel loop inside a stage could start another sample's stage on this
-    // thread, in the middle of this one.
+    // Without isolation a parallel loop inside a stage could run another sample's stage on this
+    // thread before it returns.
     tbb::this_task_arena::isolate([&] {
       Visit visit(pipeline_, plan_, listener_, sample);
       for (std::size_t const n : group.nodes) {
         NodeResult& result = sample.results[n];
         Outcome before = Outcome::done;
         for (std::size_t const producer : plan_.nodes[n].after) {
-          before = worse(before, sample.results[producer].outcome);
+          before = worse_outcome(before, sample.results[producer].outcome);
         }
         if (before > result.outcome) {
           result.outcome = before;
-          result.own = false;  // though an earlier run may know that it declines the sample
+          result.own = false;  // even if an earlier run knows that the stage skips the sample
         }
         bool const due = result.outcome == Outcome::done && !result.idle;
         if (due && may_begin(n, sample)) {
@@ -260,7 +247,7 @@ class Engine::Graph {
     NodeResult& result = sample.results[n];
     bool worked = true;
     auto const begin = Clock::now();
-    if (auto error = error_of([&] { worked = visit.make(n); })) {
+    if (auto error = error_of([&] { worked = visit.compute(n); })) {
       result.outcome = Outcome::failed;
       result.own = true;
       result.error = std::move(*error);
@@ -273,8 +260,8 @@ class Engine::Graph {
            sample.sample->id + "\": " + result.error);
     }
     if (!worked) return;
-    if (auto const unheard = error_of([&] { listener_.worked(s, *sample.sample, begin, end); })) {
-      stop(*unheard);
+    if (auto error = error_of([&] { listener_.worked(s, *sample.sample, begin, end); })) {
+      stop(std::move(*error));
     }
   }
 
@@ -282,14 +269,14 @@ class Engine::Graph {
     if (result.readers.fetch_sub(1, std::memory_order_acq_rel) == 1) result.values.clear();
   }
 
-  // In data set order, one at a time.
+  // Called in data set order, for one sample at a time.
   void retire(InFlight& sample) {
     if (auto reason = retirement_.retire(sample)) stop(std::move(*reason));
     retired_.fetch_add(1, std::memory_order_relaxed);
     recalled_.store(retirement_.totals().recalled, std::memory_order_relaxed);
   }
 
-  // The first reason counts; the rest follow from it.
+  // Only the first reason counts; the others follow from it.
   void stop(std::string reason) {
     std::scoped_lock const lock(stop_mutex_);
     if (stop_reason_.empty()) stop_reason_ = std::move(reason);
@@ -313,15 +300,14 @@ class Engine::Graph {
   EngineOptions options_;
   RunListener& listener_;
   Plan const plan_;
-  Recollection const recollection_;
   std::unique_ptr<NodeCounts[]> counts_;  // by node
 
   std::atomic<std::uint64_t> emitted_{0}, retired_{0}, recalled_{0};
   std::atomic<bool> draining_{false}, stopping_{false};
   std::mutex stop_mutex_;
   std::string stop_reason_;    // guarded by stop_mutex_ while the graph runs
-  bool source_ended_ = false;  // the emitter's, as what follows
-  std::uint64_t place_ = 0;    // in the data set, of the next sample
+  bool source_ended_ = false;  // only the emitter uses this and place_
+  std::uint64_t place_ = 0;    // in the data set, of the source's next sample
   Retirement retirement_;
 };
 

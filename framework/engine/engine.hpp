@@ -1,8 +1,8 @@
 // Runs a checked pipeline as a oneTBB flow graph.
 //
-// A sample is emitted for a credit, visits every stage exactly once, and its credit comes back when
-// it retires, in data set order, after its last stage. So memory is bounded by the credits, nothing
-// is lost on the way, and what is folded or written in that order does not depend on threads.
+// A sample is emitted for a credit and visits every stage exactly once. After its last stage it
+// retires, in data set order, and its credit returns. So the credits bound the memory, no sample is
+// lost, and what is folded or written in that order does not depend on the number of threads.
 #pragma once
 
 #include <atomic>
@@ -18,30 +18,30 @@
 
 namespace seplflow {
 
-// How a sample leaves a stage, and the run; the further down, the worse.
+// How a sample leaves a stage, and the run; each outcome is worse than the one before.
 enum class Outcome {
   done,
-  skipped,    // a stage declined it, without error
+  skipped,    // a stage skipped it, without an error
   failed,     // a stage threw
-  cancelled,  // the run stopped, or was told to, before the stage began; not a result
+  cancelled,  // the run ended before the stage began; not a result
 };
 
 std::string_view to_string(Outcome outcome);
 
-// A stage threw. `stage` is an index into Pipeline::stages.
+// What a stage threw. `stage` is an index into Pipeline::stages.
 struct Failure {
   std::size_t stage;
   std::string error;
 };
 
-// A stage warned of a sample. `stage` is an index into Pipeline::stages.
+// A warning of a stage about a sample. `stage` is an index into Pipeline::stages.
 struct StageWarning {
   std::size_t stage;
   Warning warning;
 };
 
-// Bytes that give a later run a result back: an observer's, or what the listener said of a sink's
-// files. Equal results of a sample share them.
+// Bytes from which a later run restores a result: an observer's record, or what the listener
+// returned for a sink's files. Equal results of a sample share them.
 using SharedBytes = std::shared_ptr<std::string const>;
 
 // A part of the graph: a stage, or one output of the source.
@@ -55,7 +55,7 @@ struct Part {
 struct StageMemory {
   Part part;
   std::uint64_t stamp = 0;  // of the files that it read; 0 when it reads none
-  // Skipped or failed where that arose here; else done, which says nothing without kept.
+  // Skipped or failed if that happened here; else done, which means nothing without kept.
   Outcome outcome = Outcome::done;
   // Of an observer or a sink that is done; the error of a part that failed.
   SharedBytes kept = nullptr;
@@ -63,78 +63,78 @@ struct StageMemory {
   bool empty() const { return stamp == 0 && outcome == Outcome::done && !kept; }
 };
 
-// What became of a sample.
+// A sample that has retired.
 struct Retired {
   Sample const& sample;
-  Outcome outcome;                // the worst of its stages'
-  std::vector<Failure> failures;  // in the order of stages
+  Outcome outcome;                // the worst of its stages
+  std::vector<Failure> failures;  // in the order of the stages
   std::optional<std::size_t> skipped_by;
   std::vector<StageMemory> memories;  // of the parts that leave anything
-  // Of the stages that worked on it now, in their order; what an earlier run did warned then.
+  // Of the stages that worked on it in this run, in their order.
   std::vector<StageWarning> warnings;
 };
 
-// A file that a sink gave to a sample.
+// A file that a sink writes for a sample.
 struct OutputFile {
   std::filesystem::path name;
   std::vector<std::uint8_t> bytes;
 };
 
-// Keeps what a run makes. recall(), row(), line() and retired() come in data set order, recall()
-// from one thread and the others from one at a time; first a sample's rows, then its retirement;
-// what they throw fails the run. The others come from many threads at once.
+// Stores what a run produces. recall(), row(), line() and retired() are called in data set order:
+// recall() from one thread, the others from one thread at a time, first a sample's rows, then its
+// retirement. What they throw fails the run. The others are called from many threads at once.
 class RunListener {
  public:
   using Clock = std::chrono::steady_clock;
 
   virtual ~RunListener() = default;
 
-  // What is known already of a sample that is about to begin: the memories of an earlier run that
-  // are still true. Only what they do not settle is worked on.
+  // The memories of an earlier run that still hold for a sample that is about to begin. The engine
+  // does only the work that they leave.
   virtual std::vector<StageMemory> recall(Sample const&) { return {}; }
 
-  // Something that tells whether files changed; never 0.
+  // A number that changes when the files change; never 0.
   virtual std::uint64_t stamp(std::vector<std::filesystem::path> const&) { return 1; }
 
-  // Writes a sink's files of a sample; returns what will recall them. What it throws fails the
+  // Writes a sink's files of a sample and returns the bytes to keep. What it throws fails the
   // sample.
   virtual std::string deliver(std::size_t stage, std::vector<OutputFile> const& files) = 0;
 
   virtual void row(std::size_t stage, Row const& row) = 0;
-  // Of the list of a sink that has the sample's files.
+  // A line of the list of a sink that wrote the sample's files.
   virtual void line(std::size_t, std::string const&) {}
   virtual void retired(Retired const& retired) = 0;
   virtual void worked(std::size_t stage, Sample const& sample, Clock::time_point begin,
                       Clock::time_point end) = 0;
 };
 
-// How the samples left a stage: in == out + skipped + failed + cancelled. A sample that a stage
-// before lost counts as lost here too, so that every stage accounts for every sample.
+// How the samples left a stage: in == out + skipped + failed + cancelled. A sample that an earlier
+// stage lost counts as lost here too, so that every stage accounts for every sample.
 struct StageCounts {
   std::uint64_t in = 0, out = 0, skipped = 0, failed = 0, cancelled = 0;
-  std::uint64_t recalled = 0;  // of those in: needed no work, thanks to an earlier run
-  std::uint64_t held = 0;      // came to the stage and did not leave it; 0 unless the graph stalled
+  std::uint64_t recalled = 0;  // of those in: needed no work after an earlier run
+  std::uint64_t held = 0;      // reached the stage and did not leave it; 0 unless the graph stalled
   double seconds = 0;          // inside the stage, summed over threads
 };
 
-// How the samples ended in one variant, apart from those that are done.
+// The samples of one variant that are not done.
 struct VariantCounts {
   std::uint64_t skipped = 0, failed = 0, cancelled = 0;
 };
 
 enum class RunEnd {
   complete,     // every sample of the source retired
-  interrupted,  // drain() was called, and samples are left
-  stopped,      // a failure stopped it, or something that is no sample's fault; see error
+  interrupted,  // drain() was called before the last sample
+  stopped,      // a failed sample stopped it, or another error; see RunTotals::error
 };
 
 struct RunTotals {
   RunEnd end = RunEnd::complete;
   std::string error;  // why it stopped
-  // A sample is as its worst variant.
+  // Each sample counts with the outcome of its worst variant.
   std::uint64_t emitted = 0, done = 0, skipped = 0, failed = 0, cancelled = 0;
   bool cut_short = false;               // whether any stage of any sample was cancelled
-  std::uint64_t recalled = 0;           // needed no work at all
+  std::uint64_t recalled = 0;           // needed no work
   std::vector<StageCounts> stages;      // as in Pipeline::stages
   std::vector<VariantCounts> variants;  // as in Pipeline::variants
 
@@ -153,17 +153,18 @@ class Engine {
   Engine(Pipeline const& pipeline, EngineOptions options, RunListener& listener);
   ~Engine();
 
-  // Runs to the end; call once. Throws nothing that a stage throws: failures are in the totals.
+  // Runs to the end; call it once. It throws nothing that a stage throws: failures are in the
+  // totals.
   RunTotals run();
 
-  // Stops taking samples. Those in flight finish, but those of which nothing but their files was
-  // looked at are cancelled. From any thread or a signal handler.
+  // Stops taking samples. Samples in flight finish, except those that were only loaded so far: they
+  // are cancelled. May be called from any thread or a signal handler.
   void drain() noexcept;
 
   std::int64_t jobs() const;
   std::int64_t in_flight() const;
 
-  // While it runs, from any thread.
+  // May be called from any thread while it runs.
   std::uint64_t emitted() const;
   std::uint64_t retired() const;
   std::uint64_t recalled() const;  // of the retired, those that needed no work
@@ -173,8 +174,8 @@ class Engine {
   std::unique_ptr<Graph> graph_;
 };
 
-// Why samples did not come out: where they are held. For the error that ends a run in which
-// emitted and retired differ.
+// Which stages hold the samples that did not retire: the error of a run in which emitted and
+// retired differ.
 std::string stall_report(Pipeline const& pipeline, RunTotals const& totals);
 
 }  // namespace seplflow

@@ -12,17 +12,16 @@
 
 namespace seplflow {
 
-// The worse of two outcomes.
-Outcome worse(Outcome a, Outcome b);
+Outcome worse_outcome(Outcome a, Outcome b);
 
-// What one node made of one sample. Written by the node that owns it before its group passes the
-// sample on; read by the nodes after it. The counters order these accesses: each reader takes part
-// in a read-modify-write after the writer's.
+// The result of one node for one sample. The node writes it before its group passes the sample on,
+// and the nodes after it read it. The counters order these accesses: each reader takes part in a
+// read-modify-write after the writer's.
 struct NodeResult {
   std::atomic<std::uint32_t> readers{0};  // nodes that have yet to read the values
   Outcome outcome = Outcome::done;
-  bool own = false;   // the outcome arose here, not before
-  bool idle = false;  // nothing that is still to be done needs this node
+  bool own = false;   // the outcome arose here, not in a node before
+  bool idle = false;  // no remaining work needs this node
   std::uint64_t stamp = 0;
   std::vector<Value> values;
   SharedBytes kept;

@@ -17,8 +17,8 @@ std::string_view to_string(Outcome outcome) {
   return "";
 }
 
-// The enumeration's own order: tombstones outrank results, and a run that stopped outranks both.
-Outcome worse(Outcome a, Outcome b) {
+// In the order of the enumeration.
+Outcome worse_outcome(Outcome a, Outcome b) {
   return a >= b ? a : b;
 }
 

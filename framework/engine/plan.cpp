@@ -8,28 +8,13 @@
 namespace seplflow {
 namespace {
 
-bool is_end(PipelineStage const& stage) {
-  StageKind const kind = stage.declaration->kind;
-  return kind == StageKind::observer || kind == StageKind::sink;
-}
-
-using Options = std::vector<std::optional<OptionValue>>;
-
-Options options_of(PipelineStage const& stage) {
-  Options options;
-  for (std::size_t i = 0; i < stage.declaration->options.size(); ++i) {
-    options.push_back(stage.instance->option(i));
-  }
-  return options;
-}
-
 class Planner {
  public:
   Planner(Pipeline const& pipeline, std::vector<bool> const& ends)
       : pipeline_(pipeline), needed_(pipeline.stages.size()) {
     for (std::size_t s = needed_.size(); s-- > 0;) {
       PipelineStage const& stage = pipeline.stages[s];
-      if (is_end(stage) && (ends.empty() || ends[s])) needed_[s] = true;
+      if (stage.is_end() && (ends.empty() || ends[s])) needed_[s] = true;
       if (!needed_[s]) continue;
       for (auto const& input : stage.inputs) {
         if (!input) continue;
@@ -40,16 +25,16 @@ class Planner {
   }
 
   Plan plan() {
-    std::size_t const source =
-        static_cast<std::size_t>(&pipeline_.source() - pipeline_.stages.data());
+    std::size_t const source = pipeline_.source_index();
     add_source(source);
     for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
       if (needed_[s] && s != source) add_stage(s);
     }
-    for (PlannedNode const& node : plan_.nodes) {
-      for (std::size_t const producer : node.after) ++plan_.nodes[producer].readers;
+    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+      plan_.node_of[plan_.nodes[n].part] = n;
+      for (std::size_t const producer : plan_.nodes[n].after) ++plan_.nodes[producer].readers;
     }
-    group();
+    group_nodes();
     return std::move(plan_);
   }
 
@@ -59,10 +44,10 @@ class Planner {
     emit.work = PlannedNode::Work::emit;
     emit.part = {s, 0};
     plan_.nodes.push_back(emit);
-    made_[{s, 0}] = {0, 0, true};
+    holder_of_[{s, 0}] = {0, 0, true};
     for (std::size_t output = 1; output < pipeline_.stages[s].wanted.size(); ++output) {
       if (!read_.contains({s, output})) continue;
-      made_[{s, output}] = {plan_.nodes.size(), 0, true};
+      holder_of_[{s, output}] = {plan_.nodes.size(), 0, true};
       PlannedNode produce;
       produce.work = PlannedNode::Work::produce;
       produce.part = {s, output};
@@ -77,14 +62,12 @@ class Planner {
     PipelineStage const& stage = pipeline_.stages[s];
     PlannedNode node;
     node.part = {s, 0};
-    node.end = is_end(stage);
-    node.loads = std::ranges::all_of(stage.declaration->inputs, [](Port const& input) {
-      return input.type == PortType<Sample>::name || input.type == PortType<ImageLabels>::name;
-    });
+    node.end = stage.is_end();
+    node.loads = stage.declaration->loads;
     if (node.end) node.readers = 1;
-    node.kind = kind_of(stage);
+    node.computation = number_of_computation(stage);
     for (auto const& input : stage.inputs) {
-      node.inputs.push_back(input ? made_.at({input->stage, input->output})
+      node.inputs.push_back(input ? holder_of_.at({input->stage, input->output})
                                   : PlannedNode::Input{0, 0, false});
       if (!input) continue;
       std::size_t const producer = node.inputs.back().node;
@@ -94,22 +77,22 @@ class Planner {
       }
     }
     for (std::size_t output = 0; output < stage.wanted.size(); ++output) {
-      made_[{s, output}] = {plan_.nodes.size(), output, true};
+      holder_of_[{s, output}] = {plan_.nodes.size(), output, true};
     }
     plan_.nodes.push_back(std::move(node));
   }
 
-  // A stage that keeps something from sample to sample is equal to none.
-  std::size_t kind_of(PipelineStage const& stage) {
-    if (stage.declaration->serial) return next_kind_++;
-    auto const [kind, is_new] =
-        kinds_.try_emplace({stage.declaration, options_of(stage)}, next_kind_);
-    if (is_new) ++next_kind_;
-    return kind->second;
+  std::size_t number_of_computation(PipelineStage const& stage) {
+    // A serial stage may depend on earlier samples, so it equals no other.
+    if (stage.declaration->serial) return next_computation_++;
+    auto const [known, is_new] =
+        computations_.try_emplace(computation_of(stage), next_computation_);
+    if (is_new) ++next_computation_;
+    return known->second;
   }
 
-  // A group holds one level, so that groups cannot wait for each other in a circle.
-  void group() {
+  // A group holds nodes of one level, so that groups cannot wait for each other in a cycle.
+  void group_nodes() {
     using Key = std::tuple<PlannedNode::Work, std::size_t, std::size_t, std::string,
                            StageDeclaration const*>;
     std::map<Key, std::size_t> groups;
@@ -137,12 +120,12 @@ class Planner {
   }
 
   Pipeline const& pipeline_;
-  std::vector<bool> needed_;                            // by stage
-  std::set<std::pair<std::size_t, std::size_t>> read_;  // outputs that are read
-  // Which node, and which of its values, holds an output of a stage.
-  std::map<std::pair<std::size_t, std::size_t>, PlannedNode::Input> made_;
-  std::map<std::pair<StageDeclaration const*, Options>, std::size_t> kinds_;
-  std::size_t next_kind_ = 0;
+  std::vector<bool> needed_;  // by stage
+  std::set<Part> read_;       // the outputs that are read
+  // The node, and which of its values, that holds an output of a stage.
+  std::map<Part, PlannedNode::Input> holder_of_;
+  std::map<std::string, std::size_t> computations_;
+  std::size_t next_computation_ = 0;
   Plan plan_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <vector>
 
 #include "engine/engine.hpp"
@@ -9,8 +10,8 @@
 
 namespace seplflow {
 
-// A unit of work on a sample: a stage, or one output of the source. A source whose truth and image
-// are both wanted is three nodes, so that they are decoded side by side and only when wanted.
+// A unit of work on a sample: a stage, or one output of the source. A source whose ground truth and
+// image are both wanted is three nodes, so that they are decoded in parallel and only when wanted.
 struct PlannedNode {
   enum class Work { emit, produce, run };
   struct Input {
@@ -21,27 +22,27 @@ struct PlannedNode {
   Work work = Work::run;
   Part part;
   std::vector<Input> inputs;       // for run: as declared
-  std::vector<std::size_t> after;  // nodes that it reads from, each once
-  std::size_t level = 0;           // the most nodes on a way to it
-  std::size_t kind = 0;            // equal for nodes that make equal results of equal inputs
-  std::size_t readers = 0;         // how many read its values, and retirement for an end
+  std::vector<std::size_t> after;  // the nodes that it reads from, each once
+  std::size_t level = 0;           // the length of the longest path to it
+  std::size_t computation = 0;     // equal for nodes that compute the same from the same inputs
+  std::size_t readers = 0;         // how many read its values; retirement reads those of an end
   bool end = false;                // an observer or a sink
-  bool loads = false;  // an output of the source, or a stage that sees nothing of it but
-                       // the sample and its image-level labels
+  bool loads = false;              // an output of the source, or a stage that loads
 };
 
-// Nodes that are visited together: the same stage in several variants. Together they see which of
-// them have the same to do with a sample.
+// Nodes that process a sample together: the same stage in several variants, which may find that
+// they have the same work to do.
 struct PlannedGroup {
   std::vector<std::size_t> nodes;
-  std::vector<std::size_t> after;  // groups that it waits for, each once
+  std::vector<std::size_t> after;  // the groups that it waits for, each once
   bool serial = false;
-  bool at_end = true;  // nothing waits for it
+  bool at_end = true;  // no group waits for it
 };
 
 struct Plan {
-  std::vector<PlannedNode> nodes;    // node 0 emits; nodes come after those that they read from
-  std::vector<PlannedGroup> groups;  // group 0 emits
+  std::vector<PlannedNode> nodes;       // node 0 emits; nodes come after those that they read from
+  std::vector<PlannedGroup> groups;     // group 0 emits
+  std::map<Part, std::size_t> node_of;  // all nodes by their parts
 };
 
 // `ends` is EngineOptions::ends; stages that no end needs have no node.

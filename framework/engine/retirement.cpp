@@ -5,9 +5,9 @@
 namespace seplflow {
 namespace {
 
-// Adds a sample to the counts of stage or run; `done` is what they call it.
+// Counts a sample of a stage, a variant or the run; they name the counter of `done` differently.
 template <class Counts>
-void add(Counts& counts, std::uint64_t& done, Outcome outcome) {
+void count_outcome(Counts& counts, std::uint64_t& done, Outcome outcome) {
   switch (outcome) {
     case Outcome::done:
       ++done;
@@ -34,12 +34,12 @@ Retirement::Retirement(Pipeline const& pipeline, Plan const& plan, RunListener& 
 
 std::optional<std::string> Retirement::retire(InFlight& sample) {
   Retired const retired = outcome_of(sample);
-  std::optional<std::string> stop;
-  // After a record that could not be kept, none that follows may stand without it.
-  if (!untold_) stop = error_of([&] { tell(sample, retired); });
-  if (stop) untold_ = true;
+  std::optional<std::string> error;
+  // When a sample could not be reported, no later one may be: the records have no gaps.
+  if (!report_failed_) error = error_of([&] { report(sample, retired); });
+  if (error) report_failed_ = true;
   count(sample, retired.outcome);
-  return stop ? stop : too_many_failures();
+  return error ? error : too_many_failures();
 }
 
 Retired Retirement::outcome_of(InFlight& sample) const {
@@ -47,7 +47,7 @@ Retired Retirement::outcome_of(InFlight& sample) const {
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
     NodeResult& result = sample.results[n];
     Part const part = plan_.nodes[n].part;
-    retired.outcome = worse(retired.outcome, result.outcome);
+    retired.outcome = worse_outcome(retired.outcome, result.outcome);
     StageMemory memory{part, result.stamp, Outcome::done, nullptr};
     if (result.outcome == Outcome::done) memory.kept = result.kept;
     if (result.own) memory.outcome = result.outcome;
@@ -63,12 +63,12 @@ Retired Retirement::outcome_of(InFlight& sample) const {
     if (!memory.empty()) retired.memories.push_back(std::move(memory));
   }
   if (retired.failures.empty()) return retired;
-  // A failure that stopped the run is one, though other stages of the sample were cancelled.
+  // A failed sample is failed even if other stages of it were cancelled afterwards.
   retired.outcome = Outcome::failed;
   return retired;
 }
 
-void Retirement::tell(InFlight& sample, Retired const& retired) {
+void Retirement::report(InFlight& sample, Retired const& retired) {
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
     PlannedNode const& node = plan_.nodes[n];
     NodeResult const& result = sample.results[n];
@@ -97,22 +97,22 @@ void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
 }
 
 void Retirement::count(InFlight const& sample, Outcome outcome) {
-  add(totals_, totals_.done, outcome);
+  count_outcome(totals_, totals_.done, outcome);
   bool any_work = false;
-  // The source's outputs are one stage with its emission.
+  // The nodes of the source, which are adjacent, count as one stage.
   for (std::size_t n = 0, next; n < plan_.nodes.size(); n = next) {
     std::size_t const s = plan_.nodes[n].part.stage;
     Outcome left = Outcome::done;
     bool idle = true;
     for (next = n; next < plan_.nodes.size() && plan_.nodes[next].part.stage == s; ++next) {
-      left = worse(left, sample.results[next].outcome);
+      left = worse_outcome(left, sample.results[next].outcome);
       idle = idle && sample.results[next].idle;
     }
     StageCounts& stage = totals_.stages[s];
     ++stage.in;
     if (idle) ++stage.recalled;
     any_work = any_work || !idle;
-    add(stage, stage.out, left);
+    count_outcome(stage, stage.out, left);
     totals_.cut_short = totals_.cut_short || stage.cancelled > 0;
   }
   if (!any_work) ++totals_.recalled;
@@ -123,13 +123,14 @@ void Retirement::count_variants(InFlight const& sample) {
   std::vector<Outcome> outcomes(pipeline_.stages.size(), Outcome::done);
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
     Outcome& outcome = outcomes[plan_.nodes[n].part.stage];
-    outcome = worse(outcome, sample.results[n].outcome);
+    outcome = worse_outcome(outcome, sample.results[n].outcome);
   }
   for (std::size_t v = 0; v < totals_.variants.size(); ++v) {
     Outcome outcome = Outcome::done;
-    for (std::size_t const s : pipeline_.variants[v].stages) outcome = worse(outcome, outcomes[s]);
+    for (std::size_t const s : pipeline_.variants[v].stages)
+      outcome = worse_outcome(outcome, outcomes[s]);
     std::uint64_t done = 0;
-    add(totals_.variants[v], done, outcome);
+    count_outcome(totals_.variants[v], done, outcome);
   }
 }
 

@@ -1,4 +1,4 @@
-// The end of a sample's way. Internal to the engine.
+// Retires samples that every node has passed on. Internal to the engine.
 #pragma once
 
 #include <optional>
@@ -11,24 +11,23 @@
 
 namespace seplflow {
 
-// Folds the records of a sample that every node has passed on, tells the listener what became of
-// it, and counts. Called in data set order from one thread at a time, so that nothing that it does
-// depends on the number of threads.
+// Folds the records of a sample, reports its outcome to the listener, and counts it. Called in data
+// set order from one thread at a time, so that nothing it does depends on the number of threads.
 class Retirement {
  public:
   // All must outlive it.
   Retirement(Pipeline const& pipeline, Plan const& plan, RunListener& listener);
 
-  // Why the run must stop now, if it must: the sample could not be folded or recorded, or too many
-  // have failed.
+  // The reason for stopping the run, if there is one: the sample could not be folded or recorded,
+  // or too many have failed.
   std::optional<std::string> retire(InFlight& sample);
 
-  // Of the samples so far.
+  // The counts of the samples so far.
   RunTotals const& totals() const { return totals_; }
 
  private:
   Retired outcome_of(InFlight& sample) const;
-  void tell(InFlight& sample, Retired const& retired);
+  void report(InFlight& sample, Retired const& retired);
   void add_to_tables(PlannedNode const& node, InFlight const& sample, NodeResult const& result);
   void count(InFlight const& sample, Outcome outcome);
   void count_variants(InFlight const& sample);
@@ -37,7 +36,7 @@ class Retirement {
   Pipeline const& pipeline_;
   Plan const& plan_;
   RunListener& listener_;
-  bool untold_ = false;  // the listener could not take a record
+  bool report_failed_ = false;
   RunTotals totals_;
 };
 

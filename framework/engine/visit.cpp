@@ -5,7 +5,7 @@
 
 namespace seplflow {
 
-// Holds a sink's files until it is done.
+// Holds the files of a sink until its call has succeeded.
 class Visit::Files final : public OutputFolder {
  public:
   void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes) override {
@@ -26,7 +26,7 @@ Visit::Visit(Pipeline const& pipeline, Plan const& plan, RunListener& listener, 
     : pipeline_(pipeline), plan_(plan), listener_(listener), sample_(sample) {}
 Visit::~Visit() = default;
 
-bool Visit::make(std::size_t n) {
+bool Visit::compute(std::size_t n) {
   PlannedNode const& node = plan_.nodes[n];
   PipelineStage const& stage = pipeline_.stages[node.part.stage];
   NodeResult& result = sample_.results[n];
@@ -39,33 +39,36 @@ bool Visit::make(std::size_t n) {
   Files files;
   Warnings warnings;
   SampleContext const context(*sample_.sample, files, &warnings);
-  Made made{n, inputs_of(node), nullptr, {}};
-  if (stage.instance->decides()) made.decision = stage.instance->decide(context, made.inputs);
-  if (Made const* const twin = equal_to(made, *stage.instance)) {
-    share(*twin, node, result);
+  Call call{n, inputs_of(node), nullptr, {}};
+  if (stage.instance->decides()) call.decision = stage.instance->decide(context, call.inputs);
+  if (Call const* const equal = find_equal(call, *stage.instance)) {
+    share_result(*equal, node, result);
     return false;
   }
   stamp(node, result);
-  auto values = made.decision ? stage.instance->carry_out(made.decision.get(), context, made.inputs)
-                              : stage.instance->run(context, made.inputs);
+  auto values = call.decision ? stage.instance->carry_out(call.decision.get(), context, call.inputs)
+                              : stage.instance->run(context, call.inputs);
   result.warnings = warnings.take();
   if (!values) {
     result.outcome = Outcome::skipped;
     result.own = true;
   } else {
     result.values = std::move(*values);
-    if (stage.declaration->kind == StageKind::sink) {
-      made.files = files.take();
-      result.kept =
-          std::make_shared<std::string const>(listener_.deliver(node.part.stage, made.files));
-    } else if (stage.declaration->kind == StageKind::observer) {
-      if (auto bytes = stage.instance->save(result.values[0].get())) {
-        result.kept = std::make_shared<std::string const>(std::move(*bytes));
-      }
-    }
+    call.files = files.take();
+    result.kept = keep(node.part.stage, call, result);
   }
-  made_.push_back(std::move(made));
+  calls_.push_back(std::move(call));
   return true;
+}
+
+SharedBytes Visit::keep(std::size_t s, Call const& call, NodeResult const& result) const {
+  PipelineStage const& stage = pipeline_.stages[s];
+  if (stage.declaration->kind == StageKind::sink) {
+    return std::make_shared<std::string const>(listener_.deliver(s, call.files));
+  }
+  if (stage.declaration->kind != StageKind::observer) return nullptr;
+  auto bytes = stage.instance->save(result.values[0].get());
+  return bytes ? std::make_shared<std::string const>(std::move(*bytes)) : nullptr;
 }
 
 std::vector<void const*> Visit::inputs_of(PlannedNode const& node) const {
@@ -78,14 +81,14 @@ std::vector<void const*> Visit::inputs_of(PlannedNode const& node) const {
   return inputs;
 }
 
-Visit::Made const* Visit::equal_to(Made const& wanted, StageInstance const& instance) const {
-  auto const equal = [&](Made const& made) {
-    if (made.inputs != wanted.inputs) return false;
-    if (wanted.decision) return instance.same_decision(made.decision.get(), wanted.decision.get());
-    return plan_.nodes[made.node].kind == plan_.nodes[wanted.node].kind;
+Visit::Call const* Visit::find_equal(Call const& call, StageInstance const& instance) const {
+  auto const is_equal = [&](Call const& earlier) {
+    if (earlier.inputs != call.inputs) return false;
+    if (call.decision) return instance.same_decision(earlier.decision.get(), call.decision.get());
+    return plan_.nodes[earlier.node].computation == plan_.nodes[call.node].computation;
   };
-  auto const found = std::ranges::find_if(made_, equal);
-  return found == made_.end() ? nullptr : &*found;
+  auto const found = std::ranges::find_if(calls_, is_equal);
+  return found == calls_.end() ? nullptr : &*found;
 }
 
 void Visit::stamp(PlannedNode const& node, NodeResult& result) {
@@ -94,15 +97,15 @@ void Visit::stamp(PlannedNode const& node, NodeResult& result) {
   if (!files.empty()) result.stamp = listener_.stamp(files);
 }
 
-void Visit::share(Made const& twin, PlannedNode const& node, NodeResult& result) {
-  NodeResult const& from = sample_.results[twin.node];
-  result.outcome = from.outcome;
-  result.own = from.own;
-  result.stamp = from.stamp;
-  result.values = from.values;
-  result.kept = from.kept;
+void Visit::share_result(Call const& from, PlannedNode const& node, NodeResult& result) {
+  NodeResult const& shared = sample_.results[from.node];
+  result.outcome = shared.outcome;
+  result.own = shared.own;
+  result.stamp = shared.stamp;
+  result.values = shared.values;
+  result.kept = shared.kept;
   bool const is_sink = pipeline_.stages[node.part.stage].declaration->kind == StageKind::sink;
-  if (is_sink && from.outcome == Outcome::done) listener_.deliver(node.part.stage, twin.files);
+  if (is_sink && shared.outcome == Outcome::done) listener_.deliver(node.part.stage, from.files);
 }
 
 }  // namespace seplflow

@@ -1,83 +1,143 @@
+#include "pipeline/check.hpp"
+
 #include <algorithm>
 #include <map>
-#include <set>
 #include <tuple>
 
 #include "base/error_of.hpp"
-#include "base/text_file.hpp"
-#include "pipeline/configuration.hpp"
-#include "pipeline/document.hpp"
-#include "pipeline/draft.hpp"
-#include "pipeline/missing_files.hpp"
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
-#include "pipeline/pipeline.hpp"
 #include "pipeline/published.hpp"
-#include "pipeline/run_options.hpp"
 #include "pipeline/sweep/expand.hpp"
 #include "pipeline/sweep/nodes.hpp"
-#include "pipeline/sweep/problems.hpp"
-#include "pipeline/sweep/read_sweep.hpp"
 #include "pipeline/sweep/text.hpp"
-#include "pipeline/wiring.hpp"
 
 namespace seplflow {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Turns a document into a pipeline, step by step; each step reports what it can and the next works
-// on what is left, so that one mistake hides no other. What several variants have in common is
-// looked at once.
+std::string read_name(Document const& document, PipelineRequest const& request,
+                      std::vector<Problem>& problems) {
+  std::string const stem = request.file.stem().string();
+  if (!document.name) return stem;
+  auto const name = read_text(*document.name, request.environment, problems);
+  if (!name) return stem;
+  auto const unsafe = why_unsafe_id(*name);
+  if (unsafe || name->find('/') != std::string::npos) {
+    problems.push_back({document.name->value_place,
+                        "the run folder is named after the pipeline, but the name " +
+                            toml_string(*name) + " " + unsafe.value_or("contains a slash")});
+  }
+  return *name;
+}
+
+RunSettings read_run(Document const& document, Environment const& environment,
+                     std::vector<Problem>& problems) {
+  RunSettings run;
+  for (Setting const& setting : document.run) {
+    auto const* const option = find_run_option(setting.key);
+    if (!option) {
+      problems.push_back({setting.place, "[run] has no option \"" + setting.key + "\"" +
+                                             did_you_mean(setting.key, run_option_names())});
+      continue;
+    }
+    auto const value = read_option(setting, option->declaration, "[run]", environment, problems);
+    if (!value) continue;
+    if (auto const error = error_of([&] { option->set(run, *value); })) {
+      problems.push_back({setting.value_place, "[run]: option \"" + setting.key + "\" " + *error});
+    }
+  }
+  return run;
+}
+
+std::string unknown_stage(std::string const& name, StageCatalog const& catalog) {
+  std::string message =
+      "there is no stage " + toml_string(name) + did_you_mean(name, catalog.names());
+  std::size_t const rejected = catalog.rejected().size();
+  if (rejected == 0) return message;
+  return message + " (" + std::to_string(rejected) +
+         (rejected == 1 ? " plugin was" : " plugins were") +
+         " rejected; run \"seplflow stages\" for the reason)";
+}
+
+// Null for a stage that is unknown or defined more than once.
+StageDeclaration const* find_declaration(StageEntry const& entry, StageCatalog const& catalog,
+                                         Environment const& environment,
+                                         std::vector<Problem>& problems) {
+  Setting const* const use = entry.find("use");
+  if (!use) {
+    problems.push_back({entry.place, "stage \"" + entry.name +
+                                         "\" has no \"use\"; add use = \"...\" (run \"seplflow "
+                                         "stages\" for the list of stages)"});
+    return nullptr;
+  }
+  auto const name = use->value ? read_text(*use, environment, problems) : std::nullopt;
+  if (!name) return nullptr;
+  auto const found = catalog.find(*name);
+  if (!found.declaration) {
+    problems.push_back({use->value_place, unknown_stage(*name, catalog)});
+  } else if (found.files.size() > 1) {
+    std::string message = "stage " + toml_string(*name) + " is defined by several plugins:";
+    for (fs::path const& file : found.files) message += " " + file.string();
+    problems.push_back(
+        {use->value_place, message + "; remove all but one from the plugin folders"});
+    return nullptr;
+  } else if (auto const& library = found.declaration->missing_library; !library.empty()) {
+    problems.push_back({use->value_place, "stage " + toml_string(*name) +
+                                              " cannot run: seplflow was built without " + library +
+                                              "; install it and rebuild seplflow"});
+  }
+  return found.declaration;
+}
+
+// Checks a document step by step. Each step reports its errors, and the next one works on what is
+// valid, so that no error hides another. What variants have in common is checked once.
 class Checker {
  public:
   Checker(Document const& document, PipelineRequest const& request, StageCatalog const& catalog,
-          std::vector<Problem>& problems)
+          std::vector<Problem> problems)
       : document_(document),
         request_(request),
         catalog_(catalog),
-        problems_(problems),
+        problems_(std::move(problems)),
         sweep_(document),
         variant_problems_(document),
         variant_warnings_(document) {}
 
   Pipeline check() {
-    read_name();
-    read_run();
-    find_entries();
-    identify();
-    wire_variants();
-    configure_nodes();
+    Pipeline pipeline;
+    pipeline.file = fs::absolute(request_.file);
+    pipeline.name = read_name(document_, request_, problems_);
+    pipeline.run = read_run(document_, request_.environment, problems_);
+    for (AxisEntry const& entry : document_.axes) {
+      Axis axis{entry.key, {}};
+      for (Change const& value : entry.values) axis.values.push_back(value.text);
+      pipeline.axes.push_back(std::move(axis));
+    }
+    pipeline.variants = wire_variants();
+    for (Draft& node : nodes_.list()) configure(node);
     if (!problems_.empty() || !variant_problems_.empty()) {
-      look_for_files(configured_stages());
+      look_for_files(nodes_.configured_stages(), pipeline.run);
       throw_if_any();
     }
-    merge_nodes();
-    require_shared_source();
-    require_different_variants();
-    read_published(document_, request_, pipeline_, problems_);
-    look_for_files(pipeline_.stages);
+    pipeline.stages = merge_equal_stages(std::move(nodes_.list()), pipeline.variants,
+                                         [this](Draft& node) { configure(node); });
+    problems_ = check_variants(pipeline, sweep_);
+    read_published(document_, request_, pipeline, problems_);
+    std::vector<PipelineStage const*> stages;
+    for (PipelineStage const& stage : pipeline.stages) stages.push_back(&stage);
+    look_for_files(stages, pipeline.run);
     throw_if_any();
-    pipeline_.warnings = in_order(variant_warnings_.report(sweep_));
+    pipeline.warnings = in_order(variant_warnings_.report(sweep_));
     if (document_.sweeps()) {
-      pipeline_.sweep_text = sweep_text(document_, sweep_, pipeline_, request_.environment);
+      pipeline.sweep_text = sweep_text(document_, sweep_, pipeline, request_.environment);
     }
-    return std::move(pipeline_);
+    return pipeline;
   }
 
  private:
-  // One wiring of the stages, of all variants that agree in what their stages are and read from.
-  struct Wired {
-    Drafts drafts;
-    std::vector<std::size_t> order;
-    bool sound = true;
-    std::vector<Problem> problems;
-    std::vector<std::size_t> variants;
-  };
-
-  void complain(Place const& place, std::string message) {
-    problems_.push_back({place, std::move(message)});
-  }
+  using Entries = std::vector<Sweep::Entry const*>;  // of a variant, by stage
 
   void throw_if_any() {
     for (Problem& problem : variant_problems_.report(sweep_)) {
@@ -86,338 +146,113 @@ class Checker {
     if (!problems_.empty()) throw PipelineError(std::move(problems_));
   }
 
-  void read_name() {
-    pipeline_.file = fs::absolute(request_.file);
-    pipeline_.name = request_.file.stem().string();
-    if (!document_.name) return;
-    if (auto name = read_text(*document_.name, request_.environment, problems_)) {
-      if (auto const unsafe = why_unsafe_id(*name);
-          unsafe || name->find('/') != std::string::npos) {
-        complain(document_.name->value_place, "the name of a pipeline names its run folder; " +
-                                                  toml_string(*name) + " " +
-                                                  unsafe.value_or("holds a slash"));
-      }
-      pipeline_.name = std::move(*name);
-    }
-  }
-
-  void read_run() {
-    std::string const run = "[run]";
-    for (Setting const& setting : document_.run) {
-      auto const* const option = find_run_option(setting.key);
-      if (!option) {
-        complain(setting.place, "[run] has no option \"" + setting.key + "\"" +
-                                    did_you_mean(setting.key, run_option_names()));
-      } else if (auto const value = read_option(setting, option->declaration, run,
-                                                request_.environment, problems_)) {
-        if (auto const error = error_of([&] { option->set(pipeline_.run, *value); })) {
-          complain(setting.value_place, run + ": option \"" + setting.key + "\" " + *error);
-        }
-      }
-    }
-  }
-
-  void find_entries() {
-    entries_.resize(sweep_.size());
-    for (std::size_t variant = 0; variant < sweep_.size(); ++variant) {
+  std::vector<Entries> find_entries() {
+    std::vector<Entries> entries(sweep_.size());
+    for (std::size_t variant = 0; variant < entries.size(); ++variant) {
       for (std::size_t stage = 0; stage < document_.stages.size(); ++stage) {
-        entries_[variant].push_back(&sweep_.entry(variant, stage));
+        entries[variant].push_back(&sweep_.entry(variant, stage));
       }
     }
+    return entries;
   }
 
-  void identify() {
+  // The declaration of each entry.
+  std::vector<StageDeclaration const*> find_declarations(std::vector<Entries> const& variants) {
+    std::vector<StageDeclaration const*> declarations;
     for (Sweep::Entry const& entry : sweep_.entries()) {
       std::vector<Problem> problems;
-      declarations_.push_back(declaration_of(entry.settings, problems));
-      if (!problems.empty()) variant_problems_.add(problems, variants_of(entry));
+      declarations.push_back(
+          find_declaration(entry.settings, catalog_, request_.environment, problems));
+      if (problems.empty()) continue;
+      for (std::size_t variant = 0; variant < variants.size(); ++variant) {
+        if (variants[variant][entry.stage] == &entry) variant_problems_.add(problems, {variant});
+      }
     }
+    return declarations;
   }
 
-  std::vector<std::size_t> variants_of(Sweep::Entry const& entry) const {
-    std::vector<std::size_t> variants;
-    for (std::size_t variant = 0; variant < entries_.size(); ++variant) {
-      if (entries_[variant][entry.stage] == &entry) variants.push_back(variant);
+  // The variants, whose stages are nodes. Variants share a wiring if their stages have the same
+  // declarations and the same `in`.
+  std::vector<Variant> wire_variants() {
+    auto const entries = find_entries();
+    auto const declarations = find_declarations(entries);
+    std::vector<std::size_t> const wire_keys = wire_keys_of(declarations);
+    std::map<std::vector<std::size_t>, DraftSet> known;
+    std::vector<Variant> variants;
+    for (std::size_t variant = 0; variant < entries.size(); ++variant) {
+      std::vector<std::size_t> key;
+      for (auto const* const entry : entries[variant]) key.push_back(wire_keys[entry->number]);
+      auto const [wiring, is_new] = known.try_emplace(std::move(key));
+      if (is_new) {
+        wiring->second =
+            wire_stages(drafts_of(entries[variant], declarations), document_, request_.environment);
+      }
+      variant_problems_.add(wiring->second.problems, {variant});
+      variants.push_back({sweep_.name(variant), sweep_.label(variant), sweep_.values(variant),
+                          nodes_.add(variant, wiring->second, entries[variant])});
     }
     return variants;
   }
 
-  StageDeclaration const* declaration_of(StageEntry const& entry,
-                                         std::vector<Problem>& problems) const {
-    auto const complain = [&](Place const& place, std::string message) {
-      problems.push_back({place, std::move(message)});
-    };
-    Setting const* const use = entry.find("use");
-    if (!use) {
-      complain(entry.place,
-               "stage \"" + entry.name +
-                   "\" does not say what it is; add use = \"...\" (\"seplflow stages\" "
-                   "lists what there is)");
-      return nullptr;
-    }
-    if (!use->value) return nullptr;
-    auto const name = read_text(*use, request_.environment, problems);
-    if (!name) return nullptr;
-    auto const found = catalog_.find(*name);
-    if (!found.declaration) {
-      std::string message =
-          "there is no stage " + toml_string(*name) + did_you_mean(*name, catalog_.names());
-      if (auto const rejected = catalog_.rejected().size(); rejected > 0) {
-        message += " (" + std::to_string(rejected) +
-                   " plugins were rejected; \"seplflow stages\" says why)";
-      }
-      complain(use->value_place, std::move(message));
-    } else if (found.files.size() > 1) {
-      std::string message = "stage " + toml_string(*name) + " is defined by several plugins:";
-      for (fs::path const& file : found.files) message += " " + file.string();
-      complain(use->value_place, message + "; remove all but one from the plugin folders");
-      return nullptr;
-    } else if (auto const& library = found.declaration->lacks; !library.empty()) {
-      complain(use->value_place, "stage " + toml_string(*name) + " is not built: it needs " +
-                                     library + "; install that and build seplflow again");
-    }
-    return found.declaration;
-  }
-
-  // ---- Wiring ----
-
-  void wire_variants() {
-    // What the wiring of a stage depends on, numbered; and the wirings by those numbers.
-    std::map<Face, std::size_t> faces;
-    std::vector<std::size_t> face_of;
+  // A number for each entry, equal for entries that are wired in the same way.
+  std::vector<std::size_t> wire_keys_of(
+      std::vector<StageDeclaration const*> const& declarations) const {
+    using Key = std::tuple<std::size_t, StageDeclaration const*, toml::node const*, Place>;
+    std::map<Key, std::size_t> known;
+    std::vector<std::size_t> numbers;
     for (Sweep::Entry const& entry : sweep_.entries()) {
-      face_of.push_back(faces.emplace(face(entry), faces.size()).first->second);
+      Setting const* const in = entry.settings.find("in");
+      Key const key{entry.stage, declarations[entry.number], in ? in->value : nullptr,
+                    entry.settings.place};
+      numbers.push_back(known.emplace(key, known.size()).first->second);
     }
-    std::map<std::vector<std::size_t>, std::size_t> known;
-    for (std::size_t variant = 0; variant < entries_.size(); ++variant) {
-      std::vector<std::size_t> key;
-      for (Sweep::Entry const* const entry : entries_[variant]) {
-        key.push_back(face_of[entry->number]);
-      }
-      auto const [found, is_new] = known.emplace(std::move(key), wirings_.size());
-      if (is_new) wirings_.push_back(wired(variant));
-      wirings_[found->second].variants.push_back(variant);
-      add_nodes(variant, found->second);
-    }
-    for (Wired const& wiring : wirings_) {
-      variant_problems_.add(wiring.problems, wiring.variants);
-    }
+    return numbers;
   }
 
-  using Face = std::tuple<std::size_t, StageDeclaration const*, toml::node const*,
-                          SourceText const*, std::uint32_t, std::uint32_t>;
-
-  Face face(Sweep::Entry const& entry) const {
-    Setting const* const in = entry.settings.find("in");
-    Place const& place = entry.settings.place;
-    return {entry.stage,
-            declarations_[entry.number],
-            in ? in->value : nullptr,
-            place.source.get(),
-            place.line,
-            place.column};
-  }
-
-  Wired wired(std::size_t variant) {
-    Wired wiring;
-    for (Sweep::Entry const* const entry : entries_[variant]) {
+  static std::vector<Draft> drafts_of(Entries const& entries,
+                                      std::vector<StageDeclaration const*> const& declarations) {
+    std::vector<Draft> drafts;
+    for (Sweep::Entry const* const entry : entries) {
       Draft draft;
       draft.entry = &entry->settings;
       draft.stage.name = entry->settings.name;
       draft.stage.place = entry->settings.place;
-      draft.stage.declaration = declarations_[entry->number];
+      draft.stage.declaration = declarations[entry->number];
       if (draft.stage.declaration) {
         draft.stage.inputs.resize(draft.stage.declaration->inputs.size());
         draft.stage.wanted.resize(draft.stage.declaration->outputs.size());
-      } else {
-        wiring.sound = false;
       }
-      wiring.drafts.index[entry->settings.name] = wiring.drafts.list.size();
-      wiring.drafts.list.push_back(std::move(draft));
+      drafts.push_back(std::move(draft));
     }
-    wiring.order = wire(wiring.drafts, document_, request_.environment, wiring.problems);
-    for (Draft const& draft : wiring.drafts.list) {
-      if (!draft.inputs_known) wiring.sound = false;
-    }
-    if (!wiring.problems.empty()) wiring.sound = false;
-    return wiring;
+    return drafts;
   }
 
-  // ---- Nodes ----
-
-  void add_nodes(std::size_t variant, std::size_t number) {
-    Wired const& wiring = wirings_[number];
-    std::vector<StageEntry const*> entries;
-    for (Sweep::Entry const* const entry : entries_[variant]) entries.push_back(&entry->settings);
-    if (wiring.sound) {
-      nodes_of_.push_back(nodes_.add(variant, wiring.drafts, wiring.order, entries));
-      return;
-    }
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      nodes_.add_loose(variant, number, wiring.drafts.list[i], *entries[i]);
-    }
-  }
-
-  void configure_node(Nodes::Node& node) {
+  void configure(Draft& node) {
     std::vector<Problem> problems, warnings;
-    configure(node.draft, request_.environment, problems, warnings);
-    variant_problems_.add(problems, node.variants);
-    variant_warnings_.add(warnings, node.variants);
+    configure_stage(node, request_.environment, problems, warnings);
+    variant_problems_.add(problems, node.stage.variants);
+    variant_warnings_.add(warnings, node.stage.variants);
   }
 
-  void configure_nodes() {
-    for (Nodes::Node& node : nodes_.list()) configure_node(node);
-  }
-
-  // What is in order where not all is.
-  std::vector<PipelineStage> configured_stages() {
-    std::vector<PipelineStage> stages;
-    for (Nodes::Node const& node : nodes_.list()) {
-      if (!node.draft.configured) continue;
-      stages.push_back(node.draft.stage);
-      stages.back().variants = node.variants;
-    }
-    return stages;
-  }
-
-  // Tells of the files that samples lack, where it is asked for and there is one source of them.
-  void look_for_files(std::vector<PipelineStage> const& stages) {
+  void look_for_files(std::vector<PipelineStage const*> const& stages, RunSettings const& run) {
     if (!request_.look_for_files) return;
-    std::vector<PipelineStage const*> sources, others;
-    for (PipelineStage const& stage : stages) {
-      bool const is_source = stage.declaration->kind == StageKind::source;
-      (is_source ? sources : others).push_back(&stage);
-    }
-    if (sources.size() != 1) return;
-    PipelineStage const& source = *sources.front();
-    try {
-      others.insert(others.begin(), &source);
-      for (MissingFiles& missing : missing_files(others, pipeline_.run)) {
-        PipelineStage const& stage = *others[missing.stage];
-        bool const skips = pipeline_.on_error(stage) == OnError::skip;
-        (skips ? variant_warnings_ : variant_problems_)
-            .add({Problem{stage.place, std::move(missing.message)}}, stage.variants);
-      }
-    } catch (std::exception const& error) {
-      std::string message = owner(source) + " cannot enumerate its samples: " + error.what();
-      variant_problems_.add({Problem{source.place, std::move(message)}}, source.variants);
-    }
+    report_missing_files(stages, run, variant_problems_, variant_warnings_);
   }
-
-  void merge_nodes() {
-    pipeline_.stages = merge(std::move(nodes_.list()), nodes_of_,
-                             [this](Nodes::Node& node) { configure_node(node); });
-    for (AxisEntry const& entry : document_.axes) {
-      Axis axis{entry.key, {}};
-      for (Change const& value : entry.values) axis.values.push_back(value.text);
-      pipeline_.axes.push_back(std::move(axis));
-    }
-    for (std::size_t i = 0; i < nodes_of_.size(); ++i) {
-      pipeline_.variants.push_back(
-          {sweep_.name(i), sweep_.label(i), sweep_.values(i), std::move(nodes_of_[i])});
-    }
-  }
-
-  // ---- What variants may not be ----
-
-  std::size_t source_of(Variant const& variant) const {
-    for (std::size_t i = 0; i < variant.stages.size(); ++i) {
-      if (pipeline_.stages[variant.stages[i]].declaration->kind == StageKind::source) return i;
-    }
-    return 0;
-  }
-
-  void require_shared_source() {
-    Variant const& first = pipeline_.variants.front();
-    std::size_t const shared = source_of(first);
-    for (std::size_t i = 1; i < pipeline_.variants.size(); ++i) {
-      Variant const& variant = pipeline_.variants[i];
-      std::size_t const source = source_of(variant);
-      if (variant.stages[source] == first.stages[shared]) continue;
-      complain(sweep_.difference(0, i, {shared, source}),
-               "the variants \"" + first.name + "\" and \"" + variant.name +
-                   "\" read different data; all variants stream one data set: run them one by "
-                   "one with --set");
-      return;
-    }
-  }
-
-  void require_different_variants() {
-    if (!problems_.empty()) return;
-    std::map<std::vector<std::size_t>, std::size_t> seen;
-    std::set<std::pair<SourceText const*, std::pair<std::uint32_t, std::uint32_t>>> places;
-    std::map<std::string, std::size_t> names;
-    for (std::size_t i = 0; i < pipeline_.variants.size(); ++i) {
-      Variant const& variant = pipeline_.variants[i];
-      auto const [same, is_new] = seen.emplace(variant.stages, i);
-      auto const [called, is_new_name] = names.emplace(variant.name, i);
-      if (!is_new_name) {
-        complain(sweep_.difference(called->second, i),
-                 "two variants would be called \"" + variant.name + "\"");
-        return;
-      }
-      if (variant.name.size() > kLongestName) {
-        complain(sweep_.difference(0, i),
-                 "the name of a variant names its folder and cannot be longer than " +
-                     std::to_string(kLongestName) + " bytes; \"" + variant.name.substr(0, 60) +
-                     "...\" has " + std::to_string(variant.name.size()) +
-                     "; give the values names: { name = \"...\", value = ... }");
-        return;
-      }
-      if (is_new) continue;
-      // A value that is there twice is so in every variant with it; once is enough.
-      Place const place = sweep_.difference(same->second, i);
-      if (!places.insert({place.source.get(), {place.line, place.column}}).second) continue;
-      complain(place, "the variants \"" + pipeline_.variants[same->second].name + "\" and \"" +
-                          variant.name + "\" are equal in every stage; remove one of them");
-    }
-  }
-
-  static constexpr std::size_t kLongestName = 255;
 
   Document const& document_;
   PipelineRequest const& request_;
   StageCatalog const& catalog_;
-  std::vector<Problem>& problems_;
+  std::vector<Problem> problems_;
   Sweep sweep_;
   VariantProblems variant_problems_, variant_warnings_;
-  std::vector<std::vector<Sweep::Entry const*>> entries_;  // by variant and stage
-  std::vector<StageDeclaration const*> declarations_;      // by entry
-  std::vector<Wired> wirings_;
   Nodes nodes_;
-  std::vector<std::vector<std::size_t>> nodes_of_;  // by variant and stage
-  Pipeline pipeline_;
 };
 
 }  // namespace
 
-std::string Pipeline::some_variant(PipelineStage const& stage) const {
-  if (variants.empty() || serves_all(stage)) return "";
-  std::size_t const others = stage.variants.size() - 1;
-  return " in \"" + variants[stage.variants.front()].name + "\"" +
-         (others == 0 ? ""
-                      : " and " + std::to_string(others) + (others == 1 ? " other" : " others"));
-}
-
-bool Pipeline::is_grid() const {
-  return axes.size() == 2 && axes[0].values.size() * axes[1].values.size() == variants.size();
-}
-
-PipelineStage const& Pipeline::source() const {
-  return *std::ranges::find(stages, StageKind::source,
-                            [](PipelineStage const& stage) { return stage.declaration->kind; });
-}
-
-Pipeline parse_pipeline(std::string text, PipelineRequest const& request,
-                        StageCatalog const& catalog) {
-  std::vector<Problem> problems;
-  Document document = read_document(std::move(text), request, problems);
-  read_sweep({request, catalog, document, problems});
-  return Checker(document, request, catalog, problems).check();
-}
-
-Pipeline load_pipeline(PipelineRequest const& request, StageCatalog const& catalog) {
-  return parse_pipeline(read_text_file(request.file), request, catalog);
+Pipeline check_document(Document const& document, PipelineRequest const& request,
+                        StageCatalog const& catalog, std::vector<Problem> problems) {
+  return Checker(document, request, catalog, std::move(problems)).check();
 }
 
 }  // namespace seplflow

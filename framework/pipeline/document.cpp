@@ -100,9 +100,10 @@ class Reader {
 
   void add_stage(Setting const& setting) {
     if (!is_stage_name(setting.key)) {
-      complain(setting.place, "\"" + setting.key +
-                                  "\" cannot name a stage: a letter comes first, then letters, "
-                                  "digits, \"_\" and \"-\"");
+      complain(setting.place,
+               "\"" + setting.key +
+                   "\" is not a valid stage name: it must be a letter, then letters, "
+                   "digits, \"_\" and \"-\"");
     } else if (std::ranges::find(kReservedNames, setting.key) != std::end(kReservedNames)) {
       complain(setting.place,
                "a stage cannot be called \"" + setting.key + "\": the run folder uses that name");
@@ -163,7 +164,7 @@ Setting element(Setting const& list, toml::node const& value) {
   return {list.key, list.place, place_in(list, value.source()), &value, {}, list.base};
 }
 
-// toml++ sorts tables by key; what a reader sees is the order of the file.
+// toml++ sorts tables by key; users expect the order of the file.
 std::vector<Setting> settings_of(Setting const& table) {
   std::vector<Setting> settings;
   for (auto const& [key, value] : *table.value->as_table()) {

@@ -1,5 +1,5 @@
-// A pipeline file as written: what is set where, before it is known whether it makes sense.
-// Internal to the pipeline layer; nothing outside it sees TOML.
+// A pipeline file as written: its settings and their places, before they are checked. Internal to
+// the pipeline layer; nothing outside it sees TOML.
 #pragma once
 
 #include <toml++/toml.h>
@@ -23,9 +23,9 @@ struct Setting {
   std::string key;
   Place place;  // of the key
   Place value_place;
-  toml::node const* value = nullptr;  // owned by the document; none where a mistake was reported
-  std::optional<std::string> raw;     // the text of a value that stands alone on the command line
-  std::filesystem::path base;         // what relative paths in it are relative to
+  toml::node const* value = nullptr;  // owned by the document; null if an error was reported
+  std::optional<std::string> raw;     // the text of a value that is alone on the command line
+  std::filesystem::path base;         // the folder that relative paths in it are relative to
   bool from_argument() const { return place.source->is_argument(); }
 };
 
@@ -39,7 +39,7 @@ Setting element(Setting const& list, toml::node const& value);
 // The setting with that key, or null.
 Setting const* find(std::vector<Setting> const& settings, std::string_view key);
 
-// Puts a setting in the place of the one with its key, or behind the others.
+// Replaces the setting with the same key, or appends the setting.
 void replace(std::vector<Setting>& settings, Setting setting);
 
 struct StageEntry {
@@ -98,11 +98,11 @@ struct Document {
   // The stage of that name; the names of all.
   std::optional<std::size_t> find_stage(std::string_view called) const;
   std::vector<std::string> stage_names() const;
-  // "stage.option" in quotes, as mistakes call it.
+  // "stage.option" in quotes, as errors name it.
   std::string quoted(std::size_t stage, std::string const& option) const;
 };
 
-// Reads the text and applies the overrides. Mistakes go to `problems`; a syntax error throws
+// Reads the text and applies the overrides. Errors go to `problems`, but a syntax error throws
 // PipelineError at once, since the parser stops there.
 Document read_document(std::string text, PipelineRequest const& request,
                        std::vector<Problem>& problems);

@@ -22,8 +22,8 @@ std::string value_of(std::string_view reference, Environment const& environment)
   std::string const name(reference.substr(0, colon));
   if (!is_name(name)) {
     throw Error("\"${" + std::string(reference) +
-                "}\" names no environment variable; write ${NAME} or ${NAME:-default}, or $${ for "
-                "a plain ${");
+                "}\" does not name an environment variable; write ${NAME} or ${NAME:-default}, "
+                "or $${ for a literal ${");
   }
   std::optional<std::string> value = environment(name);
   if (colon == std::string_view::npos) {

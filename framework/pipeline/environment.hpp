@@ -13,9 +13,9 @@ using Environment = std::function<std::optional<std::string>(std::string const& 
 
 Environment process_environment();
 
-// Replaces ${NAME} by the variable and ${NAME:-default} by the variable or, when it is unset or
-// empty, the default; $${ stands for a plain ${. Throws Error, saying what to do, for a variable
-// that is unset without a default, and for a ${ that is not closed or holds no name.
+// Replaces ${NAME} by the variable, and ${NAME:-default} by the variable or, if it is unset or
+// empty, by the default; $${ becomes a literal ${. Throws Error for a variable that is unset and
+// has no default, and for a ${ that is not closed or does not contain a name.
 std::string expand(std::string_view text, Environment const& environment);
 
 // The text that expand() turns into `text`.

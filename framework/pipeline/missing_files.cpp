@@ -1,51 +1,49 @@
-#include "pipeline/missing_files.hpp"
-
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 
-#include "pipeline/draft.hpp"
+#include "pipeline/check.hpp"
 
 namespace seplflow {
 namespace {
 
 namespace fs = std::filesystem;
 
-// What no permission hides may be there.
+// A file that exists but cannot be accessed is not absent.
 bool is_absent(fs::path const& file) {
   std::error_code error;
   return fs::status(file, error).type() == fs::file_type::not_found;
 }
 
-// A place that files are read in: a wanted output of the source, or another stage.
-struct Reader {
-  std::size_t stage, output;
-  std::string output_name;  // of a source; else empty
+// A stage that reads files for each sample, or one wanted output of the source.
+struct FileReader {
+  PipelineStage const* stage;
+  std::size_t output = 0;
+  std::string output_name = {};  // of a source
   std::uint64_t missing = 0, samples = 0;
   std::string first = {};            // the id of the first sample without a file
-  std::vector<fs::path> tried = {};  // its file, and the others that would do
+  std::vector<fs::path> tried = {};  // the files that it could have
 };
 
-std::vector<Reader> readers_of(std::vector<PipelineStage const*> const& stages) {
-  std::vector<Reader> readers;
-  for (std::size_t s = 0; s < stages.size(); ++s) {
-    PipelineStage const& stage = *stages[s];
-    if (!stage.instance->needs_files()) continue;
-    if (stage.declaration->kind != StageKind::source) {
-      readers.push_back({s, 0, ""});
+std::vector<FileReader> file_readers(std::vector<PipelineStage const*> const& stages) {
+  std::vector<FileReader> readers;
+  for (PipelineStage const* const stage : stages) {
+    if (!stage->instance->needs_files()) continue;
+    if (stage->declaration->kind != StageKind::source) {
+      readers.push_back({stage});
       continue;
     }
-    auto const& outputs = stage.declaration->outputs;
+    auto const& outputs = stage->declaration->outputs;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (stage.wanted[i]) readers.push_back({s, i, outputs[i].name});
+      if (stage->wanted[i]) readers.push_back({stage, i, outputs[i].name});
     }
   }
   return readers;
 }
 
-void look(PipelineStage const& stage, Sample const& sample, Reader& reader) {
-  std::vector<fs::path> files = stage.instance->files(reader.output, sample);
+void look_for_files_of(Sample const& sample, FileReader& reader) {
+  std::vector<fs::path> files = reader.stage->instance->files(reader.output, sample);
   ++reader.samples;
   if (files.empty() || !std::ranges::all_of(files, is_absent)) return;
   if (reader.missing++ > 0) return;
@@ -53,53 +51,61 @@ void look(PipelineStage const& stage, Sample const& sample, Reader& reader) {
   reader.tried = std::move(files);
 }
 
-// What is there instead, where all files are missing: the wrong folder, or files for another stage.
-std::string instead(fs::path const& folder) {
-  constexpr std::size_t kLookedAt = 1000;
+// What the folder holds when all files are missing: it may be the wrong folder.
+std::string contents_of(fs::path const& folder) {
+  constexpr std::size_t kMaxEntries = 1000;
   std::string name;
-  std::size_t looked_at = 0;
+  std::size_t entries = 0;
   std::error_code ignored;
   for (auto const& entry : fs::directory_iterator(folder, ignored)) {
     std::string const each = entry.path().filename().string();
     if (each.starts_with('.')) continue;
     if (name.empty() || each < name) name = each;
-    if (++looked_at == kLookedAt) break;
+    if (++entries == kMaxEntries) break;
   }
-  if (is_absent(folder)) return "; there is no such folder";
-  return name.empty() ? "; that folder is empty" : "; that folder has others, such as " + name;
+  if (is_absent(folder)) return "; the folder does not exist";
+  return name.empty() ? "; the folder is empty" : "; the folder has other files, such as " + name;
 }
 
-std::string message_of(Reader const& reader, PipelineStage const& stage) {
-  std::string text = owner(stage) + ": " + std::to_string(reader.missing) + " of " +
+Problem problem_of(FileReader const& reader) {
+  std::string text = label_of(*reader.stage) + ": " + std::to_string(reader.missing) + " of " +
                      std::to_string(reader.samples) + " samples have no file" +
-                     (reader.output_name.empty() ? "" : " of \"" + reader.output_name + "\"") +
-                     ", the first " + reader.first + ": " + reader.tried.front().string();
+                     (reader.output_name.empty() ? "" : " for \"" + reader.output_name + "\"") +
+                     ", the first is " + reader.first + ": " + reader.tried.front().string();
   fs::path const folder = reader.tried.front().parent_path();
   for (std::size_t i = 1; i < reader.tried.size(); ++i) {
     text += " or " + reader.tried[i].lexically_relative(folder).string();
   }
-  return text + (reader.missing == reader.samples ? instead(folder) : "");
+  return {reader.stage->place,
+          text + (reader.missing == reader.samples ? contents_of(folder) : "")};
 }
 
 }  // namespace
 
-std::vector<MissingFiles> missing_files(std::vector<PipelineStage const*> const& stages,
-                                        RunSettings const& run) {
-  std::vector<Reader> readers = readers_of(stages);
-  for (std::int64_t index = 0; !run.limit || index < *run.limit; ++index) {
-    std::optional<Sample> sample = stages.front()->instance->next();
-    if (!sample) break;
-    sample->index = static_cast<std::uint64_t>(index);
-    if (index % run.shard.count != run.shard.index) continue;
-    for (Reader& reader : readers) look(*stages[reader.stage], *sample, reader);
-  }
-  std::vector<MissingFiles> missing;
-  for (Reader const& reader : readers) {
-    if (reader.missing > 0) {
-      missing.push_back({reader.stage, message_of(reader, *stages[reader.stage])});
+void report_missing_files(std::vector<PipelineStage const*> stages, RunSettings const& run,
+                          VariantProblems& errors, VariantProblems& warnings) {
+  auto const sources = std::ranges::stable_partition(stages, [](PipelineStage const* stage) {
+    return stage->declaration->kind != StageKind::source;
+  });
+  if (sources.size() != 1) return;
+  PipelineStage const& source = *sources.front();
+  std::ranges::rotate(stages, sources.begin());  // its files come first
+  try {
+    std::vector<FileReader> readers = file_readers(stages);
+    std::uint64_t place = 0;
+    while (auto const sample = next_sample(*source.instance, run, place)) {
+      for (FileReader& reader : readers) look_for_files_of(*sample, reader);
     }
+    for (FileReader const& reader : readers) {
+      if (reader.missing == 0) continue;
+      bool const skips = reader.stage->on_error.value_or(run.on_error) == OnError::skip;
+      (skips ? warnings : errors).add({problem_of(reader)}, reader.stage->variants);
+    }
+  } catch (std::exception const& error) {
+    errors.add(
+        {{source.place, label_of(source) + " cannot enumerate its samples: " + error.what()}},
+        source.variants);
   }
-  return missing;
 }
 
 }  // namespace seplflow

@@ -65,17 +65,19 @@ class OptionReader {
   }
 
  private:
-  std::nullopt_t refuse(std::string message) {
+  std::nullopt_t refuse(std::string const& message) {
     problems_.push_back(
-        {setting_.value_place, owner_ + ": option \"" + option_.name + "\" " + std::move(message)});
+        {setting_.value_place, owner_ + ": option \"" + option_.name + "\"" + message});
     return std::nullopt;
   }
 
-  std::nullopt_t refuse_type(toml::node const& node) {
-    return refuse("takes " + takes(option_) + ", not " + kind_of(node));
+  std::nullopt_t refuse_type(toml::node const& node) { return refuse_value(kind_of(node)); }
+
+  std::nullopt_t refuse_value(std::string const& value) {
+    return refuse(": expected " + expected_value(option_) + ", got " + value);
   }
 
-  // What is to be there, for whoever has to put it there.
+  // Tells a user who does not know the option which file belongs there.
   std::string meaning() const {
     return option_.help.empty() ? "" : " (" + option_.name + ": " + option_.help + ")";
   }
@@ -93,15 +95,14 @@ class OptionReader {
 
   std::optional<OptionValue> ranged(std::int64_t value) {
     if (in_range(static_cast<double>(value))) return OptionValue(value);
-    return refuse("is " + std::to_string(value) + "; it takes " + takes(option_));
+    return refuse_value(std::to_string(value));
   }
 
   std::optional<double> number(toml::node const& node) {
     if (!node.is_number()) return refuse_type(node);
     double const value = *node.value<double>();
-    // Written so that "not a number" is refused too.
     if (std::isfinite(value) && in_range(value)) return value;
-    return refuse("is " + shortest(value) + "; it takes " + takes(option_));
+    return refuse_value(shortest(value));
   }
 
   std::optional<std::string> text(toml::node const& node) {
@@ -111,35 +112,33 @@ class OptionReader {
     if (!written) return refuse_type(node);
     try {
       std::string value = expand(*written, environment_);
-      if (!is_utf8(value)) return refuse("holds bytes that are not UTF-8, as pipeline files are");
+      if (!is_utf8(value)) return refuse(" is not valid UTF-8");
       bool const known = option_.choices.empty() ||
                          std::ranges::find(option_.choices, value) != option_.choices.end();
       if (known) return value;
-      return refuse("is " + toml_string(value) + did_you_mean(value, option_.choices) +
-                    " (it takes " + takes(option_) + ")");
+      return refuse(" must be " + expected_value(option_) + "; got " + toml_string(value) +
+                    did_you_mean(value, option_.choices));
     } catch (Error const& error) {
-      return refuse(std::string("cannot be read: ") + error.what() + meaning());
+      return refuse(": " + std::string(error.what()) + meaning());
     }
   }
 
   std::optional<OptionValue> path(toml::node const& node) {
     auto const written = text(node);
     if (!written) return std::nullopt;
-    if (written->empty()) return refuse("is empty; it takes " + takes(option_));
+    if (written->empty()) return refuse_value("an empty string");
     fs::path const absolute = (setting_.base / *written).lexically_normal();
     std::error_code error;
     auto const status = fs::status(absolute, error);
-    std::string const where = " at " + absolute.string();
-    if (!is_utf8(absolute.string())) return refuse("is a path that is not UTF-8" + where);
-    if (option_.path_kind == PathKind::folder && !fs::is_directory(status)) {
-      return refuse((fs::exists(status) ? "needs a folder, but it is none" : "finds no folder") +
-                    where + meaning());
-    }
-    if (option_.path_kind == PathKind::file && !fs::is_regular_file(status)) {
-      return refuse((fs::exists(status) ? "needs a file, but it is none" : "finds no file") +
-                    where + meaning());
-    }
-    return OptionValue(absolute.string());
+    std::string const name = absolute.string();
+    if (!is_utf8(name)) return refuse(": the path is not valid UTF-8: " + name);
+    bool const is_right = option_.path_kind == PathKind::any ||
+                          (option_.path_kind == PathKind::folder ? fs::is_directory(status)
+                                                                 : fs::is_regular_file(status));
+    if (is_right) return OptionValue(name);
+    std::string const kind = option_.path_kind == PathKind::folder ? "folder" : "file";
+    return refuse((fs::exists(status) ? " is not a " + kind : ": " + kind + " not found") + ": " +
+                  name + meaning());
   }
 
   // A list, or one value without brackets.
@@ -149,8 +148,8 @@ class OptionReader {
     auto const* const array = node.as_array();
     if (!array) {
       if (setting_.raw && setting_.raw->starts_with('[')) {
-        return refuse("is no TOML list: " + *setting_.raw +
-                      " (strings in it need quotes: [\"a\"])");
+        return refuse(" is not a TOML list: " + *setting_.raw +
+                      " (strings in a list need quotes: [\"a\"])");
       }
       auto value = read_element(node);
       if (!value) return std::nullopt;
@@ -178,8 +177,8 @@ std::optional<std::string> read_text(Setting const& setting, Environment const& 
                                      std::vector<Problem>& problems) {
   auto const written = setting.value->value_exact<std::string>();
   if (!written) {
-    problems.push_back({setting.value_place,
-                        "\"" + setting.key + "\" takes a string, not " + kind_of(*setting.value)});
+    problems.push_back({setting.value_place, "\"" + setting.key + "\": expected a string, got " +
+                                                 kind_of(*setting.value)});
     return std::nullopt;
   }
   try {

@@ -1,4 +1,4 @@
-// Reads the value of an option as its declaration wants it. Internal to the pipeline layer.
+// Reads the value of an option as its declaration requires. Internal to the pipeline layer.
 #pragma once
 
 #include <optional>
@@ -12,12 +12,12 @@
 
 namespace seplflow {
 
-// Expands ${...} in a setting that must be a string; nothing, with a problem, when it is none.
+// A setting that must be a string, with ${...} expanded; nothing, with a problem, if it is not.
 std::optional<std::string> read_text(Setting const& setting, Environment const& environment,
                                      std::vector<Problem>& problems);
 
-// The value, checked against type, range, choices and the file system; nothing, with problems,
-// when it does not fit. Paths come back absolute. `owner` names the stage for messages.
+// The value, checked against type, range, choices and the file system; nothing, with a problem, if
+// it is invalid. Paths become absolute. `owner` names the stage in messages.
 std::optional<OptionValue> read_option(Setting const& setting, OptionDeclaration const& option,
                                        std::string const& owner, Environment const& environment,
                                        std::vector<Problem>& problems);

@@ -1,9 +1,7 @@
 #include "pipeline/option_text.hpp"
 
-#include <cmath>
-#include <sstream>
-
 #include "base/number_text.hpp"
+#include "pipeline/environment.hpp"
 
 namespace seplflow {
 namespace {
@@ -21,17 +19,13 @@ std::string toml_list(std::vector<T> const& values, F const& to_text) {
   return text + "]";
 }
 
-// A bound without a needless ".0".
-std::string bound(double value) {
-  return shortest(value);
-}
-
-std::string range(OptionDeclaration const& option) {
+// "0..1", for a manual.
+std::string short_range(OptionDeclaration const& option) {
   if (option.minimum && option.maximum) {
-    return bound(*option.minimum) + ".." + bound(*option.maximum);
+    return shortest(*option.minimum) + ".." + shortest(*option.maximum);
   }
-  if (option.minimum) return "at least " + bound(*option.minimum);
-  if (option.maximum) return "at most " + bound(*option.maximum);
+  if (option.minimum) return "at least " + shortest(*option.minimum);
+  if (option.maximum) return "at most " + shortest(*option.maximum);
   return "";
 }
 
@@ -109,21 +103,48 @@ std::string toml_text(OptionValue const& value) {
   return std::visit(ToText(), value);
 }
 
-std::string takes(OptionDeclaration const& option) {
+std::string resolved_text(OptionValue value) {
+  if (auto* const text = std::get_if<std::string>(&value)) *text = escape_expansion(*text);
+  if (auto* const texts = std::get_if<std::vector<std::string>>(&value)) {
+    for (std::string& text : *texts) text = escape_expansion(text);
+  }
+  return toml_text(value);
+}
+
+std::string accepted_values(OptionDeclaration const& option) {
   std::string text;
   for (std::string const& choice : option.choices) {
     text += (text.empty() ? "" : " | ") + toml_string(choice);
   }
   if (text.empty()) text = type_name(option);
-  if (std::string const limits = range(option); !limits.empty()) text += ", " + limits;
+  if (std::string const range = short_range(option); !range.empty()) text += ", " + range;
   if (!option.unit.empty()) text += ", " + option.unit;
   return text;
 }
 
-std::string describe(OptionDeclaration const& option) {
-  if (option.required) return takes(option) + ", required";
-  if (!option.default_value) return takes(option) + ", not set by default";
-  return takes(option) + ", default " + toml_text(*option.default_value);
+std::string expected_value(OptionDeclaration const& option) {
+  if (!option.choices.empty()) {
+    std::string text;
+    for (std::string const& choice : option.choices) {
+      text += (text.empty() ? "one of " : ", ") + toml_string(choice);
+    }
+    return text;
+  }
+  if (option.type == OptionType::boolean) return "true or false";
+  std::string text = (option.type == OptionType::integer ? "an " : "a ") + type_name(option);
+  if (option.minimum && option.maximum) {
+    text += " from " + shortest(*option.minimum) + " to " + shortest(*option.maximum);
+  } else if (std::string const range = short_range(option); !range.empty()) {
+    text += " of " + range;
+  }
+  return option.unit.empty() ? text : text + " (" + option.unit + ")";
+}
+
+std::string describe_option(OptionDeclaration const& option) {
+  std::string const values = accepted_values(option);
+  if (option.required) return values + ", required";
+  if (!option.default_value) return values + ", not set by default";
+  return values + ", default " + toml_text(*option.default_value);
 }
 
 }  // namespace seplflow

@@ -1,21 +1,28 @@
-// Options in words: for mistakes, manual pages and the command line.
+// Options and their values as text: for errors, manual pages and TOML.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "plugin/option.hpp"
 
 namespace seplflow {
 
-// A value as TOML writes it: 0.5, "last", ["a", "b"]. Numbers are the shortest decimals that read
-// back exactly, and always have a point or an exponent, so that they stay numbers.
+// A value as TOML: 0.5, "last", ["a", "b"]. Numbers are the shortest decimals that read back
+// exactly, and always have a point or an exponent, so that they stay numbers.
 std::string toml_text(OptionValue const& value);
 std::string toml_string(std::string_view text);
 
-// What it takes: "number, 0..1", "\"last\" | \"support\"", "folder".
-std::string takes(OptionDeclaration const& option);
+// The same for a resolved pipeline: it reads back as the same value whatever the environment.
+std::string resolved_text(OptionValue value);
 
-// What it takes and its default: "number, 0..1, default 0.5", "folder, required".
-std::string describe(OptionDeclaration const& option);
+// For manuals: "number, 0..1", "\"last\" | \"support\"", "folder".
+std::string accepted_values(OptionDeclaration const& option);
+
+// For errors: "a number from 0 to 1", "one of \"last\", \"support\"", "a folder".
+std::string expected_value(OptionDeclaration const& option);
+
+// The accepted values and the default: "number, 0..1, default 0.5", "folder, required".
+std::string describe_option(OptionDeclaration const& option);
 
 }  // namespace seplflow

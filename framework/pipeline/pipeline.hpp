@@ -12,38 +12,17 @@
 #include "catalog/catalog.hpp"
 #include "pipeline/environment.hpp"
 #include "pipeline/problem.hpp"
+#include "pipeline/run_settings.hpp"
 #include "plugin/stage.hpp"
 
 namespace seplflow {
-
-// What happens when a sample fails.
-enum class OnError { stop, skip };
-
-// Which variants' files are written.
-enum class Keep { all, best, none };
-
-// The samples whose place in the data set leaves the remainder `index` when divided by `count`.
-struct Shard {
-  std::int64_t index = 0, count = 1;
-  bool operator==(Shard const&) const = default;
-};
-
-struct RunSettings {
-  std::int64_t jobs = 0;       // 0 = all cores
-  std::int64_t in_flight = 0;  // samples in flight; 0 = chosen from jobs
-  OnError on_error = OnError::stop;
-  std::int64_t max_failures =
-      0;  // with skip: more failed samples than this stop the run; 0 = no limit
-  std::optional<std::int64_t> limit;  // only the first samples
-  Shard shard;                        // of those, only these
-  std::optional<Keep> keep;           // absent: chosen from the number of variants
-};
 
 struct PipelineStage {
   // The output of an earlier stage that an input reads.
   struct Input {
     std::size_t stage;   // index into Pipeline::stages
     std::size_t output;  // index into that stage's outputs
+    auto operator<=>(Input const&) const = default;
   };
 
   std::string name;
@@ -51,11 +30,11 @@ struct PipelineStage {
   StageDeclaration const* declaration;
   std::shared_ptr<StageInstance> instance;   // configured
   std::vector<std::optional<Input>> inputs;  // as in the declaration
-  std::vector<bool> wanted;                  // outputs that some stage reads
+  std::vector<bool> wanted;                  // the outputs that stages read
   std::optional<OnError> on_error;           // instead of the run's
   std::vector<std::string> columns;          // of an observer's CSV; empty without one
   std::filesystem::path list_file;           // of a sink's samples; empty without one
-  std::optional<std::uint64_t> count;        // of a source's samples, where it knows
+  std::optional<std::uint64_t> count;        // of a source's samples, if it is known
   std::vector<std::size_t> variants;         // that it serves, ascending
 
   // Whether it is an observer or a sink: the last stages of a pipeline, on which nothing depends.
@@ -63,6 +42,10 @@ struct PipelineStage {
     return declaration->kind == StageKind::observer || declaration->kind == StageKind::sink;
   }
 };
+
+// The type and the options of a stage as text. Stages of equal text compute equal outputs from
+// equal inputs.
+std::string computation_of(PipelineStage const& stage);
 
 // What a sweep varies: an option ("select.t1") or a whole stage ("cam").
 struct Axis {
@@ -78,7 +61,7 @@ struct Variant {
   std::vector<std::size_t> stages;  // indices into Pipeline::stages, in the order of the file
 };
 
-// What a paper prints for what the pipeline computes, to be shown beside it.
+// The published numbers for what the pipeline computes, to be shown beside its own.
 struct Published {
   struct Number {
     std::string name;                            // "score.gain.miou"
@@ -89,10 +72,10 @@ struct Published {
   std::vector<Number> numbers;
 };
 
-// Pipelines that can run, as one graph: stages that are equal in what they are, their options and,
-// recursively, their inputs are one stage of it. Each variant has exactly one source, the same for
-// all, every stage reaches an observer or a sink, and stages come after those that they read from.
-// The catalog must outlive it.
+// One or several pipelines that can run, as one graph. Stages with the same type, options and,
+// recursively, inputs are one stage of it. All variants have the same source and no other, every
+// stage leads to an observer or a sink, and stages come after those that they read from. The
+// catalog must outlive it.
 struct Pipeline {
   std::string name;
   std::filesystem::path file;
@@ -102,10 +85,10 @@ struct Pipeline {
   std::string sweep_text;         // of a sweep: its part of the resolved pipeline
   Published published;
   RunSettings run;
-  std::vector<Problem> warnings;  // what its stages want the user to know before it runs
+  std::vector<Problem> warnings;  // of its stages, for the user before it runs
 
   bool sweeps() const { return !variants.front().name.empty(); }
-  // Whether its variants are exactly the pairs of two axes.
+  // Whether its variants are exactly the pairs of the values of two axes.
   bool is_grid() const;
   bool serves_all(PipelineStage const& stage) const {
     return stage.variants.size() == variants.size();
@@ -113,7 +96,8 @@ struct Pipeline {
   // ` in "VARIANT" and 2 others` for a stage that serves only some variants; else nothing.
   std::string some_variant(PipelineStage const& stage) const;
 
-  PipelineStage const& source() const;
+  std::size_t source_index() const;
+  PipelineStage const& source() const { return stages[source_index()]; }
   OnError on_error(PipelineStage const& stage) const {
     return stage.on_error.value_or(run.on_error);
   }
@@ -133,24 +117,24 @@ struct PipelineRequest {
   Environment environment = process_environment();
 };
 
-// An instance like the stage's, as it was before it ran. Throws Error when what it needs is not
-// there any more.
+// A new instance with the options of the stage's instance. Throws Error if a file or folder that it
+// needs no longer exists.
 std::shared_ptr<StageInstance> configured_anew(PipelineStage const& stage);
 
-// Reads and checks a pipeline file. Throws PipelineError with every mistake in it, and UsageError
-// when the file cannot be read.
+// Reads and checks a pipeline file. Throws PipelineError with all errors in it, or UsageError if
+// the file cannot be read.
 Pipeline load_pipeline(PipelineRequest const& request, StageCatalog const& catalog);
 
-// The same for a text; paths in it are relative to `file`'s folder.
+// The same for a text. Paths in it are relative to the folder of request.file.
 Pipeline parse_pipeline(std::string text, PipelineRequest const& request,
                         StageCatalog const& catalog);
 
-// The pipeline as a file with every option spelled out and every path absolute; reading it gives
+// The pipeline as a file in which every option is set and every path is absolute. Reading it gives
 // the same pipeline, whatever the environment.
 std::string resolved_toml(Pipeline const& pipeline);
 
 // The same for one of its variants alone.
-std::string resolved_toml(Pipeline const& pipeline, Variant const& variant);
+std::string resolved_toml(Pipeline const& pipeline, std::size_t variant);
 
 // The graph of its stages, for Graphviz or Mermaid.
 std::string graph_dot(Pipeline const& pipeline);

@@ -12,12 +12,11 @@ namespace {
 std::string joined(std::vector<Problem> const& problems) {
   std::string text;
   for (Problem const& problem : problems) text += to_string(problem) + "\n";
-  text += std::to_string(problems.size()) + (problems.size() == 1 ? " mistake" : " mistakes");
+  text += std::to_string(problems.size()) + (problems.size() == 1 ? " error" : " errors");
   return text;
 }
 
-// White space as wide as the first `columns` characters of the line: tabs stay tabs, and bytes that
-// continue a UTF-8 character take no room.
+// White space as wide as the first `columns` characters of the line. Tabs stay tabs.
 std::string indent_like(std::string_view line, std::uint32_t columns) {
   std::string indent;
   for (char const c : line) {
@@ -86,10 +85,10 @@ std::string to_string(Problem const& problem, std::string_view kind) {
 PipelineError::PipelineError(std::vector<Problem> problems)
     : UsageError(joined(in_order(problems))), problems_(in_order(std::move(problems))) {}
 
-std::optional<std::string> nearest(std::string_view typed,
-                                   std::vector<std::string> const& candidates) {
+std::optional<std::string> nearest_name(std::string_view typed,
+                                        std::vector<std::string> const& candidates) {
   std::optional<std::string> best;
-  // Further than a third of the name and it is another word, not a typo.
+  // A name that differs in more than a third of its letters is another word, not a typo.
   std::size_t least = std::max<std::size_t>(1, (typed.size() + 2) / 3) + 1;
   for (std::string const& candidate : candidates) {
     std::size_t const distance = edit_distance(typed, candidate);
@@ -101,7 +100,7 @@ std::optional<std::string> nearest(std::string_view typed,
 }
 
 std::string did_you_mean(std::string_view typed, std::vector<std::string> const& candidates) {
-  auto const name = nearest(typed, candidates);
+  auto const name = nearest_name(typed, candidates);
   return name ? "; did you mean \"" + *name + "\"?" : "";
 }
 

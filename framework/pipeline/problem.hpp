@@ -1,4 +1,4 @@
-// Mistakes in a pipeline, with the place where each was made.
+// Errors in a pipeline, with their places.
 #pragma once
 
 #include <compare>
@@ -13,16 +13,15 @@
 
 namespace seplflow {
 
-// A text that mistakes can be in: a pipeline file, or one argument of the command line.
+// A text that can contain errors: a pipeline file, or one argument of the command line.
 struct SourceText {
-  std::string name;  // path as the user gave it, or "--set"
+  std::string name;  // the path as the user wrote it, or "--set"
   std::string text;
-  // 0 for the file, else the place among the arguments, from 1.
-  std::size_t argument = 0;
+  std::size_t argument = 0;  // 0 for the file, else the number of the argument, from 1
 
   bool is_argument() const { return argument > 0; }
 
-  std::string_view line(std::uint32_t number) const;  // from 1, without its end
+  std::string_view line(std::uint32_t number) const;  // from 1, without the line break
 };
 
 struct Place {
@@ -41,10 +40,10 @@ struct Problem {
 // "warning" instead.
 std::string to_string(Problem const& problem, std::string_view kind = "error");
 
-// In the order of their places.
+// Sorted by their places.
 std::vector<Problem> in_order(std::vector<Problem> problems);
 
-// All mistakes of a pipeline in the order of their places; what() shows them all.
+// All errors of a pipeline, sorted by their places; what() shows all of them.
 class PipelineError : public UsageError {
  public:
   explicit PipelineError(std::vector<Problem> problems);
@@ -54,14 +53,14 @@ class PipelineError : public UsageError {
   std::vector<Problem> problems_;
 };
 
-// The candidate nearest to a mistyped name, or nothing when none is near.
-std::optional<std::string> nearest(std::string_view typed,
-                                   std::vector<std::string> const& candidates);
+// The candidate most similar to a mistyped name, or nothing if none is similar.
+std::optional<std::string> nearest_name(std::string_view typed,
+                                        std::vector<std::string> const& candidates);
 
-// `; did you mean "NAME"?` for it, or nothing.
+// `; did you mean "NAME"?` with that candidate, or nothing.
 std::string did_you_mean(std::string_view typed, std::vector<std::string> const& candidates);
 
-// The same, or else ` (it has "a" or "b")` where there is anything.
+// The same, or else ` (it has "a" or "b")` if there are candidates.
 std::string suggestion(std::string_view typed, std::vector<std::string> const& candidates);
 
 // "a", "a or b", "a, b or c", each in quotes.

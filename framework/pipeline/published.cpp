@@ -6,7 +6,6 @@
 
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
-#include "pipeline/resolved.hpp"
 
 namespace seplflow {
 namespace {
@@ -40,8 +39,8 @@ class Reader {
     std::size_t const dot = setting.key.find('.');
     if (dot == std::string::npos || dot + 1 == setting.key.size()) {
       return complain(setting.place,
-                      "a published number is written \"STAGE.METRIC\" = 81.2, for example "
-                      "\"score.miou\"; \"source\" says where it is printed");
+                      "write a published number as \"STAGE.METRIC\" = 81.2, for example "
+                      "\"score.miou\" = 81.2; \"source\" names the publication");
     }
     std::string const stage = setting.key.substr(0, dot);
     std::vector<std::string> evaluators;
@@ -62,8 +61,7 @@ class Reader {
     }
     if (!value.is_array()) {
       complain(setting.value_place,
-               "a published number is a number in percent, or one for each "
-               "variant");
+               "expected a number in percent, or a list with one for each variant");
       return;
     }
     if (!request_.sweeps.empty()) return;
@@ -81,21 +79,21 @@ class Reader {
 
   std::optional<Numbers> row(Setting const& setting, std::size_t count) {
     toml::array const* const list = setting.value->as_array();
-    std::string const wanted = "it takes " + std::to_string(count) + " numbers in percent, ";
-    std::string const order = pipeline_.is_grid()
-                                  ? "one for each value of \"" + pipeline_.axes[0].key + "\""
-                                  : "one for each variant in its order (nan for none)";
+    std::string const expected =
+        "expected a list of " + std::to_string(count) + (count == 1 ? " number" : " numbers") +
+        " in percent, " +
+        (pipeline_.is_grid() ? "one for each value of \"" + pipeline_.axes[0].key + "\""
+                             : "one for each variant in their order (nan for none)");
     if (!list || list->size() != count) {
-      complain(setting.value_place, "these are " +
-                                        std::string(list ? std::to_string(list->size()) : "no") +
-                                        " published numbers; " + wanted + order);
+      complain(setting.value_place,
+               expected + (list ? ", got " + std::to_string(list->size()) : ""));
       return std::nullopt;
     }
     Numbers numbers;
     for (toml::node const& node : *list) {
       auto const value = number(node);
       if (!value) {
-        complain(element(setting, node).value_place, "this is no number; " + wanted + order);
+        complain(element(setting, node).value_place, "this is not a number; " + expected);
         return std::nullopt;
       }
       numbers.push_back(*value);
@@ -103,14 +101,14 @@ class Reader {
     return numbers;
   }
 
-  // The first axis across, the second down; variants go through the second first.
+  // The first axis across, the second down. In the order of variants the second changes faster.
   std::optional<Numbers> grid(Setting const& setting) {
     Axis const &across = pipeline_.axes[0], &down = pipeline_.axes[1];
     toml::array const& rows = *setting.value->as_array();
     if (rows.size() != down.values.size()) {
-      complain(setting.value_place,
-               "these are " + std::to_string(rows.size()) + " rows; it takes one for each of the " +
-                   std::to_string(down.values.size()) + " values of \"" + down.key + "\"");
+      complain(setting.value_place, "expected " + std::to_string(down.values.size()) +
+                                        " rows, one for each value of \"" + down.key + "\", got " +
+                                        std::to_string(rows.size()));
       return std::nullopt;
     }
     Numbers numbers(pipeline_.variants.size());

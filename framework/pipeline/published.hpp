@@ -1,5 +1,4 @@
-// [published]: the numbers that a paper prints for what a pipeline computes. Internal to the
-// pipeline layer.
+// [published]: the published numbers for what a pipeline computes. Internal to the pipeline layer.
 #pragma once
 
 #include <string>
@@ -10,12 +9,12 @@
 
 namespace seplflow {
 
-// Reads the section into a pipeline of which axes, variants and stages are known. Arrays are left
-// out where the command line replaces axes, since they are of others.
+// Reads the section into a pipeline whose axes, variants and stages are known. If the command line
+// replaces axes, lists are ignored, since they belong to the axes of the file.
 void read_published(Document const& document, PipelineRequest const& request, Pipeline& pipeline,
                     std::vector<Problem>& problems);
 
-// The section in a resolved pipeline, of all variants or of one; empty without numbers.
+// The section of a resolved pipeline, for all variants or for one; empty without numbers.
 std::string published_text(Pipeline const& pipeline);
 std::string published_text(Pipeline const& pipeline, std::size_t variant);
 

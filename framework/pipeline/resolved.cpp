@@ -1,12 +1,10 @@
-#include "pipeline/resolved.hpp"
-
 #include <algorithm>
 #include <functional>
 
 #include "pipeline/option_text.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/published.hpp"
-#include "pipeline/run_options.hpp"
+#include "pipeline/run_settings.hpp"
 
 namespace seplflow {
 namespace {
@@ -28,18 +26,24 @@ std::string wires(Pipeline const& pipeline, PipelineStage const& stage) {
   return "{" + text + " }";
 }
 
-std::string stage_text(Pipeline const& pipeline, PipelineStage const& stage) {
-  std::string text = "\n[stages." + stage.name + "]\n";
-  text += "use = " + toml_string(stage.declaration->name) + "\n";
-  if (!stage.inputs.empty()) text += "in = " + wires(pipeline, stage) + "\n";
-  if (stage.on_error)
-    text += "on_error = " + toml_string(on_error_choices().text_of(*stage.on_error)) + "\n";
+// The options of a stage that are set, each in a line.
+std::string options_text(PipelineStage const& stage) {
+  std::string text;
   for (std::size_t i = 0; i < stage.declaration->options.size(); ++i) {
     if (auto const value = stage.instance->option(i)) {
       text += stage.declaration->options[i].name + " = " + resolved_text(*value) + "\n";
     }
   }
   return text;
+}
+
+std::string stage_text(Pipeline const& pipeline, PipelineStage const& stage) {
+  std::string text = "\n[stages." + stage.name + "]\n";
+  text += "use = " + toml_string(stage.declaration->name) + "\n";
+  if (!stage.inputs.empty()) text += "in = " + wires(pipeline, stage) + "\n";
+  if (stage.on_error)
+    text += "on_error = " + toml_string(on_error_choices().text_of(*stage.on_error)) + "\n";
+  return text + options_text(stage);
 }
 
 // What can change the outputs; how many threads work on them cannot, and is in run.json.
@@ -60,7 +64,7 @@ std::string name_text(std::string const& name) {
 }
 
 // The stages of a variant, each after those that it reads from.
-std::vector<std::size_t> in_order(Pipeline const& pipeline, Variant const& variant) {
+std::vector<std::size_t> stages_in_order(Pipeline const& pipeline, Variant const& variant) {
   std::vector<std::size_t> order;
   std::function<void(std::size_t)> const visit = [&](std::size_t stage) {
     if (std::ranges::find(order, stage) != order.end()) return;
@@ -75,12 +79,8 @@ std::vector<std::size_t> in_order(Pipeline const& pipeline, Variant const& varia
 
 }  // namespace
 
-std::string resolved_text(OptionValue value) {
-  if (auto* const text = std::get_if<std::string>(&value)) *text = escape_expansion(*text);
-  if (auto* const texts = std::get_if<std::vector<std::string>>(&value)) {
-    for (std::string& text : *texts) text = escape_expansion(text);
-  }
-  return toml_text(value);
+std::string computation_of(PipelineStage const& stage) {
+  return stage.declaration->name + "\n" + options_text(stage);
 }
 
 std::string resolved_toml(Pipeline const& pipeline) {
@@ -94,14 +94,14 @@ std::string resolved_toml(Pipeline const& pipeline) {
   return text;
 }
 
-std::string resolved_toml(Pipeline const& pipeline, Variant const& variant) {
-  // Of its own, so that it does not run into the folder of the sweep.
-  std::string text = name_text(pipeline.name + (variant.name.empty() ? "" : "-" + variant.name));
-  for (std::size_t const stage : in_order(pipeline, variant)) {
+std::string resolved_toml(Pipeline const& pipeline, std::size_t variant) {
+  std::string const& name = pipeline.variants[variant].name;
+  // A name of its own, so that it does not run into the folder of the sweep.
+  std::string text = name_text(pipeline.name + (name.empty() ? "" : "-" + name));
+  for (std::size_t const stage : stages_in_order(pipeline, pipeline.variants[variant])) {
     text += stage_text(pipeline, pipeline.stages[stage]);
   }
-  auto const place = static_cast<std::size_t>(&variant - pipeline.variants.data());
-  return text + published_text(pipeline, place) + run_text(pipeline.run);
+  return text + published_text(pipeline, variant) + run_text(pipeline.run);
 }
 
 }  // namespace seplflow

@@ -1,25 +1,23 @@
 #include "pipeline/setting_text.hpp"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 
-#include "base/error.hpp"
+#include "pipeline/document.hpp"
 #include "pipeline/option_text.hpp"
 
 namespace seplflow {
 namespace {
 
-std::string text_of(toml::node const& node) {
+std::string text_of_node(toml::node const& node) {
   std::string text;
   if (auto const* const table = node.as_table()) {
     for (auto const& [key, value] : *table) {
-      text += (text.empty() ? " " : ", ") + std::string(key.str()) + " = " + text_of(value);
+      text += (text.empty() ? " " : ", ") + std::string(key.str()) + " = " + text_of_node(value);
     }
     return "{" + text + " }";
   }
   if (auto const* const array = node.as_array()) {
-    for (toml::node const& each : *array) text += (text.empty() ? "" : ", ") + text_of(each);
+    for (toml::node const& each : *array) text += (text.empty() ? "" : ", ") + text_of_node(each);
     return "[" + text + "]";
   }
   if (auto const value = node.value_exact<std::string>()) return toml_string(*value);
@@ -29,15 +27,11 @@ std::string text_of(toml::node const& node) {
   return "";
 }
 
-// toml++ sorts tables by key; what a reader sees is the order of the file.
-std::vector<std::pair<std::string, toml::node const*>> in_file_order(toml::table const& table) {
-  std::vector<std::pair<std::string, toml::node const*>> entries;
-  for (auto const& [key, value] : table) entries.emplace_back(std::string(key.str()), &value);
-  std::ranges::stable_sort(entries, {}, [](auto const& entry) {
-    auto const& begin = entry.second->source().begin;
-    return std::pair(begin.line, begin.column);
-  });
-  return entries;
+void add_table(std::string const& name, Setting const& table, std::vector<SettingText>& settings) {
+  if (!table.value->is_table()) return;
+  for (Setting const& each : settings_of(table)) {
+    settings.push_back({name, each.key, text_of_node(*each.value)});
+  }
 }
 
 SettingText const* find(std::vector<SettingText> const& settings, SettingText const& wanted) {
@@ -57,25 +51,20 @@ std::vector<SettingText> setting_texts(std::string const& toml, std::string cons
     throw UsageError(file + ":" + std::to_string(error.source().begin.line) + ": " +
                      std::string(error.description()));
   }
+  Setting root;
+  root.place.source = std::make_shared<SourceText>(SourceText{file, ""});
+  root.value = &table;
   std::vector<SettingText> settings;
-  auto const add_table = [&](std::string const& stage, toml::node const& node) {
-    if (auto const* const entries = node.as_table()) {
-      for (auto const& [key, value] : in_file_order(*entries)) {
-        settings.push_back({stage, key, text_of(*value)});
-      }
-    }
-  };
-  for (auto const& [key, value] : in_file_order(table)) {
-    if (key == "stages" && value->is_table()) {
-      for (auto const& [stage, node] : in_file_order(*value->as_table())) add_table(stage, *node);
-    } else if (key == "variant") {
-      settings.push_back({"variants", key, text_of(*value)});
-    } else if (key == "published") {
-      continue;
-    } else if (value->is_table()) {
-      add_table(key, *value);
+  for (Setting const& each : settings_of(root)) {
+    if (each.key == "published") continue;
+    if (each.key == "stages" && each.value->is_table()) {
+      for (Setting const& stage : settings_of(each)) add_table(stage.key, stage, settings);
+    } else if (each.key == "variant") {
+      settings.push_back({"variants", each.key, text_of_node(*each.value)});
+    } else if (each.value->is_table()) {
+      add_table(each.key, each, settings);
     } else {
-      settings.push_back({"", key, text_of(*value)});
+      settings.push_back({"", each.key, text_of_node(*each.value)});
     }
   }
   return settings;

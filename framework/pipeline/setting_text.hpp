@@ -13,11 +13,11 @@ struct SettingText {
   bool operator==(SettingText const&) const = default;
 };
 
-// In the order of the file, without what cannot change a result ([published]). Throws UsageError,
-// naming the file, when it is no TOML.
+// In the order of the file, without [published], which cannot change a result. Throws UsageError
+// with the name of the file if it is not valid TOML.
 std::vector<SettingText> setting_texts(std::string const& toml, std::string const& file);
 
-// What is not the same in both; an absent value is empty. Those of `before` first.
+// The settings that differ; an absent value is empty. Those of `before` come first.
 struct SettingChange {
   std::string stage, key, before, after;
 };

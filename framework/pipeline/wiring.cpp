@@ -1,8 +1,7 @@
-#include "pipeline/wiring.hpp"
-
 #include <algorithm>
 #include <functional>
 
+#include "pipeline/check.hpp"
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
 
@@ -17,21 +16,22 @@ std::vector<std::string> names_of(std::vector<Port> const& ports) {
 
 class Wiring {
  public:
-  Wiring(Drafts& drafts, Document const& document, Environment const& environment,
-         std::vector<Problem>& problems)
-      : drafts_(drafts), document_(document), environment_(environment), problems_(problems) {}
+  Wiring(std::vector<Draft> drafts, Document const& document, Environment const& environment)
+      : document_(document), environment_(environment), drafts_(set_.drafts) {
+    drafts_ = std::move(drafts);
+  }
 
-  std::vector<std::size_t> wire() {
-    for (Draft& draft : drafts_.list) connect(draft);
-    require_one_source();
-    require_acyclic();
-    find_unused();
-    return std::move(order_);
+  DraftSet wire() {
+    for (Draft& draft : drafts_) connect(draft);
+    bool const has_several_sources = !require_one_source();
+    if (sort_stages()) report_unused(has_several_sources);
+    set_.is_sound = set_.problems.empty() && std::ranges::all_of(drafts_, is_connected);
+    return std::move(set_);
   }
 
  private:
   void complain(Place const& place, std::string message) {
-    problems_.push_back({place, std::move(message)});
+    set_.problems.push_back({place, std::move(message)});
   }
 
   void connect(Draft& draft) {
@@ -39,7 +39,7 @@ class Wiring {
     std::vector<Port> const& inputs = draft.stage.declaration->inputs;
     if (Setting const* const in = draft.entry->find("in")) {
       if (inputs.empty()) {
-        complain(in->place, owner(draft) + " is a source and takes no input");
+        complain(in->place, label_of(draft) + " is a source and has no inputs");
         return;
       }
       if (!in->value) {
@@ -62,7 +62,7 @@ class Wiring {
         if (!port.optional) example += (example.empty() ? "" : ", ") + port.name + " = \"...\"";
       }
       complain(in.value_place,
-               owner(draft) + " has several inputs; write in = { " + example + " }");
+               label_of(draft) + " has several inputs; write in = { " + example + " }");
       draft.inputs_known = false;
       return;
     }
@@ -78,7 +78,7 @@ class Wiring {
         connect_port(draft, *port, wire);
       } else {
         auto const names = names_of(draft.stage.declaration->inputs);
-        complain(wire.place, owner(draft) + " has no input \"" + wire.key + "\"" +
+        complain(wire.place, label_of(draft) + " has no input \"" + wire.key + "\"" +
                                  did_you_mean(wire.key, names) + " (it has " + quoted_list(names) +
                                  ")");
         draft.inputs_known = false;
@@ -87,25 +87,25 @@ class Wiring {
   }
 
   void connect_port(Draft& draft, std::size_t port, Setting const& wire) {
-    std::size_t const before = problems_.size();
+    std::size_t const before = set_.problems.size();
     read_wire(draft, port, wire);
-    if (problems_.size() > before) draft.inputs_known = false;
+    if (set_.problems.size() > before) draft.inputs_known = false;
   }
 
   void read_wire(Draft& draft, std::size_t port, Setting const& wire) {
-    auto const target = read_text(wire, environment_, problems_);
+    auto const target = read_text(wire, environment_, set_.problems);
     if (!target) return;
     std::string const stage = target->substr(0, target->find('.'));
-    auto const found = drafts_.index.find(stage);
-    if (found == drafts_.index.end()) {
-      complain(wire.value_place, owner(draft) + " reads from " + toml_string(stage) +
-                                     ", but there is no such stage" +
-                                     did_you_mean(stage, stage_names()));
+    auto const found = document_.find_stage(stage);
+    if (!found) {
+      complain(wire.value_place, label_of(draft) + " reads from the unknown stage " +
+                                     toml_string(stage) +
+                                     did_you_mean(stage, document_.stage_names()));
       return;
     }
-    Draft& producer = drafts_.list[found->second];
+    Draft& producer = drafts_[*found];
     if (!producer.stage.declaration) {
-      draft.stage.inputs[port] = PipelineStage::Input{found->second, 0};
+      draft.stage.inputs[port] = PipelineStage::Input{*found, 0};
       return;
     }
     auto const output = output_of(producer, *target, wire);
@@ -113,13 +113,12 @@ class Wiring {
     Port const& gives = producer.stage.declaration->outputs[*output];
     Port const& takes = draft.stage.declaration->inputs[port];
     if (gives.type != takes.type) {
-      complain(wire.value_place, owner(draft) + ": input \"" + takes.name + "\" takes " +
-                                     takes.type + ", but output \"" + gives.name + "\" of stage " +
-                                     toml_string(stage) + " (" + producer.stage.declaration->name +
-                                     ") gives " + gives.type);
+      complain(wire.value_place, label_of(draft) + ": input \"" + takes.name + "\" has type " +
+                                     takes.type + ", but output \"" + gives.name + "\" of " +
+                                     label_of(producer) + " has type " + gives.type);
       return;
     }
-    draft.stage.inputs[port] = PipelineStage::Input{found->second, *output};
+    draft.stage.inputs[port] = PipelineStage::Input{*found, *output};
     producer.stage.wanted[*output] = true;
   }
 
@@ -127,9 +126,8 @@ class Wiring {
                                        Setting const& wire) {
     std::vector<Port> const& outputs = producer.stage.declaration->outputs;
     if (outputs.empty()) {
-      complain(wire.value_place, owner(producer) +
-                                     " has no output to read from: it is the end of "
-                                     "its line");
+      complain(wire.value_place,
+               label_of(producer) + " has no outputs: sinks and evaluators are the last stages");
       return std::nullopt;
     }
     std::size_t const dot = target.find('.');
@@ -138,7 +136,7 @@ class Wiring {
     auto const output = find_port(outputs, name);
     if (!output) {
       auto const names = names_of(outputs);
-      complain(wire.value_place, owner(producer) + " has no output \"" + name + "\"" +
+      complain(wire.value_place, label_of(producer) + " has no output \"" + name + "\"" +
                                      did_you_mean(name, names) + " (it has " + quoted_list(names) +
                                      ")");
     }
@@ -151,147 +149,135 @@ class Wiring {
     bool const any_connected = std::ranges::any_of(
         draft.stage.inputs, [](auto const& input) { return input.has_value(); });
     if (!ports.empty() && all_optional && !any_connected) {
-      complain(draft.entry->place, owner(draft) + " has nothing on any of its inputs (" +
-                                       quoted_list(names_of(ports)) + ")");
+      complain(draft.entry->place, label_of(draft) + " has no connected input; it needs " +
+                                       quoted_list(names_of(ports)));
     }
     for (std::size_t i = 0; i < draft.stage.inputs.size(); ++i) {
       Port const& port = draft.stage.declaration->inputs[i];
       if (draft.stage.inputs[i] || port.optional) continue;
-      complain(draft.entry->place, owner(draft) + " has nothing on its input \"" + port.name +
-                                       "\" (" + port.type + "); add it to in = ...");
+      complain(draft.entry->place, "input \"" + port.name + "\" (" + port.type + ") of " +
+                                       label_of(draft) + " is not connected; add it to in = ...");
     }
   }
 
-  void require_one_source() {
-    Draft const* first = nullptr;
-    bool all_known = true;
-    for (Draft const& draft : drafts_.list) {
-      if (!draft.stage.declaration) {
-        all_known = false;
-      } else if (draft.stage.declaration->kind == StageKind::source) {
-        if (first) {
-          one_source_ = false;
-          complain(draft.entry->place, owner(draft) + " is a second source beside \"" +
-                                           first->stage.name +
-                                           "\"; a pipeline streams one data set");
-        } else {
-          first = &draft;
-        }
-      }
+  // Whether there is no second source.
+  bool require_one_source() {
+    std::vector<Draft const*> sources;
+    for (Draft const& draft : drafts_) {
+      if (!draft.stage.declaration || draft.stage.declaration->kind != StageKind::source) continue;
+      sources.push_back(&draft);
+      if (sources.size() == 1) continue;
+      complain(draft.entry->place, label_of(draft) + " is a second source; \"" +
+                                       sources.front()->stage.name +
+                                       "\" is already the source of the pipeline");
     }
-    if (!first && all_known) {
+    bool const all_known =
+        std::ranges::all_of(drafts_, [](Draft const& each) { return each.stage.declaration; });
+    if (sources.empty() && all_known) {
       complain({document_.source}, "the pipeline has no source of samples; add a dataset stage");
     }
+    return sources.size() < 2;
   }
 
-  void require_acyclic() {
-    std::vector<int> state(drafts_.list.size(), 0);  // 0 not seen, 1 on the path, 2 done
+  // Sets the order. False if there is a cycle, which is reported.
+  bool sort_stages() {
+    enum class State { unseen, on_path, done };
+    std::vector<State> states(drafts_.size(), State::unseen);
     std::vector<std::size_t> path;
+    bool is_acyclic = true;
     std::function<void(std::size_t)> const visit = [&](std::size_t i) {
-      if (state[i] == 2) return;
-      if (state[i] == 1) {
-        std::string circle;
-        for (auto at = std::ranges::find(path, i); at != path.end(); ++at) {
-          circle += drafts_.list[*at].stage.name + " -> ";
-        }
-        Setting const* const in = drafts_.list[i].entry->find("in");
-        complain(in->place, "stages read from each other in a circle: " + circle +
-                                drafts_.list[i].stage.name + " (\"a -> b\": a reads from b)");
-        cyclic_ = true;
-        return;
+      if (states[i] == State::on_path) {
+        report_cycle({std::ranges::find(path, i), path.end()});
+        is_acyclic = false;
       }
-      state[i] = 1;
+      if (states[i] != State::unseen) return;
+      states[i] = State::on_path;
       path.push_back(i);
-      for (auto const& input : drafts_.list[i].stage.inputs) {
+      for (auto const& input : drafts_[i].stage.inputs) {
         if (input) visit(input->stage);
       }
       path.pop_back();
-      state[i] = 2;
-      order_.push_back(i);
+      states[i] = State::done;
+      set_.order.push_back(i);
     };
-    for (std::size_t i = 0; i < drafts_.list.size(); ++i) visit(i);
+    for (std::size_t i = 0; i < drafts_.size(); ++i) visit(i);
+    return is_acyclic;
   }
 
-  void find_unused() {
-    if (cyclic_) return;
-    std::vector<bool> used(drafts_.list.size());
-    bool all_known = true;
-    for (auto i = order_.rbegin(); i != order_.rend(); ++i) {
-      Draft const& draft = drafts_.list[*i];
-      if (!draft.stage.declaration || !draft.inputs_known) all_known = false;
-      if (!draft.stage.declaration) continue;
-      StageKind const kind = draft.stage.declaration->kind;
-      if (kind == StageKind::observer || kind == StageKind::sink) used[*i] = true;
-      if (!used[*i]) continue;
-      for (auto const& input : draft.stage.inputs) {
-        if (input) used[input->stage] = true;
-      }
+  void report_cycle(std::vector<std::size_t> const& stages) {
+    std::string cycle;
+    for (std::size_t const stage : stages) cycle += drafts_[stage].stage.name + " -> ";
+    Draft const& first = drafts_[stages.front()];
+    complain(first.entry->find("in")->place, "the stages form a cycle: " + cycle +
+                                                 first.stage.name +
+                                                 " (\"a -> b\" means that a reads from b)");
+  }
+
+  void report_unused(bool has_several_sources) {
+    std::vector<bool> used(drafts_.size());
+    for (std::size_t i = 0; i < drafts_.size(); ++i) {
+      if (drafts_[i].stage.declaration && drafts_[i].stage.is_end()) mark_used(i, used);
     }
-    if (!all_known && !use_what_is_named(used)) return;
-    for (std::size_t i = 0; i < drafts_.list.size(); ++i) {
-      if (used[i] || !drafts_.list[i].stage.declaration) continue;
-      bool const is_source = drafts_.list[i].stage.declaration->kind == StageKind::source;
-      if (is_source && !one_source_) continue;  // said already
-      complain(drafts_.list[i].entry->place,
-               owner(drafts_.list[i]) +
-                   " is unused: no evaluator and no output depends on it; remove it or connect it");
+    if (!mark_stages_of_invalid_wires(used)) return;
+    for (std::size_t i = 0; i < drafts_.size(); ++i) {
+      Draft const& draft = drafts_[i];
+      if (used[i] || !draft.stage.declaration) continue;
+      bool const is_source = draft.stage.declaration->kind == StageKind::source;
+      if (is_source && has_several_sources) continue;  // already reported
+      complain(draft.entry->place,
+               label_of(draft) +
+                   " is unused: no evaluator or sink depends on it; remove it or connect it");
     }
   }
 
-  // A stage whose wiring could not be read may use all that it names, and means the nearest name
-  // where it names nothing. False when even that cannot be told.
-  bool use_what_is_named(std::vector<bool>& used) const {
-    for (Draft const& draft : drafts_.list) {
-      if (draft.stage.declaration && draft.inputs_known) continue;
+  // A stage whose `in` is invalid may use every stage that it names, or the stage with the most
+  // similar name. False if that cannot be determined.
+  bool mark_stages_of_invalid_wires(std::vector<bool>& used) const {
+    for (Draft const& draft : drafts_) {
+      if (is_connected(draft)) continue;
       Setting const* const in = draft.entry->find("in");
       if (!in) continue;
       if (!in->value) return false;
       auto const* const table = in->value->as_table();
-      bool const told =
-          table ? std::ranges::all_of(*table,
-                                      [&](auto&& wire) { return use_nearest(wire.second, used); })
-                : use_nearest(*in->value, used);
-      if (!told) return false;
+      auto const mark = [&](auto&& wire) { return mark_nearest(wire.second, used); };
+      if (table ? !std::ranges::all_of(*table, mark) : !mark_nearest(*in->value, used))
+        return false;
     }
     return true;
   }
 
-  bool use_nearest(toml::node const& wire, std::vector<bool>& used) const {
+  bool mark_nearest(toml::node const& wire, std::vector<bool>& used) const {
     auto const target = wire.value_exact<std::string>();
     if (!target) return false;
-    auto const name = nearest(target->substr(0, target->find('.')), stage_names());
-    if (name) use(drafts_.index.at(*name), used);
+    auto const name = nearest_name(target->substr(0, target->find('.')), document_.stage_names());
+    if (name) mark_used(*document_.find_stage(*name), used);
     return name.has_value();
   }
 
-  std::vector<std::string> stage_names() const {
-    std::vector<std::string> names;
-    for (auto const& [name, index] : drafts_.index) names.push_back(name);
-    return names;
-  }
-
-  void use(std::size_t stage, std::vector<bool>& used) const {
+  // The stage, and all stages that it reads from.
+  void mark_used(std::size_t stage, std::vector<bool>& used) const {
     if (used[stage]) return;
     used[stage] = true;
-    for (auto const& input : drafts_.list[stage].stage.inputs) {
-      if (input) use(input->stage, used);
+    for (auto const& input : drafts_[stage].stage.inputs) {
+      if (input) mark_used(input->stage, used);
     }
   }
 
-  Drafts& drafts_;
+  static bool is_connected(Draft const& draft) {
+    return draft.stage.declaration && draft.inputs_known;
+  }
+
   Document const& document_;
   Environment const& environment_;
-  std::vector<Problem>& problems_;
-  std::vector<std::size_t> order_;
-  bool one_source_ = true;
-  bool cyclic_ = false;
+  DraftSet set_;
+  std::vector<Draft>& drafts_;  // of set_
 };
 
 }  // namespace
 
-std::vector<std::size_t> wire(Drafts& drafts, Document const& document,
-                              Environment const& environment, std::vector<Problem>& problems) {
-  return Wiring(drafts, document, environment, problems).wire();
+DraftSet wire_stages(std::vector<Draft> drafts, Document const& document,
+                     Environment const& environment) {
+  return Wiring(std::move(drafts), document, environment).wire();
 }
 
 }  // namespace seplflow

@@ -4,8 +4,7 @@
 #include <cstdint>
 #include <string>
 
-// Layout of the descriptor. magic, abi_major and size never move, so that any version can refuse
-// any other.
+// The descriptor. magic, abi_major and size never move, so that any version can refuse any other.
 extern "C" {
 struct seplflow_plugin_descriptor {
   char magic[8];             // "SEPLFLOW"
@@ -23,11 +22,12 @@ namespace seplflow {
 
 class Plugin;
 
-// Raised when a type that crosses changes (major) or gains something at its end (minor).
-constexpr std::uint32_t kAbiMajor = 5;
+// The major number increases when a type that plugins and host share changes, the minor number when
+// such a type is extended at its end.
+constexpr std::uint32_t kAbiMajor = 6;
 constexpr std::uint32_t kAbiMinor = 0;
 
-// Of the descriptor of minor version 0: any of this major version has at least so much.
+// The size of the descriptor in minor version 0; all of this major version are at least as large.
 constexpr std::uint64_t kDescriptorSize = 56;
 static_assert(sizeof(seplflow_plugin_descriptor) == kDescriptorSize);
 
@@ -60,8 +60,8 @@ constexpr char const* kLayoutFlags = SEPLFLOW_LAYOUT;
 
 }  // namespace seplflow
 
-// Declares the stages of this library; followed by a function body that uses `plugin`
-// (a seplflow::Plugin&). Once in a library.
+// Declares the stages of this library. A function body follows that uses `plugin`, a
+// seplflow::Plugin&. Use it once per library.
 #define SEPLFLOW_PLUGIN(plugin)                                                                   \
   static void seplflow_declare(::seplflow::Plugin& plugin);                                       \
   extern "C" {                                                                                    \

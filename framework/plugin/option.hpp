@@ -1,10 +1,9 @@
-// Options: what a pipeline file may set on a stage.
+// Options: what a pipeline file may set in a stage.
 #pragma once
 
-#include <concepts>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -23,8 +22,8 @@ enum class OptionType { boolean, integer, number, text, path, numbers, texts };
 
 enum class PathKind { any, folder, file };
 
-// Everything that is known of an option, from its one declaration. A list accepts one value
-// without brackets; a number accepts an integer.
+// The declaration of an option. A list also accepts one value without brackets, and a number
+// accepts an integer.
 struct OptionDeclaration {
   std::string name;
   OptionType type = OptionType::text;
@@ -33,68 +32,23 @@ struct OptionDeclaration {
   bool required = false;
   std::optional<OptionValue> default_value;  // absent when the stage works without the option
   std::optional<double> minimum, maximum;    // both included
-  std::vector<std::string> choices;          // all texts it may be; empty for any
-  PathKind path_kind = PathKind::any;        // what must be there before the run starts
+  std::vector<std::string> choices;          // all texts that it may be; empty for any
+  PathKind path_kind = PathKind::any;        // what must exist before the run starts
 };
 
 // ---- What an author adds to .option(...) ----
 
-struct InRange {
-  double minimum, maximum;
-  void apply(OptionDeclaration& option) const {
-    option.minimum = minimum;
-    option.maximum = maximum;
-  }
+struct OptionConstraint {
+  std::function<void(OptionDeclaration&)> apply;
 };
-// Both ends included.
-inline InRange in_range(double minimum, double maximum) {
-  return {minimum, maximum};
-}
 
-struct AtLeast {
-  double minimum;
-  void apply(OptionDeclaration& option) const { option.minimum = minimum; }
-};
-inline AtLeast at_least(double minimum) {
-  return {minimum};
-}
-
-struct Unit {
-  std::string name;
-  void apply(OptionDeclaration& option) const { option.unit = name; }
-};
-inline Unit unit(std::string name) {
-  return {std::move(name)};
-}
-
-// The option has no default; a pipeline must give it.
-struct Required {
-  void apply(OptionDeclaration& option) const { option.required = true; }
-};
-inline Required required() {
-  return {};
-}
-
-// A path that must exist when the pipeline is checked.
-struct ExistingPath {
-  PathKind kind;
-  void apply(OptionDeclaration& option) const { option.path_kind = kind; }
-};
-inline ExistingPath existing_folder() {
-  return {PathKind::folder};
-}
-inline ExistingPath existing_file() {
-  return {PathKind::file};
-}
-
-// The texts that a text option may be.
-struct OneOf {
-  std::vector<std::string> texts;
-  void apply(OptionDeclaration& option) const { option.choices = texts; }
-};
-inline OneOf one_of(std::vector<std::string> texts) {
-  return {std::move(texts)};
-}
+OptionConstraint in_range(double minimum, double maximum);  // both ends included
+OptionConstraint at_least(double minimum);
+OptionConstraint unit(std::string name);
+OptionConstraint required();         // no default; a pipeline must set the option
+OptionConstraint existing_folder();  // must exist when the pipeline is checked
+OptionConstraint existing_file();
+OptionConstraint one_of(std::vector<std::string> texts);  // the values of a text option
 
 // The values of an enumeration and the texts that a pipeline file uses for them. They must
 // cover the enumeration.
@@ -117,68 +71,45 @@ struct Choices {
   void apply(OptionDeclaration& option) const {
     for (auto const& [text, value] : values) option.choices.push_back(text);
   }
+
+  // As OptionTraits has them; the text is checked before.
+  static constexpr OptionType type = OptionType::text;
+  E from(OptionValue const& value) const { return *value_of(std::get<std::string>(value)); }
+  OptionValue to(E value) const { return text_of(value); }
 };
 template <class E>
 Choices<E> choices(std::initializer_list<std::pair<std::string, E>> values) {
   return {values};
 }
 
-// ---- How a C++ type is an option ----
+// ---- How C++ types become options ----
 
 template <class M>
-struct OptionTraits;
+constexpr OptionType option_type() {
+  if constexpr (std::is_same_v<M, bool>) return OptionType::boolean;
+  if constexpr (std::is_integral_v<M>) return OptionType::integer;
+  if constexpr (std::is_same_v<M, double>) return OptionType::number;
+  if constexpr (std::is_same_v<M, std::filesystem::path>) return OptionType::path;
+  if constexpr (std::is_same_v<M, std::vector<double>>) return OptionType::numbers;
+  if constexpr (std::is_same_v<M, std::vector<std::string>>) return OptionType::texts;
+  return OptionType::text;
+}
 
-template <>
-struct OptionTraits<bool> {
-  static constexpr OptionType type = OptionType::boolean;
-  static bool from(OptionValue const& value) { return std::get<bool>(value); }
-  static OptionValue to(bool value) { return value; }
-};
+// A member of type M as the value of an option, and back.
+template <class M>
+struct OptionTraits {
+  static constexpr OptionType type = option_type<M>();
+  using Held = std::conditional_t<type == OptionType::integer, std::int64_t,
+                                  std::conditional_t<type == OptionType::path, std::string, M>>;
+  static_assert(std::is_constructible_v<OptionValue, Held>, "this type cannot be an option");
 
-template <std::integral M>
-struct OptionTraits<M> {
-  static constexpr OptionType type = OptionType::integer;
-  static M from(OptionValue const& value) { return static_cast<M>(std::get<std::int64_t>(value)); }
-  static OptionValue to(M value) { return static_cast<std::int64_t>(value); }
-};
-
-template <>
-struct OptionTraits<double> {
-  static constexpr OptionType type = OptionType::number;
-  static double from(OptionValue const& value) { return std::get<double>(value); }
-  static OptionValue to(double value) { return value; }
-};
-
-template <>
-struct OptionTraits<std::string> {
-  static constexpr OptionType type = OptionType::text;
-  static std::string from(OptionValue const& value) { return std::get<std::string>(value); }
-  static OptionValue to(std::string const& value) { return value; }
-};
-
-template <>
-struct OptionTraits<std::filesystem::path> {
-  static constexpr OptionType type = OptionType::path;
-  static std::filesystem::path from(OptionValue const& value) {
-    return std::get<std::string>(value);
+  M from(OptionValue const& value) const { return static_cast<M>(std::get<Held>(value)); }
+  OptionValue to(M const& value) const {
+    if constexpr (type == OptionType::path)
+      return value.string();
+    else
+      return static_cast<Held>(value);
   }
-  static OptionValue to(std::filesystem::path const& value) { return value.string(); }
-};
-
-template <>
-struct OptionTraits<std::vector<double>> {
-  static constexpr OptionType type = OptionType::numbers;
-  static std::vector<double> from(OptionValue const& v) { return std::get<std::vector<double>>(v); }
-  static OptionValue to(std::vector<double> const& value) { return value; }
-};
-
-template <>
-struct OptionTraits<std::vector<std::string>> {
-  static constexpr OptionType type = OptionType::texts;
-  static std::vector<std::string> from(OptionValue const& value) {
-    return std::get<std::vector<std::string>>(value);
-  }
-  static OptionValue to(std::vector<std::string> const& value) { return value; }
 };
 
 }  // namespace seplflow

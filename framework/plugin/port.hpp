@@ -1,4 +1,4 @@
-// Ports: what a stage takes and gives, by name and type.
+// Ports: the inputs and outputs of a stage, by name and type.
 #pragma once
 
 #include <memory>
@@ -15,9 +15,9 @@
 
 namespace seplflow {
 
-// The name by which a type is known on ports. Two ports connect when their names are equal, so a
-// plugin that brings a type of its own specialises this with a name that nobody else uses
-// ("lab.Edges"), in the header that defines the type.
+// The name of a type on ports. Two ports connect when these names are equal, so a plugin with a
+// type of its own specialises this with a unique name ("lab.Edges"), in the header that defines the
+// type.
 template <class T>
 struct PortType {
   static_assert(sizeof(T) == 0, "specialise seplflow::PortType<T> with a name for this type");
@@ -58,8 +58,8 @@ struct Port {
   bool optional = false;  // an input that may stay unconnected
 };
 
-// A value on a port, shared and immutable. Its type is the port's; the pipeline is checked before
-// it runs, so nothing looks at types again.
+// A value on a port, shared and immutable. Its type is that of the port. The pipeline is checked
+// before it runs, so the type is not checked again.
 using Value = std::shared_ptr<void const>;
 
 }  // namespace seplflow

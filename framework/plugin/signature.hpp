@@ -1,4 +1,4 @@
-// What the C++ signature of a stage says about its ports. Not for authors.
+// Reads the ports of a stage from its C++ signature. Not for authors.
 #pragma once
 
 #include <concepts>
@@ -18,8 +18,8 @@
 
 namespace seplflow::detail {
 
-// A parameter: `T const&` is an input, `T const*` an optional one (null when unconnected), and
-// `SampleContext const&`, which can only come first, is no port.
+// A parameter: `T const&` is an input, and `T const*` is an optional one (null when unconnected).
+// `SampleContext const&` is not a port and can only come first.
 template <class A>
 struct Parameter {
   static_assert(sizeof(A) == 0, "a stage takes T const&, T const* or SampleContext const&");
@@ -37,7 +37,7 @@ struct Parameter<T const*> {
   static T const* get(void const* value) { return static_cast<T const*>(value); }
 };
 
-// What a stage returns, as values on its outputs. An optional that is empty declines the sample.
+// What a stage returns, as values on its outputs. An empty optional skips the sample.
 template <class R>
 struct Returned {
   static std::vector<Port> ports() { return {{"", std::string(PortType<R>::name), false}}; }
@@ -88,16 +88,14 @@ struct ParameterList {
 };
 
 template <class... A>
-struct ParameterList<SampleContext const&, A...> {
-  static std::vector<Port> ports() { return {Parameter<A>::port()...}; }
-
+struct ParameterList<SampleContext const&, A...> : ParameterList<A...> {
   template <class F>
   static decltype(auto) call(F&& f, SampleContext const& context,
                              std::span<void const* const> inputs) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>)->decltype(auto) {
-      return std::forward<F>(f)(context, Parameter<A>::get(inputs[I])...);
-    }
-    (std::index_sequence_for<A...>());
+    auto const with_context = [&](auto const&... each) -> decltype(auto) {
+      return std::forward<F>(f)(context, each...);
+    };
+    return ParameterList<A...>::call(with_context, context, inputs);
   }
 };
 
@@ -175,8 +173,8 @@ concept InTwoSteps = requires {
   &T::carry_out;
 };
 
-// What a stage takes and gives. One in two steps takes what decide() takes, and gives what
-// carry_out() gives.
+// The inputs and the result of a stage. Those of a stage in two steps are the inputs of decide()
+// and the result of carry_out().
 template <class T>
 struct CallOf : Signature<decltype(&T::operator())> {};
 
@@ -184,8 +182,8 @@ template <InTwoSteps T>
 struct CallOf<T> : Signature<decltype(&T::decide)> {
   static_assert(Signature<decltype(&T::decide)>::kConst, "decide() must be const");
   static_assert(!std::is_member_function_pointer_v<decltype(&T::carry_out)>,
-                "carry_out() must be static: what it makes may depend on the decision and the "
-                "inputs alone");
+                "carry_out() must be static: its result may depend only on the decision and the "
+                "inputs");
   using Decision = typename Signature<decltype(&T::decide)>::Result;
   using Result = typename Signature<decltype(&T::carry_out)>::Result;
   static_assert(std::equality_comparable<Decision>, "decisions must have an operator==");

@@ -7,10 +7,6 @@
 namespace seplflow {
 namespace {
 
-[[noreturn]] void not_of_this_kind() {
-  throw std::logic_error("the stage was asked for something that its kind does not do");
-}
-
 template <class Range>
 std::optional<std::size_t> find_named(Range const& range, std::string_view name) {
   auto const found = std::ranges::find(range, name, [](auto const& each) { return each.name; });
@@ -32,58 +28,8 @@ std::vector<Warning> Warnings::take() {
   return std::exchange(list_, {});
 }
 
-std::optional<Sample> StageInstance::next() {
-  not_of_this_kind();
-}
-std::optional<std::uint64_t> StageInstance::count() const {
-  return std::nullopt;
-}
-Value StageInstance::produce(std::size_t, Sample const&) const {
-  not_of_this_kind();
-}
-std::optional<std::vector<Value>> StageInstance::run(SampleContext const&,
-                                                     std::span<void const* const>) {
-  not_of_this_kind();
-}
-bool StageInstance::decides() const {
-  return false;
-}
-Value StageInstance::decide(SampleContext const&, std::span<void const* const>) const {
-  not_of_this_kind();
-}
-bool StageInstance::same_decision(void const*, void const*) const {
-  not_of_this_kind();
-}
-std::optional<std::vector<Value>> StageInstance::carry_out(void const*, SampleContext const&,
-                                                           std::span<void const* const>) const {
-  not_of_this_kind();
-}
-std::vector<std::filesystem::path> StageInstance::files(std::size_t, Sample const&) const {
-  return {};
-}
-bool StageInstance::needs_files() const {
-  return true;
-}
-std::filesystem::path StageInstance::list_file() const {
-  return {};
-}
-std::string StageInstance::list_line(Sample const&) const {
-  not_of_this_kind();
-}
-std::optional<std::string> StageInstance::save(void const*) const {
-  return std::nullopt;
-}
-Value StageInstance::load(std::string_view) const {
-  not_of_this_kind();
-}
-Row StageInstance::fold(Sample const&, void const*) {
-  not_of_this_kind();
-}
-std::vector<std::string> StageInstance::columns() const {
-  return {};
-}
-Findings StageInstance::finish() {
-  not_of_this_kind();
+void StageInstance::unsupported() {
+  throw std::logic_error("the framework called a function that stages of this kind do not have");
 }
 
 std::string_view to_string(StageKind kind) {

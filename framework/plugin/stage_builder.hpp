@@ -1,43 +1,44 @@
 // Declares stages: plain classes or functions become parts of a pipeline.
 //
 // The kind of a stage follows from its class:
-//   source     std::optional<Sample> next(): the next sample, nothing after the last. Called from
-//              one thread at a time; it enumerates and decodes nothing. Each further output is a
-//              member function `T name(Sample const&) const`, called from many threads, and only
-//              when some stage uses that output. count() const, if there, is the total.
-//   observer   operator() makes a record of a sample; fold(Sample const&, Record const&) takes the
-//              records in data set order, one at a time, and returns the sample's CSV row
-//              (columns() const names the columns) or void; finish() returns the Findings.
-//   sink       operator() returns void and writes through SampleContext::output(). It may keep a
-//              list of the samples that it wrote: std::filesystem::path list_file() const names a
-//              file in its folder, std::string list_line(Sample const&) const gives the line of a
-//              sample, in data set order.
-//   transform  operator() returns a value, a std::tuple of values, or std::optional of either:
-//              empty to decline the sample.
-// A transform whose options often make no difference to a sample may come in two steps instead:
-// decide() const, which takes the inputs, reads the options and returns something small that has
-// an operator==, and the static carry_out(Decision const&, inputs...), which does the work. In a
-// sweep, settings that decide alike share the work, and all that follows from it.
-// operator() takes each input as `T const&`, an optional one as `T const*`, in the order of
-// .inputs(...), after a `SampleContext const&` if it wants one. It runs for many samples at once
-// when it is const; a stage whose operator() is not must be declared .serial().
-// void check(OptionCheck&), if there, runs when the pipeline is checked, after the options are set:
-// it may refuse them, complete them, and read what the stage needs to enumerate its samples.
-// std::vector<std::filesystem::path> files(Sample const&) const, if there, names the files that
-// operator() reads for a sample, whether they are there or not, so that a run that resumes knows
-// whether they changed; so does the third argument of output() for an output of a source. Where
-// none of them is there the sample fails, and `seplflow check` says so, unless
-// bool needs_files() const, if there, returns false.
-// An observer whose records are to survive the run, so that it can resume, has
-// std::string save(Record const&) const and Record load(std::string_view) const (data/bytes.hpp).
-// What operator() or an output throws becomes the failure of its sample, and what check() throws a
-// mistake of the pipeline. What next(), fold() or finish() throw ends the run: there is no result
-// without them.
+//   source     std::optional<Sample> next() returns the next sample, and nothing after the last. It
+//              is called from one thread at a time; it enumerates samples and decodes nothing. Each
+//              further output is a member function `T name(Sample const&) const`, which is called
+//              from many threads, and only if a stage uses that output. count() const is optional
+//              and returns the number of samples.
+//   observer   operator() returns a record of a sample. fold(Sample const&, Record const&) takes
+//              the records in data set order, one at a time, and returns the sample's CSV row
+//              (columns() const names the columns) or void. finish() returns the Findings.
+//   sink       operator() returns void and writes through SampleContext::output(). It may list the
+//              samples that it wrote: std::filesystem::path list_file() const names a file in its
+//              folder, and std::string list_line(Sample const&) const returns the line of a sample.
+//   transform  operator() returns a value, a std::tuple of values, or a std::optional of either,
+//              which is empty to skip the sample.
+// A transform whose options often make no difference to a sample may have two steps instead of
+// operator(): decide() const takes the inputs, reads the options and returns something small that
+// has an operator==; the static carry_out(Decision const&, inputs...) does the work. In a sweep,
+// settings with equal decisions share the work, and everything that follows from it.
+// operator() takes each input as `T const&`, or as `T const*` if it is optional, in the order of
+// .inputs(...). A `SampleContext const&` may come first. If operator() is const it runs for many
+// samples at once; otherwise the stage must be declared .serial().
+// These members are optional:
+//   void check(OptionCheck&) runs when the pipeline is checked, after the options are set. It may
+//   refuse or complete them, and read what the stage needs to enumerate its samples.
+//   std::vector<std::filesystem::path> files(Sample const&) const returns the files that operator()
+//   reads for a sample, whether they exist or not, so that a resumed run can tell whether they
+//   changed. For an output of a source the third argument of output() does the same. A sample fails
+//   when none of its files exists, and `seplflow check` reports it, unless
+//   bool needs_files() const returns false.
+//   std::string save(Record const&) const and Record load(std::string_view) const let the records
+//   of an observer outlive the run, so that it can resume (base/bytes.hpp).
+// What operator() or an output throws fails the sample. What check() throws is an error of the
+// pipeline. What next(), fold() or finish() throws ends the run, which has no result without them.
 #pragma once
 
 #include <concepts>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -62,11 +63,11 @@ struct OptionBinding {
 template <class T>
 struct Blueprint {
   struct Producer {
-    std::function<Value(T const&, Sample const&)> make;
+    std::function<Value(T const&, Sample const&)> produce;
     std::function<std::vector<std::filesystem::path>(T const&, Sample const&)> files;
   };
   std::vector<OptionBinding<T>> options;
-  std::vector<Producer> producers;  // of a source's outputs; nothing for the sample itself
+  std::vector<Producer> producers;  // by output of a source; empty for the sample itself
 };
 
 template <class T>
@@ -94,7 +95,7 @@ class Instance final : public StageInstance {
     return std::nullopt;
   }
   Value produce(std::size_t output, Sample const& sample) const override {
-    return blueprint_->producers[output].make(stage_, sample);
+    return blueprint_->producers[output].produce(stage_, sample);
   }
 
   std::optional<std::vector<Value>> run(SampleContext const& context,
@@ -227,7 +228,7 @@ class SEPLFLOW_API StageBuilderBase {
  public:
   virtual ~StageBuilderBase();
 
-  // The declaration. Throws Error, listing every mistake of its author, when it contradicts the
+  // The declaration. Throws Error with all errors in it, for example where it contradicts the
   // stage's signature.
   StageDeclaration finish() const;
 
@@ -237,8 +238,8 @@ class SEPLFLOW_API StageBuilderBase {
   void add_option(OptionDeclaration option);
 
   StageDeclaration declaration_;
-  std::vector<std::string> mistakes_;
-  bool changes_itself_ = false;
+  std::vector<std::string> errors_;
+  bool is_const_ = true;  // operator()
 };
 
 template <class T>
@@ -257,7 +258,7 @@ class StageBuilder final : public StageBuilderBase {
     } else {
       using Call = detail::CallOf<T>;
       declaration_.inputs = Call::Parameters::ports();
-      changes_itself_ = !Call::kConst;
+      is_const_ = Call::kConst;
       if constexpr (detail::IsObserver<T>) {
         declaration_.kind = StageKind::observer;
       } else if constexpr (std::is_void_v<typename Call::Result>) {
@@ -283,7 +284,7 @@ class StageBuilder final : public StageBuilderBase {
   }
   StageBuilder& output(std::string name) { return outputs(std::move(name)); }
 
-  // A further output of a source, made on demand, and the files that it is read from.
+  // A further output of a source, produced on demand, and the files that it is read from.
   template <class R, class C>
   StageBuilder& output(std::string name, R (C::*producer)(Sample const&) const) {
     return add_output<R>(std::move(name), producer, nullptr);
@@ -314,16 +315,16 @@ class StageBuilder final : public StageBuilderBase {
     return *this;
   }
 
-  // One sample at a time.
+  // The stage processes one sample at a time.
   StageBuilder& serial() {
     declaration_.serial = true;
     return *this;
   }
 
-  // The stage is declared, so that it is known and documented, but cannot run: this build was made
-  // without a library that it needs. Pipelines that use it are refused.
-  StageBuilder& lacks(std::string library) {
-    declaration_.lacks = std::move(library);
+  // The stage is known and documented but cannot run, because this build does not have a library
+  // that it needs. Pipelines that use the stage are refused.
+  StageBuilder& missing_library(std::string library) {
+    declaration_.missing_library = std::move(library);
     return *this;
   }
 
@@ -336,12 +337,12 @@ class StageBuilder final : public StageBuilderBase {
  private:
   template <class R, class P, class F>
   StageBuilder& add_output(std::string name, P producer, F files) {
-    static_assert(detail::IsSource<T>, "only a source makes its outputs one by one");
+    static_assert(detail::IsSource<T>, "only a source produces its outputs one by one");
     declaration_.outputs.push_back({std::move(name), std::string(PortType<R>::name), false});
-    auto make = [producer](T const& stage, Sample const& sample) -> Value {
+    auto produce = [producer](T const& stage, Sample const& sample) -> Value {
       return std::make_shared<R const>((stage.*producer)(sample));
     };
-    blueprint_->producers.push_back({std::move(make), std::move(files)});
+    blueprint_->producers.push_back({std::move(produce), std::move(files)});
     return *this;
   }
 
@@ -360,48 +361,36 @@ class StageBuilder final : public StageBuilderBase {
   static void bind(OptionDeclaration& option, detail::OptionBinding<T>& binding, M C::*member,
                    Constraints const&... constraints) {
     using Plain = typename Unwrapped<M>::Type;
-    std::function<Plain(OptionValue const&)> from;
-    std::function<OptionValue(Plain const&)> to;
-    if constexpr (std::is_enum_v<Plain>) {
-      option.type = OptionType::text;
-      static_assert((std::is_same_v<Constraints, Choices<Plain>> || ...),
-                    "an enumeration needs seplflow::choices<E>({{\"text\", value}, ...})");
-      auto const choices = find_choices<Plain>(constraints...);
-      from = [choices](OptionValue const& value) {
-        return *choices.value_of(std::get<std::string>(value));  // checked before
-      };
-      to = [choices](Plain const& value) -> OptionValue { return choices.text_of(value); };
-    } else {
-      option.type = OptionTraits<Plain>::type;
-      from = [](OptionValue const& value) { return OptionTraits<Plain>::from(value); };
-      to = [](Plain const& value) { return OptionTraits<Plain>::to(value); };
-      if constexpr (std::is_integral_v<Plain> && !std::is_same_v<Plain, bool> &&
-                    !std::is_same_v<Plain, std::int64_t>) {
-        option.minimum = static_cast<double>(std::numeric_limits<Plain>::min());
-        if constexpr (sizeof(Plain) < sizeof(std::int64_t)) {
-          option.maximum = static_cast<double>(std::numeric_limits<Plain>::max());
-        }
+    auto const traits = traits_of<Plain>(constraints...);
+    option.type = traits.type;
+    if constexpr (std::is_integral_v<Plain> && !std::is_same_v<Plain, bool> &&
+                  !std::is_same_v<Plain, std::int64_t>) {
+      option.minimum = static_cast<double>(std::numeric_limits<Plain>::min());
+      if constexpr (sizeof(Plain) < sizeof(std::int64_t)) {
+        option.maximum = static_cast<double>(std::numeric_limits<Plain>::max());
       }
     }
-    binding.set = [member, from](T& stage, OptionValue const& value) {
-      stage.*member = from(value);
+    binding.set = [member, traits](T& stage, OptionValue const& value) {
+      stage.*member = traits.from(value);
     };
-    binding.get = [member, to](T const& stage) -> std::optional<OptionValue> {
+    binding.get = [member, traits](T const& stage) -> std::optional<OptionValue> {
       if constexpr (Unwrapped<M>::kOptional) {
         if (!(stage.*member)) return std::nullopt;
-        return to(*(stage.*member));
+        return traits.to(*(stage.*member));
       } else {
-        return to(stage.*member);
+        return traits.to(stage.*member);
       }
     };
   }
 
-  template <class E, class First, class... Rest>
-  static Choices<E> const& find_choices(First const& first, Rest const&... rest) {
-    if constexpr (std::is_same_v<First, Choices<E>>) {
-      return first;
+  template <class M, class... Constraints>
+  static auto traits_of(Constraints const&... constraints) {
+    if constexpr (std::is_enum_v<M>) {
+      static_assert((std::is_same_v<Constraints, Choices<M>> || ...),
+                    "an enumeration needs seplflow::choices<E>({{\"text\", value}, ...})");
+      return std::get<Choices<M> const&>(std::tie(constraints...));
     } else {
-      return find_choices<E>(rest...);
+      return OptionTraits<M>();
     }
   }
 
@@ -426,7 +415,7 @@ class SEPLFLOW_API Plugin {
     return stage<detail::FunctionStage<Function>>(std::move(name), std::move(summary));
   }
 
-  // Throws Error listing every mistake of every declaration.
+  // Throws Error with the errors of all declarations.
   std::vector<StageDeclaration> finish() const;
 
  private:

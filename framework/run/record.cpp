@@ -7,7 +7,7 @@
 #include <ctime>
 #include <thread>
 
-#include "pipeline/run_options.hpp"
+#include "pipeline/run_settings.hpp"
 #include "plugin/entry.hpp"
 #include "run/keep.hpp"
 #include "run/resume/content_keys.hpp"

@@ -109,7 +109,7 @@ void write_scores(RunFolder& folder, Pipeline const& pipeline, AllFindings const
     Variant const& variant = pipeline.variants[v];
     std::filesystem::path const home = home_of(pipeline, variant);
     folder.write_json(home / "metrics.json", metrics_of(pipeline, variant.stages, findings));
-    folder.write(home / "pipeline.toml", resolved_toml(pipeline, variant));
+    folder.write(home / "pipeline.toml", resolved_toml(pipeline, v));
   });
   folder.write("sweep.csv", sweep_csv(pipeline, findings));
 }

@@ -71,13 +71,8 @@ Pass pass_for(Pipeline const& pipeline, Variant const& variant) {
 }
 
 std::optional<std::uint64_t> expected_samples(Pipeline const& pipeline) {
-  auto count = pipeline.source().count;
-  auto const& [limit, shard] = std::tie(pipeline.run.limit, pipeline.run.shard);
-  if (!count) return std::nullopt;
-  if (limit) count = std::min(*count, static_cast<std::uint64_t>(*limit));
-  auto const shards = static_cast<std::uint64_t>(shard.count);
-  auto const index = static_cast<std::uint64_t>(shard.index);
-  return *count / shards + (index < *count % shards ? 1 : 0);
+  auto const count = pipeline.source().count;
+  return count ? std::optional(chosen_samples(*count, pipeline.run)) : std::nullopt;
 }
 
 // The pipeline with a source that begins again.

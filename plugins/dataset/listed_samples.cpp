@@ -103,8 +103,8 @@ void require_folder(OptionCheck& check, char const* output, char const* option,
     check.refuse("", "output \"" + std::string(output) + "\" is used; set the option \"" + option +
                          "\" to the folder that holds it");
   } else if (!fs::is_directory(*folder, ignored)) {
-    check.lacks(option, "output \"" + std::string(output) + "\" is used, but there is no folder " +
-                            folder->string());
+    check.missing(option, "output \"" + std::string(output) +
+                              "\" is used, but there is no folder " + folder->string());
   }
 }
 

@@ -109,7 +109,7 @@ constexpr char const* kDetails =
 void declare_masks_sam(Plugin& plugin) {
   auto& stage = plugin.stage<MasksSam>("masks.sam", "SAM's masks, made by the model itself");
 #ifdef SEPLFLOW_WITHOUT_TORCH
-  stage.lacks("libtorch");
+  stage.missing_library("libtorch");
 #endif
   stage.inputs("image")
       .output("masks")

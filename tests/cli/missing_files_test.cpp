@@ -44,7 +44,7 @@ TEST_CASE("samples without files are told, each stage's with the first") {
   std::string const at = (place.folder.path() / "masks").string();
   std::string const masks =
       "stage \"masks\" (masks.json): 2 of 3 samples have no file, the first "
-      "a: " +
+      "is a: " +
       at + "/a.json\n    [stages.masks]\n            ^\n";
   auto const result = place.program({"check", "p.toml"});
   CHECK(result.status == 2);
@@ -52,7 +52,7 @@ TEST_CASE("samples without files are told, each stage's with the first") {
   CHECK(result.err ==
         "p.toml:6:9: error: " + masks +
             "p.toml:10:9: error: stage \"cam\" (cam.labels): 1 of 3 samples have no file, "
-            "the first b: " +
+            "the first is b: " +
             (place.folder.path() / "cams/b.png").string() +
             "\n    [stages.cam]\n            ^\n2 errors\n");
 
@@ -64,10 +64,10 @@ TEST_CASE("samples without files are told, each stage's with the first") {
   auto const last = place.program({"check", "p.toml", "--set", "run.shard=2/3"});
   CHECK(last.err ==
         "p.toml:6:9: error: stage \"masks\" (masks.json): 1 of 1 samples have no file, the "
-        "first 000000000139: " +
+        "first is 000000000139: " +
             at +
             "/000000000139.json or 139.json or COCO_train2014_000000000139.json or "
-            "COCO_val2014_000000000139.json; that folder has others, such as b.json\n    "
+            "COCO_val2014_000000000139.json; the folder has other files, such as b.json\n    "
             "[stages.masks]\n            ^\n");
   CHECK(place
             .program({"check", "p.toml", "--set", "cam.on_missing=empty", "--set",
@@ -87,10 +87,10 @@ TEST_CASE("what is missing in one place hides nothing that is missing in another
       Contains("p.toml:1:9: error: stage \"data\" (dataset.voc): output \"truth\" is used, but "
                "there is no folder") &&
           Contains("p.toml:8:9: error: stage \"cam\" (cam.labels): 2 of 2 samples have no "
-                   "file, the first a: ") &&
-          Contains("cams/a.png; that folder has others, such as a_0.png\n") &&
+                   "file, the first is a: ") &&
+          Contains("cams/a.png; the folder has other files, such as a_0.png\n") &&
           Contains("p.toml:4:9: error: stage \"masks\" (masks.json): 2 of 2 samples") &&
-          Contains("masks/a.json; that folder is empty\n") && EndsWith("3 errors\n"));
+          Contains("masks/a.json; the folder is empty\n") && EndsWith("3 errors\n"));
 }
 
 TEST_CASE("names that lead into folders that are not there are missing files") {
@@ -103,8 +103,9 @@ in = { truth = "data.truth", labels = "data.truth" }
   place.folder.write("truth/.hidden", "");
   auto const result = place.program({"check", "p.toml"});
   CHECK(result.status == 2);
-  CHECK_THAT(result.err, Contains("2 of 2 samples have no file of \"truth\", the first city/a: ") &&
-                             Contains("truth/city/a.png; there is no such folder"));
+  CHECK_THAT(result.err,
+             Contains("2 of 2 samples have no file for \"truth\", the first is city/a: ") &&
+                 Contains("truth/city/a.png; the folder does not exist"));
 }
 
 TEST_CASE("missing files hide no other error, and are not searched for if there are two sources") {
@@ -123,7 +124,7 @@ in = "cam"
   std::filesystem::create_directory(place.folder / "cams");
   auto const both = place.program({"check", "p.toml"});
   CHECK_THAT(both.err, Contains("nostage") && Contains("1 of 1 samples have no file") &&
-                           Contains("that folder is empty") && Contains("2 errors\n"));
+                           Contains("the folder is empty") && Contains("2 errors\n"));
   auto const sweep = place.program({"check", "p.toml", "--sweep", "data.split=train,val"});
   CHECK(sweep.status == 2);
   CHECK_THAT(sweep.err, Contains("read different data") && !Contains("samples have no file"));

@@ -46,7 +46,8 @@ TEST_CASE("masks.sam is listed as not built without libtorch, and refused by che
   auto const refused = place.program({"check", "p.toml"});
   CHECK(refused.status == 2);
   CHECK_THAT(refused.err,
-             Contains("p.toml:7:7") && Contains("\"masks.sam\" is not built: it needs libtorch"));
+             Contains("p.toml:7:7") &&
+                 Contains("\"masks.sam\" cannot run: seplflow was built without libtorch"));
 }
 
 #else

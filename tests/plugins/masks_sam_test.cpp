@@ -52,7 +52,7 @@ TEST_CASE("masks.sam takes an image and gives masks, with the official defaults"
   CHECK(stage.declaration().inputs.at(0).name == "image");
   CHECK(stage.declaration().outputs.at(0).name == "masks");
   CHECK_FALSE(stage.declaration().serial);
-  CHECK(stage.declaration().lacks.empty());
+  CHECK(stage.declaration().missing_library.empty());
   CHECK(stage.default_of("pred_iou_thresh") == OptionValue(0.88));
   CHECK(stage.default_of("stability_score_thresh") == OptionValue(0.95));
   CHECK(stage.default_of("crop_overlap_ratio") == OptionValue(512.0 / 1500.0));

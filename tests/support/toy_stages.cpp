@@ -3,6 +3,8 @@
 #include <span>
 #include <stdexcept>
 
+#include "base/utf8.hpp"
+
 namespace toy {
 
 using namespace seplflow;
@@ -164,7 +166,7 @@ Pipeline parse(std::string text, PipelineRequest const& request) {
   return parse_pipeline(std::move(text), request, catalog());
 }
 
-std::vector<Problem> mistakes(std::string text, PipelineRequest const& request) {
+std::vector<Problem> errors(std::string text, PipelineRequest const& request) {
   try {
     parse(std::move(text), request);
   } catch (PipelineError const& error) {
@@ -178,17 +180,16 @@ std::string pointed_at(std::string const& shown) {
   std::size_t const line = shown.rfind('\n', caret_line - 2) + 1;
   std::size_t const characters = shown.size() - 1 - caret_line;  // before the caret
   std::size_t at = line;
-  auto const continues = [&] { return (static_cast<unsigned char>(shown[at]) & 0xC0) == 0x80; };
   for (std::size_t i = 0; i < characters && at < caret_line - 1; ++i) {
-    for (++at; continues();) ++at;
+    for (++at; continues_character(shown[at]);) ++at;
   }
   return shown.substr(at, caret_line - 1 - at);
 }
 
-std::string mistake(std::string text, PipelineRequest const& request) {
-  std::vector<Problem> const all = mistakes(std::move(text), request);
+std::string error(std::string text, PipelineRequest const& request) {
+  std::vector<Problem> const all = errors(std::move(text), request);
   if (all.size() == 1) return to_string(all[0]);
-  std::string list = "expected one mistake, got " + std::to_string(all.size());
+  std::string list = "expected one error, got " + std::to_string(all.size());
   for (Problem const& problem : all) list += "\n" + to_string(problem);
   throw std::runtime_error(list);
 }

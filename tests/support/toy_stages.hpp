@@ -126,16 +126,16 @@ seplflow::PipelineRequest request(std::filesystem::path file = "toy.toml",
 seplflow::Pipeline parse(std::string text,
                          seplflow::PipelineRequest const& request = toy::request());
 
-// The mistakes in a text, in the order they are reported in; none when there are none.
-std::vector<seplflow::Problem> mistakes(std::string text,
-                                        seplflow::PipelineRequest const& request = toy::request());
+// The errors in a text, in the order they are reported in; none when there are none.
+std::vector<seplflow::Problem> errors(std::string text,
+                                      seplflow::PipelineRequest const& request = toy::request());
 
-// The rest of the offending line from where the caret of a shown mistake is.
+// The rest of the offending line from where the caret of a shown error is.
 std::string pointed_at(std::string const& shown);
 
-// The one mistake in a text as the user sees it. Throws std::runtime_error, listing them, when
+// The one error in a text as the user sees it. Throws std::runtime_error, listing them, when
 // there is not exactly one.
-std::string mistake(std::string text, seplflow::PipelineRequest const& request = toy::request());
+std::string error(std::string text, seplflow::PipelineRequest const& request = toy::request());
 
 }  // namespace toy
 

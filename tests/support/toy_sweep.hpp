@@ -68,11 +68,11 @@ inline std::vector<T> knob(Pipeline const& pipeline, std::string_view of) {
 }
 
 inline std::string complaint(std::string const& text, PipelineRequest const& request = swept({})) {
-  return toy::mistake(text, request);
+  return toy::error(text, request);
 }
 
 inline std::string message(std::string const& text, PipelineRequest const& request = swept({})) {
-  auto const found = toy::mistakes(text, request);
+  auto const found = toy::errors(text, request);
   if (found.size() == 1) return found[0].message;
   return complaint(text, request);
 }

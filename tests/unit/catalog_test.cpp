@@ -28,22 +28,22 @@ std::string reason(fs::path const& file) {
 
 }  // namespace
 
-TEST_CASE("a library that is no plugin is rejected for want of the symbol", "[catalog]") {
-  CHECK_THAT(reason(library("not_a_plugin")), Contains("no seplflow plugin"));
+TEST_CASE("a library without the symbol of a plugin is rejected", "[catalog]") {
+  CHECK_THAT(reason(library("not_a_plugin")), Contains("not a seplflow plugin"));
 }
 
-TEST_CASE("a symbol of the right name is not enough", "[catalog]") {
-  CHECK_THAT(reason(library("other_symbol")), Contains("not one of seplflow"));
+TEST_CASE("a symbol with the right name but the wrong contents is rejected", "[catalog]") {
+  CHECK_THAT(reason(library("other_symbol")), Contains("no valid seplflow descriptor"));
 }
 
-TEST_CASE("a plugin of another ABI is rejected with both versions, and none of it is called",
+TEST_CASE("a plugin for another ABI is rejected with both versions, and its code is not called",
           "[catalog]") {
   CHECK_THAT(reason(library("other_abi")),
              Contains("ABI 99.7") &&
                  Contains("has " + std::to_string(kAbiMajor) + "." + std::to_string(kAbiMinor)));
 }
 
-TEST_CASE("a plugin of another toolchain is rejected with both", "[catalog]") {
+TEST_CASE("a plugin of another toolchain is rejected with both toolchains", "[catalog]") {
   CHECK_THAT(reason(library("other_toolchain")),
              Contains("another compiler 1") && Contains(kToolchain));
 }
@@ -52,7 +52,7 @@ TEST_CASE("a plugin with an undefined symbol is rejected with its name", "[catal
   CHECK_THAT(reason(library("undefined_symbol")), Contains("not_linked"));
 }
 
-TEST_CASE("wrong declarations are rejected with every mistake", "[catalog]") {
+TEST_CASE("invalid declarations are rejected with all their errors", "[catalog]") {
   CHECK_THAT(reason(library("wrong_declaration")),
              Contains("test.wrong") && Contains("names 2 inputs, but its signature has 1") &&
                  Contains("must be declared serial()") && Contains("cannot be called \"use\""));
@@ -62,14 +62,14 @@ TEST_CASE("a plugin may throw anything while it declares its stages", "[catalog]
   CHECK_THAT(reason(library("throws_at_load")), Contains("not a std::exception"));
 }
 
-TEST_CASE("an empty file, text, and a missing place are rejected", "[catalog]") {
+TEST_CASE("an empty file, a text file and a missing file are rejected", "[catalog]") {
   TempFolder const folder;
   CHECK_THAT(reason(folder.write("empty.so", "")), Contains("cannot be loaded"));
   CHECK_THAT(reason(folder.write("text.so", "not a library")), Contains("cannot be loaded"));
   CHECK_THAT(reason(folder / "nowhere"), Contains("no such folder"));
 }
 
-TEST_CASE("a library that is cut off anywhere is rejected before it is mapped", "[catalog]") {
+TEST_CASE("a truncated library is rejected before it is mapped, wherever it ends", "[catalog]") {
   TempFolder const folder;
   std::string const whole = read_text(library("twin_a"));
   for (std::size_t const part : {1, 2, 10, 30, 50, 80, 90}) {
@@ -79,12 +79,12 @@ TEST_CASE("a library that is cut off anywhere is rejected before it is mapped", 
     // Nothing is lost but the debug information at the file's end, or it is rejected.
     if (catalog.plugins().empty()) {
       REQUIRE(catalog.rejected().size() == 1);
-      CHECK_THAT(catalog.rejected()[0].reason, Contains("cut off"));
+      CHECK_THAT(catalog.rejected()[0].reason, Contains("truncated"));
     }
   }
 }
 
-TEST_CASE("the good plugins of a folder are there beside the bad ones", "[catalog]") {
+TEST_CASE("the valid plugins of a folder are loaded despite the invalid ones", "[catalog]") {
   TempFolder const folder;
   fs::copy_file(library("twin_a"), folder / "good.so");
   fs::copy_file(library("other_abi"), folder / "bad.so");

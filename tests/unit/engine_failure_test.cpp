@@ -50,7 +50,7 @@ class Meeting {
 
 }  // namespace
 
-TEST_CASE("under skip a failed sample is a tombstone and the others are unharmed", "[engine]") {
+TEST_CASE("with on_error = skip a failed sample does not affect the others", "[engine]") {
   auto const jobs = GENERATE(1, 2, 8);
   LambdaPipeline test(200);
   test.pipeline.run.on_error = OnError::skip;
@@ -102,7 +102,7 @@ TEST_CASE("a sample that fails in two stages lists both, in the order of stages"
         std::vector<std::pair<std::size_t, std::string>>{{1, "three"}, {2, "three"}});
 }
 
-TEST_CASE("a source whose output cannot be made fails the sample, and counts it once", "[engine]") {
+TEST_CASE("a source output that throws fails the sample, which counts once", "[engine]") {
   LambdaPipeline test(30);
   test.pipeline.run.on_error = OnError::skip;
   test.source().on_produce = [](Sample const& sample) -> Number {
@@ -119,7 +119,7 @@ TEST_CASE("a source whose output cannot be made fails the sample, and counts it 
   CHECK(listener.records[5].failures[0].second == "no picture");
 }
 
-TEST_CASE("a stage may decline a sample: skipped, not failed", "[engine]") {
+TEST_CASE("a stage may skip a sample, which is not a failure", "[engine]") {
   LambdaPipeline test(20);
   std::atomic<int> after{0};
   test.transform("filter", {"source"}, [](Sample const&, Inputs const& in) {
@@ -140,7 +140,7 @@ TEST_CASE("a stage may decline a sample: skipped, not failed", "[engine]") {
   CHECK(totals.stages[1].failed == 0);
 }
 
-TEST_CASE("what is thrown need not be an exception", "[engine]") {
+TEST_CASE("a stage may throw something that is not an exception", "[engine]") {
   LambdaPipeline test(3);
   test.pipeline.run.on_error = OnError::skip;
   test.transform("odd", {"source"},
@@ -152,8 +152,9 @@ TEST_CASE("what is thrown need not be an exception", "[engine]") {
   CHECK_THAT(listener.records[0].failures[0].second, Contains("not a std::exception"));
 }
 
-TEST_CASE("under stop, one thread: nothing is read and no stage begins after the failure",
-          "[engine]") {
+TEST_CASE(
+    "with on_error = stop and one thread no sample is read and no stage begins after a failure",
+    "[engine]") {
   LambdaPipeline test(1000);
   bool failed = false;
   int read_after = 0, begun_after = 0;
@@ -189,7 +190,7 @@ TEST_CASE("under stop, one thread: nothing is read and no stage begins after the
   CHECK(totals.emitted < 1000);
 }
 
-TEST_CASE("eight threads are eight stages at once, and none begins after a failure", "[engine]") {
+TEST_CASE("eight threads run eight stages at once, and none begins after a failure", "[engine]") {
   constexpr int kThreads = 8;
   LambdaPipeline test(1000);
   Meeting together, stopped;
@@ -243,7 +244,7 @@ TEST_CASE("more failures than max_failures stop the run", "[engine]") {
   CHECK(totals.emitted < 100);
 }
 
-TEST_CASE("a source that throws ends the run and says so", "[engine]") {
+TEST_CASE("a source that throws ends the run with its error", "[engine]") {
   LambdaPipeline test(10);
   test.source().on_next = [next = 0]() mutable -> std::optional<Sample> {
     if (next == 4) throw Error("the list is gone");
@@ -255,7 +256,7 @@ TEST_CASE("a source that throws ends the run and says so", "[engine]") {
   RecordingListener listener;
   RunTotals const totals = run(test, listener);
   CHECK(totals.end == RunEnd::stopped);
-  CHECK(totals.error == "the source \"source\" cannot go on: the list is gone");
+  CHECK(totals.error == "the source \"source\" cannot continue: the list is gone");
   CHECK(totals.emitted == totals.retired());
 }
 
@@ -274,7 +275,7 @@ TEST_CASE("a sample whose name would leave the run folder ends the run", "[engin
   CHECK(totals.emitted == 0);
 }
 
-TEST_CASE("an observer that cannot fold, or a record that cannot be kept, ends the run",
+TEST_CASE("an observer that cannot fold, or a listener that cannot store a record, ends the run",
           "[engine]") {
   LambdaPipeline test(200);
   bool const in_fold = GENERATE(true, false);

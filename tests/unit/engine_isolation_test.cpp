@@ -6,7 +6,7 @@
 
 using namespace seplflow;
 
-TEST_CASE("a parallel loop inside a stage starts no other sample on its thread", "[engine]") {
+TEST_CASE("a parallel loop inside a stage does not run another sample on its thread", "[engine]") {
   LambdaPipeline test(200);
   static thread_local bool inside;
   std::atomic<int> entered_twice{0};

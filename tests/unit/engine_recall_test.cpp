@@ -235,7 +235,8 @@ TEST_CASE("a stage that is known to decline does not fail with a stage before it
         decltype(RecordingListener::Record::failures){{test.index("fails"), "gone"}});
 }
 
-TEST_CASE("a stage that declined a sample is run again when the sample failed elsewhere", "[engine]") {
+TEST_CASE("a stage that declined a sample is run again when the sample failed elsewhere",
+          "[engine]") {
   // Otherwise a later run would not reach the failing stage, and count the sample as skipped.
   auto const fails_and_declines = [] {
     auto test = std::make_unique<LambdaPipeline>(1);

@@ -1,7 +1,7 @@
 // Stages of several variants, one of which fails or declines.
 #include "support/shared_stages.hpp"
 
-TEST_CASE("what fails in one variant leaves the others as they are", "[engine]") {
+TEST_CASE("a failure in one variant does not affect the others", "[engine]") {
   auto const jobs = GENERATE(1, 8);
   LambdaPipeline test(60);
   test.pipeline.run.on_error = OnError::skip;
@@ -39,8 +39,10 @@ TEST_CASE("what fails in one variant leaves the others as they are", "[engine]")
   CHECK(listener.records[18].skipped_by == test.index("part@2"));
 }
 
-TEST_CASE("a shared stage that declines is asked once, and declines for all who share it",
-          "[engine]") {
+TEST_CASE(
+    "a shared stage that skips a sample is called once, and skips it for all variants that share "
+    "it",
+    "[engine]") {
   LambdaPipeline test(40);
   Counter calls{0}, ends{0};
   for (int v = 0; v < 4; ++v) {
@@ -61,7 +63,8 @@ TEST_CASE("a shared stage that declines is asked once, and declines for all who 
   for (VariantCounts const& counts : totals.variants) CHECK(counts_of(counts) == Counts{10, 0, 0});
 }
 
-TEST_CASE("a shared stage that fails fails for all who share it, and for no other", "[engine]") {
+TEST_CASE("a shared stage that fails, fails for the variants that share it and for no other",
+          "[engine]") {
   LambdaPipeline test(40);
   test.pipeline.run.on_error = OnError::skip;
   for (int v = 0; v < 3; ++v) {
@@ -83,7 +86,7 @@ TEST_CASE("a shared stage that fails fails for all who share it, and for no othe
   CHECK(counts_of(totals.variants[2]) == Counts{0, 0, 0});
 }
 
-TEST_CASE("a decision that cannot be made is the failure of its variant", "[engine]") {
+TEST_CASE("a decision that throws fails its variant", "[engine]") {
   LambdaPipeline test(10);
   test.pipeline.run.on_error = OnError::skip;
   for (int v = 0; v < 2; ++v) {
@@ -137,7 +140,7 @@ TEST_CASE("a failure that stops the run names the variant, and cancels the other
   CHECK(listener.records[20].outcome == Outcome::failed);
 }
 
-TEST_CASE("a sink runs once for those who share it, and gives its files to each", "[engine]") {
+TEST_CASE("a sink runs once for the variants that share it, and each gets its files", "[engine]") {
   auto const jobs = GENERATE(1, 8);
   LambdaPipeline test(50);
   test.pipeline.run.on_error = OnError::skip;

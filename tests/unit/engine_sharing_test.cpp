@@ -1,7 +1,7 @@
 // Stages of several variants: what they share, and what they keep from each other.
 #include "support/shared_stages.hpp"
 
-TEST_CASE("what all variants have in common is called once for each sample", "[engine]") {
+TEST_CASE("a stage that all variants share is called once for each sample", "[engine]") {
   auto const jobs = GENERATE(1, 8);
   constexpr int kVariants = 20, kSamples = 100;
   LambdaPipeline test(kSamples);
@@ -34,7 +34,7 @@ TEST_CASE("what all variants have in common is called once for each sample", "[e
   for (VariantCounts const& counts : totals.variants) CHECK(counts_of(counts) == Counts{0, 0, 0});
 }
 
-TEST_CASE("equal decisions share the work and all that follows, different ones do not",
+TEST_CASE("equal decisions share the work and everything after it, different ones do not",
           "[engine]") {
   auto const jobs = GENERATE(1, 2, 8);
   constexpr int kVariants = 5, kSamples = 200;
@@ -81,7 +81,7 @@ TEST_CASE("equal decisions share the work and all that follows, different ones d
   }
 }
 
-TEST_CASE("equal options share only with the same inputs", "[engine]") {
+TEST_CASE("stages with equal options share only when their inputs are the same", "[engine]") {
   LambdaPipeline test(30);
   Counter calls{0};
   int expected = 0;
@@ -121,7 +121,7 @@ TEST_CASE("equal options share only with the same inputs", "[engine]") {
   CHECK(calls == expected);
 }
 
-TEST_CASE("an input that is not connected is not one that is", "[engine]") {
+TEST_CASE("an unconnected input differs from a connected one", "[engine]") {
   LambdaPipeline test(10);
   Counter calls{0};
   auto const sum = [&](Sample const&, Inputs const& in) {
@@ -142,7 +142,7 @@ TEST_CASE("an input that is not connected is not one that is", "[engine]") {
   CHECK(sums == std::vector<Number>{90, 45, 45});
 }
 
-TEST_CASE("stages of other names or declarations share nothing", "[engine]") {
+TEST_CASE("stages with different names or declarations share nothing", "[engine]") {
   LambdaPipeline test(10);
   Counter calls{0};
   test.observer("one", {"source"}, counted(calls));
@@ -154,7 +154,7 @@ TEST_CASE("stages of other names or declarations share nothing", "[engine]") {
   CHECK(calls == 20);
 }
 
-TEST_CASE("serial stages are never taken for equal, and see one sample at a time", "[engine]") {
+TEST_CASE("serial stages never share, and see one sample at a time", "[engine]") {
   LambdaPipeline test(100);
   int calls[2] = {0, 0};  // a race unless the stages are serial
   for (int v = 0; v < 2; ++v) {
@@ -171,8 +171,7 @@ TEST_CASE("serial stages are never taken for equal, and see one sample at a time
   CHECK(calls[1] == 100);
 }
 
-TEST_CASE("stages that come in another order in another variant do not wait for each other",
-          "[engine]") {
+TEST_CASE("stages that variants have in a different order do not wait for each other", "[engine]") {
   auto const jobs = GENERATE(1, 2, 8);
   auto const serial = GENERATE(false, true);
   LambdaPipeline test(300);
@@ -202,7 +201,7 @@ TEST_CASE("stages that come in another order in another variant do not wait for 
   CHECK(sums == std::vector<Number>{2 * sum + 300 * 3, 2 * sum + 300 * 6, 2 * sum + 300 * 9});
 }
 
-TEST_CASE("only what the ends that take part need is done", "[engine]") {
+TEST_CASE("only what the selected ends need is computed", "[engine]") {
   LambdaPipeline test(25);
   Counter produced{0}, left{0}, right{0}, common{0};
   test.source().on_produce = [&](Sample const& sample) {
@@ -258,7 +257,8 @@ TEST_CASE("only what the ends that take part need is done", "[engine]") {
   }
 }
 
-TEST_CASE("shards share the samples of a limit out, and leave them their places", "[engine]") {
+TEST_CASE("shards divide the samples of a limit, and each sample keeps its place in the data set",
+          "[engine]") {
   auto const count = GENERATE(1, 2, 3, 7, 30);
   auto const limit = GENERATE(values<std::optional<std::int64_t>>({std::nullopt, 1, 20, 100}));
   std::map<std::string, std::uint64_t> places;
@@ -284,7 +284,7 @@ TEST_CASE("shards share the samples of a limit out, and leave them their places"
   for (auto const& [id, place] : places) CHECK(std::to_string(place) == id);
 }
 
-TEST_CASE("a thousand variants in small steps, on eight threads, come out in order", "[engine]") {
+TEST_CASE("a thousand variants on eight threads retire in order", "[engine]") {
   constexpr int kVariants = 1000, kSamples = 20;
   LambdaPipeline test(kSamples);
   Counter carried_out{0};

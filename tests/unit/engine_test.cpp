@@ -121,7 +121,7 @@ TEST_CASE("records are folded in data set order, whatever the number of threads"
   CHECK(folded(8) == once);
 }
 
-TEST_CASE("no more samples are in flight than there are credits", "[engine]") {
+TEST_CASE("at most as many samples are in flight as there are credits", "[engine]") {
   auto const credits = GENERATE(1, 3, 16);
   LambdaPipeline test(300);
   Occupancy flying;
@@ -159,7 +159,7 @@ TEST_CASE("a serial stage sees one sample at a time", "[engine]") {
   CHECK(unguarded == 300);
 }
 
-TEST_CASE("an output of the source that nobody reads is never made", "[engine]") {
+TEST_CASE("an output of the source that no stage reads is never produced", "[engine]") {
   LambdaPipeline test(20);
   std::atomic<int> produced{0};
   test.source().on_produce = [&](Sample const&) -> Number { return ++produced; };
@@ -173,7 +173,7 @@ TEST_CASE("an output of the source that nobody reads is never made", "[engine]")
   CHECK(listener.records.size() == 20);
 }
 
-TEST_CASE("a value is let go when its last reader is done", "[engine]") {
+TEST_CASE("a value is released when its last reader is done", "[engine]") {
   LambdaPipeline test(10);
   static std::atomic<int> alive;
   alive = 0;
@@ -205,7 +205,7 @@ TEST_CASE("a value is let go when its last reader is done", "[engine]") {
   CHECK(still_alive == 0);
 }
 
-TEST_CASE("a limit takes the first samples only", "[engine]") {
+TEST_CASE("a limit takes only the first samples", "[engine]") {
   LambdaPipeline test(100);
   test.observer("end", {"source"}, kPass);
   test.pipeline.run.limit = 7;
@@ -215,7 +215,7 @@ TEST_CASE("a limit takes the first samples only", "[engine]") {
   CHECK(ids(listener) == numbers(7));
 }
 
-TEST_CASE("a thread takes samples in their order, and finishes one before the next", "[engine]") {
+TEST_CASE("one thread takes samples in their order and finishes each before the next", "[engine]") {
   LambdaPipeline test(100);
   std::vector<std::string> visits, expected;
   auto const visit = [&](std::string const& stage) {
@@ -238,7 +238,7 @@ TEST_CASE("a thread takes samples in their order, and finishes one before the ne
   CHECK(visits == expected);
 }
 
-TEST_CASE("draining finishes what has begun and takes no more", "[engine]") {
+TEST_CASE("draining finishes the samples that have begun and takes no more", "[engine]") {
   auto const jobs = GENERATE(1, 2, 8);
   LambdaPipeline test(1000);
   Engine* engine = nullptr;
@@ -261,7 +261,7 @@ TEST_CASE("draining finishes what has begun and takes no more", "[engine]") {
   if (jobs == 1) CHECK(totals.done == 21);
 }
 
-TEST_CASE("a sample that failed and was cut short leaves the run interrupted", "[engine]") {
+TEST_CASE("a sample that failed and was cancelled leaves the run interrupted", "[engine]") {
   LambdaPipeline test(1);
   test.pipeline.run.on_error = OnError::skip;
   Engine* engine = nullptr;
@@ -289,7 +289,7 @@ TEST_CASE("a sample that failed and was cut short leaves the run interrupted", "
   });
   test.transform("late", {"slow"}, kPass);
   for (char const* const loader : {"fails", "slow", "late"}) {
-    test.declaration(loader).inputs[0].type = PortType<Sample>::name;
+    test.declaration(loader).loads = true;
   }
   test.observer("first", {"fails"}, kPass);
   test.observer("second", {"late"}, kPass);

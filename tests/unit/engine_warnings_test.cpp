@@ -79,7 +79,8 @@ TEST_CASE("warnings may come from several threads of one stage", "[engine]") {
   CHECK(listener.log.counts()[1].samples == 1);
 }
 
-TEST_CASE("what variants share warns once, and a sample counts once for all of them", "[engine]") {
+TEST_CASE("a stage that variants share warns once, and a sample counts once for all of them",
+          "[engine]") {
   LambdaPipeline test(4);
   for (char const* const name : {"write@a", "write@b", "write@c"}) {
     test.sink(name, {"source"}, warn_of_odd).setting = name[6] == 'c' ? 2 : 1;
@@ -96,7 +97,7 @@ TEST_CASE("what variants share warns once, and a sample counts once for all of t
   CHECK(counts[0].text() == "write: the number is odd: 2 samples, first 1 (1)");
 }
 
-TEST_CASE("a sample that failed has no warnings of the stage that failed, and those before",
+TEST_CASE("a failed sample has the warnings of the stages before, but not of the stage that failed",
           "[engine]") {
   LambdaPipeline test(1);
   test.pipeline.run.on_error = OnError::skip;
@@ -112,7 +113,7 @@ TEST_CASE("a sample that failed has no warnings of the stage that failed, and th
   CHECK(listener.warned == std::vector<std::string>{"fine 0 odd "});
 }
 
-TEST_CASE("a stage that makes every warning a kind of its own takes bounded memory") {
+TEST_CASE("a stage whose warnings are all different takes bounded memory") {
   LambdaPipeline test(1);
   test.sink("write", {"source"}, warn_of_odd);
   WarningLog log;
@@ -129,7 +130,7 @@ TEST_CASE("a stage that makes every warning a kind of its own takes bounded memo
   CHECK(counts.back().first == "s100");
 }
 
-TEST_CASE("a second pass over the same samples adds only what the first did not say") {
+TEST_CASE("a second pass over the same samples adds only new warnings") {
   LambdaPipeline test(1);
   test.sink("write", {"source"}, warn_of_odd);
   WarningLog first, second;

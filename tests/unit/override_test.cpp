@@ -26,7 +26,7 @@ T knob(std::string const& argument, std::string_view name) {
 }
 
 std::string complaint(std::string const& argument) {
-  return toy::mistake(kPipeline, toy::request("toy.toml", {}, {argument}));
+  return toy::error(kPipeline, toy::request("toy.toml", {}, {argument}));
 }
 
 }  // namespace
@@ -103,22 +103,22 @@ TEST_CASE("a wire or the kind of a stage can be set") {
 
 TEST_CASE("an error on the command line is reported with its argument") {
   CHECK(complaint("knobs.ratio=2.5") ==
-        "--set knobs.ratio=2.5: error: stage \"knobs\" (toy.knobs): option \"ratio\" is 2.5; it "
-        "takes number, 0..1\n"
+        "--set knobs.ratio=2.5: error: stage \"knobs\" (toy.knobs): option \"ratio\": expected a "
+        "number from 0 to 1, got 2.5\n"
         "    knobs.ratio=2.5\n"
         "                ^");
   CHECK_THAT(complaint("knobs.ratoi=0.5"),
              StartsWith("--set knobs.ratoi=0.5: error: stage \"knobs\" (toy.knobs) has no option "
                         "\"ratoi\"; did you mean \"ratio\"? (number, 0..1, default 0.5)"));
   CHECK_THAT(complaint("knobs.ratio=half"),
-             Contains("takes number, 0..1, not the string \"half\""));
+             Contains("expected a number from 0 to 1, got the string \"half\""));
   CHECK_THAT(complaint("knobs.mood=wlid"), Contains("did you mean \"wild\"?"));
-  CHECK_THAT(complaint("knobs.folder=no/such"), Contains("finds no folder at /no/such"));
+  CHECK_THAT(complaint("knobs.folder=no/such"), Contains("folder not found: /no/such"));
   CHECK_THAT(complaint("knobs.text=${D}"), Contains("D is not set"));
   CHECK_THAT(complaint("knbs.ratio=1"), Contains("has no stage \"knbs\"; did you mean \"knobs\"?"));
   CHECK_THAT(complaint("run.job=1"),
              Contains("[run] has no option \"job\"; did you mean \"jobs\"?"));
-  CHECK_THAT(complaint("knobs.in=src.word"), Contains("takes toy.Number"));
+  CHECK_THAT(complaint("knobs.in=src.word"), Contains("has type toy.Number"));
 }
 
 TEST_CASE("an override that is written wrongly is shown how to write it") {
@@ -130,8 +130,8 @@ TEST_CASE("an override that is written wrongly is shown how to write it") {
 }
 
 TEST_CASE("errors of the file and of the command line are reported together, the file's first") {
-  auto const found = toy::mistakes("nam = 1\n" + kPipeline,
-                                   toy::request("toy.toml", {}, {"knobs.ratio=3", "x.y=1"}));
+  auto const found = toy::errors("nam = 1\n" + kPipeline,
+                                 toy::request("toy.toml", {}, {"knobs.ratio=3", "x.y=1"}));
   REQUIRE(found.size() == 3);
   CHECK_FALSE(found[0].place.source->is_argument());
   CHECK(found[1].place.source->is_argument());
@@ -140,8 +140,8 @@ TEST_CASE("errors of the file and of the command line are reported together, the
 
 TEST_CASE("an override can correct an error of the file") {
   auto const file = kPipeline + "[stages.extra]\nuse = \"toy.save\"\nin = \"nowhere\"\n";
-  CHECK(toy::mistakes(file).size() == 1);
-  CHECK(toy::mistakes(file, toy::request("toy.toml", {}, {"extra.in=knobs"})).empty());
+  CHECK(toy::errors(file).size() == 1);
+  CHECK(toy::errors(file, toy::request("toy.toml", {}, {"extra.in=knobs"})).empty());
 }
 
 TEST_CASE("the caret of an error in a wire points at the wire") {

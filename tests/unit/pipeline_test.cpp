@@ -1,5 +1,5 @@
-// What a pipeline file says of its stages: options, names, the file itself. Wires are in
-// pipeline_wiring_test.cpp.
+// Checks of a pipeline file: options, names, the file itself. pipeline_wiring_test.cpp has the
+// wires.
 #include "pipeline/pipeline.hpp"
 
 #include "support/catch.hpp"
@@ -10,7 +10,7 @@ using namespace seplflow;
 
 namespace {
 
-// A sound pipeline but for this line, its 6th.
+// A valid pipeline with this line, its 6th.
 std::string knobs(std::string const& line) {
   return "[stages.src]\nuse = \"toy.source\"\n[stages.knobs]\nuse = \"toy.knobs\"\n"
          "in = \"src.number\"\n" +
@@ -32,13 +32,13 @@ T knob(std::string const& line, std::string_view name,
 }
 
 std::string complaint(std::string const& line) {
-  return toy::mistake(knobs(line));
+  return toy::error(knobs(line));
 }
 
 }  // namespace
 
-TEST_CASE("a file with ten different mistakes reports exactly ten, in the order of the file") {
-  auto const found = toy::mistakes(R"(nam = "x"
+TEST_CASE("ten errors in a file are reported as exactly ten, in the order of the file") {
+  auto const found = toy::errors(R"(nam = "x"
 [stages.src]
 use = "toy.source"
 samples = -1
@@ -59,12 +59,12 @@ in = { numbr = "knobs" }
 )");
   std::vector<std::pair<std::uint32_t, char const*>> const expected = {
       {1, "no \"nam\"; did you mean \"name\"?"},
-      {4, "\"samples\" is -1; it takes integer, at least 0"},
-      {7, "there is no such stage; did you mean \"src\"?"},
-      {8, "\"ratio\" takes number, 0..1, not the string \"half\""},
-      {9, "\"mood\" is \"clam\"; did you mean \"calm\"?"},
+      {4, "\"samples\": expected an integer of at least 0, got -1"},
+      {7, "the unknown stage \"srcc\"; did you mean \"src\"?"},
+      {8, "\"ratio\": expected a number from 0 to 1, got the string \"half\""},
+      {9, "got \"clam\"; did you mean \"calm\"?"},
       {10, "no option \"colour\""},
-      {11, "\"folder\" finds no folder at "},
+      {11, "\"folder\": folder not found: "},
       {12, "UNSET is not set"},
       {14, "there is no stage \"toy.nxt\"; did you mean \"toy.next\"?"},
       {18, "no input \"numbr\"; did you mean \"number\"?"}};
@@ -75,7 +75,7 @@ in = { numbr = "knobs" }
   }
 }
 
-TEST_CASE("an unknown option is shown with the nearest one and what that takes") {
+TEST_CASE("an unknown option is reported with the most similar one and its values") {
   CHECK(complaint("moood = \"wild\"") ==
         "toy.toml:6:1: error: stage \"knobs\" (toy.knobs) has no option \"moood\"; did you mean "
         "\"mood\"? (\"calm\" | \"wild\", default \"calm\")\n"
@@ -85,67 +85,69 @@ TEST_CASE("an unknown option is shown with the nearest one and what that takes")
   CHECK_THAT(complaint("[stages.knobs.more]"), Contains("no option \"more\""));
 }
 
-TEST_CASE("a value of the wrong type is refused with what was given and what is taken") {
+TEST_CASE("a value of the wrong type is reported with the expected type and the value") {
   CHECK(complaint("ratio = \"half\"") ==
-        "toy.toml:6:9: error: stage \"knobs\" (toy.knobs): option \"ratio\" takes number, 0..1, "
-        "not the string \"half\"\n"
+        "toy.toml:6:9: error: stage \"knobs\" (toy.knobs): option \"ratio\": expected a number "
+        "from 0 to 1, got the string \"half\"\n"
         "    ratio = \"half\"\n"
         "            ^");
   std::vector<std::pair<char const*, char const*>> const wrong = {
-      {"flag = 1", "takes true | false, not the integer 1"},
-      {"flag = \"true\"", "takes true | false, not the string \"true\""},
-      {"count = 1.5", "takes integer, 0..10, not the number 1.5"},
-      {"count = true", "not true"},
-      {"text = 5", "takes string, not the integer 5"},
-      {"text = 2007-01-31", "not a date or time"},
+      {"flag = 1", "expected true or false, got the integer 1"},
+      {"flag = \"true\"", "expected true or false, got the string \"true\""},
+      {"count = 1.5", "expected an integer from 0 to 10, got the number 1.5"},
+      {"count = true", "got true"},
+      {"text = 5", "expected a string, got the integer 5"},
+      {"text = 2007-01-31", "got a date or time"},
       {"text = [\"a\"]",
-       "not a list; to try several values, sweep them: \"knobs.text\" = [A, B] under [sweep], or "
+       "got a list; to try several values, sweep them: \"knobs.text\" = [A, B] under [sweep], or "
        "--sweep knobs.text=A,B"},
-      {"mood = 1", "takes \"calm\" | \"wild\", not the integer 1"},
-      {"path = false", "takes path, not false"},
-      {"numbers = [1, \"2\"]", "takes list of numbers, 0..100, not the string \"2\""},
-      {"words = [\"a\", 2]", "takes list of strings, not the integer 2"},
-      {"words = { a = 1 }", "not a table"},
-      {"factor = \"1\"", "takes number, meters, not the string \"1\""}};
+      {"mood = 1", "expected one of \"calm\", \"wild\", got the integer 1"},
+      {"path = false", "expected a path, got false"},
+      {"numbers = [1, \"2\"]", "expected a list of numbers from 0 to 100, got the string \"2\""},
+      {"words = [\"a\", 2]", "expected a list of strings, got the integer 2"},
+      {"words = { a = 1 }", "got a table"},
+      {"factor = \"1\"", "expected a number (meters), got the string \"1\""}};
   for (auto const& [line, message] : wrong) {
     CAPTURE(line);
     CHECK_THAT(complaint(line), StartsWith("toy.toml:6:") && Contains(message));
   }
 }
 
-TEST_CASE("a value out of its range is refused, its ends are not") {
+TEST_CASE("a value outside its range is an error, and the ends are inside") {
   CHECK(knob<double>("ratio = 0.0", "ratio") == 0);
   CHECK(knob<double>("ratio = 1.0", "ratio") == 1);
   CHECK(knob<std::int64_t>("count = 10", "count") == 10);
-  CHECK_THAT(complaint("ratio = 1.0000001"), Contains("is 1.0000001; it takes number, 0..1"));
-  CHECK_THAT(complaint("count = 11"), Contains("is 11; it takes integer, 0..10"));
-  CHECK_THAT(complaint("numbers = [1, 101]"), Contains("is 101; it takes"));
+  CHECK_THAT(complaint("ratio = 1.0000001"),
+             Contains("expected a number from 0 to 1, got 1.0000001"));
+  CHECK_THAT(complaint("count = 11"), Contains("expected an integer from 0 to 10, got 11"));
+  CHECK_THAT(complaint("numbers = [1, 101]"), Contains("from 0 to 100, got 101"));
 }
 
-TEST_CASE("an integer fits the type of its member or is refused") {
+TEST_CASE("an integer that does not fit the type of its member is an error") {
   CHECK(knob<std::int64_t>("byte = 255", "byte") == 255);
-  CHECK_THAT(complaint("byte = 256"), Contains("is 256; it takes integer, 0..255"));
-  CHECK_THAT(complaint("byte = -1"), Contains("is -1"));
+  CHECK_THAT(complaint("byte = 256"), Contains("expected an integer from 0 to 255, got 256"));
+  CHECK_THAT(complaint("byte = -1"), Contains("got -1"));
   CHECK(knob<std::int64_t>("whole = 9223372036854775807", "whole") == INT64_MAX);
   CHECK(knob<std::int64_t>("whole = -9223372036854775808", "whole") == INT64_MIN);
 }
 
-TEST_CASE("a number too large for any type is one mistake in its line") {
+TEST_CASE("a number that is too large for any type is one error, in its line") {
   CHECK_THAT(complaint("whole = 9223372036854775808"), StartsWith("toy.toml:6:"));
   CHECK_THAT(complaint("factor = 1e999"), StartsWith("toy.toml:6:"));
   CHECK_THAT(complaint("count = 123456789012345678901234567890"), StartsWith("toy.toml:6:"));
 }
 
-TEST_CASE("not-a-number and infinity are no numbers for an option") {
+TEST_CASE("not-a-number and infinity are not valid numbers for an option") {
   for (char const* const value : {"nan", "-nan", "inf", "-inf"}) {
     CAPTURE(value);
-    CHECK_THAT(complaint("factor = " + std::string(value)), Contains("it takes number"));
-    CHECK_THAT(complaint("ratio = " + std::string(value)), Contains("it takes number"));
-    CHECK_THAT(complaint("numbers = [1, " + std::string(value) + "]"), Contains("it takes"));
+    CHECK_THAT(complaint("factor = " + std::string(value)), Contains("expected a number"));
+    CHECK_THAT(complaint("ratio = " + std::string(value)), Contains("expected a number"));
+    CHECK_THAT(complaint("numbers = [1, " + std::string(value) + "]"),
+               Contains("expected a list of numbers"));
   }
 }
 
-TEST_CASE("a number may be written as an integer, and a list of one without brackets") {
+TEST_CASE("a number may be written as an integer, and a list of one value without brackets") {
   CHECK(knob<double>("ratio = 1", "ratio") == 1.0);
   CHECK(knob<std::vector<double>>("numbers = [1, 2.5]", "numbers") == std::vector{1.0, 2.5});
   CHECK(knob<std::vector<double>>("numbers = 3", "numbers") == std::vector{3.0});
@@ -153,22 +155,22 @@ TEST_CASE("a number may be written as an integer, and a list of one without brac
   CHECK(knob<std::vector<std::string>>("words = []", "words").empty());
 }
 
-TEST_CASE("what a file does not set has its default") {
+TEST_CASE("an option that the file does not set has its default") {
   Pipeline const pipeline = toy::parse(knobs(""));
   CHECK(option(pipeline, "knobs", "ratio") == OptionValue(0.5));
   CHECK(option(pipeline, "knobs", "mood") == OptionValue("calm"));
   CHECK(option(pipeline, "knobs", "maybe") == std::nullopt);
 }
 
-TEST_CASE("a choice is one of its texts") {
+TEST_CASE("a choice must be one of its texts") {
   CHECK(knob<std::string>("mood = \"wild\"", "mood") == "wild");
   CHECK(knob<std::string>("maybe_mood = \"calm\"", "maybe_mood") == "calm");
   CHECK_THAT(complaint("mood = \"Wild\""),
-             Contains("is \"Wild\"; did you mean \"wild\"? (it takes \"calm\" | \"wild\")"));
+             Contains("must be one of \"calm\", \"wild\"; got \"Wild\"; did you mean \"wild\"?"));
 }
 
-TEST_CASE("a required option that is missing is reported with what it is for") {
-  auto const found = toy::mistakes(
+TEST_CASE("a missing required option is reported with its help") {
+  auto const found = toy::errors(
       "[stages.src]\nuse = \"toy.source\"\n[stages.needs]\nuse = \"toy.needs\"\n"
       "in = \"src.number\"\n[stages.save]\nuse = \"toy.save\"\nin = \"needs\"\n");
   REQUIRE(found.size() == 2);
@@ -180,7 +182,7 @@ TEST_CASE("a required option that is missing is reported with what it is for") {
 }
 
 TEST_CASE("what a stage's own check refuses is reported at the option") {
-  auto const shown = toy::mistake(
+  auto const shown = toy::error(
       "[stages.src]\nuse = \"toy.source\"\n[stages.moody]\nuse = \"toy.moody\"\n"
       "in = \"src.number\"\nfail_every = 2\nskip_every = 3\n"
       "[stages.save]\nuse = \"toy.save\"\nin = \"moody\"\n");
@@ -188,32 +190,32 @@ TEST_CASE("what a stage's own check refuses is reported at the option") {
              StartsWith("toy.toml:7:14: error: stage \"moody\" (toy.moody): it either fails"));
 }
 
-TEST_CASE("a folder and a file must be there, and be that") {
+TEST_CASE("a folder and a file must exist and be of that kind") {
   TempFolder const folder;
   folder.write("list.txt", "a\n");
   auto const request = toy::request(folder / "toy.toml");
-  auto const wrong = [&](std::string const& line) { return toy::mistake(knobs(line), request); };
+  auto const wrong = [&](std::string const& line) { return toy::error(knobs(line), request); };
   CHECK(knob<std::string>("folder = \".\"", "folder", request) ==
         (folder.path() / "").lexically_normal().string());
   CHECK(knob<std::string>("file = \"list.txt\"", "file", request) ==
         (folder / "list.txt").string());
   CHECK_THAT(wrong("folder = \"no\""),
-             Contains("finds no folder at " + (folder / "no").string() + " (folder: "));
-  CHECK_THAT(wrong("folder = \"list.txt\""), Contains("needs a folder, but it is none"));
+             Contains("folder not found: " + (folder / "no").string() + " (folder: "));
+  CHECK_THAT(wrong("folder = \"list.txt\""), Contains("is not a folder: "));
   CHECK_THAT(wrong("file = \"no.txt\""),
-             Contains("finds no file at " + (folder / "no.txt").string()));
-  CHECK_THAT(wrong("file = \".\""), Contains("needs a file, but it is none"));
-  CHECK_THAT(wrong("folder = \"\""), Contains("is empty"));
+             Contains("file not found: " + (folder / "no.txt").string()));
+  CHECK_THAT(wrong("file = \".\""), Contains("is not a file: "));
+  CHECK_THAT(wrong("folder = \"\""), Contains("got an empty string"));
 }
 
-TEST_CASE("a relative path is relative to the pipeline file, and kept absolute") {
+TEST_CASE("a relative path is relative to the pipeline file and becomes absolute") {
   auto const request = toy::request("/data/pipelines/toy.toml");
   CHECK(knob<std::string>("path = \"x/../y\"", "path", request) == "/data/pipelines/y");
   CHECK(knob<std::string>("path = \"../y\"", "path", request) == "/data/y");
   CHECK(knob<std::string>("path = \"/y\"", "path", request) == "/y");
 }
 
-TEST_CASE("environment variables are read in every string") {
+TEST_CASE("environment variables are replaced in every string") {
   auto const request =
       toy::request("/p/toy.toml", {{"D", "/data"}, {"M", "wild"}, {"S", "toy.knobs"}});
   CHECK(knob<std::string>("path = \"${D}/x\"", "path", request) == "/data/x");
@@ -227,7 +229,7 @@ TEST_CASE("environment variables are read in every string") {
   CHECK_THAT(complaint("text = \"${D\""), Contains("not closed"));
 }
 
-TEST_CASE("a stage or the run says what happens to failed samples") {
+TEST_CASE("a stage or the run decides what happens to failed samples") {
   Pipeline const pipeline =
       toy::parse(knobs("on_error = \"skip\"") +
                  "[run]\njobs = 3\nin_flight = 9\nmax_failures = 2\nlimit = 5\n");
@@ -241,63 +243,63 @@ TEST_CASE("a stage or the run says what happens to failed samples") {
   CHECK_THAT(complaint("on_error = \"stpo\""), Contains("did you mean \"stop\"?"));
 }
 
-TEST_CASE("everything of the run is optional, and checked") {
+TEST_CASE("the options of the run are optional and checked") {
   Pipeline const pipeline = toy::parse(knobs(""));
   CHECK(pipeline.run.jobs == 0);
   CHECK(pipeline.run.limit == std::nullopt);
   auto const wrong = [](std::string const& line) {
-    return toy::mistake(knobs("") + "[run]\n" + line);
+    return toy::error(knobs("") + "[run]\n" + line);
   };
   CHECK_THAT(wrong("job = 1"), Contains("[run] has no option \"job\"; did you mean \"jobs\"?"));
-  CHECK_THAT(wrong("jobs = -1"), Contains("is -1"));
-  CHECK_THAT(wrong("limit = 0"), Contains("is 0"));
-  CHECK_THAT(wrong("on_error = true"), Contains("not true"));
-  CHECK_THAT(toy::mistake(knobs("").insert(0, "run = 5\n")), Contains("must be a table"));
+  CHECK_THAT(wrong("jobs = -1"), Contains("got -1"));
+  CHECK_THAT(wrong("limit = 0"), Contains("got 0"));
+  CHECK_THAT(wrong("on_error = true"), Contains("got true"));
+  CHECK_THAT(toy::error(knobs("").insert(0, "run = 5\n")), Contains("must be a table"));
 }
 
-TEST_CASE("a pipeline is called by its name, or else after its file") {
+TEST_CASE("a pipeline without a name is named after its file") {
   CHECK(toy::parse(knobs(""), toy::request("dir/my-run.toml")).name == "my-run");
   CHECK(toy::parse("name = \"other\"\n" + knobs("")).name == "other");
   CHECK(toy::parse("name = \"${N}\"\n" + knobs(""), toy::request("t.toml", {{"N", "env"}})).name ==
         "env");
   for (char const* const name : {"a/b", "..", "", "/abs", "a\\\\b"}) {
     CAPTURE(name);
-    CHECK_THAT(toy::mistake("name = \"" + std::string(name) + "\"\n" + knobs("")),
-               StartsWith("toy.toml:1:8: error: the name of a pipeline names its run folder"));
+    CHECK_THAT(toy::error("name = \"" + std::string(name) + "\"\n" + knobs("")),
+               StartsWith("toy.toml:1:8: error: the run folder is named after the pipeline"));
   }
-  CHECK_THAT(toy::mistake("name = 5\n" + knobs("")), Contains("\"name\" takes a string"));
+  CHECK_THAT(toy::error("name = 5\n" + knobs("")), Contains("\"name\": expected a string"));
 }
 
-TEST_CASE("a key that no pipeline has is refused with the nearest") {
-  CHECK_THAT(toy::mistake("[stage.x]\n" + knobs("")),
+TEST_CASE("an unknown key is reported with the most similar one") {
+  CHECK_THAT(toy::error("[stage.x]\n" + knobs("")),
              StartsWith("toy.toml:1:2: error: a pipeline file has no \"stage\"; did you mean "
                         "\"stages\"?"));
-  CHECK_THAT(toy::mistake("version = 1\n" + knobs("")), Contains("has no \"version\""));
+  CHECK_THAT(toy::error("version = 1\n" + knobs("")), Contains("has no \"version\""));
 }
 
 TEST_CASE("a syntax error is reported alone, with its position") {
   auto const shown =
-      toy::mistake("nam = 1\n[stages.src]\nuse = = \"toy.source\"\n[run]\njobs = -1\n");
+      toy::error("nam = 1\n[stages.src]\nuse = = \"toy.source\"\n[run]\njobs = -1\n");
   CHECK_THAT(shown, StartsWith("toy.toml:3:7: error: "));
   CHECK_THAT(toy::pointed_at(shown), StartsWith("= \"toy.source\""));
-  CHECK_THAT(toy::mistake(knobs("text = \"no end")), StartsWith("toy.toml:6:"));
-  CHECK_THAT(toy::mistake("[stages.src"), StartsWith("toy.toml:1:"));
+  CHECK_THAT(toy::error(knobs("text = \"no end")), StartsWith("toy.toml:6:"));
+  CHECK_THAT(toy::error("[stages.src"), StartsWith("toy.toml:1:"));
 }
 
-TEST_CASE("a stage or an option that comes twice is a syntax error with its position") {
+TEST_CASE("a stage or an option that is defined twice is a syntax error with its position") {
   auto const twice = knobs("") + "[stages.src]\nuse = \"toy.source\"\n";
-  CHECK_THAT(toy::mistake("nam = 1\n" + twice), StartsWith("toy.toml:11:"));
+  CHECK_THAT(toy::error("nam = 1\n" + twice), StartsWith("toy.toml:11:"));
   CHECK_THAT(complaint("ratio = 0.5\nratio = 0.6"), StartsWith("toy.toml:7:"));
 }
 
-TEST_CASE("an empty pipeline says what it lacks") {
+TEST_CASE("an empty pipeline has no source") {
   for (char const* const text : {"", "\n", "# nothing\n", "\r\n\r\n", "\xEF\xBB\xBF"}) {
     CAPTURE(text);
-    CHECK_THAT(toy::mistake(text), StartsWith("toy.toml:1:1: error: the pipeline has no source"));
+    CHECK_THAT(toy::error(text), StartsWith("toy.toml:1:1: error: the pipeline has no source"));
   }
 }
 
-TEST_CASE("a byte order mark and lines that end in CRLF mean nothing") {
+TEST_CASE("a byte order mark and CRLF line breaks are ignored") {
   std::string const text = "name = \"x\"\n" + knobs("ratio = 0.25");
   std::string const expected = resolved_toml(toy::parse(text));
   std::string crlf;
@@ -307,22 +309,22 @@ TEST_CASE("a byte order mark and lines that end in CRLF mean nothing") {
   CHECK(resolved_toml(toy::parse("\xEF\xBB\xBF" + crlf)) == expected);
 }
 
-TEST_CASE("mistakes in a file with a byte order mark or CRLF point at the right character") {
-  CHECK(toy::mistake(knobs("ratio = 2\r")) ==
-        "toy.toml:6:9: error: stage \"knobs\" (toy.knobs): option \"ratio\" is 2; it takes number, "
-        "0..1\n    ratio = 2\n            ^");
-  auto const marked = toy::mistake("\xEF\xBB\xBFnam = 1\n" + knobs(""));
+TEST_CASE("errors in a file with a byte order mark or CRLF point at the right character") {
+  CHECK(toy::error(knobs("ratio = 2\r")) ==
+        "toy.toml:6:9: error: stage \"knobs\" (toy.knobs): option \"ratio\": expected a number "
+        "from 0 to 1, got 2\n    ratio = 2\n            ^");
+  auto const marked = toy::error("\xEF\xBB\xBFnam = 1\n" + knobs(""));
   CHECK_THAT(marked, StartsWith("toy.toml:1:1: error: "));
   CHECK_THAT(marked, EndsWith("nam = 1\n    ^"));
 }
 
-TEST_CASE("a file that is not UTF-8 is one mistake in its line") {
+TEST_CASE("a file that is not UTF-8 is one error, in its line") {
   CHECK_THAT(complaint("text = \"\xFF\xFE\""), StartsWith("toy.toml:6:"));
   CHECK_THAT(complaint("text = \"caf\xE9\""), StartsWith("toy.toml:6:"));
-  CHECK_THAT(toy::mistake(std::string("\x89PNG\r\n\x1a\n\0\0", 10)), StartsWith("toy.toml:1:"));
+  CHECK_THAT(toy::error(std::string("\x89PNG\r\n\x1a\n\0\0", 10)), StartsWith("toy.toml:1:"));
 }
 
-TEST_CASE("a file that cannot be read is an error that says why") {
+TEST_CASE("a file that cannot be read is an error with the reason") {
   TempFolder const folder;
   auto const load = [&](std::string const& name) {
     return load_pipeline(toy::request(folder / name), toy::catalog());

@@ -17,7 +17,7 @@ std::shared_ptr<SourceText const> argument(std::string text) {
 
 }  // namespace
 
-TEST_CASE("a source text gives its lines without their ends") {
+TEST_CASE("a source text returns its lines without the line breaks") {
   SourceText const text{"a", "one\ntwo\r\n\nfour", false};
   CHECK(text.line(1) == "one");
   CHECK(text.line(2) == "two");
@@ -26,7 +26,7 @@ TEST_CASE("a source text gives its lines without their ends") {
   CHECK(text.line(5).empty());
 }
 
-TEST_CASE("a mistake shows its place, its line and a caret") {
+TEST_CASE("an error shows its place, its line and a caret") {
   Problem const problem{{file("name = \"x\"\nt1 = 2.5\n"), 2, 6}, "too large"};
   CHECK(to_string(problem) ==
         "voc.toml:2:6: error: too large\n"
@@ -34,7 +34,7 @@ TEST_CASE("a mistake shows its place, its line and a caret") {
         "         ^");
 }
 
-TEST_CASE("a mistake on the command line shows the argument instead of a line number") {
+TEST_CASE("an error on the command line shows the argument instead of a line number") {
   Problem const problem{{argument("select.t1=2"), 1, 11}, "too large"};
   CHECK(to_string(problem) ==
         "--set select.t1=2: error: too large\n"
@@ -42,19 +42,19 @@ TEST_CASE("a mistake on the command line shows the argument instead of a line nu
         "              ^");
 }
 
-TEST_CASE("the caret stands under its character after tabs and letters of several bytes") {
+TEST_CASE("the caret is under its character after tabs and letters of several bytes") {
   CHECK(to_string(Problem{{file("\tt1 = 2"), 1, 7}, "m"}) ==
         "voc.toml:1:7: error: m\n    \tt1 = 2\n    \t     ^");
   CHECK(to_string(Problem{{file("text = \"größe\" # x"), 1, 16}, "m"}) ==
         "voc.toml:1:16: error: m\n    text = \"größe\" # x\n                   ^");
 }
 
-TEST_CASE("a mistake behind the end of the text still shows its place") {
+TEST_CASE("an error behind the end of the text still shows its place") {
   CHECK(to_string(Problem{{file(""), 1, 1}, "m"}) == "voc.toml:1:1: error: m\n    \n    ^");
   CHECK(to_string(Problem{{file("ab"), 1, 5}, "m"}) == "voc.toml:1:5: error: m\n    ab\n        ^");
 }
 
-TEST_CASE("an error shows all mistakes in the order of the file, then those of arguments") {
+TEST_CASE("all errors are shown in the order of the file, then those of arguments") {
   auto const text = file("a\nb\nc\n");
   PipelineError const error({{{argument("x.y=1"), 1, 1}, "fourth"},
                              {{text, 3, 1}, "third"},
@@ -66,11 +66,11 @@ TEST_CASE("an error shows all mistakes in the order of the file, then those of a
   std::string const what = error.what();
   CHECK(what.find("first") < what.find("second"));
   CHECK(what.find("third") < what.find("fourth"));
-  CHECK_THAT(what, EndsWith("4 mistakes"));
-  CHECK_THAT(PipelineError({{{text, 1, 1}, "only"}}).what(), EndsWith("1 mistake"));
+  CHECK_THAT(what, EndsWith("4 errors"));
+  CHECK_THAT(PipelineError({{{text, 1, 1}, "only"}}).what(), EndsWith("1 error"));
 }
 
-TEST_CASE("the nearest name is suggested for a typo") {
+TEST_CASE("the most similar name is suggested for a typo") {
   std::vector<std::string> const names = {"overlap", "keep_ignore", "t1", "t2"};
   CHECK(did_you_mean("overlp", names) == "; did you mean \"overlap\"?");
   CHECK(did_you_mean("ovelrap", names) == "; did you mean \"overlap\"?");  // neighbours swapped
@@ -79,7 +79,7 @@ TEST_CASE("the nearest name is suggested for a typo") {
   CHECK(did_you_mean("t3", names) == "; did you mean \"t1\"?");
 }
 
-TEST_CASE("another word is no typo") {
+TEST_CASE("another word is not a typo") {
   CHECK(did_you_mean("colour", {"overlap", "t1"}).empty());
   CHECK(did_you_mean("", {"overlap"}).empty());
   CHECK(did_you_mean("anything", {}).empty());
@@ -92,13 +92,13 @@ TEST_CASE("names are listed with commas and an or") {
   CHECK(quoted_list({"a", "b", "c"}) == "\"a\", \"b\" or \"c\"");
 }
 
-TEST_CASE("a file's mistake points at the value behind tabs and letters of several bytes") {
+TEST_CASE("an error in a file points at the value behind tabs and letters of several bytes") {
   std::string const head =
       "[stages.src]\nuse = \"toy.source\"\n[stages.save]\nuse = \"toy.save\"\n";
-  std::string const shown = toy::mistake(head + "\tin\t= { \"nümber\" = \"src.number\" }\n");
+  std::string const shown = toy::error(head + "\tin\t= { \"nümber\" = \"src.number\" }\n");
   CHECK_THAT(shown, StartsWith("toy.toml:5:9: error: "));
   CHECK_THAT(toy::pointed_at(shown), StartsWith("\"nümber\" = "));
-  std::string const wide = toy::mistake(head + "in = { number = \"日本\" } # größer\n");
+  std::string const wide = toy::error(head + "in = { number = \"日本\" } # größer\n");
   CHECK_THAT(wide, StartsWith("toy.toml:5:17: error: "));
   CHECK(toy::pointed_at(wide) == "\"日本\" } # größer");
 }

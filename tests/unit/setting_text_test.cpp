@@ -46,7 +46,7 @@ TEST_CASE("axes and variants are settings too") {
             {"variants", "variant", "[{ name = \"a\", set = { x.y = 1 } }, { name = \"b\" }]"}});
 }
 
-TEST_CASE("what no longer is, and what is new, is a change like what differs") {
+TEST_CASE("settings that were removed, added or modified are changes") {
   CHECK(changed("[stages.a]\nt = 1\n", "[stages.a]\nt = 1\n").empty());
   CHECK(changed("[stages.a]\nt = 1\nu = 2\n", "[stages.a]\nt = 3\nw = 4\n") ==
         Lines{"a.t: 1 -> 3", "a.u: 2 -> ", "a.w:  -> 4"});
@@ -55,13 +55,13 @@ TEST_CASE("what no longer is, and what is new, is a change like what differs") {
         Lines{"sweep.s.t: [1, 2] -> [1, 2, 3]"});
 }
 
-TEST_CASE("the order of settings is no change") {
+TEST_CASE("another order of the settings is not a change") {
   CHECK(changed("[stages.a]\nt = 1\nu = 2\n[stages.b]\nv = 3\n",
                 "[stages.b]\nv = 3\n[stages.a]\nu = 2\nt = 1\n")
             .empty());
 }
 
-TEST_CASE("what is no TOML is said with its place") {
+TEST_CASE("invalid TOML is reported with its place") {
   CHECK_THROWS_WITH(settings("a = 1\nb = \n"), Contains("a.toml:2"));
   CHECK_THROWS_AS(settings("a = 1\nb = \n"), UsageError);
   CHECK(settings("").empty());

@@ -1,4 +1,4 @@
-// What a class says of itself, as the engine sees it.
+// What the engine learns from the class of a stage.
 #include "plugin/stage_builder.hpp"
 
 #include "support/catch.hpp"
@@ -115,7 +115,18 @@ TEST_CASE("a stage in two steps has the ports of decide() and of carry_out()") {
   CHECK_FALSE(declaration.serial);
 }
 
-TEST_CASE("the two steps together are what run() makes") {
+TEST_CASE("a stage loads if its inputs are only the sample and its image-level labels") {
+  struct Loader {
+    Number operator()(Sample const&, ImageLabels const*) const { return {}; }
+  };
+  StageDriver const loader =
+      driver<Loader>([](auto& builder) { builder.inputs("sample", "labels").output("number"); });
+  CHECK(loader.declaration().loads);
+  StageDriver const plain = driver<Plain>([](auto& builder) { builder.inputs("a").output("b"); });
+  CHECK_FALSE(plain.declaration().loads);
+}
+
+TEST_CASE("run() is decide() and then carry_out()") {
   StageDriver ten = rounded(10), five = rounded(5);
   Number const number{27}, more{4};
   Sample const a = sample();
@@ -140,7 +151,7 @@ TEST_CASE("the two steps together are what run() makes") {
   CHECK(stage.same_decision(decision.get(), five.instance().decide(context, other).get()));
 }
 
-TEST_CASE("carry_out() may decline, and decide() may throw") {
+TEST_CASE("carry_out() may skip the sample, and decide() may throw") {
   StageDriver stage = rounded();
   Number const negative{-5};
   std::vector<void const*> const inputs = {&negative, nullptr};
@@ -150,7 +161,7 @@ TEST_CASE("carry_out() may decline, and decide() may throw") {
   CHECK_THROWS_AS(stage.instance().run(failing, inputs), Error);
 }
 
-TEST_CASE("a stage in one step decides nothing") {
+TEST_CASE("a stage in one step does not decide") {
   StageDriver stage = driver<Plain>([](auto& builder) { builder.inputs("a").output("b"); });
   Number const number{3};
   Sample const a = sample();
@@ -163,19 +174,19 @@ TEST_CASE("a stage in one step decides nothing") {
   CHECK(stage.instance().files(0, a).empty());
 }
 
-TEST_CASE("a stage names the files that it reads for a sample") {
+TEST_CASE("a stage lists the files that it reads for a sample") {
   StageDriver stage = rounded();
   CHECK(stage.instance().files(0, sample("x")) == Paths{"dir/x", "common"});
 }
 
-TEST_CASE("a stage needs its files unless it says otherwise") {
+TEST_CASE("a stage needs its files by default") {
   StageDriver plain = driver<Plain>([](auto& builder) { builder.inputs("a").output("b"); });
   CHECK(plain.instance().needs_files());
   StageDriver careless = driver<Careless>([](auto& builder) { builder.inputs("a").output("b"); });
   CHECK_FALSE(careless.instance().needs_files());
 }
 
-TEST_CASE("each output of a source names its own files") {
+TEST_CASE("each output of a source lists its own files") {
   StageDriver stage = driver<Source>([](auto& builder) {
     builder.output("without", &Source::without)
         .output("with", &Source::with, &Source::files_of_with);
@@ -189,7 +200,7 @@ TEST_CASE("each output of a source names its own files") {
   CHECK(stage.produce<Number>("without", third).value == 1);
 }
 
-TEST_CASE("an observer's record survives as bytes where it can") {
+TEST_CASE("an observer's record can be saved as bytes and loaded") {
   auto const make = [] {
     return driver<Remembering>([](auto& builder) { builder.inputs("number"); });
   };
@@ -208,7 +219,7 @@ TEST_CASE("an observer's record survives as bytes where it can") {
   CHECK_THROWS_AS(second.instance().load(""), Error);
 }
 
-TEST_CASE("an observer that cannot save says so") {
+TEST_CASE("an observer without save() saves nothing") {
   StageDriver stage = driver<Forgetting>([](auto& builder) { builder.inputs("number"); });
   std::int64_t const record = 5;
   CHECK(stage.instance().save(&record) == std::nullopt);

@@ -1,52 +1,57 @@
-// The stages of all variants as one graph: what is equal is there once. Internal to the pipeline
-// layer.
+// The stages of all variants as one graph, in which equal stages are one node. Internal to the
+// pipeline layer.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
+#include <utility>
 #include <vector>
 
-#include "pipeline/draft.hpp"
+#include "pipeline/check.hpp"
+#include "pipeline/sweep/expand.hpp"
 
 namespace seplflow {
 
-// Stages before they have options: equal are those of one entry that read from equal ones.
+// Stages before they are configured. Two stages are one node if they have the same entry and read
+// from the same nodes.
 class Nodes {
  public:
-  struct Node {
-    Draft draft;                        // its inputs are nodes
-    std::vector<std::size_t> variants;  // ascending
-  };
+  // Adds the stages of a variant and returns the node of each. Variants come in ascending order. If
+  // the wiring is not sound its stages become nodes too, so that they can be configured, but no
+  // other stage reads from them.
+  std::vector<std::size_t> add(std::size_t variant, DraftSet const& wiring,
+                               std::vector<Sweep::Entry const*> const& entries);
 
-  // Adds the stages of a variant, wired and ordered, and numbered by `entries`; its stages as
-  // nodes come back. Variants come in ascending order.
-  std::vector<std::size_t> add(std::size_t variant, Drafts const& drafts,
-                               std::vector<std::size_t> const& order,
-                               std::vector<StageEntry const*> const& entries);
+  // Their inputs are nodes.
+  std::vector<Draft>& list() { return nodes_; }
 
-  // A stage of a variant whose wiring has mistakes: there to be configured, and to be no input.
-  void add_loose(std::size_t variant, std::size_t wiring, Draft const& draft,
-                 StageEntry const& entry);
-
-  std::vector<Node>& list() { return nodes_; }
+  std::vector<PipelineStage const*> configured_stages() const;
 
  private:
-  // What a node is: its entry, and what it reads from.
-  using Key = std::vector<std::size_t>;
+  struct NodeKey {
+    StageEntry const* entry;
+    std::vector<std::optional<PipelineStage::Input>> inputs;
+    auto operator<=>(NodeKey const&) const = default;
+  };
+  using LooseKey = std::pair<StageEntry const*, DraftSet const*>;
 
-  std::size_t node_of(Key key, Draft const& draft, StageEntry const& entry, std::size_t variant);
+  template <class Key>
+  std::size_t node_of(Key key, std::map<Key, std::size_t>& index, std::size_t variant,
+                      Draft const& draft, StageEntry const& entry);
 
-  std::vector<Node> nodes_;
-  std::map<Key, std::size_t> index_;
+  std::vector<Draft> nodes_;
+  std::map<NodeKey, std::size_t> index_;
+  std::map<LooseKey, std::size_t> loose_;  // of wirings that are not sound
 };
 
-// The stages of a pipeline: the nodes, of which those that turned out equal in use, options and
-// inputs are one. `variants` are the nodes of each variant and become places in the result.
-// A stage of which more outputs are wanted than when it was configured is configured anew by
-// `configure`.
-std::vector<PipelineStage> merge(std::vector<Nodes::Node> nodes,
-                                 std::vector<std::vector<std::size_t>>& variants,
-                                 std::function<void(Nodes::Node&)> const& configure);
+// The stages of a pipeline: configured nodes that turn out to be equal become one stage. The stages
+// of the variants, which are nodes, become indices into the result. `configure` configures a node
+// again if more of its outputs are wanted than before.
+std::vector<PipelineStage> merge_equal_stages(std::vector<Draft> nodes,
+                                              std::vector<Variant>& variants,
+                                              std::function<void(Draft&)> const& configure);
 
 }  // namespace seplflow

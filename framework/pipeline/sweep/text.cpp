@@ -7,7 +7,6 @@
 
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
-#include "pipeline/resolved.hpp"
 #include "pipeline/sweep/names.hpp"
 
 namespace seplflow {

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/bytes.hpp"
-#include "pipeline/option_text.hpp"
 #include "run/resume/fingerprint.hpp"
 
 namespace seplflow {
@@ -55,16 +54,13 @@ std::uint64_t ContentKeys::key_of(PipelineStage const& stage,
   StageDeclaration const& declaration = *stage.declaration;
   bool const is_source = declaration.kind == StageKind::source;
   ByteWriter bytes;
-  bytes.text(declaration.name).text(plugin_hash);
+  bytes.text(computation_of(stage)).text(plugin_hash);
   for (std::size_t i = 0; i < declaration.options.size(); ++i) {
     OptionDeclaration const& option = declaration.options[i];
+    // The files of a source list its samples, and each sample has a key of its own.
+    if (option.type != OptionType::path || option.path_kind != PathKind::file || is_source) continue;
     auto const value = stage.instance->option(i);
-    if (!value) continue;
-    bytes.text(option.name).text(toml_text(*value));
-    // The files of a source list its samples, and those speak for themselves.
-    if (option.type == OptionType::path && option.path_kind == PathKind::file && !is_source) {
-      bytes.count(file_stamp({std::get<std::string>(*value)}));
-    }
+    if (value) bytes.count(file_stamp({std::get<std::string>(*value)}));
   }
   for (auto const& input : stage.inputs) {
     bytes.count(input ? (*this)[Part{input->stage, input->output}] : 0);

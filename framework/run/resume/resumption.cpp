@@ -4,7 +4,7 @@
 
 #include "base/number_text.hpp"
 #include "base/text_file.hpp"
-#include "pipeline/run_options.hpp"
+#include "pipeline/run_settings.hpp"
 #include "pipeline/setting_text.hpp"
 #include "run/log.hpp"
 

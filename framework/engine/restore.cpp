@@ -1,0 +1,68 @@
+#include "engine/restore.hpp"
+
+#include <map>
+
+#include "base/error_of.hpp"
+
+namespace seplflow {
+namespace {
+
+// Records of observers, by what computes them and their bytes: equal results share both.
+using Records = std::map<std::pair<std::size_t, SharedBytes>, Value>;
+
+// Whether the memory settles the node: nothing remains to be done there.
+bool restore_node(StageMemory const& memory, PlannedNode const& node, PipelineStage const& stage,
+                  Records& records, NodeResult& result) {
+  result.stamp = memory.stamp;
+  if (memory.outcome != Outcome::done) {
+    result.outcome = memory.outcome;
+    result.own = true;
+    if (memory.outcome == Outcome::failed) result.error = *memory.kept;
+    return true;
+  }
+  if (!node.end || !memory.kept) return false;
+  if (stage.declaration->kind == StageKind::observer) {
+    Value& record = records[{node.computation, memory.kept}];
+    // An observer whose bytes can no longer be read works again.
+    if (!record && error_of([&] { record = stage.instance->load(*memory.kept); })) return false;
+    result.values.push_back(record);
+  }
+  result.kept = memory.kept;
+  return true;
+}
+
+void mark_idle_nodes(std::vector<bool> const& settled, Plan const& plan, InFlight& sample) {
+  // Where a stage lost the sample, everything after it is settled too.
+  std::vector<bool> lost(plan.nodes.size()), needed(plan.nodes.size());
+  for (std::size_t n = 0; n < plan.nodes.size(); ++n) {
+    lost[n] = settled[n] && sample.results[n].outcome != Outcome::done;
+    for (std::size_t const producer : plan.nodes[n].after) {
+      if (lost[producer]) lost[n] = true;
+    }
+  }
+  for (std::size_t n = plan.nodes.size(); n-- > 0;) {
+    if (plan.nodes[n].end && !settled[n] && !lost[n]) needed[n] = true;
+    sample.results[n].idle = !needed[n];
+    if (!needed[n]) continue;
+    for (std::size_t const producer : plan.nodes[n].after) needed[producer] = true;
+  }
+}
+
+}  // namespace
+
+void restore_results(std::vector<StageMemory> const& memories, Pipeline const& pipeline,
+                     Plan const& plan, InFlight& sample) {
+  if (memories.empty()) return;
+  std::vector<bool> settled(plan.nodes.size());
+  Records records;
+  for (StageMemory const& memory : memories) {
+    auto const found = plan.node_of.find(memory.part);
+    if (found == plan.node_of.end()) continue;
+    std::size_t const n = found->second;
+    PipelineStage const& stage = pipeline.stages[memory.part.stage];
+    if (restore_node(memory, plan.nodes[n], stage, records, sample.results[n])) settled[n] = true;
+  }
+  mark_idle_nodes(settled, plan, sample);
+}
+
+}  // namespace seplflow

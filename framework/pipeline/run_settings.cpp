@@ -1,0 +1,145 @@
+#include "pipeline/run_settings.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace seplflow {
+namespace {
+
+constexpr double kMany = 1e15;
+
+template <class T>
+std::optional<OptionValue> default_of(T const& value) {
+  return value;
+}
+template <class T>
+std::optional<OptionValue> default_of(std::optional<T> const&) {
+  return std::nullopt;
+}
+
+template <class M>
+RunOption integer(std::string name, std::string help, double minimum, double maximum,
+                  M RunSettings::*member) {
+  OptionDeclaration declaration;
+  declaration.name = std::move(name);
+  declaration.type = OptionType::integer;
+  declaration.help = std::move(help);
+  declaration.minimum = minimum;
+  declaration.maximum = maximum;
+  declaration.default_value = default_of(RunSettings().*member);
+  return {declaration, [member](RunSettings& run, OptionValue const& value) {
+            run.*member = std::get<std::int64_t>(value);
+          }};
+}
+
+RunOption on_error() {
+  OptionDeclaration declaration;
+  declaration.name = "on_error";
+  declaration.help = "what happens when a sample fails: stop the run, or skip the sample";
+  declaration.default_value = on_error_choices().text_of(RunSettings().on_error);
+  on_error_choices().apply(declaration);
+  return {declaration, [](RunSettings& run, OptionValue const& value) {
+            run.on_error = *on_error_choices().value_of(std::get<std::string>(value));
+          }};
+}
+
+RunOption keep() {
+  OptionDeclaration declaration;
+  declaration.name = "keep";
+  declaration.help = "whose files a sweep writes: those of all variants, of the best, or of none";
+  keep_choices().apply(declaration);
+  return {declaration, [](RunSettings& run, OptionValue const& value) {
+            run.keep = keep_choices().value_of(std::get<std::string>(value));
+          }};
+}
+
+std::optional<Shard> read_shard(std::string const& text) {
+  Shard shard;
+  char const* const end = text.data() + text.size();
+  auto const index = std::from_chars(text.data(), end, shard.index);
+  if (index.ec != std::errc() || index.ptr == end || *index.ptr != '/') return std::nullopt;
+  auto const count = std::from_chars(index.ptr + 1, end, shard.count);
+  bool const is_read = count.ec == std::errc() && count.ptr == end;
+  if (!is_read || shard.index < 0 || shard.index >= shard.count) return std::nullopt;
+  return shard;
+}
+
+RunOption shard() {
+  OptionDeclaration declaration;
+  declaration.name = "shard";
+  declaration.help =
+      "only the I-th of every N samples, \"I/N\", counted from 0: one of N runs that are merged";
+  return {declaration, [](RunSettings& run, OptionValue const& value) {
+            auto const& text = std::get<std::string>(value);
+            auto const shard = read_shard(text);
+            if (!shard) {
+              throw Error("must be \"I/N\" with I from 0 to N - 1, such as \"0/3\"; got \"" + text +
+                          "\"");
+            }
+            run.shard = *shard;
+          }};
+}
+
+}  // namespace
+
+Choices<OnError> const& on_error_choices() {
+  static auto const all = choices<OnError>({{"stop", OnError::stop}, {"skip", OnError::skip}});
+  return all;
+}
+
+Choices<Keep> const& keep_choices() {
+  static auto const all =
+      choices<Keep>({{"all", Keep::all}, {"best", Keep::best}, {"none", Keep::none}});
+  return all;
+}
+
+std::optional<Sample> next_sample(StageInstance& source, RunSettings const& run,
+                                  std::uint64_t& place) {
+  auto const count = static_cast<std::uint64_t>(run.shard.count);
+  auto const index = static_cast<std::uint64_t>(run.shard.index);
+  while (!run.limit || place < static_cast<std::uint64_t>(*run.limit)) {
+    std::optional<Sample> sample = source.next();
+    if (!sample) return std::nullopt;
+    sample->index = place++;
+    if (sample->index % count == index) return sample;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t chosen_samples(std::uint64_t count, RunSettings const& run) {
+  if (run.limit) count = std::min(count, static_cast<std::uint64_t>(*run.limit));
+  auto const shards = static_cast<std::uint64_t>(run.shard.count);
+  auto const index = static_cast<std::uint64_t>(run.shard.index);
+  return count / shards + (index < count % shards ? 1 : 0);
+}
+
+std::vector<RunOption> const& run_options() {
+  static std::vector<RunOption> const options = {
+      integer("jobs", "threads that work on samples; 0 = all cores", 0, 4096, &RunSettings::jobs),
+      integer("in_flight", "samples in flight at once; 0 = chosen from jobs", 0, 65536,
+              &RunSettings::in_flight),
+      on_error(),
+      integer("max_failures", "with skip, more failed samples than this stop the run; 0 = no limit",
+              0, kMany, &RunSettings::max_failures),
+      integer("limit", "only this many samples, the first of the data set", 1, kMany,
+              &RunSettings::limit),
+      shard(),
+      keep(),
+  };
+  return options;
+}
+
+RunOption const* find_run_option(std::string_view name) {
+  auto const found = std::ranges::find(run_options(), name, [](RunOption const& option) {
+    return std::string_view(option.declaration.name);
+  });
+  return found == run_options().end() ? nullptr : &*found;
+}
+
+std::vector<std::string> run_option_names() {
+  std::vector<std::string> names;
+  for (RunOption const& option : run_options()) names.push_back(option.declaration.name);
+  return names;
+}
+
+}  // namespace seplflow

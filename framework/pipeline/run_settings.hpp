@@ -1,0 +1,62 @@
+// The settings of a run: the options of [run], declared as a stage declares its own, and which
+// samples of the data set they choose.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugin/option.hpp"
+#include "plugin/stage.hpp"
+
+namespace seplflow {
+
+// What happens when a sample fails.
+enum class OnError { stop, skip };
+
+// The variants whose files are written.
+enum class Keep { all, best, none };
+
+// The texts of their values.
+Choices<OnError> const& on_error_choices();
+Choices<Keep> const& keep_choices();
+
+// The samples whose place in the data set leaves the remainder `index` when divided by `count`.
+struct Shard {
+  std::int64_t index = 0, count = 1;
+  bool operator==(Shard const&) const = default;
+};
+
+struct RunSettings {
+  std::int64_t jobs = 0;       // 0 = all cores
+  std::int64_t in_flight = 0;  // samples in flight; 0 = chosen from jobs
+  OnError on_error = OnError::stop;
+  // With OnError::skip: the run stops when more samples than this fail; 0 = no limit.
+  std::int64_t max_failures = 0;
+  std::optional<std::int64_t> limit;  // only the first samples
+  Shard shard;                        // of those, only these
+  std::optional<Keep> keep;           // absent: chosen from the number of variants
+};
+
+// Takes from the source the next sample that the limit and the shard choose; nothing after the
+// last. `place` is the place in the data set of the source's next sample, 0 before the first.
+std::optional<Sample> next_sample(StageInstance& source, RunSettings const& run,
+                                  std::uint64_t& place);
+
+// How many of `count` samples they choose.
+std::uint64_t chosen_samples(std::uint64_t count, RunSettings const& run);
+
+struct RunOption {
+  OptionDeclaration declaration;
+  // Throws Error for a text that is not one of its values; the message follows the option's name.
+  std::function<void(RunSettings&, OptionValue const&)> set;
+};
+
+RunOption const* find_run_option(std::string_view name);
+std::vector<std::string> run_option_names();
+std::vector<RunOption> const& run_options();
+
+}  // namespace seplflow
