@@ -58,7 +58,9 @@ void decode(fs::path const& path, Picture& picture) {
     png_destroy_read_struct(&png, &info, nullptr);
     throw std::runtime_error("libpng cannot decode " + path.string());
   }
+#ifdef PNG_IGNORE_ADLER32  // libpng may be built without
   png_set_option(png, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
+#endif
   png_set_read_fn(png, &rest, on_read);
   png_read_info(png, info);
   picture.height = png_get_image_height(png, info);

@@ -51,7 +51,7 @@ void require_scores(Metrics const& metrics, simdjson::dom::element expected,
     CHECK(std::get<double>(value_of(metrics, score)) ==
           Approx(double(expected[score + "_over_" + mean])).epsilon(0).margin(1e-12));
   }
-  auto const classes = std::get<Metrics::List>(value_of(metrics, "classes"));
+  auto const& classes = std::get<Metrics::List>(value_of(metrics, "classes"));
   REQUIRE(classes.size() == 81);
   for (std::size_t k = 0; k < classes.size(); ++k) {
     INFO("class " << k);

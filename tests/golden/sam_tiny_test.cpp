@@ -31,13 +31,13 @@ fs::path data() {
   return test_data() / "sam-tiny";
 }
 
-Model const& model_of(std::string const& name, ScaleMasks scale = ScaleMasks::where_faster) {
+Model const& model_of(std::string_view name, ScaleMasks scale = ScaleMasks::where_faster) {
   static std::map<std::pair<std::string, ScaleMasks>, Model> models;
-  std::pair const key(name, scale);
+  std::pair const key(std::string(name), scale);
   auto const found = models.find(key);
   if (found != models.end()) return found->second;
   ModelOptions options;
-  options.checkpoint = data() / (name + ".pth");
+  options.checkpoint = data() / (key.first + ".pth");
   options.device = "cpu";
   return models
       .emplace(std::piecewise_construct, std::forward_as_tuple(key),

@@ -38,7 +38,7 @@ LabelMap row_of(std::vector<Label> pixels) {
   return LabelMap({1, static_cast<std::uint32_t>(pixels.size())}, pixels);
 }
 
-Metrics const& tree(Metrics const& metrics, std::string const& name) {
+Metrics const& tree(Metrics const& metrics, std::string_view name) {
   return std::get<Metrics>(value_of(metrics, name));
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("the baseline is scored as the labels are, and the gain is the differe
   alone.observe(sample_of(3), truth, baseline);
   Metrics const metrics = both.instance().finish().metrics;
   Metrics const expected = alone.instance().finish().metrics;
-  Metrics const before = tree(metrics, "baseline");
+  Metrics const& before = tree(metrics, "baseline");
   for (std::string const score : {"miou", "precision", "recall"}) {
     CHECK(number(before, score) == number(expected, score));
     CHECK(number(tree(before, "image_mean"), score) == number(tree(expected, "image_mean"), score));

@@ -1,16 +1,17 @@
-// Looks into what an observer found.
+// Looks up metrics of an observer.
 #pragma once
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "data/metrics.hpp"
 
-// The entry of that name; throws when there is none.
+// The metric called `name`. Throws if there is none.
 inline seplflow::Metrics::Value const& value_of(seplflow::Metrics const& metrics,
-                                                std::string const& name) {
+                                                std::string_view name) {
   for (auto const& [each, value] : metrics.entries()) {
     if (each == name) return value;
   }
-  throw std::logic_error("no metric " + name);
+  throw std::logic_error("no metric " + std::string(name));
 }
