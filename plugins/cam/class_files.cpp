@@ -13,11 +13,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The files of a folder and of those in it. A link to a folder that is being walked is left out.
+// Visits the files of a folder and its subfolders. Skips links to folders that are being walked.
 template <class Visit>
 void for_each_file(fs::path const& folder, Visit const& visit) {
   std::error_code error, ignored;
-  std::vector<fs::path> open = {fs::canonical(folder, ignored)};  // the folders that we are in
+  std::vector<fs::path> open = {fs::canonical(folder, ignored)};  // the folders being walked
   auto const options = fs::directory_options::follow_directory_symlink;
   for (fs::recursive_directory_iterator entry(folder, options, error), end; !error && entry != end;
        entry.increment(error)) {

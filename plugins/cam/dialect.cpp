@@ -4,45 +4,36 @@
 
 namespace seplflow::cam {
 
-char const* to_text(Keys keys) {
-  return keys == Keys::zero_based ? "zero_based" : "label_ids";
+std::string setting_of(Keys keys) {
+  return "keys = \"" + kKeyChoices.text_of(keys) + "\"";
 }
-char const* to_text(Background background) {
-  return background == Background::implicit ? "implicit" : "in_band";
-}
-
-std::string setting(char const* option, std::string const& value) {
-  return std::string(option) + " = \"" + value + "\"";
+std::string setting_of(Background background) {
+  return "background = \"" + kBackgroundChoices.text_of(background) + "\"";
 }
 
-void Dialect::check(OptionCheck& check) const {
+void Dialect::check_dialect(OptionCheck& check) const {
   if (keys == Keys::zero_based && background == Background::in_band) {
     check.refuse("background",
-                 "keys that count the classes from 0 have no number for background; "
-                 "use keys = \"label_ids\" or background = \"implicit\"");
+                 "keys that count classes from 0 have no number for background; use keys = "
+                 "\"label_ids\" or background = \"implicit\"");
   }
   if (!method) return;
-  std::string const says = setting("method", seplflow::to_text(*method)) + " says ";
   if (method == CamMethod::rca) {
-    check.refuse("method", "RCA writes a PNG for each class, which cam.png_per_class reads");
+    check.refuse("method", "RCA writes a PNG for each class; use the stage cam.png_per_class");
     return;
   }
+  auto const refuse = [&](char const* option, std::string const& implied) {
+    check.refuse(option, setting_of(*method) + " implies " + implied + "; remove one of the two");
+  };
   KnownFile const* const known = known_file(*method);
   Keys const its_keys = known ? known->keys : Keys::zero_based;
-  if (keys && *keys != its_keys) {
-    check.refuse("keys", says + setting("keys", to_text(its_keys)) + "; leave one of the two out");
-  }
+  if (keys && *keys != its_keys) refuse("keys", setting_of(its_keys));
   auto its_background = known ? known->background : std::optional(Background::implicit);
-  if (method == CamMethod::ppc) its_background.reset();  // of its arrays
+  if (method == CamMethod::ppc) its_background.reset();  // its arrays have either
   if (background && its_background && *background != *its_background) {
-    check.refuse("background", says + setting("background", to_text(*its_background)) +
-                                   "; leave one of the two out");
+    refuse("background", setting_of(*its_background));
   }
-  if (field && !known) {
-    check.refuse("field", says +
-                              "that files have a map for each class number, and no fields; "
-                              "leave one of the two out");
-  }
+  if (field && !known) refuse("field", "files with a map for each class number, without fields");
 }
 
 }  // namespace seplflow::cam

@@ -1,4 +1,4 @@
-// How a method keeps its CAMs: the dialects of IRN, PSA and their descendants.
+// How a method stores its CAMs: the dialects of IRN, PSA and their descendants.
 #pragma once
 
 #include <optional>
@@ -10,32 +10,33 @@
 namespace seplflow::cam {
 
 enum class Keys {
-  zero_based,  // 0 is the first class in the foreground, label 1
+  zero_based,  // 0 is the first foreground class, label 1
   label_ids,   // 0 is background
 };
+inline auto const kKeyChoices =
+    choices<Keys>({{"zero_based", Keys::zero_based}, {"label_ids", Keys::label_ids}});
 
 enum class Background {
-  implicit,  // has no map: a threshold stands for it
-  in_band,   // has a map of its own
+  implicit,  // has no map: a threshold replaces it
+  in_band,   // has a map
 };
+inline auto const kBackgroundChoices =
+    choices<Background>({{"implicit", Background::implicit}, {"in_band", Background::in_band}});
 
-// As pipelines name them: "zero_based", "implicit".
-char const* to_text(Keys keys);
-char const* to_text(Background background);
+// For messages: keys = "zero_based", background = "implicit"
+std::string setting_of(Keys keys);
+std::string setting_of(Background background);
 
-// For messages: method = "irn"
-std::string setting(char const* option, std::string const& value);
-
-// How files are to be read, as far as the pipeline says; the rest follows from what a file holds,
-// where that is certain.
+// How to read files, as far as the pipeline says; the contents of a file decide the rest, if they
+// are unambiguous.
 struct Dialect {
   std::optional<CamMethod> method;
   std::optional<std::string> field;
   std::optional<Keys> keys;
   std::optional<Background> background;
 
-  // Refuses what contradicts itself.
-  void check(OptionCheck& check) const;
+  // Refuses contradictions.
+  void check_dialect(OptionCheck& check) const;
 };
 
 }  // namespace seplflow::cam

@@ -14,7 +14,7 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-// One file, on the way to its maps.
+// Finds the maps of one file.
 class Finder {
  public:
   Finder(PickleValue const& root, Dialect const& dialect, Classes const* classes,
@@ -34,16 +34,14 @@ class Finder {
  private:
   [[noreturn]] void fail(std::string const& what) const { throw Error(file_ + " " + what); }
 
-  // The file is not what the method writes, or not what any method does.
+  // The file has another form than the method writes, or than any known method writes.
   [[noreturn]] void fail_to_read() const {
     std::string const seems = looks_like(root_, file_);
     if (seems.find("method = ") != std::string::npos) {
-      fail(seems + (dialect_.method ? "; the pipeline says " +
-                                          setting("method", seplflow::to_text(*dialect_.method))
-                                    : ""));
+      fail(seems + (dialect_.method ? "; the pipeline says " + setting_of(*dialect_.method) : ""));
     }
     fail(seems +
-         "; CAM files hold a dict of 'keys' and scores (IRN), a dict of a map for each class "
+         "; CAM files hold a dict of 'keys' and scores (IRN), a dict with a map for each class "
          "number (PSA), or an array of all classes (PPC)");
   }
 
@@ -67,7 +65,7 @@ class Finder {
     return found;
   }
 
-  // Whether any field beside the keys is more than [] or numpy.array([]).
+  // Whether any field other than the keys is more than [] or numpy.array([]).
   bool has_scores() const {
     for (std::size_t i = 0; i < root_.size(); ++i) {
       PickleValue const key = root_.key(i), value = root_.value(i);
@@ -80,7 +78,7 @@ class Finder {
     return false;
   }
 
-  // A file without scores is of an image without a class.
+  // A file without scores belongs to an image without a class.
   FoundMaps no_maps(std::vector<std::int64_t> const& keys) const {
     KnownFile const* const known = dialect_.method ? known_file(*dialect_.method) : nullptr;
     bool const leading_background = known && known->keys == Keys::label_ids && keys.size() == 1 &&
@@ -88,7 +86,7 @@ class Finder {
     if (keys.empty() || leading_background) return {};
     bool const lone_background = keys.size() == 1 && keys.front() == 0;
     fail("holds the keys of " + counted(keys.size(), "class", "classes") + " but no scores" +
-         (lone_background ? ", as PuzzleCAM and RecurSeed write for an image without a class: "
+         (lone_background ? ", as PuzzleCAM and RecurSeed write for an image without a class: set "
                             "method = \"puzzlecam\" or \"recurseed\""
                           : ""));
   }
@@ -114,16 +112,15 @@ class Finder {
   std::string field_of(KnownFile const* known) const {
     if (dialect_.field) return *dialect_.field;
     if (known && root_.find(known->field)) return known->field;
-    KnownFile const* const seems = recognise(root_, file_);
+    KnownFile const* const seems = recognised_file(root_, file_);
     if (dialect_.method && seems && seems != known) fail_to_read();
     if (known && known->has_strided && root_.find(kStrided)) return kStrided;
     if (known) {
-      fail("has no '" + std::string(known->field) + "', where " +
-           setting("method", seplflow::to_text(*dialect_.method)) + " keeps its scores: it holds " +
-           root_.description());
+      fail("has no '" + std::string(known->field) + "', where " + setting_of(*dialect_.method) +
+           " stores its scores: it holds " + root_.description());
     }
     fail("holds " + root_.description() +
-         ", of which none is known to hold scores: set field (and keys and background)");
+         ", none of which is known to hold scores: set field (and keys and background)");
   }
 
   // The array of the scores, which has 3 axes.
@@ -133,12 +130,12 @@ class Finder {
     if (!value->is(Kind::array) || value->array().axes() != 3 ||
         !is_floating_point(value->array().type())) {
       fail("has in '" + field + "' " + value->description() +
-           "; scores are floating-point arrays of 3 axes (classes, height, width)");
+           "; scores are floating-point arrays with 3 axes (classes, height, width)");
     }
     return value->array();
   }
 
-  // The labels of the maps, from keys of which the first may be a background without a map.
+  // The labels of the maps. The first key may be a background without a map.
   std::vector<Label> labels_of(std::vector<std::int64_t> keys, std::uint64_t maps,
                                std::string const& field, KnownFile const* known) const {
     auto const key_kind = dialect_.keys ? dialect_.keys
@@ -151,7 +148,7 @@ class Finder {
                                counted(maps, "map") + " in '" + field + "'";
     if (keys.size() == maps + 1 && keys.front() == 0) {
       if (key_kind == Keys::zero_based || background == Background::in_band) {
-        fail(counts + ", the first being a background without a map, as in PuzzleCAM's files; " +
+        fail(counts + ", since the first is a background without a map, as in PuzzleCAM's files; " +
              contradiction(key_kind, background));
       }
       keys.erase(keys.begin());
@@ -164,29 +161,28 @@ class Finder {
     if (maps == 0) return {};
     if (!key_kind && background != Background::in_band) {
       fail("has as many numbers in 'keys' as maps in '" + field +
-           "', which may count the classes from 0 or be label ids: set keys = \"zero_based\" or "
+           "', which may count classes from 0 or be label ids: set keys = \"zero_based\" or "
            "keys = \"label_ids\"");
     }
     if (key_kind == Keys::zero_based) return labels(keys, Keys::zero_based, false);
     return labels_with_background(keys, background, known);
   }
 
-  // Of keys that are label ids and have a map each.
+  // The labels of keys that are label ids and each have a map.
   std::vector<Label> labels_with_background(std::vector<std::int64_t> const& keys,
                                             std::optional<Background> background,
                                             KnownFile const* known) const {
     bool const has_background = std::ranges::find(keys, 0) != keys.end();
     if (background == Background::in_band && !has_background) {
-      fail("has a map for each of its keys, none of which is 0, for background; " +
+      fail("has a map for each of its keys, none of which is 0 (background); " +
            contradiction(Keys::label_ids, background));
     }
     if (background != Background::implicit) return labels(keys, Keys::label_ids, has_background);
     if (has_background || (known && !dialect_.background)) {
       fail("has a map for each of its keys" +
            std::string(has_background ? ", 0 (background) included" : "") +
-           ", but with a background that is implicit the keys begin with a 0 that has no map" +
-           (dialect_.method ? " (" + setting("method", seplflow::to_text(*dialect_.method)) + ")"
-                            : ""));
+           ", but if background is implicit, the keys begin with a 0 that has no map" +
+           (dialect_.method ? " (" + setting_of(*dialect_.method) + ")" : ""));
     }
     return labels(keys, Keys::label_ids, false);
   }
@@ -194,12 +190,9 @@ class Finder {
   std::string contradiction(std::optional<Keys> keys, std::optional<Background> background) const {
     if (dialect_.keys == Keys::zero_based) return "keys = \"zero_based\" does not fit";
     if (dialect_.background == Background::in_band) return "background = \"in_band\" does not fit";
-    if (dialect_.method) {
-      return setting("method", seplflow::to_text(*dialect_.method)) + " does not write so";
-    }
-    return std::string("its field says ") + (keys == Keys::zero_based
-                                                 ? setting("keys", to_text(*keys))
-                                                 : setting("background", to_text(*background)));
+    if (dialect_.method) return setting_of(*dialect_.method) + " does not write this form";
+    return "its field implies " +
+           (keys == Keys::zero_based ? setting_of(*keys) : setting_of(*background));
   }
 
   // ---- {number: array, ...} ----
@@ -235,18 +228,18 @@ class Finder {
     if (!kind && (dialect_.method || !has_zero)) kind = Keys::zero_based;
     if (!kind) {
       fail(
-          "has a map of number 0, which is the first class in PSA's CAMs but background in PSA's "
-          "CRF scores, and both look alike: set method = \"psa\" (or keys = \"zero_based\") for "
-          "CAMs, or keys = \"label_ids\" for CRF scores");
+          "has a map with the number 0, which is the first class in PSA's CAMs but background in "
+          "PSA's CRF scores; the files look the same, so set method = \"psa\" (or keys = "
+          "\"zero_based\") for CAMs, or keys = \"label_ids\" for CRF scores");
     }
     if (kind == Keys::zero_based) return labels(keys, Keys::zero_based, false);
     if (has_zero && dialect_.background == Background::implicit) {
       fail(
-          "has a map of number 0, which is background among label ids: background = \"implicit\" "
-          "does not fit");
+          "has a map with the number 0, which is background among label ids: background = "
+          "\"implicit\" does not fit");
     }
     if (!has_zero && dialect_.background == Background::in_band) {
-      fail("has no map of number 0, for background: background = \"in_band\" does not fit");
+      fail("has no map with the number 0 (background): background = \"in_band\" does not fit");
     }
     return labels(keys, Keys::label_ids, has_zero);
   }
@@ -255,7 +248,7 @@ class Finder {
     if (!value.is(Kind::array) || value.array().axes() != 2 ||
         !is_floating_point(value.array().type())) {
       fail("has for class number " + std::to_string(key.integer()) + " " + value.description() +
-           "; scores are floating-point arrays of 2 axes (height, width)");
+           "; scores are floating-point arrays with 2 axes (height, width)");
     }
     return value.array();
   }
@@ -273,7 +266,7 @@ class Finder {
     if (scores.axes() != 3 || !is_floating_point(scores.type())) fail_to_read();
     for (char const* option : {dialect_.field ? "field" : "", dialect_.keys ? "keys" : ""}) {
       if (*option) {
-        fail("is " + scores.description() + " and has no keys or fields: leave out " + option);
+        fail("is " + scores.description() + " and has no keys or fields: remove " + option);
       }
     }
     bool const in_band = array_has_background(scores);
@@ -290,25 +283,25 @@ class Finder {
     std::uint64_t const maps = scores.shape()[0];
     std::uint64_t const all = classes_ ? classes_->count() : 0;
     if (!classes_) {
-      if (maps > kIgnore) fail("is " + scores.description() + ": there are 255 classes at most");
+      if (maps > kIgnore) fail("is " + scores.description() + ", but 255 classes are the most");
       if (dialect_.background) return dialect_.background == Background::in_band;
       fail("is " + scores.description() +
-           " and the data set does not say which classes it has, so background (\"in_band\" or "
-           "\"implicit\") must");
+           ", and the data set does not name its classes: set background = \"in_band\" or "
+           "\"implicit\"");
     }
     auto const background =
         dialect_.background.value_or(maps == all ? Background::in_band : Background::implicit);
     if (maps == (background == Background::in_band ? all : all - 1)) {
       return background == Background::in_band;
     }
+    std::string wanted =
+        std::to_string(all) + " maps, or " + std::to_string(all - 1) + " without background";
+    if (dialect_.background) {
+      wanted = std::to_string(background == Background::in_band ? all : all - 1) + " maps";
+    }
     fail("is " + scores.description() + ", but " +
-         (dialect_.background ? setting("background", to_text(background)) + " and " : "") +
-         "the classes of the data set, " + classes_->describe() + ", ask for " +
-         (dialect_.background == Background::in_band ? std::to_string(all)
-          : dialect_.background                      ? std::to_string(all - 1)
-                                : std::to_string(all) + " maps, or " + std::to_string(all - 1) +
-                                      " without background") +
-         (dialect_.background ? " maps" : ""));
+         (dialect_.background ? setting_of(background) + " and " : "") +
+         "the classes of the data set, " + classes_->describe() + ", require " + wanted);
   }
 
   // ---- for all ----
@@ -317,7 +310,7 @@ class Finder {
     return checked_size(height, width, "the maps of " + file_);
   }
 
-  // Throws where a key is of no class, or twice there.
+  // Throws when a key is not a class or is repeated.
   std::vector<Label> labels(std::vector<std::int64_t> const& keys, Keys kind,
                             bool with_background) const {
     std::int64_t const first = with_background || kind == Keys::zero_based ? 0 : 1;
@@ -344,15 +337,15 @@ class Finder {
          (counts_from_0 && key >= 0
               ? ", which is class " + std::to_string(key + 1) + " (keys count from 0)"
               : "") +
-         ", but " + classes + (counts_from_0 && key == count - 1 ? hint_at_label_ids() : ""));
+         ", but " + classes + (counts_from_0 && key == count - 1 ? label_ids_hint() : ""));
   }
 
-  // For keys that would fit as label ids, where a file may hold such.
-  std::string hint_at_label_ids() const {
+  // For keys that would fit as label ids, in files that may have label ids.
+  std::string label_ids_hint() const {
     bool const by_number = !root_.find(kKeys);
     if (!by_number && dialect_.keys != Keys::zero_based) return "";
     return std::string("; if the keys are label ids") + (by_number ? " (PSA's CRF scores)" : "") +
-           ", " + (dialect_.method ? "leave out method and " : "") + "set keys = \"label_ids\"";
+           ", " + (dialect_.method ? "remove method and " : "") + "set keys = \"label_ids\"";
   }
 
   PickleValue const& root_;

@@ -1,4 +1,4 @@
-// What a method's CAM file holds, and where.
+// Finds the maps in a method's CAM file.
 #pragma once
 
 #include <optional>
@@ -12,23 +12,23 @@
 
 namespace seplflow::cam {
 
-// The maps of a file. Arrays are views of it.
+// The maps of a file. Arrays are views of the file.
 struct FoundMaps {
-  std::vector<Label> classes;  // by label; class 0 where background has a map
-  std::vector<Array> maps;   // of each class: floating-point, 2 axes (height, width), equal shapes
-  std::optional<Size> size;  // of the maps; also of a file with none that says it nevertheless
-  bool may_be_strided = false;  // whether they may be smaller than the image
+  std::vector<Label> classes;  // by label; includes 0 if background has a map
+  std::vector<Array> maps;   // for each class: floating-point, 2 axes (height, width), equal shapes
+  std::optional<Size> size;  // of the maps; a file without maps may have a size too
+  bool may_be_strided = false;  // whether the maps may be smaller than the image
 };
 
-// Finds the maps in what `file` holds, which is one of
+// Finds the maps in the contents of `file`, which have one of the forms
 //
 // - {"keys": numbers, FIELD: array (K, H, W)}: IRN, CLIMS, RIB, CLIP-ES, SIPE, PuzzleCAM, RecurSeed
 // - {number: array (H, W), ...}: PSA, SEAM, TransCAM, PPC, EPS, L2G
 // - array (C, H, W): PPC
 //
-// Classes come in the order of "keys", else ascending. Labels are checked against `classes`, where
-// that is not null. Throws Error, naming the file, when it holds something else, says what it looks
-// like where the method is another one, and which option decides where it is ambiguous.
+// Classes come in the order of "keys", or else ascending. Labels are checked against `classes`,
+// unless that is null. Throws Error, with the file, when it has another form; the message says what
+// the file looks like if it is one of another method, and which option decides if it is ambiguous.
 FoundMaps find_maps(PickleValue const& root, Dialect const& dialect, Classes const* classes,
                     std::string const& file);
 

@@ -22,7 +22,8 @@ constexpr std::array kKnownFiles = {
     KnownFile{CamMethod::recurseed, "a RecurSeed file", "seed", Keys::label_ids, std::nullopt,
               false}};
 
-// A file that has only strided maps, told by whether the keys begin with a background without one.
+// The form of a file with strided maps only, judging by whether the keys begin with a background
+// without a map.
 KnownFile const* known_by_count(PickleValue const& root, std::string const& file) {
   auto const strided = root.find(kStrided);
   if (!strided || !strided->is(PickleValue::Kind::array) || strided->array().axes() != 3) {
@@ -42,14 +43,13 @@ bool has_numbers_as_keys(PickleValue const& dict) {
   return dict.size() > 0;
 }
 
-std::string describe(KnownFile const& known, PickleValue const& root) {
+std::string description_of(KnownFile const& known, PickleValue const& root) {
   char const* const field = root.find(known.field) ? known.field : kStrided;
   std::string const background = known.background == Background::implicit  ? "background implicit"
                                  : known.background == Background::in_band ? "background in-band"
                                                                            : "";
   return std::string("looks like ") + known.name + " (keys, " + field +
-         (background.empty() ? "" : "; " + background) + "): method = \"" + to_text(known.method) +
-         "\"";
+         (background.empty() ? "" : "; " + background) + "): " + setting_of(known.method);
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ bool writes_maps_by_number(CamMethod method) {
   return !known_file(method) && method != CamMethod::rca;
 }
 
-KnownFile const* recognise(PickleValue const& root, std::string const& file) {
+KnownFile const* recognised_file(PickleValue const& root, std::string const& file) {
   for (KnownFile const& known : kKnownFiles) {
     if (root.find(known.field)) return &known;
   }
@@ -79,7 +79,8 @@ KnownFile const* recognise(PickleValue const& root, std::string const& file) {
 std::string looks_like(PickleValue const& root, std::string const& file) {
   if (root.is(PickleValue::Kind::dict)) {
     if (root.find(kKeys)) {
-      if (KnownFile const* const known = recognise(root, file)) return describe(*known, root);
+      if (KnownFile const* const known = recognised_file(root, file))
+        return description_of(*known, root);
     } else if (has_numbers_as_keys(root)) {
       return "looks like a file of PSA or its descendants (a map for each class number): method = "
              "\"psa\" (or \"seam\", \"transcam\", \"ppc\", \"eps\", \"l2g\")";
@@ -92,11 +93,11 @@ std::string looks_like(PickleValue const& root, std::string const& file) {
 
 std::vector<std::int64_t> key_numbers(PickleValue const& keys, std::string const& file) {
   std::vector<std::int64_t> numbers;
-  auto const refuse = [&](std::string const& why = ", and not a list of class numbers") {
+  auto const refuse = [&](std::string const& why = "; expected a list of class numbers") {
     throw Error(file + " has in 'keys' " + keys.description() + why);
   };
   if (keys.is(PickleValue::Kind::array) && keys.array().axes() == 1) {
-    if (keys.array().size() == 0) return numbers;  // of whatever type: numpy.array([]) is float64
+    if (keys.array().size() == 0) return numbers;  // whatever its type: numpy.array([]) is float64
     ElementType const type = keys.array().type();
     if (is_floating_point(type) || type == ElementType::boolean) refuse();
     try {

@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The pseudo-labels that a CAM method published.
+// The final pseudo-labels of a method.
 struct Labels {
   fs::path dir;
   std::optional<CamMethod> method;
@@ -32,12 +32,10 @@ struct Labels {
  private:
   LabelMap read(Sample const& sample) const {
     fs::path const file = sample_file(dir, sample, ".png");
-    std::string const what = (method ? to_text(*method) + " " : "") + "pseudo-label";
+    std::string const what = (method ? name_of(*method) + " " : "") + "pseudo-label";
     if (is_missing(file, on_missing, what, "all background")) {
       if (sample.size) return LabelMap(*sample.size);
-      throw Error("there is no " + what + " " + file.string() +
-                  ", and its size is not known either: the data set has no image or truth of this "
-                  "sample");
+      throw Error("there is no " + what + " " + file.string() + kUnknownSize);
     }
     LabelMap labels = read_label_png(file);
     std::string const name = what + " " + file.string();
@@ -50,26 +48,32 @@ struct Labels {
 }  // namespace
 
 void declare_labels(Plugin& plugin) {
-  plugin.stage<Labels>("cam.labels", "A method's final pseudo-labels, as PNG files")
+  plugin.stage<Labels>("cam.labels", "Reads a method's final pseudo-labels from PNG files")
       .inputs("sample", "image_labels")
       .output("labels")
-      .option("dir", &Labels::dir, "folder with NAME.png for every sample", existing_folder(),
+      .option("dir", &Labels::dir, "folder with NAME.png for each sample", existing_folder(),
               required())
-      .option("method", &Labels::method,
-              "the method that made them; it goes into messages and the record of the run, since "
-              "the final labels of all methods are read alike",
-              cam_method_choices())
-      .option("on_missing", &Labels::on_missing,
-              "what a sample without a file is: an error, or empty (all background)",
-              on_missing_choices())
+      .option(
+          "method", &Labels::method,
+          "the method that wrote them; used only in messages and in the record of the run, since "
+          "the files of all methods are read the same way",
+          kCamMethods)
+      .option(
+          "on_missing", &Labels::on_missing,
+          "what to do about a sample without a file: report an error, or treat it as empty (all "
+          "background)",
+          kOnMissing)
       .option("restrict_to_image_labels", &Labels::restrict_to_image_labels, kRestrictHelp)
       .details(
           std::string(
-              "8-bit gray or palette PNGs, taken as raw class ids: 0 background, 255 ignore. Every "
-              "method of the paper publishes its labels so. An RGB PNG is refused, since colours "
-              "cannot be told from class ids, and so is a class that the data set does not have. A "
-              "sample of COCO is looked for under all names that its files go by "
-              "(COCO_val2014_000000000139.png, 000000000139.png, 139.png), its id first.\n\n") +
+              "The files are 8-bit gray or palette PNGs of raw class ids: 0 is background, 255 "
+              "means "
+              "ignore. Every method in the paper publishes its labels in this form. Errors are: an "
+              "RGB PNG, since its colours are not class ids, and a class that the data set does "
+              "not "
+              "have. A sample of COCO may use any name that COCO's files have "
+              "(COCO_val2014_000000000139.png, 000000000139.png, 139.png); its id comes "
+              "first.\n\n") +
           kRestrictDetails);
 }
 

@@ -11,7 +11,7 @@ constexpr ScoreFileKind kNpy = {".npy", &read_npy, ".pkl", "cam.pkl"};
 }  // namespace
 
 void declare_npy(Plugin& plugin) {
-  declare_score_file<kNpy>(plugin, "cam.npy", "A method's CAMs from .npy files");
+  declare_score_file<kNpy>(plugin, "cam.npy", "Reads a method's CAMs from .npy files");
 }
 
 }  // namespace seplflow::cam

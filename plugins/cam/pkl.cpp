@@ -11,7 +11,7 @@ constexpr ScoreFileKind kPkl = {".pkl", &read_pickle_file, ".npy", "cam.npy"};
 
 void declare_pkl(Plugin& plugin) {
   declare_score_file<kPkl>(plugin, "cam.pkl",
-                           "A method's CAMs from bare pickles, as RecurSeed writes them");
+                           "Reads a method's CAMs from plain pickles, such as RecurSeed's");
 }
 
 }  // namespace seplflow::cam

@@ -20,10 +20,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What the name of a file begins with.
+// What file names begin with.
 enum class Names { id, position };
 
-// The scores that the 256 gray values stand for: value / 255, which float32 holds in L2G.
+// The scores of the 256 gray values: value / 255, as float32 in L2G.
 std::array<float, 256> fractions() {
   std::array<float, 256> scores;
   for (std::size_t v = 0; v < scores.size(); ++v) {
@@ -32,8 +32,8 @@ std::array<float, 256> fractions() {
   return scores;
 }
 
-// The same spread over 0..1 by the least and greatest value of the map, as RCA does.
-std::array<double, 256> spread_fractions(std::vector<std::uint8_t> const& pixels) {
+// The same, but scaled so that the least and greatest value of the map become 0 and 1, as RCA does.
+std::array<double, 256> scaled_fractions(std::vector<std::uint8_t> const& pixels) {
   auto const [least, greatest] = std::ranges::minmax(pixels);
   std::array<double, 256> scores{};
   for (int v = least; v <= greatest; ++v) {
@@ -52,17 +52,19 @@ struct PngPerClass {
   void check(OptionCheck& check) {
     check_restriction(check, restrict_to_image_labels);
     if (method && *method != CamMethod::l2g && *method != CamMethod::rca) {
-      check.refuse("method", "\"" + to_text(*method) +
-                                 "\" does not write one PNG a class, only \"l2g\" and \"rca\" do; "
-                                 "cam.npy and cam.pkl read the files of the others");
+      check.refuse("method",
+                   "\"" + name_of(*method) +
+                       "\" does not write one PNG per class, only \"l2g\" and \"rca\" do; "
+                       "for other methods use cam.npy or cam.pkl");
       return;
     }
     ClassFiles files(dir);
     if (files.empty()) {
-      check.refuse("dir", "there is no file NAME_CLASS.png in " + dir.string() +
-                              (files.stranger().empty() ? "" : ", but " + files.stranger()) +
-                              "; the maps of one PNG a class are named so, class 0 being the first "
-                              "in the foreground (2007_000032_14.png)");
+      check.refuse("dir",
+                   "there is no file NAME_CLASS.png in " + dir.string() +
+                       (files.stranger().empty() ? "" : ", but there is " + files.stranger()) +
+                       "; maps with one PNG per class have such names, where class 0 is the "
+                       "first foreground class (2007_000032_14.png)");
       return;
     }
     if (names != Names::id && refuse_subfolders(check, files.only_below())) return;
@@ -91,7 +93,7 @@ struct PngPerClass {
   }
 
  private:
-  // Most often `dir` is one level too high; a sample's id that leads into a folder is rare.
+  // Usually `dir` is one level too high; sample ids with subfolders are rare.
   bool refuse_subfolders(OptionCheck& check, std::vector<std::string> const& files) const {
     if (files.empty()) return false;
     constexpr std::size_t kShown = 3;
@@ -103,7 +105,7 @@ struct PngPerClass {
                             found + (files.size() > kShown ? " and others" : "") +
                             (files.size() == 1 ? "; set dir to that folder"
                                                : "; set dir to one of these folders") +
-                            ", or names = \"id\" where the ids of samples lead into folders");
+                            ", or set names = \"id\" if the sample ids contain folders");
     return true;
   }
 
@@ -112,12 +114,12 @@ struct PngPerClass {
     if (!maps.numbers) return none(sample, maps.name);
     ScoreMaps const scores =
         method == CamMethod::rca ? read<double>(sample, maps) : read<float>(sample, maps);
-    return method ? scores.made_by(to_text(*method)) : scores;
+    return method ? scores.made_by(name_of(*method)) : scores;
   }
 
   struct Maps {
     std::string name;
-    std::vector<std::uint32_t> const* numbers = nullptr;  // of the classes; null for no files
+    std::vector<std::uint32_t> const* numbers = nullptr;  // of the classes; null: no files
   };
 
   Maps maps_of(Sample const& sample) const {
@@ -136,14 +138,12 @@ struct PngPerClass {
       throw Error(
           "there is no file " + name + "_CLASS.png in " + dir.string() +
           (names == Names::id && files_->only_numbers()
-               ? ", where all files are named by number: names = \"position\" takes them for "
-                 "places in the list of samples"
-               : " (on_missing = \"empty\" takes no class, so all background, instead)"));
+               ? ", where all files are named by number: set names = \"position\" if these are "
+                 "positions in the list of samples"
+               : " (set on_missing = \"empty\" to use no class, so all background, instead)"));
     }
     if (!sample.size) {
-      throw Error("there is no file " + name + "_CLASS.png in " + dir.string() +
-                  ", and the size of the sample is not known either: the data set has no image or "
-                  "truth of it");
+      throw Error("there is no file " + name + "_CLASS.png in " + dir.string() + kUnknownSize);
     }
     return ScoreMaps(*sample.size, {}, std::vector<float>());
   }
@@ -170,7 +170,7 @@ struct PngPerClass {
     for (std::uint8_t const value : pixels) values.push_back(scores[value]);
   }
   static void append(std::vector<std::uint8_t> const& pixels, std::vector<double>& values) {
-    auto const scores = spread_fractions(pixels);
+    auto const scores = scaled_fractions(pixels);
     for (std::uint8_t const value : pixels) values.push_back(scores[value]);
   }
 
@@ -178,22 +178,20 @@ struct PngPerClass {
     std::uint32_t const label = number + 1;
     std::size_t const count = sample.classes ? sample.classes->count() : kIgnore;
     if (label < count) return static_cast<Label>(label);
-    throw Error(file.string() + " is of class " + std::to_string(label) + " (" +
-                std::to_string(number) + " in the file's name, which counts from 0), but the " +
+    throw Error(file.string() + " belongs to class " + std::to_string(label) + " (" +
+                std::to_string(number) + " in the file name, which counts from 0), but the " +
                 (sample.classes ? "data set has classes " + sample.classes->describe()
                                 : std::string("highest class is 254")));
   }
 
-  // The map of a class in this size, where it is known; `whose` size that is goes into messages.
+  // The map of a class in `size`, if that is known; `whose` says in messages whose size it is.
   GrayImage read_map(fs::path const& file, std::optional<Size> size,
                      std::string const& whose) const {
     GrayImage map = read_gray_png(file);
     if (names == Names::id) {
       if (size) require_same_size(map.size, file.string(), *size, whose);
     } else if (!size) {
-      throw Error(file.string() +
-                  " is of a size of its own, and that of the sample is not known: the data set has "
-                  "no image or truth of it");
+      throw Error(file.string() + " may have any size" + kUnknownSize);
     } else if (map.size != *size) {
       map = {*size, resize_gray(map.pixels, map.size, *size)};
     }
@@ -206,39 +204,40 @@ struct PngPerClass {
 }  // namespace
 
 void declare_png_per_class(Plugin& plugin) {
-  plugin.stage<PngPerClass>("cam.png_per_class", "A method's CAMs from one PNG for each class")
+  plugin.stage<PngPerClass>("cam.png_per_class", "Reads a method's CAMs from one PNG per class")
       .inputs("sample", "image_labels")
       .output("scores")
-      .option("dir", &PngPerClass::dir,
-              "folder with NAME_CLASS.png for every class of every sample", existing_folder(),
-              required())
+      .option("dir", &PngPerClass::dir, "folder with NAME_CLASS.png for each class of each sample",
+              existing_folder(), required())
       .option("method", &PngPerClass::method,
-              "the method that made the files: l2g or rca; without it they are read as L2G's",
-              cam_method_choices())
-      .option("names", &PngPerClass::names,
-              "what NAME is: the sample's id, or its position in the list of samples, from 0; by "
-              "default position where the method is rca and all names are numbers, else id",
-              choices<Names>({{"id", Names::id}, {"position", Names::position}}))
+              "the method that wrote the files: l2g or rca (default: read as L2G's)", kCamMethods)
+      .option(
+          "names", &PngPerClass::names,
+          "meaning of NAME: the sample's id, or its position in the list of samples, counted from "
+          "0 (default: position if the method is rca and all names are numbers, else id)",
+          choices<Names>({{"id", Names::id}, {"position", Names::position}}))
       .option("on_missing", &PngPerClass::on_missing,
-              "what a sample without any file is: an error, or empty (no class, so all background)",
-              on_missing_choices())
+              "what to do about a sample without files: report an error, or treat it as empty (no "
+              "class, so all background)",
+              kOnMissing)
       .option("restrict_to_image_labels", &PngPerClass::restrict_to_image_labels, kRestrictHelp)
       .details(
           std::string(
-              "8-bit gray PNGs, `NAME_0.png` of the first class in the foreground. A sample has "
-              "the classes that it has files of; the folder is looked through once, when the "
-              "pipeline is checked. A sample whose id leads into a folder (`train/0001`) has its "
-              "files there; where all files are in subfolders, `names = \"id\"` must say so, since "
-              "most often `dir` is the wrong folder then.\n\n"
-              "L2G stores 255 times the score, and the score read is value / 255 in float32. RCA's "
-              "maps are spread over 0..1, each by its least and greatest value, in float64. RCA "
-              "writes them twice: `orig` (2007_000032_14.png) in full size, and before that `feat` "
-              "(0_14.png), smaller and named by the image's place in `train_cls.txt`: these are "
-              "for a data set with the same list, and are enlarged as RCA does, with the "
+              "The files are 8-bit gray PNGs; `NAME_0.png` is the first foreground class. A sample "
+              "has the classes that it has files for. The folder is read once, when the pipeline "
+              "is checked. A sample whose id contains a folder (`train/0001`) has its files in "
+              "that "
+              "folder. If all files are in subfolders, set `names = \"id\"` to confirm that, since "
+              "usually `dir` is the wrong folder then.\n\n"
+              "L2G stores 255 times the score, so a score is value / 255 in float32. RCA's maps "
+              "are "
+              "scaled to 0..1, each by its least and greatest value, in float64. RCA writes its "
+              "maps twice: `orig` (2007_000032_14.png) in full size, and before that `feat` "
+              "(0_14.png), smaller and named by the position of the image in `train_cls.txt`. The "
+              "latter need a data set with the same list, and are enlarged as in RCA, with the "
               "arithmetic of cv2.resize.\n\n"
-              "Refused are PNGs of another kind, classes that the data set does not have, and maps "
-              "of "
-              "another size than the image.\n\n") +
+              "Errors are: other kinds of PNG, classes that the data set does not have, and maps "
+              "whose size differs from the image's.\n\n") +
           kRestrictDetails);
 }
 

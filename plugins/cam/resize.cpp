@@ -7,13 +7,13 @@
 namespace seplflow::cam {
 namespace {
 
-// Between a and b, rounded as torch does on a CPU.
+// Interpolates between a and b, rounded like torch on a CPU.
 template <class T>
 T between(T a, T b, T towards_b) {
   return std::fma(a, T{1} - towards_b, b * towards_b);
 }
 
-// Where a pixel lies between two neighbours of a coarser map.
+// The position of a pixel between two neighbours in a coarser map.
 template <class T>
 struct Between {
   std::uint32_t first, second;
@@ -32,7 +32,7 @@ std::vector<Between<T>> places(std::uint32_t pixels, std::uint32_t coarse, std::
   return places;
 }
 
-// One row of the map, enlarged in width.
+// Enlarges one row of the map in width.
 template <class T>
 void enlarge_row(std::span<T const> row, std::vector<Between<T>> const& columns,
                  std::vector<T>& enlarged) {
@@ -86,7 +86,7 @@ constexpr int kOne = 1 << 11;  // OpenCV's weights have 11 bits
 
 struct Weights {
   std::uint32_t first, second;
-  int of_first, of_second;  // kOne in sum
+  int of_first, of_second;  // their sum is kOne
 };
 
 std::vector<Weights> fixed_point_weights(std::uint32_t to, std::uint32_t from, bool clamp_weights) {
@@ -109,7 +109,7 @@ std::vector<Weights> fixed_point_weights(std::uint32_t to, std::uint32_t from, b
 }  // namespace
 
 std::vector<std::uint8_t> resize_gray(std::span<std::uint8_t const> pixels, Size from, Size to) {
-  // OpenCV clamps places beyond the border in width, and rows, not their weights, in height.
+  // Beyond the border OpenCV clamps weights in width, but only rows in height.
   auto const columns = fixed_point_weights(to.width, from.width, true);
   auto const rows = fixed_point_weights(to.height, from.height, false);
   auto const enlarge = [&](std::uint32_t y, std::vector<int>& enlarged) {

@@ -22,13 +22,13 @@ std::string class_name(Label label, Classes const* classes) {
   return classes ? number + " (" + classes->names()[label] + ")" : number;
 }
 
-// Throws where a score is infinite or not a number; `width` is that of the map.
+// Throws when a score is infinite or NaN; `width` is that of the map.
 template <class T>
 void require_finite(std::span<T const> map, std::uint64_t width, std::string const& whose) {
   if (all_finite(map)) return;
   auto const bad = std::ranges::find_if(map, [](T value) { return !std::isfinite(value); });
   auto const place = static_cast<std::uint64_t>(bad - map.begin());
-  throw Error(whose + (std::isnan(*bad) ? " is not a number (NaN)" : " is infinite") + " in row " +
+  throw Error(whose + (std::isnan(*bad) ? " is NaN" : " is infinite") + " in row " +
               std::to_string(place / width) + ", column " + std::to_string(place % width));
 }
 
@@ -40,7 +40,7 @@ Precision precision_of(std::vector<Array> const& maps) {
   return std::ranges::all_of(maps, is(ElementType::float16)) ? Precision::half : Precision::single;
 }
 
-// The maps one behind the other, in the size of the image; `half` rounds what is interpolated.
+// The maps one after the other, in the size of the image; `half` rounds interpolated values.
 template <class T>
 std::unique_ptr<T[]> decode(FoundMaps const& found, Size image, Classes const* classes, bool half,
                             std::string const& file) {
@@ -63,13 +63,12 @@ std::unique_ptr<T[]> decode(FoundMaps const& found, Size image, Classes const* c
   return values;
 }
 
-// The size that the scores are to have. Throws where the maps do not fit it.
+// The size of the scores. Throws when the maps do not fit it.
 Size image_size(FoundMaps const& found, std::optional<Size> image, std::string const& file) {
   if (!image && (!found.size || found.may_be_strided)) {
     throw Error(file +
-                (found.size ? " holds maps that are smaller than the image" : " holds no map") +
-                ", and the size of the sample is not known either: the data set has no image or "
-                "truth of it");
+                (found.size ? " holds maps that are smaller than the image" : " holds no maps") +
+                kUnknownSize);
   }
   if (!image) return *found.size;
   bool const fits_strided =
@@ -83,15 +82,15 @@ Size image_size(FoundMaps const& found, std::optional<Size> image, std::string c
 }  // namespace
 
 void ScoreFile::check(OptionCheck& check) const {
-  dialect().check(check);
+  check_dialect(check);
   check_restriction(check, restrict_to_image_labels);
 }
 
 ScoreMaps ScoreFile::load(SampleContext const& context, Sample const& sample,
                           ImageLabels const* image_labels, ScoreFileKind const& kind) const {
   ScoreMaps scores = read(sample, kind);
-  if (method) scores = scores.made_by(to_text(*method));
-  // An array of all classes says nothing of what the image shows.
+  if (method) scores = scores.made_by(name_of(*method));
+  // An array of all classes says nothing about what the image shows.
   bool const all = sample.classes && scores.classes().size() + 1 >= sample.classes->count();
   if (all && !restrict_to_image_labels) return scores;
   return with_image_labels(context, std::move(scores), image_labels, restrict_to_image_labels,
@@ -103,8 +102,8 @@ ScoreMaps ScoreFile::read(Sample const& sample, ScoreFileKind const& kind) const
   if (on_missing == OnMissing::error && !is_there(path)) {
     fs::path const other = sample_file(dir, sample, kind.other_ending);
     if (is_there(other)) {
-      throw Error("there is no CAM file " + path.string() + ", but " + other.filename().string() +
-                  " is there, which " + kind.other_stage + " reads");
+      throw Error("there is no CAM file " + path.string() + ", but there is " +
+                  other.filename().string() + ", which " + kind.other_stage + " reads");
     }
   }
   std::string const file = path.string();
@@ -114,7 +113,7 @@ ScoreMaps ScoreFile::read(Sample const& sample, ScoreFileKind const& kind) const
   }
   Pickle const pickle = kind.read(path);
   Classes const* const classes = sample.classes.get();
-  FoundMaps found = find_maps(pickle.root(), dialect(), classes, file);
+  FoundMaps found = find_maps(pickle.root(), *this, classes, file);
   Size const size = image_size(found, sample.size, file);
   Precision const precision = precision_of(found.maps);
   if (precision == Precision::full) {
@@ -127,7 +126,7 @@ ScoreMaps ScoreFile::read(Sample const& sample, ScoreFileKind const& kind) const
 
 std::string score_file_details() {
   return std::string(
-             "| `method` | A file is | Classes | Background |\n"
+             "| `method` | Contents of a file | Classes | Background |\n"
              "|---|---|---|---|\n"
              "| `irn`, `clims`, `rib` | `keys`, `high_res` (or `cam`) | from 0 | implicit |\n"
              "| `clipes` | `keys`, `attn_highres` | from 0 | implicit |\n"
@@ -141,18 +140,18 @@ std::string score_file_details() {
              "implicit |\n"
              "| `ppc` | the same, or an array of all classes | from 0 | implicit; in-band in an "
              "array |\n\n"
-             "Without `method`, each file is taken for what its fields and shapes say. PSA's CAMs "
-             "and its CRF scores look alike: `method = \"psa\"` (or a descendant's) is for CAMs, "
-             "`keys = \"label_ids\"` for CRF scores. For methods that are not listed, `field`, "
-             "`keys` and `background` say what the table does. `cam`, which is stored at a fourth "
-             "of the size, is used only where a file has nothing else: it is enlarged as the "
-             "methods do (bilinear, pixel centres, cut to the image).\n\n"
-             "Scores keep the precision of the file. A file with no class makes an image without "
-             "one: all background. Refused are classes that the data set does not have, maps of "
-             "another size than the image, and scores that are infinite or no numbers. Files are "
-             "data: nothing in them is run.\n\n"
-             "A sample of COCO is looked for under all names that its files go by "
-             "(COCO_train2014_000000000009, 000000000009, 9), its id first.\n\n") +
+             "Without `method`, the fields and shapes of each file decide. PSA's CAMs and its CRF "
+             "scores look the same: set `method = \"psa\"` (or a descendant) for CAMs, and `keys = "
+             "\"label_ids\"` for CRF scores. For a method that is not listed, `field`, `keys` and "
+             "`background` replace the table. The field `cam`, which is stored at a fourth of the "
+             "size, is used only if a file has nothing else: it is enlarged as the methods do "
+             "(bilinear, pixel centres, cropped to the image).\n\n"
+             "Scores keep the precision of the file. A file without a class gives an image that is "
+             "all background. Errors are: classes that the data set does not have, maps whose size "
+             "differs from the image's, and scores that are infinite or NaN. Files are only data: "
+             "nothing in them is executed.\n\n"
+             "A sample of COCO may use any name that COCO's files have "
+             "(COCO_train2014_000000000009, 000000000009, 9); its id comes first.\n\n") +
          kRestrictDetails;
 }
 

@@ -1,4 +1,4 @@
-// Loads the scores of a sample from one file: what cam.npy and cam.pkl have in common.
+// Loads the scores of a sample from one file: the common part of cam.npy and cam.pkl.
 #pragma once
 
 #include <filesystem>
@@ -17,40 +17,34 @@
 
 namespace seplflow::cam {
 
-// A kind of files.
+// A file format.
 struct ScoreFileKind {
   char const* ending;                            // ".npy"
-  Pickle (*read)(std::filesystem::path const&);  // throws Error, naming the file
-  char const* other_ending;                      // of files that are mistaken for them
-  char const* other_stage;                       // which reads those
+  Pickle (*read)(std::filesystem::path const&);  // throws Error, with the file
+  char const* other_ending;                      // of files that may be there instead
+  char const* other_stage;                       // the stage that reads those
 };
 
-// Options and work of the stages.
-struct ScoreFile {
+// The options and the work of both stages.
+struct ScoreFile : Dialect {
   std::filesystem::path dir;
-  std::optional<CamMethod> method;
-  std::optional<std::string> field;
-  std::optional<Keys> keys;
-  std::optional<Background> background;
   OnMissing on_missing = OnMissing::error;
   bool restrict_to_image_labels = false;
 
   void check(OptionCheck& check) const;
   bool needs_files() const { return on_missing == OnMissing::error; }
 
-  // The scores of the sample, in the precision of the file; of the classes that the image-level
-  // labels do not deny, where that is asked for. Throws Error, naming the file, when it is not
-  // there (and must be), cannot be read, does not fit the sample's classes and size, or holds
-  // scores that are infinite or no numbers.
+  // The scores of the sample, in the precision of the file; if asked for, only those of classes in
+  // the image-level labels. Throws Error, with the file, when a required file is missing, a file
+  // cannot be read or does not fit the sample's classes and size, or scores are infinite or NaN.
   ScoreMaps load(SampleContext const& context, Sample const& sample,
                  ImageLabels const* image_labels, ScoreFileKind const& kind) const;
 
  private:
-  Dialect dialect() const { return {method, field, keys, background}; }
   ScoreMaps read(Sample const& sample, ScoreFileKind const& kind) const;
 };
 
-// The stage of a kind.
+// The stage for a file format.
 template <ScoreFileKind const& kind>
 struct ScoreFileOf : ScoreFile {
   std::vector<std::filesystem::path> files(Sample const& sample) const {
@@ -62,7 +56,7 @@ struct ScoreFileOf : ScoreFile {
   }
 };
 
-// What the manual says of all of them.
+// The manual of both stages.
 std::string score_file_details();
 
 template <ScoreFileKind const& kind>
@@ -71,27 +65,27 @@ void declare_score_file(Plugin& plugin, char const* name, char const* summary) {
   plugin.stage<T>(name, summary)
       .inputs("sample", "image_labels")
       .output("scores")
-      .option("dir", &T::dir, std::string("folder with NAME") + kind.ending + " for every sample",
+      .option("dir", &T::dir, std::string("folder with NAME") + kind.ending + " for each sample",
               existing_folder(), required())
-      .option("method", &T::method,
-              "the method that made the files; without it, what a file holds decides, where that "
-              "is certain",
-              cam_method_choices())
+      .option(
+          "method", &T::method,
+          "the method that wrote the files; without it, the contents of each file decide, unless "
+          "they are ambiguous",
+          kCamMethods)
       .option("field", &T::field,
-              "the entry that holds the scores, in files {\"keys\": ..., FIELD: ...} of no method "
-              "listed here")
+              "name of the entry with the scores, in files {\"keys\": ..., FIELD: ...} of a method "
+              "that is not listed here")
       .option("keys", &T::keys,
-              "what the numbers of the classes are: zero_based (0 is the first class in the "
-              "foreground) or label_ids (0 is background)",
-              choices<Keys>({{"zero_based", Keys::zero_based}, {"label_ids", Keys::label_ids}}))
+              "meaning of the class numbers: zero_based (0 is the first foreground class) or "
+              "label_ids (0 is background)",
+              kKeyChoices)
       .option("background", &T::background,
-              "whether background has a map of its own (in_band) or none (implicit: a threshold "
-              "will stand for it)",
-              choices<Background>(
-                  {{"implicit", Background::implicit}, {"in_band", Background::in_band}}))
+              "whether background has a map (in_band) or not (implicit: a threshold replaces it)",
+              kBackgroundChoices)
       .option("on_missing", &T::on_missing,
-              "what a sample without a file is: an error, or empty (no class, so all background)",
-              on_missing_choices())
+              "what to do about a sample without a file: report an error, or treat it as empty (no "
+              "class, so all background)",
+              kOnMissing)
       .option("restrict_to_image_labels", &T::restrict_to_image_labels, kRestrictHelp)
       .details(score_file_details());
 }

@@ -1,9 +1,8 @@
-// The methods whose CAMs and pseudo-labels are read, by the names that pipelines use.
+// The methods whose CAMs and pseudo-labels can be read, by the names that pipelines use.
 #pragma once
 
 #include <seplflow.hpp>
 #include <string>
-#include <vector>
 
 namespace seplflow {
 
@@ -25,30 +24,30 @@ enum class CamMethod {
   rca
 };
 
-inline Choices<CamMethod> cam_method_choices() {
-  return choices<CamMethod>({{"irn", CamMethod::irn},
-                             {"clims", CamMethod::clims},
-                             {"rib", CamMethod::rib},
-                             {"psa", CamMethod::psa},
-                             {"seam", CamMethod::seam},
-                             {"transcam", CamMethod::transcam},
-                             {"ppc", CamMethod::ppc},
-                             {"eps", CamMethod::eps},
-                             {"sipe", CamMethod::sipe},
-                             {"puzzlecam", CamMethod::puzzlecam},
-                             {"puzzlecam_rw", CamMethod::puzzlecam_rw},
-                             {"recurseed", CamMethod::recurseed},
-                             {"clipes", CamMethod::clipes},
-                             {"l2g", CamMethod::l2g},
-                             {"rca", CamMethod::rca}});
+inline auto const kCamMethods = choices<CamMethod>({{"irn", CamMethod::irn},
+                                                    {"clims", CamMethod::clims},
+                                                    {"rib", CamMethod::rib},
+                                                    {"psa", CamMethod::psa},
+                                                    {"seam", CamMethod::seam},
+                                                    {"transcam", CamMethod::transcam},
+                                                    {"ppc", CamMethod::ppc},
+                                                    {"eps", CamMethod::eps},
+                                                    {"sipe", CamMethod::sipe},
+                                                    {"puzzlecam", CamMethod::puzzlecam},
+                                                    {"puzzlecam_rw", CamMethod::puzzlecam_rw},
+                                                    {"recurseed", CamMethod::recurseed},
+                                                    {"clipes", CamMethod::clipes},
+                                                    {"l2g", CamMethod::l2g},
+                                                    {"rca", CamMethod::rca}});
+
+// "puzzlecam_rw"
+inline std::string name_of(CamMethod method) {
+  return kCamMethods.text_of(method);
 }
 
-// As a pipeline names it: "puzzlecam_rw".
-inline std::string to_text(CamMethod method) {
-  for (auto const& [text, each] : cam_method_choices().values) {
-    if (each == method) return text;
-  }
-  return {};
+// For messages: method = "puzzlecam_rw"
+inline std::string setting_of(CamMethod method) {
+  return "method = \"" + name_of(method) + "\"";
 }
 
 }  // namespace seplflow

@@ -1,8 +1,8 @@
-// What becomes of classes that the image-level labels of a sample deny.
+// What to do about classes that the image-level labels of a sample deny.
 //
-// A method of weakly supervised segmentation knows which classes an image shows and considers no
-// other. A pseudo-label or a score map that holds another class is of other image-level labels, or
-// of another image.
+// A weakly supervised method knows which classes an image shows and considers no others. A
+// pseudo-label or score map with another class belongs to other image-level labels, or to another
+// image.
 #pragma once
 
 #include <algorithm>
@@ -16,27 +16,28 @@
 
 namespace seplflow {
 
-// Help of the option restrict_to_image_labels, for a loader with an optional input `image_labels`.
+// The help text of restrict_to_image_labels, for loaders with an optional input `image_labels`.
 constexpr char const* kRestrictHelp =
-    "drop the classes that the image-level labels deny, as the methods do; else they are warned of "
-    "(needs the input image_labels)";
+    "drop classes that the image-level labels deny, as the methods do, instead of warning about "
+    "them (needs the input image_labels)";
 
-// For the loader's details().
+// For details() of the loaders.
 constexpr char const* kRestrictDetails =
     "With the input `image_labels` (`in = { sample = \"voc\", image_labels = "
-    "\"voc.image_labels\" }`) a class that the image does not show is warned of, or dropped where "
-    "`restrict_to_image_labels` is true: its pixels become background, or its scores are left out.";
+    "\"voc.image_labels\" }`), a class that the image does not show causes a warning. With "
+    "`restrict_to_image_labels = true` it is dropped: its pixels become background, or its scores "
+    "are removed.";
 
-// To be called by the loader's check().
+// Call this in check() of the loader.
 inline void check_restriction(OptionCheck& check, bool restrict_to_image_labels) {
   if (!restrict_to_image_labels || check.connected("image_labels")) return;
   check.refuse("restrict_to_image_labels",
-               "nothing says what the image-level labels are; connect them: in = { sample = "
-               "\"DATASET\", image_labels = \"DATASET.image_labels\" }, where DATASET is the "
-               "stage that the samples come from");
+               "the input image_labels is not connected; connect it: in = { sample = \"DATASET\", "
+               "image_labels = \"DATASET.image_labels\" }, where DATASET is the stage that emits "
+               "the samples");
 }
 
-// Those of the classes, background and 255 apart, that the image does not show.
+// The classes, except background and 255, that the image does not show.
 template <class Labels>
 std::vector<Label> denied_classes(Labels const& classes, ImageLabels const& image_labels) {
   std::vector<Label> denied;
@@ -47,7 +48,7 @@ std::vector<Label> denied_classes(Labels const& classes, ImageLabels const& imag
   return denied;
 }
 
-// `what` is what holds the classes: "pseudo-label".
+// `what` names the value with the classes: "pseudo-label".
 inline void warn_of_denied(SampleContext const& context, std::vector<Label> const& denied,
                            std::string_view what) {
   std::string names;
@@ -61,9 +62,9 @@ inline void warn_of_denied(SampleContext const& context, std::vector<Label> cons
                std::move(names));
 }
 
-// The labels as they are to be used: unchanged where `image_labels` is null or denies nothing. Else
-// warns of the denied classes or, to restrict, makes their pixels background. `what` names the
-// labels in the warning: "pseudo-label". image_labels are ascending.
+// Returns the labels unchanged if `image_labels` is null or denies no class. Otherwise warns of the
+// denied classes or, when restricting, turns their pixels into background. `what` names the labels
+// in the warning: "pseudo-label". image_labels are ascending.
 inline LabelMap with_image_labels(SampleContext const& context, LabelMap labels,
                                   ImageLabels const* image_labels, bool restrict_to_image_labels,
                                   std::string_view what) {
@@ -83,7 +84,7 @@ inline LabelMap with_image_labels(SampleContext const& context, LabelMap labels,
   return LabelMap(labels.size(), std::move(pixels));
 }
 
-// The same for scores, which lose the planes of denied classes.
+// The same for scores; restricting removes the planes of denied classes.
 inline ScoreMaps with_image_labels(SampleContext const& context, ScoreMaps scores,
                                    ImageLabels const* image_labels, bool restrict_to_image_labels,
                                    std::string_view what) {

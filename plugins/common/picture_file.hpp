@@ -1,4 +1,4 @@
-// Where a folder keeps the picture of a sample.
+// Finds the picture of a sample in a folder.
 #pragma once
 
 #include <array>
@@ -14,8 +14,8 @@ namespace seplflow {
 constexpr std::array<char const*, 6> kPictureEndings = {".jpg", ".png", ".jpeg",
                                                         ".JPG", ".PNG", ".JPEG"};
 
-// The picture of the sample, under the first of its names (sample_names) that has one, whatever its
-// ending; or nothing.
+// The picture of the sample with any extension, under the first of its names (sample_names) that
+// has one; or an empty path.
 inline std::filesystem::path find_picture(std::filesystem::path const& folder,
                                           std::string const& name) {
   std::error_code ignored;
@@ -28,7 +28,7 @@ inline std::filesystem::path find_picture(std::filesystem::path const& folder,
   return {};
 }
 
-// The same for files() of a stage: where there is no picture, all that would do.
+// The same for files() of a stage: without a picture, all files that would do.
 inline std::vector<std::filesystem::path> picture_files(std::filesystem::path const& folder,
                                                         std::string const& name) {
   std::filesystem::path found = find_picture(folder, name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "common/sample_file.hpp"
 #include "formats/numpy/npy.hpp"
@@ -16,7 +17,7 @@ std::vector<Label> classes_in(Array const& row, std::size_t foreground, std::str
   if (row.axes() != 1 || row.size() != foreground) {
     throw Error(file.string() + ": the image-level labels of " + of + " are " + row.description() +
                 ", but there are " + std::to_string(foreground) +
-                " classes; the file is of another data set");
+                " classes; the file belongs to another data set");
   }
   std::vector<Label> classes;
   for (std::size_t i = 0; i < foreground; ++i) {
@@ -24,14 +25,14 @@ std::vector<Label> classes_in(Array const& row, std::size_t foreground, std::str
     if (!(value >= 0) || std::isinf(value) || value != std::floor(value)) {
       throw Error(file.string() + ": the image-level label of " + of + " for class " +
                   std::to_string(i + 1) + " is " + std::to_string(value) +
-                  "; expected 0 or 1 (not shown, shown)");
+                  "; expected 0 (not shown) or 1 (shown)");
     }
     if (value > 0) classes.push_back(static_cast<Label>(i + 1));
   }
   return classes;
 }
 
-// The number that stands for a VOC name where names are numbers: 2007000032 for 2007_000032.
+// A VOC name as a number: 2007000032 for 2007_000032.
 std::optional<std::string> voc_number(std::string_view name) {
   constexpr std::size_t kYear = 4, kLength = 11;
   if (name.size() != kLength || name[kYear] != '_') return std::nullopt;
@@ -54,7 +55,7 @@ ImageLabels ImageLevelLabels::at(std::size_t i) const {
   return {{begin + first, begin + static_cast<std::ptrdiff_t>(ends_.at(i))}};
 }
 
-ImageLabelFile::ImageLabelFile(fs::path const& file, std::size_t foreground) : file_(file) {
+ImageLabelFile::ImageLabelFile(fs::path const& file, std::size_t foreground) : labels_(file) {
   using Kind = PickleValue::Kind;
   Pickle const pickle = read_npy(file);
   PickleValue const root = pickle.root();
@@ -68,15 +69,15 @@ ImageLabelFile::ImageLabelFile(fs::path const& file, std::size_t foreground) : f
   }
   if (!root.is(Kind::dict)) {
     throw Error(file.string() + " holds " + root.description() +
-                "; expected image-level labels: a dict of an array for each image, or an array of "
-                "shape (images, classes)");
+                "; expected image-level labels: a dict with an array for each image, or an array "
+                "of shape (images, classes)");
   }
   rows_.reserve(root.size());
   for (std::size_t i = 0; i < root.size(); ++i) {
     PickleValue const key = root.key(i), value = root.value(i);
     if (!key.is(Kind::integer) && !key.is(Kind::text)) {
       throw Error(file.string() + ": " + key.description() +
-                  " is the key of an entry; expected the name or the number of an image");
+                  " is a key; expected the name or the number of an image");
     }
     std::string name =
         key.is(Kind::integer) ? std::to_string(key.integer()) : std::string(key.text());
@@ -104,30 +105,31 @@ std::optional<std::size_t> ImageLabelFile::find(std::string const& name) const {
   return std::nullopt;
 }
 
-ImageLevelLabels ImageLabelFile::of(std::vector<std::string> const& names) const {
-  ImageLevelLabels labels;
-  std::vector<std::string> first_missing;
-  std::size_t missing = 0;
+ImageLevelLabels ImageLabelFile::labels_of(std::vector<std::string> const& names) const {
+  ImageLevelLabels labels(labels_.file());
+  std::vector<std::string> missing;
   for (std::string const& name : names) {
-    auto const row = find(name);
-    if (row) {
+    if (auto const row = find(name)) {
       labels.add(at(*row).classes);
-    } else if (++missing <= kNamesShown) {
-      first_missing.push_back(name);
+    } else {
+      missing.push_back(name);
     }
   }
-  if (missing > 0) {
-    throw Error(file_.string() + " has no image-level labels of " + std::to_string(missing) +
-                " of " + std::to_string(names.size()) +
-                " samples: " + first_of(first_missing, missing));
+  if (!missing.empty()) {
+    throw Error(labels_.file().string() + " has no image-level labels for " +
+                std::to_string(missing.size()) + " of " + std::to_string(names.size()) +
+                " samples: " + first_names(missing));
   }
   return labels;
 }
 
-std::string first_of(std::vector<std::string> const& first, std::size_t total) {
+std::string first_names(std::vector<std::string> const& names) {
+  constexpr std::size_t kShown = 5;
   std::string text;
-  for (std::string const& name : first) text += (text.empty() ? "" : ", ") + name;
-  if (total > first.size()) text += " and " + std::to_string(total - first.size()) + " more";
+  for (std::string const& name : std::span(names).first(std::min(names.size(), kShown))) {
+    text += (text.empty() ? "" : ", ") + name;
+  }
+  if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
   return text;
 }
 

@@ -1,4 +1,4 @@
-// Which classes images show, for all images of a data set.
+// Image-level labels: which classes each image of a data set shows.
 #pragma once
 
 #include <cstdint>
@@ -12,29 +12,34 @@
 
 namespace seplflow::dataset {
 
-// The classes of many images, a few bytes each.
+// The labels of many images, a few bytes each.
 class ImageLevelLabels {
  public:
-  // Classes ascending, without repeats, all foreground.
+  // `file` is where the labels come from.
+  explicit ImageLevelLabels(std::filesystem::path file = {}) : file_(std::move(file)) {}
+
+  // Adds an image: its foreground classes, ascending and without repeats.
   void add(std::vector<Label> const& classes);
 
+  std::filesystem::path const& file() const { return file_; }
   std::size_t count() const { return ends_.size(); }
-  // Of image i < count(), in the order of adding.
+  // The labels of image i < count(), in the order of adding.
   ImageLabels at(std::size_t i) const;
 
  private:
+  std::filesystem::path file_;
   std::vector<Label> classes_;
   std::vector<std::uint64_t> ends_;  // in classes_, by image
 };
 
-// A .npy file of image-level labels as methods of weakly supervised segmentation keep them: cls_
-// labels.npy of VOC (its keys numpy.int32 2007000032 or text "2007_000032"), a dict by the name or
-// the number of a COCO image, or a plain array with a row for each image. Each image has a number
-// for each foreground class, in label order; the class is shown when it is above 0.
+// A .npy file of image-level labels as weakly supervised methods keep them: VOC's cls_labels.npy
+// (with the keys numpy.int32 2007000032 or text "2007_000032"), a dict by the name or number of a
+// COCO image, or a plain array with a row for each image. Each image has a number for each
+// foreground class, in label order; the image shows the classes with a number above 0.
 class ImageLabelFile {
  public:
-  // Throws Error, naming the file and what it holds, when it is of no such form, or has not one
-  // number for each of `foreground` classes, or a number is negative, infinite or NaN.
+  // Throws Error, with the file and what it holds, when the file has another form, does not have
+  // one number for each of `foreground` classes, or holds a number that is not 0 or a count.
   ImageLabelFile(std::filesystem::path const& file, std::size_t foreground);
 
   // Whether images are found by name. The rows of a plain array are those of its data set in
@@ -44,24 +49,21 @@ class ImageLabelFile {
   std::size_t count() const { return labels_.count(); }
   ImageLabels at(std::size_t row) const { return labels_.at(row); }
 
-  // The row of an image by its name, under any of the spellings that files of VOC and COCO have.
-  // Only of a file that has names.
+  // The row of an image by its name, in any spelling that files of VOC and COCO use. Only for a
+  // file that has names.
   std::optional<std::size_t> find(std::string const& name) const;
 
-  // The labels of these images. Throws Error, saying how many and the first few, when the file
-  // lacks any. Only of a file that has names.
-  ImageLevelLabels of(std::vector<std::string> const& names) const;
+  // The labels of these images. Throws Error, with the number of missing images and the first few
+  // names, when the file does not have them all. Only for a file that has names.
+  ImageLevelLabels labels_of(std::vector<std::string> const& names) const;
 
  private:
-  std::filesystem::path file_;
   bool has_names_ = true;
   std::unordered_map<std::string, std::uint32_t> rows_;  // by key, numbers as decimal text
   ImageLevelLabels labels_;
 };
 
-// "a, b, c and 814 more": the first few names of `total` of which `first` are given.
-std::string first_of(std::vector<std::string> const& first, std::size_t total);
-
-constexpr std::size_t kNamesShown = 5;
+// The first few of many names: "a, b, c and 814 more".
+std::string first_names(std::vector<std::string> const& names);
 
 }  // namespace seplflow::dataset

@@ -20,12 +20,7 @@ void ListedSamples::open(std::vector<std::string> names, ClassesPtr classes,
   if (truth && fs::is_directory(*truth, ignored)) truth_ = std::move(truth);
 }
 
-void ListedSamples::take_image_labels(ImageLevelLabels labels, fs::path file) {
-  image_labels_ = std::move(labels);
-  image_labels_file_ = std::move(file);
-}
-
-// Decoded for the first output that asks, for all that do.
+// The ground truth of a sample, decoded when the first output asks for it.
 struct ListedSamples::Truth {
   mutable std::once_flag decoded;
   mutable std::optional<LabelMap> labels;
@@ -50,7 +45,7 @@ std::optional<Size> ListedSamples::size_of(std::string const& name) const {
     try {
       return read_image_size(file);
     } catch (Error const&) {
-      // Whoever needs the picture's pixels says what is wrong with it.
+      // The output that needs the pixels will report what is wrong with the file.
     }
   }
   return std::nullopt;
@@ -73,8 +68,7 @@ std::vector<fs::path> ListedSamples::truth_files(Sample const& sample) const {
 }
 
 std::vector<fs::path> ListedSamples::image_label_files(Sample const& sample) const {
-  if (image_labels_) return {image_labels_file_};
-  return truth_files(sample);
+  return image_labels_ ? std::vector{image_labels_->file()} : truth_files(sample);
 }
 
 ImageLabels ListedSamples::image_labels(Sample const& sample) const {
@@ -91,7 +85,7 @@ LabelMap ListedSamples::truth(Sample const& sample) const {
 LabelMap ListedSamples::decoded_truth(Sample const& sample) const {
   fs::path const file = sample_file(*truth_, sample, ".png");
   LabelMap truth = read_label_png(file);
-  require_labels_in(*classes_, truth, "truth " + file.string());
+  require_labels_in(*classes_, truth, "the ground truth " + file.string());
   return truth;
 }
 

@@ -1,4 +1,4 @@
-// Samples that have names and files: what the data sets on disk have in common.
+// Samples with names and files: what the data sets on disk have in common.
 #pragma once
 
 #include <filesystem>
@@ -11,31 +11,31 @@
 
 namespace seplflow::dataset {
 
-// Emits samples by name and reads their pictures from two folders, either of which may be absent:
-// a folder is needed only where something is read from it.
+// Emits samples by name and reads their pictures from two folders. Either folder may be absent: a
+// folder is needed only when something is read from it.
 class ListedSamples {
  public:
   void open(std::vector<std::string> names, ClassesPtr classes,
             std::optional<std::filesystem::path> images,
             std::optional<std::filesystem::path> truth);
 
-  // Image-level labels of the samples, in their order, instead of what the truth shows; `file` is
-  // where they come from.
-  void take_image_labels(ImageLevelLabels labels, std::filesystem::path file);
+  // Uses these image-level labels of the samples, in their order, instead of the classes that the
+  // ground truth shows.
+  void take_image_labels(ImageLevelLabels labels) { image_labels_ = std::move(labels); }
 
-  // The next sample, with the size of its picture where a file's header tells.
+  // The next sample, with its size when the header of a file gives it.
   std::optional<Sample> next();
   std::uint64_t count() const { return names_.size(); }
 
-  // Throws Error, naming the file, when there is none or it cannot be read.
+  // Throws Error, with the file, when it does not exist or cannot be read.
   Image image(Sample const& sample) const;
-  // Class ids of an 8-bit gray or palette PNG, each one of the classes or 255. Decoded once for a
-  // sample, whatever asks for it.
+  // Class ids from an 8-bit gray or palette PNG, each one of the classes or 255. Decoded once per
+  // sample, whichever outputs ask for it.
   LabelMap truth(Sample const& sample) const;
-  // The classes that the truth shows, or those that were taken.
+  // The labels that were taken, or else the classes that the ground truth shows.
   ImageLabels image_labels(Sample const& sample) const;
 
-  // None where there is no folder.
+  // Empty when there is no folder.
   std::vector<std::filesystem::path> image_files(Sample const& sample) const;
   std::vector<std::filesystem::path> truth_files(Sample const& sample) const;
   std::vector<std::filesystem::path> image_label_files(Sample const& sample) const;
@@ -51,10 +51,9 @@ class ListedSamples {
   ClassesPtr classes_;
   std::optional<std::filesystem::path> images_, truth_;
   std::optional<ImageLevelLabels> image_labels_;
-  std::filesystem::path image_labels_file_;
 };
 
-// Complains of a folder that is not there for an output that the pipeline wants.
+// Reports an error when the pipeline uses an output whose folder is missing.
 void require_folder(OptionCheck& check, char const* output, char const* option,
                     std::optional<std::filesystem::path> const& folder);
 

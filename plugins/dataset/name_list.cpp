@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMistakesShown = 10, kLongestShown = 100;
+constexpr std::size_t kMaxErrorsShown = 10, kMaxShownLength = 100;
 
 std::vector<std::string_view> words_of(std::string_view line) {
   constexpr std::string_view kSpace = " \t\r";
@@ -33,7 +33,7 @@ bool is_picture(std::string_view word) {
                              [&](char const* ending) { return word.ends_with(ending); });
 }
 
-// "2007_000032" of "/JPEGImages/2007_000032.jpg"
+// "2007_000032" for "/JPEGImages/2007_000032.jpg"
 std::string_view stem_of(std::string_view path) {
   path.remove_prefix(path.rfind('/') + 1);  // npos + 1 is 0
   return path.substr(0, path.rfind('.'));
@@ -52,24 +52,24 @@ std::string quoted(std::vector<std::string_view> const& words) {
   for (std::string_view const word : words) {
     text += text.empty() ? "" : " ";
     text += word;
-    if (text.size() > kLongestShown) return "\"" + text.substr(0, kLongestShown) + "...\"";
+    if (text.size() > kMaxShownLength) return "\"" + text.substr(0, kMaxShownLength) + "...\"";
   }
   return "\"" + text + "\"";
 }
 
-// What a line says beside the name.
+// What follows the name in a line.
 enum class Tail { none, label, classes };
 
 struct Line {
   std::vector<std::string_view> words;
   Tail tail = Tail::none;
-  bool is_path = false;  // the first word is a picture, not a name
+  bool is_path = false;  // the first word is an image, not a name
 
   std::string_view name() const { return is_path ? stem_of(words[0]) : words[0]; }
 };
 
-// Nothing where the words are no line of a list.
-std::optional<Line> line_of(std::vector<std::string_view> const& words) {
+// Nothing when the words do not form a line of a list.
+std::optional<Line> parse_line(std::vector<std::string_view> const& words) {
   Line line{words};
   line.is_path = is_picture(line.words[0]);
   if (line.words.size() == 1) return line;
@@ -81,18 +81,18 @@ std::optional<Line> line_of(std::vector<std::string_view> const& words) {
   return line;
 }
 
-// How a line is written, and where it was first.
-struct LineKind {
-  std::size_t number = 0;  // of the line; 0 for none yet
+// The form of a line, and the first line that has it.
+struct LineForm {
+  std::size_t number = 0;  // of the line; 0: none yet
   bool is_path = false;
   Tail tail = Tail::none;
 };
 
-std::string to_text(LineKind const& kind) {
-  std::string const name = kind.is_path ? "the path of an image" : "a name";
-  if (kind.tail == Tail::label) return name + " and that of its label";
-  if (kind.tail == Tail::classes) return name + " with classes";
-  return kind.is_path ? name : name + " alone";
+std::string description_of(LineForm const& form) {
+  std::string const name = form.is_path ? "the path of an image" : "a name";
+  if (form.tail == Tail::label) return name + " and the path of its label map";
+  if (form.tail == Tail::classes) return name + " with classes";
+  return form.is_path ? name : name + " alone";
 }
 
 class ListReader {
@@ -112,11 +112,12 @@ class ListReader {
       add(rest.substr(0, end));
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
-    if (mistakes_ > kMistakesShown) {
-      text_ += "\n... and " + std::to_string(mistakes_ - kMistakesShown) + " more lines";
+    if (errors_ > kMaxErrorsShown) {
+      text_ += "\n... and " + std::to_string(errors_ - kMaxErrorsShown) + " more lines";
     }
-    if (mistakes_ > 0) throw Error(text_);
-    if (list_.names.empty()) throw Error(file_.string() + " names no sample");
+    if (errors_ > 0) throw Error(text_);
+    if (list_.names.empty()) throw Error(file_.string() + " names no samples");
+    list_.file = file_;
     return std::move(list_);
   }
 
@@ -124,56 +125,56 @@ class ListReader {
   void add(std::string_view text) {
     auto const words = words_of(text);
     if (words.empty()) return;
-    auto const line = line_of(words);
+    auto const line = parse_line(words);
     if (!line) {
-      return complain(quoted(words) +
-                      " holds spaces; a line holds one name, the paths of an image and its "
-                      "label, or a name and the numbers of its classes");
+      return report(quoted(words) +
+                    " contains spaces; a line holds one name, the paths of an image and its "
+                    "label map, or a name and the numbers of its classes");
     }
-    if (!is_alike(*line)) return;
+    if (!has_same_form(*line)) return;
     std::string_view const name = line->name();
     if (line->tail == Tail::label && stem_of(line->words[1]) != name) {
-      return complain(quoted(words) + " pairs the image \"" + std::string(name) +
-                      "\" with the label of \"" + std::string(stem_of(line->words[1])) + "\"");
+      return report(quoted(words) + " pairs the image \"" + std::string(name) +
+                    "\" with the label map of \"" + std::string(stem_of(line->words[1])) + "\"");
     }
     if (!is_new(name)) return;
     if (line->tail == Tail::classes && !list_.classes) {
-      list_.classes.emplace();
+      list_.classes.emplace(file_);
       for (std::size_t i = 0; i < list_.names.size(); ++i) list_.classes->add({});
     }
     if (list_.classes) list_.classes->add(classes_in(*line));
     list_.names.emplace_back(name);
   }
 
-  // Names and paths do not mix, nor labels and classes.
-  bool is_alike(Line const& line) {
-    LineKind const kind{line_, line.is_path, line.tail};
-    if (first_.number == 0) first_ = kind;
-    bool const same_names = kind.is_path == first_.is_path;
-    if (same_names && kind.tail == Tail::none) return true;
-    if (same_names && with_tail_.number == 0) with_tail_ = kind;
-    if (same_names && kind.tail == with_tail_.tail) return true;
-    LineKind const& other = same_names ? with_tail_ : first_;
-    complain(quoted(line.words) + " is " + to_text(kind) + ", but line " +
-             std::to_string(other.number) + " is " + to_text(other) +
-             "; all lines of a list are of one kind");
+  // Names and paths do not mix, nor do label maps and classes.
+  bool has_same_form(Line const& line) {
+    LineForm const form{line_, line.is_path, line.tail};
+    if (first_.number == 0) first_ = form;
+    bool const same_names = form.is_path == first_.is_path;
+    if (same_names && form.tail == Tail::none) return true;
+    if (same_names && with_tail_.number == 0) with_tail_ = form;
+    if (same_names && form.tail == with_tail_.tail) return true;
+    LineForm const& other = same_names ? with_tail_ : first_;
+    report(quoted(line.words) + " is " + description_of(form) + ", but line " +
+           std::to_string(other.number) + " is " + description_of(other) +
+           "; all lines of a list must have the same form");
     return false;
   }
 
   bool is_new(std::string_view name) {
     if (auto const unsafe = why_unsafe_id(name)) {
-      complain("\"" + std::string(name) + "\" cannot name a sample: it " + *unsafe);
+      report("\"" + std::string(name) + "\" cannot name a sample: it " + *unsafe);
       return false;
     }
     auto const [before, is_new] = line_of_.try_emplace(std::string(name), line_);
     if (!is_new) {
-      complain("\"" + std::string(name) + "\" is listed twice, first in line " +
-               std::to_string(before->second));
+      report("\"" + std::string(name) + "\" is listed twice, first in line " +
+             std::to_string(before->second));
     }
     return is_new;
   }
 
-  // Labels, ascending.
+  // The labels of the classes, ascending.
   std::vector<Label> classes_in(Line const& line) {
     std::vector<long> numbers;
     for (std::size_t i = 1; i < line.words.size(); ++i) {
@@ -183,51 +184,52 @@ class ListReader {
     std::ranges::sort(numbers);
     auto const twice = std::ranges::adjacent_find(numbers);
     if (twice != numbers.end()) {
-      complain(quoted(line.words) + " has the class " + std::to_string(*twice) +
-               " twice; a line holds a name and the numbers of its classes, counted from 0, each "
-               "once");
+      report(quoted(line.words) + " has the class " + std::to_string(*twice) +
+             " twice; a line holds a name and the numbers of its classes, counted from 0, each "
+             "once");
     } else if (!numbers.empty() && static_cast<std::size_t>(numbers.back()) >= foreground_) {
-      complain("class " + std::to_string(numbers.back()) + " of \"" + std::string(line.words[0]) +
-               "\" is none of the " + std::to_string(foreground_) +
-               " classes, which lists count from 0 to " + std::to_string(foreground_ - 1));
+      report("class " + std::to_string(numbers.back()) + " of \"" + std::string(line.words[0]) +
+             "\" is not one of the " + std::to_string(foreground_) +
+             " classes, which lists count from 0 to " + std::to_string(foreground_ - 1));
     }
     std::vector<Label> labels;
-    if (mistakes_ > 0) return labels;
+    if (errors_ > 0) return labels;
     for (long const number : numbers) labels.push_back(static_cast<Label>(number + 1));
     return labels;
   }
 
-  // Throws for numbers that are those of no class: then all lines of the list are so.
+  // Throws for numbers that are not class numbers: then the whole list is of another kind.
   void refuse_other_meaning(Line const& line, std::vector<long> const& numbers) const {
     for (long const number : numbers) {
       if (number >= 0) continue;
       throw Error(place() + "\"" + std::string(line.words[0]) + " " + std::to_string(number) +
-                  "\" says of one class alone whether the image shows it, as the lists of "
+                  "\" states only whether the image shows one class, as the lists in "
                   "ImageSets/Main do; use a list of names, or of names with all their classes");
     }
     bool const columns = numbers.size() == foreground_ || numbers.size() == foreground_ + 1;
     bool const flags = std::ranges::all_of(numbers, [](long number) { return number <= 1; });
     if (!columns || !flags || numbers.size() <= 2) return;
     throw Error(place() + "\"" + std::string(line.words[0]) + "\" is followed by " +
-                std::to_string(numbers.size()) + " numbers that are all 0 or 1, which looks like " +
-                "one-hot columns of the " + std::to_string(foreground_) +
-                " classes; expected are the numbers of its classes, counted from 0");
+                std::to_string(numbers.size()) +
+                " numbers that are all 0 or 1, which look like one-hot columns for the " +
+                std::to_string(foreground_) +
+                " classes; expected the numbers of its classes, counted from 0");
   }
 
   std::string place() const { return file_.string() + ":" + std::to_string(line_) + ": "; }
 
-  void complain(std::string const& message) {
-    if (++mistakes_ > kMistakesShown) return;
+  void report(std::string const& message) {
+    if (++errors_ > kMaxErrorsShown) return;
     text_ += (text_.empty() ? "" : "\n") + place() + message;
   }
 
   fs::path const& file_;
   std::size_t foreground_;
   std::size_t line_ = 0;
-  LineKind first_, with_tail_;
+  LineForm first_, with_tail_;
   NameList list_;
   std::unordered_map<std::string, std::size_t> line_of_;
-  std::size_t mistakes_ = 0;
+  std::size_t errors_ = 0;
   std::string text_;
 };
 
@@ -250,10 +252,10 @@ std::vector<std::string> names_in_folder(fs::path const& folder) {
   std::ranges::sort(names);
   auto const twice = std::ranges::adjacent_find(names);
   if (twice != names.end()) {
-    throw Error("the folder " + folder.string() + " holds two pictures called \"" + *twice + "\"");
+    throw Error("the folder " + folder.string() + " has two pictures named \"" + *twice + "\"");
   }
   if (names.empty()) {
-    throw Error("the folder " + folder.string() + " holds no picture (.jpg, .jpeg or .png)");
+    throw Error("the folder " + folder.string() + " has no pictures (.jpg, .jpeg or .png)");
   }
   return names;
 }

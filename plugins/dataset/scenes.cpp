@@ -1,14 +1,14 @@
 #include <cmath>
 #include <cstdio>
 
+#include "common/refuse_errors.hpp"
 #include "scenes/scene.hpp"
 #include "stages.hpp"
 
 namespace seplflow::dataset {
 namespace {
 
-// Names of foreground classes 1..K, with the background in front. The first twenty are drawn as
-// VOC's.
+// Background and foreground classes 1..count; the first twenty are those of VOC.
 ClassesPtr scene_classes(int count) {
   ClassesPtr const voc = voc12_classes();
   if (count == 20) return voc;
@@ -19,7 +19,7 @@ ClassesPtr scene_classes(int count) {
   return std::make_shared<Classes const>(std::move(names));
 }
 
-// Generated pictures with everything that the real ones come with.
+// Generated images with everything that real data sets have.
 struct Scenes {
   std::int64_t scenes = 100;
   std::vector<double> size = {240, 320};
@@ -28,18 +28,17 @@ struct Scenes {
 
   void check(OptionCheck& check) {
     for (double const extent : size) {
-      if (extent != std::floor(extent)) check.refuse("size", "a size is a whole number of pixels");
+      if (extent != std::floor(extent))
+        check.refuse("size", "a size must be a whole number of pixels");
     }
     if (size.empty() || size.size() > 2) {
       check.refuse("size", "write size = [height, width], or one number for a square");
       return;
     }
-    try {
+    refuse_errors(check, "size", [&] {
       options_.size = checked_size(static_cast<std::uint64_t>(size.front()),
                                    static_cast<std::uint64_t>(size.back()), "a scene");
-    } catch (Error const& error) {
-      check.refuse("size", error.what());
-    }
+    });
     options_.classes = classes;
     options_.seed = static_cast<std::uint64_t>(seed);
     names_ = scene_classes(classes);
@@ -82,27 +81,27 @@ struct Scenes {
 void declare_scenes(Plugin& plugin) {
   plugin
       .stage<Scenes>("dataset.scenes",
-                     "Generated scenes with truth, pseudo-labels, CAMs and masks, by seed")
+                     "Generates images with ground truth, pseudo-labels, CAMs and masks")
       .output("image", &Scenes::image)
       .output("truth", &Scenes::truth)
       .output("image_labels", &Scenes::image_labels)
       .output("pseudo", &Scenes::pseudo)
       .output("scores", &Scenes::scores)
       .output("masks", &Scenes::masks)
-      .option("count", &Scenes::scenes, "how many scenes", at_least(1))
+      .option("count", &Scenes::scenes, "number of images", at_least(1))
       .option("size", &Scenes::size, "[height, width], or one number for a square",
               in_range(1, 65536), unit("pixels"))
-      .option("classes", &Scenes::classes, "how many foreground classes", in_range(1, 254))
-      .option("seed", &Scenes::seed, "which scenes; the same seed gives the same bytes anywhere",
-              at_least(0))
+      .option("classes", &Scenes::classes, "number of foreground classes", in_range(1, 254))
+      .option("seed", &Scenes::seed,
+              "which images; the same seed gives the same bytes on every machine", at_least(0))
       .details(
-          "For demonstrations, tests and benchmarks: numbers from generated scenes are no evidence "
-          "about real ones. Objects are made of parts and sub-parts. `pseudo` is what a CAM method "
-          "would make of the picture: it lights the telling parts and some of what is around them, "
-          "misses others, and never shows a class that the picture does not. `masks` are like "
-          "SAM's: objects, parts, sub-parts, background, groups, near duplicates, slightly "
-          "imperfect. `truth` has a ring of 255 around objects where the picture is large enough. "
-          "`pseudo` is the argmax of `scores` and a background of 0.36.");
+          "For demonstrations, tests and benchmarks: scores on generated scenes say nothing about "
+          "real images. Objects are made of parts and sub-parts. `pseudo` is what a CAM method "
+          "might produce: it finds the distinctive parts and some of their surroundings, misses "
+          "others, and never contains a class that the image does not show. It is the argmax of "
+          "`scores` and a background score of 0.36. `masks` resemble those of SAM: objects, parts, "
+          "sub-parts, background, groups and near duplicates, all slightly imperfect. `truth` has "
+          "a ring of 255 around objects if the image is large enough.");
 }
 
 }  // namespace seplflow::dataset

@@ -8,12 +8,7 @@
 namespace seplflow::eval {
 namespace {
 
-struct Pair {
-  PredictedIgnore predicted_255;
-  ClassMean mean;
-};
-
-Pair pair_of(Convention convention) {
+std::pair<PredictedIgnore, ClassMean> settings_of(Convention convention) {
   switch (convention) {
     case Convention::seam:
       return {PredictedIgnore::miss, ClassMean::all};
@@ -30,46 +25,17 @@ Pair pair_of(Convention convention) {
   return {};
 }
 
-Choices<Convention> const& conventions() {
-  static auto const names = choices<Convention>({{"seam", Convention::seam},
-                                                 {"irn", Convention::irn},
-                                                 {"sipe", Convention::sipe},
-                                                 {"deeplab", Convention::deeplab},
-                                                 {"eps", Convention::eps},
-                                                 {"recurseed", Convention::recurseed}});
-  return names;
-}
-
-std::string to_text(Convention value) {
-  for (auto const& [name, convention] : conventions().values) {
-    if (convention == value) return name;
-  }
-  return "";
-}
-
-char const* to_text(PredictedIgnore value) {
-  switch (value) {
-    case PredictedIgnore::miss:
-      return "miss";
-    case PredictedIgnore::background:
-      return "background";
-    case PredictedIgnore::drop:
-      return "drop";
-  }
-  return "";
-}
-
-char const* to_text(ClassMean value) {
-  switch (value) {
-    case ClassMean::all:
-      return "all";
-    case ClassMean::with_union:
-      return "union";
-    case ClassMean::with_truth:
-      return "truth";
-  }
-  return "";
-}
+auto const kConventions = choices<Convention>({{"seam", Convention::seam},
+                                               {"irn", Convention::irn},
+                                               {"sipe", Convention::sipe},
+                                               {"deeplab", Convention::deeplab},
+                                               {"eps", Convention::eps},
+                                               {"recurseed", Convention::recurseed}});
+auto const kPredictedIgnore = choices<PredictedIgnore>({{"miss", PredictedIgnore::miss},
+                                                        {"background", PredictedIgnore::background},
+                                                        {"drop", PredictedIgnore::drop}});
+auto const kClassMean = choices<ClassMean>(
+    {{"all", ClassMean::all}, {"union", ClassMean::with_union}, {"truth", ClassMean::with_truth}});
 
 using ScoreOf = std::optional<double> Scores::*;
 constexpr std::array<std::pair<char const*, ScoreOf>, 3> kScores = {
@@ -96,7 +62,7 @@ std::uint64_t pixels_of(ConfusionMatrix const& confusion) {
   return pixels;
 }
 
-// Pixels of the prediction that are 255 where the truth has a class.
+// The pixels that are 255 in the prediction and have a class in the ground truth.
 std::uint64_t count_predicted_255(LabelMap const& truth, LabelMap const& labels) {
   if (label_areas(labels)[kIgnore] == 0) return 0;
   std::uint64_t count = 0;
@@ -111,25 +77,23 @@ std::uint64_t count_predicted_255(LabelMap const& truth, LabelMap const& labels)
 void Miou::check(OptionCheck& check) {
   has_baseline_ = check.connected("baseline");
   if (!convention) return;
-  Pair const pair = pair_of(*convention);
-  if (check.given("predicted_255") && predicted_255 != pair.predicted_255) {
-    check.refuse("predicted_255", "the convention says predicted_255 = \"" +
-                                      std::string(to_text(pair.predicted_255)) +
-                                      "\"; leave one of the two out");
+  auto const [its_predicted_255, its_mean] = settings_of(*convention);
+  auto const refuse = [&](char const* option, std::string const& value) {
+    check.refuse(option, "the convention sets " + std::string(option) + " = \"" + value +
+                             "\"; remove one of the two");
+  };
+  if (check.given("predicted_255") && predicted_255 != its_predicted_255) {
+    refuse("predicted_255", kPredictedIgnore.text_of(its_predicted_255));
   }
-  if (check.given("mean") && mean != pair.mean) {
-    check.refuse("mean", "the convention says mean = \"" + std::string(to_text(pair.mean)) +
-                             "\"; leave one of the two out");
-  }
-  predicted_255 = pair.predicted_255;
-  mean = pair.mean;
+  if (check.given("mean") && mean != its_mean) refuse("mean", kClassMean.text_of(its_mean));
+  predicted_255 = its_predicted_255;
+  mean = its_mean;
 }
 
 Miou::Record Miou::operator()(SampleContext const& context, LabelMap const& truth,
                               LabelMap const& labels, LabelMap const* baseline) const {
   ClassesPtr const& classes = context.sample().classes;
-  if (!classes)
-    throw Error("the data set does not say which classes it has, so nothing can be scored");
+  if (!classes) throw Error("the data set does not name its classes, so nothing can be scored");
   auto const confusion = [&](LabelMap const& predicted) {
     ConfusionMatrix counts(classes->count());
     counts.add(truth, predicted, predicted_255);
@@ -232,7 +196,7 @@ Metrics Miou::Side::metrics(ClassesPtr const& classes, ClassMean over) const {
 Row Miou::fold(Sample const& sample, Record const& record) {
   if (!classes_) classes_ = sample.classes;
   if (classes_->names() != sample.classes->names()) {
-    throw Error("its classes are not those of the samples before it");
+    throw Error("its classes differ from those of the samples before it");
   }
   labels_.add(record.labels);
   if (record.baseline) baseline_.add(*record.baseline);
@@ -261,10 +225,11 @@ std::vector<std::string> Miou::columns() const {
   return columns;
 }
 
-// Numbers are comparable only under one convention.
+// Scores are comparable only under the same conditions.
 std::string Miou::conditions() const {
-  return (convention ? "convention " + to_text(*convention) + ", " : "") +
-         "mean over classes: " + to_text(mean) + "; 255 in the labels: " + to_text(predicted_255);
+  return (convention ? "convention " + kConventions.text_of(*convention) + ", " : "") +
+         "mean over classes: " + kClassMean.text_of(mean) +
+         "; 255 in the labels: " + kPredictedIgnore.text_of(predicted_255);
 }
 
 std::string Miou::text_of_255() const {
@@ -313,43 +278,40 @@ Findings Miou::finish() const {
 void declare_miou(Plugin& plugin) {
   plugin
       .stage<Miou>("eval.miou",
-                   "Score labels against truth: IoU, precision and recall over the data set, per "
-                   "class and per image")
+                   "Scores labels against the ground truth: mIoU, precision and recall")
       .inputs("truth", "labels", "baseline")
       .option("convention", &Miou::convention,
-              "a published evaluator's pair of predicted_255 and mean", conventions())
+              "follow a published evaluator; sets predicted_255 and mean", kConventions)
       .option("predicted_255", &Miou::predicted_255,
-              "what a predicted 255 is: a miss of the true class, background, or not counted",
-              choices<PredictedIgnore>({{"miss", PredictedIgnore::miss},
-                                        {"background", PredictedIgnore::background},
-                                        {"drop", PredictedIgnore::drop}}))
+              "how to count a predicted 255: as a miss of the true class, as background, or not at "
+              "all",
+              kPredictedIgnore)
       .option("mean", &Miou::mean,
-              "classes that the means are over: all, those in truth or prediction, those in truth",
-              choices<ClassMean>({{"all", ClassMean::all},
-                                  {"union", ClassMean::with_union},
-                                  {"truth", ClassMean::with_truth}}))
+              "which classes a mean includes: all, those in ground truth or prediction, or those "
+              "in the ground truth",
+              kClassMean)
       .details(
-          "Counts are accumulated over the whole data set in 64-bit integers; background is a "
-          "class; pixels whose truth is 255 do not count. With a `baseline` the same is computed "
-          "for it, and the gain. Published evaluators differ, by tens of points, in two things, "
-          "which `convention` sets together:\n\n"
-          "| `convention` | used by | `predicted_255` | `mean` |\n"
+          "Counts are accumulated over the whole data set in 64-bit integers. Background is a "
+          "class. Pixels whose ground truth is 255 are not counted. With a `baseline`, the same "
+          "scores are computed for it, and the gain. Published evaluators differ in two ways that "
+          "change results by tens of points; `convention` sets both:\n\n"
+          "| `convention` | Used by | `predicted_255` | `mean` |\n"
           "|---|---|---|---|\n"
           "| `seam` | SEAM, TransCAM, PPC, PuzzleCAM | miss | all |\n"
           "| `irn` | IRN, CLIMS, RIB | background | union |\n"
           "| `sipe`, `eps` | SIPE; EPS, L2G | drop | union |\n"
-          "| `deeplab` | deeplab-pytorch, CLIP-ES | drop (theirs is undefined; this is ours) | "
-          "truth |\n"
+          "| `deeplab` | deeplab-pytorch, CLIP-ES | drop (theirs is undefined; this is our choice) "
+          "| truth |\n"
           "| `recurseed` | RecurSeed | miss | union |\n\n"
-          "The default is miss and union: a prediction gains nothing by leaving pixels undecided, "
-          "as it would where they are dropped, and a class that neither side has, in a part of a "
-          "data set, costs nothing, as it would in a mean over all. The summary says which "
-          "convention it was and how much of the labels was 255. A score that is 0/0 is null; it "
-          "counts as 0 in a mean that includes its class.\n\n"
+          "The default is miss and union. With it, a prediction gains nothing by leaving pixels "
+          "undecided, as it would if they were dropped, and a class that occurs in neither ground "
+          "truth nor prediction of a partial data set costs nothing, as it would in a mean over "
+          "all. The summary names the convention and the share of 255 in the labels. A score of "
+          "0/0 is null; it counts as 0 in a mean that includes its class.\n\n"
           "`metrics.json` holds counts and scores per class, their means, the convention in words "
-          "(`conditions`) and how much was 255 (`remark`), and `image_mean`: the "
-          "same means for each image by itself, averaged over the images that have a value. "
-          "`STAGE.csv` has a row for each image; a score without a value is an empty cell.");
+          "(`conditions`), the share of 255 (`remark`), and `image_mean`: the same means computed "
+          "for each image and averaged over the images that have a value. `STAGE.csv` has a row "
+          "for each image; a score without a value is an empty cell.");
 }
 
 }  // namespace seplflow::eval

@@ -1,4 +1,4 @@
-// Intersection over union, precision and recall of labels against truth.
+// Intersection over union, precision and recall of labels against the ground truth.
 #pragma once
 
 #include <optional>
@@ -8,20 +8,20 @@
 
 namespace seplflow::eval {
 
-// Published pairs of what a predicted 255 means and which classes the mean is over.
+// Published evaluators: what a predicted 255 means and which classes the mean includes.
 enum class Convention { seam, irn, sipe, eps, deeplab, recurseed };
 
-// Accumulates a confusion matrix over the data set, for the labels and, beside them, a baseline.
+// Accumulates a confusion matrix over the data set for the labels, and another for a baseline.
 struct Miou {
   std::optional<Convention> convention;
   PredictedIgnore predicted_255 = PredictedIgnore::miss;
   ClassMean mean = ClassMean::with_union;
 
-  // An image by itself.
+  // One image.
   struct Scored {
     ConfusionMatrix confusion;
-    Scores scores;                    // over the classes that `mean` says
-    std::uint64_t predicted_255 = 0;  // pixels, where the truth has a class
+    Scores scores;                    // over the classes that `mean` includes
+    std::uint64_t predicted_255 = 0;  // pixels where the ground truth has a class
   };
   struct Record {
     Scored labels;
@@ -47,17 +47,17 @@ struct Miou {
   };
   Scored scored(ConfusionMatrix confusion, std::uint64_t pixels_255) const;
 
-  // What is known of the labels, or of the baseline.
+  // The results for the labels, or for the baseline.
   struct Side {
     std::optional<ConfusionMatrix> total;
     std::uint64_t images = 0;
     ImageMean image_mean;
-    std::uint64_t pixels = 0;         // counted
-    std::uint64_t predicted_255 = 0;  // of these, or where the truth has a class and they are not
+    std::uint64_t pixels = 0;         // that were counted
+    std::uint64_t predicted_255 = 0;  // among them, or dropped where the ground truth has a class
     void add(Scored const& image);
     Scores scores(ClassMean over) const;
     Metrics metrics(ClassesPtr const& classes, ClassMean over) const;
-    // Of the pixels whose truth is a class.
+    // Among the pixels whose ground truth is a class.
     std::optional<double> share_of_255(PredictedIgnore predicted) const;
   };
   std::string conditions() const;

@@ -11,20 +11,20 @@ namespace {
 
 constexpr std::array<char const*, 3> kColumns = {"mIoU", "mprecision", "mrecall"};
 
-// The script adds it to every denominator: nothing hit of nothing predicted is 0, not nan.
+// The script adds this to every denominator, so that 0 / 0 is 0 and not NaN.
 constexpr double kEpsilon = 1e-10;
 
 double rounded(double value) {
   return std::nearbyint(value * 1000) / 1000;
 }
 
-struct Counts {
+struct PixelCounts {
   std::array<std::uint64_t, 256> true_positives{}, predicted{}, truth{};
 };
 
-Counts count(LabelMap const& truth, LabelMap const& labels, std::string_view name) {
-  require_same_size(truth.size(), "the truth", labels.size(), name);
-  Counts counts;
+PixelCounts count_pixels(LabelMap const& truth, LabelMap const& labels, std::string_view name) {
+  require_same_size(truth.size(), "the ground truth", labels.size(), name);
+  PixelCounts counts;
   for_each_overlap(truth.runs(), labels.runs(), [&](Label t, Label p, std::uint32_t pixels) {
     if (t == kIgnore) return;
     counts.truth[t] += pixels;
@@ -34,7 +34,7 @@ Counts count(LabelMap const& truth, LabelMap const& labels, std::string_view nam
   return counts;
 }
 
-ReferenceCsv::Scores scores_of(Counts const& counts) {
+ReferenceCsv::Scores scores_of(PixelCounts const& counts) {
   std::uint64_t tp = 0, predicted = 0, truth = 0;
   ReferenceCsv::Scores sum{};
   std::uint64_t classes = 0;
@@ -57,8 +57,8 @@ ReferenceCsv::Scores scores_of(Counts const& counts) {
 
 ReferenceCsv::Record ReferenceCsv::operator()(LabelMap const& truth, LabelMap const& pseudo,
                                               LabelMap const& labels) const {
-  return {scores_of(count(truth, pseudo, "the pseudo-label")),
-          scores_of(count(truth, labels, "the enhanced label"))};
+  return {scores_of(count_pixels(truth, pseudo, "the pseudo-label")),
+          scores_of(count_pixels(truth, labels, "the enhanced label"))};
 }
 
 std::string ReferenceCsv::save(Record const& record) const {
@@ -138,14 +138,16 @@ Findings ReferenceCsv::finish() const {
 void declare_reference_csv(Plugin& plugin) {
   plugin
       .stage<ReferenceCsv>("eval.reference_csv",
-                           "The per-image table of the SEPL authors' script, number for number")
+                           "Writes the per-image table of the SEPL authors' script, number for "
+                           "number")
       .inputs("truth", "pseudo", "labels")
       .details(
-          "Writes `STAGE.csv` with the script's columns. These are not the paper's mIoU: within an "
-          "image the counts run on from class to class instead of starting again, background and "
-          "classes absent from truth are left out, each column is the mean of the running ratios, "
-          "rounded to three decimals, and the deltas subtract rounded values. An image whose truth "
-          "has no foreground gets `nan` in every column. Use `eval.miou` for scores to report.");
+          "Writes `STAGE.csv` with the script's columns. They are not the paper's mIoU: within an "
+          "image the counts continue from class to class instead of starting again, background and "
+          "classes missing from the ground truth are left out, each column is the mean of the "
+          "running ratios, rounded to three decimals, and the deltas subtract rounded values. An "
+          "image whose ground truth has no foreground gets `nan` in every column. To report "
+          "scores, use `eval.miou`.");
 }
 
 }  // namespace seplflow::eval

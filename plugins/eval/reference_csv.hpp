@@ -6,11 +6,13 @@
 
 namespace seplflow::eval {
 
-// Not the paper's mIoU, but users compare with it: true positives, predicted and true pixels are
-// never reset between the classes of an image (class 1 only, then 1 and 2, ...), background and the
-// classes absent from truth are left out, and each column is the mean of the running ratios.
+// This is not the paper's mIoU, but users compare with it. True positives, predicted and true
+// pixels are never reset between the classes of an image (class 1, then 1 and 2, ...), background
+// and classes missing from the ground truth are left out, and each column is the mean of the
+// running ratios.
 struct ReferenceCsv {
-  // mIoU, precision, recall of an image, rounded to three decimals; nan without a class in truth.
+  // mIoU, precision and recall of an image, rounded to three decimals; NaN when the ground truth
+  // has no class.
   using Scores = std::array<double, 3>;
   struct Record {
     Scores pseudo, labels;

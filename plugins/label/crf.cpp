@@ -15,28 +15,17 @@ namespace {
 
 constexpr double kGtProb = 0.7;
 
-PairwiseParameters published(CrfPreset preset) {
+// Parameters in the order of PairwiseParameters.
+PairwiseParameters published_parameters(CrfPreset preset) {
   switch (preset) {
     case CrfPreset::irn:
       break;
     case CrfPreset::psa:
-      return {.gaussian_sxy = 3,
-              .gaussian_compat = 3,
-              .bilateral_sxy = 80,
-              .bilateral_srgb = 13,
-              .bilateral_compat = 10};
+      return {3, 3, 80, 13, 10};
     case CrfPreset::clipes:
-      return {.gaussian_sxy = 1,
-              .gaussian_compat = 3,
-              .bilateral_sxy = 67,
-              .bilateral_srgb = 3,
-              .bilateral_compat = 4};
+      return {1, 3, 67, 3, 4};
   }
-  return {.gaussian_sxy = 3,
-          .gaussian_compat = 3,
-          .bilateral_sxy = 50,
-          .bilateral_srgb = 5,
-          .bilateral_compat = 10};
+  return {3, 3, 50, 5, 10};
 }
 
 void refuse_given(OptionCheck& check, std::vector<std::string> const& options,
@@ -46,7 +35,7 @@ void refuse_given(OptionCheck& check, std::vector<std::string> const& options,
   }
 }
 
-// The labels that need no CRF: where all evidence is for one of them, it wins everywhere.
+// The result when it needs no CRF: if all evidence is for one label, that label wins everywhere.
 std::optional<LabelMap> undisputed(LabelMap const& labels) {
   auto const& areas = label_areas(labels);
   std::size_t const pixels = labels.size().pixels();
@@ -57,7 +46,7 @@ std::optional<LabelMap> undisputed(LabelMap const& labels) {
   return std::nullopt;
 }
 
-// How many classes there are, background included, when the image shows these.
+// The number of classes in the labels and the image-level labels, background included.
 std::int64_t number_of_labels(LabelMap const& labels, ImageLabels const& image_labels) {
   std::vector<Label> const present = image_labels_of(labels).classes;
   std::vector<Label> all;
@@ -91,22 +80,23 @@ void Crf::check(OptionCheck& check) {
   if (has_labels) {
     refuse_given(check, {"background", "alpha"}, "is for scores, but labels are connected");
     if (check.connected("image_labels")) {
-      refuse_given(check, {"n_labels"}, "is what the connected image_labels tell; leave one out");
+      refuse_given(check, {"n_labels"},
+                   "is set although image_labels are connected, which give the number; remove one "
+                   "of the two");
     }
     if (!gt_prob) gt_prob = kGtProb;
     if (*gt_prob <= 0.5 || *gt_prob >= 1) {
       check.refuse("gt_prob",
-                   "a label must be more probable than all others together and not be certain: "
-                   "between 0.5 and 1, both excluded");
+                   "a label must be more probable than all others together, but not certain: set a "
+                   "value above 0.5 and below 1");
     }
   } else {
     refuse_given(check, {"n_labels"}, "is for labels, but scores are connected");
     if (check.connected("image_labels")) {
-      check.refuse("", "image_labels are for labels, but scores are connected: leave them out");
+      check.refuse("", "image_labels are for labels, but scores are connected; disconnect them");
     }
     if (background && alpha) {
-      check.refuse("alpha",
-                   "background and alpha are two rules for one thing; leave one of them out");
+      check.refuse("alpha", "background and alpha are alternative rules; remove one of them");
     }
   }
   if (!preset) preset = has_labels ? CrfPreset::irn : CrfPreset::psa;
@@ -119,7 +109,7 @@ void Crf::check(OptionCheck& check) {
 }
 
 PairwiseParameters Crf::pairwise() const {
-  PairwiseParameters const p = published(preset.value_or(CrfPreset::irn));
+  PairwiseParameters const p = published_parameters(preset.value_or(CrfPreset::irn));
   return {.gaussian_sxy = gaussian_sxy.value_or(p.gaussian_sxy),
           .gaussian_compat = gaussian_compat.value_or(p.gaussian_compat),
           .bilateral_sxy = bilateral_sxy.value_or(p.bilateral_sxy),
@@ -151,87 +141,86 @@ LabelMap Crf::operator()(SampleContext const& context, Image const& image, Label
 }
 
 void declare_crf(Plugin& plugin) {
-  plugin.stage<Crf>("label.crf", "Labels that follow the image's edges, by a fully connected CRF")
+  plugin
+      .stage<Crf>("label.crf", "Aligns labels with the edges of the image by a fully connected CRF")
       .inputs("image", "labels", "scores", "image_labels")
       .output("labels")
       .option(
           "preset", &Crf::preset,
-          "a published set of parameters; \"irn\" for labels and \"psa\" for scores where it "
-          "is not set",
+          "a published parameter set (default: \"irn\" for labels and \"psa\" for scores)",
           choices<CrfPreset>(
               {{"irn", CrfPreset::irn}, {"psa", CrfPreset::psa}, {"clipes", CrfPreset::clipes}}))
-      .option("iterations", &Crf::iterations, "steps of mean field", in_range(0, 1000))
+      .option("iterations", &Crf::iterations, "number of mean field steps", in_range(0, 1000))
       .option("gaussian_sxy", &Crf::gaussian_sxy,
-              "standard deviation of the kernel that smoothes, whatever the colours",
+              "standard deviation of the Gaussian kernel, which smooths regardless of colour",
               in_range(0.01, 1e6), unit("pixels"))
-      .option("gaussian_compat", &Crf::gaussian_compat, "weight of that kernel; 0 leaves it out",
-              in_range(0, 1000))
+      .option("gaussian_compat", &Crf::gaussian_compat,
+              "weight of the Gaussian kernel; 0 disables it", in_range(0, 1000))
       .option("bilateral_sxy", &Crf::bilateral_sxy,
-              "standard deviation, in position, of the kernel for pixels of like colour",
+              "standard deviation, in position, of the bilateral kernel, which connects pixels of "
+              "similar colour",
               in_range(0.01, 1e6), unit("pixels"))
       .option("bilateral_srgb", &Crf::bilateral_srgb,
-              "standard deviation, in each colour channel (0..255), of that kernel",
+              "standard deviation of the bilateral kernel in each colour channel (0..255)",
               in_range(0.01, 1e6))
-      .option("bilateral_compat", &Crf::bilateral_compat, "weight of that kernel; 0 leaves it out",
-              in_range(0, 1000))
+      .option("bilateral_compat", &Crf::bilateral_compat,
+              "weight of the bilateral kernel; 0 disables it", in_range(0, 1000))
       .option("gt_prob", &Crf::gt_prob,
-              "how probable the given labels are, 0.7 where it is not set; scores are mixed with "
-              "the uniform distribution by it, and are not where it is not set",
+              "with labels: the probability of the given label (default: 0.7); with scores: the "
+              "weight of the scores when mixed with the uniform distribution (default: no mixing)",
               in_range(0, 1))
-      .option(
-          "n_labels", &Crf::n_labels,
-          "with labels: how many classes, background included, share the rest of gt_prob; "
-          "those of the label map, and of image_labels where they are connected, if it is not set",
-          in_range(2, 255))
-      .option("background", &Crf::background,
-              "with scores: the score of background, the same everywhere", in_range(0, 1))
+      .option("n_labels", &Crf::n_labels,
+              "with labels: number of classes, background included, that share the rest of gt_prob "
+              "(default: those in the label map, and in image_labels if connected)",
+              in_range(2, 255))
+      .option("background", &Crf::background, "with scores: a constant score for background",
+              in_range(0, 1))
       .option("alpha", &Crf::alpha,
-              "with scores: the score of background is (1 - m)^alpha, m being the highest score of "
-              "a class",
+              "with scores: background scores (1 - m)^alpha, where m is the highest score of a "
+              "class",
               at_least(0))
       .option("min_confidence", &Crf::min_confidence,
-              "a pixel whose label has a smaller marginal becomes 255", in_range(0, 1))
+              "pixels whose label has a smaller marginal become 255", in_range(0, 1))
       .details(
-          "Kraehenbuehl and Koltun, 2011: every pixel hears every other, through a Gaussian kernel "
-          "of their distance and a bilateral one of distance and colour, in so many iterations of "
-          "mean field. It is the post-processing that most methods apply with pydensecrf; its "
-          "conventions (symmetric normalisation of both kernels, a pixel hears itself too) are "
-          "followed.\n"
+          "The CRF of Kraehenbuehl and Koltun, 2011: every pixel influences every other pixel "
+          "through a Gaussian kernel of their distance and a bilateral kernel of distance and "
+          "colour, in several iterations of mean field. Most methods post-process with it through "
+          "pydensecrf, whose conventions are followed: both kernels are normalised symmetrically, "
+          "and a pixel also influences itself.\n"
           "\n"
-          "| `preset` | used by | `gaussian_sxy`, `_compat` | `bilateral_sxy`, `_srgb`, `_compat` "
+          "| `preset` | Used by | `gaussian_sxy`, `_compat` | `bilateral_sxy`, `_srgb`, `_compat` "
           "|\n"
           "|---|---|---|---|\n"
           "| `irn` | labels: IRN, TransCAM, PuzzleCAM | 3, 3 | 50, 5, 10 |\n"
-          "| `psa` | scores: PSA, SEAM, TransCAM's and PuzzleCAM's soft form | 3, 3 | 80, 13, 10 "
-          "|\n"
+          "| `psa` | scores: PSA, SEAM, the soft form of TransCAM and PuzzleCAM | 3, 3 | 80, 13, "
+          "10 |\n"
           "| `clipes` | scores: CLIP-ES (which sets `alpha = 1`, and `min_confidence = 0.95` for "
           "training), RecurSeed (`alpha = 2`) | 1, 3 | 67, 3, 4 |\n"
           "\n"
-          "All take 10 iterations. An option that is set replaces the preset's value.\n"
+          "All presets use 10 iterations. An option that is set overrides the preset.\n"
           "\n"
-          "**Labels**: a pixel has its label with probability `gt_prob`; the rest is shared by the "
-          "other classes. Only background and the classes of the label map can be in the result. "
-          "IRN and PuzzleCAM count the classes of the image-level labels, be they in the label map "
-          "or not: connect `image_labels` for that. TransCAM has `n_labels = 21` always. A pixel "
-          "of 255 speaks "
-          "for no class and gets one from the others; a map of nothing but 255 stays as it is.\n"
+          "**Labels**: a pixel has its label with probability `gt_prob`; the other classes share "
+          "the rest. The result contains only background and the classes of the label map. IRN and "
+          "PuzzleCAM also count the classes of the image-level labels that the label map does not "
+          "contain: connect `image_labels` for that. TransCAM always has `n_labels = 21`. A pixel "
+          "of 255 favours no class and gets one from the other pixels; a map of nothing but 255 "
+          "stays as it is.\n"
           "\n"
-          "**Scores** are taken as probabilities as they are, whether they sum to one or not, cut "
-          "off at 1e-5 and 1. Where they have no background of their own, `background` or `alpha` "
-          "must give it: PSA 4 to 32, SEAM 4 and 24, RecurSeed 2 and CLIP-ES 1 (both "
-          "with `preset = \"clipes\"`). Arithmetic is that "
-          "of the scores' own type, float16 included. CLIP-ES subtracts the mean colour from the "
-          "image in 8 bits, so that dark colours wrap to bright ones; that is not repeated here.\n"
+          "**Scores** are used as probabilities, whether or not they sum to one, limited to the "
+          "range 1e-5 to 1. If they have no map for background, `background` or `alpha` must give "
+          "its score: PSA uses alpha 4 to 32, SEAM 4 and 24, RecurSeed 2 and CLIP-ES 1 (both with "
+          "`preset = \"clipes\"`). Arithmetic uses the type of the scores, float16 included. "
+          "CLIP-ES subtracts the mean colour from the image in 8 bits, which wraps dark colours to "
+          "bright ones; this is not reproduced.\n"
           "\n"
-          "Images of up to 4096 pixels are filtered exactly. Larger ones are filtered on "
-          "permutohedral lattices (Adams, Baek, Davis, 2010) that equal pydensecrf's, so that "
-          "labels do too; they are an approximation, and about one label in a hundred of a "
-          "photograph, "
-          "along weak edges, and up to three of noise, is another than exact filtering would give. "
-          "Time and memory are linear in "
-          "the pixels and classes of the image: with three classes, 0.1 to 0.5 seconds of one "
-          "core for a photograph of 375 x 500, and 19 seconds and 2 GB for one of 4000 x 4000 "
-          "(3 minutes and 6 GB for noise, which is the worst).");
+          "Images of up to 4096 pixels are filtered exactly. Larger images are filtered on "
+          "permutohedral lattices (Adams, Baek, Davis, 2010) that equal those of pydensecrf, so "
+          "that the labels are equal too. Lattices are an approximation: about one label in a "
+          "hundred of a photograph, along weak edges, and up to three in a hundred of noise differ "
+          "from exact filtering. Time and memory are linear in the pixels and classes of the "
+          "image: with three classes, 0.1 to 0.5 seconds of one core for a photograph of 375 x "
+          "500, and 19 seconds and 2 GB for one of 4000 x 4000 (3 minutes and 6 GB for noise, the "
+          "worst case).");
 }
 
 }  // namespace seplflow::label

@@ -1,4 +1,4 @@
-// Labels that follow the edges of the image.
+// Refines labels along the edges of the image.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace seplflow::label {
 
-// Published sets of parameters.
+// Published parameter sets.
 enum class CrfPreset { irn, psa, clipes };
 
-// The fully connected CRF over labels or scores, as the methods apply it with pydensecrf.
+// The fully connected CRF over labels or scores, as methods apply it with pydensecrf.
 struct Crf {
   std::optional<CrfPreset> preset;
   std::int64_t iterations = 10;
@@ -24,13 +24,13 @@ struct Crf {
   std::optional<double> background, alpha;
   double min_confidence = 0;
 
-  // Fills in what the preset says. Refuses what is for the other kind of input.
+  // Fills in the values of the preset. Refuses options that are for the other kind of input.
   void check(OptionCheck& check);
 
-  // One of labels and scores is null. The classes of image_labels, where that is not null, count
-  // among the labels even where the label map has none of them. Throws Error when labels or scores
-  // have another size than the image, or the labels hold what is no class of the sample, or the
-  // scores lack a background.
+  // Exactly one of labels and scores is null. The classes of image_labels, if not null, count among
+  // the labels even if the label map does not contain them. Throws Error when labels or scores have
+  // another size than the image, the labels contain a value that is not a class of the sample, or
+  // the scores have no background.
   LabelMap operator()(SampleContext const& context, Image const& image, LabelMap const* labels,
                       ScoreMaps const* scores, ImageLabels const* image_labels) const;
 

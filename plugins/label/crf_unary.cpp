@@ -16,7 +16,7 @@ namespace {
 template <class T>
 float energy(ScoreArithmetic<T> arithmetic, T probability) {
   T const least = arithmetic.constant(1e-5);
-  // Whatever is no number is no evidence.
+  // NaN is no evidence.
   T const clipped = probability >= least ? std::min(probability, T{1}) : least;
   return static_cast<float>(-arithmetic.rounded(std::log(clipped)));
 }
@@ -77,11 +77,11 @@ void require_one_background(ScoreMaps const& scores, BackgroundScore const& back
   bool const given = background.constant || background.alpha;
   if (!scores.has_background() && !given && !scores.classes().empty()) {
     throw Error(
-        "these scores have no background of their own, so a rule must give one: set background (a "
+        "these scores have no map for background, so a rule must give its score: set background (a "
         "number) or alpha (background = (1 - max)^alpha)");
   }
   if (scores.has_background() && given) {
-    throw Error("these scores have a background of their own; leave out " +
+    throw Error("these scores have a map for background; remove " +
                 std::string(background.constant ? "background" : "alpha"));
   }
 }
@@ -101,7 +101,7 @@ Candidates candidates_of(LabelMap const& labels, double gt_prob,
   std::size_t const known = candidates.size();
   auto const count = static_cast<std::size_t>(n_labels.value_or(static_cast<std::int64_t>(known)));
   if (count < known) {
-    throw Error("the label map holds " + std::to_string(known) +
+    throw Error("the label map contains " + std::to_string(known) +
                 " classes, background included, but n_labels is " + std::to_string(count));
   }
   auto const others = static_cast<double>(std::max<std::size_t>(count - 1, 1));

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "pairwise.hpp"
 
@@ -19,87 +21,69 @@ std::size_t distance(std::size_t a, std::size_t b) {
   return a < b ? b - a : a - b;
 }
 
-class GaussianKernel {
- public:
-  GaussianKernel(Size size, double sxy)
-      : width_(size.width), near_(gaussian_table(sxy, std::max(size.height, size.width))) {}
-
-  double operator()(std::size_t i, std::size_t j) const {
-    return near_[distance(i % width_, j % width_)] * near_[distance(i / width_, j / width_)];
+// Adds a kernel, normalised and times compat, to the weights of all pairs of pixels.
+template <class Kernel>
+void add_normalised(Kernel const& kernel, double compat, std::size_t pixels,
+                    std::vector<float>& weights) {
+  if (compat == 0) return;
+  std::vector<double> scale(pixels);
+  for (std::size_t i = 0; i < pixels; ++i) {
+    for (std::size_t j = 0; j < pixels; ++j) scale[i] += kernel(i, j);
   }
-
- private:
-  std::size_t width_;
-  std::vector<double> near_;
-};
-
-class BilateralKernel {
- public:
-  BilateralKernel(Image const& image, double sxy, double srgb)
-      : near_(image.size(), sxy), alike_(gaussian_table(srgb, 255)), rgb_(image.rgb()) {}
-
-  double operator()(std::size_t i, std::size_t j) const {
-    double value = near_(i, j);
-    for (std::size_t c = 0; c < 3; ++c) value *= alike_[distance(rgb_[3 * i + c], rgb_[3 * j + c])];
-    return value;
-  }
-
- private:
-  GaussianKernel near_;
-  std::vector<double> alike_;
-  std::span<std::uint8_t const> rgb_;
-};
-
-class ExactTerm final : public PairwiseTerm {
- public:
-  ExactTerm(Image const& image, PairwiseParameters const& p)
-      : pixels_(image.size().pixels()), weights_(pixels_ * pixels_) {
-    add_normalised(GaussianKernel(image.size(), p.gaussian_sxy), p.gaussian_compat);
-    add_normalised(BilateralKernel(image, p.bilateral_sxy, p.bilateral_srgb), p.bilateral_compat);
-    // Products with what is not even a normal number would be slow.
-    for (float& weight : weights_) {
-      if (weight < std::numeric_limits<float>::min()) weight = 0;
+  for (double& each : scale) each = std::sqrt(compat / each);
+  for (std::size_t i = 0; i < pixels; ++i) {
+    for (std::size_t j = 0; j < pixels; ++j) {
+      weights[i * pixels + j] += static_cast<float>(scale[i] * kernel(i, j) * scale[j]);
     }
   }
+}
 
-  void add_messages(std::span<Lanes const> beliefs, std::span<Lanes> sum) override {
-    for (std::size_t i = 0; i < pixels_; ++i) {
-      // In double precision: mean field can make much of a small error.
-      std::array<double, 4> heard{};
-      float const* const weights = &weights_[i * pixels_];
-      for (std::size_t j = 0; j < pixels_; ++j) {
-        double const weight = weights[j];
-        for (std::size_t k = 0; k < 4; ++k) heard[k] += weight * double(beliefs[j].at[k]);
-      }
-      for (std::size_t k = 0; k < 4; ++k) sum[i].at[k] += static_cast<float>(heard[k]);
-    }
+// The weights of all pairs of pixels, row by row.
+std::vector<float> pair_weights(Image const& image, PairwiseParameters const& p) {
+  std::size_t const pixels = image.size().pixels(), width = image.size().width;
+  std::size_t const longest = std::max(image.size().height, image.size().width);
+  auto const nearness = [width](std::vector<double> const& table, std::size_t i, std::size_t j) {
+    return table[distance(i % width, j % width)] * table[distance(i / width, j / width)];
+  };
+  std::vector<float> weights(pixels * pixels);
+  auto const gaussian = gaussian_table(p.gaussian_sxy, longest);
+  add_normalised([&](std::size_t i, std::size_t j) { return nearness(gaussian, i, j); },
+                 p.gaussian_compat, pixels, weights);
+  auto const bilateral = gaussian_table(p.bilateral_sxy, longest);
+  auto const colour = gaussian_table(p.bilateral_srgb, 255);
+  auto const rgb = image.rgb();
+  add_normalised(
+      [&](std::size_t i, std::size_t j) {
+        double value = nearness(bilateral, i, j);
+        for (std::size_t c = 0; c < 3; ++c) {
+          value *= colour[distance(rgb[3 * i + c], rgb[3 * j + c])];
+        }
+        return value;
+      },
+      p.bilateral_compat, pixels, weights);
+  // Products with denormal numbers would be slow.
+  for (float& weight : weights) {
+    if (weight < std::numeric_limits<float>::min()) weight = 0;
   }
-
- private:
-  template <class Kernel>
-  void add_normalised(Kernel const& kernel, double compat) {
-    if (compat == 0) return;
-    std::vector<double> scale(pixels_);
-    for (std::size_t i = 0; i < pixels_; ++i) {
-      for (std::size_t j = 0; j < pixels_; ++j) scale[i] += kernel(i, j);
-    }
-    for (double& each : scale) each = std::sqrt(compat / each);
-    for (std::size_t i = 0; i < pixels_; ++i) {
-      for (std::size_t j = 0; j < pixels_; ++j) {
-        weights_[i * pixels_ + j] += static_cast<float>(scale[i] * kernel(i, j) * scale[j]);
-      }
-    }
-  }
-
-  std::size_t pixels_;
-  std::vector<float> weights_;  // pixels_ x pixels_
-};
+  return weights;
+}
 
 }  // namespace
 
-std::unique_ptr<PairwiseTerm> make_exact_term(Image const& image,
-                                              PairwiseParameters const& parameters) {
-  return std::make_unique<ExactTerm>(image, parameters);
+PairwiseTerm exact_term(Image const& image, PairwiseParameters const& parameters) {
+  return [weights = pair_weights(image, parameters)](std::span<Lanes const> beliefs,
+                                                     std::span<Lanes> sum) {
+    std::size_t const pixels = beliefs.size();
+    for (std::size_t i = 0; i < pixels; ++i) {
+      // In double precision, since mean field can amplify a small error.
+      std::array<double, 4> message{};
+      for (std::size_t j = 0; j < pixels; ++j) {
+        double const weight = weights[i * pixels + j];
+        for (std::size_t k = 0; k < 4; ++k) message[k] += weight * double(beliefs[j].at[k]);
+      }
+      for (std::size_t k = 0; k < 4; ++k) sum[i].at[k] += static_cast<float>(message[k]);
+    }
+  };
 }
 
 }  // namespace seplflow::label

@@ -1,4 +1,4 @@
-// A number for every label and pixel, laid out for filters that treat labels alike.
+// A number for every label and pixel, laid out for filters that treat all labels the same.
 #pragma once
 
 #include <array>
@@ -26,8 +26,8 @@ inline Lanes operator*(float factor, Lanes const& lanes) {
   return product;
 }
 
-// H x W numbers for each of K labels. Labels are kept in groups of four, each group row-major;
-// lanes of the last group that belong to no label hold zeros. 16 bytes a pixel and group.
+// H x W numbers for each of K labels, in groups of four labels, each group row-major. Lanes of the
+// last group without a label hold zeros. 16 bytes per pixel and group.
 class LabelField {
  public:
   LabelField(Size size, std::size_t labels)

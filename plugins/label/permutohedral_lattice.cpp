@@ -7,8 +7,8 @@ namespace seplflow::label {
 namespace {
 
 // A lattice point: integer coordinates on the hyperplane sum = 0 of D + 1 dimensions, congruent to
-// each other modulo D + 1. The last one follows from the others. They are the digits, from -2^20 to
-// 2^20, of numbers to the base 2^21, so that keys can be added.
+// each other modulo D + 1. The last coordinate follows from the others, which are stored as digits
+// from -2^20 to 2^20 of numbers to the base 2^21, so that keys can be added.
 class Key {
  public:
   template <std::size_t N>
@@ -38,7 +38,7 @@ class Key {
   std::uint64_t low_ = 0, high_ = 0;
 };
 
-// Coordinates on the hyperplane, scaled so that one blur has the standard deviation 1 (section 3.1
+// Coordinates on the hyperplane, scaled so that one blur has standard deviation 1 (section 3.1
 // of the paper): the rows of its basis are (1, ..., 1, -k, 0, ..., 0) / sqrt(k (k + 1)).
 template <int D>
 std::array<double, D + 1> elevated(std::array<double, D> const& position) {
@@ -54,10 +54,10 @@ std::array<double, D + 1> elevated(std::array<double, D> const& position) {
   return result;
 }
 
-// The simplex around a point, and the point's barycentric coordinates in it.
+// The simplex around a point, and the barycentric coordinates of the point in it.
 template <int D>
 struct Simplex {
-  std::array<std::int32_t, D + 1> origin;  // its corner whose coordinates are multiples of D + 1
+  std::array<std::int32_t, D + 1> origin;  // the corner whose coordinates are multiples of D + 1
   std::array<int, D + 1> rank;             // of the distance from there; 0 for the largest
   std::array<double, D + 1> weight;        // of corner r, whose coordinates are r modulo D + 1
 
@@ -76,8 +76,8 @@ struct Simplex {
   }
 
  private:
-  // Rounds every coordinate, and takes back the rounding of those with the largest error as often
-  // as it led away from the hyperplane.
+  // Rounds every coordinate, and then undoes the rounding of those with the largest errors until
+  // the sum is 0 again.
   void find_origin(std::array<double, D + 1> const& point) {
     int excess = 0;
     std::array<double, D + 1> error;
@@ -101,7 +101,8 @@ struct Simplex {
 
 }  // namespace
 
-// The lattice points in use, numbered as they are first met; a hash table with linear probing.
+// The lattice points in use, numbered in the order of their first use, in a hash table with linear
+// probing.
 template <int D>
 class PermutohedralLattice<D>::Vertices {
  public:
@@ -119,7 +120,7 @@ class PermutohedralLattice<D>::Vertices {
     return slot;
   }
 
-  // The neighbour in a direction; kNone where there is none.
+  // The neighbour in a direction, or kNone.
   std::uint32_t next(std::uint32_t vertex, int direction) const {
     std::array<std::int32_t, D> step;
     for (int i = 0; i < D; ++i) step[i] = i == direction ? D : -1;
@@ -194,11 +195,11 @@ void PermutohedralLattice<D>::connect(Vertices const& vertices) {
   }
 }
 
-// Adds to every vertex half of each neighbour, in one direction after the other.
+// Adds half of each neighbour to every vertex, in one direction after the other.
 template <int D>
 void PermutohedralLattice<D>::blur() {
   for (auto const& chain : chains_) {
-    Lanes before{};  // the previous vertex of the chain, as it was
+    Lanes before{};  // the previous vertex of the chain, before it changed
     for (std::size_t i = 0; i < chain.size(); ++i) {
       if (chain[i] & kFirst) before = {};
       Lanes& value = values_[chain[i] & ~kFirst];

@@ -2,12 +2,12 @@
 //
 // Adams, Baek and Davis, "Fast High-Dimensional Filtering Using the Permutohedral Lattice",
 // Eurographics 2010. The lattice tiles space with simplices. A point is spread over the corners of
-// the one that it lies in, the corners are blurred along the lattice's D + 1 directions, and the
-// point gathers from the same corners. Time and memory are O(points), whatever the width.
+// its simplex, the corners are blurred along the lattice's D + 1 directions, and the point gathers
+// from the same corners. Time and memory are O(points), whatever the width.
 //
-// It is an approximation: what acts between two points depends on where in their simplices they
-// lie, and only corners of simplices that hold a point exist, so that what a blur would carry
-// across others is lost.
+// This is an approximation: the weight between two points depends on their positions within their
+// simplices, and only corners of simplices with a point exist, so that whatever a blur would carry
+// across other corners is lost.
 #pragma once
 
 #include <array>
@@ -21,12 +21,12 @@
 
 namespace seplflow::label {
 
-// For D = 2 and 5.
+// Instantiated for D = 2 and 5.
 template <int D>
 class PermutohedralLattice {
  public:
-  // In units of the standard deviation of the Gaussian, no further than kLimit from the origin in
-  // any dimension.
+  // In units of the Gaussian's standard deviation, at most kLimit from the origin in each
+  // dimension.
   using Position = std::array<double, D>;
   static constexpr double kLimit = 1e5;
 
@@ -37,11 +37,11 @@ class PermutohedralLattice {
   std::size_t vertices() const { return values_.size(); }
 
   // Makes filter() apply `gain` * K(i, j) / sqrt(sum of K(i, .) * sum of K(j, .)) instead of the
-  // kernel K that it is at first. Once.
+  // kernel K. Call it at most once.
   void normalise(double gain);
 
-  // sum[i] += what point i gathers from all points, itself included. Not for several threads at
-  // once: values are kept in the lattice.
+  // Adds to sum[i] what point i gathers from all points, itself included. Not thread-safe, since
+  // the lattice holds the values.
   void filter(std::span<Lanes const> in, std::span<Lanes> sum);
 
  private:
@@ -52,9 +52,9 @@ class PermutohedralLattice {
   void blur();
 
   std::vector<std::uint32_t> corners_;  // kCorners vertices of each point
-  std::vector<float> weights_;          // and its share in them
-  // For every direction, the vertices that have a neighbour in it, chain by chain; the first of a
-  // chain is marked. A vertex without neighbours is not changed by a blur and is left out.
+  std::vector<float> weights_;          // the share of the point in each of them
+  // For every direction, the vertices that have a neighbour in it, chain by chain; the first vertex
+  // of a chain is marked. A blur does not change vertices without neighbours, so they are left out.
   static constexpr std::uint32_t kFirst = 1u << 31;
   std::array<std::vector<std::uint32_t>, kCorners> chains_;
   std::vector<Lanes> values_;  // of each vertex

@@ -1,4 +1,4 @@
-// Arithmetic in the precision of scores, so that what follows from them is the method's own result.
+// Arithmetic in the precision of scores, which reproduces a method's own results.
 #pragma once
 
 #include <cmath>
@@ -8,21 +8,21 @@
 
 namespace seplflow::label {
 
-// T holds the values of the precision: float those of half and single, double those of full.
+// T holds values of the precision: float for half and single, double for full.
 template <class T>
 struct ScoreArithmetic {
   Precision precision;
 
-  // A result of T as the precision has it.
+  // Rounds a result to the precision.
   T rounded(T value) const {
     return precision == Precision::half ? static_cast<T>(round_to_half(value)) : value;
   }
-  // A number of the pipeline as the precision has it, rounded once.
+  // Rounds a number of the pipeline to the precision, once.
   T constant(double value) const {
     return precision == Precision::half ? static_cast<T>(round_to_half(value))
                                         : static_cast<T>(value);
   }
-  // (1 - value)^power, rounded after either step; `power` is a constant().
+  // (1 - value)^power, rounded after each step; `power` is a constant().
   T one_minus_to_the(T power, T value) const {
     T const rest = rounded(T{1} - value);
     return power == T{1} ? rest : rounded(std::pow(rest, power));

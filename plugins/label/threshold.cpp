@@ -17,49 +17,57 @@
 namespace seplflow::label {
 namespace {
 
-// How a method makes labels of its CAMs, by default.
-struct Published {
-  std::optional<double> background, alpha;  // none: the background is scored itself
-  bool may_score_background = false;        // it writes files of both kinds
+// A background score that is computed from the scores of the classes. Background wins ties; NaN,
+// such as a power of a negative number, wins as in numpy's argmax.
+struct Rule {
+  std::optional<double> background, alpha;  // at most one
+
+  bool operator==(Rule const&) const = default;
 };
 
-Published published(CamMethod method) {
+// How a method turns its CAMs into labels by default. Without a background score, its CAMs have a
+// map for background.
+Rule published_rule(CamMethod method) {
   switch (method) {
     case CamMethod::irn:
     case CamMethod::clims:
     case CamMethod::rib:
-      return {.background = 0.15, .alpha = {}};
+      return {0.15, {}};
     case CamMethod::psa:
     case CamMethod::eps:
-      return {.background = 0.2, .alpha = {}};
+      return {0.2, {}};
     case CamMethod::seam:
-      return {.background = 0.26, .alpha = {}};
     case CamMethod::ppc:
-      return {.background = 0.26, .alpha = {}, .may_score_background = true};
+      return {0.26, {}};
     case CamMethod::transcam:
-      return {.background = 0.42, .alpha = {}};
+      return {0.42, {}};
     case CamMethod::puzzlecam:
     case CamMethod::l2g:
-      return {.background = 0.25, .alpha = {}};
+      return {0.25, {}};
     case CamMethod::puzzlecam_rw:
-      return {.background = 0.35, .alpha = {}};
+      return {0.35, {}};
     case CamMethod::recurseed:
-      return {.background = {}, .alpha = 2, .may_score_background = true};
+      return {{}, 2};
     case CamMethod::clipes:
-      return {.background = {}, .alpha = 1};
+      return {{}, 1};
     case CamMethod::rca:
-      return {.background = {}, .alpha = 4};
+      return {{}, 4};
     case CamMethod::sipe:
-      return {.background = {}, .alpha = {}, .may_score_background = true};
+      return {};
   }
   return {};
 }
 
-// Pixels looked at together: their scores stay in the first cache.
+// Whether some files of the method have a map for background.
+bool may_score_background(CamMethod method) {
+  return method == CamMethod::ppc || method == CamMethod::recurseed || method == CamMethod::sipe;
+}
+
+// The pixels of a block; their scores stay in the first-level cache.
 constexpr std::size_t kBlock = 2048;
 
-// The highest score of each pixel of a block, and the class that has it, the first of equals.
-// Classes are as wide as scores, and no pixel is a branch, so that several are compared at once.
+// The highest score of each pixel in a block, and the first class that has it. Classes are as wide
+// as scores, and there are no branches, so that the compiler can vectorise the loops.
 template <class T>
 struct Winners {
   using Class = std::conditional_t<sizeof(T) == sizeof(std::int32_t), std::int32_t, std::int64_t>;
@@ -84,27 +92,19 @@ struct Winners {
   }
 };
 
-// A background that follows from the scores of the classes. It wins ties; where it is not a number,
-// as a power of a negative number can be, it wins as it does in numpy's argmax.
-struct Rule {
-  std::optional<double> background, alpha;  // at most one
-
-  template <class T>
-  void apply(Winners<T>& winners, std::size_t pixels, Precision precision) const {
-    ScoreArithmetic<T> const arithmetic{precision};
-    if (background) {
-      T const score = arithmetic.constant(*background);
-      for (std::size_t i = 0; i < pixels; ++i) {
-        winners.meet_background(i, score);
-      }
-    } else if (alpha) {
-      T const power = arithmetic.constant(*alpha);
-      for (std::size_t i = 0; i < pixels; ++i) {
-        winners.meet_background(i, arithmetic.one_minus_to_the(power, winners.scores[i]));
-      }
+template <class T>
+void apply(Rule const& rule, Winners<T>& winners, std::size_t pixels, Precision precision) {
+  ScoreArithmetic<T> const arithmetic{precision};
+  if (rule.background) {
+    T const score = arithmetic.constant(*rule.background);
+    for (std::size_t i = 0; i < pixels; ++i) winners.meet_background(i, score);
+  } else if (rule.alpha) {
+    T const power = arithmetic.constant(*rule.alpha);
+    for (std::size_t i = 0; i < pixels; ++i) {
+      winners.meet_background(i, arithmetic.one_minus_to_the(power, winners.scores[i]));
     }
   }
-};
+}
 
 template <class T>
 LabelMap argmax(ScoreMaps const& scores, Rule const& rule) {
@@ -124,7 +124,7 @@ LabelMap argmax(ScoreMaps const& scores, Rule const& rule) {
         }
       });
     }
-    rule.apply(winners, pixels, scores.precision());
+    apply(rule, winners, pixels, scores.precision());
     for (std::size_t i = 0; i < pixels; ++i) {
       labels[first + i] = static_cast<Label>(winners.classes[i]);
     }
@@ -139,29 +139,28 @@ struct Threshold {
   void check(OptionCheck& check) {
     if (background && alpha) {
       check.refuse(check.given("alpha") ? "alpha" : "background",
-                   "background and alpha are two rules for one thing; leave one of them out");
+                   "background and alpha are alternative rules; remove one of them");
     }
     if (!method) return;
-    Published const defaults = published(*method);
-    if (!defaults.background && !defaults.alpha) {
+    Rule const published = published_rule(*method);
+    if (published == Rule()) {
       for (auto const& [name, value] : {std::pair("background", background), {"alpha", alpha}}) {
         if (!value) continue;
-        check.refuse(name, "the scores of \"" + to_text(*method) +
-                               "\" have a background of their own, so labels are a plain argmax; "
-                               "leave " +
-                               name + " out, or method");
+        check.refuse(name, "the scores of " + setting_of(*method) +
+                               " have a map for background, so labels are a plain argmax; remove " +
+                               name + " or method");
       }
     } else if (!background && !alpha) {
-      background = defaults.background;
-      alpha = defaults.alpha;
+      background = published.background;
+      alpha = published.alpha;
     }
   }
 
   LabelMap operator()(SampleContext const& context, ScoreMaps const& scores) const {
     if (scores.classes().empty()) return LabelMap(scores.size());
-    if (is_published() && !scores.method().empty() && scores.method() != to_text(*method)) {
-      context.warn("the rule is the published one of another method than the scores are of",
-                   "rule of " + to_text(*method) + ", scores of " + scores.method());
+    if (is_published() && !scores.method().empty() && scores.method() != name_of(*method)) {
+      context.warn("the rule was published for another method than the one that made the scores",
+                   "rule for " + name_of(*method) + ", scores by " + scores.method());
     }
     Rule const rule = rule_for(scores);
     return scores.precision() == Precision::full ? argmax<double>(scores, rule)
@@ -174,30 +173,24 @@ struct Threshold {
       if (background || alpha) return {background, alpha};
       std::string const rules = "background (a number), alpha (background = (1 - max)^alpha), or ";
       if (!method) {
-        throw Error("these scores have no background of their own, so a rule must give one: set " +
-                    rules + "method for its published default");
+        throw Error("these scores have no map for background, so a rule must give its score: set " +
+                    rules + "method for its published rule");
       }
-      throw Error("the scores of method = \"" + to_text(*method) +
-                  "\" have a background of their own, but these have none, so a rule must give "
-                  "one: in place of this method set " +
-                  rules + "the method that made them");
+      throw Error("the scores of " + setting_of(*method) +
+                  " have a map for background, but these have none, so a rule must give its score: "
+                  "replace this method by " +
+                  rules + "the method that made the scores");
     }
-    if ((background || alpha) && !(is_published() && published(*method).may_score_background)) {
-      throw Error(
-          "these scores have a background of their own, so that labels are a plain argmax; "
-          "leave out " +
-          std::string(background ? "background" : "alpha") + " = " +
-          shortest(background ? *background : *alpha) + (method ? " and method" : ""));
+    if ((background || alpha) && !(is_published() && may_score_background(*method))) {
+      throw Error("these scores have a map for background, so labels are a plain argmax; remove " +
+                  std::string(background ? "background" : "alpha") + " = " +
+                  shortest(background ? *background : *alpha) + (method ? " and method" : ""));
     }
     return {};
   }
 
-  // Whether the rule is the method's own.
-  bool is_published() const {
-    if (!method) return false;
-    Published const defaults = published(*method);
-    return background == defaults.background && alpha == defaults.alpha;
-  }
+  // Whether the rule is the published one of the method.
+  bool is_published() const { return method && Rule{background, alpha} == published_rule(*method); }
 };
 
 }  // namespace
@@ -205,51 +198,49 @@ struct Threshold {
 void declare_threshold(Plugin& plugin) {
   plugin
       .stage<Threshold>("label.threshold",
-                        "Labels from CAMs: the class with the highest score, or background")
+                        "Labels each pixel with the class of the highest CAM score, or background")
       .inputs("scores")
       .output("labels")
-      .option("background", &Threshold::background, "the score of background, the same everywhere",
+      .option("background", &Threshold::background, "a constant score for background",
               in_range(0, 1))
       .option("alpha", &Threshold::alpha,
-              "the score of background is (1 - m)^alpha, m being the highest score of a class",
+              "background scores (1 - m)^alpha, where m is the highest score of a class",
               at_least(0))
       .option("method", &Threshold::method,
-              "the method that made the scores; its published rule is used where neither "
-              "background nor alpha is set",
-              cam_method_choices())
+              "the method that made the scores; without background and alpha, its published rule "
+              "applies",
+              kCamMethods)
       .details(
-          "A pixel gets the class with the highest score, or background where no class scores "
-          "higher than background does. Of classes with equal scores, the first in the file wins, "
-          "and of files that name classes by number alone (PSA and its descendants) the lowest.\n"
+          "A pixel gets the class with the highest score, or background if no class scores higher "
+          "than background. If classes have equal scores, the first in the file wins; in files "
+          "that name classes by number only (PSA and its descendants), the lowest number wins.\n"
           "\n"
-          "Scores of methods that score background themselves (SIPE, the arrays of PPC, the second "
-          "kind of RecurSeed) need no option: labels are the plain argmax, and a threshold is an "
-          "error, but for the published one of a method that writes both kinds (`ppc`, "
-          "`recurseed`), "
-          "which is recorded and then is for its other files.\n"
+          "Scores of methods with a map for background (SIPE, the arrays of PPC, some files of "
+          "RecurSeed) need no option: labels are the plain argmax, and a threshold is an error. "
+          "The exception is the published rule of a method that writes files with and without "
+          "background (`ppc`, `recurseed`): it is recorded, and applies only to the files "
+          "without.\n"
           "\n"
-          "Where the rule is the published one of `method`, and the stage that read the scores "
-          "says that they are of another, that is warned of.\n"
+          "A warning reports when the published rule of `method` is applied to scores of another "
+          "method, as far as the stage that read them knows.\n"
           "\n"
-          "Arithmetic is that of the file, so that the result is the method's own, pixel by pixel: "
-          "thresholds are rounded to its type first, and with float16, as CLIP-ES stores it, every "
-          "operation is rounded to float16, as numpy does.\n"
+          "Arithmetic uses the type of the file, so that the result equals the method's own, pixel "
+          "by pixel: thresholds are rounded to that type first, and with float16, which CLIP-ES "
+          "stores, every operation is rounded to float16, as in numpy.\n"
           "\n"
           "| `method` | Published rule |\n"
           "|---|---|\n"
           "| `irn` | `background = 0.15` (evaluation of CAMs) |\n"
-          "| `clims` | `background = 0.15` (evaluation of CAMs; on COCO its code's default is 0.1, "
-          "its README's 0.15) |\n"
-          "| `rib` | `background = 0.15` (its code's default `cam_eval_thres`, which its "
-          "evaluation "
-          "replaces by the best of 0.20 to 0.49, on COCO of 0.10 to 0.50) |\n"
+          "| `clims` | `background = 0.15` (evaluation of CAMs; on COCO its code's default is 0.1 "
+          "and its README's is 0.15) |\n"
+          "| `rib` | `background = 0.15` (its code's default `cam_eval_thres`; its evaluation "
+          "replaces it by the best of 0.20 to 0.49, on COCO of 0.10 to 0.50) |\n"
           "| `psa`, `eps` | `background = 0.2` |\n"
           "| `seam` | `background = 0.26` |\n"
-          "| `ppc` | `background = 0.26` (on SEAM; on EPS, where its CAMs are scaled otherwise, "
-          "its "
-          "code's default is 0.2, and its script's 0.22) |\n"
-          "| `transcam` | `background = 0.42` (of the labels after its random walk; of CAMs its "
-          "evaluation takes the best of 0 to 0.59) |\n"
+          "| `ppc` | `background = 0.26` (on SEAM; on EPS, where its CAMs are scaled differently, "
+          "its code's default is 0.2 and its script's is 0.22) |\n"
+          "| `transcam` | `background = 0.42` (for the labels after its random walk; its "
+          "evaluation of CAMs takes the best of 0 to 0.59) |\n"
           "| `puzzlecam`, `l2g` | `background = 0.25` |\n"
           "| `puzzlecam_rw` | `background = 0.35` (its README; its code's default is 0.25) |\n"
           "| `clipes` | `alpha = 1` |\n"
@@ -258,8 +249,8 @@ void declare_threshold(Plugin& plugin) {
           "| `sipe` | none: argmax |\n"
           "\n"
           "A sweep finds the best threshold: `--sweep label.background=0.1,0.2,0.3`, where `label` "
-          "is the stage's name in the pipeline. Most publications chose theirs with the truth at "
-          "hand.");
+          "is the name of the stage in the pipeline. Most publications chose theirs with the "
+          "ground truth at hand.");
 }
 
 }  // namespace seplflow::label

@@ -7,7 +7,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Masks as amg.py --convert-to-rle, SA-1B and COCO write them.
+// Masks in the formats of amg.py --convert-to-rle, SA-1B and COCO.
 struct Json {
   fs::path dir;
   OnMissing on_missing = OnMissing::error;
@@ -28,22 +28,27 @@ struct Json {
 }  // namespace
 
 void declare_json(Plugin& plugin) {
-  plugin.stage<Json>("masks.json", "SAM's masks from JSON files: amg.py, SA-1B, COCO RLE, polygons")
+  plugin
+      .stage<Json>("masks.json",
+                   "Reads SAM's masks from JSON files: amg.py, SA-1B, COCO RLE or polygons")
       .inputs("sample")
       .output("masks")
-      .option("dir", &Json::dir, "folder with NAME.json for every sample", existing_folder(),
+      .option("dir", &Json::dir, "folder with NAME.json for each sample", existing_folder(),
               required())
       .option("on_missing", &Json::on_missing,
-              "what a sample without a file is: an error, or empty (no masks)",
-              on_missing_choices())
-      .option("min_area", &Json::min_area, "smaller masks are left out", unit("pixels"))
+              "what to do about a sample without a file: report an error, or treat it as empty (no "
+              "masks)",
+              kOnMissing)
+      .option("min_area", &Json::min_area, "drop masks with fewer pixels", unit("pixels"))
       .details(
-          "One file an image: a list of records as `amg.py --convert-to-rle` writes it, or SA-1B's "
-          "`{\"image\": ..., \"annotations\": [...]}`. A record's `segmentation` is COCO RLE with "
-          "compressed or plain counts, or a list of polygons, which are rasterised as pycocotools "
-          "does. All masks of a file must have one size, that of the image where it is known. A "
-          "sample of COCO is looked for under all names that its files go by "
-          "(COCO_val2014_000000000139.json, 000000000139.json, 139.json), its id first.");
+          "There is one file per image: a list of records as `amg.py --convert-to-rle` writes it, "
+          "or SA-1B's `{\"image\": ..., \"annotations\": [...]}`. The `segmentation` of a record "
+          "is "
+          "COCO RLE with compressed or plain counts, or a list of polygons, which are rasterised "
+          "as in pycocotools. All masks of a file must have the same size: that of the image, if "
+          "it "
+          "is known. A sample of COCO may use any name that COCO's files have "
+          "(COCO_val2014_000000000139.json, 000000000139.json, 139.json); its id comes first.");
 }
 
 }  // namespace seplflow::masks

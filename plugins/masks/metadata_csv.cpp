@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 9> kColumns = {
     "id",          "point_input_x", "point_input_y", "predicted_iou", "stability_score",
     "crop_box_x0", "crop_box_y0",   "crop_box_w",    "crop_box_h"};
 
-// The cells of a line; amg.py quotes none.
+// The cells of a line; amg.py does not quote them.
 std::vector<std::string_view> cells_of(std::string_view line) {
   std::vector<std::string_view> cells;
   for (std::size_t begin = 0; begin <= line.size();) {
@@ -75,10 +75,10 @@ class MetadataReader {
       auto const [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), v[i]);
       if (error != std::errc() || end != cell.data() + cell.size() || !std::isfinite(v[i])) {
         fail("\"" + std::string(cell) + "\" in column \"" + std::string(kColumns[i]) +
-             "\" is no number");
+             "\" is not a number");
       }
     }
-    if (v[0] < 0 || v[0] != std::floor(v[0]) || v[0] > 1e9) fail("the id is no mask number");
+    if (v[0] < 0 || v[0] != std::floor(v[0]) || v[0] > 1e9) fail("the id is not a mask number");
     infos_[static_cast<std::uint64_t>(v[0])] = {v[3], v[4], {v[1], v[2]}, {v[5], v[6], v[7], v[8]}};
   }
 

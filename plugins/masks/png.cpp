@@ -17,7 +17,7 @@ struct NumberedFile {
   fs::path path;
 };
 
-// NUMBER.png, by number; other files (metadata.csv) are none of the masks.
+// The files NUMBER.png, by number; other files (metadata.csv) are ignored.
 std::vector<NumberedFile> mask_files(fs::path const& folder) {
   std::vector<NumberedFile> files;
   std::error_code error;
@@ -31,26 +31,26 @@ std::vector<NumberedFile> mask_files(fs::path const& folder) {
     auto const [end, wrong] = std::from_chars(stem.data(), stem.data() + stem.size(), number);
     if (wrong != std::errc() || end != stem.data() + stem.size()) {
       throw Error("the mask " + entry.path().string() +
-                  " is not named by a number, as amg.py names its masks (0.png, 1.png, ...)");
+                  " is not named by a number; amg.py names its masks 0.png, 1.png, ...");
     }
     files.push_back({number, entry.path()});
   }
   std::ranges::sort(files, {}, &NumberedFile::number);
   auto const twice = std::ranges::adjacent_find(files, {}, &NumberedFile::number);
   if (twice != files.end()) {
-    throw Error("mask " + std::to_string(twice->number) + " is there twice, " +
-                twice->path.string() + " and " + std::next(twice)->path.string());
+    throw Error("mask " + std::to_string(twice->number) + " exists twice: " + twice->path.string() +
+                " and " + std::next(twice)->path.string());
   }
   return files;
 }
 
-// Masks as amg.py writes them: a folder for each image.
+// Masks in the format of amg.py: a folder for each image.
 struct Png {
   fs::path dir;
   OnMissing on_missing = OnMissing::error;
   std::uint32_t min_area = 0;
 
-  // The folder itself tells of files that come and go.
+  // Includes the folder itself, which changes when files are added or removed.
   std::vector<fs::path> files(Sample const& sample) const {
     std::vector<fs::path> files = sample_files(dir, sample, "");
     fs::path const folder = files.back();
@@ -67,16 +67,16 @@ struct Png {
     if (is_missing(folder, on_missing, "mask folder", "no masks")) return MaskSet({}, sample.size);
     auto const infos = read_metadata_csv(folder / "metadata.csv");
     auto const files = mask_files(folder);
-    // amg.py writes its metadata.csv even for a picture without masks.
+    // amg.py writes metadata.csv even for an image without masks.
     if (files.empty() && !fs::exists(folder / "metadata.csv") && on_missing == OnMissing::error) {
       throw Error("the mask folder " + folder.string() +
-                  " holds no mask (0.png, 1.png, ...) and no metadata.csv (on_missing = \"empty\" "
-                  "takes no masks instead)");
+                  " has no masks (0.png, 1.png, ...) and no metadata.csv (set on_missing = "
+                  "\"empty\" to use no masks instead)");
     }
     for (auto const& [number, info] : infos) {
       if (std::ranges::find(files, number, &NumberedFile::number) != files.end()) continue;
       throw Error("the mask " + (folder / (std::to_string(number) + ".png")).string() +
-                  " is missing, though metadata.csv lists it");
+                  " is missing, although metadata.csv lists it");
     }
     std::optional<Size> size = sample.size;
     std::string sized = "the sample's image";
@@ -100,22 +100,27 @@ struct Png {
 }  // namespace
 
 void declare_png(Plugin& plugin) {
-  plugin.stage<Png>("masks.png", "SAM's masks from folders of PNG files, as amg.py writes them")
+  plugin
+      .stage<Png>("masks.png", "Reads SAM's masks from folders of PNG files, as amg.py writes them")
       .inputs("sample")
       .output("masks")
-      .option("dir", &Png::dir, "folder with a folder NAME for every sample", existing_folder(),
+      .option("dir", &Png::dir, "folder with a subfolder NAME for each sample", existing_folder(),
               required())
-      .option("on_missing", &Png::on_missing,
-              "what a sample without a folder is: an error, or empty (no masks)",
-              on_missing_choices())
-      .option("min_area", &Png::min_area, "smaller masks are left out", unit("pixels"))
+      .option(
+          "on_missing", &Png::on_missing,
+          "what to do about a sample without a folder: report an error, or treat it as empty (no "
+          "masks)",
+          kOnMissing)
+      .option("min_area", &Png::min_area, "drop masks with fewer pixels", unit("pixels"))
       .details(
-          "NAME/0.png, NAME/1.png, ...: 8-bit gray, 255 inside, anything else outside; a mask with "
-          "other values but no 255 (0 and 1, say) is refused rather than taken for empty. Scores "
-          "and prompts come from NAME/metadata.csv where it is there. `masks.json` reads the same "
-          "masks many times faster: let amg.py write RLE (`--convert-to-rle`) where you can. A "
-          "sample of COCO is looked for under all names that its folder may have "
-          "(COCO_val2014_000000000139, 000000000139, 139), its id first.");
+          "NAME/0.png, NAME/1.png, ... are 8-bit gray: 255 is inside, anything else outside. A "
+          "mask "
+          "with other values but no 255 (such as 0 and 1) is an error rather than an empty mask. "
+          "Scores and prompts come from NAME/metadata.csv if it exists. `masks.json` reads the "
+          "same "
+          "masks many times faster: let amg.py write RLE (`--convert-to-rle`) if you can. The "
+          "folder of a COCO sample may have any name that COCO's files have "
+          "(COCO_val2014_000000000139, 000000000139, 139); its id comes first.");
 }
 
 }  // namespace seplflow::masks

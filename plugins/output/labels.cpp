@@ -1,10 +1,9 @@
-#include "formats/image/png.hpp"
 #include "stages.hpp"
 
 namespace seplflow::output {
 namespace {
 
-// Label maps as PNG files.
+// Writes label maps as PNG files.
 struct Labels {
   LabelColours palette = LabelColours::voc_palette;
 
@@ -16,16 +15,15 @@ struct Labels {
 }  // namespace
 
 void declare_labels(Plugin& plugin) {
-  plugin.stage<Labels>("output.labels", "Write label maps as PNG files")
+  plugin.stage<Labels>("output.labels", "Writes label maps as PNG files")
       .inputs("labels")
-      .option(
-          "palette", &Labels::palette,
-          "the VOC palette, so that a viewer shows the classes, or none: gray values",
-          choices<LabelColours>({{"voc", LabelColours::voc_palette}, {"none", LabelColours::gray}}))
+      .option("palette", &Labels::palette, kPaletteHelp, kPalettes)
       .details(
-          "RUN/STAGE/NAME.png, 8 bits, the pixel values are the class ids and 255 is ignore in "
-          "either form. With `none` the files look all black in a viewer, but hold the same ids. "
-          "Compression is chosen for speed.");
+          "Writes RUN/STAGE/NAME.png with 8 bits per pixel. The pixel values are class ids, and "
+          "255 "
+          "means ignore. With `palette = \"none\"` the files look black in a viewer, but contain "
+          "the "
+          "same ids. Compression favours speed.");
 }
 
 }  // namespace seplflow::output

@@ -10,7 +10,7 @@ namespace {
 
 enum class Format { json, png };
 
-// As Python writes a float: 1.0, not 1.
+// A float in the form of Python: 1.0, not 1.
 std::string python_float(double value) {
   std::string const text = shortest(value);
   bool const whole = text.find_first_not_of("-0123456789") == std::string::npos;
@@ -42,7 +42,7 @@ std::string metadata_csv(MaskSet const& masks) {
   return text;
 }
 
-// Masks as amg.py writes them.
+// Writes masks in the formats of amg.py.
 struct Masks {
   Format format = Format::json;
 
@@ -68,17 +68,18 @@ struct Masks {
 }  // namespace
 
 void declare_masks(Plugin& plugin) {
-  plugin.stage<Masks>("output.masks", "Write masks as segment-anything's amg.py does")
+  plugin.stage<Masks>("output.masks", "Writes masks in the formats of segment-anything's amg.py")
       .inputs("masks")
       .option("format", &Masks::format,
-              "one JSON file an image, or a folder of PNG files with metadata.csv",
+              "one JSON file per image, or a folder of PNG files with metadata.csv",
               choices<Format>({{"json", Format::json}, {"png", Format::png}}))
       .details(
-          "`json`: RUN/STAGE/NAME.json, the records of `amg.py --convert-to-rle`, for "
-          "`masks.json`. `png`: RUN/STAGE/NAME/0.png, 1.png, ... (255 inside) and metadata.csv, "
-          "for `masks.png`; they take many times the space and the time. A box is what amg.py's "
-          "is: x, y, and the differences between the last and the first column and row. Masks that "
-          "came without scores (SA-1B's and amg.py's have them) are written without.");
+          "`json` writes RUN/STAGE/NAME.json with the records of `amg.py --convert-to-rle`, for "
+          "`masks.json`. `png` writes RUN/STAGE/NAME/0.png, 1.png, ... (255 inside) and "
+          "metadata.csv, for `masks.png`, and takes many times the space and time. Boxes are those "
+          "of amg.py: x, y, and the differences between the last and first column and row. Masks "
+          "that were read without scores (unlike those of SA-1B and amg.py) are written without "
+          "scores.");
 }
 
 }  // namespace seplflow::output

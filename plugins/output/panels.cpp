@@ -14,7 +14,7 @@ using Colour = std::array<std::uint8_t, 3>;
 
 constexpr Colour kWhite{255, 255, 255};
 
-// The colour of a class in PASCAL VOC's palette; ignore is its off-white, 255.
+// The colour of a class in PASCAL VOC's palette; 255 (ignore) is off-white.
 Colour class_colour(Label label) {
   Colour colour{};
   for (unsigned bit = 0; bit < 8; ++bit) {
@@ -25,7 +25,7 @@ Colour class_colour(Label label) {
   return colour;
 }
 
-// Colours that stay far apart however many there are: hues a golden section apart, in three shades.
+// Colours that stay distinct however many there are: hues a golden section apart, in three shades.
 Colour mask_colour(std::size_t number) {
   constexpr double kGoldenSection = 0.6180339887498949;
   constexpr std::array<double, 3> kValues = {1.0, 0.8, 0.6};
@@ -38,7 +38,7 @@ Colour mask_colour(std::size_t number) {
   return {channel(0), channel(4), channel(2)};
 }
 
-// A picture being painted.
+// An image being painted.
 class Panel {
  public:
   explicit Panel(Image const& image)
@@ -61,7 +61,7 @@ class Panel {
   std::vector<std::uint8_t> rgb_;
 };
 
-// Larger masks first, so that the smaller ones on them are seen.
+// Larger masks first, so that smaller masks on top of them are visible.
 std::vector<std::size_t> by_falling_area(MaskSet const& masks) {
   std::vector<std::size_t> order(masks.count());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -70,10 +70,10 @@ std::vector<std::size_t> by_falling_area(MaskSet const& masks) {
   return order;
 }
 
-Panel of_masks(Image const& image, MaskSet const& masks, double opacity) {
+Panel panel_of_masks(Image const& image, MaskSet const& masks, double opacity) {
   Panel panel(image);
   std::uint32_t const height = image.size().height, width = image.size().width;
-  // Each pixel shows the smallest mask alone, with which mixing with all would end.
+  // Each pixel shows only the smallest mask, the last that would be mixed in.
   std::vector<std::size_t> shown(image.size().pixels(), masks.count());
   for (std::size_t const i : by_falling_area(masks)) {
     auto const bounds = masks.mask(i).bounds();
@@ -94,7 +94,7 @@ Panel of_masks(Image const& image, MaskSet const& masks, double opacity) {
   return panel;
 }
 
-Panel of_labels(Image const& image, LabelMap const& labels, double opacity) {
+Panel panel_of_labels(Image const& image, LabelMap const& labels, double opacity) {
   Panel panel(image);
   auto const pixels = labels.pixels();
   for (std::size_t i = 0; i < pixels.size(); ++i) {
@@ -103,7 +103,7 @@ Panel of_labels(Image const& image, LabelMap const& labels, double opacity) {
   return panel;
 }
 
-// The panels from left to right with a white gap between them.
+// The panels from left to right with white gaps between them.
 Image side_by_side(std::vector<Panel> const& panels) {
   constexpr std::uint32_t kGap = 8;
   Size size = panels.front().size();
@@ -121,7 +121,7 @@ Image side_by_side(std::vector<Panel> const& panels) {
   return Image(size, std::move(rgb));
 }
 
-// Figures of what happens to an image.
+// Writes figures of the steps from image to labels.
 struct Panels {
   double opacity = 0.6;
 
@@ -131,17 +131,17 @@ struct Panels {
     auto const add_labels = [&](LabelMap const* map, char const* name) {
       if (map == nullptr) return;
       require_same_size(map->size(), name, image.size(), "the image");
-      panels.push_back(of_labels(image, *map, opacity));
+      panels.push_back(panel_of_labels(image, *map, opacity));
     };
     add_labels(pseudo, "the pseudo-label");
     if (masks != nullptr) {
       if (masks->count() > 0) {
         require_same_size(masks->mask(0).size(), "the masks", image.size(), "the image");
       }
-      panels.push_back(of_masks(image, *masks, opacity));
+      panels.push_back(panel_of_masks(image, *masks, opacity));
     }
     add_labels(labels, "the label map");
-    add_labels(truth, "the truth");
+    add_labels(truth, "the ground truth");
     context.output().write(context.sample().id + ".png", encode_image_png(side_by_side(panels)));
   }
 };
@@ -149,14 +149,19 @@ struct Panels {
 }  // namespace
 
 void declare_panels(Plugin& plugin) {
-  plugin.stage<Panels>("output.panels", "Write figures: image, pseudo-label, masks, labels, truth")
+  plugin
+      .stage<Panels>("output.panels",
+                     "Writes figures with image, masks, labels and ground truth side by side")
       .inputs("image", "pseudo", "masks", "labels", "truth")
-      .option("opacity", &Panels::opacity, "of masks and classes over the image", in_range(0, 1))
+      .option("opacity", &Panels::opacity, "opacity of masks and classes over the image",
+              in_range(0, 1))
       .details(
-          "RUN/STAGE/NAME.png: what is connected, from left to right. Classes have the colours of "
-          "PASCAL VOC, 255 its off-white. A mask has the colour of its place in the set, so that "
-          "it is the same in every figure of the same masks; smaller masks lie on larger ones, and "
-          "edges are drawn in full colour.");
+          "Writes RUN/STAGE/NAME.png with the connected inputs from left to right. Classes have "
+          "the "
+          "colours of PASCAL VOC; 255 is off-white. The colour of a mask depends on its position "
+          "in "
+          "the mask set, so it is the same in every figure of the same masks. Smaller masks lie on "
+          "top of larger ones, and edges have full colour.");
 }
 
 }  // namespace seplflow::output

@@ -1,5 +1,4 @@
 #include "common/picture_file.hpp"
-#include "formats/image/png.hpp"
 #include "stages.hpp"
 
 namespace seplflow::output {
@@ -7,7 +6,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Labels where segmentation training looks for them: a VOC layout of its own, with a list.
+// Writes labels and a list in the VOC layout that segmentation training expects.
 struct TrainingList {
   fs::path images;
   std::string split = "train_aug";
@@ -16,8 +15,8 @@ struct TrainingList {
   void check(OptionCheck& check) const {
     if (images.string().find(' ') == std::string::npos) return;
     check.refuse("images", "the path " + images.string() +
-                               " holds a space, which parts the columns of the list; use a link "
-                               "without one");
+                               " contains a space, which separates the columns of the list; use a "
+                               "link without spaces");
   }
 
   std::vector<fs::path> files(Sample const& sample) const {
@@ -34,7 +33,7 @@ struct TrainingList {
     return fs::path("VOC2012/ImageSets/SegmentationAug") / (split + ".txt");
   }
 
-  // The reader takes one slash off and joins the rest to its root, which an absolute path replaces.
+  // The reader removes one slash and joins the rest to its root, which an absolute path overrides.
   std::string list_line(Sample const& sample) const {
     return "/" + image_of(sample).string() + " /SegmentationClassAug/" + sample.id + ".png";
   }
@@ -42,7 +41,7 @@ struct TrainingList {
  private:
   fs::path image_of(Sample const& sample) const {
     if (sample.id.find(' ') != std::string::npos) {
-      throw Error("its name holds a space, which parts the columns of the list");
+      throw Error("its name contains a space, which separates the columns of the list");
     }
     fs::path const file = find_picture(images, sample.id);
     if (file.empty()) {
@@ -58,19 +57,16 @@ struct TrainingList {
 void declare_training_list(Plugin& plugin) {
   plugin
       .stage<TrainingList>("output.training_list",
-                           "Write labels and the list that segmentation training reads them by")
+                           "Writes labels with the sample list that segmentation training reads")
       .inputs("labels")
       .option("images", &TrainingList::images, "folder of the images, NAME.jpg", existing_folder(),
               required())
-      .option("split", &TrainingList::split, "name of the list",
+      .option("split", &TrainingList::split, "name of the list, without .txt",
               one_of({"train", "train_aug", "trainval", "trainval_aug"}))
-      .option(
-          "palette", &TrainingList::palette,
-          "the VOC palette, so that a viewer shows the classes, or none: gray values",
-          choices<LabelColours>({{"voc", LabelColours::voc_palette}, {"none", LabelColours::gray}}))
+      .option("palette", &TrainingList::palette, kPaletteHelp, kPalettes)
       .details(
-          "The stage's folder is a data set that deeplab-pytorch (kazuto1011, dataset `vocaug`) "
-          "and what descends from it train on as it is:\n\n"
+          "The folder of the stage is a data set on which deeplab-pytorch (kazuto1011, dataset "
+          "`vocaug`) and its descendants train without changes:\n\n"
           "    RUN/STAGE/VOC2012/SegmentationClassAug/NAME.png        8 bits, class ids, 255 "
           "ignored\n"
           "    RUN/STAGE/VOC2012/ImageSets/SegmentationAug/SPLIT.txt  image and label of each "
@@ -81,12 +77,13 @@ void declare_training_list(Plugin& plugin) {
           "        ROOT: /path/to/RUN/STAGE\n"
           "        SPLIT:\n"
           "            TRAIN: train_aug\n\n"
-          "and train; to evaluate, set ROOT back to the data set with the real truth. A line of "
-          "the list is `//path/of/images/NAME.jpg /SegmentationClassAug/NAME.png`: the reader "
-          "joins what follows the first slash to ROOT/VOC2012, and so finds images by their "
-          "absolute path and labels in the run. The list is in the order of the data set and names "
-          "the samples whose labels are there; one that failed is not in it. It is written when "
-          "all samples were tried. A sample without an image fails.");
+          "and train; to evaluate, set ROOT back to the data set with the real ground truth. A "
+          "line "
+          "of the list is `//path/of/images/NAME.jpg /SegmentationClassAug/NAME.png`: the reader "
+          "joins everything after the first slash to ROOT/VOC2012, so it finds images by their "
+          "absolute path and labels in the run. The list names the samples whose labels were "
+          "written, in the order of the data set; failed samples are not in it. It is written when "
+          "all samples have been processed. A sample without an image fails.");
 }
 
 }  // namespace seplflow::output

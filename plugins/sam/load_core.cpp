@@ -10,17 +10,17 @@ namespace {
 
 Core const& load() {
   std::string const file = core_file().string();
-  // Never closed: torch does not survive that.
+  // Never closed: torch does not survive it.
   void* const library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     throw Error("SAM's library " + file + " cannot be loaded: " + ::dlerror() +
-                "; install libtorch (scripts/install-deps.sh --with-sam) or build seplflow again");
+                "; install libtorch (scripts/install-deps.sh --with-sam) or rebuild seplflow");
   }
   using Entry = Core const* (*)();
   auto const entry = reinterpret_cast<Entry>(::dlsym(library, "seplflow_sam_core"));
   if (entry == nullptr || std::string_view(entry()->version) != SEPLFLOW_VERSION) {
     throw Error("SAM's library " + file +
-                " belongs to another version of seplflow; install both from one build");
+                " belongs to another version of seplflow; install both from the same build");
   }
   return *entry();
 }

@@ -3,7 +3,7 @@
 namespace seplflow::sepl {
 namespace {
 
-OverlapTable assign(LabelMap const& pseudo, MaskSet const& masks) {
+OverlapTable assign_masks(LabelMap const& pseudo, MaskSet const& masks) {
   return OverlapTable(pseudo, masks);
 }
 
@@ -11,15 +11,15 @@ OverlapTable assign(LabelMap const& pseudo, MaskSet const& masks) {
 
 void declare_assign(Plugin& plugin) {
   plugin
-      .stage<&assign>("sepl.assign",
-                      "Count how much each mask overlaps each class, and so which class it goes to")
+      .stage<&assign_masks>(
+          "sepl.assign", "Assigns each mask to the class of the pseudo-label that it overlaps most")
       .inputs("pseudo", "masks")
       .output("overlaps")
       .details(
-          "Mask assignment of SEPL (Chen, Mai, Li, Chao, 2023, section 3). A mask goes to the "
-          "class of the pseudo-label that it overlaps most, the lowest id among equals; a mask "
-          "that meets no class is dropped. Background (0) and ignore (255) are no classes. No "
-          "threshold plays a part, so a sweep over `t1` and `t2` shares this stage.");
+          "The mask assignment of SEPL (Chen, Mai, Li, Chao, 2023, section 3). If a mask overlaps "
+          "several classes equally, it is assigned to the lowest id; a mask that overlaps no class "
+          "is dropped. Background (0) and ignore (255) are not classes. The stage depends on no "
+          "threshold, so a sweep over `t1` and `t2` shares it.");
 }
 
 }  // namespace seplflow::sepl

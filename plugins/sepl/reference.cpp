@@ -7,7 +7,8 @@ namespace {
 
 constexpr double kCoverage = 0.85;
 
-bool takes(Rule rule, std::uint64_t common, std::uint64_t mask_area, std::uint64_t class_area) {
+bool takes_mask(Rule rule, std::uint64_t common, std::uint64_t mask_area,
+                std::uint64_t class_area) {
   if (2 * common > mask_area) return true;
   return rule == Rule::max_iou_imp2 &&
          static_cast<double>(common) / static_cast<double>(class_area) >= kCoverage;
@@ -33,8 +34,9 @@ LabelMap Reference::operator()(LabelMap const& pseudo, MaskSet const& masks) con
     Label const label = overlaps.classes()[k];
     if (rule != Rule::max_iou) paint_uncovered(canvas, pseudo.runs(), label, masks, available);
     for (std::size_t i = 0; i < masks.count(); ++i) {
-      bool const taken = available[i] && takes(rule, overlaps.overlaps(i)[k], overlaps.mask_area(i),
-                                               overlaps.class_areas()[k]);
+      bool const taken =
+          available[i] && takes_mask(rule, overlaps.overlaps(i)[k], overlaps.mask_area(i),
+                                     overlaps.class_areas()[k]);
       if (!taken) continue;
       available[i] = false;
       canvas.paint(masks.mask(i), label);
@@ -46,23 +48,24 @@ LabelMap Reference::operator()(LabelMap const& pseudo, MaskSet const& masks) con
 void declare_reference(Plugin& plugin) {
   plugin
       .stage<Reference>("sepl.reference",
-                        "The rules of the SEPL authors' published script, bit for bit")
+                        "Applies the rules of the SEPL authors' published script, bit for bit")
       .inputs("pseudo", "masks")
       .output("labels")
-      .option("rule", &Reference::rule, "which of the script's three rules",
+      .option("rule", &Reference::rule, "which of the script's three rules to apply",
               choices<Rule>({{"max_iou", Rule::max_iou},
                              {"max_iou_imp", Rule::max_iou_imp},
                              {"max_iou_imp2", Rule::max_iou_imp2}}))
       .details(
-          "The script differs from the paper's text, so it has a stage of its own; `sepl.assign` "
-          "and `sepl.select` are the paper. Classes take masks in ascending order, and a mask that "
-          "an earlier class took is gone:\n\n"
-          "- `max_iou`: a class takes the masks of which its pseudo-label covers more than half.\n"
-          "- `max_iou_imp`: the same, and the class keeps those pixels of its pseudo-label that no "
-          "mask covers which was still there when the class began.\n"
-          "- `max_iou_imp2`: as `max_iou_imp`, and the class also takes the masks that hold at "
+          "The script differs from the text of the paper, which `sepl.assign` and `sepl.select` "
+          "follow. In the script, classes take masks in ascending order, and each mask is taken at "
+          "most once:\n\n"
+          "- `max_iou`: a class takes the masks that its pseudo-label covers by more than half.\n"
+          "- `max_iou_imp`: the same, and the class keeps the pixels of its pseudo-label that are "
+          "covered by none of the masks left when the class begins.\n"
+          "- `max_iou_imp2`: like `max_iou_imp`, and the class also takes the masks that contain "
+          "at "
           "least 0.85 of its pseudo-label.\n\n"
-          "Where classes meet, the higher id wins. Ignore pixels (255) become background.");
+          "Where classes overlap, the higher id wins. Ignore pixels (255) become background.");
 }
 
 }  // namespace seplflow::sepl

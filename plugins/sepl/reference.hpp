@@ -1,4 +1,4 @@
-// What the script of SEPL's authors does, which is not quite what the paper says.
+// The rules of the SEPL authors' script, which differ from the paper.
 #pragma once
 
 #include <seplflow.hpp>
@@ -7,10 +7,11 @@ namespace seplflow::sepl {
 
 enum class Rule { max_iou, max_iou_imp, max_iou_imp2 };
 
-// Classes take masks in ascending order; a mask that an earlier class took is gone. Class i takes S
-// when more than half of it is P_i (max_iou, max_iou_imp), or also when it holds at least 0.85 of
-// P_i (max_iou_imp2). The imp rules add the pixels of P_i that no mask covers which was still there
-// when the class began. Higher classes paint over lower ones; ignore pixels become background.
+// Classes take masks in ascending order; each mask is taken at most once. Class i takes a mask S if
+// more than half of S lies in P_i (max_iou, max_iou_imp), or also if S contains at least 0.85 of
+// P_i (max_iou_imp2). The imp rules add the pixels of P_i that are covered by none of the masks
+// left when the class begins. Higher classes paint over lower ones; ignore pixels become
+// background.
 struct Reference {
   Rule rule = Rule::max_iou_imp2;
 

@@ -10,7 +10,7 @@ namespace {
 
 using Layer = Select::Layer;
 
-double share(std::uint64_t part, std::uint64_t whole) {
+double ratio(std::uint64_t part, std::uint64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
 
@@ -22,8 +22,8 @@ std::vector<Layer> kept_layers(Select const& select, MaskSet const& masks,
     auto const k = overlaps.assigned(i);
     if (!k) continue;
     std::uint64_t const common = overlaps.overlaps(i)[*k];
-    double const support = share(common, overlaps.mask_area(i));
-    double const coverage = share(common, overlaps.class_areas()[*k]);
+    double const support = ratio(common, overlaps.mask_area(i));
+    double const coverage = ratio(common, overlaps.class_areas()[*k]);
     if (support > select.t1 || coverage > select.t2) {
       any_kept[*k] = true;
       layers.push_back({overlaps.classes()[*k], &masks.mask(i), support, overlaps.mask_area(i)});
@@ -37,7 +37,7 @@ std::vector<Layer> kept_layers(Select const& select, MaskSet const& masks,
 }
 
 // Puts the layer that wins a pixel after those that lose it, so that painting in this order gives
-// every pixel to its winner. Within a class any order would do.
+// every pixel to its winner. The order within a class does not matter.
 void order_by(Overlap overlap, std::vector<Layer>& layers) {
   std::ranges::stable_sort(layers, [overlap](Layer const& a, Layer const& b) {
     switch (overlap) {
@@ -63,7 +63,8 @@ void require_table_of(LabelMap const& pseudo, MaskSet const& masks, OverlapTable
   }
   if (!same_labels || known != foreground) {
     throw Error(
-        "the overlaps were made of another pseudo-label; connect the one that went into "
+        "the overlaps were computed from another pseudo-label; connect the one that is connected "
+        "to "
         "sepl.assign");
   }
   bool same = overlaps.masks() == masks.count();
@@ -71,12 +72,12 @@ void require_table_of(LabelMap const& pseudo, MaskSet const& masks, OverlapTable
     same = overlaps.mask_area(i) == masks.mask(i).area();
   }
   if (same) return;
-  throw Error("the overlaps were made of other masks (" + std::to_string(overlaps.masks()) +
-              ") than those given (" + std::to_string(masks.count()) +
-              "); connect the masks that went into sepl.assign");
+  throw Error("the overlaps were computed from other masks (" + std::to_string(overlaps.masks()) +
+              ") than the input has (" + std::to_string(masks.count()) +
+              "); connect the masks that are connected to sepl.assign");
 }
 
-LabelMap merged(std::vector<Layer> const& layers, LabelMap const& pseudo) {
+LabelMap merged_layers(std::vector<Layer> const& layers, LabelMap const& pseudo) {
   Canvas canvas(pseudo.size());
   for (Layer const& layer : layers) {
     if (layer.mask) {
@@ -112,38 +113,39 @@ Select::Selection Select::decide(LabelMap const& pseudo, MaskSet const& masks,
 
 LabelMap Select::carry_out(Selection const& selection, LabelMap const& pseudo, MaskSet const&,
                            OverlapTable const&) {
-  LabelMap labels = merged(selection.layers, pseudo);
+  LabelMap labels = merged_layers(selection.layers, pseudo);
   return selection.keep_ignore ? with_ignore_of(pseudo, labels) : labels;
 }
 
 void declare_select(Plugin& plugin) {
   plugin
-      .stage<Select>("sepl.select", "Keep the masks that the pseudo-label supports, and merge them")
+      .stage<Select>("sepl.select",
+                     "Keeps the masks that agree with the pseudo-label and merges them into labels")
       .inputs("pseudo", "masks", "overlaps")
       .output("labels")
       .option("t1", &Select::t1,
-              "a mask is kept when the pseudo-label covers more than this share of it",
-              in_range(0, 1))
+              "keep a mask if the pseudo-label covers more than this share of it", in_range(0, 1))
       .option("t2", &Select::t2,
-              "a mask is kept when it covers more than this share of the pseudo-label",
-              in_range(0, 1))
+              "keep a mask if it covers more than this share of the pseudo-label", in_range(0, 1))
       .option("overlap", &Select::overlap,
-              "which class gets a pixel that masks of two classes cover: the higher id, the one "
-              "with the larger support, or the smallest mask",
+              "which class gets a pixel that masks of two classes cover: the higher id (last), the "
+              "one with the larger support, or the one with the smallest mask",
               choices<Overlap>({{"last", Overlap::last},
                                 {"support", Overlap::support},
                                 {"smallest", Overlap::smallest}}))
       .option("keep_ignore", &Select::keep_ignore,
-              "write 255 where the pseudo-label has it and nothing was painted")
+              "keep 255 from the pseudo-label where no class is painted")
       .details(
-          "Mask selection and merge of SEPL (Chen, Mai, Li, Chao, 2023, section 3). A mask S that "
-          "was assigned to class k is kept when |S and P_k| / |S| > `t1` or |S and P_k| / |P_k| > "
-          "`t2`; a ratio that equals the threshold is not above it. A class of which no mask is "
-          "kept keeps its pseudo-label. The kept masks of a class are united.\n\n"
-          "Where the unions of two classes meet, `overlap` decides. `last` is what the authors' "
-          "script does; `support` takes the class whose covering mask has the largest "
-          "|S and P_k| / |S|, `smallest` the class of the smallest covering mask. A pseudo-label "
-          "that was kept counts as a mask with support 1 and its own area. Exact ties go to the "
+          "The mask selection and merging of SEPL (Chen, Mai, Li, Chao, 2023, section 3). A mask S "
+          "that is assigned to class k is kept if |S and P_k| / |S| > `t1` or |S and P_k| / |P_k| "
+          "> "
+          "`t2`; a ratio equal to the threshold is not enough. A class without kept masks keeps "
+          "its "
+          "pseudo-label. The kept masks of a class are united.\n\n"
+          "Where the unions of two classes overlap, `overlap` decides. `last` is the rule of the "
+          "authors' script; `support` selects the class whose covering mask has the largest "
+          "|S and P_k| / |S|, and `smallest` the class of the smallest covering mask. A kept "
+          "pseudo-label counts as a mask with support 1 and its own area. Exact ties go to the "
           "higher class id.");
 }
 

@@ -14,8 +14,8 @@
 #include <thread>
 #include <vector>
 
-#include "core/cpu_threads.hpp"
 #include "core/model.hpp"
+#include "core/torch_call.hpp"
 #include "core/weights.hpp"
 #include "support/sam_checkpoint.hpp"
 

@@ -84,7 +84,7 @@ TEST_CASE("simulated: the CAMs of every method give the labels of the method's o
   CHECK(folders == 11);
 }
 
-TEST_CASE("simulated: every method's published rule is that of its expected labels") {
+TEST_CASE("simulated: every method's published rule gives its expected labels") {
   for (char const* const kind : {"irn@0.15", "psa@0.2", "seam@0.26", "clipes@alpha1", "l2g@0.25",
                                  "puzzlecam@0.25", "puzzlecam_rw@0.35", "recurseed@alpha2"}) {
     std::string const text = kind;
@@ -127,7 +127,7 @@ TEST_CASE("simulated: CAMs of every pickle protocol, byte order and layout are t
   CHECK(full.size() == psa.size());
 }
 
-TEST_CASE("simulated: a CAM file without a class is a picture of background") {
+TEST_CASE("simulated: a CAM file without classes gives an image of background") {
   constexpr Size kSize{13, 17};
   for (char const* const name : {"irn_empty_p4", "irn_only_keys_p4"}) {
     for (Options const& options : {Options(), Options{{"method", std::string("rib")}}}) {
@@ -139,7 +139,7 @@ TEST_CASE("simulated: a CAM file without a class is a picture of background") {
   }
 }
 
-TEST_CASE("simulated: CAM files that would run a program are refused by its name") {
+TEST_CASE("simulated: CAM files that would run a program are refused with its name") {
   StageDriver loader = loader_of("protocols", {});
   auto const before = fs::last_write_time(cams() / "protocols");
   for (char const* const name : {"refuse_os_system_p2", "refuse_os_system_p4"}) {

@@ -99,7 +99,7 @@ TEST_CASE(
   CHECK(that_differ(layout.folder / "union/write", coco() / "expected/paper_last") == 0);
 }
 
-TEST_CASE("real truth of COCO: written as PNG and read again, it gives the same scores") {
+TEST_CASE("real ground truth of COCO: written as PNG and read again, it gives the same scores") {
   CocoLayout const layout;
   layout.folder.write("truth.toml",
                       "[stages.coco]\nuse = \"dataset.coco\"\nroot = \"${COCO_ROOT}\"\n"
@@ -115,13 +115,14 @@ TEST_CASE("real truth of COCO: written as PNG and read again, it gives the same 
         read_text(layout.folder / "drawn/metrics.json"));
 }
 
-TEST_CASE("real annotations of COCO: the pipelines say what to put where") {
+TEST_CASE("real annotations of COCO: the errors of the pipelines say which files to put where") {
   CocoLayout const layout;
   for (char const* const method : {"l2g", "sipe", "clipes"}) {
     auto const result = layout.run(
         SEPLFLOW_SOURCE_DIR "/pipelines/coco14/" + std::string(method) + ".toml", "out", {});
     CHECK(result.status == 2);
-    CHECK_THAT(result.err, Contains("coco/annotations/instances_train2014.json; unpack") &&
-                               Contains(std::string("labels/") + method));
+    CHECK_THAT(result.err,
+               Contains("coco/annotations/instances_train2014.json do not exist; unpack") &&
+                   Contains(std::string("labels/") + method));
   }
 }

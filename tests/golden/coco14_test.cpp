@@ -79,7 +79,7 @@ void require_areas_as_recorded(fs::path const& folder, std::size_t expected_file
 
 }  // namespace
 
-TEST_CASE("real: COCO's 734 example results decode to their pictures and encode the same again") {
+TEST_CASE("real: COCO's 734 example results decode to their masks and encode to the same text") {
   simdjson::dom::parser parser;
   array const results =
       parser.load((coco() / "instances_val2014_fakesegm100_results.json").string());
@@ -91,7 +91,7 @@ TEST_CASE("real: COCO's 734 example results decode to their pictures and encode 
   }
 }
 
-TEST_CASE("real: COCO's uncompressed crowds decode to their pictures") {
+TEST_CASE("real: COCO's uncompressed crowds decode to their masks") {
   Annotations const annotations;
   std::size_t crowds = 0;
   for (element const annotation : array(annotations.root["annotations"])) {
@@ -108,7 +108,7 @@ TEST_CASE("real: COCO's uncompressed crowds decode to their pictures") {
   CHECK(crowds == 9);
 }
 
-TEST_CASE("real: COCO's outlines give the 60 truths that pycocotools rasterised") {
+TEST_CASE("real: COCO's outlines give the 60 ground truths that pycocotools rasterised") {
   CocoInstances const instances(coco() / "instances_val2014_100.json");
   CHECK(instances.images().size() == 100);
   CHECK(instances.classes()->names() == coco14_classes()->names());
@@ -165,7 +165,7 @@ TEST_CASE("simulated: masks of VOC images have their recorded areas and strings"
   require_areas_as_recorded(test_data() / "voc12-transcam/sam_json", 400);
 }
 
-TEST_CASE("simulated: masks as PNGs and as JSON are the same") {
+TEST_CASE("simulated: masks from PNG and JSON files are the same") {
   fs::path const voc = test_data() / "voc12-transcam";
   auto const folders = files_of(voc / "sam_png");
   CHECK(folders.size() == 40);

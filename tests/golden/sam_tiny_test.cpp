@@ -109,7 +109,7 @@ std::vector<double> box_of(simdjson::dom::element record) {
 
 }  // namespace
 
-TEST_CASE("real: an image is resized as Pillow does, to the byte") {
+TEST_CASE("real: an image is resized like Pillow, byte for byte") {
   std::string const model = GENERATE("tiny256", "tiny1024");
   std::string const image = GENERATE("dog", "2007_000999");
   INFO(model << " " << image);
@@ -198,7 +198,7 @@ TEST_CASE("real: checkpoints in zip, legacy and wrapped form are the same model"
   }
 }
 
-TEST_CASE("real: images that are worked on side by side have the masks that they have alone") {
+TEST_CASE("real: images have the same masks in parallel as alone") {
   constexpr int kThreads = 4;
   GeneratorOptions options;
   options.points_per_side = 8;

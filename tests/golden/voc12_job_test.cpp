@@ -27,7 +27,7 @@ std::size_t labels_written(VocLayout const& voc) {
 
 }  // namespace
 
-TEST_CASE("real labels, simulated masks: transcam.toml writes what is expected for all 400") {
+TEST_CASE("real labels, simulated masks: transcam.toml writes the expected labels for all 400") {
   VocLayout voc("with_masks.txt");
   auto const result = voc.run("voc12/transcam.toml", "sam_json");
   INFO(result.err);
@@ -36,7 +36,7 @@ TEST_CASE("real labels, simulated masks: transcam.toml writes what is expected f
   CHECK(labels_that_differ(voc, "paper_last") == 0);
 }
 
-TEST_CASE("real labels: all 970 run, those without masks stay as they were") {
+TEST_CASE("real labels: all 970 run, and labels without masks do not change") {
   VocLayout voc("all.txt");
   auto const result = voc.run("voc12/transcam.toml", "sam_json",
                               {"--set", "sam.on_missing=empty", "--set",
@@ -61,7 +61,7 @@ TEST_CASE("real labels: a label without masks is an error that names the file") 
                              Contains("on_missing = \"empty\""));
 }
 
-TEST_CASE("real labels, simulated masks: reference.toml writes what the authors' script wrote") {
+TEST_CASE("real labels, simulated masks: reference.toml writes the output of the authors' script") {
   VocLayout voc("with_png_masks.txt");
   auto const result = voc.run("voc12/reference.toml", "sam_png");
   INFO(result.err);

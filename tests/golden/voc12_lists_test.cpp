@@ -26,7 +26,7 @@ NameList read(char const* name, std::size_t foreground = 20) {
 
 }  // namespace
 
-TEST_CASE("real: every method's list of names is read, whatever its dialect") {
+TEST_CASE("real: every method's list of names is read in its dialect") {
   CHECK(read("irn/train.txt").names.size() == 1464);
   CHECK(read("irn/val.txt").names.size() == 1449);
   NameList const names = read("irn/train_aug.txt");
@@ -51,7 +51,7 @@ TEST_CASE("real: CLIP-ES's list of COCO has names and classes") {
   REQUIRE(coco.classes);
   CHECK(coco.classes->at(0).classes == std::vector<Label>{17});
   CHECK(coco.classes->at(2).classes == std::vector<Label>{1, 2, 17});
-  CHECK_THROWS_WITH(read("clipes/val_first2000.txt", 20), Contains("is none of the 20 classes"));
+  CHECK_THROWS_WITH(read("clipes/val_first2000.txt", 20), Contains("is not one of the 20 classes"));
 }
 
 TEST_CASE("real: the three cls_labels.npy hold the same labels") {
@@ -73,7 +73,7 @@ TEST_CASE("real: the three cls_labels.npy hold the same labels") {
   CHECK(a.at(0).classes == std::vector<Label>{1, 15});
 }
 
-TEST_CASE("real: dataset.voc says that L2G's classes and cls_labels.npy differ for 817 images") {
+TEST_CASE("real: dataset.voc warns that L2G's classes and cls_labels.npy differ for 817 images") {
   TempFolder const root;
   auto const opened = [&](char const* cls_labels) {
     return StageDriver(dataset::declare_voc, {{{"root", root.path().string()},

@@ -90,7 +90,7 @@ bool same_number(Cell const& cell, std::string const& expected) {
 
 }  // namespace
 
-TEST_CASE("real labels, simulated masks: sepl.reference paints what the authors' script painted") {
+TEST_CASE("real labels, simulated masks: sepl.reference equals the authors' script") {
   std::vector<std::pair<Rule, std::string>> const rules = {{Rule::max_iou, "max_iou"},
                                                            {Rule::max_iou_imp, "max_iou_imp"},
                                                            {Rule::max_iou_imp2, "max_iou_imp2"}};
@@ -108,7 +108,7 @@ TEST_CASE("real labels, simulated masks: sepl.reference paints what the authors'
   CHECK(different == Names{});
 }
 
-TEST_CASE("real labels, simulated masks: sepl.select paints what an independent program painted") {
+TEST_CASE("real labels, simulated masks: sepl.select equals an independent program") {
   std::vector<std::pair<Overlap, std::string>> const overlaps = {
       {Overlap::last, "paper_last"},
       {Overlap::support, "paper_support"},

@@ -12,8 +12,7 @@
 
 using namespace seplflow;
 
-TEST_CASE("real: label.crf brings PuzzleCAM's labels closer to the truth, with IRN's parameters",
-          "[arithmetic]") {
+TEST_CASE("real: label.crf with IRN's parameters improves PuzzleCAM's labels", "[arithmetic]") {
   auto const val22 = test_data() / "voc12-val22";
   StageDriver voc(dataset::declare_voc,
                   {{{"root", (val22 / "VOC2012").string()}, {"split", std::string("val22")}},

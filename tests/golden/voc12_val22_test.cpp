@@ -31,7 +31,7 @@ StageDriver opening(std::vector<std::string> wanted) {
 
 }  // namespace
 
-TEST_CASE("real: dataset.voc reads VOC 2012's images and truth, of one size") {
+TEST_CASE("real: dataset.voc reads VOC 2012's images and ground truth, of equal size") {
   StageDriver voc = opening({"image", "truth"});
   REQUIRE(voc.problems().empty());
   auto const samples = voc.samples();
@@ -44,7 +44,7 @@ TEST_CASE("real: dataset.voc reads VOC 2012's images and truth, of one size") {
   }
 }
 
-TEST_CASE("real: eval.miou scores PuzzleCAM as an independent program does") {
+TEST_CASE("real: eval.miou scores PuzzleCAM like an independent program") {
   simdjson::dom::parser parser;
   simdjson::dom::element const expected =
       parser.load((val22() / "expected_metrics.json").string())["puzzlecam"];

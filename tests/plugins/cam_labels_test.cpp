@@ -31,7 +31,7 @@ LabelMap const kLabels({2, 3}, {0, 1, 20, 255, 0, 15});
 
 }  // namespace
 
-TEST_CASE("cam.labels takes a sample and gives labels, from a folder that must be there") {
+TEST_CASE("cam.labels takes a sample and outputs labels from an existing folder") {
   StageDriver const stage(cam::declare_labels);
   CHECK(stage.declaration().name == "cam.labels");
   CHECK(stage.declaration().inputs.at(0).name == "sample");
@@ -52,13 +52,13 @@ TEST_CASE("pseudo-labels are the raw values of gray and palette PNGs") {
   CHECK(read(folder, voc_sample("a", Size{2, 3})) == kLabels);
 }
 
-TEST_CASE("a sample in a subfolder has its pseudo-label there") {
+TEST_CASE("the pseudo-label of a sample in a subfolder is in that subfolder") {
   TempFolder const folder;
   folder.write("train/0001.png", png_of(kLabels));
   CHECK(read(folder, voc_sample("train/0001")) == kLabels);
 }
 
-TEST_CASE("a name with spaces is a file like any other") {
+TEST_CASE("names may contain spaces") {
   TempFolder const folder;
   folder.write("a b.png", png_of(kLabels));
   CHECK(read(folder, voc_sample("a b")) == kLabels);
@@ -71,26 +71,27 @@ TEST_CASE("a missing pseudo-label is an error that names the file and the way ou
                         Contains("on_missing = \"empty\""));
 }
 
-TEST_CASE("a missing pseudo-label is all background where that is asked for") {
+TEST_CASE("a missing pseudo-label is all background if asked for") {
   TempFolder const folder;
   CHECK(reading(folder, "empty").run<LabelMap>(voc_sample("a", Size{2, 3})) ==
         LabelMap(Size{2, 3}));
 }
 
-TEST_CASE("a missing pseudo-label of unknown size is an error even so") {
+TEST_CASE("a missing pseudo-label of unknown size is always an error") {
   TempFolder const folder;
-  CHECK_THROWS_WITH(reading(folder, "empty").run<LabelMap>(voc_sample("a")),
-                    Contains("there is no pseudo-label") && Contains("size is not known"));
+  CHECK_THROWS_WITH(
+      reading(folder, "empty").run<LabelMap>(voc_sample("a")),
+      Contains("there is no pseudo-label") && Contains("size of the sample is unknown"));
 }
 
-TEST_CASE("on_missing = empty does not excuse a file that is there and damaged") {
+TEST_CASE("on_missing = empty does not excuse a damaged file") {
   TempFolder const folder;
   folder.write("a.png", "");
   CHECK_THROWS_WITH(reading(folder, "empty").run<LabelMap>(voc_sample("a", Size{2, 3})),
                     Contains("a.png is empty (0 bytes)"));
 }
 
-TEST_CASE("a class that the data set does not have is refused with file and place") {
+TEST_CASE("an unknown class is refused with file and position") {
   TempFolder const folder;
   folder.write("a.png", png_of(LabelMap({2, 3}, {0, 0, 0, 0, 21, 0})));
   CHECK_THROWS_WITH(read(folder, voc_sample("a")),
@@ -105,7 +106,7 @@ TEST_CASE("a pseudo-label of another size than its image is refused with both si
                     Contains("a.png is 2x3 but the sample's image is 3x2"));
 }
 
-TEST_CASE("a file that is no pseudo-label is refused with what it is") {
+TEST_CASE("a file that is not a pseudo-label is refused with its format") {
   TempFolder const folder;
   auto const refusal = [&](Bytes const& file) {
     folder.write("a.png", as_text(file));
@@ -128,7 +129,7 @@ TEST_CASE("a file that is no pseudo-label is refused with what it is") {
   CHECK_THAT(refusal(claiming_png()), Contains("a.png has the size 100000x100000"));
 }
 
-TEST_CASE("a folder in the place of a pseudo-label is refused") {
+TEST_CASE("a folder in place of a pseudo-label is refused") {
   TempFolder const folder;
   folder.write("a.png/x", "");
   CHECK_THROWS_WITH(read(folder, voc_sample("a")), Contains("a.png is a folder, not a file"));
@@ -147,7 +148,7 @@ StageDriver with_tags(TempFolder const& folder, bool restrict_to_image_labels) {
 
 }  // namespace
 
-TEST_CASE("a class that the image-level labels deny is warned of, by name, and stays") {
+TEST_CASE("a class that the image-level labels deny causes a warning with its name, and stays") {
   TempFolder const folder;
   folder.write("a.png", png_of(kLabels));
   StageDriver stage = with_tags(folder, false);
@@ -159,7 +160,7 @@ TEST_CASE("a class that the image-level labels deny is warned of, by name, and s
                               "aeroplane, tvmonitor"}});
 }
 
-TEST_CASE("restrict_to_image_labels makes denied classes background, and keeps 255") {
+TEST_CASE("restrict_to_image_labels turns denied classes into background and keeps 255") {
   TempFolder const folder;
   folder.write("a.png", png_of(kLabels));
   StageDriver stage = with_tags(folder, true);
@@ -170,7 +171,7 @@ TEST_CASE("restrict_to_image_labels makes denied classes background, and keeps 2
   CHECK(stage.warned().empty());
 }
 
-TEST_CASE("labels within the image-level labels are taken as they are, without a word") {
+TEST_CASE("labels within the image-level labels are used unchanged, without a warning") {
   TempFolder const folder;
   folder.write("a.png", png_of(kLabels));
   StageDriver stage = with_tags(folder, GENERATE(false, true));

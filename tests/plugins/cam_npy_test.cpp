@@ -85,7 +85,7 @@ std::string const kPsa = npy(by_number({{0, kMap}, {5, kOther}}));
 
 }  // namespace
 
-TEST_CASE("cam.npy takes a sample and gives scores, from a folder that must be there") {
+TEST_CASE("cam.npy takes a sample and outputs scores from an existing folder") {
   StageDriver const stage(cam::declare_npy);
   CHECK(stage.declaration().name == "cam.npy");
   CHECK(stage.declaration().inputs.at(0).name == "sample");
@@ -96,7 +96,7 @@ TEST_CASE("cam.npy takes a sample and gives scores, from a folder that must be t
   CHECK(dir.path_kind == PathKind::folder);
 }
 
-TEST_CASE("keys and a field of IRN's and CLIP-ES's: classes from 0, in the order of the file") {
+TEST_CASE("files of IRN and CLIP-ES have classes from 0, in the order of the file") {
   for (auto const& [file, name] :
        {std::pair(kIrn, "irn"), {kIrn, "clims"}, {kIrn, "rib"}, {kClipEs, "clipes"}}) {
     for (Options const& options : {Options(), method(name)}) {
@@ -108,7 +108,7 @@ TEST_CASE("keys and a field of IRN's and CLIP-ES's: classes from 0, in the order
   }
 }
 
-TEST_CASE("one key more than maps is a background without a map, before label ids") {
+TEST_CASE("one key more than maps means a background without a map, before label ids") {
   for (auto const& [file, name] :
        {std::pair(kPuzzle, "puzzlecam"), {kPuzzleRw, "puzzlecam_rw"}, {kRecurSeed, "recurseed"}}) {
     for (Options const& options : {Options(), method(name)}) {
@@ -119,7 +119,7 @@ TEST_CASE("one key more than maps is a background without a map, before label id
   }
 }
 
-TEST_CASE("as many keys as maps in SIPE's and RecurSeed's fields are label ids with background") {
+TEST_CASE("as many keys as maps in files of SIPE and RecurSeed are label ids with background") {
   std::string const second_writer = npy(with_keys({0, 6, 3}, {{"seed", kThree}}));
   for (auto const& [file, name] : {std::pair(kSipe, "sipe"), {second_writer, "recurseed"}}) {
     for (Options const& options : {Options(), method(name)}) {
@@ -144,8 +144,8 @@ TEST_CASE("a map for each class number is read by class") {
   CHECK(values_of(unsorted) == kTwoValues);
 }
 
-TEST_CASE("PSA's CAMs and CRF scores look alike, and the error says what decides") {
-  CHECK_THAT(refusal(kPsa), Contains("a.npy has a map of number 0") &&
+TEST_CASE("PSA's CAMs and CRF scores look the same, and the error says what decides") {
+  CHECK_THAT(refusal(kPsa), Contains("a.npy has a map with the number 0") &&
                                 Contains("method = \"psa\"") &&
                                 Contains("keys = \"label_ids\" for CRF scores"));
   CHECK_THAT(refusal(kPsa, {{"background", std::string("implicit")}}), Contains("number 0"));
@@ -158,7 +158,7 @@ TEST_CASE("PSA's CAMs and CRF scores look alike, and the error says what decides
   }
 }
 
-TEST_CASE("a plain array has a map for each class of the data set, with background or without") {
+TEST_CASE("a plain array has a map for each class of the data set, with or without background") {
   Floats values(42);
   values[41] = 7;
   std::string const all = npy_of_floats("(21, 1, 2)", values);
@@ -174,18 +174,18 @@ TEST_CASE("a plain array has a map for each class of the data set, with backgrou
     CHECK(scores.classes().size() == 20);
     CHECK(scores.classes()[0] == 1);
   }
-  CHECK_THAT(refusal(foreground, {{"background", "in_band"}}), Contains("ask for 21 maps"));
-  CHECK_THAT(refusal(all, {{"background", "implicit"}}), Contains("ask for 20 maps"));
+  CHECK_THAT(refusal(foreground, {{"background", "in_band"}}), Contains("require 21 maps"));
+  CHECK_THAT(refusal(all, {{"background", "implicit"}}), Contains("require 20 maps"));
   CHECK_THAT(refusal(npy_of_floats("(3, 1, 2)", Floats(6))),
-             Contains("shape (3, 1, 2)") && Contains("ask for 21 maps, or 20 without background"));
-  CHECK_THAT(refusal(all, keys("label_ids")), Contains("leave out keys"));
-  CHECK_THAT(refusal(all, {{"field", std::string("cam")}}), Contains("leave out field"));
+             Contains("shape (3, 1, 2)") && Contains("require 21 maps, or 20 without background"));
+  CHECK_THAT(refusal(all, keys("label_ids")), Contains("remove keys"));
+  CHECK_THAT(refusal(all, {{"field", std::string("cam")}}), Contains("remove field"));
 }
 
-TEST_CASE("fields of methods that are not listed are read by options") {
+TEST_CASE("files of methods that are not listed are read with options") {
   std::string const unknown = npy(with_keys({5, 2}, {{"refined", kTwo}}));
   Options options = {{"field", std::string("refined")}};
-  CHECK_THAT(refusal(unknown), Contains("none is known to hold scores: set field"));
+  CHECK_THAT(refusal(unknown), Contains("none of which is known to hold scores: set field"));
   CHECK_THAT(refusal(unknown, options),
              Contains("as many numbers in 'keys' as maps") && Contains("keys = \"zero_based\""));
   options["keys"] = std::string("zero_based");
@@ -193,7 +193,7 @@ TEST_CASE("fields of methods that are not listed are read by options") {
   options["keys"] = std::string("label_ids");
   CHECK(classes_of(read(unknown, options)) == Labels{5, 2});
   options["background"] = std::string("in_band");
-  CHECK_THAT(refusal(unknown, options), Contains("none of which is 0, for background"));
+  CHECK_THAT(refusal(unknown, options), Contains("none of which is 0 (background)"));
 
   std::string const leading = npy(with_keys({0, 5, 2}, {{"refined", kTwo}}));
   CHECK(classes_of(read(leading, {{"field", std::string("refined")}})) == Labels{5, 2});
@@ -240,7 +240,7 @@ TEST_CASE("a file of another method is refused with what it looks like") {
   }
 }
 
-TEST_CASE("maps at a fourth of the size do not hide whose file it is") {
+TEST_CASE("a file with maps at a fourth of the size is recognised too") {
   std::string const strided = floats({2, 1, 1}, {1, 2});
   std::string const irn = "looks like an IRN, CLIMS or RIB file (keys, ";
   std::string const puzzle = "looks like a PuzzleCAM file (keys, ";
@@ -266,16 +266,16 @@ TEST_CASE("maps at a fourth of the size do not hide whose file it is") {
              Contains("has 3 numbers in 'keys' but 2 maps in 'cam', and the first key is not 0"));
 }
 
-TEST_CASE("a background that a method scores and a file lacks is blamed on who says so") {
+TEST_CASE("the error for a missing background map names the setting that implies one") {
   std::string const file = npy(with_keys({4, 15}, {{"IS_CAM", kTwo}}));
-  std::string const lacks = "a map for each of its keys, none of which is 0, for background; ";
-  CHECK_THAT(refusal(file, method("sipe")), Contains(lacks + "method = \"sipe\" does not"));
-  CHECK_THAT(refusal(file), Contains(lacks + "its field says background = \"in_band\""));
+  std::string const cause = "a map for each of its keys, none of which is 0 (background); ";
+  CHECK_THAT(refusal(file, method("sipe")), Contains(cause + "method = \"sipe\" does not"));
+  CHECK_THAT(refusal(file), Contains(cause + "its field implies background = \"in_band\""));
   CHECK_THAT(refusal(file, {{"background", std::string("in_band")}}),
-             Contains(lacks + "background = \"in_band\" does not fit"));
+             Contains(cause + "background = \"in_band\" does not fit"));
 }
 
-TEST_CASE("a file that is of no method is refused with what it holds") {
+TEST_CASE("a file of no known method is refused with its contents") {
   using pickle_bytes::dict;
   using pickle_bytes::text;
   CHECK_THAT(refusal(npy(dict(text("a") + kMap))), Contains("a.npy holds a dict of 1 entry"));
@@ -283,9 +283,9 @@ TEST_CASE("a file that is of no method is refused with what it holds") {
   CHECK_THAT(refusal(npy_of_floats("(3, 2)", Floats(6))), Contains("shape (3, 2)"));
   CHECK_THAT(refusal("\x89PNG\r\n\x1a\n"), Contains("a.npy"));
   CHECK_THAT(refusal(npy(with_keys({5}, {{"high_res", integers({1})}}))),
-             Contains("has in 'high_res' ") && Contains("floating-point arrays of 3 axes"));
+             Contains("has in 'high_res' ") && Contains("floating-point arrays with 3 axes"));
   CHECK_THAT(refusal(npy(by_number({{5, floats({1, 1, 2}, {1, 2})}}))),
-             Contains("floating-point arrays of 2 axes"));
+             Contains("floating-point arrays with 2 axes"));
   CHECK_THAT(refusal(npy(dict(text("keys") + text("cat") + text("high_res") + kTwo))),
              Contains("has in 'keys' the text 'cat'"));
   CHECK_THAT(refusal(npy(with_keys({5, 2}, {{"high_res", kTwo}, {"seed", kTwo}}))),
@@ -294,20 +294,20 @@ TEST_CASE("a file that is of no method is refused with what it holds") {
              Contains("maps of different sizes"));
 }
 
-TEST_CASE("half a file is refused by name, wherever it ends") {
+TEST_CASE("a truncated file is refused by name, wherever it ends") {
   for (std::size_t length = 0; length < kIrn.size(); length += 7) {
     CHECK_THAT(refusal(kIrn.substr(0, length)), Contains("a.npy"));
   }
 }
 
-TEST_CASE("keys of classes that the data set does not have, or that come twice, are refused") {
+TEST_CASE("keys of unknown classes, or repeated keys, are refused") {
   CHECK_THAT(refusal(npy(with_keys({20, 2}, {{"high_res", kTwo}}))),
              Contains("key 20, which is class 21 (keys count from 0)") &&
                  Contains("0..20 (background to tvmonitor)"));
   std::string const crf = npy(by_number({{0, kMap}, {20, kMap}}));
   CHECK_THAT(refusal(crf, method("psa")),
-             Contains("key 20") && Contains("if the keys are label ids (PSA's CRF scores), leave "
-                                            "out method and set keys = \"label_ids\""));
+             Contains("key 20") && Contains("if the keys are label ids (PSA's CRF scores), remove "
+                                            "method and set keys = \"label_ids\""));
   CHECK_THAT(refusal(crf, keys("zero_based")), Contains("CRF scores), set keys = \"label_ids\""));
   CHECK(classes_of(read(crf, keys("label_ids"))) == Labels{0, 20});
   std::string const irn = npy(with_keys({20, 2}, {{"high_res", kTwo}}));
@@ -324,7 +324,7 @@ TEST_CASE("keys of classes that the data set does not have, or that come twice, 
   CHECK_THAT(refusal(npy(with_keys({0, 0, 5}, {{"hr_cam", kTwo}}))), Contains("key 0"));
 }
 
-TEST_CASE("keys that are no whole numbers of 64 bits are refused by file and field") {
+TEST_CASE("keys that are not 64-bit integers are refused with file and field") {
   using namespace pickle_bytes;
   std::string const beyond = array(dtype("u8"), {2}, packed<std::uint64_t>({3, ~std::uint64_t{0}}));
   for (auto const& [keys, why] : {std::pair(beyond, "a uint64 array of shape (2,): "),
@@ -342,19 +342,19 @@ TEST_CASE("a number of keys that does not fit the maps is refused with both numb
   CHECK_THAT(refusal(npy(with_keys({1, 2, 3}, {{"hr_cam", kTwo}}))),
              Contains("first key is not 0"));
   CHECK_THAT(refusal(npy(with_keys({0, 6, 3}, {{"high_res", kTwo}})), method("irn")),
-             Contains("a background without a map") && Contains("does not write so"));
+             Contains("a background without a map") && Contains("does not write this form"));
   CHECK_THAT(refusal(npy(with_keys({6, 3}, {{"hr_cam", kTwo}})), method("puzzlecam")),
              Contains("the keys begin with a 0 that has no map"));
   CHECK_THAT(refusal(npy(with_keys({0, 6, 3}, {{"IS_CAM", kTwo}})), method("sipe")),
              Contains("a background without a map"));
 }
 
-TEST_CASE("scores that are infinite or no numbers are refused with class and place") {
+TEST_CASE("scores that are infinite or NaN are refused with class and position") {
   float const infinity = std::numeric_limits<float>::infinity();
   CHECK_THAT(refusal(npy(with_keys({14}, {{"high_res", floats({1, 1, 2}, {0, -infinity})}}))),
              Contains("a.npy: the score of class 15 (person) is infinite in row 0, column 1"));
   CHECK_THAT(refusal(npy(by_number({{14, floats({1, 2}, {NAN, 1})}}))),
-             Contains("class 15 (person) is not a number (NaN) in row 0, column 0"));
+             Contains("class 15 (person) is NaN in row 0, column 0"));
   CHECK_THAT(refusal(npy(by_number({{14, halves({1, 2}, {0x3c00, 0x7c00})}}))),
              Contains("is infinite in row 0, column 1"));
 }
@@ -366,12 +366,12 @@ TEST_CASE("maps of another size than the image are refused with both sizes") {
   CHECK_THAT(refusal(kPsa, method("psa"), Size{5, 7}), Contains("1x2") && Contains("5x7"));
 }
 
-TEST_CASE("the size is that of the maps where the data set does not know it") {
+TEST_CASE("the size is that of the maps if the data set does not know it") {
   CHECK(read(kIrn, {}, std::nullopt).size() == Size{1, 2});
   CHECK(read(kPsa, method("psa"), std::nullopt).size() == Size{1, 2});
 }
 
-TEST_CASE("maps at a fourth of the size are enlarged where a file has no others") {
+TEST_CASE("maps at a fourth of the size are enlarged if a file has no others") {
   std::string const strided = floats({1, 1, 2}, {0, 8});
   Floats const enlarged = {0, 0, 1, 3, 5, 7};
   for (auto const& [file, name] : {std::pair(npy(with_keys({14}, {{"cam", strided}})), "irn"),
@@ -409,7 +409,7 @@ TEST_CASE("scores keep the precision of the file") {
   CHECK(values_of(half) == Floats{0.0999755859375F, 1.0F});
 }
 
-TEST_CASE("torch's tensors are read like numpy's arrays, also as columns of another") {
+TEST_CASE("torch's tensors are read like numpy's arrays, even columns of another tensor") {
   using namespace pickle_bytes;
   // keys = torch.nonzero(label)[:, 0]
   Storage const numbers{"0", "LongStorage", 4, packed<std::int64_t>({5, 0, 2, 0})};
@@ -422,7 +422,7 @@ TEST_CASE("torch's tensors are read like numpy's arrays, also as columns of anot
   CHECK(values_of(read_scores) == kTwoValues);
 }
 
-TEST_CASE("a file without a class is a picture of background") {
+TEST_CASE("a file without classes gives an image of background") {
   using pickle_bytes::dict;
   using pickle_bytes::text;
   std::string const none = floats({0, 1, 2}, {});
@@ -460,15 +460,16 @@ TEST_CASE("a file without a class is a picture of background") {
                  Contains("method = \"puzzlecam\""));
 }
 
-TEST_CASE("flags of classes are not taken for their numbers") {
+TEST_CASE("boolean flags of classes are not taken for class numbers") {
   using namespace pickle_bytes;
   std::string const flags = array(dtype("b1"), {1}, "\x01");
-  CHECK_THAT(refusal(npy(dict(text("keys") + flags + text("high_res") + floats({1, 1, 2}, {0, 1}))),
-                     method("irn")),
-             Contains("has in 'keys' a bool array of shape (1,), and not a list of class numbers"));
+  CHECK_THAT(
+      refusal(npy(dict(text("keys") + flags + text("high_res") + floats({1, 1, 2}, {0, 1}))),
+              method("irn")),
+      Contains("has in 'keys' a bool array of shape (1,); expected a list of class numbers"));
 }
 
-TEST_CASE("a missing file is an error that names it, or no class") {
+TEST_CASE("a missing file is an error that names the file, or an image without a class") {
   TempFolder const folder;
   folder.write("b.pkl", "");
   StageDriver strict = driver(folder, {});
@@ -476,15 +477,16 @@ TEST_CASE("a missing file is an error that names it, or no class") {
                     Contains("there is no CAM file " + (folder / "a.npy").string()) &&
                         Contains("on_missing = \"empty\""));
   CHECK_THROWS_WITH(strict.run<ScoreMaps>(voc_sample("b")),
-                    Contains("b.pkl is there, which cam.pkl reads"));
+                    Contains("but there is b.pkl, which cam.pkl reads"));
   StageDriver lenient = driver(folder, {{"on_missing", std::string("empty")}});
   auto const scores = lenient.run<ScoreMaps>(voc_sample("a", Size{2, 3}));
   CHECK(scores.classes().empty());
   CHECK(scores.size() == Size{2, 3});
-  CHECK_THROWS_WITH(lenient.run<ScoreMaps>(voc_sample("a")), Contains("size of the sample is not"));
+  CHECK_THROWS_WITH(lenient.run<ScoreMaps>(voc_sample("a")),
+                    Contains("size of the sample is unknown"));
 }
 
-TEST_CASE("a sample of COCO has its file under any of its names") {
+TEST_CASE("the file of a COCO sample may have any of its names") {
   TempFolder const folder;
   folder.write("000000000139.npy", kIrn);
   StageDriver stage = driver(folder, {});
@@ -494,17 +496,17 @@ TEST_CASE("a sample of COCO has its file under any of its names") {
   CHECK(std::ranges::find(files, folder / "000000000139.npy") != files.end());
 }
 
-TEST_CASE("options that contradict the method or each other are refused when checked") {
+TEST_CASE("options that contradict the method or each other are refused by the check") {
   CHECK(problems(method("irn")) == "");
   CHECK_THAT(problems({{"method", std::string("irn")}, {"keys", std::string("label_ids")}}),
-             Contains("keys: method = \"irn\" says keys = \"zero_based\""));
+             Contains("keys: method = \"irn\" implies keys = \"zero_based\""));
   CHECK_THAT(problems({{"method", std::string("sipe")}, {"background", std::string("implicit")}}),
-             Contains("background: method = \"sipe\" says background = \"in_band\""));
+             Contains("background: method = \"sipe\" implies background = \"in_band\""));
   CHECK_THAT(problems({{"method", std::string("psa")}, {"field", std::string("cam")}}),
-             Contains("field: method = \"psa\" says"));
+             Contains("field: method = \"psa\" implies"));
   CHECK_THAT(
       problems({{"keys", std::string("zero_based")}, {"background", std::string("in_band")}}),
-      Contains("background: keys that count the classes from 0"));
+      Contains("background: keys that count classes from 0"));
   CHECK_THAT(problems(method("rca")), Contains("cam.png_per_class"));
   CHECK(problems({{"method", std::string("psa")},
                   {"keys", std::string("zero_based")},
@@ -514,7 +516,7 @@ TEST_CASE("options that contradict the method or each other are refused when che
         "");
 }
 
-TEST_CASE("a file that would run a program is refused by its name, and nothing is run") {
+TEST_CASE("a pickle that would run a program is refused, and nothing is executed") {
   TempFolder const folder;
   std::string const made = (folder / "made").string();
   std::string const message = refusal(npy(pickle_bytes::call(pickle_bytes::global("os", "system"),
@@ -523,7 +525,7 @@ TEST_CASE("a file that would run a program is refused by its name, and nothing i
   CHECK_FALSE(std::filesystem::exists(made));
 }
 
-TEST_CASE("classes that the image-level labels deny are warned of, or dropped") {
+TEST_CASE("classes that the image-level labels deny cause a warning, or are dropped") {
   TempFolder const folder;
   folder.write("a.npy", kIrn);
   folder.write("b.npy", npy_of_floats("(21, 1, 2)", Floats(42)));

@@ -32,13 +32,13 @@ std::string const kTwo = floats({2, 1, 2}, {0.1F, 0.2F, 0.3F, 0.4F});
 
 }  // namespace
 
-TEST_CASE("cam.pkl takes a sample and gives scores") {
+TEST_CASE("cam.pkl takes a sample and outputs scores") {
   StageDriver const stage(cam::declare_pkl);
   CHECK(stage.declaration().name == "cam.pkl");
   CHECK(stage.declaration().outputs.at(0).name == "scores");
 }
 
-TEST_CASE("both kinds of RecurSeed's files are read from bare pickles") {
+TEST_CASE("both kinds of RecurSeed's files are read from plain pickles") {
   for (char const protocol : {'\x02', '\x03', '\x04', '\x05'}) {
     CHECK(classes_in(with_keys({0, 6, 3}, {{"seed", kTwo}}), protocol) == std::vector<Label>{6, 3});
     CHECK(classes_in(with_keys({0, 6}, {{"seed", kTwo}}), protocol,
@@ -52,16 +52,16 @@ TEST_CASE("other methods' dicts are read from pickles as well") {
         std::vector<Label>{1});
 }
 
-TEST_CASE("a .npy file in the place of a pickle is named") {
+TEST_CASE("the error for a missing pickle names a .npy file in its place") {
   TempFolder const folder;
   folder.write("a.npy", "");
   CHECK_THROWS_WITH(driver(folder).run<ScoreMaps>(voc_sample("a")),
-                    Contains("a.npy is there, which cam.npy reads"));
+                    Contains("but there is a.npy, which cam.npy reads"));
   folder.write("a.pkl", npy(with_keys({5, 2}, {{"high_res", kTwo}})));
   CHECK_THROWS_WITH(driver(folder).run<ScoreMaps>(voc_sample("a")), Contains("a.pkl"));
 }
 
-TEST_CASE("half a pickle is refused by name, wherever it ends") {
+TEST_CASE("a truncated pickle is refused by name, wherever it ends") {
   std::string const whole = pickle_bytes::pickled(with_keys({0, 6, 3}, {{"seed", kTwo}}));
   for (std::size_t length = 0; length < whole.size(); length += 5) {
     TempFolder const folder;

@@ -41,7 +41,7 @@ Options const kEmpty = {{"on_missing", std::string("empty")}};
 
 }  // namespace
 
-TEST_CASE("cam.png_per_class takes a sample and gives scores, from a folder that must be there") {
+TEST_CASE("cam.png_per_class takes a sample and outputs scores from an existing folder") {
   TempFolder const folder;
   StageDriver const stage = driver(folder);
   CHECK(stage.declaration().inputs.at(0).name == "sample");
@@ -51,7 +51,8 @@ TEST_CASE("cam.png_per_class takes a sample and gives scores, from a folder that
   CHECK(dir.path_kind == PathKind::folder);
 }
 
-TEST_CASE("a sample has the classes that it has PNGs of, counted from 0, as value / 255") {
+TEST_CASE(
+    "a sample has the classes that it has PNGs for, counted from 0, with scores of value / 255") {
   TempFolder const folder;
   folder.write("2007_000032_14.png", gray({1, 3}, {0, 51, 255}));
   folder.write("2007_000032_0.png", gray({1, 3}, {1, 2, 3}));
@@ -68,7 +69,7 @@ TEST_CASE("a sample has the classes that it has PNGs of, counted from 0, as valu
   CHECK(scores.plane(2)[2] == 1.0F);
 }
 
-TEST_CASE("RCA's maps are spread by their least and greatest value, in double precision") {
+TEST_CASE("RCA's maps are scaled by their least and greatest value, in double precision") {
   TempFolder const folder;
   folder.write("2007_000032_3.png", gray({1, 3}, {10, 60, 110}));
   folder.write("2007_000032_4.png", gray({1, 3}, {7, 7, 7}));
@@ -82,7 +83,7 @@ TEST_CASE("RCA's maps are spread by their least and greatest value, in double pr
   scores.visit_plane(1, [](auto plane) { CHECK(plane[2] == 0); });
 }
 
-TEST_CASE("RCA's smaller maps are named by the image's place in the list, and enlarged") {
+TEST_CASE("RCA's smaller maps are found by the image's position in the list and enlarged") {
   TempFolder const folder;
   folder.write("0_14.png", gray({1, 2}, {1, 2}));
   folder.write("7_2.png", gray({1, 2}, {0, 80}));
@@ -96,10 +97,10 @@ TEST_CASE("RCA's smaller maps are named by the image's place in the list, and en
     for (std::size_t x = 0; x < 8; ++x) CHECK(plane[x] == resized[x] / (80 + 1e-8));
   });
   sample.size.reset();
-  CHECK_THROWS_WITH(read(folder, sample, kRca), Contains("7_2.png is of a size of its own"));
+  CHECK_THROWS_WITH(read(folder, sample, kRca), Contains("7_2.png may have any size"));
 }
 
-TEST_CASE("the naming that was found is recorded, and may be set") {
+TEST_CASE("the detected naming is recorded and may be set") {
   TempFolder const folder;
   folder.write("7_2.png", gray({1, 1}, {255}));
   auto const names = [&](Options const& options) {
@@ -118,7 +119,7 @@ TEST_CASE("the naming that was found is recorded, and may be set") {
   CHECK_THROWS_WITH(read(folder, sample), Contains("names = \"position\""));
 }
 
-TEST_CASE("a sample of COCO has its PNGs under any of its names, and one in a subfolder there") {
+TEST_CASE("PNGs are found under any name of a COCO sample, and in the subfolder of an id") {
   TempFolder const folder;
   folder.write("139_61.png", gray({1, 1}, {255}));
   folder.write("train/a_5.png", gray({1, 1}, {255}));
@@ -128,7 +129,7 @@ TEST_CASE("a sample of COCO has its PNGs under any of its names, and one in a su
   CHECK(classes_of(read(folder, voc_sample("train/a"))) == std::vector<Label>{6});
 }
 
-TEST_CASE("a sample without any PNG is an error, or has no class") {
+TEST_CASE("a sample without PNGs is an error, or has no class") {
   TempFolder const folder;
   folder.write("b_1.png", gray({1, 1}, {255}));
   CHECK_THROWS_WITH(read(folder, voc_sample("a", Size{2, 3})),
@@ -137,14 +138,15 @@ TEST_CASE("a sample without any PNG is an error, or has no class") {
   ScoreMaps const scores = read(folder, voc_sample("a", Size{2, 3}), kEmpty);
   CHECK(scores.classes().empty());
   CHECK(scores.size() == Size{2, 3});
-  CHECK_THROWS_WITH(read(folder, voc_sample("a"), kEmpty), Contains("size of the sample is not"));
+  CHECK_THROWS_WITH(read(folder, voc_sample("a"), kEmpty),
+                    Contains("size of the sample is unknown"));
 }
 
-TEST_CASE("classes that the data set does not have are refused, and maps of another size") {
+TEST_CASE("unknown classes and maps of another size are refused") {
   TempFolder const folder;
   folder.write("a_20.png", gray({1, 1}, {255}));
   CHECK_THROWS_WITH(read(folder, voc_sample("a")),
-                    Contains("a_20.png is of class 21 (20 in the file's name") &&
+                    Contains("a_20.png belongs to class 21 (20 in the file name") &&
                         Contains("0..20 (background to tvmonitor)"));
   folder.write("b_1.png", gray({2, 3}, Bytes(6)));
   CHECK_THROWS_WITH(read(folder, voc_sample("b", Size{3, 2})),
@@ -158,7 +160,7 @@ TEST_CASE("classes that the data set does not have are refused, and maps of anot
       Contains("b_2.png is 3x3 but the map of another class is 2x3 (height x width)"));
 }
 
-TEST_CASE("a PNG that holds no scores is refused with what it is") {
+TEST_CASE("a PNG that cannot hold scores is refused with its format") {
   TempFolder const folder;
   auto const refusal = [&](Bytes const& file) {
     folder.write("a_1.png", as_text(file));
@@ -182,14 +184,14 @@ TEST_CASE("a PNG that holds no scores is refused with what it is") {
   CHECK_THAT(refusal(claiming_png()), Contains("a_1.png has the size 100000x100000"));
 }
 
-TEST_CASE("a folder without such files is refused when checked, with what is there") {
+TEST_CASE("a folder without such files is refused by the check, with a file that is there") {
   TempFolder const folder;
   CHECK_THAT(driver(folder).problems(), Contains("dir: there is no file NAME_CLASS.png in"));
   folder.write("2007_000032.npy", "");
-  CHECK_THAT(driver(folder).problems(), Contains(", but 2007_000032.npy;"));
+  CHECK_THAT(driver(folder).problems(), Contains(", but there is 2007_000032.npy;"));
 }
 
-TEST_CASE("a folder that has all files in subfolders is refused when checked, with these") {
+TEST_CASE("a folder with all files in subfolders is refused by the check, with the subfolders") {
   TempFolder const folder;
   std::string const map = gray({1, 1}, {255});
   auto const in = [&](char const* name) { return (folder / name).string(); };
@@ -199,7 +201,7 @@ TEST_CASE("a folder that has all files in subfolders is refused when checked, wi
   for (Options const& options : {Options(), kRca, Options{{"names", std::string("position")}}}) {
     CHECK_THAT(driver(folder, options).problems(),
                Contains(none + " itself, but " + in("orig/a_")) &&
-                   Contains(".png; set dir to that folder, or names = \"id\""));
+                   Contains(".png; set dir to that folder, or set names = \"id\""));
   }
   folder.write("feat/0_3.png", map);
   CHECK_THAT(driver(folder, kRca).problems(),
@@ -210,7 +212,7 @@ TEST_CASE("a folder that has all files in subfolders is refused when checked, wi
         std::vector<Label>{4, 5});
 }
 
-TEST_CASE("links to folders are followed, and those in circles do no harm") {
+TEST_CASE("links to folders are followed, and cycles are harmless") {
   namespace fs = std::filesystem;
   TempFolder const folder, elsewhere;
   std::string const map = gray({1, 1}, {255});
@@ -229,15 +231,15 @@ TEST_CASE("links to folders are followed, and those in circles do no harm") {
                     Contains("there is no file l0/a_CLASS.png"));
 }
 
-TEST_CASE("a method that writes other files is refused when checked") {
+TEST_CASE("a method that writes other files is refused by the check") {
   TempFolder const folder;
   folder.write("a_1.png", gray({1, 1}, {255}));
   CHECK_THAT(driver(folder, {{"method", std::string("irn")}}).problems(),
-             Contains("method: \"irn\" does not write one PNG a class") && Contains("cam.npy"));
+             Contains("method: \"irn\" does not write one PNG per class") && Contains("cam.npy"));
   CHECK(driver(folder, {{"method", std::string("l2g")}}).problems() == "");
 }
 
-TEST_CASE("the files that are read for a sample are known") {
+TEST_CASE("the files of a sample are those that are read") {
   TempFolder const folder;
   folder.write("a_11.png", "");
   folder.write("a_3.png", "");
@@ -248,7 +250,7 @@ TEST_CASE("the files that are read for a sample are known") {
         std::vector<std::filesystem::path>{folder / "b_0.png"});
 }
 
-TEST_CASE("names end in a class, which has no leading zero") {
+TEST_CASE("file names end in a class number without leading zeros") {
   using cam::class_file_name;
   CHECK(class_file_name("2007_000032_14")->sample == "2007_000032");
   CHECK(class_file_name("2007_000032_14")->number == 14);
@@ -259,7 +261,7 @@ TEST_CASE("names end in a class, which has no leading zero") {
   }
 }
 
-TEST_CASE("classes that the image-level labels deny are dropped where that is asked for") {
+TEST_CASE("classes that the image-level labels deny are dropped if asked for") {
   TempFolder const folder;
   folder.write("a_1.png", gray({1, 1}, {255}));
   folder.write("a_14.png", gray({1, 1}, {51}));

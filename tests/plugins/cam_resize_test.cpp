@@ -24,7 +24,7 @@ TEST_CASE("strided maps are a fourth of the image, rounded up") {
   CHECK(strided_size({5, 8}, 4) == Size{2, 2});
 }
 
-TEST_CASE("strided maps are enlarged between pixel centres and cut to the image") {
+TEST_CASE("strided maps are interpolated between pixel centres and cropped to the image") {
   // torch: F.interpolate(torch.tensor([[[[0., 8.]]]]), scale_factor=4, mode="bilinear",
   // align_corners=False)
   std::vector<float> const expected = {0, 0, 1, 3, 5, 7, 8, 8};
@@ -45,11 +45,11 @@ TEST_CASE("strided maps are enlarged in both directions at once") {
   CHECK(result[11 * 8 + 7] == 168);
 }
 
-TEST_CASE("a map of one value is that value everywhere") {
+TEST_CASE("a map with one value has that value everywhere") {
   CHECK(enlarged<float>({0.3F}, {3, 4}, 4) == std::vector<float>(12, 0.3F));
 }
 
-TEST_CASE("8-bit maps are resized as cv2.resize does, in fixed point") {
+TEST_CASE("8-bit maps are resized like cv2.resize, in fixed point") {
   using Pixels = std::vector<std::uint8_t>;
   Pixels const map = {0, 255, 17, 100, 3, 201};
   // cv2.resize(np.array([[0, 255, 17], [100, 3, 201]], np.uint8), (7, 5))

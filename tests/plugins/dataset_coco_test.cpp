@@ -65,7 +65,7 @@ Names ids_of(StageDriver& stage) {
 
 }  // namespace
 
-TEST_CASE("dataset.coco is a source of samples, images, truth and image-level labels") {
+TEST_CASE("dataset.coco is a source of samples, images, ground truth and image-level labels") {
   StageDriver const stage(dataset::declare_coco);
   CHECK(stage.declaration().name == "dataset.coco");
   CHECK(stage.declaration().kind == StageKind::source);
@@ -75,7 +75,7 @@ TEST_CASE("dataset.coco is a source of samples, images, truth and image-level la
   CHECK(stage.default_of("split") == OptionValue(std::string("train2014")));
 }
 
-TEST_CASE("every image with an annotation is a sample, be it a crowd, and no other") {
+TEST_CASE("the samples are all images with an annotation, crowds included") {
   CocoFolder const coco;
   StageDriver stage = coco.opening();
   CHECK(stage.instance().count() == 2);
@@ -91,7 +91,8 @@ TEST_CASE("every image with an annotation is a sample, be it a crowd, and no oth
   CHECK(stage.produce<LabelMap>("truth", samples[1]) == LabelMap(Size{1, 2}));
 }
 
-TEST_CASE("a list chooses samples and their order, by name or number, labelled or not") {
+TEST_CASE(
+    "a list chooses samples and their order, by name or number, with or without annotations") {
   CocoFolder const coco;
   for (char const* const names :
        {"COCO_train2014_000000000030\nCOCO_train2014_000000000009\n",
@@ -101,11 +102,11 @@ TEST_CASE("a list chooses samples and their order, by name or number, labelled o
   }
 }
 
-TEST_CASE("a list with names that are not there, or one image under two names, is refused") {
+TEST_CASE("a list with unknown names, or with one image under two names, is refused") {
   CocoFolder const coco;
   CHECK_THAT(coco.listing("9\n31\n000000000032\n").problems(),
-             Contains("list: 2 of 3 samples of ") && Contains("are not in ") &&
-                 Contains("(31, 000000000032); is it the list of another split?"));
+             Contains("list: 2 of 3 samples in ") && Contains("are not in ") &&
+                 Contains("(31, 000000000032); is this the list of another split?"));
   CHECK_THAT(coco.listing("9\nCOCO_train2014_000000000009\n").problems(),
              Contains("lists one image twice, as 9 and COCO_train2014_000000000009"));
   std::string many;
@@ -114,7 +115,8 @@ TEST_CASE("a list with names that are not there, or one image under two names, i
              Contains("list: 20 of 20 samples") && Contains("104 and 15 more);"));
 }
 
-TEST_CASE("images are read from the folder of the split and have the size that was announced") {
+TEST_CASE(
+    "images are read from the folder of the split and must have the size in the annotations") {
   CocoFolder const coco;
   StageDriver stage = coco.opening({}, {"image"});
   CHECK(stage.problems().empty());
@@ -127,7 +129,7 @@ TEST_CASE("images are read from the folder of the split and have the size that w
                     Contains("3x3") && Contains("1x2") && Contains("instances_train2014.json"));
 }
 
-TEST_CASE("images may lie elsewhere") {
+TEST_CASE("images may be in another folder") {
   CocoFolder const coco;
   coco.folder.write("jpg/COCO_train2014_000000000009.jpg", label_png(LabelMap(Size{2, 3})));
   StageDriver stage =
@@ -138,7 +140,7 @@ TEST_CASE("images may lie elsewhere") {
   CHECK(stage.produce<Image>("image", stage.samples().at(0)).size() == Size{2, 3});
 }
 
-TEST_CASE("an image is found under another of COCO's names, its own first") {
+TEST_CASE("an image is found under any of its COCO names, its own first") {
   CocoFolder const coco;
   coco.folder.write("train2014/000000000025.png", label_png(LabelMap(Size{1, 2})));
   coco.folder.write("train2014/9.png", label_png(LabelMap(Size{7, 7})));
@@ -148,7 +150,7 @@ TEST_CASE("an image is found under another of COCO's names, its own first") {
   CHECK(stage.produce<Image>("image", samples[1]).size() == Size{1, 2});
 }
 
-TEST_CASE("a list of paths chooses by their names") {
+TEST_CASE("a list of paths chooses samples by file name") {
   CocoFolder const coco;
   StageDriver stage = coco.listing(
       "/JPEGImages/COCO_train2014_000000000009.jpg "
@@ -159,7 +161,8 @@ TEST_CASE("a list of paths chooses by their names") {
 }
 
 TEST_CASE(
-    "image-level labels may come from the list, counted from 0, and differ from the annotations") {
+    "image-level labels may come from the list, counted from 0, and a warning reports "
+    "differences") {
   CocoFolder const coco;
   std::string const list = coco.folder.write(
       "list.txt", "COCO_train2014_000000000025 0\nCOCO_train2014_000000000009 0\n");
@@ -181,12 +184,12 @@ TEST_CASE(
                                      {"image_labels"});
   CHECK(without.problems().empty());
   CHECK(without.produce<ImageLabels>("image_labels", without.samples().at(1)).classes.empty());
-  CHECK_THAT(coco.listing("9 2\n").problems(), Contains("none of the 2 classes"));
+  CHECK_THAT(coco.listing("9 2\n").problems(), Contains("not one of the 2 classes"));
   CHECK_THAT(coco.opening({{"image_labels", std::string("list")}}).problems(),
              Contains("image_labels: there is no list; set \"list\""));
 }
 
-TEST_CASE("image-level labels may be what the truth shows") {
+TEST_CASE("image-level labels may be the classes that the ground truth shows") {
   CocoFolder const coco;
   coco.folder.write("truth/25.png", label_png(LabelMap(Size{1, 2}, {255, 2})));
   Options options = {{"image_labels", std::string("truth")}};
@@ -220,13 +223,13 @@ TEST_CASE("image-level labels may come from a dict by name or number") {
     CHECK_THAT(stage.warnings(), Contains("cls_labels: ") && Contains("differ for 1 of 2 samples"));
   }
   CHECK_THAT(with({{9, {0, 1}}}).problems(),
-             Contains("cls_labels: ") && Contains("no image-level labels of 1 of 2 samples"));
+             Contains("cls_labels: ") && Contains("no image-level labels for 1 of 2 samples"));
   CHECK_THAT(with({{9, {0, 1, 1}}, {25, {0, 1, 1}}}).problems(), Contains("there are 2 classes"));
   CHECK_THAT(coco.opening({{"image_labels", std::string("cls_labels")}}).problems(),
-             Contains("image_labels: nothing says which file"));
+             Contains("image_labels: no file is given; set cls_labels"));
 }
 
-TEST_CASE("the rows of a plain array are all images by ascending id") {
+TEST_CASE("the rows of a plain array are all images in ascending order of id") {
   CocoFolder const coco;
   auto const with = [&](std::string const& rows, int count) {
     std::string header =
@@ -246,7 +249,7 @@ TEST_CASE("the rows of a plain array are all images by ascending id") {
              Contains("has 2 rows, but there are 3 images in "));
 }
 
-TEST_CASE("truth can be read from a folder of PNG files, under any of COCO's names") {
+TEST_CASE("the ground truth can be read from PNG files under any of COCO's names") {
   CocoFolder const coco;
   coco.folder.write("truth/9.png", label_png(LabelMap(Size{2, 3}, {0, 1, 2, 255, 0, 0})));
   coco.folder.write("truth/000000000025.png", label_png(LabelMap(Size{1, 2}, {3, 0})));
@@ -258,7 +261,7 @@ TEST_CASE("truth can be read from a folder of PNG files, under any of COCO's nam
                     Contains("000000000025.png") && Contains("holds class 3"));
 }
 
-TEST_CASE("the files of an output are those that it is read from") {
+TEST_CASE("the files of an output are the files that it is read from") {
   CocoFolder const coco;
   std::string const annotations = coco.path("annotations/instances_train2014.json");
   StageDriver stage = coco.opening();
@@ -279,17 +282,17 @@ TEST_CASE("train and val are the splits of 2014") {
   CocoFolder const coco;
   CHECK(coco.opening({{"split", std::string("train")}}).problems().empty());
   CHECK_THAT(coco.opening({{"split", std::string("val")}}).problems(),
-             Contains("split: there are no annotations ") &&
-                 Contains("annotations/instances_val2014.json; unpack annotations_trainval2014"));
+             Contains("split: the annotations ") &&
+                 Contains("annotations/instances_val2014.json do not exist; unpack "
+                          "annotations_trainval2014"));
 }
 
-TEST_CASE("it needs a root or annotations, and says what else is missing") {
+TEST_CASE("root or annotations are required, and errors name what else is missing") {
   CHECK_THAT(StageDriver(dataset::declare_coco).problems(), Contains("it needs \"root\""));
   TempFolder const empty;
   CHECK_THAT(
       StageDriver(dataset::declare_coco, {{{"root", empty.path().string()}}, {}, {}}).problems(),
-      Contains("root: there are no annotations ") &&
-          Contains("or set \"annotations\" to the file"));
+      Contains("root: the annotations ") && Contains("or set \"annotations\" to the file"));
   CocoFolder const coco;
   std::string const annotations = coco.path("annotations/instances_train2014.json");
   CHECK_THAT(coco.opening({{"annotations", annotations}}, {"image"}).problems(),
@@ -301,16 +304,17 @@ TEST_CASE("it needs a root or annotations, and says what else is missing") {
                  Contains("/train2014"));
 }
 
-TEST_CASE("annotations that are no instances, or of no image, are refused where they are named") {
+TEST_CASE(
+    "files that are not instances, or have no annotated images, are refused at their option") {
   CocoFolder const coco;
   auto const with = [&](std::string const& json) {
     return coco.opening({{"annotations", coco.folder.write("x.json", json).string()}}).problems();
   };
   CHECK_THAT(with("[1]"), Contains("annotations: ") && Contains("x.json"));
   CHECK_THAT(with(R"({"images": [], "annotations": [], "categories": []})"),
-             Contains("annotations: ") && Contains("has no image with annotations"));
+             Contains("annotations: ") && Contains("has no images with annotations"));
   CHECK_THAT(with(R"({"images": [{"id": 1, "file_name": "a/x.jpg", "height": 1, "width": 1},
                      {"id": 2, "file_name": "b/x.png", "height": 1, "width": 1}],
                      "annotations": [], "categories": []})"),
-             Contains("images 1 and 2 are both called \"x\""));
+             Contains("images 1 and 2 are both named \"x\""));
 }

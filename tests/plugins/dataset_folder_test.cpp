@@ -44,7 +44,7 @@ Names class_names(Names const& classes) {
 
 }  // namespace
 
-TEST_CASE("dataset.folder is a source of samples, images, truth and image-level labels") {
+TEST_CASE("dataset.folder is a source of samples, images, ground truth and image-level labels") {
   StageDriver const stage(dataset::declare_folder);
   CHECK(stage.declaration().name == "dataset.folder");
   CHECK(stage.declaration().kind == StageKind::source);
@@ -56,27 +56,28 @@ TEST_CASE("dataset.folder is a source of samples, images, truth and image-level 
   CHECK(stage.declaration().options[*classes].required);
 }
 
-TEST_CASE("classes are VOC's, COCO's, or those that are named") {
+TEST_CASE("classes are VOC's, COCO's, or those in the pipeline") {
   CHECK(class_names({"voc12"}) == voc12_classes()->names());
   CHECK(class_names({"coco14"}) == coco14_classes()->names());
   CHECK(class_names({"background", "cat"}) == Names{"background", "cat"});
 }
 
-TEST_CASE("one name that is no known set of classes is refused with what there is") {
+TEST_CASE("an unknown set of classes is refused with the known ones") {
   TempFolder const folder;
   auto const list = folder.write("names.txt", "a\n").string();
-  CHECK_THAT(opening({{"list", list}, {"classes", Names{"voc"}}}).problems(),
-             Contains("classes: ") && Contains("\"voc\" is no known set") && Contains("\"voc12\""));
+  CHECK_THAT(
+      opening({{"list", list}, {"classes", Names{"voc"}}}).problems(),
+      Contains("classes: ") && Contains("\"voc\" is not a known set") && Contains("\"voc12\""));
 }
 
-TEST_CASE("class names that come twice are refused at the option") {
+TEST_CASE("duplicate class names are refused at the option") {
   TempFolder const folder;
   auto const list = folder.write("names.txt", "a\n").string();
   CHECK_THAT(opening({{"list", list}, {"classes", Names{"background", "cat", "cat"}}}).problems(),
              Contains("classes: ") && Contains("two classes are called \"cat\""));
 }
 
-TEST_CASE("without a list every picture of the images is a sample, sorted") {
+TEST_CASE("without a list every image is a sample, sorted by name") {
   TempFolder const folder;
   for (std::string const name : {"b.jpg", "a.png", "c.JPEG", "a10.jpg", "a9.PNG"}) {
     folder.write("images/" + name, kPicture);
@@ -88,7 +89,7 @@ TEST_CASE("without a list every picture of the images is a sample, sorted") {
   CHECK(ids_of(stage) == Names{"a", "a10", "a9", "b", "c"});
 }
 
-TEST_CASE("without a list and images every picture of the truth is a sample") {
+TEST_CASE("without a list and images every ground truth file is a sample") {
   TempFolder const folder;
   folder.write("truth/b.png", kPicture);
   folder.write("truth/a.png", kPicture);
@@ -96,7 +97,7 @@ TEST_CASE("without a list and images every picture of the truth is a sample") {
   CHECK(ids_of(stage) == Names{"a", "b"});
 }
 
-TEST_CASE("a list chooses the samples and their order, and names may lead into subfolders") {
+TEST_CASE("a list chooses the samples and their order, and names may contain subfolders") {
   TempFolder const folder;
   folder.write("truth/a.png", kPicture);
   folder.write("truth/train/0001.png", kPicture);
@@ -112,7 +113,7 @@ TEST_CASE("a list chooses the samples and their order, and names may lead into s
   CHECK(samples[1].id == "a");
 }
 
-TEST_CASE("pictures in a list stand for the names of their files") {
+TEST_CASE("images in a list stand for their file names") {
   TempFolder const folder;
   StageDriver stage =
       opening({{"list", folder.write("names.txt", "a.jpg\ntrain/0001.png\n").string()}});
@@ -123,7 +124,7 @@ TEST_CASE("pictures in a list stand for the names of their files") {
   CHECK(samples[1].id == "0001");
 }
 
-TEST_CASE("a list alone gives samples without a size") {
+TEST_CASE("samples of a list alone have no size") {
   TempFolder const folder;
   StageDriver stage = opening({{"list", folder.write("names.txt", "a\nb\n").string()}});
   CHECK(stage.problems().empty());
@@ -141,37 +142,37 @@ TEST_CASE("a picture's name may hold spaces") {
   CHECK(stage.produce<LabelMap>("truth", samples[0]).size() == Size{2, 3});
 }
 
-TEST_CASE("without list, images and truth there are no samples to know of") {
+TEST_CASE("a list, images or truth are required") {
   CHECK_THAT(opening({}).problems(),
-             Contains("it needs \"list\", \"images\" or \"truth\" to know its samples"));
+             Contains("it needs \"list\", \"images\" or \"truth\" to find its samples"));
 }
 
-TEST_CASE("two pictures that differ in their ending only are refused") {
+TEST_CASE("two pictures that differ only in their extensions are refused") {
   TempFolder const folder;
   folder.write("images/a.jpg", kPicture);
   folder.write("images/a.png", kPicture);
   CHECK_THAT(opening({{"images", (folder / "images").string()}}).problems(),
-             Contains("images: ") && Contains("two pictures called \"a\""));
+             Contains("images: ") && Contains("two pictures named \"a\""));
 }
 
 TEST_CASE("a folder without pictures is refused") {
   TempFolder const folder;
   folder.write("images/notes.txt", "");
   CHECK_THAT(opening({{"images", (folder / "images").string()}}).problems(),
-             Contains("images: ") && Contains("holds no picture"));
+             Contains("images: ") && Contains("has no pictures"));
 }
 
-TEST_CASE("mistakes in a list are refused at the list") {
+TEST_CASE("errors in a list are reported at the option") {
   TempFolder const folder;
   auto const list = folder.write("names.txt", "../x\n/abs\na\na\nb c\n").string();
   CHECK_THAT(opening({{"list", list}}).problems(),
              Contains("list: ") && Contains("names.txt:1: \"../x\" cannot name a sample") &&
                  Contains("names.txt:2: \"/abs\" cannot name a sample") &&
                  Contains("names.txt:4: \"a\" is listed twice, first in line 3") &&
-                 Contains("names.txt:5: \"b c\" holds spaces"));
+                 Contains("names.txt:5: \"b c\" contains spaces"));
 }
 
-TEST_CASE("an output without its folder is refused where it is used, and nowhere else") {
+TEST_CASE("an output without its folder is refused only if it is used") {
   TempFolder const folder;
   auto const list = folder.write("names.txt", "a\n").string();
   CHECK(opening({{"list", list}}).problems().empty());
@@ -183,7 +184,7 @@ TEST_CASE("an output without its folder is refused where it is used, and nowhere
              Contains("output \"image_labels\" is used; set the option \"truth\""));
 }
 
-TEST_CASE("truth holds the classes that are named, and its tags are those it shows") {
+TEST_CASE("ground truth contains only known classes, and image-level labels are those it shows") {
   TempFolder const folder;
   LabelMap const truth({1, 4}, {0, 255, 2, 1});
   folder.write("truth/a.png", label_png(truth));
@@ -199,7 +200,7 @@ TEST_CASE("truth holds the classes that are named, and its tags are those it sho
                     Contains("b.png holds class 3") && Contains("0..2 (background to dog)"));
 }
 
-TEST_CASE("images are read whatever their ending") {
+TEST_CASE("images are read with any extension") {
   TempFolder const folder;
   Bytes const pixels{1, 2, 3, 40, 50, 60};
   folder.write("images/a.PNG", as_text(make_png({1, 2}, {PNG_COLOR_TYPE_RGB, 8}, pixels)));
@@ -210,7 +211,7 @@ TEST_CASE("images are read whatever their ending") {
   CHECK(Bytes(image.rgb().begin(), image.rgb().end()) == pixels);
 }
 
-TEST_CASE("a file that is no picture fails only the sample that needs it") {
+TEST_CASE("a file that is not a picture fails only the sample that needs it") {
   TempFolder const folder;
   folder.write("truth/a.png", "");
   folder.write("truth/b.png", kPicture);

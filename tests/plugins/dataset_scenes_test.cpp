@@ -58,7 +58,7 @@ bool holds(Mask const& mask, double x, double y) {
   return behind % 2 == 1;
 }
 
-// Of the mask with the pixels of one class; pixels that are 255 count for neither.
+// IoU of the mask and the pixels of one class; pixels of 255 do not count.
 double iou(Mask const& mask, LabelRuns const& truth, std::uint64_t class_area, Label label) {
   auto const histogram = overlap_histogram(mask, truth);
   auto const both = static_cast<double>(histogram[label]);
@@ -68,7 +68,7 @@ double iou(Mask const& mask, LabelRuns const& truth, std::uint64_t class_area, L
 
 }  // namespace
 
-TEST_CASE("a scene has the same bytes whenever and in whatever order it is asked for") {
+TEST_CASE("a scene has the same bytes in whatever order it is rendered") {
   SceneOptions const options{{48, 64}, 20, 5};
   std::vector<std::uint64_t> forwards;
   for (std::uint64_t index = 0; index < 12; ++index) {
@@ -108,7 +108,7 @@ TEST_CASE("everything that a scene renders has its size") {
   }
 }
 
-TEST_CASE("the truth holds classes of the scene's set, and a ring only in pictures of some size") {
+TEST_CASE("the ground truth has only classes of the set, and a ring only in large images") {
   for (Size const size : kSizes) {
     for (int const classes : {1, 3, 20, 254}) {
       CAPTURE(to_string(size), classes);
@@ -120,7 +120,7 @@ TEST_CASE("the truth holds classes of the scene's set, and a ring only in pictur
   CHECK(label_areas(Scene({{375, 500}, 20, 9}, 2).truth())[kIgnore] > 0);
 }
 
-TEST_CASE("pseudo-labels and scores hold only classes that the picture shows") {
+TEST_CASE("pseudo-labels and scores have only classes that the image shows") {
   for (Size const size : kSizes) {
     for (std::uint64_t index = 0; index < 12; ++index) {
       CAPTURE(to_string(size), index);
@@ -147,7 +147,7 @@ TEST_CASE("the scores of each class lie in 0..1 and reach 1") {
   }
 }
 
-TEST_CASE("masks are not empty, hold their point, and say what SAM says") {
+TEST_CASE("masks are not empty, contain their point, and have scores like SAM's") {
   for (Size const size : kSizes) {
     for (std::uint64_t index = 0; index < 6; ++index) {
       CAPTURE(to_string(size), index);
@@ -171,7 +171,7 @@ TEST_CASE("masks are not empty, hold their point, and say what SAM says") {
   }
 }
 
-TEST_CASE("pictures of some size show objects") {
+TEST_CASE("images that are large enough show objects") {
   int without = 0;
   for (std::uint64_t index = 0; index < 200; ++index) {
     without += Scene({{64, 80}, 20, 2}, index).image_labels().classes.empty();
@@ -179,7 +179,7 @@ TEST_CASE("pictures of some size show objects") {
   CHECK(without == 0);
 }
 
-TEST_CASE("masks follow the objects better than the pseudo-label does") {
+TEST_CASE("masks follow the objects better than the pseudo-label") {
   constexpr int kScenes = 50;
   ConfusionMatrix confusion(21);
   double best_sum = 0;
@@ -213,7 +213,7 @@ TEST_CASE("masks follow the objects better than the pseudo-label does") {
   CHECK(*pseudo.recall < 0.95);
 }
 
-TEST_CASE("a scene of no size or without classes is refused") {
+TEST_CASE("a scene without pixels or classes is refused") {
   CHECK_THROWS_AS(Scene({{0, 5}, 20, 1}, 0), Error);
   CHECK_THROWS_AS(Scene({{1u << 20, 1u << 20}, 20, 1}, 0), Error);
   CHECK_THROWS_AS(Scene({{32, 32}, 0, 1}, 0), Error);

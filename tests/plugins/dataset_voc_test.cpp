@@ -61,7 +61,7 @@ Bytes png_of(LabelMap const& labels) {
 
 }  // namespace
 
-TEST_CASE("dataset.voc is a source of samples, images, truth and image-level labels") {
+TEST_CASE("dataset.voc is a source of samples, images, ground truth and image-level labels") {
   StageDriver const stage(dataset::declare_voc);
   auto const& declaration = stage.declaration();
   CHECK(declaration.name == "dataset.voc");
@@ -104,7 +104,7 @@ TEST_CASE("a list replaces the split, whatever that says") {
   CHECK(opened.problems().empty());
 }
 
-TEST_CASE("a split without a list is refused with the files looked for, and the lists there are") {
+TEST_CASE("a split without a list is refused with the files searched and the existing lists") {
   TempFolder const root;
   root.write(kTrain, "a\n");
   root.write("ImageSets/SegmentationAug/train_aug.txt", "a\n");
@@ -116,7 +116,7 @@ TEST_CASE("a split without a list is refused with the files looked for, and the 
                           "ImageSets/SegmentationAug/train_aug.txt)"));
 }
 
-TEST_CASE("a root around the folder that is meant is told which one that is") {
+TEST_CASE("a root that contains the right folder is refused with the name of that folder") {
   TempFolder const root;
   root.write("VOCdevkit/VOC2012/" + std::string(kTrain), "a\n");
   CHECK_THAT(opening(root).problems(),
@@ -126,7 +126,7 @@ TEST_CASE("a root around the folder that is meant is told which one that is") {
   CHECK_THAT(opening(kit).problems(), Contains("did you mean \"" + (kit / "VOC2012").string()));
 }
 
-TEST_CASE("train_aug is found wherever the augmented lists are unpacked") {
+TEST_CASE("train_aug is found wherever the augmented lists were unpacked") {
   for (char const* const place :
        {"ImageSets/Segmentation/train_aug.txt", "ImageSets/Segmentation/trainaug.txt",
         "ImageSets/SegmentationAug/train_aug.txt"}) {
@@ -139,7 +139,7 @@ TEST_CASE("train_aug is found wherever the augmented lists are unpacked") {
   }
 }
 
-TEST_CASE("ImageSets/Segmentation comes first where several folders have the split") {
+TEST_CASE("ImageSets/Segmentation comes first if several folders have the split") {
   TempFolder const root;
   root.write("ImageSets/Segmentation/val.txt", "a\n");
   root.write("ImageSets/SegmentationAug/val.txt", "/JPEGImages/b.jpg /SegmentationClass/b.png\n");
@@ -154,18 +154,18 @@ TEST_CASE("lists may have CRLF, blank lines, blanks around names and no last new
   CHECK(ids_in("train/0001\n") == Names{"train/0001"});
 }
 
-TEST_CASE("pictures in a list stand for their names, with folders before them or without") {
+TEST_CASE("images in a list stand for their names, with or without folders") {
   CHECK(ids_in("2007_000032.jpg\nJPEGImages/2007_000039.jpg\n") ==
         Names{"2007_000032", "2007_000039"});
 }
 
-TEST_CASE("a name that is listed twice is refused with both lines") {
+TEST_CASE("a name that is listed twice is refused with both line numbers") {
   CHECK_THAT(
       problems_of("a\nb\n\na\n"),
       Contains("split: ") && Contains("train.txt:4: \"a\" is listed twice, first in line 1"));
 }
 
-TEST_CASE("names that lead out of their folder are refused with their line") {
+TEST_CASE("names that leave their folder are refused with their line number") {
   CHECK_THAT(problems_of("a\n../x\n"),
              Contains("train.txt:2: \"../x\" cannot name a sample: it leaves its folder"));
   CHECK_THAT(problems_of("/etc/x\n"),
@@ -174,10 +174,10 @@ TEST_CASE("names that lead out of their folder are refused with their line") {
 }
 
 TEST_CASE("a name with spaces is refused, since a line holds one name") {
-  CHECK_THAT(problems_of("b c\n"), Contains("train.txt:1: \"b c\" holds spaces"));
+  CHECK_THAT(problems_of("b c\n"), Contains("train.txt:1: \"b c\" contains spaces"));
 }
 
-TEST_CASE("all mistakes in a list are reported in one go, up to ten") {
+TEST_CASE("all errors in a list are reported at once, up to ten") {
   CHECK_THAT(problems_of("../x\na\na\nb c\n"),
              Contains("train.txt:1: ") && Contains("train.txt:3: ") && Contains("train.txt:4: "));
   std::string many;
@@ -187,11 +187,11 @@ TEST_CASE("all mistakes in a list are reported in one go, up to ten") {
 }
 
 TEST_CASE("a list without names is refused") {
-  CHECK_THAT(problems_of(""), Contains("train.txt names no sample"));
-  CHECK_THAT(problems_of("\n \r\n"), Contains("train.txt names no sample"));
+  CHECK_THAT(problems_of(""), Contains("train.txt names no samples"));
+  CHECK_THAT(problems_of("\n \r\n"), Contains("train.txt names no samples"));
 }
 
-TEST_CASE("the size of a sample is that of its image, else of its truth, without decoding") {
+TEST_CASE("the size of a sample comes from its image, or else its ground truth, without decoding") {
   TempFolder const root;
   root.write(kTrain, "both\ntruth\nneither\nbroken\n");
   // Only the header is sound.
@@ -209,12 +209,12 @@ TEST_CASE("the size of a sample is that of its image, else of its truth, without
   CHECK_FALSE(samples[3].size);
 }
 
-TEST_CASE("truth is the raw ids of a palette or gray PNG, 255 included") {
+TEST_CASE("the ground truth is the raw ids of a palette or gray PNG, 255 included") {
   CHECK(truth_of(png_of(kTruth)) == kTruth);
   CHECK(truth_of(encode_label_png(kTruth, LabelColours::gray)) == kTruth);
 }
 
-TEST_CASE("image-level labels are the classes that the truth shows") {
+TEST_CASE("image-level labels are the classes that the ground truth shows") {
   TempFolder const root;
   root.write(kTrain, "a\n");
   root.write("SegmentationClass/a.png", as_text(png_of(kTruth)));
@@ -224,7 +224,7 @@ TEST_CASE("image-level labels are the classes that the truth shows") {
         std::vector<Label>{1, 7, 20});
 }
 
-TEST_CASE("truth and the image-level labels that it shows are decoded once") {
+TEST_CASE("ground truth that is also used for image-level labels is decoded once") {
   TempFolder const root;
   root.write(kTrain, "a\n");
   auto const file = root.write("SegmentationClass/a.png", as_text(png_of(kTruth)));
@@ -235,7 +235,7 @@ TEST_CASE("truth and the image-level labels that it shows are decoded once") {
   CHECK(stage.produce<LabelMap>("truth", sample) == kTruth);
 }
 
-TEST_CASE("images are the pixels of their file") {
+TEST_CASE("images have the pixels of their files") {
   TempFolder const root;
   root.write(kTrain, "a\n");
   Bytes const pixels{1, 2, 3, 40, 50, 60};
@@ -246,7 +246,7 @@ TEST_CASE("images are the pixels of their file") {
   CHECK(Bytes(image.rgb().begin(), image.rgb().end()) == pixels);
 }
 
-TEST_CASE("truth may be in another folder of root, or anywhere") {
+TEST_CASE("the ground truth may be in another folder of root, or anywhere") {
   TempFolder const root, elsewhere;
   root.write(kTrain, "a\n");
   root.write("SegmentationClassAug/a.png", as_text(png_of(kTruth)));
@@ -260,7 +260,7 @@ TEST_CASE("truth may be in another folder of root, or anywhere") {
   CHECK(truth_in(elsewhere.path().string()) == LabelMap(Size{1, 1}));
 }
 
-TEST_CASE("a folder is needed only where something is read from it") {
+TEST_CASE("a folder is needed only if something is read from it") {
   TempFolder const root;
   root.write(kTrain, "a\n");
   CHECK(opening(root).problems().empty());
@@ -272,7 +272,7 @@ TEST_CASE("a folder is needed only where something is read from it") {
   CHECK_THAT(opening(root, {}, {"image_labels"}).problems(), Contains("SegmentationClass"));
 }
 
-TEST_CASE("a truth or image that is missing is named") {
+TEST_CASE("the error for a missing image or ground truth names the file") {
   TempFolder const root;
   root.write(kTrain, "a\n");
   root.write("SegmentationClass/b.png", as_text(png_of(kTruth)));
@@ -285,7 +285,7 @@ TEST_CASE("a truth or image that is missing is named") {
                     Contains("there is no image " + (root / "JPEGImages/a").string()));
 }
 
-TEST_CASE("a truth that is none is refused with file and reason") {
+TEST_CASE("a file that is not ground truth is refused with file and reason") {
   Bytes cut = png_of(kTruth);
   cut.resize(cut.size() - 15);
   CHECK_THROWS_WITH(truth_of(cut), Contains("a.png is truncated"));
@@ -298,7 +298,7 @@ TEST_CASE("a truth that is none is refused with file and reason") {
                     Contains("a.png holds class 21 (first at row 0, column 2)"));
 }
 
-TEST_CASE("a truth that claims 100000x100000 pixels is refused by its header") {
+TEST_CASE("ground truth that claims 100000x100000 pixels is refused by its header") {
   Bytes const file = claiming_png();
   CHECK_THROWS_WITH(truth_of(file), Contains("a.png has the size 100000x100000"));
 }
@@ -322,14 +322,15 @@ std::vector<Label> tags_of(StageDriver& stage, std::size_t i = 0) {
 
 }  // namespace
 
-TEST_CASE("truth that is in SegmentationClassAug alone is an error that names the option") {
+TEST_CASE(
+    "ground truth that exists only in SegmentationClassAug is an error that names the option") {
   TempFolder const root;
   root.write("ImageSets/SegmentationAug/train_aug.txt", "a\nb\nc\n");
   root.write("SegmentationClass/a.png", as_text(png_of(kTruth)));
   Options const train_aug = {{"split", std::string("train_aug")}};
   CHECK_THAT(opening(root, train_aug, {"truth"}).problems(),
-             Contains("split: 2 of 3 samples, the first b, have no truth") &&
-                 Contains("put the augmented truth into") &&
+             Contains("split: 2 of 3 samples have no ground truth in ") && Contains("(b, c); ") &&
+                 Contains("put the augmented ground truth into") &&
                  Contains("set truth = \"SegmentationClassAug\""));
   root.write("SegmentationClassAug/b.png", as_text(png_of(kTruth)));
   CHECK_THAT(opening(root, train_aug, {"image_labels"}).problems(),
@@ -340,7 +341,7 @@ TEST_CASE("truth that is in SegmentationClassAug alone is an error that names th
   CHECK(opening(root, chosen, {"truth"}).problems().empty());
 }
 
-TEST_CASE("image-level labels come from cls_labels where it is set, without any truth") {
+TEST_CASE("image-level labels come from cls_labels if that is set, without any ground truth") {
   TempFolder const root;
   root.write(kTrain, "a\nb\n");
   auto const file = root.write("cls_labels.npy", tags_file({{"b", {20}}, {"a", {1, 15}}}));
@@ -357,7 +358,7 @@ TEST_CASE("image-level labels come from cls_labels where it is set, without any 
         std::vector<std::filesystem::path>{file});
 }
 
-TEST_CASE("image-level labels come from the list's classes, or the truth, as is asked for") {
+TEST_CASE("image-level labels come from the list or the ground truth if asked for") {
   TempFolder const root;
   root.write(kTrain, "a 0 14 \nb 19 \n");
   root.write("SegmentationClass/a.png", as_text(png_of(kTruth)));
@@ -374,20 +375,20 @@ TEST_CASE("image-level labels come from the list's classes, or the truth, as is 
   CHECK(tags_of(by_default) == std::vector<Label>{1, 7, 20});
 }
 
-TEST_CASE("a choice of image-level labels that there are not is refused with what to do") {
+TEST_CASE("a missing source of image-level labels is refused with what to do") {
   TempFolder const root;
   root.write(kTrain, "a\n");
   CHECK_THAT(opening(root, {{"image_labels", std::string("list")}}).problems(),
-             Contains("image_labels: the lines of ") && Contains("hold no classes"));
+             Contains("image_labels: the lines of ") && Contains("have no classes"));
   CHECK_THAT(opening(root, {{"image_labels", std::string("cls_labels")}}).problems(),
              Contains("image_labels: ") && Contains("set cls_labels = "));
   auto const file = root.write("cls_labels.npy", tags_file({{"b", {20}}}));
   CHECK_THAT(
       opening(root, {{"cls_labels", file.string()}}).problems(),
-      Contains("cls_labels: ") && Contains("has no image-level labels of 1 of 1 samples: a"));
+      Contains("cls_labels: ") && Contains("has no image-level labels for 1 of 1 samples: a"));
 }
 
-TEST_CASE("an image without a class in a list with classes has none") {
+TEST_CASE("an image without classes in a list with classes has no image-level labels") {
   TempFolder const root;
   root.write(kTrain, "a\nb 0 14\n");
   StageDriver stage = opening(root, {{"image_labels", std::string("list")}}, {"image_labels"});
@@ -398,7 +399,7 @@ TEST_CASE("an image without a class in a list with classes has none") {
   CHECK(stage.produce<ImageLabels>("image_labels", samples[1]) == ImageLabels{{1, 15}});
 }
 
-TEST_CASE("a list with classes and a cls_labels that differs are both named, and the one used") {
+TEST_CASE("a warning names a list and a cls_labels that differ, and which of them is used") {
   TempFolder const root;
   root.write(kTrain, "a 0\nb 19\nc 4\n");
   auto const file =
@@ -410,5 +411,5 @@ TEST_CASE("a list with classes and a cls_labels that differs are both named, and
                                    Contains("those of cls_labels are used"));
   StageDriver list =
       opening(root, {{"cls_labels", file.string()}, {"image_labels", std::string("list")}});
-  CHECK_THAT(list.warnings(), Contains("the list's are used"));
+  CHECK_THAT(list.warnings(), Contains("those of the list are used"));
 }

@@ -75,7 +75,7 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("eval.miou takes truth and labels, and a baseline if there is one") {
+TEST_CASE("eval.miou takes ground truth and labels, and optionally a baseline") {
   StageDriver const stage = miou();
   auto const& declaration = stage.declaration();
   CHECK(declaration.name == "eval.miou");
@@ -91,14 +91,15 @@ TEST_CASE("eval.miou takes truth and labels, and a baseline if there is one") {
   CHECK_FALSE(stage.default_of("convention"));
 }
 
-TEST_CASE("the columns are the name and three scores, and with a baseline also its and the gain") {
+TEST_CASE(
+    "the columns are the name and three scores, and with a baseline its scores and the gain") {
   CHECK(miou().instance().columns() == Names{"name", "miou", "precision", "recall"});
   CHECK(miou({}, true).instance().columns() ==
         Names{"name", "miou", "precision", "recall", "baseline_miou", "baseline_precision",
               "baseline_recall", "gain_miou", "gain_precision", "gain_recall"});
 }
 
-TEST_CASE("a row holds the scores of its image alone") {
+TEST_CASE("a row holds the scores of one image") {
   StageDriver stage = miou({}, true);
   LabelMap const truth = row_of({0, 0, 1, 1});
   stage.observe(sample_of(2, "first"), truth, row_of({1, 1, 0, 0}), truth);
@@ -131,7 +132,7 @@ TEST_CASE("counts and means are over the whole data set, image_mean is over the 
   CHECK(number(tree(metrics, "image_mean"), "miou") == Approx((1 + (0 + 0.5) / 2) / 2));
 }
 
-TEST_CASE("metrics come in the order of the run folder's description") {
+TEST_CASE("metrics come in the documented order") {
   StageDriver stage = miou({}, true);
   LabelMap const labels = row_of({0, 1});
   stage.observe(sample_of(2), labels, labels, labels);
@@ -146,14 +147,14 @@ TEST_CASE("metrics come in the order of the run folder's description") {
   CHECK(std::get<std::string>(value_of(class_of(metrics, 1), "name")) == "class 1");
 }
 
-TEST_CASE("without a baseline there is neither baseline nor gain") {
+TEST_CASE("without a baseline the metrics have neither baseline nor gain") {
   StageDriver stage = miou();
   stage.observe(sample_of(2), row_of({0, 1}), row_of({0, 1}));
   CHECK(names_of(stage.instance().finish().metrics) ==
         Names{"images", "miou", "precision", "recall", "classes", "image_mean"});
 }
 
-TEST_CASE("the baseline is scored as the labels are, and the gain is the difference") {
+TEST_CASE("the baseline is scored like the labels, and the gain is the difference") {
   LabelMap const truth = row_of({0, 0, 1, 2, 255}), labels = row_of({0, 1, 1, 2, 0}),
                  baseline = row_of({0, 0, 255, 1, 1});
   StageDriver both = miou({}, true), alone = miou();
@@ -186,7 +187,7 @@ TEST_CASE("a score that is 0/0 is null among the classes") {
   CHECK(number(metrics, "precision") == 0.5);
 }
 
-TEST_CASE("a mean over no class is null, empty in its row, and left out of image_mean") {
+TEST_CASE("a mean over no classes is null, an empty cell, and not part of image_mean") {
   StageDriver stage = miou({}, true);
   LabelMap const ignored = row_of({255, 255}), labels = row_of({0, 1});
   Row const row = stage.observe(sample_of(2), ignored, labels, labels);
@@ -203,7 +204,7 @@ TEST_CASE("a mean over no class is null, empty in its row, and left out of image
   CHECK(number(tree(metrics, "image_mean"), "miou") == 1);
 }
 
-TEST_CASE("over no image at all every score is null") {
+TEST_CASE("without images every score is null") {
   StageDriver stage = miou({}, true);
   Metrics const metrics = stage.instance().finish().metrics;
   CHECK(integer(metrics, "images") == 0);
@@ -226,7 +227,7 @@ TEST_CASE("mean selects the classes of all three means") {
   CHECK(scores("all") == std::vector{1.5 / 4, 2.0 / 4, 1.5 / 4});
 }
 
-TEST_CASE("predicted_255 says what a predicted 255 is") {
+TEST_CASE("predicted_255 decides how a predicted 255 counts") {
   LabelMap const truth = row_of({0, 1, 1, 1}), labels = row_of({0, 1, 1, 255});
   CHECK(miou_of({{"predicted_255", std::string("miss")}}, truth, labels) ==
         Approx((1 + 2.0 / 3) / 2));
@@ -236,7 +237,7 @@ TEST_CASE("predicted_255 says what a predicted 255 is") {
   CHECK(miou_of({}, truth, labels) == Approx((1 + 2.0 / 3) / 2));
 }
 
-TEST_CASE("a convention is the name of a pair") {
+TEST_CASE("a convention sets predicted_255 and mean") {
   struct Named {
     std::string convention, predicted_255, mean;
   };
@@ -265,7 +266,7 @@ TEST_CASE("a convention is the name of a pair") {
   CHECK(equal == 1);
 }
 
-TEST_CASE("each convention gives what its evaluator would, computed by hand") {
+TEST_CASE("each convention gives the result of its evaluator, computed by hand") {
   // Four classes, of which 2 is only predicted and 3 is nowhere; a 255 on class 1.
   LabelMap const truth = row_of({0, 0, 0, 1, 1, 1, 1}), labels = row_of({0, 0, 2, 1, 1, 255, 0});
   struct Named {
@@ -292,7 +293,7 @@ TEST_CASE("each convention gives what its evaluator would, computed by hand") {
   CHECK_THAT(findings.summary.at(0).title, Contains("convention " + named.name + ", "));
 }
 
-TEST_CASE("truth 255 counts for nothing under any convention") {
+TEST_CASE("pixels with ground truth 255 never count") {
   auto const name = GENERATE("seam", "irn", "sipe", "eps", "deeplab", "recurseed");
   LabelMap const truth = row_of({0, 1, 255, 255, 255}), labels = row_of({0, 1, 0, 1, 255});
   StageDriver stage = miou({{"convention", std::string(name)}});
@@ -302,7 +303,7 @@ TEST_CASE("truth 255 counts for nothing under any convention") {
   CHECK_THAT(findings.summary.at(0).title, Contains(" 0.00 % of the pixels)"));
 }
 
-TEST_CASE("the summary says how much of the prediction was 255, and of the baseline") {
+TEST_CASE("the summary shows the share of 255 in the labels and in the baseline") {
   LabelMap const truth = row_of({0, 0, 1, 255}), labels = row_of({0, 0, 255, 255});
   auto const title = [&](std::string const& predicted_255, LabelMap const* baseline) {
     StageDriver stage = miou({{"predicted_255", predicted_255}}, baseline != nullptr);
@@ -322,7 +323,7 @@ TEST_CASE("the summary says how much of the prediction was 255, and of the basel
   CHECK_THAT(title("drop", &full), Contains("33.33 % of the pixels)"));
 }
 
-TEST_CASE("a convention together with a different switch is refused at the switch") {
+TEST_CASE("a convention that contradicts another option is refused at that option") {
   CHECK_THAT(miou({{"convention", std::string("seam")}, {"predicted_255", std::string("drop")}})
                  .problems(),
              Contains("predicted_255: ") && Contains("\"miss\"") && !Contains("mean: "));
@@ -335,7 +336,7 @@ TEST_CASE("a convention together with a different switch is refused at the switc
              Contains("mean: ") && Contains("predicted_255: "));
 }
 
-TEST_CASE("a convention together with its own switches is accepted") {
+TEST_CASE("a convention together with its own values is accepted") {
   CHECK(miou({{"convention", std::string("irn")},
               {"mean", std::string("union")},
               {"predicted_255", std::string("background")}})
@@ -367,7 +368,7 @@ TEST_CASE("the order of the images does not change the counts or the means over 
   }
 }
 
-TEST_CASE("labels of another size than the truth are refused with both sizes") {
+TEST_CASE("labels of another size than the ground truth are refused with both sizes") {
   StageDriver stage = miou({}, true);
   LabelMap const truth(Size{2, 3}), turned(Size{3, 2});
   CHECK_THROWS_WITH(stage.observe(sample_of(2), truth, turned, truth),
@@ -383,12 +384,12 @@ TEST_CASE("a label that the data set does not have is refused") {
   CHECK(integer(stage.instance().finish().metrics, "images") == 0);
 }
 
-TEST_CASE("a data set that does not say its classes cannot be scored") {
+TEST_CASE("a data set without classes cannot be scored") {
   StageDriver stage = miou();
   CHECK_THROWS_WITH(stage.observe(Sample{}, row_of({0}), row_of({0})), Contains("classes"));
 }
 
-TEST_CASE("records that were saved and loaded fold to the same rows and metrics") {
+TEST_CASE("saved and loaded records fold to the same rows and metrics") {
   std::mt19937 random(21);
   auto const options = GENERATE(values<Options>({{},
                                                  {{"convention", std::string("seam")}},

@@ -73,7 +73,7 @@ TEST_CASE("eval.reference_csv has the script's columns") {
                                             "mIoU_delta", "mprecision_delta", "mrecall_delta"});
 }
 
-TEST_CASE("the counts of a class run on into the next") {
+TEST_CASE("the counts of a class continue into the next") {
   // Class 1 alone: 2 hit, 2 predicted, 4 true. With class 2: 4 hit, 6 predicted, 6 true.
   Pixels const truth{1, 1, 1, 1, 2, 2, 0, 0}, labels{1, 1, 0, 0, 2, 2, 2, 2};
   auto const numbers = row(truth, truth, labels);
@@ -84,31 +84,31 @@ TEST_CASE("the counts of a class run on into the next") {
   CHECK(numbers[7] == Approx(-0.167).margin(1e-12));  // of rounded values
 }
 
-TEST_CASE("background and classes absent from truth are skipped") {
+TEST_CASE("background and classes missing from the ground truth are skipped") {
   // Class 3 is predicted only; predicted background where truth has it counts for nothing.
   CHECK(row({1, 0, 0, 0}, {1, 3, 3, 0}, {1, 0, 0, 0}) ==
         std::vector<double>{1, 1, 1, 1, 1, 1, 0, 0, 0});
 }
 
-TEST_CASE("pixels whose truth is 255 count for nothing") {
+TEST_CASE("pixels whose ground truth is 255 do not count") {
   auto const numbers = row({1, 1, 255, 255}, {1, 1, 1, 0}, {1, 0, 255, 1});
   CHECK(numbers[0] == 1);
   CHECK(numbers[3] == 0.5);
   CHECK(numbers[4] == 1);
 }
 
-TEST_CASE("a precision of nothing predicted so far counts as 0") {
+TEST_CASE("precision is 0 as long as nothing is predicted") {
   // Class 1: 0 of 0; with class 2: 1 of 2.
   auto const numbers = row({1, 2, 2, 0}, {1, 2, 2, 0}, {0, 2, 0, 2});
   CHECK(numbers[4] == 0.25);
   CHECK(numbers[7] == -0.75);
 }
 
-TEST_CASE("an image whose truth has no foreground has nan in every column") {
+TEST_CASE("an image whose ground truth has no foreground has NaN in every column") {
   for (double const number : row({0, 255, 0}, {0, 1, 0}, {1, 1, 1})) CHECK(std::isnan(number));
 }
 
-TEST_CASE("the columns are as described on random pictures") {
+TEST_CASE("the columns follow the description on random images") {
   std::mt19937 random(91);
   int without = 0;
   for (int round = 0; round < 2000; ++round) {
@@ -141,16 +141,16 @@ TEST_CASE("the columns are as described on random pictures") {
   CHECK(without < 1000);
 }
 
-TEST_CASE("eval.reference_csv refuses maps of another size than the truth with both sizes") {
+TEST_CASE("eval.reference_csv refuses maps of another size than the ground truth with both sizes") {
   StageDriver stage(eval::declare_reference_csv);
   LabelMap const truth(Size{2, 3}), turned(Size{3, 2});
   CHECK_THROWS_WITH(stage.observe(voc_sample("a"), truth, turned, truth),
-                    Contains("the truth is 2x3 but the pseudo-label is 3x2"));
+                    Contains("the ground truth is 2x3 but the pseudo-label is 3x2"));
   CHECK_THROWS_WITH(stage.observe(voc_sample("a"), truth, truth, turned),
-                    Contains("the truth is 2x3 but the enhanced label is 3x2"));
+                    Contains("the ground truth is 2x3 but the enhanced label is 3x2"));
 }
 
-TEST_CASE("records of the table that were saved and loaded fold to the same rows and means") {
+TEST_CASE("saved and loaded records of the table fold to the same rows and means") {
   std::mt19937 random(31);
   StageDriver first(eval::declare_reference_csv), second(eval::declare_reference_csv);
   auto const map = [&](bool background) {

@@ -20,7 +20,7 @@ ImageLabelFile file_of(std::string const& bytes, std::size_t foreground = 3) {
   return ImageLabelFile(folder.write("tags.npy", bytes), foreground);
 }
 
-std::string mistake_in(std::string const& bytes, std::size_t foreground = 3) {
+std::string error_in(std::string const& bytes, std::size_t foreground = 3) {
   try {
     file_of(bytes, foreground);
   } catch (Error const& error) {
@@ -45,7 +45,7 @@ std::string npy_rows(std::vector<std::string> const& rows) {
 
 }  // namespace
 
-TEST_CASE("labels of many images come back as they were added") {
+TEST_CASE("labels are returned in the order of adding") {
   ImageLevelLabels labels;
   labels.add({3, 20});
   labels.add({});
@@ -81,7 +81,7 @@ TEST_CASE("a dict by COCO's names, files or numbers finds images by any of their
   }
 }
 
-TEST_CASE("a plain array has rows without names, and a count shows a class as 1 does") {
+TEST_CASE("a plain array has rows without names, and any count above 0 shows a class") {
   ImageLabelFile const file = file_of(npy_rows({{0, 5, 0}, {1, 0, 1}}));
   CHECK_FALSE(file.has_names());
   REQUIRE(file.count() == 2);
@@ -89,30 +89,30 @@ TEST_CASE("a plain array has rows without names, and a count shows a class as 1 
   CHECK(file.at(1).classes == Tags{1, 3});
 }
 
-TEST_CASE("images that the file lacks are counted, and the first few named") {
+TEST_CASE("missing images are counted, and the first few are named") {
   ImageLabelFile const file = file_of(image_label_file({{"b", kFirst}, {"a", kLast}}));
-  auto const labels = file.of({"a", "b"});
+  auto const labels = file.labels_of({"a", "b"});
   CHECK(labels.at(0).classes == Tags{3});
   CHECK(labels.at(1).classes == Tags{1});
   CHECK_THROWS_WITH(
-      file.of({"a", "x1", "x2", "x3", "x4", "x5", "x6", "x7"}),
-      Contains("tags.npy has no image-level labels of 7 of 8 samples: x1, x2, x3, x4, "
+      file.labels_of({"a", "x1", "x2", "x3", "x4", "x5", "x6", "x7"}),
+      Contains("tags.npy has no image-level labels for 7 of 8 samples: x1, x2, x3, x4, "
                "x5 and 2 more"));
 }
 
-TEST_CASE("a file of another data set, or of no labels, is refused with what it holds") {
+TEST_CASE("a file of another data set, or of something else, is refused with its contents") {
   CHECK_THAT(
-      mistake_in(image_label_file({{"a", kFirst}}), 20),
+      error_in(image_label_file({{"a", kFirst}}), 20),
       Contains("tags.npy: the image-level labels of a are a float32 array of shape (3,), but "
                "there are 20 classes"));
-  CHECK_THAT(mistake_in(npy_rows({{0, 1}}), 3), Contains("row 0"));
-  CHECK_THAT(mistake_in(npy_rows({{0, 1}}).replace(0, 6, "GARBAG")), Contains("tags.npy"));
+  CHECK_THAT(error_in(npy_rows({{0, 1}}), 3), Contains("row 0"));
+  CHECK_THAT(error_in(npy_rows({{0, 1}}).replace(0, 6, "GARBAG")), Contains("tags.npy"));
 }
 
-TEST_CASE("a label that is no yes and no no is refused") {
+TEST_CASE("a label that is neither 0 nor a count is refused") {
   for (float const wrong : {-1.f, 0.5F, NAN, INFINITY}) {
-    CHECK_THAT(
-        mistake_in(image_label_file({{"a", {0, wrong, 0}}})),
-        Contains("the image-level label of a for class 2 is ") && Contains("expected 0 or 1"));
+    CHECK_THAT(error_in(image_label_file({{"a", {0, wrong, 0}}})),
+               Contains("the image-level label of a for class 2 is ") &&
+                   Contains("expected 0 (not shown) or 1 (shown)"));
   }
 }

@@ -47,7 +47,7 @@ TEST_CASE("score maps of full precision keep it, and may end up without a class"
   CHECK(kept.size() == Size{1, 1});
 }
 
-TEST_CASE("score maps keep denied classes with a warning, and all when nothing denies them") {
+TEST_CASE("denied score maps are kept with a warning, others without") {
   Context context;
   ScoreMaps const scores({1, 1}, {7, 15}, std::vector<float>{1, 2});
   CHECK(classes_of(with_image_labels(context.value, scores, &kPerson, false, "score map")) ==
@@ -60,7 +60,7 @@ TEST_CASE("score maps keep denied classes with a warning, and all when nothing d
   CHECK(context.warnings.take().empty());
 }
 
-TEST_CASE("a warning names classes by number where the data set has no names") {
+TEST_CASE("a warning names classes by number if the data set has no names") {
   Context context;
   context.sample.classes = nullptr;
   with_image_labels(context.value, LabelMap({1, 1}, {9}), &kPerson, false, "pseudo-label");

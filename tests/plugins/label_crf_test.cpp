@@ -74,7 +74,7 @@ LabelMap over(Crf const& crf, Image const& image, ScoreMaps const& scores) {
 
 }  // namespace
 
-TEST_CASE("label.crf takes an image, and labels or scores, and gives labels") {
+TEST_CASE("label.crf takes an image and labels or scores, and outputs labels") {
   StageDriver const stage = over_labels();
   auto const& declaration = stage.declaration();
   CHECK(declaration.kind == StageKind::transform);
@@ -91,7 +91,7 @@ TEST_CASE("label.crf takes an image, and labels or scores, and gives labels") {
   CHECK(stage.problems().empty());
 }
 
-TEST_CASE("label.crf needs either labels or scores") {
+TEST_CASE("label.crf requires either labels or scores") {
   CHECK_THAT(StageDriver(declare_crf, {{}, {"image"}, {}}).problems(),
              Contains("neither labels nor scores is connected"));
   CHECK_THAT(StageDriver(declare_crf, {{}, {"image", "labels", "scores"}, {}}).problems(),
@@ -121,7 +121,7 @@ TEST_CASE("label.crf fills in the published parameters") {
   CHECK(number(clipes, "bilateral_compat") == 4);
 }
 
-TEST_CASE("label.crf refuses options that are for the other input, or contradict") {
+TEST_CASE("label.crf refuses options for the other input, and contradictions") {
   CHECK_THAT(over_labels({{"alpha", 4.0}}).problems(),
              Contains("alpha is for scores, but labels are connected"));
   CHECK_THAT(over_labels({{"background", 0.4}}).problems(),
@@ -134,11 +134,11 @@ TEST_CASE("label.crf refuses options that are for the other input, or contradict
       StageDriver(declare_crf,
                   {{{"n_labels", std::int64_t{21}}}, {"image", "labels", "image_labels"}, {}})
           .problems(),
-      Contains("n_labels is what the connected image_labels tell"));
+      Contains("n_labels is set although image_labels are connected"));
   CHECK_THAT(over_scores({{"alpha", 4.0}, {"background", 0.4}}).problems(),
-             Contains("two rules for one thing"));
-  CHECK_THAT(over_labels({{"gt_prob", 1.0}}).problems(), Contains("between 0.5 and 1"));
-  CHECK_THAT(over_labels({{"gt_prob", 0.5}}).problems(), Contains("between 0.5 and 1"));
+             Contains("background and alpha are alternative rules"));
+  CHECK_THAT(over_labels({{"gt_prob", 1.0}}).problems(), Contains("above 0.5 and below 1"));
+  CHECK_THAT(over_labels({{"gt_prob", 0.5}}).problems(), Contains("above 0.5 and below 1"));
 }
 
 TEST_CASE("label.crf moves the border of labels to the edge in the image") {
@@ -153,7 +153,7 @@ TEST_CASE("label.crf moves the border of labels to the edge in the image") {
         two_labels(size, 30, 20, 5));
 }
 
-TEST_CASE("label.crf leaves alone what is all one label") {
+TEST_CASE("label.crf does not change a map of one label") {
   Size const size{9, 11};
   StageDriver stage = over_labels();
   Image const image = two_regions(size, 4);
@@ -168,7 +168,7 @@ TEST_CASE("label.crf leaves alone what is all one label") {
   }
 }
 
-TEST_CASE("label.crf gives pixels of 255 to their neighbours") {
+TEST_CASE("label.crf gives pixels of 255 the labels of their neighbours") {
   Size const size{20, 24};
   StageDriver stage = over_labels();
   LabelMap const labels = two_labels(size, 12, 3, 0);
@@ -178,7 +178,7 @@ TEST_CASE("label.crf gives pixels of 255 to their neighbours") {
                             two_labels(size, 3, kIgnore, 0)) == LabelMap(size));
 }
 
-TEST_CASE("label.crf over labels is brute force over pydensecrf's unary") {
+TEST_CASE("label.crf over labels equals brute force over pydensecrf's unary") {
   Size const size{32, 32};
   std::int64_t const n_labels = GENERATE(3, 21);
   StageDriver stage = over_labels({{"n_labels", n_labels}});
@@ -212,7 +212,7 @@ TEST_CASE("label.crf over labels is brute force over pydensecrf's unary") {
   }
 }
 
-TEST_CASE("label.crf counts the classes of image-level labels that the label map lacks") {
+TEST_CASE("label.crf counts classes of image-level labels that the label map does not contain") {
   Size const size{32, 32};
   Image const image = two_regions(size, 14);
   LabelMap const labels = with(two_labels(size, 18, 0, 4), {3, 90, 500}, kIgnore);
@@ -237,7 +237,7 @@ TEST_CASE("label.crf counts the classes of image-level labels that the label map
   CHECK(with_tags != plain);
 }
 
-TEST_CASE("label.crf over scores is brute force over pydensecrf's unary") {
+TEST_CASE("label.crf over scores equals brute force over pydensecrf's unary") {
   Size const size{32, 32};
   double const alpha = GENERATE(1, 4);
   std::mt19937 random(6);
@@ -267,7 +267,7 @@ TEST_CASE("label.crf over scores is brute force over pydensecrf's unary") {
   }
 }
 
-TEST_CASE("label.crf takes the background of the scores where they have one") {
+TEST_CASE("label.crf uses the background map of scores that have one") {
   Size const size{12, 20};
   std::vector<float> scores;
   for (float const background : {0.9f, 0.2f}) {
@@ -278,20 +278,20 @@ TEST_CASE("label.crf takes the background of the scores where they have one") {
   ScoreMaps const maps(size, {0, 6}, scores);
   CHECK(over({}, two_regions(size, 10), maps) == two_labels(size, 10, 0, 6));
   CHECK_THROWS_WITH(over(crf_with({}, 2), two_regions(size, 10), maps),
-                    Contains("have a background of their own; leave out alpha"));
+                    Contains("have a map for background; remove alpha"));
   ScoreMaps const foreground(size, {5, 6}, scores);
   CHECK(over(crf_with(0.1, {}), two_regions(size, 10), foreground) == two_labels(size, 10, 5, 6));
   CHECK_THROWS_WITH(over({}, two_regions(size, 10), foreground),
                     Contains("set background (a number) or alpha"));
 }
 
-TEST_CASE("label.crf makes background of scores of no class") {
+TEST_CASE("label.crf turns scores without classes into background") {
   Size const size{3, 5};
   CHECK(over({}, two_regions(size, 2), ScoreMaps(size, {}, std::vector<float>())) ==
         LabelMap(size));
 }
 
-TEST_CASE("label.crf makes 255 of what it is not sure of") {
+TEST_CASE("label.crf turns uncertain pixels into 255") {
   Size const size{30, 30};
   Image const flat(size, std::vector<std::uint8_t>(3 * size.pixels(), 90));
   StageDriver stage =
@@ -304,7 +304,7 @@ TEST_CASE("label.crf makes 255 of what it is not sure of") {
   CHECK(both == two_labels(size, 15, 0, 1));
 }
 
-TEST_CASE("label.crf refuses labels and scores that do not fit") {
+TEST_CASE("label.crf refuses labels and scores that do not fit the image") {
   Size const size{8, 9};
   StageDriver stage = over_labels();
   CHECK_THROWS_WITH(
@@ -319,7 +319,7 @@ TEST_CASE("label.crf refuses labels and scores that do not fit") {
   StageDriver few = over_labels({{"n_labels", std::int64_t{2}}});
   CHECK_THROWS_WITH(
       few.run<LabelMap>(voc_sample("a"), two_regions(size, 4), two_labels(size, 4, 1, 2)),
-      Contains("the label map holds 3 classes, background included, but n_labels is 2"));
+      Contains("the label map contains 3 classes, background included, but n_labels is 2"));
 }
 
 TEST_CASE("the unary of scores is computed in their own precision") {
@@ -344,7 +344,7 @@ TEST_CASE("the unary of scores is computed in their own precision") {
   CHECK(mixed.unary.energies.at(0, 1) == Approx(-std::log(0.6 * 0.25 + 0.4 / 2)));
 }
 
-TEST_CASE("scores that have no power are no evidence") {
+TEST_CASE("scores whose power is NaN are no evidence") {
   ScoreMaps const above({1, 1}, {3}, std::vector<float>{1.5f});
   auto const candidates = candidates_of(above, {.constant = {}, .alpha = 0.5}, std::nullopt);
   CHECK(candidates.unary.energies.at(0, 0) == Approx(-std::log(1e-5)));

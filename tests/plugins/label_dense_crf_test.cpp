@@ -139,7 +139,7 @@ TEST_CASE("mean field is within 1e-3 of brute force on images of 32 x 32") {
   }
 }
 
-TEST_CASE("mean field needs no square image, and one pixel will do") {
+TEST_CASE("mean field accepts images that are not square, and single pixels") {
   Size const size = GENERATE(Size{1, 1}, Size{1, 50}, Size{50, 1}, Size{7, 19});
   INFO(to_string(size));
   Image const image = disc(size, 20, 5);
@@ -148,7 +148,7 @@ TEST_CASE("mean field needs no square image, and one pixel will do") {
   CHECK(largest_difference(marginals, brute_force({}).marginals(image, energies)) < 1e-3);
 }
 
-TEST_CASE("one label of mean field stands for many that are alike") {
+TEST_CASE("one label of mean field can stand for many equal ones") {
   Size const size{16, 20};
   Image const image = disc(size, 8, 7);
   Planes few = noisy_energies(size, 3, 8), all = few;
@@ -166,7 +166,7 @@ TEST_CASE("one label of mean field stands for many that are alike") {
 }
 
 // What pydensecrf (its commit 2723c7f) says of an image of 72 x 96 and its label unary.
-TEST_CASE("mean field has pydensecrf's marginals on larger images") {
+TEST_CASE("mean field equals pydensecrf's marginals on larger images") {
   Size const size{72, 96};
   std::vector<std::uint8_t> rgb;
   Planes energies(3);
@@ -229,7 +229,7 @@ TEST_CASE("mean field has pydensecrf's marginals on larger images") {
   CHECK(pixels_of == expected.pixels_of);
 }
 
-TEST_CASE("approximate filtering gives nearly the labels that brute force gives") {
+TEST_CASE("approximate filtering gives nearly the same labels as brute force") {
   Size const size{48, 40};
   Named const preset = GENERATE(from_range(kPresets));
   INFO(preset.name);
@@ -251,7 +251,7 @@ TEST_CASE("mean field filters larger images approximately") {
   CHECK_FALSE(same(automatic, mean_field(image, unary, {}, 3, Filtering::exact)));
 }
 
-TEST_CASE("mean field is sane on long and on colourless images") {
+TEST_CASE("mean field works on long and on colourless images") {
   Size const size = GENERATE(Size{1, 4000}, Size{4000, 1}, Size{1, 6000}, Size{6000, 1});
   INFO(to_string(size));
   Image const flat(size, std::vector<std::uint8_t>(3 * size.pixels(), 128));
@@ -260,7 +260,7 @@ TEST_CASE("mean field is sane on long and on colourless images") {
   CHECK(is_distribution(mean_field(noise_image(size, 14), unary, {}, 10)));
 }
 
-TEST_CASE("without kernels and without iterations mean field says what the unary says") {
+TEST_CASE("without kernels or iterations mean field returns the unary") {
   Size const size{70, 70};
   Unary const unary = unary_of(noisy_energies(size, 3, 15), size);
   LabelField const none = mean_field(disc(size, 3, 16), unary, {}, 0);
@@ -270,7 +270,7 @@ TEST_CASE("without kernels and without iterations mean field says what the unary
         Approx(std::exp(unary.energies.at(0, 17) - unary.energies.at(1, 17))));
 }
 
-TEST_CASE("mean field is the same on every thread") {
+TEST_CASE("mean field gives the same result on every thread") {
   Size const size{80, 70};
   Image const image = disc(size, 10, 17);
   Unary const unary = unary_of(noisy_energies(size, 5, 18), size);
@@ -284,12 +284,12 @@ TEST_CASE("mean field is the same on every thread") {
   CHECK(std::ranges::count(equal, 1) == 4);
 }
 
-TEST_CASE("mean field refuses what it cannot do") {
+TEST_CASE("mean field refuses sizes that do not fit") {
   Size const size{1, 6000};
   Unary const unary = unary_of(noisy_energies(size, 2, 19), size);
   CHECK_THROWS_WITH(mean_field(disc({2, 3000}, 0, 20), unary, {}, 1),
                     Contains("the unary is 1x6000 but the image is 2x3000"));
   CHECK_THROWS_WITH(mean_field(disc(size, 0, 20), unary, {.bilateral_sxy = 0.01}, 1),
                     Contains("1x6000 (height x width) is too large for a kernel of 0.01 pixels; "
-                             "set a larger bilateral_sxy"));
+                             "increase bilateral_sxy"));
 }

@@ -72,8 +72,8 @@ std::vector<Lanes> lanes_of(std::vector<double> const& values) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE_SIG("a permutohedral lattice filters about as a Gaussian does", "", ((int D), D),
-                       2, 5) {
+TEMPLATE_TEST_CASE_SIG("a permutohedral lattice filters approximately like a Gaussian", "",
+                       ((int D), D), 2, 5) {
   auto const positions = cloud<D>(1500, 1.5, 1);
   auto const values = random_values(positions.size(), 2);
   auto const expected = filtered<D>(positions, values);
@@ -89,7 +89,7 @@ TEMPLATE_TEST_CASE_SIG("a permutohedral lattice filters about as a Gaussian does
   CHECK(error / size < 0.1);
 }
 
-TEST_CASE("the lanes of a lattice do not mix, and what it gathers is added") {
+TEST_CASE("the lanes of a lattice do not mix, and results are added to the sum") {
   auto const positions = cloud<5>(300, 1, 3);
   auto lattice = lattice_of<5>(positions);
   std::vector<Lanes> once(positions.size()), twice(positions.size());
@@ -105,7 +105,7 @@ TEST_CASE("the lanes of a lattice do not mix, and what it gathers is added") {
   }
 }
 
-TEST_CASE("points at one place hear the same, and points far away nothing") {
+TEST_CASE("equal points get equal results, and points far away have no influence") {
   Positions<5> const positions = {
       {0, 0, 0, 0, 0}, {0, 0, 0, 0, 0}, {90000, 0, 0, 0, 0}, {-90000, -90000, 25, 3, 8}};
   auto lattice = lattice_of<5>(positions);
@@ -120,7 +120,7 @@ TEST_CASE("points at one place hear the same, and points far away nothing") {
   CHECK(sum[2].at[2] == Approx(2));
 }
 
-TEST_CASE("a lattice has a few vertices for many points that are close") {
+TEST_CASE("many close points share a few vertices") {
   auto const lattice = lattice_of<5>(cloud<5>(20000, 0.1, 5));
   CHECK(lattice.vertices() < 500);
   CHECK(lattice_of<5>(cloud<5>(2000, 1000, 6)).vertices() == 6 * 2000);

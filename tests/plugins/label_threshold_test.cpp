@@ -34,7 +34,7 @@ using Labels = std::vector<Label>;
 
 }  // namespace
 
-TEST_CASE("label.threshold takes scores and gives labels") {
+TEST_CASE("label.threshold takes scores and outputs labels") {
   StageDriver const stage(label::declare_threshold);
   CHECK(stage.declaration().name == "label.threshold");
   CHECK(stage.declaration().inputs.at(0).name == "scores");
@@ -50,14 +50,14 @@ TEST_CASE("a class must score higher than a constant background, and then the hi
   CHECK(labels(scores, {{"background", 1.0}}) == Labels{0, 0, 0});
 }
 
-TEST_CASE("the published rule of another method than the scores' is warned of, and taken") {
+TEST_CASE("a rule published for another method than the scores' causes a warning and is applied") {
   ScoreMaps const scores = row({5}, {0.2F, 0.3F}).made_by("irn");
   StageDriver seam = driver({{"method", std::string("seam")}});
   auto const labels = seam.run<LabelMap>(voc_sample("a"), scores);
   CHECK(Labels(labels.pixels().begin(), labels.pixels().end()) == Labels{0, 5});
   auto const warned = seam.warned();
   REQUIRE(warned.size() == 1);
-  CHECK(warned[0].detail == "rule of seam, scores of irn");
+  CHECK(warned[0].detail == "rule for seam, scores by irn");
   StageDriver irn = driver({{"method", std::string("irn")}});
   irn.run<LabelMap>(voc_sample("a"), scores);
   CHECK(irn.warned().empty());
@@ -68,12 +68,12 @@ TEST_CASE("the published rule of another method than the scores' is warned of, a
   CHECK(seam.warned().empty());
 }
 
-TEST_CASE("of classes with equal scores the first in the file wins, whatever its label") {
+TEST_CASE("the first class in the file wins ties, whatever its label") {
   CHECK(labels(row({5, 2}, {0.5F, 0.5F}), {{"background", 0.1}}) == Labels{5});
   CHECK(labels(row({2, 5}, {0.5F, 0.5F}), {{"background", 0.1}}) == Labels{2});
 }
 
-TEST_CASE("a background that follows from the classes is (1 - max)^alpha, and wins ties") {
+TEST_CASE("with alpha, background scores (1 - max)^alpha and wins ties") {
   ScoreMaps const scores = row({1, 2}, {0.5F, 0.4F, 0.1F, 0.25F, 0.6F, 0.2F});
   CHECK(labels(scores, {{"alpha", 1.0}}) == Labels{0, 2, 0});
   CHECK(labels(scores, {{"alpha", 16.0}}) == Labels{1, 2, 2});
@@ -90,7 +90,7 @@ TEST_CASE("thresholds are rounded to the precision of the scores first") {
   CHECK(labels(row({1}, {half}), {{"background", 0.0999}}) == Labels{1});
 }
 
-TEST_CASE("with float16 scores every operation is rounded to float16, as numpy does") {
+TEST_CASE("with float16 scores every operation is rounded to float16, as in numpy") {
   // The one float16 score that the square of its rest reaches in numpy's float16, and in float32
   // does not.
   float const score = round_to_half(0.38208);
@@ -102,43 +102,42 @@ TEST_CASE("with float16 scores every operation is rounded to float16, as numpy d
   CHECK(labels(row({7}, {score}, Precision::single), {{"alpha", 2.0}}) == Labels{7});
 }
 
-TEST_CASE("scores with a background of their own are a plain argmax") {
+TEST_CASE("scores with a map for background give a plain argmax") {
   ScoreMaps const scores = row({0, 3, 9}, {0.5F, 0.1F, 0.5F, 0.5F, 0.2F, 0.4F, 0.4F, 0.3F, 0.6F});
   CHECK(labels(scores, {}) == Labels{0, 9, 9});
   CHECK(labels(scores, {{"method", std::string("sipe")}}) == Labels{0, 9, 9});
 }
 
-TEST_CASE("a threshold for scores with a background of their own is an error") {
+TEST_CASE("a threshold for scores with a map for background is an error") {
   ScoreMaps const scores = row({0, 3}, {0.5F, 0.1F});
-  CHECK_THROWS_WITH(
-      labels(scores, {{"background", 0.3}}),
-      Contains("have a background of their own") && Contains("leave out background = 0.3"));
-  CHECK_THROWS_WITH(labels(scores, {{"alpha", 4.0}}), Contains("leave out alpha = 4"));
+  CHECK_THROWS_WITH(labels(scores, {{"background", 0.3}}),
+                    Contains("have a map for background") && Contains("remove background = 0.3"));
+  CHECK_THROWS_WITH(labels(scores, {{"alpha", 4.0}}), Contains("remove alpha = 4"));
   CHECK_THROWS_WITH(labels(scores, {{"method", std::string("irn")}}),
-                    Contains("leave out background = 0.15 and method"));
+                    Contains("remove background = 0.15 and method"));
 }
 
-TEST_CASE("methods that write both kinds of scores need no other pipeline for either") {
+TEST_CASE("methods that write both kinds of scores need only one pipeline") {
   ScoreMaps const own = row({0, 3}, {0.5F, 0.1F, 0.2F, 0.3F});
   ScoreMaps const without = row({3}, {0.25F, 0.27F});
   CHECK(labels(own, {{"method", std::string("ppc")}}) == Labels{0, 3});
   CHECK(labels(without, {{"method", std::string("ppc")}}) == Labels{0, 3});
   CHECK(labels(own, {{"method", std::string("recurseed")}}) == Labels{0, 3});
   CHECK_THROWS_WITH(labels(own, {{"method", std::string("ppc")}, {"background", 0.3}}),
-                    Contains("leave out background = 0.3"));
+                    Contains("remove background = 0.3"));
 }
 
 TEST_CASE("scores without a background need a rule") {
-  CHECK_THROWS_WITH(labels(row({3}, {0.5F}), {}), Contains("no background of their own") &&
+  CHECK_THROWS_WITH(labels(row({3}, {0.5F}), {}), Contains("no map for background") &&
                                                       Contains("set background") &&
                                                       Contains("method"));
   CHECK_THROWS_WITH(labels(row({3}, {0.5F}), {{"method", std::string("sipe")}}),
-                    Contains("the scores of method = \"sipe\" have a background of their own, but "
+                    Contains("the scores of method = \"sipe\" have a map for background, but "
                              "these have none") &&
-                        Contains("in place of this method set background (a number), alpha"));
+                        Contains("replace this method by background (a number), alpha"));
 }
 
-TEST_CASE("an image without a class is all background, with any rule and none") {
+TEST_CASE("an image without a class is all background, with or without a rule") {
   ScoreMaps const none({2, 3}, {}, std::vector<float>());
   for (Options const& options : {Options{}, Options{{"background", 0.1}}, Options{{"alpha", 2.0}},
                                  Options{{"method", std::string("sipe")}}}) {
@@ -153,7 +152,7 @@ TEST_CASE("SEAM's scores of a class that lights nowhere are -1, which no backgro
   CHECK(labels(row({3, 4}, {-1, -1, 0.9F, -0.2F}), {{"alpha", 6.0}}) == Labels{4, 0});
 }
 
-TEST_CASE("a background that is no number wins, as in numpy's argmax") {
+TEST_CASE("a background score of NaN wins, as in numpy's argmax") {
   // (1 - 1.5)^0.5
   CHECK(labels(row({3}, {1.5F}), {{"alpha", 0.5}}) == Labels{0});
 }
@@ -164,7 +163,7 @@ TEST_CASE("float64 scores are told apart where float32 would make them equal") {
   CHECK(labels(scores, {{"alpha", 3.0}}) == Labels{2});
 }
 
-TEST_CASE("labels of a picture larger than a block are those of its pixels") {
+TEST_CASE("images larger than a block are labelled correctly") {
   constexpr std::uint32_t kHeight = 61, kWidth = 83;
   std::vector<float> values(3 * kHeight * kWidth);
   std::uint32_t state = 1;
@@ -190,7 +189,7 @@ TEST_CASE("labels of a picture larger than a block are those of its pixels") {
   }
 }
 
-TEST_CASE("a method's published rule is filled in, so that it is recorded") {
+TEST_CASE("the published rule of a method is filled in and recorded") {
   auto const value = [](std::string const& method, std::string const& option) {
     StageDriver stage = driver({{"method", method}});
     CHECK(stage.problems() == "");
@@ -221,17 +220,17 @@ TEST_CASE("a method's published rule is filled in, so that it is recorded") {
   CHECK_FALSE(value("sipe", "background"));
 }
 
-TEST_CASE("a rule of the pipeline's own takes the place of the published one") {
+TEST_CASE("a rule in the pipeline overrides the published one") {
   StageDriver stage = driver({{"method", std::string("psa")}, {"alpha", 16.0}});
   CHECK(stage.problems() == "");
   CHECK_FALSE(stage.instance().option(find_option(stage.declaration(), "background").value()));
 }
 
-TEST_CASE("two rules, or a rule for a method that needs none, are refused when checked") {
+TEST_CASE("two rules, or a rule for a method that needs none, are refused by the check") {
   CHECK_THAT(driver({{"background", 0.1}, {"alpha", 1.0}}).problems(),
-             Contains("alpha: background and alpha are two rules"));
+             Contains("alpha: background and alpha are alternative rules"));
   CHECK_THAT(driver({{"background", 0.1}, {"method", std::string("sipe")}}).problems(),
-             Contains("background: the scores of \"sipe\" have a background of their own"));
+             Contains("background: the scores of method = \"sipe\" have a map for background"));
   CHECK_THAT(driver({{"alpha", 2.0}, {"method", std::string("sipe")}}).problems(),
-             Contains("alpha: the scores of \"sipe\""));
+             Contains("alpha: the scores of method = \"sipe\""));
 }

@@ -45,7 +45,7 @@ std::string const kAmg = R"([{"segmentation": {"size": [2, 3], "counts": "132"},
 
 }  // namespace
 
-TEST_CASE("masks.json takes a sample and gives masks, and leaves none out by default") {
+TEST_CASE("masks.json takes a sample and outputs masks, and drops none by default") {
   StageDriver const stage(masks::declare_json);
   CHECK(stage.declaration().name == "masks.json");
   CHECK(stage.declaration().inputs.at(0).name == "sample");
@@ -63,7 +63,7 @@ TEST_CASE("amg.py's records are the masks of their sample") {
   CHECK(set.info(0) == MaskInfo{0.75, 0.9, {1.5, 2}, {0, 0, 3, 2}});
 }
 
-TEST_CASE("SA-1B's files, plain counts and polygons are masks too") {
+TEST_CASE("SA-1B's files, plain counts and polygons are read too") {
   TempFolder const folder;
   folder.write("a.json", R"({"image": {"height": 2, "width": 3}, "annotations": [)" +
                              record_of("[1, 3, 2]") +
@@ -74,7 +74,7 @@ TEST_CASE("SA-1B's files, plain counts and polygons are masks too") {
   CHECK(set.mask(1).area() == 6);
 }
 
-TEST_CASE("a list of no masks is an empty set of the sample's size") {
+TEST_CASE("an empty list is an empty set of the sample's size") {
   TempFolder const folder;
   folder.write("a.json", "[]");
   CHECK(read(folder, Size{2, 3}).count() == 0);
@@ -88,14 +88,14 @@ TEST_CASE("a missing mask file is an error that names the file and the way out")
                         Contains("on_missing = \"empty\""));
 }
 
-TEST_CASE("a missing mask file is an empty set where that is asked for, known size or not") {
+TEST_CASE("a missing mask file is an empty set if asked for, with or without a known size") {
   TempFolder const folder;
   StageDriver stage = reading(folder, {{"on_missing", std::string("empty")}});
   CHECK(stage.run<MaskSet>(voc_sample("a", Size{2, 3})).size() == Size{2, 3});
   CHECK(stage.run<MaskSet>(voc_sample("a")).count() == 0);
 }
 
-TEST_CASE("masks of fewer than min_area pixels are left out, those of exactly as many are not") {
+TEST_CASE("masks of fewer than min_area pixels are dropped, masks of exactly as many are not") {
   TempFolder const folder;
   folder.write("a.json", "[" + record_of("[4, 2]") + "," + record_of("[6]") + "," +
                              record_of("[3, 3]") + "]");
@@ -115,13 +115,13 @@ TEST_CASE("masks of another size than the sample's image are refused with both s
   CHECK_THAT(refusal(kAmg, Size{3, 2}), Contains("record 0 is 2x3 but the image is 3x2"));
 }
 
-TEST_CASE("a mask file that is cut off or empty is refused with its name") {
+TEST_CASE("a mask file that is truncated or empty is refused with its name") {
   CHECK_THAT(refusal(kAmg.substr(0, kAmg.size() / 2)), Contains("a.json") && Contains("cut off"));
   CHECK_THAT(refusal(kAmg.substr(0, kAmg.size() - 1)), Contains("a.json") && Contains("cut off"));
   CHECK_THAT(refusal(""), Contains("a.json is empty (0 bytes)"));
 }
 
-TEST_CASE("runs that do not add up to the picture are refused with their record") {
+TEST_CASE("runs that do not add up to the image are refused with their record") {
   CHECK_THAT(refusal("[" + record_of("[1, 3, 2]") + "," + record_of("[1, 3, 1]") + "]"),
              Contains("a.json, record 1: the runs of a mask add up to 5") && Contains("2x3"));
   CHECK_THAT(refusal("[" + record_of("[1, 3, 3]") + "]"), Contains("add up to 7"));
@@ -146,14 +146,14 @@ TEST_CASE("negative and overflowing counts are refused with their record") {
              Contains("record 0") && Contains("number too large"));
 }
 
-TEST_CASE("a mask that claims 100000x100000 pixels is refused before memory is taken") {
+TEST_CASE("a mask that claims 100000x100000 pixels is refused before memory is allocated") {
   CHECK_THAT(refusal("[" + record_of("[10000000000]", "[100000, 100000]") + "]"),
              Contains("a.json, record 0"));
   CHECK_THAT(refusal("[" + record_of("\"1\"", "[100000, 100000]") + "]"),
              Contains("has the size 100000x100000"));
 }
 
-TEST_CASE("a folder in the place of a mask file is refused") {
+TEST_CASE("a folder in place of a mask file is refused") {
   TempFolder const folder;
   folder.write("a.json/x", "");
   CHECK_THROWS_WITH(read(folder), Contains("a.json is a folder, not a file"));

@@ -70,7 +70,7 @@ std::string metadata_refusal(std::string const& csv) {
 
 }  // namespace
 
-TEST_CASE("masks.png takes a sample and gives masks, and leaves none out by default") {
+TEST_CASE("masks.png takes a sample and outputs masks, and drops none by default") {
   StageDriver const stage(masks::declare_png);
   CHECK(stage.declaration().name == "masks.png");
   CHECK(stage.declaration().inputs.at(0).name == "sample");
@@ -79,7 +79,7 @@ TEST_CASE("masks.png takes a sample and gives masks, and leaves none out by defa
   CHECK(stage.default_of("on_missing") == OptionValue(std::string("error")));
 }
 
-TEST_CASE("masks come in the order of their numbers, not of their names") {
+TEST_CASE("masks are ordered by number, not by name") {
   TempFolder const folder;
   folder.write("a/10.png", mask_png(5));
   folder.write("a/9.png", mask_png(4));
@@ -88,7 +88,7 @@ TEST_CASE("masks come in the order of their numbers, not of their names") {
   CHECK(areas_of(read(folder)) == Areas{1, 4, 5, 6});
 }
 
-TEST_CASE("a mask is inside where its pixels are 255") {
+TEST_CASE("pixels of 255 are inside the mask") {
   TempFolder const folder;
   folder.write("a/0.png", as_text(make_png({2, 3}, {}, {255, 254, 0, 0, 255, 1})));
   MaskSet const set = read(folder, Size{2, 3});
@@ -98,7 +98,7 @@ TEST_CASE("a mask is inside where its pixels are 255") {
   CHECK(canvas.labels() == LabelMap({2, 3}, {1, 0, 0, 0, 1, 0}));
 }
 
-TEST_CASE("metadata.csv says what the model says of each mask, by its number") {
+TEST_CASE("metadata.csv has the scores of each mask by number") {
   TempFolder const folder;
   folder.write("a/0.png", mask_png(1));
   folder.write("a/1.png", mask_png(2));
@@ -122,26 +122,26 @@ TEST_CASE("metadata.csv may have its columns in another order, CRLF and blank li
   CHECK(read(folder).info(0) == MaskInfo{0.5, 0.25, {1, 2}, {0, 0, 3, 2}});
 }
 
-TEST_CASE("masks without metadata.csv have no more to say") {
+TEST_CASE("masks without metadata.csv have no scores") {
   TempFolder const folder;
   folder.write("a/0.png", mask_png(1));
   CHECK_FALSE(read(folder).info(0));
 }
 
-TEST_CASE("a metadata.csv without a column, or with a value that is no number, is refused") {
+TEST_CASE("a metadata.csv with a missing column or an invalid number is refused") {
   CHECK_THAT(metadata_refusal("id,area\n0,1\n"),
              Contains("metadata.csv:1: the column \"point_input_x\" is missing"));
   CHECK_THAT(metadata_refusal(kHeader + std::string("0,1,0,0,1,1,1,2,high,0.2,0,0,3,2\n")),
-             Contains("metadata.csv:2: \"high\" in column \"predicted_iou\" is no number"));
+             Contains("metadata.csv:2: \"high\" in column \"predicted_iou\" is not a number"));
   CHECK_THAT(metadata_refusal(kHeader + std::string("0,1,0,0\n")),
              Contains("metadata.csv:2: \"\" in column \"point_input_x\""));
   CHECK_THAT(metadata_refusal(kHeader + std::string("0.5,1,0,0,1,1,1,2,0.5,0.2,0,0,3,2\n")),
-             Contains("metadata.csv:2: the id is no mask number"));
+             Contains("metadata.csv:2: the id is not a mask number"));
   CHECK_THAT(metadata_refusal(kHeader + std::string("0,1,0,0,1,1,1,2,nan,0.2,0,0,3,2\n")),
-             Contains("metadata.csv:2") && Contains("is no number"));
+             Contains("metadata.csv:2") && Contains("is not a number"));
 }
 
-TEST_CASE("masks of fewer than min_area pixels are left out, and the others keep their metadata") {
+TEST_CASE("masks of fewer than min_area pixels are dropped, and the others keep their metadata") {
   TempFolder const folder;
   folder.write("a/0.png", mask_png(1));
   folder.write("a/1.png", mask_png(2));
@@ -154,19 +154,19 @@ TEST_CASE("masks of fewer than min_area pixels are left out, and the others keep
   CHECK_FALSE(set.info(1));
 }
 
-TEST_CASE("an empty mask is a mask where no area is asked for") {
+TEST_CASE("an empty mask is kept if min_area is 0") {
   TempFolder const folder;
   folder.write("a/0.png", mask_png(0));
   CHECK(areas_of(read(folder)) == Areas{0});
 }
 
-TEST_CASE("a missing mask folder is an error that names it and the way out") {
+TEST_CASE("a missing mask folder is an error that names the folder and the way out") {
   TempFolder const folder;
   CHECK_THROWS_WITH(read(folder), Contains("there is no mask folder " + (folder / "a").string()) &&
                                       Contains("on_missing = \"empty\""));
 }
 
-TEST_CASE("a missing mask folder is an empty set where that is asked for") {
+TEST_CASE("a missing mask folder is an empty set if asked for") {
   TempFolder const folder;
   StageDriver stage = reading(folder, {{"on_missing", std::string("empty")}});
   CHECK(stage.run<MaskSet>(voc_sample("a", Size{2, 3})).size() == Size{2, 3});
@@ -189,7 +189,7 @@ TEST_CASE("a mask of another size than the sample's image is refused with both s
              Contains("0.png is 2x3 but the sample's image is 3x2"));
 }
 
-TEST_CASE("a file that is no mask is refused with what it is") {
+TEST_CASE("a file that is not a mask is refused with its format") {
   std::string const cut = mask_png(3).substr(0, 50);
   CHECK_THAT(refusal(cut), Contains("1.png is truncated"));
   CHECK_THAT(refusal(""), Contains("1.png is empty (0 bytes)"));
@@ -206,7 +206,7 @@ TEST_CASE("a mask that claims 100000x100000 pixels is refused by its header") {
   CHECK_THAT(refusal(as_text(file)), Contains("1.png has the size 100000x100000"));
 }
 
-TEST_CASE("a PNG that is not named by a number is refused, so that none is passed over") {
+TEST_CASE("a PNG that is not named by a number is refused rather than skipped") {
   TempFolder const folder;
   auto const name = GENERATE(as<std::string>(), "x.png", "1a.png", "-1.png", "1.0.png", "0x1.png");
   folder.write("a/" + name, mask_png(1));

@@ -44,7 +44,7 @@ double number_of(StageDriver& stage, std::string const& option) {
 
 }  // namespace
 
-TEST_CASE("masks.sam takes an image and gives masks, with the official defaults") {
+TEST_CASE("masks.sam takes an image and outputs masks, with the official defaults") {
   SmallSam sam;
   StageDriver const& stage = *sam.stage;
   CHECK(stage.problems().empty());
@@ -59,7 +59,7 @@ TEST_CASE("masks.sam takes an image and gives masks, with the official defaults"
   CHECK(stage.default_of("points_per_side") == OptionValue(std::int64_t{32}));
 }
 
-TEST_CASE("preset = sepl is the paper's thresholds, but for those that are set") {
+TEST_CASE("preset = sepl sets the paper's thresholds unless the pipeline sets them") {
   SmallSam paper({{"preset", std::string("sepl")}});
   CHECK(number_of(*paper.stage, "pred_iou_thresh") == 0.86);
   CHECK(number_of(*paper.stage, "stability_score_thresh") == 0.92);
@@ -68,7 +68,7 @@ TEST_CASE("preset = sepl is the paper's thresholds, but for those that are set")
   CHECK(number_of(*mixed.stage, "stability_score_thresh") == 0.92);
 }
 
-TEST_CASE("masks of an image of any size have that size, and say where they come from") {
+TEST_CASE("masks of an image of any size have that size, with scores and prompts") {
   Size const size = GENERATE(Size{1, 1}, Size{1, 5000}, Size{40, 30}, Size{200, 300});
   std::int64_t const layers = GENERATE(0, 1);
   INFO(to_string(size) << ", layers " << layers);
@@ -88,7 +88,7 @@ TEST_CASE("masks of an image of any size have that size, and say where they come
   }
 }
 
-TEST_CASE("an image in which nothing passes has no masks, with crops as well") {
+TEST_CASE("an image in which nothing passes the thresholds has no masks, even with crops") {
   std::int64_t const layers = GENERATE(0, 2);
   SmallSam sam({{"pred_iou_thresh", 1000.0}, {"crop_n_layers", layers}});
   MaskSet const masks = sam.masks(picture({50, 60}));
@@ -96,7 +96,7 @@ TEST_CASE("an image in which nothing passes has no masks, with crops as well") {
   CHECK(masks.size() == Size{50, 60});
 }
 
-TEST_CASE("points are asked for in batches that make no difference") {
+TEST_CASE("the size of point batches does not change the masks") {
   auto all = keeping_all();
   all["points_per_side"] = std::int64_t{5};
   auto few = all;
@@ -110,7 +110,7 @@ TEST_CASE("points are asked for in batches that make no difference") {
   }
 }
 
-TEST_CASE("bfloat16 makes about the same proposals") {
+TEST_CASE("bfloat16 gives about the same proposals") {
   auto options = keeping_all();
   Image const image = picture({50, 60});
   MaskSet const exact = SmallSam(options).masks(image);
@@ -124,7 +124,7 @@ TEST_CASE("bfloat16 makes about the same proposals") {
   CHECK(rough.info(0)->predicted_iou == Approx(exact.info(0)->predicted_iou).margin(0.1 * largest));
 }
 
-TEST_CASE("a checkpoint of something else, or cut short, is refused when the pipeline is checked") {
+TEST_CASE("a checkpoint of another model, or a truncated one, is refused by the check") {
   TempFolder const folder;
   std::string const whole = sam_checkpoint(small_sam());
   auto const problems = [&](std::string const& bytes) {
@@ -133,33 +133,34 @@ TEST_CASE("a checkpoint of something else, or cut short, is refused when the pip
   };
   CHECK(problems(whole).empty());
   CHECK_THAT(problems(sam_checkpoint(sam::TensorShapes{{"conv1.weight", {4, 3, 7, 7}}})),
-             Contains("checkpoint: ") && Contains("a.pth") &&
-                 Contains("does not hold a SAM model") && Contains("not SAM's: conv1.weight"));
+             Contains("checkpoint: ") && Contains("a.pth") && Contains("is not a SAM model") &&
+                 Contains("unknown: conv1.weight"));
   CHECK_THAT(problems(whole.substr(0, whole.size() / 2)),
              Contains("checkpoint: ") && Contains("a.pth"));
   CHECK_THAT(problems("GIF89a"), Contains("checkpoint: ") && Contains("a.pth"));
 }
 
-TEST_CASE("a checkpoint with integers where weights belong is refused when it is checked") {
+TEST_CASE("a checkpoint with integers instead of weights is refused by the check") {
   TempFolder const folder;
   auto const file = folder.write(
       "a.pth", sam_checkpoint(sam::expected_tensors(small_sam()), 1, "image_encoder.pos_embed"));
   CHECK_THAT(
       SmallSam({{"checkpoint", file.string()}}).stage->problems(),
-      Contains("checkpoint: ") && Contains("of another type: image_encoder.pos_embed is of int64"));
+      Contains("checkpoint: ") && Contains("wrong type: image_encoder.pos_embed holds int64"));
 }
 
-TEST_CASE("weights that are no numbers fail every sample, by the tensor's name") {
+TEST_CASE("weights that are NaN fail every sample with the name of the tensor") {
   SmallSam sam;
   std::string bytes = read_text(sam.file);
   // Somewhere in the storage of all tensors, wherever its floats begin.
   bytes.replace(bytes.find("data/0") + 4096, 8, 8, '\xff');
   sam.folder.write("small.pth", bytes);
-  CHECK_THROWS_WITH(sam.masks(picture({20, 30})),
-                    Contains("small.pth: tensor ") && Contains("infinite or none (NaN)"));
+  CHECK_THROWS_WITH(
+      sam.masks(picture({20, 30})),
+      Contains("small.pth: tensor ") && Contains("holds values that are infinite or NaN"));
 }
 
-TEST_CASE("a checkpoint whose names all have a prefix is the same model") {
+TEST_CASE("a checkpoint may have a prefix before all names") {
   TempFolder const folder;
   auto const prefix = GENERATE(as<std::string>(), "module.", "sam.", "model.module.");
   sam::TensorShapes named;
@@ -176,11 +177,11 @@ TEST_CASE("a checkpoint whose names all have a prefix is the same model") {
   for (std::size_t i = 0; i < found.count(); ++i) CHECK(found.mask(i) == expected.mask(i));
   named.erase(prefix + "image_encoder.pos_embed");
   CHECK_THAT(load().stage->problems(),
-             Contains("(its names without \"" + prefix + "\") does not hold a SAM model") &&
+             Contains("(its names without \"" + prefix + "\") is not a SAM model") &&
                  Contains("\n  missing: image_encoder.pos_embed"));
 }
 
-TEST_CASE("a checkpoint that is damaged after the check is read once, and fails every sample") {
+TEST_CASE("a checkpoint that is damaged after the check is read once and fails every sample") {
   SmallSam sam;
   std::string const whole = sam_checkpoint(small_sam());
   sam.folder.write("small.pth", whole.substr(0, whole.size() / 2));

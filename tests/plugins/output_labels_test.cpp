@@ -31,7 +31,7 @@ TEST_CASE("output.labels is a sink of labels, with VOC's palette by default") {
   CHECK(stage.default_of("palette") == OptionValue(std::string("voc")));
 }
 
-TEST_CASE("labels are written to a file named after the sample, and nothing else is") {
+TEST_CASE("labels are written to one file named after the sample") {
   StageDriver stage(output::declare_labels);
   stage.write(voc_sample("2007_000032"), kLabels);
   stage.write(voc_sample("train/0001"), LabelMap(Size{1, 1}));
@@ -40,7 +40,7 @@ TEST_CASE("labels are written to a file named after the sample, and nothing else
   CHECK(stage.folder.files.contains("train/0001.png"));
 }
 
-TEST_CASE("written labels hold the same class ids with the palette and without") {
+TEST_CASE("written labels hold the same class ids with and without the palette") {
   std::string const palette = GENERATE("voc", "none");
   StageDriver stage = writing(palette);
   stage.write(voc_sample("a"), kLabels);

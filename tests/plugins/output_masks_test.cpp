@@ -80,7 +80,7 @@ TEST_CASE("masks.json and masks.png read what output.masks writes") {
                 masks);
 }
 
-TEST_CASE("the box of a mask without pixels is the corner of its crop, as amg.py has it") {
+TEST_CASE("the box of a mask without pixels is the corner of its crop, as in amg.py") {
   MaskSet const masks(
       {{Mask::from_counts({30, 40}, Counts{1200}), MaskInfo{.crop_box = {14, 5, 20, 20}}}});
   StageDriver json = writing("json"), png = writing("png");
@@ -113,7 +113,7 @@ TEST_CASE("the PNG form's table has floats as Python writes them") {
              EndsWith("\n0,0,0,0,0,0,-3.0,1e-07,1.0,0.0,0,0,4,3"));
 }
 
-TEST_CASE("no masks are written as none") {
+TEST_CASE("an empty mask set is written without masks") {
   MaskSet const none({}, Size{3, 4});
   StageDriver json = writing("json"), png = writing("png");
   json.write(voc_sample("a"), none);

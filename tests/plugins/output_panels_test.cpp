@@ -55,7 +55,7 @@ TEST_CASE("a figure has a panel for each input that is connected") {
             .size() == Size{4, 5 * 6 + 4 * kGap});
 }
 
-TEST_CASE("classes have VOC's colours, as strong as is asked for") {
+TEST_CASE("classes have VOC's colours in the given opacity") {
   LabelMap const labels(kSize, std::vector<Label>(kSize.pixels(), 15));  // a person
   Image const figure = panels(black(), {.labels = &labels}, {{"opacity", 1.0}});
   CHECK(at(figure, 0, 0) == Colour{0, 0, 0});
@@ -65,7 +65,7 @@ TEST_CASE("classes have VOC's colours, as strong as is asked for") {
         Colour{96, 64, 64});
 }
 
-TEST_CASE("masks have colours of their own, and small ones lie on large ones") {
+TEST_CASE("masks have distinct colours, and small masks lie on large ones") {
   MaskSet const masks({{columns(1, 1), {}}, {columns(0, 4), {}}});
   Image const figure = panels(black(), {.masks = &masks}, {{"opacity", 1.0}});
   std::uint32_t const left = 6 + kGap;
@@ -76,9 +76,9 @@ TEST_CASE("masks have colours of their own, and small ones lie on large ones") {
   CHECK(at(figure, 1, left + 5) == Colour{0, 0, 0});
 }
 
-TEST_CASE("what is of another size than the image is refused") {
+TEST_CASE("inputs of another size than the image are refused") {
   MaskSet const masks({{Mask(Size{5, 5}), {}}});
   LabelMap const labels(Size{5, 5});
   CHECK_THROWS_WITH(panels(black(), {.masks = &masks}), Contains("5x5") && Contains("4x6"));
-  CHECK_THROWS_WITH(panels(black(), {.truth = &labels}), Contains("the truth"));
+  CHECK_THROWS_WITH(panels(black(), {.truth = &labels}), Contains("the ground truth"));
 }

@@ -17,7 +17,8 @@ LabelMap const kLabels({1, 3}, {0, 15, 255});
 
 }  // namespace
 
-TEST_CASE("output.training_list writes labels in VOC's layout, and a list of absolute images") {
+TEST_CASE(
+    "output.training_list writes labels in VOC's layout, and a list with absolute image paths") {
   TempFolder const folder;
   auto const image = folder.write("JPEGImages/a.jpg", "");
   StageDriver stage = listing(folder / "JPEGImages");
@@ -31,19 +32,19 @@ TEST_CASE("output.training_list writes labels in VOC's layout, and a list of abs
         "/" + image.string() + " /SegmentationClassAug/a.png");
 }
 
-TEST_CASE("a sample without an image to train on fails, with the place of the image") {
+TEST_CASE("a sample without an image to train on fails with the path of the image") {
   TempFolder const folder;
   StageDriver stage = listing(folder.path());
   CHECK_THROWS_WITH(stage.write(voc_sample("a"), kLabels),
                     Contains("there is no image " + (folder / "a").string()));
 }
 
-TEST_CASE("spaces, which part the columns of the list, are refused") {
+TEST_CASE("spaces, which separate the columns of the list, are refused") {
   TempFolder const folder;
   folder.write("my images/a.jpg", "");
   folder.write("images/a b.jpg", "");
   CHECK_THAT(listing(folder / "my images").problems(),
-             Contains("images: ") && Contains("holds a space"));
+             Contains("images: ") && Contains("contains a space"));
   StageDriver stage = listing(folder / "images");
-  CHECK_THROWS_WITH(stage.write(voc_sample("a b"), kLabels), Contains("holds a space"));
+  CHECK_THROWS_WITH(stage.write(voc_sample("a b"), kLabels), Contains("contains a space"));
 }

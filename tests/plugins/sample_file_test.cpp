@@ -42,7 +42,7 @@ Names files_of(StageDriver& stage, std::string const& id, TempFolder const& fold
 
 }  // namespace
 
-TEST_CASE("a sample of COCO has all names that COCO's files go by, its id first") {
+TEST_CASE("a sample of COCO has all names of COCO's files, its id first") {
   Names const others = {"000000000139", "139", "COCO_train2014_000000000139"};
   Names expected = {kId};
   expected.insert(expected.end(), others.begin(), others.end());
@@ -57,7 +57,7 @@ TEST_CASE("a sample of COCO has all names that COCO's files go by, its id first"
         Names{"000000000000", "0", "COCO_train2014_000000000000", "COCO_val2014_000000000000"});
 }
 
-TEST_CASE("an id that is not of COCO's naming stands for itself alone") {
+TEST_CASE("an id in another form than COCO's stands only for itself") {
   for (std::string const id :
        {"2007_000032", "0001", "00", "scene_000139", "COCO_val2014_139", "COCO_000000000139",
         "COCO__000000000139", "COCO_val2014_000000000139x", "0000000000139", "1390000000000",
@@ -85,19 +85,19 @@ TEST_CASE("a name of VOC is never matched by its number") {
   folder.write("32.png", picture(1));
   folder.write("000000000032.png", picture(1));
   folder.write("0032.png", picture(1));
-  CHECK_THROWS_WITH(found_by("2007_000032", folder), Contains("2007_000032.png (on_missing"));
+  CHECK_THROWS_WITH(found_by("2007_000032", folder), Contains("2007_000032.png (set on_missing"));
 }
 
-TEST_CASE("a file of COCO that is missing is asked for under all its names") {
+TEST_CASE("the error for a missing file of COCO lists all its names") {
   TempFolder const folder;
   folder.write("140.png", picture(1));
   CHECK_THROWS_WITH(found_by(kId, folder),
                     Contains("there is no pseudo-label") &&
-                        Contains("COCO_val2014_000000000139.png, nor one called 000000000139, 139, "
-                                 "COCO_train2014_000000000139 (on_missing = \"empty\""));
+                        Contains("COCO_val2014_000000000139.png, nor one named 000000000139, 139, "
+                                 "COCO_train2014_000000000139 (set on_missing = \"empty\""));
 }
 
-TEST_CASE("a file that is there but cannot be read is not passed over") {
+TEST_CASE("a file that exists but cannot be read is not skipped") {
   TempFolder const folder;
   folder.write("139.png", picture(1));
   fs::create_symlink("nowhere", folder / (std::string(kId) + ".png"));
@@ -117,7 +117,7 @@ TEST_CASE("masks are found by the number of the image") {
         Names{kId, "000000000139", "000000000139/metadata.csv", "000000000139/0.png"});
 }
 
-TEST_CASE("image and truth of a listed sample are found by the number of the image") {
+TEST_CASE("image and ground truth of a listed sample are found by the number of the image") {
   TempFolder const folder;
   folder.write("images/COCO_train2014_000000000139.png", picture(1));
   folder.write("truth/139.png", picture(2));
@@ -136,7 +136,7 @@ TEST_CASE("image and truth of a listed sample are found by the number of the ima
   CHECK(stage.produce<LabelMap>("truth", samples[0]).at(0, 0) == 2);
 }
 
-TEST_CASE("the files of a sample are those that were looked at, so that another choice shows") {
+TEST_CASE("the files of a sample are all candidates, so that a resumed run notices changes") {
   TempFolder const folder;
   StageDriver stage(cam::declare_labels, {{{"dir", folder.path().string()}}, {}, {}});
   Names const all = {"COCO_val2014_000000000139.png", "000000000139.png", "139.png",

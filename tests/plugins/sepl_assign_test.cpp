@@ -18,7 +18,7 @@ MaskSet masks_of(Size size, std::vector<std::vector<Label>> const& masks) {
 
 }  // namespace
 
-TEST_CASE("sepl.assign takes a pseudo-label and masks and gives overlaps") {
+TEST_CASE("sepl.assign takes a pseudo-label and masks and outputs overlaps") {
   StageDriver const stage(sepl::declare_assign);
   auto const& declaration = stage.declaration();
   CHECK(declaration.name == "sepl.assign");
@@ -31,7 +31,7 @@ TEST_CASE("sepl.assign takes a pseudo-label and masks and gives overlaps") {
   CHECK(declaration.options.empty());
 }
 
-TEST_CASE("sepl.assign counts the overlaps of masks and classes, and gives masks to classes") {
+TEST_CASE("sepl.assign counts the overlaps of masks and classes and assigns masks to classes") {
   LabelMap const pseudo({1, 6}, {0, 3, 3, 7, 7, 255});
   MaskSet const masks = masks_of({1, 6}, {{1, 1, 0, 0, 0, 0},    // one pixel of 3
                                           {0, 0, 1, 1, 1, 1},    // one of 3, two of 7

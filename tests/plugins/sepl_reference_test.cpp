@@ -64,7 +64,7 @@ constexpr std::array kRules{Rule::max_iou, Rule::max_iou_imp, Rule::max_iou_imp2
 
 }  // namespace
 
-TEST_CASE("the script's rules are as described on random pictures") {
+TEST_CASE("the script's rules follow the description on random images") {
   std::mt19937 random(71);
   int imp_differs = 0, imp2_differs = 0;
   for (int round = 0; round < 6000; ++round) {
@@ -79,12 +79,12 @@ TEST_CASE("the script's rules are as described on random pictures") {
   CHECK(imp2_differs > 100);
 }
 
-TEST_CASE("max_iou: a mask of which exactly half is the class is not taken") {
+TEST_CASE("max_iou: a mask is not taken if exactly half of it is the class") {
   CHECK(enhanced(Rule::max_iou, {{1, 4}, {3, 3, 0, 0}, {{0, 1, 1, 0}}}) == Pixels{0, 0, 0, 0});
   CHECK(enhanced(Rule::max_iou, {{1, 4}, {3, 3, 0, 0}, {{1, 1, 1, 0}}}) == Pixels{3, 3, 3, 0});
 }
 
-TEST_CASE("max_iou: a class that takes no mask vanishes") {
+TEST_CASE("max_iou: a class that takes no mask disappears") {
   CHECK(enhanced(Rule::max_iou, {{1, 3}, {3, 3, 0}, {}}) == Pixels{0, 0, 0});
 }
 
@@ -94,14 +94,14 @@ TEST_CASE("max_iou_imp: a class keeps its pixels that no mask covers") {
   CHECK(enhanced(Rule::max_iou_imp, c) == Pixels{3, 0, 3, 3, 0});
 }
 
-TEST_CASE("max_iou_imp: a mask that a lower class took covers nothing any more") {
+TEST_CASE("max_iou_imp: a mask that a lower class took no longer covers pixels") {
   // Class 1 takes the mask; the pixel of class 2 under it is uncovered when class 2 begins.
   Case const c{{1, 4}, {1, 1, 2, 0}, {{1, 1, 1, 0}}};
   CHECK(enhanced(Rule::max_iou, c) == Pixels{1, 1, 1, 0});
   CHECK(enhanced(Rule::max_iou_imp, c) == Pixels{1, 1, 2, 0});
 }
 
-TEST_CASE("max_iou_imp2: a class takes masks that hold at least 0.85 of it") {
+TEST_CASE("max_iou_imp2: a class takes masks that contain at least 0.85 of it") {
   Case c{{1, 60}, Pixels(60), {Pixels(60)}};
   std::fill_n(c.pseudo.begin(), 20, 3);
   std::fill_n(c.masks[0].begin() + 3, 57, 1);  // 17 of 20: exactly 0.85
@@ -111,7 +111,7 @@ TEST_CASE("max_iou_imp2: a class takes masks that hold at least 0.85 of it") {
   CHECK(enhanced(Rule::max_iou_imp2, c)[59] == 0);
 }
 
-TEST_CASE("a mask that a lower class took is gone, however well it fits a higher one") {
+TEST_CASE("a mask that a lower class took is unavailable, however well it fits a higher one") {
   // All of class 9 is in the mask, which class 1 took.
   Case const c{{1, 6}, {1, 1, 1, 1, 9, 9}, {{1, 1, 1, 1, 1, 1}}};
   CHECK(enhanced(Rule::max_iou, c) == Pixels{1, 1, 1, 1, 1, 1});

@@ -106,7 +106,7 @@ Case const kTie{{1, 5},
 
 }  // namespace
 
-TEST_CASE("selection and merge are as described on random pictures") {
+TEST_CASE("selection and merging follow the description on random images") {
   auto const overlap = GENERATE(Overlap::last, Overlap::support, Overlap::smallest);
   bool const keep_ignore = GENERATE(false, true);
   std::mt19937 random(61);
@@ -163,7 +163,7 @@ TEST_CASE("with thresholds of 1 no mask is kept, and every class keeps its pseud
   CHECK(enhanced({1, 1}, c) == Pixels{5, 0, 0, 9});
 }
 
-TEST_CASE("a class of which a mask is kept keeps nothing else of its pseudo-label") {
+TEST_CASE("a class with a kept mask loses the rest of its pseudo-label") {
   Case const c{{1, 4}, {3, 3, 0, 8}, {{1, 0, 0, 0}}};
   CHECK(enhanced({}, c) == Pixels{3, 0, 0, 8});
 }
@@ -173,12 +173,12 @@ TEST_CASE("the kept masks of a class are united") {
   CHECK(enhanced({}, c) == Pixels{3, 0, 3, 0});
 }
 
-TEST_CASE("masks that meet no class change nothing") {
+TEST_CASE("masks that overlap no class change nothing") {
   Case const c{{1, 5}, {3, 0, 0, 255, 3}, {{0, 1, 1, 0, 0}, {0, 0, 1, 1, 0}, {0, 0, 0, 1, 0}}};
   CHECK(enhanced({0, 0}, c) == Pixels{3, 0, 0, 0, 3});
 }
 
-TEST_CASE("without masks the pseudo-label stays, but for its ignore pixels") {
+TEST_CASE("without masks the pseudo-label stays, except for its ignore pixels") {
   Case const c{{1, 4}, {0, 3, 255, 4}, {}};
   CHECK(enhanced({}, c) == Pixels{0, 3, 0, 4});
   CHECK(enhanced({.keep_ignore = true}, c) == c.pseudo);
@@ -189,23 +189,23 @@ TEST_CASE("empty masks change nothing") {
   CHECK(enhanced({0, 0}, c) == Pixels{3, 0});
 }
 
-TEST_CASE("a picture without classes stays without") {
+TEST_CASE("an image without classes stays without classes") {
   CHECK(enhanced({0, 0}, {{1, 3}, {0, 0, 255}, {{1, 1, 1}}}) == Pixels{0, 0, 0});
 }
 
-TEST_CASE("ignore pixels count in the area of a mask and for no class") {
+TEST_CASE("ignore pixels count in the area of a mask but for no class") {
   Case const c{{1, 4}, {3, 255, 255, 3}, {{1, 1, 1, 0}}};  // a third of it is class 3
   CHECK(enhanced({0.3, 1}, c) == Pixels{3, 3, 3, 0});
   CHECK(enhanced({0.34, 1}, c) == Pixels{3, 0, 0, 3});
 }
 
-TEST_CASE("ignore pixels are written back only where nothing was painted") {
+TEST_CASE("ignore pixels are restored only where no class is painted") {
   Case const c{{1, 5}, {3, 3, 255, 255, 0}, {{1, 1, 1, 0, 0}}};
   CHECK(enhanced({}, c) == Pixels{3, 3, 3, 0, 0});
   CHECK(enhanced({.keep_ignore = true}, c) == Pixels{3, 3, 3, 255, 0});
 }
 
-TEST_CASE("last: the higher class wins where masks of two classes meet") {
+TEST_CASE("last: the higher class wins where masks of two classes overlap") {
   CHECK(enhanced({}, kTie) == Pixels{1, 2, 2, 2, 0});
 }
 
@@ -220,7 +220,7 @@ TEST_CASE("support: an exact tie goes to the higher class") {
   CHECK(enhanced({.overlap = Overlap::support}, kTie) == Pixels{1, 2, 2, 2, 0});
 }
 
-TEST_CASE("support: a class has the largest share of its masks that cover the pixel") {
+TEST_CASE("support: a class counts with the largest share among its masks that cover the pixel") {
   // Class 1 has a mask of 3/4 and one of 1 on the contested pixel 1; class 2 has 4/5.
   Case const c{
       {1, 6}, {1, 1, 1, 2, 2, 2}, {{1, 1, 1, 1, 0, 0}, {1, 1, 0, 0, 0, 0}, {0, 0, 1, 1, 1, 1}}};
@@ -240,7 +240,7 @@ TEST_CASE("smallest: an exact tie goes to the higher class") {
   CHECK(enhanced({.overlap = Overlap::smallest}, kTie) == Pixels{1, 2, 2, 2, 0});
 }
 
-TEST_CASE("a kept pseudo-label has full support, and its own area") {
+TEST_CASE("a kept pseudo-label has support 1 and its own area") {
   // Class 2 keeps its three pixels; the mask of class 1 has 3/4 support and area 4.
   Case const c{{1, 6}, {1, 1, 1, 2, 2, 2}, {{1, 1, 1, 1, 0, 0}}};
   CHECK(enhanced({}, c) == Pixels{1, 1, 1, 2, 2, 2});
@@ -299,12 +299,14 @@ TEST_CASE("sepl.select refuses masks of another size, and overlaps of other mask
       turned({{Mask(Size{3, 2}), std::nullopt}});
   CHECK_THROWS_WITH(merged(Select(), pseudo, turned, OverlapTable(LabelMap(Size{3, 2}), turned)),
                     Contains("the mask set is 3x2 but the pseudo-label is 2x3"));
-  CHECK_THROWS_WITH(merged(Select(), pseudo, one, OverlapTable(pseudo, none)),
-                    Contains("the overlaps were made of other masks (0) than those given (1)"));
+  CHECK_THROWS_WITH(
+      merged(Select(), pseudo, one, OverlapTable(pseudo, none)),
+      Contains("the overlaps were computed from other masks (0) than the input has (1)"));
   LabelMap const other(Size{2, 3}, {0, 0, 1, 0, 0, 0});
   CHECK_THROWS_WITH(merged(Select(), pseudo, one, OverlapTable(other, one)),
-                    Contains("the overlaps were made of another pseudo-label"));
+                    Contains("the overlaps were computed from another pseudo-label"));
   MaskSet const full({{Mask::from_counts(Size{2, 3}, std::vector<std::uint32_t>{0, 6}), {}}});
-  CHECK_THROWS_WITH(merged(Select(), pseudo, one, OverlapTable(pseudo, full)),
-                    Contains("the overlaps were made of other masks (1) than those given (1)"));
+  CHECK_THROWS_WITH(
+      merged(Select(), pseudo, one, OverlapTable(pseudo, full)),
+      Contains("the overlaps were computed from other masks (1) than the input has (1)"));
 }

@@ -5,7 +5,7 @@
 
 using namespace seplflow::sam;
 
-TEST_CASE("attention is the same in tiles, with torch's fused kernel, and written down plainly") {
+TEST_CASE("attention is the same in tiles, with torch's fused kernel, and in plain code") {
   auto const [h, w, groups] =
       GENERATE(table<int, int, int>({{5, 5, 3}, {7, 3, 2}, {1, 1, 1}, {40, 40, 1}}));
   constexpr int kHeads = 2, d = 6;

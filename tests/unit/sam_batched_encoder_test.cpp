@@ -11,7 +11,7 @@
 
 using seplflow::sam::BatchedEncoder;
 
-TEST_CASE("images that wait together are encoded together, and each thread gets its own") {
+TEST_CASE("images that wait together are encoded together, and each thread gets its own result") {
   constexpr int kThreads = 8, kImages = 50;
   constexpr std::int64_t kBatch = 3;
   std::atomic<std::int64_t> images = 0, largest = 0, at_once = 0;
@@ -44,7 +44,7 @@ TEST_CASE("images that wait together are encoded together, and each thread gets 
   CHECK(largest <= kBatch);
 }
 
-TEST_CASE("what the encoder throws reaches those whose images were in the batch, and no others") {
+TEST_CASE("an exception of the encoder reaches only the threads whose images are in the batch") {
   BatchedEncoder encoder(
       [](at::Tensor const& batch) {
         if (batch.lt(0).any().item<bool>()) throw std::runtime_error("no memory");

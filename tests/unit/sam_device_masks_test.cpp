@@ -38,7 +38,7 @@ Scaling scaling_of(Size original) {
 
 }  // namespace
 
-TEST_CASE("torch's masks are those of the CPU's own way, and so is their stability") {
+TEST_CASE("masks computed with torch equal those of MaskLogits, and so does their stability") {
   Size const original =
       GENERATE(Size{20, 30}, Size{100, 70}, Size{64, 64}, Size{1, 90}, Size{1, 1}, Size{500, 3});
   auto const least = GENERATE(std::optional<double>(), std::optional<double>(0.72));
@@ -61,7 +61,7 @@ TEST_CASE("torch's masks are those of the CPU's own way, and so is their stabili
   }
 }
 
-TEST_CASE("a mask without pixels is kept with torch too where all are, and is nowhere stable") {
+TEST_CASE("without a threshold torch keeps a mask without pixels, whose stability is NaN") {
   at::Tensor const logits = some_logits(1);
   Scaling const scaling = scaling_of({20, 30});
   auto const all = DeviceRuns(logits, scaling, 1, std::nullopt).masks();
@@ -71,7 +71,7 @@ TEST_CASE("a mask without pixels is kept with torch too where all are, and is no
   CHECK_FALSE(DeviceRuns(logits, scaling, 1, 0.1).masks()[0]);
 }
 
-TEST_CASE("masks that have no room together are scaled in slices, and are the same") {
+TEST_CASE("masks that do not fit into memory together are scaled in slices with the same result") {
   constexpr std::int64_t kMasks = 7;
   Size const original = GENERATE(Size{30, 20}, Size{90, 80});
   // A mask has the pixels of the larger of the model's image and the picture.

@@ -106,13 +106,13 @@ TEST_CASE("crops of a layer overlap and cover the image, column by column") {
   CHECK(crops[5].layer == 2);
 }
 
-TEST_CASE("an image of a pixel has no empty crops") {
+TEST_CASE("an image of one pixel has no empty crops") {
   for (Crop const& crop : crops_of({1, 1}, 3, 0.3)) {
     CHECK(crop.size() == Size{1, 1});
   }
 }
 
-TEST_CASE("points are the centres of a grid's cells") {
+TEST_CASE("points are the centres of the cells of a grid") {
   auto const points = grid_points(2, {10, 20});
   REQUIRE(points.size() == 4);
   CHECK((points[0].x == 5 && points[0].y == 2.5));
@@ -129,7 +129,7 @@ TEST_CASE("the box of a mask is its first and last row and column") {
   CHECK(box_around(Mask(Size{3, 4})) == MaskBox{0, 0, 0, 0});
 }
 
-TEST_CASE("boxes at a crop's edge go unless it is the image's") {
+TEST_CASE("boxes at the edge of a crop are dropped unless it is the edge of the image") {
   Crop const crop{100, 0, 200, 100, 1};
   Size const image{300, 300};
   CHECK(is_near_crop_edge({120, 50, 150, 60}, crop, image));
@@ -138,7 +138,7 @@ TEST_CASE("boxes at a crop's edge go unless it is the image's") {
   CHECK(is_near_crop_edge({130, 5, 180, 60}, crop, image));
 }
 
-TEST_CASE("of overlapping boxes the better stays, of equal ones the first") {
+TEST_CASE("the better of two overlapping boxes stays, of equal ones the first") {
   std::vector<MaskBox> const boxes = {{0, 0, 10, 10}, {1, 0, 11, 10}, {50, 50, 60, 60},
                                       {0, 0, 10, 10}, {5, 5, 5, 5},   {5, 5, 5, 5}};
   std::vector<float> const scores = {0.5F, 0.9F, 0.7F, 0.9F, 0.1F, 0.1F};
@@ -147,7 +147,7 @@ TEST_CASE("of overlapping boxes the better stays, of equal ones the first") {
   CHECK(kept_by_nms({}, {}, 0.5).empty());
 }
 
-TEST_CASE("of more than a thousand boxes those of equal score come in torch's unstable order") {
+TEST_CASE("more than a thousand boxes are ordered by torch's unstable sort") {
   constexpr std::int64_t kBoxes = 1200;
   std::vector<MaskBox> boxes;
   for (std::int64_t i = 0; i < kBoxes; ++i) boxes.push_back({10 * i, 0, 10 * i + 5, 5});
@@ -161,7 +161,7 @@ TEST_CASE("of more than a thousand boxes those of equal score come in torch's un
   CHECK(std::ranges::is_sorted(kept));
 }
 
-TEST_CASE("small holes are filled and small islands removed, as by flooding") {
+TEST_CASE("small holes are filled and small islands removed, as by flood fill") {
   std::mt19937 random(7);
   for (int round = 0; round < 300; ++round) {
     Size const size{1 + static_cast<std::uint32_t>(random() % 12),
@@ -182,18 +182,18 @@ TEST_CASE("small holes are filled and small islands removed, as by flooding") {
   }
 }
 
-TEST_CASE("of small islands of one size the one in OpenCV's first block of pixels stays") {
+TEST_CASE("if all islands are small and equal, the one in OpenCV's first block of pixels stays") {
   // (row 0, column 4) is first pixel by pixel, but (row 1, column 0) in blocks of 2 x 2.
   Mask const mask = mask_of({2, 5}, {0, 0, 0, 0, 1, 1, 0, 0, 0, 0});
   CHECK(without_small_regions(mask, 2) == mask_of({2, 5}, {0, 0, 0, 0, 0, 1, 0, 0, 0, 0}));
 }
 
-TEST_CASE("a mask without small regions is left alone") {
+TEST_CASE("a mask without small regions does not change") {
   CHECK_FALSE(without_small_regions(Mask(Size{4, 4}), 3));
   CHECK_FALSE(without_small_regions(mask_of({2, 2}, {1, 1, 1, 1}), 4));
 }
 
-TEST_CASE("masks are logits scaled to the model's image, cut, and scaled to the picture") {
+TEST_CASE("masks are logits scaled to the model's image, cropped, and scaled to the image") {
   std::mt19937 random(3);
   std::normal_distribution<float> number(0, 4);
   constexpr std::uint32_t kSide = 16, kImage = 64;
@@ -232,20 +232,20 @@ TEST_CASE("masks are logits scaled to the model's image, cut, and scaled to the 
   CHECK_FALSE(scaling.mask(logits, 1, 1.01));
 }
 
-TEST_CASE("a mask of a crop lies where the crop does") {
+TEST_CASE("the mask of a crop is moved to the position of the crop") {
   Mask const mask = mask_of({2, 2}, {1, 0, 1, 1});
   CHECK(uncropped(mask, {1, 2, 3, 4, 1}, {5, 4}) ==
         mask_of({5, 4}, {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0}));
   CHECK(uncropped(mask, {0, 0, 2, 2, 0}, {2, 2}) == mask);
 }
 
-TEST_CASE("a resized picture has the longest side asked for, and a pixel at least") {
+TEST_CASE("a resized image has the requested longest side, and at least one pixel a side") {
   CHECK(longest_side_size({375, 500}, 1024) == Size{768, 1024});
   CHECK(longest_side_size({1, 1}, 1024) == Size{1024, 1024});
   CHECK(longest_side_size({1, 5000}, 1024) == Size{1, 1024});
 }
 
-TEST_CASE("resizing keeps flat pictures flat, and halves by Pillow's weights") {
+TEST_CASE("resizing keeps flat images flat and halves with Pillow's weights") {
   Image const flat({3, 5}, std::vector<std::uint8_t>(45, 77));
   Image const resized = resize_as_pillow(flat, {7, 2});
   CHECK(std::ranges::all_of(resized.rgb(), [](auto each) { return each == 77; }));

@@ -25,7 +25,7 @@
 namespace seplflow::sam {
 namespace {
 
-// Queries and what their relative positions add to their scores.
+// Queries and the biases that relative positions add to their scores.
 struct Biases {
   at::Tensor rows;     // (h, N, heads, w, h): for each row of keys
   at::Tensor columns;  // (w, N, heads, h, w): for each column of keys
@@ -42,7 +42,7 @@ Biases relative_biases(at::Tensor const& queries, at::Tensor const& along_height
           at::bmm(by_column, along_width.transpose(1, 2)).view({w, groups, heads, h, w})};
 }
 
-// Rows of queries whose scores stay in the cache while they are worked on.
+// The number of rows of queries whose scores fit into the cache.
 std::int64_t rows_per_tile(std::int64_t h, std::int64_t w) {
   constexpr std::int64_t kTileScores = std::int64_t{1} << 19;
   return std::clamp(kTileScores / (h * w * w), std::int64_t{1}, h);
@@ -60,12 +60,12 @@ at::Tensor fused_attention(at::Tensor const& queries, at::Tensor const& keys,
 
 }  // namespace
 
-// The biases are further channels: a key at row i and column j has a one at i and one at j there,
-// so that its product with the query's biases adds the right two, and a fused kernel needs no mask.
+// The biases become further channels: a key at row i and column j has ones at i and j there, so
+// that its product with the query's biases adds the right two, and a fused kernel needs no mask.
 at::Tensor attend_fused(at::Tensor const& qkv, at::Tensor const& along_height,
                         at::Tensor const& along_width) {
   Biases const biases = relative_biases(qkv.select(3, 0), along_height, along_width);
-  constexpr std::int64_t kAlignment = 8;  // of channels, which fast kernels ask for
+  constexpr std::int64_t kAlignment = 8;  // of channels, for fast kernels
   std::int64_t const groups = qkv.size(0), h = qkv.size(1), w = qkv.size(2), heads = qkv.size(4),
                      d = qkv.size(5);
   std::int64_t const channels = (d + h + w + kAlignment - 1) / kAlignment * kAlignment;
@@ -94,7 +94,7 @@ at::Tensor attend_fused(at::Tensor const& qkv, at::Tensor const& along_height,
   return out.narrow(-1, 0, d).transpose(1, 2).reshape({groups, h, w, heads * d});
 }
 
-// Softmax of scores in a buffer, tile by tile, for one head of one group after the other.
+// For each head of each group, computes scores and their softmax in a buffer, tile by tile.
 at::Tensor attend_in_tiles(at::Tensor const& qkv, at::Tensor const& along_height,
                            at::Tensor const& along_width) {
   Biases const biases = relative_biases(qkv.select(3, 0), along_height, along_width);

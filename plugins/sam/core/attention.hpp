@@ -1,24 +1,24 @@
-// The image encoder's attention, with relative positions that are decomposed into rows and columns.
+// The image encoder's attention, with relative positions decomposed into rows and columns.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace seplflow::sam {
 
-// Attention within each of N groups of h x w tokens, which are windows or whole images.
+// Attention within each of N groups of h x w tokens: windows or whole images.
 //   qkv    (N, h, w, 3, heads, d): queries, keys and values
-//   along_height (h, h, d), along_width (w, w, d): for the place of a query and that of a key, what
-//          the query is multiplied by to give the bias of their offset (relative_positions)
-// Returns (N, h, w, heads * d). Works in one of the two ways below, whichever is faster on the
-// device with this version of torch. In neither does memory grow with (h w)^2.
+//   along_height (h, h, d), along_width (w, w, d): for the positions of a query and a key, the
+//          vector whose product with the query is the bias of their offset (relative_positions)
+// Returns (N, h, w, heads * d). Uses one of the two functions below, whichever is faster on the
+// device with this version of torch. The memory of neither grows with (h w)^2.
 at::Tensor attend(at::Tensor const& qkv, at::Tensor const& along_height,
                   at::Tensor const& along_width);
 
-// Works through the scores in tiles that fit a CPU's cache.
+// Computes the scores in tiles that fit into a CPU's cache.
 at::Tensor attend_in_tiles(at::Tensor const& qkv, at::Tensor const& along_height,
                            at::Tensor const& along_width);
 
-// With torch's scaled_dot_product_attention, which has fused kernels for GPUs from torch 2 on.
+// Uses torch's scaled_dot_product_attention, which has fused kernels for GPUs since torch 2.
 at::Tensor attend_fused(at::Tensor const& qkv, at::Tensor const& along_height,
                         at::Tensor const& along_width);
 

@@ -1,4 +1,4 @@
-// The image encoder for several threads on one device.
+// Lets several threads share one image encoder.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,17 +12,18 @@
 
 namespace seplflow::sam {
 
-// Encodes images that wait at the same time together: whoever finds the encoder free takes those
-// that wait, up to a number, and works for all of them. Nobody waits for a batch to fill up.
+// Encodes images that wait at the same time together: a thread that finds the encoder free encodes
+// all waiting images, up to a limit. No thread waits for a batch to fill up.
 class BatchedEncoder {
  public:
-  // From images (B, 3, side, side) to embeddings (B, grid, grid, channels).
+  // Turns images (B, 3, side, side) into embeddings (B, grid, grid, channels).
   using Encode = std::function<at::Tensor(at::Tensor const&)>;
 
   BatchedEncoder(Encode encode, std::uint32_t batch) : encode_(std::move(encode)), batch_(batch) {}
 
-  // The embedding (grid, grid, channels) of one image (1, 3, side, side). What the encoder throws
-  // is thrown to all whose images were in the batch. From any number of threads.
+  // Returns the embedding (grid, grid, channels) of one image (1, 3, side, side). An exception of
+  // the encoder reaches every thread with an image in the batch. Call it from any number of
+  // threads.
   at::Tensor operator()(at::Tensor const& image);
 
  private:

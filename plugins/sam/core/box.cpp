@@ -9,7 +9,7 @@
 namespace seplflow::sam {
 namespace {
 
-// Of more boxes torchvision sorts those that are kept once more, on a CPU.
+// With more boxes torchvision sorts the kept boxes again, on a CPU.
 constexpr std::size_t kMostInOrder = 1000;
 
 struct FloatBox {
@@ -22,7 +22,7 @@ FloatBox as_floats(MaskBox const& box) {
   return {left, top, right, bottom, (right - left) * (bottom - top)};
 }
 
-// Not a number for two boxes without area, which is above no threshold.
+// NaN for two boxes without area, which is not above any threshold.
 float iou(FloatBox const& a, FloatBox const& b) {
   float const width = std::min(a.right, b.right) - std::max(a.left, b.left);
   float const height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
@@ -30,7 +30,7 @@ float iou(FloatBox const& a, FloatBox const& b) {
   return common / (a.area + b.area - common);
 }
 
-// As torch sorts: what is not a number comes first.
+// The order of torch: NaN comes first.
 bool is_better(float a, float b) {
   if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && !std::isnan(b);
   return a > b;
@@ -63,7 +63,7 @@ std::vector<std::size_t> kept_by_nms(std::span<MaskBox const> boxes, std::span<f
   }
   if (boxes.size() > kMostInOrder) {
     std::ranges::sort(kept);
-    // Not stable, nor is torch's: both are of one algorithm, so equal scores get mixed up alike.
+    // Unstable, like torch's sort: both use the same algorithm, so equal scores end up the same.
     std::sort(kept.begin(), kept.end(),
               [&](std::size_t a, std::size_t b) { return is_better(scores[a], scores[b]); });
   }

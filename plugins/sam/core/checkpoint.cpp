@@ -29,9 +29,8 @@ TensorShapes shapes_of(PickleValue const& state, std::string const& name) {
                   "'state_dict'");
     }
     if (!key.is(PickleValue::Kind::text) || !value.is(PickleValue::Kind::array)) {
-      throw Error(name + " does not hold a SAM model alone: beside tensors there is " +
-                  key.description() + " with " + value.description() +
-                  "; save the model's state_dict()");
+      throw Error(name + " holds more than the tensors of a SAM model: " + key.description() +
+                  " with " + value.description() + "; save only the model's state_dict()");
     }
     auto const shape = value.array().shape();
     shapes.try_emplace(std::string(key.text()), shape.begin(), shape.end());

@@ -1,4 +1,4 @@
-// SAM's checkpoints: which tensors there are, and of what model.
+// SAM's checkpoints: their tensors and the shape of their model.
 #pragma once
 
 #include <filesystem>
@@ -10,18 +10,18 @@
 
 namespace seplflow::sam {
 
-// An official checkpoint (.pth, zip or legacy form), or one of any size that is built alike, plain
-// or as {"model": ...} or {"state_dict": ...}; all names may have a prefix (common_prefix_of). Its
-// tensors are views of the file (torch_file.hpp).
+// An official checkpoint (.pth, zip or legacy form), or one of the same architecture in any size,
+// plain or as {"model": ...} or {"state_dict": ...}; all names may have a prefix
+// (common_prefix_of). Its tensors are views of the file (torch_file.hpp).
 class Checkpoint {
  public:
-  // Throws Error, naming the file, when it is no checkpoint of torch or not one of SAM
-  // (read_model_shape). Reads no tensor.
+  // Throws Error, with the file, when it is not a torch checkpoint of SAM (read_model_shape). Reads
+  // no tensor.
   explicit Checkpoint(std::filesystem::path const& file);
 
   ModelShape const& shape() const { return shape_; }
 
-  // Calls f with each tensor, which is of floating point, and SAM's name for it.
+  // Calls f with SAM's name for each tensor and the tensor, which has a floating-point type.
   void for_each_tensor(std::function<void(std::string const&, Array const&)> const& f) const;
 
  private:

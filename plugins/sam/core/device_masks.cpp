@@ -31,8 +31,8 @@ at::Tensor pixels_above(at::Tensor const& masks, double threshold) {
   return masks.gt(threshold).sum({1, 2}).to(at::kFloat);
 }
 
-// Where runs begin and end, in turn: for masks (M, height, width) of bools, of N pixels each, the
-// column-major position in mask i, 0 to N, plus i (N + 1). int64, ascending.
+// The positions where runs begin and end, in turn, for masks (M, height, width) of bools with N
+// pixels each: the column-major position in mask i, 0 to N, plus i (N + 1). int64, ascending.
 at::Tensor bounds_of(at::Tensor const& masks) {
   at::Tensor const columns = masks.transpose(1, 2).flatten(1);
   at::Tensor const closed = at::constant_pad_nd(columns, {1, 1});
@@ -44,7 +44,7 @@ at::Tensor bounds_of(at::Tensor const& masks) {
       .view({-1});
 }
 
-// A mask of runs with these bounds, each counted from `origin`.
+// The mask whose runs have these bounds, counted from `origin`.
 Mask mask_of(Size size, std::int64_t const* begin, std::int64_t const* end, std::int64_t origin) {
   std::vector<std::uint32_t> counts;
   counts.reserve(static_cast<std::size_t>(end - begin) + 1);
@@ -91,9 +91,9 @@ void DeviceRuns::add(at::Tensor const& logits, double offset) {
   at::Tensor const pixels = scaled(logits, scaling_);
   at::Tensor const stability = pixels_above(pixels, offset) / pixels_above(pixels, -offset);
   at::Tensor inside = pixels.gt(0);
-  // Masks that are not wanted have no runs, so that nothing but those that are is copied.
+  // Unwanted masks get no runs, so that only wanted masks are copied.
   if (least_) inside.bitwise_and_(stability.ge(*least_).view({-1, 1, 1}));
-  // One copy, for which the device has to be waited for, and not two.
+  // One copy, not two: each copy waits for the device.
   copies_.push_back(
       at::cat({stability.view(at::kInt).to(at::kLong), bounds_of(inside)}).to(at::kCPU));
   together_.push_back(logits.size(0));

@@ -1,4 +1,4 @@
-// From the decoder's logits to masks of the image's size, on the device that the logits are on.
+// Turns the decoder's logits into masks of the image's size, on the device of the logits.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,18 +14,18 @@ namespace seplflow::sam {
 // 256 MiB of float32.
 constexpr std::uint64_t kPixelsAtATime = std::uint64_t{1} << 26;
 
-// What MaskLogits::mask makes of each of M logits (M, side, side), float32, with torch's own
-// operations in the official order: first all that needs the device, then, when that is free
-// again, the masks. Only the ends of the masks' runs leave the device, in one copy for as many
-// masks as have at most `pixels` together, but for one at least. Memory there: about 24 bytes for
-// each of these. Results differ from those of MaskLogits as far as torch's rounding does on that
-// device.
+// Does what MaskLogits::mask does for each of M logits (M, side, side), float32, with torch's own
+// operations in the official order. The constructor does all that needs the device; masks() runs
+// when the device is free again. Only the ends of the masks' runs leave the device, in one copy for
+// as many masks as have at most `pixels` together, and at least one. Takes about 24 bytes of the
+// device's memory for each of these pixels. Results differ from those of MaskLogits by the rounding
+// of torch on that device.
 class DeviceRuns {
  public:
   DeviceRuns(at::Tensor const& logits, Scaling const& scaling, double offset,
              std::optional<double> least, std::uint64_t pixels = kPixelsAtATime);
 
-  // Of each of the logits; nothing for those of a lower stability than `least`.
+  // The mask of each of the logits; nothing for those with a stability below `least`.
   std::vector<std::optional<ScoredMask>> masks() const;
 
  private:
@@ -33,8 +33,8 @@ class DeviceRuns {
 
   Scaling scaling_;
   std::optional<double> least_;
-  std::vector<at::Tensor> copies_;      // in host memory: scores as their bits, then ends of runs
-  std::vector<std::int64_t> together_;  // of each copy, how many masks
+  std::vector<at::Tensor> copies_;      // in host memory: scores as bits, then ends of runs
+  std::vector<std::int64_t> together_;  // the number of masks in each copy
 };
 
 }  // namespace seplflow::sam

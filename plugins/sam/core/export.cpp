@@ -1,4 +1,4 @@
-// What the stage finds in the library when it has loaded it.
+// The entry point of the library, which the stage looks up after loading it.
 #include "core/mask_generator.hpp"
 
 extern "C" [[gnu::visibility("default")]] seplflow::sam::Core const* seplflow_sam_core() {

@@ -9,7 +9,7 @@
 #include "core/prompts.hpp"
 #include "core/resample.hpp"
 #include "core/small_regions.hpp"
-#include "core/with_torch.hpp"
+#include "core/torch_call.hpp"
 
 namespace seplflow::sam {
 namespace {
@@ -20,12 +20,12 @@ struct Candidate {
   float predicted_iou, stability;
   Point point;
   Crop crop;
-  bool cleaned = false;  // of small regions
+  bool cleaned = false;  // small regions were removed
 };
 
 using Candidates = std::vector<Candidate>;
 
-// Only a threshold above 0 is one.
+// Only values above 0 are thresholds.
 std::optional<double> threshold(double value) {
   return value > 0 ? std::optional(value) : std::nullopt;
 }
@@ -115,7 +115,7 @@ class CropSearch {
   Embedding embedding_;
 };
 
-// Masks of smaller crops go before those of larger ones.
+// Prefers masks of smaller crops.
 float crop_score(Candidate const& candidate) {
   return 1.0F / static_cast<float>(candidate.crop.size().pixels());
 }
@@ -128,7 +128,7 @@ void remove_small_regions(Candidates& candidates, std::uint32_t least, double nm
     candidate.box = box_around(candidate.mask);
     candidate.cleaned = true;
   }
-  // Masks that did not need it go before those that did.
+  // Prefers masks that were not changed.
   suppress(candidates, nms_threshold,
            [](Candidate const& candidate) { return candidate.cleaned ? 0.0F : 1.0F; });
 }
@@ -137,7 +137,7 @@ MaskInfo info_of(Candidate const& candidate) {
   Crop const& crop = candidate.crop;
   MaskInfo info;
   info.predicted_iou = candidate.predicted_iou;
-  // Of a mask without pixels, which only a threshold of 0 lets pass, it is 0 / 0.
+  // For a mask without pixels, which only a threshold of 0 lets pass, it is 0 / 0.
   info.stability_score = std::isnan(candidate.stability) ? 0 : candidate.stability;
   info.point = {candidate.point.x, candidate.point.y};
   info.crop_box = {static_cast<double>(crop.x0), static_cast<double>(crop.y0),
@@ -168,7 +168,7 @@ MaskSet masks_of(Model const& model, Image const& image, GeneratorOptions const&
 }  // namespace
 
 MaskSet generate_masks(Model const& model, Image const& image, GeneratorOptions const& options) {
-  return with_torch([&] { return masks_of(model, image, options); });
+  return call_torch([&] { return masks_of(model, image, options); });
 }
 
 }  // namespace seplflow::sam

@@ -1,7 +1,7 @@
 // SAM's automatic mask generator.
 #pragma once
 
-#include "core/generator_options.hpp"
+#include "core/mask_generator.hpp"
 #include "core/model.hpp"
 #include "data/image.hpp"
 #include "data/mask_set.hpp"
@@ -9,10 +9,10 @@
 namespace seplflow::sam {
 
 // The masks of an image, in the official order, each with its MaskInfo. Where the official code
-// has no answer, this has: no masks when nothing passes the thresholds, at least one pixel a side
-// of the resized image, no crops without pixels. Deterministic, and safe to call from several
-// threads. Memory does not grow with the number of points but for the runs of the masks found.
-// Throws OutOfMemory when this machine's memory or the device's does not suffice.
+// fails, this does not: there are no masks when nothing passes the thresholds, a resized image has
+// at least one pixel a side, and there are no crops without pixels. Deterministic, and safe to call
+// from several threads. Memory grows with the masks that are found, not with the number of points.
+// Throws OutOfMemory when the memory of this machine or of the device is too small.
 MaskSet generate_masks(Model const& model, Image const& image, GeneratorOptions const& options);
 
 }  // namespace seplflow::sam

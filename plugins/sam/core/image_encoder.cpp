@@ -12,15 +12,15 @@ std::string block_name(std::size_t number) {
   return "image_encoder.blocks." + std::to_string(number);
 }
 
-// A convolution of kernel 1 x 1 over tokens in rows.
+// A convolution with a 1 x 1 kernel over tokens in rows.
 Linear pointwise(at::Tensor const& weight) {
   Linear linear;
   linear.weight = weight.view({weight.size(0), weight.size(1)});
   return linear;
 }
 
-// tokens (B, n, n, C) with `window` tokens a side, filled up with `filling` (C) at the right and
-// the bottom: (B * windows, window, window, C).
+// Cuts tokens (B, n, n, C) into windows (B * windows, window, window, C), padded with `filling` (C)
+// at the right and the bottom.
 at::Tensor windows_of(at::Tensor const& tokens, std::int64_t window, at::Tensor const& filling) {
   std::int64_t const batch = tokens.size(0), n = tokens.size(1), channels = tokens.size(3);
   std::int64_t const across = (n + window - 1) / window, padded = across * window;
@@ -34,7 +34,7 @@ at::Tensor windows_of(at::Tensor const& tokens, std::int64_t window, at::Tensor 
       .reshape({batch * across * across, window, window, channels});
 }
 
-// The way back to (B, n, n, C).
+// Puts windows together again: (B, n, n, C).
 at::Tensor joined(at::Tensor const& windows, std::int64_t batch, std::int64_t n) {
   std::int64_t const window = windows.size(1), channels = windows.size(3);
   std::int64_t const across = (n + window - 1) / window, padded = across * window;
@@ -65,7 +65,7 @@ void EncoderBlock::operator()(at::Tensor& tokens) const {
 
 at::Tensor EncoderBlock::attention(at::Tensor const& tokens) const {
   std::int64_t const batch = tokens.size(0), n = tokens.size(1);
-  // SAM fills windows up with zeros before the projection, of which its bias is left.
+  // SAM pads windows with zeros before the projection, which turns them into its bias.
   at::Tensor const qkv = windows_of(qkv_(tokens), window_, qkv_.bias);
   at::Tensor const attended =
       attend(qkv.view({qkv.size(0), window_, window_, 3, heads_, -1}), along_height_, along_width_);

@@ -1,4 +1,4 @@
-// SAM's image encoder: a vision transformer whose blocks attend within windows, or globally.
+// SAM's image encoder: a vision transformer whose blocks attend within windows or globally.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,7 +14,7 @@ class EncoderBlock {
  public:
   EncoderBlock(Weights const& weights, std::size_t number);
 
-  // tokens (B, grid, grid, width), which are changed in place.
+  // Changes tokens (B, grid, grid, width) in place.
   void operator()(at::Tensor& tokens) const;
 
  private:
@@ -27,13 +27,13 @@ class EncoderBlock {
   Mlp mlp_;
 };
 
-// Const once made; may be used from any number of threads.
+// Immutable; safe to use from any number of threads.
 class ImageEncoder {
  public:
   explicit ImageEncoder(Weights const& weights);
 
-  // images (B, 3, image size, image size), normalised and padded. Returns their embeddings, tokens
-  // in rows: (B, grid, grid, decoder's width).
+  // Turns images (B, 3, image size, image size), normalised and padded, into embeddings with tokens
+  // in rows (B, grid, grid, width of the decoder).
   at::Tensor operator()(at::Tensor const& images) const;
 
  private:

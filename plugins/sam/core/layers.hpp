@@ -1,6 +1,6 @@
-// The layers that SAM is made of, with the weights of a checkpoint.
+// The layers of SAM, with the weights of a checkpoint.
 //
-// Everything here is const once made and may be used from any number of threads.
+// All classes are immutable and safe to use from any number of threads.
 #pragma once
 
 #include <ATen/TensorOperators.h>
@@ -29,8 +29,8 @@ struct Linear {
   at::Tensor weight, bias;
 };
 
-// Over the last axis. In SAM the encoder and LayerNorm2d use the small epsilon, which is why
-// LayerNorm2d, channels last, is this as well.
+// Normalises over the last axis. SAM's encoder and its LayerNorm2d use the small epsilon, so this
+// class is LayerNorm2d too, with channels last.
 struct LayerNorm {
   static constexpr double kEncoder = 1e-6, kDecoder = 1e-5;
 
@@ -52,11 +52,11 @@ enum class Activation { gelu, relu };
 // Linear layers with an activation between them.
 class Mlp {
  public:
-  // lin1 and lin2, of a transformer's block.
+  // lin1 and lin2 of a transformer block.
   static Mlp of_block(Weights const& weights, std::string const& name, Activation activation) {
     return Mlp({{weights, name + ".lin1"}, {weights, name + ".lin2"}}, activation);
   }
-  // layers.0, layers.1, ..., of the decoder's heads.
+  // layers.0, layers.1, ... of a decoder head.
   static Mlp of_head(Weights const& weights, std::string const& name, std::int64_t layers) {
     std::vector<Linear> made;
     for (std::int64_t i = 0; i < layers; ++i) {

@@ -1,4 +1,4 @@
-// The library's functions, and the models that are open.
+// The functions of the library, and the open models.
 #include <dlfcn.h>
 
 #include <map>
@@ -21,7 +21,7 @@ class ModelGenerator final : public MaskGenerator {
   Model model_;
 };
 
-// A model is gigabytes: the variants of a sweep have one between them.
+// A model takes gigabytes, so the variants of a sweep share one.
 std::shared_ptr<MaskGenerator const> open_model(ModelOptions const& options) {
   static std::mutex mutex;
   static std::map<ModelOptions, std::weak_ptr<MaskGenerator const>> models;
@@ -42,7 +42,7 @@ std::filesystem::path core_file() {
 }
 
 Core const& core() {
-  static constexpr Core kCore{SEPLFLOW_VERSION, device_called, open_model};
+  static constexpr Core kCore{SEPLFLOW_VERSION, resolve_device, open_model};
   return kCore;
 }
 

@@ -15,8 +15,8 @@ constexpr char const* kPrompt = "prompt_encoder.";
 constexpr char const* kDecoder = "mask_decoder.";
 constexpr std::int64_t kUpscaling = 2;  // of a side, by each of two layers
 
-// A transposed convolution of kernel and stride 2 over tokens in rows: each gives 2 x 2 of them,
-// (..., 2, 2, out) one after the other.
+// A transposed convolution with kernel and stride 2 over tokens in rows: each token becomes 2 x 2
+// tokens (..., 2, 2, out) in a row.
 Linear upscaling(Weights const& weights, std::string const& name) {
   at::Tensor const weight = weights.at(name + ".weight");  // (in, out, 2, 2)
   Linear linear;
@@ -28,7 +28,7 @@ Linear upscaling(Weights const& weights, std::string const& name) {
 std::vector<Mlp> hypernetworks(Weights const& weights) {
   constexpr std::int64_t kLayers = 3;
   std::vector<Mlp> made;
-  // The first is for a single mask, which an ambiguous prompt does not want.
+  // The first is for a single mask, which is not for ambiguous prompts.
   for (std::int64_t i = 1; i < weights.shape().decoder.mask_tokens; ++i) {
     made.push_back(Mlp::of_head(
         weights, kDecoder + ("output_hypernetworks_mlps." + std::to_string(i)), kLayers));
@@ -56,7 +56,7 @@ MaskDecoder::MaskDecoder(Weights const& weights)
       hypernetworks_(hypernetworks(weights)),
       iou_head_(Mlp::of_head(weights, std::string(kDecoder) + "iou_prediction_head",
                              weights.shape().decoder.iou_layers)) {
-  // The places of the image's tokens, 0 to 1.
+  // The positions of the image's tokens, 0 to 1.
   at::Tensor const along =
       (at::arange(grid_, frequencies_.options()) + 0.5) / static_cast<double>(grid_);
   at::Tensor const places = at::stack(
@@ -71,7 +71,7 @@ at::Tensor MaskDecoder::encode_places(at::Tensor const& places) const {
   return at::cat({phases.sin(), phases.cos()}, -1);
 }
 
-// (B, 2, width): the point, and one that is none, which stands for the box that is not there.
+// (B, 2, width): the point, and a padding point, since there is no box.
 at::Tensor MaskDecoder::prompts(std::span<Point const> points) const {
   auto const count = static_cast<std::int64_t>(points.size());
   at::Tensor const places = at::empty({count, 1, 2}, at::TensorOptions(at::kFloat));

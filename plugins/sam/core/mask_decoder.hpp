@@ -1,4 +1,4 @@
-// SAM's prompt encoder, as far as points go, and its mask decoder.
+// SAM's prompt encoder, for points only, and its mask decoder.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -7,29 +7,29 @@
 #include <vector>
 
 #include "core/layers.hpp"
-#include "core/point.hpp"
+#include "core/prompts.hpp"
 #include "core/two_way_transformer.hpp"
 
 namespace seplflow::sam {
 
-// What the decoder makes of B points, before masks are made of it.
+// The decoder's output for B points, from which masks are computed.
 struct DecodedPoints {
   at::Tensor tokens;       // (B, masks, width): a token for each mask of the multimask output
   at::Tensor image;        // (B, pixels, width)
   at::Tensor predictions;  // (B, masks): predicted IoU, float32
 };
 
-// Const once made; may be used from any number of threads.
+// Immutable; safe to use from any number of threads.
 class MaskDecoder {
  public:
   explicit MaskDecoder(Weights const& weights);
 
-  // embedding (grid, grid, width) of one image; foreground points, in pixels of the resized image.
-  // Every point is a prompt of its own, with multimask output.
+  // Decodes foreground points, in pixels of the resized image, for the embedding (grid, grid,
+  // width) of one image. Every point is a separate prompt with multimask output.
   DecodedPoints decode(at::Tensor const& embedding, std::span<Point const> points) const;
 
-  // Logits (P, masks, 4 grid, 4 grid), float32, of P of the points: indices into `decoded`, int64,
-  // on the decoder's device.
+  // The logits (P, masks, 4 grid, 4 grid), float32, of P of the points. `points` are indices into
+  // `decoded`, int64, on the decoder's device.
   at::Tensor logits(DecodedPoints const& decoded, at::Tensor const& points) const;
 
  private:

@@ -1,21 +1,51 @@
-// What the stage masks.sam needs of the library that is built on torch.
+// What the stage masks.sam needs from the library that is built on torch.
 //
-// That library is loaded when a pipeline uses the stage, since it takes half a second and hundreds
-// of megabytes, which no other pipeline should pay for.
+// That library is loaded when a pipeline uses the stage: it takes half a second and hundreds of
+// megabytes, which no other pipeline should pay for.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 
-#include "core/generator_options.hpp"
+#include "base/error.hpp"
 #include "data/image.hpp"
 #include "data/mask_set.hpp"
 
 namespace seplflow::sam {
 
-// A model that makes the masks of images. May be used from any number of threads.
+enum class Precision { float32, bfloat16 };
+
+struct ModelOptions {
+  std::filesystem::path checkpoint;
+  std::string device = "auto";  // "cpu", "cuda:N", or "auto": the first GPU if there is one
+  Precision precision = Precision::float32;
+  std::uint32_t batch = 1;  // the most images that are encoded together
+
+  auto operator<=>(ModelOptions const&) const = default;
+};
+
+// Names and defaults are those of the official SamAutomaticMaskGenerator.
+struct GeneratorOptions {
+  std::uint32_t points_per_side = 32;
+  std::uint32_t points_per_batch = 64;
+  double pred_iou_thresh = 0.88;
+  double stability_score_thresh = 0.95;
+  double stability_score_offset = 1.0;
+  double box_nms_thresh = 0.7;
+  std::uint32_t crop_n_layers = 0;
+  double crop_nms_thresh = 0.7;
+  double crop_overlap_ratio = 512.0 / 1500.0;
+  std::uint32_t crop_n_points_downscale_factor = 1;
+  std::uint32_t min_mask_region_area = 0;
+};
+
+// A model that generates the masks of images. Safe to use from any number of threads.
 class MaskGenerator {
  public:
   virtual ~MaskGenerator() = default;
@@ -24,18 +54,49 @@ class MaskGenerator {
 
 // The functions of the library. All throw Error.
 struct Core {
-  char const* version;  // of seplflow; must be the stage's own
+  char const* version;  // of seplflow; must be that of the stage
 
-  // The name of the device that is meant (model.hpp); throws unless it is there.
-  std::string (*device_called)(std::string const& device);
-  // The model of a checkpoint on a device. Those who ask for the same one share it.
+  // The device that `device` stands for (model.hpp); throws unless it exists.
+  std::string (*resolve_device)(std::string const& device);
+  // The model of a checkpoint on a device. Equal options share one model.
   std::shared_ptr<MaskGenerator const> (*open)(ModelOptions const& options);
 };
 
-// The library; loads it the first time. Throws Error when it cannot be loaded.
+// The library, which the first call loads. Throws Error when it cannot be loaded.
 Core const& core();
 
-// Where it is loaded from.
+// The file that the library is loaded from.
 std::filesystem::path core_file();
+
+// The memory of the device or of this machine was too small. Trying again may succeed, when others
+// use less.
+class OutOfMemory : public Error {
+ public:
+  // `cause` is the message of the allocator.
+  explicit OutOfMemory(std::string const& cause)
+      : Error(
+            "the device has too little memory for SAM: lower points_per_batch or batch (on a CPU, "
+            "lower jobs: each job works on an image), or set precision = \"bfloat16\" (" +
+            cause + ")") {}
+};
+
+// Whether torch, or a library that it calls, failed with this message because memory was too small.
+bool is_out_of_memory(std::string_view message);
+
+// Opens a model when the first image needs it. A failure is final, so that gigabytes are not read
+// again for each image only to fail again; but after OutOfMemory the next image tries again.
+// Safe to use from any number of threads.
+class GeneratorOnDemand {
+ public:
+  using Open = std::function<std::shared_ptr<MaskGenerator const>()>;
+
+  // Throws what `open` throws; after an Error, all later calls throw it too.
+  MaskGenerator const& get(Open const& open);
+
+ private:
+  std::mutex mutex_;
+  std::shared_ptr<MaskGenerator const> generator_;
+  std::string failure_;
+};
 
 }  // namespace seplflow::sam

@@ -7,8 +7,8 @@
 
 namespace seplflow::sam {
 
-// As torch 1.13's bilinear interpolation without align_corners on a CPU: a scale of float32, by
-// which places are found in float64. `used` pixels of the result.
+// Like torch 1.13's bilinear interpolation without align_corners on a CPU: the scale is float32,
+// positions are float64. Returns `used` pixels of the result.
 MaskLogits::Axis MaskLogits::axis(std::uint32_t from, std::uint32_t to, std::uint32_t used) {
   double const scale = static_cast<float>(from) / static_cast<float>(to);
   Axis axis;
@@ -36,7 +36,7 @@ void MaskLogits::mix(std::span<float const> first, std::span<float const> second
   }
 }
 
-// Rows of logits, each scaled to the picture's width.
+// Rows of logits, scaled to the width of the image.
 std::vector<float> MaskLogits::widened(std::span<float const> logits) const {
   std::uint32_t const rows = down_.to_image.back().second + 1;
   std::vector<float> out(std::size_t{rows} * scaling_.original.width), row(across_.to_image.size());
@@ -58,7 +58,7 @@ std::optional<ScoredMask> MaskLogits::mask(std::span<float const> logits, double
   std::vector<float> const wide = widened(logits);
   auto const wide_row = [&](std::uint32_t y) { return std::span(wide).subspan(y * width, width); };
 
-  // The two rows of the model's image between which the last row of the picture was.
+  // The two rows of the model's image that the last row of the image was mixed from.
   std::array<std::vector<float>, 2> image_rows{std::vector<float>(width),
                                                std::vector<float>(width)};
   std::array<std::int64_t, 2> numbers{-1, -1};

@@ -12,12 +12,11 @@
 #include "base/error.hpp"
 #include "base/finite.hpp"
 #include "core/batched_encoder.hpp"
-#include "core/cpu_threads.hpp"
+#include "core/cpu_allocator.hpp"
 #include "core/device_masks.hpp"
-#include "core/host_memory.hpp"
 #include "core/image_encoder.hpp"
 #include "core/mask_decoder.hpp"
-#include "core/with_torch.hpp"
+#include "core/torch_call.hpp"
 
 namespace seplflow::sam {
 
@@ -27,13 +26,13 @@ struct Embedding::Data {
 
 namespace {
 
-// A CPU is as fast with few points as with many, and faster when what it works on stays in the
-// cache; each has a copy of the image's tokens.
+// A CPU is as fast with few points as with many, and faster when the data stay in the cache; each
+// point has a copy of the image's tokens.
 constexpr std::size_t kPointsOnCpu = 8;
 
-// Masks whose predicted IoU passes, by point and then by the model's order.
+// Masks whose predicted IoU is high enough, by point and then in the model's order.
 struct Passing {
-  std::vector<std::size_t> points;   // of each mask, which of the points
+  std::vector<std::size_t> points;   // the point of each mask
   std::vector<float> predicted_iou;  // of each mask
   at::Tensor logits;                 // (masks, side, side), float32, on the device
 };
@@ -50,7 +49,7 @@ struct Model::State {
         decoder(weights),
         batched([this](at::Tensor const& images) { return encode(images); }, batch) {}
 
-  // One thing at a time on a device, but for the CPU, where each image has a thread of its own.
+  // Only one thread uses a device at a time, except for a CPU, where each image has its own thread.
   std::unique_lock<std::mutex> turn() const {
     bool const side_by_side = device.is_cpu() && is_blas_thread_safe();
     return side_by_side ? std::unique_lock<std::mutex>() : std::unique_lock(busy);
@@ -63,7 +62,7 @@ struct Model::State {
 
   bool masks_on_device() const { return !device.is_cpu() || scale_masks == ScaleMasks::with_torch; }
 
-  // Calls f(span of points, number of the first) for as many points as are best asked for together.
+  // Calls f(points, number of the first point) for groups of the most efficient size.
   template <class F>
   void for_each_group(std::span<Point const> points, F const& f) const {
     std::size_t const together = masks_on_device() ? points.size() : kPointsOnCpu;
@@ -74,7 +73,7 @@ struct Model::State {
 
   Passing passing(Embedding const& embedding, std::span<Point const> points,
                   std::optional<double> above) const;
-  // Gives the turn back as soon as the device is done and nothing of this is left on it.
+  // Ends the turn as soon as the device is done and its memory is free.
   std::vector<std::optional<ScoredMask>> scored(at::Tensor logits, MaskLogits const& scaling,
                                                 MaskThresholds const& thresholds,
                                                 std::unique_lock<std::mutex> turn) const;
@@ -109,7 +108,7 @@ at::Device device_of(std::string const& name) {
       "; set device = \"cpu\" or \"auto\"");
 }
 
-// (1, 3, side, side): normalised, and zeros where the image ends.
+// (1, 3, side, side): the normalised image, padded with zeros.
 at::Tensor input_of(Image const& image, std::int64_t side) {
   at::Tensor const input = at::zeros({1, 3, side, side}, at::TensorOptions(at::kFloat));
   auto* const values = input.data_ptr<float>();
@@ -136,7 +135,7 @@ std::vector<float> values_of(at::Tensor const& tensor) {
   return {values, values + here.numel()};
 }
 
-// Not waited for: what is copied lies in the queue already.
+// Does not wait for the copy: it is in the queue of the device already.
 at::Tensor on_device(std::vector<std::int64_t>& indices, at::Device device) {
   return at::from_blob(indices.data(), {static_cast<std::int64_t>(indices.size())},
                        at::TensorOptions(at::kLong))
@@ -157,9 +156,8 @@ Passing Model::State::passing(Embedding const& embedding, std::span<Point const>
   std::vector<float> const predictions = values_of(decoded.predictions);
   if (!all_finite<float>(predictions)) {
     throw Error(
-        "the model predicts IoUs that are infinite or no numbers (NaN): its weights are not those "
-        "of "
-        "a trained SAM, or need precision = \"float32\"");
+        "the model predicts IoUs that are infinite or NaN: its weights are not those of a trained "
+        "SAM, or it needs precision = \"float32\"");
   }
   Passing passing;
   std::vector<std::int64_t> wanted;  // points with a mask that passes
@@ -199,11 +197,11 @@ std::vector<std::optional<ScoredMask>> Model::State::scored(
 }
 
 std::vector<float> Embedding::values() const {
-  return with_torch([&] { return values_of(data_->tokens.permute({2, 0, 1})); });
+  return call_torch([&] { return values_of(data_->tokens.permute({2, 0, 1})); });
 }
 
 Model::Model(ModelOptions const& options, ScaleMasks scale_masks)
-    : state_(with_torch([&] {
+    : state_(call_torch([&] {
         keep_freed_memory();
         at::Device const device = device_of(options.device);
         at::ScalarType const type =
@@ -229,11 +227,9 @@ std::uint32_t Model::logits_side() const {
 Embedding Model::encode(Image const& resized) const {
   if (std::max(resized.size().height, resized.size().width) > image_size()) {
     throw Error("the image is " + to_string(resized.size()) +
-                " (height x width), larger than the "
-                "model's " +
-                std::to_string(image_size()));
+                " (height x width), larger than the model's " + std::to_string(image_size()));
   }
-  return with_torch([&] {
+  return call_torch([&] {
     at::Tensor const input = input_of(resized, image_size());
     at::Tensor const tokens =
         state_->device.is_cpu() ? state_->encode(input).select(0, 0) : state_->batched(input);
@@ -243,7 +239,7 @@ Embedding Model::encode(Image const& resized) const {
 
 std::vector<Proposal> Model::propose(Embedding const& embedding, std::span<Point const> points,
                                      std::optional<double> above) const {
-  return with_torch([&] {
+  return call_torch([&] {
     std::vector<Proposal> proposals;
     state_->for_each_group(points, [&](std::span<Point const> group, std::size_t first) {
       std::unique_lock const lock = state_->turn();
@@ -263,7 +259,7 @@ std::vector<Proposal> Model::propose(Embedding const& embedding, std::span<Point
 std::vector<FoundMask> Model::masks(Embedding const& embedding, std::span<Point const> points,
                                     MaskLogits const& scaling,
                                     MaskThresholds const& thresholds) const {
-  return with_torch([&] {
+  return call_torch([&] {
     std::vector<FoundMask> found;
     state_->for_each_group(points, [&](std::span<Point const> group, std::size_t first) {
       std::unique_lock lock = state_->turn();
@@ -280,8 +276,8 @@ std::vector<FoundMask> Model::masks(Embedding const& embedding, std::span<Point 
   });
 }
 
-std::string device_called(std::string const& device) {
-  return with_torch([&] { return device_of(device).str(); });
+std::string resolve_device(std::string const& device) {
+  return call_torch([&] { return device_of(device).str(); });
 }
 
 }  // namespace seplflow::sam

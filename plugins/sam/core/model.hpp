@@ -9,9 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "core/generator_options.hpp"
+#include "core/mask_generator.hpp"
 #include "core/mask_logits.hpp"
-#include "core/point.hpp"
 #include "core/shape.hpp"
 #include "data/image.hpp"
 
@@ -24,44 +23,44 @@ struct Proposal {
   std::vector<float> logits;  // side x side, row-major: Model::logits_side()
 };
 
-// Which masks are wanted; thresholds are float32, as torch compares. Nothing: all.
+// Which masks are wanted; compared as float32, like torch. Nothing: all.
 struct MaskThresholds {
   std::optional<double> predicted_iou;  // above it
   double stability_offset = 1;          // of ScoredMask::stability
   std::optional<double> stability;      // at least it
 };
 
-// A mask of the picture's size.
+// A mask of the image's size.
 struct FoundMask {
   std::size_t point;  // which of the points
   float predicted_iou;
   ScoredMask scored;
 };
 
-// Where logits are scaled to the picture: on the device, if it is not the CPU, which is several
-// times as fast with MaskLogits.
+// Where logits are scaled to the image: on the device, except on a CPU, where MaskLogits is several
+// times as fast.
 enum class ScaleMasks { where_faster, with_torch };
 
-// What the model made of an image, on its device. Copies share.
+// The output of the image encoder, on the device. Copies share it.
 class Embedding {
  public:
   struct Data;
   explicit Embedding(std::shared_ptr<Data const> data) : data_(std::move(data)) {}
   Data const& data() const { return *data_; }
 
-  // (channels, grid, grid), as the official code's, for tests.
+  // (channels, grid, grid), like the official code; for tests.
   std::vector<float> values() const;
 
  private:
   std::shared_ptr<Data const> data_;
 };
 
-// A model that was loaded. May be used from any number of threads: on the CPU they work side by
-// side, each alone, on another device one after the other.
+// A loaded model. Safe to use from any number of threads: on a CPU they work in parallel, on
+// another device one after the other.
 class Model {
  public:
-  // Throws Error when there is no such device, or the checkpoint is none of SAM (weights.hpp), and
-  // OutOfMemory, as all that follows. With torch masks are scaled on a CPU too, for tests.
+  // Throws Error when the device does not exist or the checkpoint is not one of SAM (weights.hpp).
+  // Like all other functions it may throw OutOfMemory. ScaleMasks::with_torch is for tests.
   explicit Model(ModelOptions const& options, ScaleMasks scale_masks = ScaleMasks::where_faster);
   ~Model();
   Model(Model const&) = delete;
@@ -71,16 +70,16 @@ class Model {
   std::uint32_t image_size() const;
   std::uint32_t logits_side() const;
 
-  // The image must have its longest side of image_size(), or be smaller: it is padded.
+  // The longest side of the image must not exceed image_size(); smaller images are padded.
   Embedding encode(Image const& resized) const;
 
-  // Proposals for foreground points (pixels of the resized image), each a prompt of its own: those
-  // whose predicted IoU is above `above` (float32, as torch compares; nothing: all), by point and
-  // then by the model's order.
+  // The proposals for foreground points (pixels of the resized image), each a separate prompt, with
+  // a predicted IoU above `above` (compared as float32, like torch; nothing: all), ordered by point
+  // and then as the model does.
   std::vector<Proposal> propose(Embedding const& embedding, std::span<Point const> points,
                                 std::optional<double> above) const;
 
-  // The same as masks of the picture, of which those that are not stable are left out.
+  // The stable proposals as masks of the image.
   std::vector<FoundMask> masks(Embedding const& embedding, std::span<Point const> points,
                                MaskLogits const& scaling, MaskThresholds const& thresholds) const;
 
@@ -89,8 +88,8 @@ class Model {
   std::unique_ptr<State const> state_;
 };
 
-// The name of the device that ModelOptions::device means here: "cpu" or "cuda:1". Throws Error
-// unless it is there.
-std::string device_called(std::string const& device);
+// The device that ModelOptions::device stands for on this machine: "cpu" or "cuda:1". Throws Error
+// when it does not exist.
+std::string resolve_device(std::string const& device);
 
 }  // namespace seplflow::sam

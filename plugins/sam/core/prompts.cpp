@@ -6,7 +6,7 @@
 namespace seplflow::sam {
 namespace {
 
-// The places of n centres from 0 to 1, rounded as numpy.linspace does.
+// n centres from 0 to 1, rounded like numpy.linspace.
 std::vector<double> centres(std::uint32_t n) {
   double const offset = 1.0 / (2.0 * n), last = 1 - offset;
   std::vector<double> places(n, offset);

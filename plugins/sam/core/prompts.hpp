@@ -4,10 +4,14 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/point.hpp"
 #include "data/size.hpp"
 
 namespace seplflow::sam {
+
+// A place in an image: pixels from the left and from the top.
+struct Point {
+  double x = 0, y = 0;
+};
 
 // A part of an image: x0 <= x < x1, y0 <= y < y1, pixels.
 struct Crop {
@@ -18,15 +22,16 @@ struct Crop {
   bool operator==(Crop const&) const = default;
 };
 
-// The whole image, and for each layer i from 1 on 2^i x 2^i crops that overlap, in the order of the
-// official generator (column by column). Crops without pixels, of which the official code makes
-// some for tiny images, are left out.
+// The whole image, and for each layer i >= 1 a grid of 2^i x 2^i overlapping crops, in the order of
+// the official generator (column by column). Leaves out crops without pixels, which the official
+// code creates for tiny images.
 std::vector<Crop> crops_of(Size image, std::uint32_t layers, double overlap_ratio);
 
-// Points a side of a crop's grid in this layer: per_side / downscale^layer, rounded down.
+// The points along each side of a crop's grid in this layer: per_side / downscale^layer, rounded
+// down.
 std::uint32_t points_per_side(std::uint32_t per_side, std::uint32_t downscale, std::uint32_t layer);
 
-// Centres of n x n equal parts of a picture of this size, row by row.
+// The centres of n x n equal parts of an image of this size, row by row.
 std::vector<Point> grid_points(std::uint32_t n, Size size);
 
 }  // namespace seplflow::sam

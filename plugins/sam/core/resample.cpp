@@ -10,14 +10,14 @@ namespace {
 constexpr int kFractionBits = 32 - 8 - 2;
 constexpr std::size_t kChannels = 3;
 
-// Which pixels make up one of the result, and their weights in fixed point.
+// The pixels that one pixel of the result is computed from, and their weights in fixed point.
 struct Taps {
   std::size_t first = 0, count = 0;
-  std::size_t weights = 0;  // the place of the first one's
+  std::size_t weights = 0;  // index of the first weight
 };
 
 struct Kernel {
-  std::vector<Taps> taps;  // one for each pixel of the result
+  std::vector<Taps> taps;  // for each pixel of the result
   std::vector<std::int32_t> weights;
 };
 

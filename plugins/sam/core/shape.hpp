@@ -9,10 +9,10 @@
 
 namespace seplflow::sam {
 
-// The shape of each tensor by its name in the official checkpoints' state_dict.
+// The shape of each tensor, by its name in the state_dict of the official checkpoints.
 using TensorShapes = std::map<std::string, std::vector<std::int64_t>, std::less<>>;
 
-// What each tensor holds that does not hold floating-point numbers ("int64"), by its name.
+// The element type ("int64") of each tensor that does not hold floating-point numbers, by name.
 using OtherTypes = std::map<std::string, std::string, std::less<>>;
 
 // The image encoder: a plain vision transformer on a square of patches.
@@ -48,17 +48,17 @@ struct ModelShape {
   DecoderShape decoder;
 };
 
-// The shape of the model that these tensors make up; ViT-B, ViT-L, ViT-H and any other that is
-// built alike. Throws Error, beginning with `name`, that lists every tensor which is missing, is
-// not SAM's, has another shape than the rest implies, or is of another type.
+// The shape of the model that these tensors form: ViT-B, ViT-L, ViT-H or any other size of the same
+// architecture. Throws Error, beginning with `name`, with every tensor that is missing, unknown, of
+// another shape than the rest implies, or of another type.
 ModelShape read_model_shape(TensorShapes const& tensors, OtherTypes const& other_types,
                             std::string_view name);
 
-// What stands before SAM's own names in those of all tensors: "module." when it was trained with
-// DataParallel, "sam." as a part of something else; empty when nothing does.
+// What precedes SAM's own names in all names: "module." when it was trained with DataParallel,
+// "sam." as a part of another model; empty when nothing does.
 std::string common_prefix_of(TensorShapes const& tensors);
 
-// Every tensor that a model of this shape has.
+// All tensors of a model of this shape.
 TensorShapes expected_tensors(ModelShape const& shape);
 
 }  // namespace seplflow::sam

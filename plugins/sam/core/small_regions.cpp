@@ -9,7 +9,7 @@
 namespace seplflow::sam {
 namespace {
 
-// Pixels of one column, first <= y < end.
+// The pixels of one column with first <= y < end.
 struct Segment {
   std::uint32_t x, first, end;
 };
@@ -44,11 +44,11 @@ Mask mask_of(Size size, std::span<Segment const> segments) {
 
 struct Region {
   std::uint64_t area = 0;
-  // Where OpenCV, which goes through blocks of 2 x 2 pixels row by row, meets it first.
+  // Where OpenCV, which scans blocks of 2 x 2 pixels row by row, meets the region first.
   std::tuple<std::uint32_t, std::uint32_t> block{~0U, ~0U};
 };
 
-// The connected regions of a mask's segments.
+// The connected regions of a mask.
 class Regions {
  public:
   explicit Regions(std::span<Segment const> segments)
@@ -63,10 +63,10 @@ class Regions {
     }
   }
 
-  // Of the segment i.
+  // The region of segment i.
   Region const& of(std::size_t i) { return regions_[root(i)]; }
 
-  // The largest region; among equal ones OpenCV's first. There must be a segment.
+  // The largest region, of equal ones the first in OpenCV's order. There must be a segment.
   Region const& largest() {
     std::size_t best = root(0);
     for (std::size_t i = 1; i < segments_.size(); ++i) {
@@ -85,7 +85,7 @@ class Regions {
     return i;
   }
 
-  // Two pointers over neighbouring columns: segments that overlap or meet at a corner.
+  // Walks along two neighbouring columns for segments that overlap or meet at a corner.
   void join_neighbours() {
     std::size_t left = 0;
     for (std::size_t i = 0; i < segments_.size(); ++i) {

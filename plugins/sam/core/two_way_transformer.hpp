@@ -18,7 +18,7 @@ class TokenAttention {
         value_(weights, name + ".v_proj"),
         out_(weights, name + ".out_proj") {}
 
-  // B of the queries, or of the keys and values, may be 1 where it is more of the others.
+  // Either the queries or the keys and values may have B = 1 when the others have more.
   at::Tensor operator()(at::Tensor const& queries, at::Tensor const& keys,
                         at::Tensor const& values) const;
 
@@ -39,18 +39,19 @@ class TwoWayLayer {
                             at::Tensor const& image_positions) const;
 
  private:
-  bool first_;  // whose tokens are their own positions
+  bool first_;  // in the first layer the tokens are their own positions
   TokenAttention among_tokens_, tokens_to_image_, image_to_tokens_;
   LayerNorm norm1_, norm2_, norm3_, norm4_;
   Mlp mlp_;
 };
 
-// Const once made; may be used from any number of threads.
+// Immutable; safe to use from any number of threads.
 class TwoWayTransformer {
  public:
   explicit TwoWayTransformer(Weights const& weights);
 
-  // image and its positions (1, pixels, width), tokens (B, n, width). The image returned is of B.
+  // Takes an image and its positions (1, pixels, width) and tokens (B, n, width). The returned
+  // image has B.
   TokensAndImage operator()(at::Tensor const& image, at::Tensor const& image_positions,
                             at::Tensor const& tokens) const;
 

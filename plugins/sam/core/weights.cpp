@@ -33,15 +33,15 @@ Weights read_weights(std::filesystem::path const& checkpoint, at::ScalarType typ
   Checkpoint const file(checkpoint);
   Weights::Tensors tensors;
   file.for_each_tensor([&](std::string const& name, Array const& array) {
-    // Places in the image need all their digits.
-    bool const places = name.starts_with("prompt_encoder.pe_layer.");
+    // Positions in the image need full precision.
+    bool const positions = name.starts_with("prompt_encoder.pe_layer.");
     at::Tensor const values = tensor_of(array);
     if (!all_finite(std::span<float const>(values.data_ptr<float>(), array.size()))) {
       throw Error("the checkpoint " + checkpoint.string() + ": tensor " + name +
-                  " holds numbers that are infinite or none (NaN); the file is damaged, or its "
-                  "training went wrong");
+                  " holds values that are infinite or NaN; the file is damaged, or its training "
+                  "went wrong");
     }
-    tensors.emplace(name, values.to(device, places ? at::kFloat : type));
+    tensors.emplace(name, values.to(device, positions ? at::kFloat : type));
   });
   return Weights(file.shape(), std::move(tensors));
 }

@@ -22,7 +22,7 @@ class Weights {
 
   ModelShape const& shape() const { return shape_; }
 
-  // Throws std::logic_error for a name that expected_tensors() has not.
+  // Throws std::logic_error for a name that is not in expected_tensors().
   at::Tensor const& at(std::string const& name) const {
     auto const found = tensors_.find(name);
     if (found == tensors_.end()) throw std::logic_error("SAM has no tensor " + name);
@@ -34,9 +34,9 @@ class Weights {
   Tensors tensors_;
 };
 
-// The weights in a checkpoint (checkpoint.hpp). Tensors of any floating-point type become `type` on
-// `device`; the frequencies that places in the image are encoded by stay float32. Throws Error as
-// Checkpoint does.
+// Reads the weights of a checkpoint (checkpoint.hpp). Tensors of any floating-point type become
+// `type` on `device`; the frequencies that encode positions stay float32. Throws Error like
+// Checkpoint, and when a weight is infinite or NaN.
 Weights read_weights(std::filesystem::path const& checkpoint, at::ScalarType type,
                      at::Device device);
 

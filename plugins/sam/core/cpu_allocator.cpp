@@ -1,4 +1,4 @@
-#include "core/host_memory.hpp"
+#include "core/cpu_allocator.hpp"
 
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
@@ -20,7 +20,7 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 // Blocks of whole huge pages. Safe to use from any number of threads.
 class Blocks {
  public:
-  // At least `size` bytes: a block that was kept and is not much larger, or a new one.
+  // Returns at least `size` bytes: a kept block that is not much larger, or a new one.
   void* take(std::size_t size) {
     size = (size + kHugePage - 1) / kHugePage * kHugePage;
     std::scoped_lock const lock(mutex_);
@@ -41,7 +41,7 @@ class Blocks {
     return data;
   }
 
-  // False for what is none of the blocks that were taken.
+  // Returns false for memory that was not taken from here.
   bool give_back(void* data) {
     std::scoped_lock const lock(mutex_);
     auto const found = used_.find(data);
@@ -56,7 +56,7 @@ class Blocks {
 
  private:
   static void* map(std::size_t size) {
-    // More than is asked for, so that it can begin where a huge page does.
+    // Larger than asked for, so that the block can begin at a huge page.
     void* const data = ::mmap(nullptr, size + kHugePage, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     TORCH_CHECK(data != MAP_FAILED, "can't allocate memory: you tried to allocate ", size,
@@ -70,7 +70,7 @@ class Blocks {
     return begin + before;
   }
 
-  // What is kept and what is used were together once all used.
+  // Kept and used blocks together never exceed the most that was used at one time.
   void release_surplus() {
     while (!kept_.empty() && kept_bytes_ + used_bytes_ > most_used_bytes_) {
       auto const largest = std::prev(kept_.end());
@@ -87,12 +87,12 @@ class Blocks {
 };
 
 Blocks& blocks() {
-  // Never destroyed: tensors of other static objects may outlive it.
+  // Never destroyed, since tensors in other static objects may outlive it.
   static auto* const all = new Blocks;
   return *all;
 }
 
-// Some of torch's kernels give back by the address alone.
+// Some of torch's kernels free memory by its address alone.
 void give_back(void* data) {
   if (data != nullptr && !blocks().give_back(data)) c10::free_cpu(data);
 }
@@ -101,8 +101,8 @@ class KeepingAllocator final : public c10::Allocator {
  public:
   c10::DeleterFnPtr raw_deleter() const override { return give_back; }
 
-  // Whether allocate is const, and whether there is a copy_data, differs between versions of torch.
-  // Those of these that it has are overridden; the others nobody calls.
+  // Versions of torch differ in whether allocate is const and whether copy_data exists. These
+  // functions override those that exist; nobody calls the others.
   c10::DataPtr allocate(std::size_t size) { return take(size); }
   c10::DataPtr allocate(std::size_t size) const { return take(size); }
   void copy_data(void* to, void const* from, std::size_t size) const {

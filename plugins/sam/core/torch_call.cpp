@@ -1,4 +1,4 @@
-#include "core/cpu_threads.hpp"
+#include "core/torch_call.hpp"
 
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
@@ -23,7 +23,7 @@ bool limit_openblas() {
 bool has_threads_or_locks() {
   auto* const parallel = openblas<int()>("openblas_get_parallel");
   auto* const config = openblas<char*()>("openblas_get_config");
-  if (parallel == nullptr || config == nullptr) return true;  // other BLAS have no state
+  if (parallel == nullptr || config == nullptr) return true;  // another BLAS, without state
   return parallel() != 0 ||
          std::string_view(config()).find("USE_LOCKING") != std::string_view::npos;
 }
@@ -31,7 +31,7 @@ bool has_threads_or_locks() {
 }  // namespace
 
 void use_one_thread() {
-  at::set_num_threads(1);  // OpenMP's setting is the calling thread's
+  at::set_num_threads(1);  // OpenMP keeps this setting for each calling thread
   [[maybe_unused]] static bool const limited = limit_openblas();
 }
 
