@@ -73,7 +73,7 @@ TEST_CASE("compare refuses incomplete runs and other folders") {
     return result.err;
   };
   CHECK(refusal({"a"}) == "error: name at least two runs to compare\n");
-  CHECK_THAT(refusal({}), Contains("RUN is required"));
+  CHECK_THAT(refusal({}), Contains("RUN is missing"));
   CHECK_THAT(refusal({"a", "b", "--extremes", "-1"}), Contains("--extremes"));
   CHECK(refusal({"a", "nowhere"}) == "error: there is no folder nowhere\n");
   CHECK(refusal({"a", "p.toml"}) == "error: p.toml is a file; name the folder of a run\n");
