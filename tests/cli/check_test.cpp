@@ -23,7 +23,8 @@ TEST_CASE("check reports all errors of a pipeline on stderr, with exit status 2"
                                     "option \"t3\""));
   CHECK_THAT(result.err, Contains("p.toml:21:7: error: there is no stage \"sepl.selct\"; did you "
                                   "mean \"sepl.select\"?"));
-  CHECK_THAT(result.err, Contains("p.toml:23:8: error: [run]: option \"jobs\" is -3"));
+  CHECK_THAT(result.err, Contains("p.toml:23:8: error: [run]: option \"jobs\": expected an integer "
+                                  "from 0 to 4096, got -3"));
   CHECK_THAT(result.err, Contains("--set select.t2=1.5: error: "));
   CHECK_THAT(result.err, EndsWith("4 errors\n"));
   CHECK(place.run("out").err == place.program({"check", "p.toml"}).err);
