@@ -1,4 +1,4 @@
-// Class activation maps: how strongly each pixel speaks for each class.
+// Class activation maps: for each pixel, a score of each class.
 #pragma once
 
 #include <cstddef>
@@ -14,34 +14,36 @@
 
 namespace seplflow {
 
-// The floating-point type in which scores were computed. What a method does next with its scores is
-// rounded to it after every operation, and so must be whatever is to equal the method's own result.
+// The floating-point type in which scores were computed. A method rounds to it after every
+// operation; so must whoever wants to obtain the method's own result.
 enum class Precision { half, single, full };
 
 // K x H x W activations, one row-major plane for each class in `classes`, in any order and without
-// repeats. Class 0, where it is among them, is a background that the method scored itself.
+// repeats. Class 0, if present, is a background that the method scored itself.
 // Published CAMs lie in 0..1, a few dialects go below 0. No value is NaN. Immutable.
 class ScoreMaps {
  public:
   // Throws Error when `values` does not hold exactly classes.size() * size.pixels() values, a class
-  // comes twice or is kIgnore, or a value is NaN. Each value of `half` scores must be one of
-  // float16's.
+  // occurs twice or is kIgnore, or a value is NaN. Each value of `half` scores must be a float16.
   ScoreMaps(Size size, std::vector<Label> classes, std::vector<float> values,
             Precision precision = Precision::single);
+  // Scores of full precision.
   ScoreMaps(Size size, std::vector<Label> classes, std::vector<double> values);
-  // The same of exactly so many values in memory that nobody had to clear before.
-  ScoreMaps(Size size, std::vector<Label> classes, std::unique_ptr<float[]> values,
-            Precision precision = Precision::single);
-  ScoreMaps(Size size, std::vector<Label> classes, std::unique_ptr<double[]> values);
+
+  // Takes ownership of exactly classes.size() * size.pixels() values. Lets a reader fill memory
+  // that was not zero-initialised, as that of a vector is. Throws Error as above.
+  static ScoreMaps adopt(Size size, std::vector<Label> classes, std::unique_ptr<float[]> values,
+                         Precision precision = Precision::single);
+  static ScoreMaps adopt(Size size, std::vector<Label> classes, std::unique_ptr<double[]> values);
 
   Size size() const { return size_; }
   std::span<Label const> classes() const { return classes_; }
   bool has_background() const;
   Precision precision() const { return precision_; }
 
-  // The method that made them, as pipelines call it ("irn"); empty where nobody says.
+  // The method that computed the scores, by its name in pipelines ("irn"); empty when unknown.
   std::string const& method() const { return method_; }
-  // The same scores, of that method.
+  // The same scores with another method.
   ScoreMaps made_by(std::string method) const {
     ScoreMaps scores = *this;
     scores.method_ = std::move(method);
@@ -59,23 +61,29 @@ class ScoreMaps {
   }
 
  private:
-  using Values = std::variant<std::span<float const>, std::span<double const>>;
+  using Values = std::variant<std::shared_ptr<float const[]>, std::shared_ptr<double const[]>>;
 
-  struct Held;
+  // Without values.
+  ScoreMaps(Size size, std::vector<Label> classes, Precision precision);
+  template <class T>
+  void take(std::vector<T> values);
+  template <class T>
+  void take(std::unique_ptr<T[]> values);
+  template <class T>
+  void require_numbers(std::span<T const> values) const;
 
-  ScoreMaps(Size size, Held held, std::vector<Label> classes, Precision precision);
-  void require_sound() const;
+  std::size_t value_count() const { return classes_.size() * size_.pixels(); }
 
   template <class T>
   std::span<T const> plane_of(std::size_t i) const {
-    return std::get<std::span<T const>>(values_).subspan(i * size_.pixels(), size_.pixels());
+    auto const* const values = std::get<std::shared_ptr<T const[]>>(values_).get();
+    return {values + i * size_.pixels(), size_.pixels()};
   }
 
   Size size_;
   std::vector<Label> classes_;
-  std::shared_ptr<void const> owner_;  // of the values
-  Values values_;
   Precision precision_;
+  Values values_;
   std::string method_;
 };
 

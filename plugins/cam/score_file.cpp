@@ -118,10 +118,10 @@ ScoreMaps ScoreFile::read(Sample const& sample, ScoreFileKind const& kind) const
   Precision const precision = precision_of(found.maps);
   if (precision == Precision::full) {
     auto values = decode<double>(found, size, classes, false, file);
-    return ScoreMaps(size, std::move(found.classes), std::move(values));
+    return ScoreMaps::adopt(size, std::move(found.classes), std::move(values));
   }
   auto values = decode<float>(found, size, classes, precision == Precision::half, file);
-  return ScoreMaps(size, std::move(found.classes), std::move(values), precision);
+  return ScoreMaps::adopt(size, std::move(found.classes), std::move(values), precision);
 }
 
 std::string score_file_details() {
