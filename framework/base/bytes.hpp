@@ -1,4 +1,4 @@
-// Values as bytes, for records that outlive a run.
+// Converts values to bytes and back, for results that outlive a run.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 
 namespace seplflow {
 
-// Counts take a byte for each seven bits, numbers eight bytes, texts their length before them. The
-// bytes are the same on every machine.
+// Counts take one byte for each seven bits, numbers eight bytes; texts are preceded by their
+// length. The bytes are the same on every machine.
 class ByteWriter {
  public:
   ByteWriter& count(std::uint64_t value);
   ByteWriter& number(double value);
   ByteWriter& text(std::string_view value);
-  // Whether there is a value, and the value.
+  // Writes whether there is a value, and then the value.
   ByteWriter& maybe(std::optional<double> value);
 
   std::string take() { return std::move(bytes_); }
@@ -25,7 +25,7 @@ class ByteWriter {
   std::string bytes_;
 };
 
-// Reads in the order of writing. Throws Error when the bytes end before a value does.
+// Reads values in the order in which they were written. Throws Error when the bytes end too early.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
@@ -35,11 +35,11 @@ class ByteReader {
   std::string_view text();
   std::optional<double> maybe();
 
-  // A count of things of which each takes at least a byte, so that no damaged count makes anybody
-  // reserve more memory than there are bytes.
+  // A count of items that take at least one byte each. It is at most the number of bytes left, so
+  // that a damaged count cannot make a reader reserve too much memory.
   std::size_t length();
 
-  // Throws Error when anything is left.
+  // Throws Error when bytes are left.
   void end() const;
 
  private:

@@ -1,4 +1,4 @@
-// The one exception that seplflow throws for anything a user can mend.
+// The exception that seplflow throws for everything that a user can fix.
 #pragma once
 
 #include <stdexcept>
@@ -12,10 +12,10 @@
 
 namespace seplflow {
 
-// What went wrong, where, what was expected, and what to do, in one sentence for the user. Stages
-// throw it (any std::exception works too); the engine adds the stage and the sample. Files are
-// quoted in messages, and may hold anything: control characters but line ends and tabs, which a
-// terminal would obey, become \x1b and the like.
+// Its message is one sentence for the user: what went wrong, where, what was expected, and what to
+// do. Stages throw it (any std::exception works too); the engine adds the stage and the sample.
+// Messages quote files, which may contain anything, so control characters, which a terminal would
+// interpret, become \x1b and the like; line ends and tabs stay.
 class SEPLFLOW_API Error : public std::runtime_error {
  public:
   explicit Error(std::string const& message);

@@ -1,4 +1,4 @@
-// Numbers that are numbers.
+// Checks for infinities and NaN.
 #pragma once
 
 #include <bit>
@@ -9,7 +9,7 @@
 
 namespace seplflow {
 
-// Whether no value is infinite or NaN. Looks at all of them, many at a time.
+// Whether no value is infinite or NaN. Has no early exit, so that it checks many values at a time.
 template <std::floating_point T>
 bool all_finite(std::span<T const> values) {
   using Bits = std::conditional_t<sizeof(T) == sizeof(std::uint32_t), std::uint32_t, std::uint64_t>;

@@ -1,4 +1,4 @@
-// Arithmetic in float16, which numpy does by rounding every result of float32 to it.
+// Arithmetic in float16: as numpy does it, every result of float32 is rounded.
 #pragma once
 
 #include <algorithm>
@@ -9,16 +9,17 @@
 
 namespace seplflow {
 
-// The value of float16 (IEEE 754 binary16) that is nearest to `value`, ties to even; infinite from
-// 65520 on, NaN for NaN. A zero may lose its sign.
+// The float16 (IEEE 754 binary16) nearest to `value`, ties to even; infinite from 65520 on, NaN for
+// NaN. A zero may lose its sign.
 inline float round_to_half(double value) {
   constexpr double kOverflow = 65520;
   if (!(std::abs(value) < kOverflow)) {
     if (std::isnan(value)) return std::numeric_limits<float>::quiet_NaN();
     return std::copysign(std::numeric_limits<float>::infinity(), static_cast<float>(value));
   }
-  // Neighbours are 2^-10 of the value's power of two apart, 2^-24 at least. Around 1.5 * 2^52 times
-  // that distance, so are the neighbours of a double: adding this number rounds, in hardware.
+  // Neighbouring float16s differ by 2^-10 of the value's power of two, and at least by 2^-24.
+  // Around 1.5 * 2^52 times this difference, neighbouring doubles differ by the same amount: adding
+  // this number rounds in hardware.
   constexpr int kFraction = 52, kBias = 1023, kHalfFraction = 10, kLeastExponent = -14;
   auto const exponent = static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(value) >> kFraction &
                                                   std::uint64_t{0x7ff});

@@ -1,4 +1,4 @@
-// Numbers as text, the same on every machine and in every locale.
+// Converts numbers to text, equally on every machine and in every locale.
 #pragma once
 
 #include <charconv>
@@ -9,7 +9,7 @@
 
 namespace seplflow {
 
-// The shortest decimal that reads back exactly; "nan", "inf" and "-inf" where it is no number.
+// The shortest decimal that reads back exactly, or "nan", "inf", "-inf".
 inline std::string shortest(double value) {
   if (std::isnan(value)) return "nan";  // whatever its sign bit
   char buffer[32];
@@ -24,7 +24,7 @@ inline std::string percent(double fraction, bool sign = false) {
   return text;
 }
 
-// "1 sample", "3 samples"; `many` where the plural of `one` does not just end in s.
+// "1 sample", "3 samples"; `many` is the plural of `one` if it is not formed with s.
 inline std::string counted(std::uint64_t count, std::string const& one,
                            std::string const& many = {}) {
   return std::to_string(count) + " " + (count == 1 ? one : many.empty() ? one + "s" : many);

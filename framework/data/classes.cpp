@@ -6,16 +6,30 @@
 #include "base/error.hpp"
 
 namespace seplflow {
+namespace {
+
+// Names between commas.
+ClassesPtr classes_named(std::string_view names) {
+  std::vector<std::string> each;
+  for (std::size_t begin = 0; begin <= names.size();) {
+    std::size_t const end = std::min(names.find(',', begin), names.size());
+    each.emplace_back(names.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return std::make_shared<Classes const>(std::move(each));
+}
+
+}  // namespace
 
 Classes::Classes(std::vector<std::string> names) : names_(std::move(names)) {
   if (names_.empty() || names_.size() > kIgnore) {
-    throw Error("a data set has 1 to 255 classes with the background, not " +
+    throw Error("a data set has 1 to 255 classes including the background, not " +
                 std::to_string(names_.size()));
   }
   std::set<std::string_view> seen;
   for (std::string const& name : names_) {
     if (name.empty()) throw Error("a class has an empty name");
-    if (!seen.insert(name).second) throw Error("two classes are called \"" + name + "\"");
+    if (!seen.insert(name).second) throw Error("two classes have the name \"" + name + "\"");
   }
 }
 
@@ -24,94 +38,21 @@ std::string Classes::describe() const {
 }
 
 ClassesPtr voc12_classes() {
-  return std::make_shared<Classes const>(std::vector<std::string>{
-      "background", "aeroplane", "bicycle",     "bird",  "boat",        "bottle", "bus",
-      "car",        "cat",       "chair",       "cow",   "diningtable", "dog",    "horse",
-      "motorbike",  "person",    "pottedplant", "sheep", "sofa",        "train",  "tvmonitor"});
+  return classes_named(
+      "background,aeroplane,bicycle,bird,boat,bottle,bus,car,cat,chair,cow,diningtable,dog,"
+      "horse,motorbike,person,pottedplant,sheep,sofa,train,tvmonitor");
 }
 
 ClassesPtr coco14_classes() {
-  return std::make_shared<Classes const>(std::vector<std::string>{"background",
-                                                                  "person",
-                                                                  "bicycle",
-                                                                  "car",
-                                                                  "motorcycle",
-                                                                  "airplane",
-                                                                  "bus",
-                                                                  "train",
-                                                                  "truck",
-                                                                  "boat",
-                                                                  "traffic light",
-                                                                  "fire hydrant",
-                                                                  "stop sign",
-                                                                  "parking meter",
-                                                                  "bench",
-                                                                  "bird",
-                                                                  "cat",
-                                                                  "dog",
-                                                                  "horse",
-                                                                  "sheep",
-                                                                  "cow",
-                                                                  "elephant",
-                                                                  "bear",
-                                                                  "zebra",
-                                                                  "giraffe",
-                                                                  "backpack",
-                                                                  "umbrella",
-                                                                  "handbag",
-                                                                  "tie",
-                                                                  "suitcase",
-                                                                  "frisbee",
-                                                                  "skis",
-                                                                  "snowboard",
-                                                                  "sports ball",
-                                                                  "kite",
-                                                                  "baseball bat",
-                                                                  "baseball glove",
-                                                                  "skateboard",
-                                                                  "surfboard",
-                                                                  "tennis racket",
-                                                                  "bottle",
-                                                                  "wine glass",
-                                                                  "cup",
-                                                                  "fork",
-                                                                  "knife",
-                                                                  "spoon",
-                                                                  "bowl",
-                                                                  "banana",
-                                                                  "apple",
-                                                                  "sandwich",
-                                                                  "orange",
-                                                                  "broccoli",
-                                                                  "carrot",
-                                                                  "hot dog",
-                                                                  "pizza",
-                                                                  "donut",
-                                                                  "cake",
-                                                                  "chair",
-                                                                  "couch",
-                                                                  "potted plant",
-                                                                  "bed",
-                                                                  "dining table",
-                                                                  "toilet",
-                                                                  "tv",
-                                                                  "laptop",
-                                                                  "mouse",
-                                                                  "remote",
-                                                                  "keyboard",
-                                                                  "cell phone",
-                                                                  "microwave",
-                                                                  "oven",
-                                                                  "toaster",
-                                                                  "sink",
-                                                                  "refrigerator",
-                                                                  "book",
-                                                                  "clock",
-                                                                  "vase",
-                                                                  "scissors",
-                                                                  "teddy bear",
-                                                                  "hair drier",
-                                                                  "toothbrush"});
+  return classes_named(
+      "background,person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,"
+      "fire hydrant,stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,"
+      "zebra,giraffe,backpack,umbrella,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,"
+      "kite,baseball bat,baseball glove,skateboard,surfboard,tennis racket,bottle,wine glass,"
+      "cup,fork,knife,spoon,bowl,banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,"
+      "donut,cake,chair,couch,potted plant,bed,dining table,toilet,tv,laptop,mouse,remote,"
+      "keyboard,cell phone,microwave,oven,toaster,sink,refrigerator,book,clock,vase,scissors,"
+      "teddy bear,hair drier,toothbrush");
 }
 
 void require_labels_in(Classes const& classes, LabelMap const& labels, std::string_view what) {

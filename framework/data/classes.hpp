@@ -11,8 +11,8 @@
 
 namespace seplflow {
 
-// Names of the classes by label, "background" first: names()[k] is the name of label k.
-// At most 255 (labels 0..254). Immutable.
+// The names of the classes by label, "background" first: names()[k] is the name of label k. At most
+// 255 (labels 0..254). Immutable.
 class Classes {
  public:
   // Throws Error when there are no names, more than 255, an empty one, or two that are equal.
@@ -38,7 +38,7 @@ ClassesPtr voc12_classes();
 // first.
 ClassesPtr coco14_classes();
 
-// Throws Error, with the place and the value, when a pixel is neither one of the classes nor
+// Throws Error, with the position and the value, when a pixel is neither one of the classes nor
 // ignore; `what` names the map ("pseudo-label a.png").
 void require_labels_in(Classes const& classes, LabelMap const& labels, std::string_view what);
 

@@ -43,11 +43,11 @@ ConfusionMatrix::ConfusionMatrix(std::size_t classes)
 
 void ConfusionMatrix::add(LabelMap const& truth, LabelMap const& predicted,
                           PredictedIgnore predicted_ignore) {
-  require_same_size(truth.size(), "the truth", predicted.size(), "the labels");
-  // Before the areas, which are cheaper to count from runs.
+  require_same_size(truth.size(), "the ground truth", predicted.size(), "the prediction");
+  // Computed before the areas, which are cheaper to count from runs.
   LabelRuns const& truth_runs = truth.runs();
   LabelRuns const& predicted_runs = predicted.runs();
-  require_classes(truth, classes_, "truth");
+  require_classes(truth, classes_, "ground truth");
   require_classes(predicted, classes_, "prediction");
 
   for_each_overlap(truth_runs, predicted_runs, [&](Label t, Label p, std::uint32_t pixels) {
@@ -91,8 +91,8 @@ std::uint64_t ConfusionMatrix::false_negatives(std::size_t k) const {
   return sum;
 }
 
-// Most pairs of classes do not occur in an image: only the others, each with the distance from the
-// one before.
+// Most pairs of classes do not occur in an image. Writes only those that do, each with its distance
+// from the previous one.
 void ConfusionMatrix::write(ByteWriter& bytes) const {
   std::size_t const present =
       counts_.size() - static_cast<std::size_t>(std::ranges::count(counts_, 0U));
@@ -113,7 +113,8 @@ ConfusionMatrix ConfusionMatrix::read(ByteReader& bytes) {
   std::uint64_t at = 0;
   for (std::size_t i = 0; i < present; ++i) {
     std::uint64_t const distance = bytes.count();
-    if (distance >= matrix.counts_.size() - at) throw Error("a count of no pair of classes");
+    if (distance >= matrix.counts_.size() - at)
+      throw Error("a count belongs to no pair of classes");
     at += distance;
     matrix.counts_[at] = bytes.count();
   }

@@ -1,4 +1,4 @@
-// Counts of (true class, predicted class) over pixels, and the scores made of them.
+// Counts of (true class, predicted class) over pixels, and the scores computed from them.
 #pragma once
 
 #include <cstddef>
@@ -11,24 +11,24 @@
 
 namespace seplflow {
 
-// What a predicted 255 means where the truth has a class. Published evaluators differ, by tens of
-// points of mIoU.
+// What a predicted 255 means where the ground truth has a class. Published evaluators differ, by
+// tens of points of mIoU.
 enum class PredictedIgnore {
   miss,        // a false negative of the true class, a false positive of none
-  background,  // as if background had been predicted
-  drop,        // the pixel does not count
+  background,  // as if background were predicted
+  drop,        // the pixel is ignored
 };
 
-// 64-bit counters: COCO's background alone overflows 32 bits. Pixels whose truth is 255 never
-// count. Mutable; not safe to change from two threads.
+// Has 64-bit counters: the background of COCO alone overflows 32 bits. Pixels whose ground truth is
+// 255 are never counted. Mutable; not safe to change from several threads.
 class ConfusionMatrix {
  public:
   explicit ConfusionMatrix(std::size_t classes);
 
   std::size_t classes() const { return classes_; }
 
-  // Adds an image. Throws Error when the sizes differ (naming both) or a label of either map is
-  // neither one of the classes nor 255; the matrix is unchanged then.
+  // Adds an image. Throws Error, and leaves the matrix unchanged, when the sizes differ (naming
+  // both) or a label of either map is neither one of the classes nor 255.
   void add(LabelMap const& truth, LabelMap const& predicted, PredictedIgnore predicted_ignore);
 
   // Adds the counts of a matrix with as many classes.
@@ -44,7 +44,7 @@ class ConfusionMatrix {
   std::uint64_t false_positives(std::size_t k) const;
   std::uint64_t false_negatives(std::size_t k) const;
 
-  // For records that outlive a run. read() throws Error when the bytes hold no matrix.
+  // For results that outlive a run. read() throws Error when the bytes do not hold a matrix.
   void write(ByteWriter& bytes) const;
   static ConfusionMatrix read(ByteReader& bytes);
 
@@ -52,17 +52,18 @@ class ConfusionMatrix {
 
  private:
   std::size_t classes_;
-  std::vector<std::uint64_t> counts_;  // classes x (classes + 1); the last column is a missed 255
+  std::vector<std::uint64_t>
+      counts_;  // classes x (classes + 1); the last column counts missed 255s
 };
 
-// Which classes a mean is taken over.
+// The classes over which a mean is taken.
 enum class ClassMean {
   all,         // every class
-  with_union,  // classes that occur in truth or prediction: tp + fp + fn > 0
-  with_truth,  // classes that occur in truth: tp + fn > 0
+  with_union,  // classes in the ground truth or the prediction: tp + fp + fn > 0
+  with_truth,  // classes in the ground truth: tp + fn > 0
 };
 
-// Fractions in 0..1; nothing where a value is 0/0.
+// Fractions in 0..1; nothing where the value is 0/0.
 struct Scores {
   std::optional<double> iou, precision, recall;
 };
@@ -70,8 +71,8 @@ struct Scores {
 // tp / (tp + fp + fn), tp / (tp + fp), tp / (tp + fn) of one class.
 Scores class_scores(ConfusionMatrix const& confusion, std::size_t k);
 
-// The means over the same set of classes for all three. A 0/0 counts as 0 when its class is in
-// the set; nothing when the set is empty.
+// The means over the same set of classes for all three. A 0/0 counts as 0 when its class is in the
+// set; nothing when the set is empty.
 Scores mean_scores(ConfusionMatrix const& confusion, ClassMean mean);
 
 }  // namespace seplflow

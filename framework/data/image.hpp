@@ -1,4 +1,4 @@
-// A picture.
+// An image in memory.
 #pragma once
 
 #include <cstdint>

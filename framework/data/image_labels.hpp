@@ -1,4 +1,4 @@
-// The tags of an image: which classes it shows, and nothing about where.
+// Image-level labels: the classes that an image shows, but not where.
 #pragma once
 
 #include <vector>
@@ -13,7 +13,7 @@ struct ImageLabels {
   bool operator==(ImageLabels const&) const = default;
 };
 
-// The foreground classes that occur in a label map; ignore pixels count for none.
+// The foreground classes that occur in a label map.
 ImageLabels image_labels_of(LabelMap const& labels);
 
 }  // namespace seplflow

@@ -11,22 +11,22 @@ namespace {
 
 using Areas = std::array<std::uint64_t, 256>;
 
-// A value that is made when it is first asked for; threads that ask meanwhile wait.
+// A lazily computed value, safe to request from several threads.
 template <class T>
 class Lazy {
  public:
   Lazy() = default;
-  explicit Lazy(T value) : value_(std::move(value)), made_(true) {}
+  explicit Lazy(T value) : value_(std::move(value)), ready_(true) {}
 
-  bool made() const { return made_.load(std::memory_order_acquire); }
+  bool ready() const { return ready_.load(std::memory_order_acquire); }
 
-  template <class Make>
-  T const& get(Make&& make) const {
-    if (!made()) {
+  template <class Compute>
+  T const& get(Compute&& compute) const {
+    if (!ready()) {
       std::scoped_lock const lock(mutex_);
-      if (!made()) {
-        value_.emplace(make());
-        made_.store(true, std::memory_order_release);
+      if (!ready()) {
+        value_.emplace(compute());
+        ready_.store(true, std::memory_order_release);
       }
     }
     return *value_;
@@ -35,7 +35,7 @@ class Lazy {
  private:
   mutable std::mutex mutex_;
   mutable std::optional<T> value_;
-  mutable std::atomic<bool> made_ = false;
+  mutable std::atomic<bool> ready_ = false;
 };
 
 LabelRuns runs_of(Size size, std::span<Label const> pixels) {
@@ -64,7 +64,7 @@ Areas areas_of(std::span<Label const> pixels) {
 
 }  // namespace
 
-// At least one of pixels and runs is there from the beginning.
+// At least one of pixels and runs is set by the constructor.
 struct LabelMap::Forms {
   explicit Forms(std::vector<Label> from) : pixels(std::move(from)) {}
   explicit Forms(LabelRuns from) : runs(std::move(from)) {}
@@ -105,7 +105,7 @@ LabelRuns const& LabelMap::runs() const {
 bool LabelMap::operator==(LabelMap const& other) const {
   if (size_ != other.size_) return false;
   if (forms_ == other.forms_) return true;
-  if (forms_->pixels.made() && other.forms_->pixels.made()) {
+  if (forms_->pixels.ready() && other.forms_->pixels.ready()) {
     return std::ranges::equal(pixels(), other.pixels());
   }
   return runs() == other.runs();
@@ -113,7 +113,7 @@ bool LabelMap::operator==(LabelMap const& other) const {
 
 std::array<std::uint64_t, 256> const& label_areas(LabelMap const& labels) {
   return labels.forms_->areas.get([&] {
-    return labels.forms_->runs.made() ? areas_of(labels.runs()) : areas_of(labels.pixels());
+    return labels.forms_->runs.ready() ? areas_of(labels.runs()) : areas_of(labels.pixels());
   });
 }
 

@@ -1,4 +1,4 @@
-// A class for every pixel: pseudo-labels, enhanced labels and truth.
+// A class for every pixel: pseudo-labels, enhanced labels and ground truth.
 #pragma once
 
 #include <array>
@@ -14,13 +14,13 @@ namespace seplflow {
 
 using Label = std::uint8_t;
 constexpr Label kBackground = 0;
-constexpr Label kIgnore = 255;  // belongs to no class: boundary, or not decided
+constexpr Label kIgnore = 255;  // no class: a boundary, or undecided
 
 // H x W class ids: 0 is background, 1..254 classes, 255 ignore. Immutable, so it is safe to share
-// between threads; copies share what they hold.
+// between threads; copies share their content.
 //
-// It is made of row-major pixels or of column-major runs. The other form is made when it is first
-// asked for, once for all copies.
+// It is created from row-major pixels or from column-major runs. The other form is computed at its
+// first use, once for all copies.
 class LabelMap {
  public:
   // Throws Error when `pixels` does not hold exactly size.pixels() values.
@@ -33,13 +33,13 @@ class LabelMap {
 
   Size size() const { return size_; }
 
-  // Row-major. As long as a copy of the map lives, so does what these refer to.
+  // Row-major. Valid as long as any copy of the map exists.
   std::span<Label const> pixels() const;
   std::span<Label const> row(std::uint32_t y) const;
   Label at(std::uint32_t y, std::uint32_t x) const { return row(y)[x]; }
   LabelRuns const& runs() const;
 
-  // Whether both have the same size and pixels, whatever they were made of.
+  // Whether both have the same size and pixels.
   bool operator==(LabelMap const& other) const;
 
  private:
@@ -50,8 +50,8 @@ class LabelMap {
   std::shared_ptr<Forms const> forms_;
 };
 
-// Number of pixels of each of the 256 labels; counted once for all copies, and as long as one
-// lives, so do the numbers.
+// The number of pixels of each of the 256 labels; counted once for all copies, and valid as long as
+// any of them exists.
 std::array<std::uint64_t, 256> const& label_areas(LabelMap const& labels);
 
 }  // namespace seplflow

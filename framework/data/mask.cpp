@@ -124,7 +124,7 @@ Mask without(Mask const& a, Mask const& b) {
     std::uint32_t begin = a.bounds_[i];
     std::uint32_t const end = a.bounds_[i + 1];
     while (j < b.bounds_.size() && b.bounds_[j + 1] <= begin) j += 2;
-    // A run of b may reach into the next run of a, so j stays on it.
+    // A run of b may extend into the next run of a, so j stays on it.
     for (std::size_t k = j; begin < end; k += 2) {
       bool const cut = k < b.bounds_.size() && b.bounds_[k] < end;
       result.append(begin, cut ? std::max(begin, b.bounds_[k]) : end);
@@ -149,7 +149,7 @@ std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns con
   for (std::size_t i = 0; i < bounds.size(); i += 2) {
     std::uint32_t begin = bounds[i];
     std::uint32_t const end = bounds[i + 1];
-    // Within a column or so the next run is near; further away the column index finds it.
+    // A run within about a column is close; beyond that, the column index finds it.
     if (begin > runs[run].end + height) run = labels.run_at(begin);
     while (runs[run].end <= begin) ++run;
     while (begin < end) {
@@ -186,7 +186,7 @@ void Canvas::paint(Mask const& mask, Label label) {
 std::vector<Run> Canvas::runs() const {
   std::vector<Run> runs;
   auto const pixels = static_cast<std::uint32_t>(size_.pixels());
-  std::size_t number = 0;  // of the run that has begun
+  std::size_t number = 0;  // of the current run
   std::array<std::uint64_t, 8> last{};
   std::size_t const words = planes_.empty() ? 0 : planes_[0].size();
   for (std::size_t word = 0; word < words; ++word) {

@@ -1,4 +1,4 @@
-// A class-agnostic region of an image, as the Segment Anything Model proposes it.
+// A class-agnostic region of an image, such as the Segment Anything Model proposes.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 namespace seplflow {
 
 // A set of pixels of an H x W image as column-major runs (COCO's order). Immutable, so it is safe
-// to share between threads. Costs 8 bytes a run, whatever its area.
+// to share between threads. Takes 8 bytes per run, whatever its area.
 class Mask {
  public:
   // From COCO's run lengths, which alternate outside, inside, outside, ...; zero lengths are
@@ -23,7 +23,7 @@ class Mask {
   // The pixels whose value is `inside`.
   static Mask from_runs(Size size, std::span<Run const> runs, std::uint8_t inside);
 
-  // No pixel.
+  // Without pixels.
   explicit Mask(Size size) : size_(checked_size(size.height, size.width, "a mask")) {}
 
   Size size() const { return size_; }
@@ -60,10 +60,10 @@ Mask mask_of(LabelRuns const& labels, Label label);
 // O(runs of the mask + label runs inside its columns).
 std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns const& labels);
 
-// Labels being painted, mask over mask.
+// A label map that is painted mask over mask.
 //
-// Each label painted has a number, and each bit of the numbers a plane of one bit a pixel, so that
-// 64 pixels are painted at once, and where the result changes is looked for 64 pixels at a time.
+// Each painted label has a number, and each bit of the numbers has a plane with one bit per pixel.
+// So 64 pixels are painted at once, and changes in the result are searched 64 pixels at a time.
 class Canvas {
  public:
   // All background.

@@ -1,4 +1,4 @@
-// The box around a mask.
+// The bounding box of a mask.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace seplflow {
 
-// The first and the last column and row of a mask, both included, as SAM has them: so the box of a
-// mask of one column has no width.
+// The first and the last column and row of a mask, both inclusive, as in SAM: the box of a mask of
+// one column has width 0.
 struct MaskBox {
   std::int64_t left = 0, top = 0, right = 0, bottom = 0;
 

@@ -13,7 +13,7 @@
 
 namespace seplflow {
 
-// What the Segment Anything Model says of a mask it made (fields of amg.py's records).
+// What the Segment Anything Model reports about a mask (fields of the records of amg.py).
 struct MaskInfo {
   double predicted_iou = 0;          // the model's own estimate, 0..1
   double stability_score = 0;        // 0..1
@@ -22,17 +22,17 @@ struct MaskInfo {
   bool operator==(MaskInfo const&) const = default;
 };
 
-// The masks of one image, all of one size, in the order of their source. A set without masks may
-// not know its size: an image in which nothing was found leaves no record of it. Immutable.
+// The masks of one image, all of the same size, in the order of their source. The size of a set
+// without masks may be unknown, since a file without records does not contain it. Immutable.
 class MaskSet {
  public:
   struct Entry {
     Mask mask;
-    std::optional<MaskInfo> info;  // absent where the source does not say
+    std::optional<MaskInfo> info;  // nothing when the source does not have it
   };
 
-  // Throws Error, naming the mask by its place (from 0), when two masks differ in size, one
-  // differs from `size`, or a number of its info is infinite or not a number.
+  // Throws Error, with the index of the mask (from 0), when two masks differ in size, one differs
+  // from `size`, or a number of its info is infinite or NaN.
   explicit MaskSet(std::vector<Entry> entries, std::optional<Size> size = std::nullopt);
 
   std::optional<Size> size() const { return size_; }
@@ -45,7 +45,7 @@ class MaskSet {
   std::optional<Size> size_;
 };
 
-// Throws Error naming both sizes unless the masks, if there are any, have the labels' size.
+// Throws Error, naming both sizes, unless the masks, if any, have the size of the labels.
 void require_same_size(MaskSet const& masks, LabelMap const& labels, std::string_view labels_name);
 
 }  // namespace seplflow

@@ -1,4 +1,4 @@
-// What an observer found, as a tree of names and values.
+// The result of an observer: a tree of names and values.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 namespace seplflow {
 
 // An ordered tree that becomes a JSON object in metrics.json. Fractions are doubles in 0..1, counts
-// are integers, a value that does not exist (0/0) is null.
+// are integers, an undefined value (0/0) is null.
 class Metrics {
  public:
   using List = std::vector<Metrics>;
@@ -20,7 +20,7 @@ class Metrics {
   // Appends an entry; names are unique within a tree.
   Metrics& set(std::string name, Value value);
 
-  // A value that may not exist.
+  // The value, or null.
   static Value maybe(std::optional<double> value);
 
   bool empty() const { return entries_.empty(); }

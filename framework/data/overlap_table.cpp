@@ -20,7 +20,7 @@ OverlapTable::OverlapTable(LabelMap const& labels, MaskSet const& masks) {
     mask_areas_.push_back(masks.mask(i).area());
     auto const histogram = overlap_histogram(masks.mask(i), runs);
     for (Label const label : classes_) overlaps_.push_back(histogram[label]);
-    // Once, though every setting of a selection asks.
+    // Computed once, since every setting of a selection uses it.
     auto const row = overlaps(i);
     auto const best = std::ranges::max_element(row);
     std::optional<std::size_t>& assigned = assigned_.emplace_back();

@@ -1,4 +1,4 @@
-// How the masks of an image overlap the classes of its pseudo-label.
+// Overlaps between the masks of an image and the classes of its pseudo-label.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +13,12 @@
 namespace seplflow {
 
 // |S and P_k| for every mask S and every foreground class k present in the label map, with the
-// areas |S| and |P_k|. All that mask assignment and selection need (SEPL, section 3), and nothing
+// areas |S| and |P_k|: everything that mask assignment and selection need (SEPL, section 3). None
 // of it depends on a threshold. Immutable.
 class OverlapTable {
  public:
   // Background and ignore pixels belong to no class. Throws Error, naming both sizes, when the
-  // masks have another size than the labels.
+  // masks and the labels differ in size.
   OverlapTable(LabelMap const& labels, MaskSet const& masks);
 
   // The classes present, ascending.
@@ -31,8 +31,8 @@ class OverlapTable {
   // |S and P_k| for the classes present, in the order of classes().
   std::span<std::uint64_t const> overlaps(std::size_t mask) const;
 
-  // Index into classes() of the class that the mask overlaps most, the lowest among equals;
-  // nothing for a mask that meets no class.
+  // Index into classes() of the class that the mask overlaps most, the lowest in a tie; nothing for
+  // a mask that overlaps no class.
   std::optional<std::size_t> assigned(std::size_t mask) const { return assigned_[mask]; }
 
  private:

@@ -10,7 +10,7 @@ void require_runs(Size size, std::span<Run const> runs) {
   for (Run const& run : runs) {
     if (run.end <= position) {
       throw Error("the runs of a label map end at " + std::to_string(position) + " and then at " +
-                  std::to_string(run.end) + "; every run must hold a pixel");
+                  std::to_string(run.end) + "; every run must have at least one pixel");
     }
     position = run.end;
   }
@@ -51,7 +51,7 @@ void ColumnRunScanner::add_row(std::span<std::uint8_t const> row) {
 
 std::vector<Run> ColumnRunScanner::finish() const {
   assert(rows_ == size_.height);
-  // Changes come row by row; a counting sort by column puts them into column-major order.
+  // Changes are in row order; a counting sort by column gives column-major order.
   std::vector<std::uint32_t> begin_of_column(size_.width + 1);
   for (Change const& change : changes_) ++begin_of_column[change.x + 1];
   for (std::uint32_t x = 0; x < size_.width; ++x) begin_of_column[x + 1] += begin_of_column[x];
@@ -96,7 +96,7 @@ std::size_t LabelRuns::run_at(std::uint32_t position) const {
 }
 
 std::vector<std::uint8_t> row_major(LabelRuns const& labels) {
-  // Not bound at once: clang 14 lets no lambda capture such names.
+  // No structured binding: clang 14 cannot capture one in a lambda.
   std::uint32_t const height = labels.size().height, width = labels.size().width;
   std::span<Run const> const runs = labels.runs();
   // Calls f(x, y, value) where the value of column x changes at row y > 0.
@@ -110,7 +110,7 @@ std::vector<std::uint8_t> row_major(LabelRuns const& labels) {
       if (runs[i].end > top) f(x, runs[i].end - top, runs[i + 1].value);
     }
   };
-  // Changes come column by column; a counting sort by row puts them into row-major order.
+  // Changes are in column order; a counting sort by row gives row-major order.
   struct Change {
     std::uint32_t x;
     std::uint8_t value;

@@ -1,8 +1,8 @@
-// Runs of equal pixels: the form in which masks and labels meet.
+// Runs of equal pixels: the form in which masks and labels are combined.
 //
-// COCO, and with it SAM, counts mask pixels down the columns (position = x * height + y), while
-// pictures are stored along the rows. The scanner below turns rows into column-major runs without
-// transposing a pixel: it visits only the places where a row differs from the row above.
+// COCO, and with it SAM, numbers mask pixels down the columns (position = x * height + y), while
+// images are stored row by row. The scanner below converts rows to column-major runs without
+// transposing pixels: it visits only positions at which a row differs from the row above.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 
 namespace seplflow {
 
-// Length of the longest prefix on which a and b agree; both have the same size.
+// The length of the longest common prefix of a and b, which have the same size.
 inline std::size_t common_prefix(std::span<std::uint8_t const> a, std::span<std::uint8_t const> b) {
   std::size_t const size = a.size();
   std::size_t i = 0;
@@ -54,7 +54,7 @@ struct Run {
   bool operator==(Run const&) const = default;
 };
 
-// Collects the rows of a picture, top to bottom, into column-major runs.
+// Converts the rows of an image, top to bottom, to column-major runs.
 class ColumnRunScanner {
  public:
   explicit ColumnRunScanner(Size size);
@@ -62,8 +62,8 @@ class ColumnRunScanner {
   // The next row, size.width bytes; at most size.height of them.
   void add_row(std::span<std::uint8_t const> row);
 
-  // The runs of the whole picture; neighbours differ in value and the last ends at
-  // size.pixels(). All rows must have been added.
+  // The runs of the whole image; neighbours differ in value, and the last ends at size.pixels().
+  // All rows must have been added.
   std::vector<Run> finish() const;
 
  private:
@@ -78,18 +78,18 @@ class ColumnRunScanner {
   std::vector<Change> changes_;
 };
 
-// A label map as column-major runs, with the run that each column begins in. Immutable.
+// A label map as column-major runs, with the run in which each column begins. Immutable.
 class LabelRuns {
  public:
-  // Runs of equal value that follow each other are joined. Throws Error unless the ends increase
-  // from run to run and the last is size.pixels().
+  // Joins consecutive runs of equal value. Throws Error unless the ends increase from run to run
+  // and the last is size.pixels().
   LabelRuns(Size size, std::vector<Run> runs);
 
   Size size() const { return size_; }
   // Neighbours differ in value.
   std::span<Run const> runs() const { return runs_; }
 
-  // Index of the run that holds the column-major position; O(runs of the column).
+  // Index of the run that contains the column-major position; O(runs of the column).
   std::size_t run_at(std::uint32_t position) const;
 
   bool operator==(LabelRuns const&) const = default;
@@ -100,11 +100,11 @@ class LabelRuns {
   std::vector<std::uint32_t> first_of_column_;
 };
 
-// The values row by row: what ColumnRunScanner makes runs of. It visits only the places where a row
+// The values row by row: the inverse of ColumnRunScanner. Visits only positions at which a row
 // differs from the row above.
 std::vector<std::uint8_t> row_major(LabelRuns const& labels);
 
-// Calls f(value of a, value of b, pixels) for each stretch on which neither changes, in
+// Calls f(value of a, value of b, pixels) for each sequence of pixels on which neither changes, in
 // column-major order; both have the same size. O(runs).
 template <class F>
 void for_each_overlap(LabelRuns const& a, LabelRuns const& b, F&& f) {

@@ -9,7 +9,7 @@ std::optional<std::string> why_unsafe_id(std::string_view id) {
   if (id.size() > 1000) return "is longer than 1000 bytes";
   if (id.front() == '/') return "is an absolute path";
   if (std::ranges::any_of(id, [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '\\'; })) {
-    return "holds a control character or a backslash";
+    return "contains a control character or a backslash";
   }
   for (std::size_t begin = 0; begin <= id.size();) {
     std::size_t const end = std::min(id.find('/', begin), id.size());

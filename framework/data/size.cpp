@@ -13,7 +13,7 @@ Size checked_size(std::uint64_t height, std::uint64_t width, std::string_view wh
                     height * width <= kMaxPixels;
   if (!fits) {
     throw Error(std::string(what) + " has the size " + std::to_string(height) + "x" +
-                std::to_string(width) + " (height x width); seplflow reads pictures of 1 to " +
+                std::to_string(width) + " (height x width); seplflow reads images of 1 to " +
                 std::to_string(kMaxPixels) + " pixels");
   }
   return {static_cast<std::uint32_t>(height), static_cast<std::uint32_t>(width)};
@@ -24,9 +24,10 @@ void require_same_size(Size a, std::string_view a_name, Size b, std::string_view
   bool const transposed = a.height == b.width && a.width == b.height;
   throw Error(std::string(a_name) + " is " + to_string(a) + " but " + std::string(b_name) + " is " +
               to_string(b) + " (height x width); " +
-              (transposed ? "it fits only transposed, so it was saved with width first: save it "
-                            "with height first"
-                          : "they must have the same size; are both of one data set?"));
+              (transposed
+                   ? "one is the other transposed, so it was saved with width first: save it "
+                     "with height first"
+                   : "they must have the same size; do both belong to the same data set?"));
 }
 
 }  // namespace seplflow

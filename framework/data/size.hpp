@@ -8,8 +8,8 @@
 
 namespace seplflow {
 
-// Height and width in pixels. The largest picture that seplflow handles has kMaxPixels, so that
-// every pixel position fits in 32 bits.
+// Height and width in pixels. The largest image has kMaxPixels, so that every pixel position fits
+// in 32 bits.
 struct Size {
   std::uint32_t height = 0;
   std::uint32_t width = 0;
@@ -23,12 +23,12 @@ constexpr std::size_t kMaxPixels = std::size_t{1} << 28;
 // "375x500", height first, as arrays are indexed.
 std::string to_string(Size size);
 
-// Throws Error unless height and width are positive and their product at most kMaxPixels; `what`
-// names the thing of that size.
+// Throws Error unless height and width are positive and their product is at most kMaxPixels; `what`
+// names the object of this size.
 Size checked_size(std::uint64_t height, std::uint64_t width, std::string_view what);
 
-// Throws Error naming both things and both sizes unless they are equal, and telling where one is
-// the other transposed.
+// Throws Error, naming both objects and both sizes, unless they are equal. The message says when
+// one size is the other transposed.
 void require_same_size(Size a, std::string_view a_name, Size b, std::string_view b_name);
 
 }  // namespace seplflow

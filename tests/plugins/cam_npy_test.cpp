@@ -362,7 +362,7 @@ TEST_CASE("scores that are infinite or NaN are refused with class and position")
 TEST_CASE("maps of another size than the image are refused with both sizes") {
   CHECK_THAT(refusal(kIrn, {}, Size{2, 1}),
              Contains("a.npy is 1x2 but the sample's image is 2x1 (height x width)") &&
-                 Contains("fits only transposed"));
+                 Contains("one is the other transposed"));
   CHECK_THAT(refusal(kPsa, method("psa"), Size{5, 7}), Contains("1x2") && Contains("5x7"));
 }
 

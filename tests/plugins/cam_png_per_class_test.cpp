@@ -151,9 +151,9 @@ TEST_CASE("unknown classes and maps of another size are refused") {
   folder.write("b_1.png", gray({2, 3}, Bytes(6)));
   CHECK_THROWS_WITH(read(folder, voc_sample("b", Size{3, 2})),
                     Contains("b_1.png is 2x3 but the sample's image is 3x2 (height x width)") &&
-                        Contains("fits only transposed"));
+                        Contains("one is the other transposed"));
   CHECK_THROWS_WITH(read(folder, voc_sample("b", Size{3, 4})),
-                    Contains("are both of one data set?"));
+                    Contains("do both belong to the same data set?"));
   folder.write("b_2.png", gray({3, 3}, Bytes(9)));
   CHECK_THROWS_WITH(
       read(folder, voc_sample("b")),

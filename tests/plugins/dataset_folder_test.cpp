@@ -74,7 +74,7 @@ TEST_CASE("duplicate class names are refused at the option") {
   TempFolder const folder;
   auto const list = folder.write("names.txt", "a\n").string();
   CHECK_THAT(opening({{"list", list}, {"classes", Names{"background", "cat", "cat"}}}).problems(),
-             Contains("classes: ") && Contains("two classes are called \"cat\""));
+             Contains("classes: ") && Contains("two classes have the name \"cat\""));
 }
 
 TEST_CASE("without a list every image is a sample, sorted by name") {

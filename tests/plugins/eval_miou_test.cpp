@@ -372,9 +372,9 @@ TEST_CASE("labels of another size than the ground truth are refused with both si
   StageDriver stage = miou({}, true);
   LabelMap const truth(Size{2, 3}), turned(Size{3, 2});
   CHECK_THROWS_WITH(stage.observe(sample_of(2), truth, turned, truth),
-                    Contains("the truth is 2x3") && Contains("3x2"));
+                    Contains("the ground truth is 2x3") && Contains("3x2"));
   CHECK_THROWS_WITH(stage.observe(sample_of(2), truth, truth, turned),
-                    Contains("the truth is 2x3") && Contains("3x2"));
+                    Contains("the ground truth is 2x3") && Contains("3x2"));
 }
 
 TEST_CASE("a label that the data set does not have is refused") {

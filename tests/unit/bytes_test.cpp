@@ -18,7 +18,7 @@ std::uint64_t count_in(std::string const& bytes) {
 
 }  // namespace
 
-TEST_CASE("counts take a byte for each seven bits") {
+TEST_CASE("counts take one byte for each seven bits") {
   std::vector<std::pair<std::uint64_t, std::size_t>> const counts = {
       {0, 1},           {1, 1},      {127, 1},        {128, 2},
       {16383, 2},       {16384, 3},  {1ull << 62, 9}, {(1ull << 63) - 1, 9},
@@ -34,7 +34,7 @@ TEST_CASE("counts take a byte for each seven bits") {
   }
 }
 
-TEST_CASE("what was written comes back in the same order") {
+TEST_CASE("values are read in the order in which they were written") {
   std::mt19937_64 random(5);
   for (int round = 0; round < 200; ++round) {
     std::vector<int> kinds(random() % 20);
@@ -68,7 +68,7 @@ TEST_CASE("what was written comes back in the same order") {
   }
 }
 
-TEST_CASE("numbers come back bit by bit") {
+TEST_CASE("numbers are read back exactly") {
   using Limits = std::numeric_limits<double>;
   for (double const number : {0.0, -0.0, 1.0 / 3, Limits::min(), Limits::denorm_min(),
                               Limits::max(), -Limits::infinity()}) {
@@ -80,7 +80,7 @@ TEST_CASE("numbers come back bit by bit") {
   CHECK(ByteWriter().number(1).take() == std::string("\0\0\0\0\0\0\xf0\x3f", 8));
 }
 
-TEST_CASE("bytes that are cut off anywhere are an error") {
+TEST_CASE("bytes that are truncated anywhere are an error") {
   std::string const bytes = ByteWriter().count(300).text("abc").number(1.5).maybe(2.5).take();
   auto const read = [](std::string_view part) {
     ByteReader reader(part);
@@ -106,7 +106,7 @@ TEST_CASE("a count of more than 64 bits is an error") {
   CHECK_THROWS_AS(count_in(std::string(100, '\xff')), Error);
 }
 
-TEST_CASE("a length of more than there is makes nobody reserve memory") {
+TEST_CASE("a length beyond the end of the bytes is an error before memory is reserved") {
   for (std::uint64_t const length : {std::uint64_t{4}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
     std::string const bytes = ByteWriter().count(length).take() + "abc";
     CHECK_THROWS_AS(ByteReader(bytes).length(), Error);

@@ -46,13 +46,13 @@ TEST_CASE("a data set has 1 to 255 classes") {
   CHECK_THROWS_WITH(Classes(numbered(256)), Contains("1 to 255 classes") && Contains("not 256"));
 }
 
-TEST_CASE("classes without a name, or with one that comes twice, are refused") {
+TEST_CASE("classes without a name, or with the name of another, are refused") {
   CHECK_THROWS_WITH(Classes({"background", ""}), Contains("empty name"));
   CHECK_THROWS_WITH(Classes({"background", "cat", "cat"}),
-                    Contains("two classes are called \"cat\""));
+                    Contains("two classes have the name \"cat\""));
 }
 
-TEST_CASE("classes contain the labels below their number") {
+TEST_CASE("classes contain the labels below their count") {
   Classes const classes({"background", "cat", "dog"});
   CHECK(classes.contains(0));
   CHECK(classes.contains(2));
@@ -61,7 +61,7 @@ TEST_CASE("classes contain the labels below their number") {
   CHECK_FALSE(Classes(numbered(255)).contains(kIgnore));
 }
 
-TEST_CASE("classes are described by their range and the names of its ends") {
+TEST_CASE("classes are described by their range and its first and last name") {
   CHECK(voc12_classes()->describe() == "0..20 (background to tvmonitor)");
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("labels of the data set and ignore are accepted") {
   CHECK_NOTHROW(require_labels_in(*voc12_classes(), labels, "the labels"));
 }
 
-TEST_CASE("a label that the data set does not have is refused with the value and its place") {
+TEST_CASE("a label that the data set does not have is refused with its value and position") {
   LabelMap const labels({2, 3}, {0, 255, 20, 1, 21, 21});
   CHECK_THROWS_WITH(require_labels_in(*voc12_classes(), labels, "pseudo-label a.png"),
                     Contains("pseudo-label a.png holds class 21 (first at row 1, column 1)") &&

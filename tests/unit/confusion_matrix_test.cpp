@@ -93,7 +93,7 @@ Picture row(std::vector<Label> const& truth, std::vector<Label> const& predicted
 
 }  // namespace
 
-TEST_CASE("true and false positives and negatives are the counts of a loop over the pixels") {
+TEST_CASE("true and false positives and negatives equal those of a loop over the pixels") {
   auto const rule =
       GENERATE(PredictedIgnore::miss, PredictedIgnore::background, PredictedIgnore::drop);
   std::mt19937 random(51);
@@ -109,7 +109,7 @@ TEST_CASE("true and false positives and negatives are the counts of a loop over 
   }
 }
 
-TEST_CASE("every pair of classes is counted as often as a loop over the pixels finds it") {
+TEST_CASE("counts of all pairs of classes equal those of a loop over the pixels") {
   std::mt19937 random(54);
   for (int round = 0; round < 500; ++round) {
     Picture const picture = random_picture(random);
@@ -127,7 +127,7 @@ TEST_CASE("every pair of classes is counted as often as a loop over the pixels f
   }
 }
 
-TEST_CASE("mean scores are the means of a loop over the classes") {
+TEST_CASE("mean scores equal those of a loop over the classes") {
   auto const over = GENERATE(ClassMean::all, ClassMean::with_union, ClassMean::with_truth);
   std::mt19937 random(52);
   int empty = 0;
@@ -145,7 +145,7 @@ TEST_CASE("mean scores are the means of a loop over the classes") {
   CHECK((empty > 0) == (over != ClassMean::all));
 }
 
-TEST_CASE("a predicted 255 is a miss, background, or no pixel at all") {
+TEST_CASE("a predicted 255 is a miss, background, or ignored") {
   Picture const picture = row({1, 1, 0}, {1, 255, 255});
   ConfusionMatrix const miss = confusion_of(picture, PredictedIgnore::miss);
   CHECK(miss.missed(1) == 1);
@@ -162,11 +162,11 @@ TEST_CASE("a predicted 255 is a miss, background, or no pixel at all") {
   CHECK(drop.false_negatives(0) == 0);
 }
 
-TEST_CASE("pixels whose truth is 255 never count") {
+TEST_CASE("pixels whose ground truth is 255 are never counted") {
   CHECK(confusion_of(row({255, 255, 255}, {1, 0, 255})) == ConfusionMatrix(kClasses));
 }
 
-TEST_CASE("a score that is 0/0 does not exist, and is 0 in a mean that includes its class") {
+TEST_CASE("a score that is 0/0 is undefined, and counts as 0 in a mean that includes its class") {
   // Class 0 is right, class 1 missed altogether, class 2 nowhere.
   ConfusionMatrix const confusion = confusion_of(row({0, 1}, {0, 255}), PredictedIgnore::miss, 3);
   Scores const one = class_scores(confusion, 1);
@@ -180,13 +180,13 @@ TEST_CASE("a score that is 0/0 does not exist, and is 0 in a mean that includes 
   CHECK(mean_scores(confusion, ClassMean::all).iou == Approx(1.0 / 3));
 }
 
-TEST_CASE("a class that is only predicted counts in the union and not in the truth") {
+TEST_CASE("a class that is only predicted counts in the union, not in the ground truth") {
   ConfusionMatrix const confusion = confusion_of(row({0, 0}, {0, 2}), PredictedIgnore::miss, 3);
   CHECK(mean_scores(confusion, ClassMean::with_union).iou == 0.25);
   CHECK(mean_scores(confusion, ClassMean::with_truth).iou == 0.5);
 }
 
-TEST_CASE("the means of no class do not exist") {
+TEST_CASE("means over no class are undefined") {
   ConfusionMatrix const nothing(3);
   CHECK_FALSE(mean_scores(nothing, ClassMean::with_union).iou);
   CHECK_FALSE(mean_scores(nothing, ClassMean::with_truth).recall);
@@ -208,7 +208,7 @@ TEST_CASE("the sum of matrices is the matrix of all images, in any order") {
   CHECK(backwards == all);
 }
 
-TEST_CASE("counts go beyond 32 bits") {
+TEST_CASE("counts can exceed 32 bits") {
   Size const size{256, 256};
   std::vector<Label> predicted(size.pixels(), 1);
   predicted[0] = 0;
@@ -223,25 +223,25 @@ TEST_CASE("counts go beyond 32 bits") {
   CHECK(class_scores(confusion, 1).recall == 65535.0 / 65536);
 }
 
-TEST_CASE("a truth and a prediction of different sizes are refused with both sizes") {
+TEST_CASE("ground truth and prediction of different sizes are refused with both sizes") {
   ConfusionMatrix confusion(2);
   CHECK_THROWS_WITH(
       confusion.add(LabelMap(Size{2, 3}), LabelMap(Size{3, 2}), PredictedIgnore::miss),
-      Contains("the truth is 2x3 but the labels is 3x2"));
+      Contains("the ground truth is 2x3 but the prediction is 3x2"));
 }
 
-TEST_CASE("a label that is no class is refused by its map, and nothing is counted") {
+TEST_CASE("a label that is not a class is refused with its map, and nothing is counted") {
   ConfusionMatrix confusion(3);
   LabelMap const good({1, 2}, {0, 2}), pixels({1, 2}, {0, 3});
   LabelMap const bad = GENERATE(false, true) ? LabelMap(pixels.runs()) : pixels;
   CHECK_THROWS_WITH(confusion.add(good, bad, PredictedIgnore::miss),
                     Contains("the prediction holds class 3, but the classes are 0..2"));
   CHECK_THROWS_WITH(confusion.add(bad, good, PredictedIgnore::miss),
-                    Contains("the truth holds class 3, but the classes are 0..2"));
+                    Contains("the ground truth holds class 3, but the classes are 0..2"));
   CHECK(confusion == ConfusionMatrix(3));
 }
 
-TEST_CASE("a matrix comes back from its bytes") {
+TEST_CASE("a matrix is read back from its bytes") {
   std::mt19937 random(11);
   for (int round = 0; round < 200; ++round) {
     ConfusionMatrix matrix(kClasses);
@@ -262,7 +262,7 @@ TEST_CASE("a matrix comes back from its bytes") {
   }
 }
 
-TEST_CASE("an image of few classes takes few bytes") {
+TEST_CASE("an image with few classes takes few bytes") {
   ConfusionMatrix matrix(81);
   matrix.add(LabelMap({1, 4}, std::vector<Label>{0, 0, 80, 255}),
              LabelMap({1, 4}, std::vector<Label>{0, 80, 80, 0}), PredictedIgnore::miss);
@@ -271,7 +271,7 @@ TEST_CASE("an image of few classes takes few bytes") {
   CHECK(writer.take().size() <= 12);
 }
 
-TEST_CASE("damaged bytes are another matrix or an error, and reserve little memory") {
+TEST_CASE("damaged bytes give another matrix or an error, and reserve little memory") {
   std::mt19937 random(12);
   ConfusionMatrix matrix(kClasses);
   Picture const picture = random_picture(random);

@@ -4,7 +4,7 @@
 
 using namespace seplflow;
 
-TEST_CASE("an error quotes files without what a terminal obeys, and without being cut") {
+TEST_CASE("an error escapes control characters, and keeps the rest of its message") {
   std::string const quoted("a\0b\x1b[31m \x7f \r", 12);
   CHECK(std::string(Error(quoted).what()) == "a\\x00b\\x1b[31m \\x7f \\x0d");
   CHECK(std::string(Error("\xc2\x9b"

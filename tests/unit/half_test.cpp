@@ -18,9 +18,7 @@ double half_of(unsigned bits) {
 
 }  // namespace
 
-TEST_CASE(
-    "every finite float16 is its own rounding, and so is what lies nearer to it than to "
-    "others") {
+TEST_CASE("every finite float16 rounds to itself, and so do values nearer to it than to others") {
   constexpr unsigned kInfinity = 0x7c00;
   for (unsigned bits = 0; bits < kInfinity; ++bits) {
     double const value = half_of(bits);
@@ -34,7 +32,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("what is too large for float16 is infinite, and no number stays none") {
+TEST_CASE("values too large for float16 become infinite, and NaN stays NaN") {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   CHECK(round_to_half(65519.9) == 65504.0F);
   CHECK(round_to_half(65520.0) == kInfinity);

@@ -23,13 +23,13 @@ TEST_CASE("a label map without pixels is all background") {
   CHECK(LabelMap(Size{2, 2}) == LabelMap({2, 2}, {0, 0, 0, 0}));
 }
 
-TEST_CASE("a label map of another number of pixels than its size is refused with both numbers") {
+TEST_CASE("pixels that do not fit the size of a label map are refused with both numbers") {
   CHECK_THROWS_WITH(LabelMap({2, 3}, {1, 2, 3, 4, 5}),
                     Contains("2x3 (height x width) needs 6 pixels but was given 5"));
   CHECK_THROWS_WITH(LabelMap({1, 1}, {1, 2}), Contains("needs 1 pixels but was given 2"));
 }
 
-TEST_CASE("a label map made of column-major runs has the pixels of one made of pixels") {
+TEST_CASE("a label map created from runs equals one created from pixels") {
   LabelMap const labels(LabelRuns({2, 3}, {{1, 0}, {3, 9}, {5, 0}, {6, 9}}));
   CHECK(labels.size() == Size{2, 3});
   CHECK(labels.at(1, 0) == 9);
@@ -38,7 +38,7 @@ TEST_CASE("a label map made of column-major runs has the pixels of one made of p
         std::vector<Label>{0, 9, 0, 9, 0, 9});
 }
 
-TEST_CASE("either form of a label map gives the other back, and copies share them") {
+TEST_CASE("each form of a label map is computed from the other, and copies share both") {
   std::mt19937 random(12);
   for (int round = 0; round < 500; ++round) {
     Size const size{1 + static_cast<std::uint32_t>(random() % 20),
@@ -64,11 +64,11 @@ TEST_CASE("either form of a label map gives the other back, and copies share the
   }
 }
 
-TEST_CASE("label maps of other shapes are not equal, though their pixels are") {
+TEST_CASE("label maps of different shapes with the same pixels are not equal") {
   CHECK_FALSE(LabelMap(Size{1, 4}) == LabelMap(Size{2, 2}));
 }
 
-TEST_CASE("label areas are the counts of a loop over the pixels") {
+TEST_CASE("label areas equal the counts of a loop over the pixels") {
   std::mt19937 random(11);
   for (int round = 0; round < 300; ++round) {
     Size const size{1 + static_cast<std::uint32_t>(random() % 20),
@@ -86,13 +86,14 @@ TEST_CASE("label areas are the counts of a loop over the pixels") {
   }
 }
 
-TEST_CASE("the tags of a label map are its foreground classes, ascending and once each") {
+TEST_CASE(
+    "the image-level labels of a label map are its foreground classes, ascending and unique") {
   CHECK(image_labels_of(LabelMap({1, 6}, {254, 0, 7, 255, 3, 7})).classes ==
         std::vector<Label>{3, 7, 254});
   CHECK(image_labels_of(LabelMap({1, 2}, {0, 255})).classes.empty());
 }
 
-TEST_CASE("a size is written with its height first") {
+TEST_CASE("a size is written height first") {
   CHECK(to_string(Size{375, 500}) == "375x500");
 }
 
@@ -114,7 +115,7 @@ TEST_CASE("a size has 1 to 2^28 pixels, whatever its shape") {
           Contains("1 to 268435456 pixels"));
 }
 
-TEST_CASE("a difference of sizes is refused with both things and both sizes") {
+TEST_CASE("different sizes are refused with both names and both sizes") {
   CHECK_NOTHROW(require_same_size(Size{2, 3}, "this", Size{2, 3}, "that"));
   CHECK_THROWS_WITH(require_same_size(Size{2, 3}, "this", Size{3, 2}, "that"),
                     Contains("this is 2x3 but that is 3x2 (height x width)"));

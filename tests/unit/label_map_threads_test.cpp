@@ -55,7 +55,7 @@ void require_one_of_each(LabelMap const& labels, std::vector<Label> const& pixel
 
 }  // namespace
 
-TEST_CASE("threads that share a label map find one of each form") {
+TEST_CASE("threads that share a label map share one of each form") {
   Size const size{60, 80};
   std::vector<Label> pixels(size.pixels());
   for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = i / 11 % 5 == 0 ? 7 : 0;

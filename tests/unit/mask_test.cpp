@@ -75,21 +75,21 @@ std::size_t position_of(Size size, std::size_t row_major) {
 
 }  // namespace
 
-TEST_CASE("run lengths go down the columns, beginning outside") {
+TEST_CASE("run lengths go down the columns and begin outside") {
   Canvas canvas({2, 3});
   canvas.paint(Mask::from_counts({2, 3}, Counts{1, 2, 2, 1}), 9);
   CHECK(canvas.labels() == LabelMap({2, 3}, {0, 9, 0,  //
                                              9, 0, 9}));
 }
 
-TEST_CASE("run lengths of zero join what is beside them") {
+TEST_CASE("run lengths of zero join their neighbours") {
   Mask const mask = Mask::from_counts({1, 6}, Counts{0, 2, 0, 1, 3, 0, 0});
   CHECK(mask == Mask::from_counts({1, 6}, Counts{0, 3, 3}));
   CHECK(mask.counts() == Counts{0, 3, 3});
   CHECK(mask.area() == 3);
 }
 
-TEST_CASE("run lengths that do not add up to the picture are refused with both sums") {
+TEST_CASE("run lengths that do not add up to the image are refused with both sums") {
   CHECK_THROWS_WITH(Mask::from_counts({2, 3}, Counts{1, 3}),
                     Contains("add up to 4 pixels, but 2x3 (height x width) has 6"));
   CHECK_THROWS_WITH(Mask::from_counts({2, 3}, Counts{}), Contains("add up to 0 pixels"));
@@ -119,7 +119,7 @@ TEST_CASE("random masks keep their pixels, area and run lengths") {
   }
 }
 
-TEST_CASE("the mask of a label is the pixels that have it") {
+TEST_CASE("the mask of a label has exactly the pixels with this label") {
   std::mt19937 random(32);
   for (int round = 0; round < 1000; ++round) {
     Size const size = random_size(random);
@@ -135,7 +135,7 @@ TEST_CASE("the mask of a label is the pixels that have it") {
   }
 }
 
-TEST_CASE("a union holds the pixels of either mask, a difference those of the first alone") {
+TEST_CASE("a union has the pixels of either mask, a difference those of only the first") {
   std::mt19937 random(33);
   for (int round = 0; round < 3000; ++round) {
     Size const size = random_size(random);
@@ -147,13 +147,13 @@ TEST_CASE("a union holds the pixels of either mask, a difference those of the fi
   }
 }
 
-TEST_CASE("a mask united with itself is itself, and without itself empty") {
+TEST_CASE("the union of a mask with itself is itself, and the difference is empty") {
   Mask const mask = Mask::from_counts({4, 4}, Counts{3, 5, 2, 1, 5});
   CHECK(united(mask, mask) == mask);
   CHECK(without(mask, mask) == Mask(Size{4, 4}));
 }
 
-TEST_CASE("the overlaps of a mask with labels are the counts of a loop over the pixels") {
+TEST_CASE("overlaps of a mask with labels equal the counts of a loop over the pixels") {
   std::mt19937 random(34);
   for (int round = 0; round < 3000; ++round) {
     Size const size = random_size(random);
@@ -179,7 +179,7 @@ TEST_CASE("overlaps are found however far apart the runs of a mask are") {
   CHECK(histogram[1] == 2);
 }
 
-TEST_CASE("on a canvas later masks are over earlier ones") {
+TEST_CASE("on a canvas, later masks cover earlier ones") {
   std::mt19937 random(35);
   for (int round = 0; round < 500; ++round) {
     Size size = random_size(random);
@@ -201,7 +201,7 @@ TEST_CASE("on a canvas later masks are over earlier ones") {
   }
 }
 
-TEST_CASE("a canvas takes all 256 labels, in any order, and hundreds of masks") {
+TEST_CASE("a canvas accepts all 256 labels, in any order, and hundreds of masks") {
   std::mt19937 random(36);
   Size const size{19, 41};
   Canvas canvas(size);
@@ -220,7 +220,7 @@ TEST_CASE("a canvas takes all 256 labels, in any order, and hundreds of masks") 
   CHECK(canvas.labels() == LabelMap(size, expected));
 }
 
-TEST_CASE("a canvas takes masks of single pixels side by side") {
+TEST_CASE("a canvas accepts masks of single adjacent pixels") {
   auto const size = GENERATE(Size{8, 8}, Size{13, 15}, Size{1, 130}, Size{130, 1});
   Dense even(size.pixels()), odd(size.pixels());
   for (std::size_t p = 0; p < even.size(); ++p) (p % 2 == 0 ? even : odd)[p] = true;

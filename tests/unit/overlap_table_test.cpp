@@ -49,7 +49,7 @@ Counts count(Pixels const& labels, std::vector<Pixels> const& masks) {
 
 }  // namespace
 
-TEST_CASE("an overlap table holds the counts of a loop over the pixels") {
+TEST_CASE("an overlap table equals the counts of a loop over the pixels") {
   std::mt19937 random(41);
   for (int round = 0; round < 1500; ++round) {
     Size const size{1 + static_cast<std::uint32_t>(random() % 9),
@@ -89,21 +89,21 @@ TEST_CASE("an overlap table holds the counts of a loop over the pixels") {
   }
 }
 
-TEST_CASE("a mask that overlaps two classes equally goes to the lower") {
+TEST_CASE("a mask that overlaps two classes equally is assigned the lower") {
   LabelMap const labels({1, 4}, {9, 9, 4, 4});
   OverlapTable const table(labels, MaskSet({{mask_from({1, 4}, {0, 1, 1, 0}), std::nullopt}}));
   REQUIRE(table.assigned(0));
   CHECK(table.classes()[*table.assigned(0)] == 4);
 }
 
-TEST_CASE("a mask on background and ignore pixels alone goes to no class") {
+TEST_CASE("a mask on only background and ignore pixels is assigned no class") {
   LabelMap const labels({1, 4}, {0, 255, 4, 0});
   OverlapTable const table(labels, MaskSet({{mask_from({1, 4}, {1, 1, 0, 1}), std::nullopt}}));
   CHECK(table.mask_area(0) == 3);
   CHECK_FALSE(table.assigned(0));
 }
 
-TEST_CASE("a label map without classes gives no mask a class") {
+TEST_CASE("a label map without classes assigns no mask a class") {
   LabelMap const labels({1, 2}, {0, 255});
   OverlapTable const table(labels, MaskSet({{mask_from({1, 2}, {1, 1}), std::nullopt}}));
   CHECK(table.classes().empty());
@@ -111,7 +111,7 @@ TEST_CASE("a label map without classes gives no mask a class") {
   CHECK_FALSE(table.assigned(0));
 }
 
-TEST_CASE("an overlap table of no masks knows the classes and their areas") {
+TEST_CASE("an overlap table without masks has the classes and their areas") {
   OverlapTable const table(LabelMap({1, 3}, {2, 0, 2}), MaskSet({}));
   CHECK(table.masks() == 0);
   REQUIRE(table.classes().size() == 1);

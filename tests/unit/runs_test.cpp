@@ -49,7 +49,7 @@ Bytes columns_of(LabelMap const& picture) {
 
 }  // namespace
 
-TEST_CASE("a common prefix ends at the first byte that differs, wherever that is") {
+TEST_CASE("a common prefix ends at the first byte that differs") {
   for (std::size_t size = 0; size < 40; ++size) {
     Bytes const a(size, 7);
     REQUIRE(common_prefix(a, a) == size);
@@ -64,7 +64,7 @@ TEST_CASE("a common prefix ends at the first byte that differs, wherever that is
   }
 }
 
-TEST_CASE("runs of equal bytes are maximal and, put together, the bytes") {
+TEST_CASE("runs of equal bytes are maximal and concatenate to the bytes") {
   std::mt19937 random(21);
   for (int round = 0; round < 500; ++round) {
     Bytes bytes;
@@ -79,7 +79,7 @@ TEST_CASE("runs of equal bytes are maximal and, put together, the bytes") {
   }
 }
 
-TEST_CASE("the column-major runs of random pictures give their pixels back") {
+TEST_CASE("the column-major runs of random images have the same pixels") {
   std::mt19937 random(22);
   for (int round = 0; round < 2000; ++round) {
     LabelMap const picture = random_picture(random);
@@ -95,7 +95,7 @@ TEST_CASE("the column-major runs of random pictures give their pixels back") {
   }
 }
 
-TEST_CASE("a picture of one value is one run, whatever its shape") {
+TEST_CASE("an image of one value is one run, whatever its shape") {
   auto const size = GENERATE(Size{1, 1}, Size{1, 9}, Size{9, 1}, Size{8, 17});
   auto const pixels = static_cast<std::uint32_t>(size.pixels());
   LabelRuns const runs = LabelMap(size, Bytes(pixels, 5)).runs();
@@ -103,7 +103,7 @@ TEST_CASE("a picture of one value is one run, whatever its shape") {
   CHECK(runs.runs()[0] == Run{pixels, 5});
 }
 
-TEST_CASE("every position is found in the run that holds it") {
+TEST_CASE("every position is found in the run that contains it") {
   std::mt19937 random(23);
   for (int round = 0; round < 500; ++round) {
     LabelRuns const labels = random_picture(random).runs();
@@ -116,7 +116,7 @@ TEST_CASE("every position is found in the run that holds it") {
   }
 }
 
-TEST_CASE("runs of equal value that follow each other are joined") {
+TEST_CASE("consecutive runs of equal value are joined") {
   LabelRuns const runs({2, 3}, {{1, 7}, {2, 7}, {4, 0}, {5, 9}, {6, 9}});
   CHECK(std::vector<Run>(runs.runs().begin(), runs.runs().end()) ==
         std::vector<Run>{{2, 7}, {4, 0}, {6, 9}});
@@ -124,7 +124,7 @@ TEST_CASE("runs of equal value that follow each other are joined") {
   CHECK_FALSE(runs == LabelRuns({3, 2}, {{2, 7}, {4, 0}, {6, 9}}));
 }
 
-TEST_CASE("runs that do not fill the picture in order are refused with the positions") {
+TEST_CASE("runs that do not fill the image in order are refused with the positions") {
   CHECK_THROWS_WITH(LabelRuns({2, 3}, {}), Contains("end at 0, but 2x3 (height x width) has 6"));
   CHECK_THROWS_WITH(LabelRuns({2, 3}, {{5, 1}}), Contains("end at 5, but 2x3"));
   CHECK_THROWS_WITH(LabelRuns({2, 3}, {{7, 1}}), Contains("end at 7, but 2x3"));
@@ -136,7 +136,7 @@ TEST_CASE("runs that do not fill the picture in order are refused with the posit
   CHECK_THROWS_WITH(LabelRuns({0, 3}, {}), Contains("a label map has the size 0x3"));
 }
 
-TEST_CASE("the rows of column-major runs are those that the runs were made of") {
+TEST_CASE("converting runs to rows and back gives the same runs") {
   std::mt19937 random(24);
   for (int round = 0; round < 2000; ++round) {
     LabelMap const picture = random_picture(random);
@@ -145,7 +145,7 @@ TEST_CASE("the rows of column-major runs are those that the runs were made of") 
   }
 }
 
-TEST_CASE("overlaps of two pictures' runs are their pixels, pair by pair") {
+TEST_CASE("overlaps of the runs of two images equal the overlaps of their pixels") {
   std::mt19937 random(25);
   for (int round = 0; round < 1000; ++round) {
     LabelMap const a = random_picture(random);

@@ -6,7 +6,7 @@
 
 using namespace seplflow;
 
-TEST_CASE("names of the data sets in use are safe to name files by") {
+TEST_CASE("ids of known data sets are safe as file names") {
   auto const id =
       GENERATE(as<std::string>(), "2007_000032", "COCO_val2014_000000000042", "train/0001", "a.b",
                "...", "..a", "a..", ".hidden", "a b", "caf\xc3\xa9");
@@ -14,34 +14,34 @@ TEST_CASE("names of the data sets in use are safe to name files by") {
   CHECK_FALSE(why_unsafe_id(id));
 }
 
-TEST_CASE("a name that leads out of its folder is unsafe, and it is said why") {
+TEST_CASE("an id that leads out of its folder is unsafe, with the reason") {
   auto const id = GENERATE(as<std::string>(), "..", "../x", "a/../../x", "a/..", "a/../b");
   INFO(id);
   REQUIRE(why_unsafe_id(id));
   CHECK_THAT(*why_unsafe_id(id), Contains("leaves its folder"));
 }
 
-TEST_CASE("an absolute or empty name is unsafe, and it is said why") {
+TEST_CASE("an absolute or empty id is unsafe, with the reason") {
   CHECK(why_unsafe_id("/etc/x") == "is an absolute path");
   CHECK(why_unsafe_id("/") == "is an absolute path");
   CHECK(why_unsafe_id("") == "is empty");
 }
 
-TEST_CASE("a name with an empty part is unsafe, and it is said why") {
+TEST_CASE("an id with an empty part is unsafe, with the reason") {
   auto const id = GENERATE(as<std::string>(), "a//b", "a/", ".", "./a", "a/./b");
   INFO(id);
   REQUIRE(why_unsafe_id(id));
   CHECK_THAT(*why_unsafe_id(id), Contains("empty part"));
 }
 
-TEST_CASE("a name with a control character or a backslash is unsafe, and it is said why") {
+TEST_CASE("an id with a control character or a backslash is unsafe, with the reason") {
   auto const id = GENERATE(as<std::string>(), "a\nb", "a\tb", "a\x7f", "a\\b", "..\\x");
   REQUIRE(why_unsafe_id(id));
   CHECK_THAT(*why_unsafe_id(id), Contains("control character or a backslash"));
   CHECK(why_unsafe_id(std::string_view("a\0b", 3)));
 }
 
-TEST_CASE("a name longer than file systems take is unsafe, and it is said why") {
+TEST_CASE("an id longer than file systems allow is unsafe, with the reason") {
   CHECK_FALSE(why_unsafe_id(std::string(240, 'a')));
   CHECK_THAT(why_unsafe_id(std::string(241, 'a')).value_or(""), Contains("240 bytes"));
   std::string deep;
