@@ -3,7 +3,7 @@
 
 #include "common/picture_file.hpp"
 #include "common/refuse_errors.hpp"
-#include "formats/image/image.hpp"
+#include "formats/image/image_file.hpp"
 #include "formats/image/png.hpp"
 #include "formats/json/coco_instances.hpp"
 #include "image_label_options.hpp"

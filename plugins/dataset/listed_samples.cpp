@@ -3,7 +3,7 @@
 #include <mutex>
 
 #include "common/picture_file.hpp"
-#include "formats/image/image.hpp"
+#include "formats/image/image_file.hpp"
 #include "formats/image/png.hpp"
 #include "name_list.hpp"
 

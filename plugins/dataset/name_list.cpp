@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "common/picture_file.hpp"
 #include "data/sample.hpp"
-#include "formats/file.hpp"
+#include "formats/input_file.hpp"
 
 namespace seplflow::dataset {
 namespace {

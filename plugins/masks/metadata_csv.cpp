@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "formats/file.hpp"
+#include "formats/input_file.hpp"
 
 namespace seplflow::masks {
 namespace {

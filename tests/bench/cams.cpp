@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "cli/keep_memory.hpp"
-#include "formats/file.hpp"
+#include "formats/input_file.hpp"
 #include "formats/numpy/npy.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
-// Any bytes as a file of COCO's instances: images with truth of their size, or an Error that names
-// the file.
+// Reads any bytes as a COCO instances file. The result must be images with ground truth of their
+// size, or an Error that names the file.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 using namespace seplflow;
 
-// Drawing a large picture takes long and tells nothing.
+// Drawing a large image takes long and finds no errors.
 constexpr std::size_t kMaxDrawn = 1 << 16;
 
 void require(bool holds) {

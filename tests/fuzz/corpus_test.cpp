@@ -1,4 +1,4 @@
-// Writes the seeds that the fuzz targets start from.
+// Writes the seeds of the fuzz targets.
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -114,8 +114,10 @@ TEST_CASE("seeds: pickles, .npy files and files of torch", "[corpus]") {
                      "\x96" + little(std::uint64_t{4}) + "abcd" + dtype("u1", "|") + shape({2, 2}) +
                          text("K") + shape({1, 0})),
                 5));
-  write(folder / "protocol0",
-        "(dp0\nS'a\\x41'\np1\n(lp2\nI5\naI01\naL7L\naF1.5\naV\\u00e9\nasg1\n0.");
+  write(folder / "python2", pickled("}U\x01"
+                                    "aT\x02" +
+                                        std::string(3, '\0') + "\xe9zs",
+                                    2));
   write(folder / "memo", pickled(memo + "e"));
   write(folder / "legacy.pth",
         legacy(tensor(storage_id(storage, "cuda:0", tuple(text("v") + integer(1) + integer(5))), 1,

@@ -1,5 +1,5 @@
-// Any bytes as a label map, a mask and a picture: a value or an Error, and a label map survives
-// being written and read again.
+// Reads any bytes as a label map, a mask and an image. The result must be a value or an Error, and
+// a label map must survive being written and read again.
 #include <cstdint>
 #include <cstdlib>
 #include <span>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "formats/image/image.hpp"
+#include "formats/image/image_file.hpp"
 #include "formats/image/png.hpp"
 #include "support/png_fixture.hpp"
 
@@ -42,7 +42,7 @@ void read_in_every_way(std::span<std::uint8_t const> bytes) {
   });
 }
 
-// Changed bytes seldom keep a chunk's CRC, and would never get past it.
+// Changed bytes rarely fit the CRC of a chunk, so the fuzzer would never get past it.
 void repair_every_crc(std::vector<std::uint8_t>& file) {
   constexpr std::size_t kSignature = 8, kFrame = 12;
   for (std::size_t chunk = kSignature; chunk + kFrame <= file.size();) {

@@ -1,4 +1,4 @@
-// Any bytes as a file of masks: masks of one size, or an Error.
+// Reads any bytes as a mask file. The result must be masks of one size, or an Error.
 #include <cstdint>
 #include <cstdlib>
 #include <optional>

@@ -1,4 +1,5 @@
-// Any bytes as a pickle, a .npy file and a file of torch: values that can be walked, or an Error.
+// Reads any bytes as a pickle, a .npy file and a file of torch. The result must be values that can
+// be traversed, or an Error.
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -34,7 +35,7 @@ void walk_array(Array const& array) {
   }
 }
 
-// Values share, so that few bytes can be endless to walk.
+// Values may be shared, so traversing a few bytes can take forever.
 void walk(PickleValue const& value, std::size_t depth, int& left) {
   require(depth <= kMaxPickleDepth + 1);
   require(!value.description().empty());

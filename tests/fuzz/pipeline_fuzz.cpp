@@ -1,5 +1,5 @@
-// Any text as a pipeline file: a pipeline, or mistakes. What is a pipeline survives being written
-// out and read again.
+// Reads any text as a pipeline file. The result must be errors, or a pipeline that survives being
+// written and read again.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -13,7 +13,7 @@ namespace {
 
 using namespace seplflow;
 
-// Stages that look at no file.
+// Stages that read no files.
 StageCatalog make_catalog() {
   Plugin plugin;
   dataset::declare_scenes(plugin);

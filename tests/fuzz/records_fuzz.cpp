@@ -1,4 +1,5 @@
-// Any bytes as a ledger.records: memories that are read back as they are written, and problems.
+// Reads any bytes as a ledger.records. The result must be problems, and memories that survive being
+// written and read again.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -51,7 +52,7 @@ void require_equal(SampleMemory const& a, SampleMemory const& b) {
   }
 }
 
-// What is kept of a result may be anything.
+// Stored results may hold any bytes.
 void read_kept(std::string const& bytes) {
   ignore_errors([&] { decode_files(bytes); });
   ignore_errors([&] {
@@ -89,7 +90,8 @@ void read(std::string_view bytes) {
   for (std::size_t i = 0; i < whole; ++i) require_equal(again.at(i), reader.at(i));
 }
 
-// A file of one memory with the right checksum, which chance would not find.
+// Reads any bytes as a ledger.records. The result must be problems, and memories that survive being
+// written and read again.
 std::string framed(std::string_view payload) {
   std::string bytes = "seplflow ledger.records 1\n";
   auto const put = [&](std::uint64_t value, int size) {

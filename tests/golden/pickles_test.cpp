@@ -1,4 +1,4 @@
-// Files that versions of numpy and torch have written.
+// Files that different versions of numpy and torch wrote.
 #include <filesystem>
 #include <map>
 #include <string>
@@ -67,7 +67,7 @@ TEST_CASE("simulated: images without classes have arrays without elements") {
   CHECK(only.root().find("keys")->array().size() == 0);
 }
 
-TEST_CASE("simulated: what would run a program is refused by its name") {
+TEST_CASE("simulated: a pickle that would run a program is refused by name") {
   int refused = 0;
   for (fs::path const& file : files_in(protocols())) {
     if (!is_refused(file)) continue;

@@ -15,7 +15,7 @@
 
 #include "core/generator.hpp"
 #include "core/resample.hpp"
-#include "formats/image/image.hpp"
+#include "formats/image/image_file.hpp"
 #include "formats/json/mask_json.hpp"
 #include "formats/numpy/npy.hpp"
 #include "support/catch.hpp"

@@ -124,8 +124,9 @@ TEST_CASE("a file that is not a pseudo-label is refused with its format") {
   CHECK_THAT(refusal({'G', 'I', 'F', '8'}), Contains("a.png is not a PNG (it is a GIF)"));
   CHECK_THAT(refusal(make_png({1, 2}, {PNG_COLOR_TYPE_GRAY, 16}, Bytes(4))),
              Contains("a.png is a 16-bit gray PNG"));
-  CHECK_THAT(refusal(make_png({1, 2}, {PNG_COLOR_TYPE_RGB, 8}, Bytes(6))),
-             Contains("a.png is an 8-bit RGB PNG") && Contains("cannot be told from class ids"));
+  CHECK_THAT(
+      refusal(make_png({1, 2}, {PNG_COLOR_TYPE_RGB, 8}, Bytes(6))),
+      Contains("a.png is an 8-bit RGB PNG") && Contains("colours do not determine class ids"));
   CHECK_THAT(refusal(claiming_png()), Contains("a.png has the size 100000x100000"));
 }
 

@@ -116,8 +116,8 @@ TEST_CASE("masks of another size than the sample's image are refused with both s
 }
 
 TEST_CASE("a mask file that is truncated or empty is refused with its name") {
-  CHECK_THAT(refusal(kAmg.substr(0, kAmg.size() / 2)), Contains("a.json") && Contains("cut off"));
-  CHECK_THAT(refusal(kAmg.substr(0, kAmg.size() - 1)), Contains("a.json") && Contains("cut off"));
+  CHECK_THAT(refusal(kAmg.substr(0, kAmg.size() / 2)), Contains("a.json") && Contains("truncated"));
+  CHECK_THAT(refusal(kAmg.substr(0, kAmg.size() - 1)), Contains("a.json") && Contains("truncated"));
   CHECK_THAT(refusal(""), Contains("a.json is empty (0 bytes)"));
 }
 

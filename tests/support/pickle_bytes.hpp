@@ -1,4 +1,4 @@
-// Pickles, .npy files and files of torch, put together byte by byte.
+// Writes pickles, .npy files and files of torch byte by byte.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ inline std::span<std::uint8_t const> span_of(std::string_view bytes) {
   return {reinterpret_cast<std::uint8_t const*>(bytes.data()), bytes.size()};
 }
 
-// One object each, as the pickler of Python 3 writes it in protocol 4, without memo.
+// Each returns one object as Python 3 writes it with protocol 4, without memo.
 inline std::string text(std::string_view value) {
   return "X" + little(static_cast<std::uint32_t>(value.size())) + std::string(value);
 }
@@ -71,7 +71,7 @@ inline std::string shape(std::vector<std::int64_t> const& extents) {
   return tuple(items);
 }
 
-// numpy's.
+// Objects of numpy.
 inline std::string dtype(std::string const& name, std::string const& order = "<") {
   std::string const state = tuple("K\x03" + text(order) + "NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xff" +
                                   std::string("K\0", 2));
@@ -108,7 +108,8 @@ inline std::string npy_of_object(std::string const& object) {
              pickled(array_of_object(object), 3));
 }
 
-// torch's. A storage has a key, a type ("FloatStorage"), a number of elements, and the data.
+// Objects of torch. A storage has a key, a type ("FloatStorage"), a number of elements, and the
+// data.
 struct Storage {
   std::string key, type;
   std::int64_t elements;
@@ -144,7 +145,7 @@ inline std::string legacy(std::string const& object, std::vector<Storage> const&
          pickled(object, 2) + pickled(list(keys), 2) + data;
 }
 
-// The tensor inside of a pickle, as torch reduces it.
+// A tensor inside of a pickle, as torch reduces it.
 inline std::string pickled_tensor(Storage const& storage, std::int64_t offset,
                                   std::vector<std::int64_t> const& sizes,
                                   std::vector<std::int64_t> const& strides) {

@@ -61,7 +61,7 @@ TEST_CASE("every float16 becomes the float of the same value") {
   }
 }
 
-TEST_CASE("elements come in row-major order of the shape, wherever they lie") {
+TEST_CASE("elements have the row-major order of the shape, wherever they are stored") {
   std::string const bytes = packed<float>({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
   Array const plain = row_major(ElementType::float32, {2, 3, 2}, bytes);
   CHECK(plain.is_contiguous());
@@ -83,7 +83,7 @@ TEST_CASE("elements come in row-major order of the shape, wherever they lie") {
   }
 }
 
-TEST_CASE("a part of an array is what numpy calls a[i]") {
+TEST_CASE("a part of an array equals a[i] of numpy") {
   std::string const bytes = packed<std::int16_t>({0, 1, 2, 3, 4, 5, 6, 7, 8});
   Array const array({ElementType::int16, std::endian::little, {3, 2}, {2, 3}, 1}, span_of(bytes));
   CHECK(array.to_vector<std::int64_t>() == std::vector<std::int64_t>{1, 4, 3, 6, 5, 8});
@@ -93,7 +93,7 @@ TEST_CASE("a part of an array is what numpy calls a[i]") {
   CHECK_THROWS_WITH(array.at(0).at(0).at(0), Contains("has no part 0"));
 }
 
-TEST_CASE("bytes in the other order are turned") {
+TEST_CASE("bytes in the other order are swapped") {
   std::string bytes;
   for (float const value : {1.5F, -2.0F, 1e20F}) bytes += big(value);
   Array const array({ElementType::float32, std::endian::big, {3}, {1}, 0}, span_of(bytes));
@@ -101,7 +101,7 @@ TEST_CASE("bytes in the other order are turned") {
   CHECK(array.to_vector<float>() == std::vector<float>{1.5F, -2.0F, 1e20F});
 }
 
-TEST_CASE("elements are copied from any address, and no further than they go") {
+TEST_CASE("elements are copied from any address, and only these elements") {
   std::string const bytes = "x" + packed<float>({1, 2});
   Array const array({ElementType::float32, std::endian::little, {2}, {1}, 0},
                     span_of(bytes).subspan(1));
@@ -135,7 +135,7 @@ TEST_CASE("an array that reaches beyond its bytes is refused") {
   CHECK_THROWS_WITH(at(1, ~0ULL), Contains("more than 2^64"));
 }
 
-TEST_CASE("elements may share their bytes, but not without end") {
+TEST_CASE("elements may share their bytes, up to a maximum") {
   std::string const bytes = packed<float>({7});
   auto const spread = [&](std::uint64_t size) {
     return Array({ElementType::float32, std::endian::little, {size}, {0}, 0}, span_of(bytes));
@@ -145,9 +145,9 @@ TEST_CASE("elements may share their bytes, but not without end") {
   CHECK_THROWS_WITH(spread(Array::kMaxSharing + 1), Contains("spread over 1 stored elements"));
 }
 
-TEST_CASE("integers are integers") {
+TEST_CASE("only integers are read as integers") {
   CHECK_THROWS_WITH(row_major(ElementType::float32, {}, little(1.0F)).integer(0),
-                    "a float32 array of shape () is not of integers");
+                    "a float32 array of shape () does not hold integers");
   std::string const large = little(std::uint64_t{1} << 63);
   CHECK_THROWS_WITH(row_major(ElementType::uint64, {1}, large).to_vector<std::int64_t>(),
                     Contains("9223372036854775808 is above"));

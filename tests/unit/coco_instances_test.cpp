@@ -71,7 +71,7 @@ std::string truth_error(std::string const& segmentation) {
 
 }  // namespace
 
-TEST_CASE("images come in the order of the file, classes in that of the category ids") {
+TEST_CASE("images keep the order of the file, classes the order of the category ids") {
   Opened const opened(instances(kAnnotations));
   auto const images = opened.instances.images();
   REQUIRE(images.size() == 2);
@@ -85,14 +85,14 @@ TEST_CASE("images come in the order of the file, classes in that of the category
         std::vector<std::string>{"background", "person", "stop sign", "toothbrush"});
 }
 
-TEST_CASE("results, which are a list, are refused for what they look like") {
+TEST_CASE("a list is refused as results of COCO") {
   CHECK_THAT(complaint_about(R"([{"image_id": 9, "category_id": 1, "segmentation": []}])"),
              Contains("instances.json is a list, which looks like COCO's results; expected COCO's "
                       "instances, an object with \"images\""));
   CHECK_THAT(complaint_about(""), Contains("is empty (0 bytes)"));
 }
 
-TEST_CASE("a byte-order mark, escaped names and true and false are read as other writers' means") {
+TEST_CASE("a byte-order mark, escaped names, and true and false are accepted") {
   std::string json =
       instances(annotation(rle("[0, 6, 6]"),
                            R"("id": 1, "image_id": 9, "category_id": 90, "iscrowd": true)") +
@@ -107,7 +107,7 @@ TEST_CASE("a byte-order mark, escaped names and true and false are read as other
   CHECK(image_labels_of(truth) == ImageLabels{{2}});  // the crowd is not drawn
 }
 
-TEST_CASE("the lists may come in any order") {
+TEST_CASE("the lists may have any order") {
   std::string const annotations = R"("annotations": [)" + kAnnotations + "]";
   for (auto const& json :
        {"{" + annotations + ", " + kCategories + ", " + kImages + "}",
@@ -118,7 +118,7 @@ TEST_CASE("the lists may come in any order") {
   }
 }
 
-TEST_CASE("a later annotation covers an earlier one, crowds and the rest are no class") {
+TEST_CASE("a later annotation covers an earlier one; crowds and other pixels are background") {
   Opened const opened(instances(kAnnotations));
   CHECK(opened.instances.truth(0) == LabelMap(Size{3, 4}, {3, 1, 0, 0, 3, 1, 0, 0, 3, 1, 0, 0}));
   CHECK(opened.instances.truth(1) == LabelMap(Size{1, 2}, {0, 2}));
@@ -137,14 +137,14 @@ TEST_CASE("an image without annotations is background") {
   CHECK(opened.instances.image_labels(0) == ImageLabels{});
 }
 
-TEST_CASE("polygons may leave the picture") {
+TEST_CASE("polygons may extend beyond the image") {
   Opened const opened(
       instances(annotation("[[-5, -5, 2, -5, 2, 9, -5, 9], [3, 0, 50, 0, 50, 1, 3, 1]]",
                            R"("id": 1, "image_id": 9, "category_id": 1)")));
   CHECK(opened.instances.truth(0) == LabelMap(Size{3, 4}, {1, 1, 0, 1, 1, 1, 0, 0, 1, 1, 0, 0}));
 }
 
-TEST_CASE("truth can be asked for from several threads") {
+TEST_CASE("several threads can read ground truth") {
   Opened const opened(instances(kAnnotations));
   LabelMap const expected = opened.instances.truth(0);
   std::vector<int> wrong(4);
@@ -158,7 +158,7 @@ TEST_CASE("truth can be asked for from several threads") {
   CHECK(wrong == std::vector<int>(4));
 }
 
-TEST_CASE("an outline that is wrong fails its image and names its annotation") {
+TEST_CASE("an invalid outline fails its image and names its annotation") {
   std::string const place = "instances.json, annotation 55 of image 9: ";
   CHECK_THAT(truth_error("[[1, 2, 3, 1, 2]]"), Contains(place + "a polygon has 5 coordinates"));
   CHECK_THAT(truth_error("[]"), Contains(place + "has an empty segmentation"));
@@ -167,18 +167,18 @@ TEST_CASE("an outline that is wrong fails its image and names its annotation") {
              Contains(place + "expected polygons to be lists of numbers"));
   CHECK_THAT(truth_error(rle("[5]")), Contains(place) && Contains("12"));
   CHECK_THAT(truth_error(R"({"size": [4, 3], "counts": [12]})"),
-             Contains(place + "its RLE has the size 4x3, its image 3x4"));
+             Contains(place + "its RLE has the size 4x3, but its image 3x4"));
   CHECK_THAT(truth_error(R"({"counts": [12]})"), Contains(place + "has no segmentation.size"));
   CHECK(truth_error("[[1, 2, 3]], \"segmentation\": " + rle("[12]")).empty());
   Opened const without(instances(R"({"id": 55, "image_id": 9, "category_id": 1})"));
   CHECK_THROWS_WITH(without.instances.truth(0), Contains(place + "has no \"segmentation\""));
 }
 
-TEST_CASE("a coordinate far out is told in few digits") {
+TEST_CASE("a coordinate that is far out is reported with few digits") {
   CHECK_THAT(truth_error("[[0, 0, 0, 2, 1e300, 2]]"), Contains("of a polygon is 1e+300; expected"));
 }
 
-TEST_CASE("a wrong outline of a crowd hurts nobody, since crowds are not drawn") {
+TEST_CASE("an invalid outline of a crowd is ignored, since crowds are not drawn") {
   Opened const opened(
       instances(annotation("[[1]]", R"("id": 1, "image_id": 9, "category_id": 1, "iscrowd": 1)")));
   CHECK(opened.instances.truth(0) == LabelMap(Size{3, 4}));
@@ -200,45 +200,45 @@ TEST_CASE("a file that changes after it was opened is noticed") {
 TEST_CASE("an annotation of an image or a category that is not listed is refused") {
   CHECK_THAT(
       complaint_about(instances(annotation("[]", R"("id": 5, "image_id": 8, "category_id": 1)"))),
-      Contains("annotation 5: is of image 8, which \"images\" (2 of them) does not list"));
+      Contains("annotation 5: belongs to image 8, which \"images\" (2 of them) does not list"));
   CHECK_THAT(
       complaint_about(instances(annotation("[]", R"("id": 5, "image_id": 7, "category_id": 12)"))),
-      Contains("annotation 5: is of category 12, which \"categories\" (3 of them, ids 1 to "
+      Contains("annotation 5: has category 12, which \"categories\" (3 of them, ids 1 to "
                "90) does not list"));
 }
 
-TEST_CASE("an id that comes twice is refused") {
+TEST_CASE("an id that occurs twice is refused") {
   std::string const image = R"({"id": 1, "file_name": "a.jpg", "height": 1, "width": 1})";
   std::string const category = R"({"id": 1, "name": "person"})";
   CHECK_THAT(complaint_about(R"({"images": [)" + image + ", " + image +
                              R"(], "annotations": [], "categories": []})"),
-             Contains("image 1: is there twice, as a.jpg and a.jpg"));
+             Contains("image 1: is defined twice, as a.jpg and a.jpg"));
   CHECK_THAT(complaint_about(R"({"images": [], "annotations": [], "categories": [)" + category +
                              R"(, {"id": 1, "name": "cat"}]})"),
-             Contains("category 1: is there twice, as \"person\" and \"cat\""));
+             Contains("category 1: is defined twice, as \"person\" and \"cat\""));
   std::string const twice = annotation("[]", R"("id": 5, "image_id": 7, "category_id": 1)");
   CHECK_THAT(complaint_about(instances(twice + ", " + twice)),
-             Contains("annotation 5: is there twice"));
+             Contains("annotation 5: is defined twice"));
 }
 
-TEST_CASE("categories need names of their own, and at most 254 of them fit") {
+TEST_CASE("categories need unique names, and at most 254 are allowed") {
   auto const with = [](std::string const& categories) {
     return complaint_about(R"({"images": [], "annotations": [], "categories": [)" + categories +
                            "]}");
   };
   CHECK_THAT(with(R"({"id": 1, "name": "cat"}, {"id": 2, "name": "cat"})"),
-             Contains("two classes are called \"cat\""));
+             Contains("two classes have the name \"cat\""));
   CHECK_THAT(with(R"({"id": 1, "name": "background"})"),
-             Contains("two classes are called \"background\""));
+             Contains("two classes have the name \"background\""));
   CHECK_THAT(with(R"({"id": 1})"), Contains("entry 0 of \"categories\": has no \"name\""));
   std::string many = R"({"id": 0, "name": "c0"})";
   for (int i = 1; i < 255; ++i) {
     many += R"(, {"id": )" + std::to_string(i) + R"(, "name": "c)" + std::to_string(i) + "\"}";
   }
-  CHECK_THAT(with(many), Contains("1 to 255 classes with the background, not 256"));
+  CHECK_THAT(with(many), Contains("1 to 255 classes including the background, not 256"));
 }
 
-TEST_CASE("a missing list or field, or one of another kind, is refused with its place") {
+TEST_CASE("a missing list or field, or one of another type, is refused with its place") {
   CHECK_THAT(complaint_about("{" + kImages + "," + kCategories + "}"),
              Contains("has no list \"annotations\"; expected COCO's instances"));
   CHECK_THAT(complaint_about(R"({"images": 3})"), Contains("expected a list"));
@@ -255,7 +255,7 @@ TEST_CASE("a missing list or field, or one of another kind, is refused with its 
       Contains("expected iscrowd to be 0 or 1"));
 }
 
-TEST_CASE("an image needs a size and a name that stays in its folder") {
+TEST_CASE("an image needs a size and a file name inside its folder") {
   auto const with = [](std::string const& fields) {
     return complaint_about(R"({"images": [{"id": 4, )" + fields +
                            R"(}], "annotations": [], "categories": []})");
@@ -271,9 +271,9 @@ TEST_CASE("an image needs a size and a name that stays in its folder") {
              Contains(place + "the file_name \"../a.jpg\" leaves its folder"));
 }
 
-TEST_CASE("a file that is cut off is refused, wherever") {
+TEST_CASE("a file that is truncated anywhere is refused") {
   std::string const json = instances(kAnnotations);
   for (std::size_t size = 1; size < json.size(); ++size) {
-    CHECK_THAT(complaint_about(json.substr(0, size)), Contains("ends in the middle"));
+    CHECK_THAT(complaint_about(json.substr(0, size)), Contains("the JSON is incomplete"));
   }
 }

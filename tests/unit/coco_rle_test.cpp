@@ -30,7 +30,7 @@ std::vector<std::uint32_t> random_counts(Size size, std::mt19937& random) {
 
 }  // namespace
 
-TEST_CASE("an RLE string holds run lengths of 5 bits a character") {
+TEST_CASE("an RLE string holds run lengths with 5 bits per character") {
   CHECK(decode_coco_rle({2, 2}, "4") == Mask(Size{2, 2}));
   CHECK(decode_coco_rle({2, 2}, "04") == mask_of({2, 2}, {0, 4}));
   // 16 needs a second character, or its highest bit would be the sign.
@@ -38,12 +38,12 @@ TEST_CASE("an RLE string holds run lengths of 5 bits a character") {
   CHECK(decode_coco_rle({25, 40}, "`0hn0") == mask_of({25, 40}, {16, 984}));
 }
 
-TEST_CASE("from the fourth on a run is stored as the difference to the run two before") {
+TEST_CASE("from the fourth on, a run is stored as the difference from the run two before") {
   CHECK(decode_coco_rle({7, 3}, "35320") == mask_of({7, 3}, {3, 5, 3, 7, 3}));
   CHECK(decode_coco_rle({17, 1}, "353M1") == mask_of({17, 1}, {3, 5, 3, 2, 4}));
 }
 
-TEST_CASE("random masks keep their runs through an RLE string, which is encoded the same again") {
+TEST_CASE("random masks survive encoding and decoding, and are encoded the same again") {
   std::mt19937 random(1);
   for (int round = 0; round < 300; ++round) {
     Size const size{1 + static_cast<std::uint32_t>(random() % 200),
@@ -55,7 +55,7 @@ TEST_CASE("random masks keep their runs through an RLE string, which is encoded 
   }
 }
 
-TEST_CASE("the largest picture fits an RLE string") {
+TEST_CASE("the largest image fits an RLE string") {
   Size const size{1u << 14, 1u << 14};
   Mask const mask = mask_of(size, {(1u << 28) - 1, 1});
   CHECK(decode_coco_rle(size, encode_coco_rle(mask)) == mask);
@@ -89,7 +89,7 @@ TEST_CASE("an RLE string with a number that no run can have is refused") {
   CHECK_THROWS_WITH(decode_coco_rle({2, 2}, "PPPPPP@"), Contains("negative"));
 }
 
-TEST_CASE("an RLE string whose runs do not add up to the picture is refused") {
+TEST_CASE("an RLE string whose runs do not add up to the image is refused") {
   CHECK_THROWS_WITH(decode_coco_rle({2, 2}, "12"),
                     Contains("add up to 3 pixels") && Contains("2x2"));
   CHECK_THROWS_WITH(decode_coco_rle({2, 2}, "14"),
@@ -97,7 +97,7 @@ TEST_CASE("an RLE string whose runs do not add up to the picture is refused") {
   CHECK_THROWS_WITH(decode_coco_rle({2, 2}, ""), Contains("add up to 0 pixels"));
 }
 
-TEST_CASE("any string gives a mask or an error") {
+TEST_CASE("every string gives a mask or an error") {
   std::mt19937 random(2);
   Size const size{3, 5};
   int masks = 0;

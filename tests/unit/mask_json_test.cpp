@@ -3,8 +3,8 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "formats/json/coco_polygon.hpp"
 #include "formats/json/coco_rle.hpp"
-#include "formats/json/polygon.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 
@@ -33,7 +33,7 @@ constexpr std::string_view kAmgRecord = R"({"segmentation": {"size": [2, 3], "co
 
 }  // namespace
 
-TEST_CASE("amg.py's records become masks with what the model says of them") {
+TEST_CASE("records of amg.py become masks with their scores") {
   MaskSet const set = parse("[" + std::string(kAmgRecord) + "]");
   REQUIRE(set.count() == 1);
   CHECK(set.size() == Size{2, 3});
@@ -41,7 +41,7 @@ TEST_CASE("amg.py's records become masks with what the model says of them") {
   CHECK(set.info(0) == MaskInfo{0.75, 0.9, {1.5, 2}, {0, 0, 3, 2}});
 }
 
-TEST_CASE("SA-1B's files become masks, wherever the header stands") {
+TEST_CASE("files of SA-1B become masks, wherever the header is") {
   std::string const header = R"("image": {"image_id": 7, "width": 3, "height": 2})";
   std::string const records = R"("annotations": [)" + std::string(kAmgRecord) + "]";
   for (std::string const& json :
@@ -66,7 +66,7 @@ TEST_CASE("counts may hold escaped characters") {
         decode_coco_rle({7, 7}, "\\15"));
 }
 
-TEST_CASE("polygons are united") {
+TEST_CASE("the mask of several polygons is their union") {
   Size const size{6, 8};
   std::vector<double> const a{0, 0, 4, 0, 4, 3}, b{5, 1, 8, 1, 8, 5, 2.5, 6};
   MaskSet const set = parse(R"([{"segmentation": [[0,0,4,0,4,3], [5,1,8,1,8,5,2.5,6]]}])", size);
@@ -82,9 +82,9 @@ TEST_CASE("polygons take their size from the image, the header, or another recor
   CHECK(parse("[" + polygon + R"(,{"segmentation": {"size": [4, 5], "counts": [20]}}])")
             .mask(0)
             .size() == Size{4, 5});
-  CHECK_THROWS_WITH(
-      parse("[" + polygon + "]"),
-      Contains("a.json, record 0: polygons do not tell the size") && Contains("from the data set"));
+  CHECK_THROWS_WITH(parse("[" + polygon + "]"),
+                    Contains("a.json, record 0: polygons do not contain the size") &&
+                        Contains("from the data set"));
 }
 
 TEST_CASE("a list without masks is an empty set") {
@@ -94,7 +94,7 @@ TEST_CASE("a list without masks is an empty set") {
   CHECK(parse(R"({"image": {"height": 4, "width": 5}, "annotations": []})").size() == Size{4, 5});
 }
 
-TEST_CASE("masks below the least area are left out with what is said of them") {
+TEST_CASE("masks below the minimum area are left out with their scores") {
   std::string const small = R"({"segmentation": {"size": [2, 3], "counts": [5, 1]}})";
   std::string const json = "[" + small + "," + std::string(kAmgRecord) + "]";
   CHECK(parse(json).count() == 2);
@@ -105,7 +105,7 @@ TEST_CASE("masks below the least area are left out with what is said of them") {
   CHECK(parse(json, std::nullopt, 4).count() == 0);
 }
 
-TEST_CASE("a mask has no info unless all its fields are there") {
+TEST_CASE("a mask has info only when all fields are present") {
   for (std::string const field : {"predicted_iou", "stability_score", "point_coords", "crop_box"}) {
     std::string record(kAmgRecord);
     record.replace(record.find(field), field.size(), "other");
@@ -113,35 +113,35 @@ TEST_CASE("a mask has no info unless all its fields are there") {
   }
 }
 
-TEST_CASE("unknown fields are ignored, however deep they go") {
+TEST_CASE("unknown fields are ignored, however deeply nested") {
   std::string const deep = std::string(100000, '[') + "1" + std::string(100000, ']');
   CHECK(parse(R"([{"x": )" + deep + R"(, "segmentation": {"y": [{}], "size": [1, 1],
               "counts": "1", "z": null}, "w": {"segmentation": 3}}])")
             .count() == 1);
 }
 
-TEST_CASE("deep nesting where something else is expected is refused") {
+TEST_CASE("deep nesting in place of another value is refused") {
   CHECK_THROWS_WITH(parse(std::string(1000000, '[')), Contains("a.json"));
   std::string const deep = std::string(100000, '[') + std::string(100000, ']');
   CHECK_THROWS_WITH(parse(deep), Contains("a.json, record 0: expected a mask record"));
 }
 
-TEST_CASE("JSON that is cut off is refused, wherever it is cut") {
+TEST_CASE("JSON that is truncated anywhere is refused") {
   std::string const json = "[" + std::string(kAmgRecord) + "," + std::string(kAmgRecord) + "]";
   for (std::size_t size = 1; size < json.size(); ++size) {
     CHECK_THROWS_WITH(parse(json.substr(0, size)),
-                      Contains("a.json") && (Contains("cut off") || Contains("no JSON")));
+                      Contains("a.json") && (Contains("truncated") || Contains("no JSON")));
   }
   CHECK_THROWS_WITH(parse(""), Contains("a.json is empty (0 bytes)"));
   CHECK_THROWS_WITH(parse("  \n"), Contains("a.json: holds no JSON"));
 }
 
-TEST_CASE("anything after the JSON is refused") {
-  CHECK_THROWS_WITH(parse("[] []"), Contains("a.json: goes on after the end of its JSON"));
-  CHECK_THROWS_WITH(parse(R"({"annotations": []} {})"), Contains("goes on after the end"));
+TEST_CASE("text after the JSON is refused") {
+  CHECK_THROWS_WITH(parse("[] []"), Contains("a.json: has more text after the end of its JSON"));
+  CHECK_THROWS_WITH(parse(R"({"annotations": []} {})"), Contains("has more text after the end"));
 }
 
-TEST_CASE("JSON of another kind is refused with what was expected") {
+TEST_CASE("JSON of another form is refused with what was expected") {
   CHECK_THROWS_WITH(parse("3"), Contains("a.json: expected a list of mask records") &&
                                     Contains("amg.py") && Contains("SA-1B"));
   CHECK_THROWS_WITH(parse("{}"), Contains("object without \"annotations\""));
@@ -153,7 +153,7 @@ TEST_CASE("JSON of another kind is refused with what was expected") {
                     Contains("expected \"image\" to be an object with"));
 }
 
-TEST_CASE("a record without a whole segmentation is refused") {
+TEST_CASE("a record without a complete segmentation is refused") {
   CHECK_THROWS_WITH(parse("[" + std::string(kAmgRecord) + R"(, {"area": 3}])"),
                     Contains("a.json, record 1: has no \"segmentation\""));
   CHECK_THROWS_WITH(parse_segmentation("3"), Contains("record 0: expected segmentation to be"));
@@ -166,7 +166,7 @@ TEST_CASE("a record without a whole segmentation is refused") {
                     Contains("has no segmentation.counts"));
 }
 
-TEST_CASE("a record whose size is none is refused") {
+TEST_CASE("a record with an invalid size is refused") {
   auto const size = GENERATE("3", "[3]", "[1, 2, 3]", "[-1, 2]", "[1.5, 2]", "[\"1\", 2]");
   CHECK_THROWS_WITH(parse_segmentation(R"({"counts": "1", "size": )" + std::string(size) + "}"),
                     Contains("record 0: expected segmentation.size to be [height, width]"));
@@ -178,7 +178,7 @@ TEST_CASE("a record without pixels, or with too many, is refused") {
                     Contains("a.json, record 0: the mask has the size"));
 }
 
-TEST_CASE("a record whose counts are none is refused") {
+TEST_CASE("a record with invalid counts is refused") {
   auto const parse_counts = [](std::string const& counts) {
     return parse_segmentation(R"({"size": [2, 3], "counts": )" + counts + "}");
   };
@@ -191,7 +191,7 @@ TEST_CASE("a record whose counts are none is refused") {
   CHECK_THROWS_WITH(parse_counts(R"("1 2")"), Contains("record 0: the RLE string"));
 }
 
-TEST_CASE("wrong types in what the model says are refused") {
+TEST_CASE("scores of the wrong type are refused") {
   auto const parse_field = [](std::string const& field) {
     return parse(R"([{"segmentation": {"size": [1, 1], "counts": "1"}, )" + field + "}]");
   };
@@ -222,10 +222,10 @@ TEST_CASE("masks of several images are refused") {
             .count() == 2);
   CHECK_THROWS_WITH(
       parse("[{\"image_id\": 4, " + segmentation + "}, {" + segmentation + ", \"image_id\": 5}]"),
-      Contains("a.json, record 1: is of image 5, a record before it of image 4"));
+      Contains("a.json, record 1: belongs to image 5, a record before it to image 4"));
 }
 
-TEST_CASE("a mask file that cannot be read is named with the reason") {
+TEST_CASE("a mask file that cannot be read is reported with the reason") {
   TempFolder const folder;
   CHECK_THROWS_WITH(read_mask_json(folder.path() / "no.json"),
                     Contains("no.json: No such file or directory"));

@@ -41,7 +41,7 @@ TEST_CASE("plain arrays of every version") {
         std::vector<double>{'a'});
 }
 
-TEST_CASE("a dict that numpy has saved is a dict") {
+TEST_CASE("a dict that numpy saved is a dict") {
   std::string const file = npy_of_object(
       dict(text("keys") + array(dtype("i8"), {2}, packed<std::int64_t>({3, 7})) + text("high_res") +
            array(dtype("f4"), {2, 1, 1}, packed<float>({0.25, 1})) + text("cam") +
@@ -52,11 +52,11 @@ TEST_CASE("a dict that numpy has saved is a dict") {
   CHECK(values.root().find("cam")->array().type() == ElementType::float16);
 }
 
-TEST_CASE("a .npy file says what is wrong with it") {
+TEST_CASE("errors of .npy files name the cause") {
   CHECK_THROWS_WITH(described(npy_of_object(global("os", "system"))),
                     Contains("a.npy: byte ") && Contains("refers to 'os.system', which seplflow"));
   CHECK_THROWS_WITH(described(""), "a.npy: the file is empty");
-  CHECK_THROWS_WITH(described("hello"), "a.npy: this is no .npy file");
+  CHECK_THROWS_WITH(described("hello"), "a.npy: this is not a .npy file");
   CHECK_THROWS_WITH(described("PK\3\4"), Contains("but a zip file"));
   CHECK_THROWS_WITH(described(npy(header("<f4", "(1,)"), "abcd", '\4')), Contains("version 4.0"));
   CHECK_THROWS_WITH(described(npy(header("<U4", "(1,)"), "")),
@@ -73,7 +73,7 @@ TEST_CASE("a .npy file says what is wrong with it") {
                     Contains("needs 1000000000000 elements"));
   CHECK_THROWS_WITH(described(npy(header("<f4", "(99999999999999999999,)"), "")),
                     Contains("damaged near '99999999999999999999"));
-  CHECK_THROWS_WITH(described(npy_of_object("N") + "x"), Contains("but 1 bytes follow"));
+  CHECK_THROWS_WITH(described(npy_of_object("N") + "x"), Contains("but 1 byte follow"));
 }
 
 TEST_CASE("damaged headers are refused") {
@@ -90,7 +90,7 @@ TEST_CASE("damaged headers are refused") {
   }
 }
 
-TEST_CASE("a .npy file that ends too early is refused, wherever it does") {
+TEST_CASE("a .npy file that is truncated anywhere is refused") {
   std::string const plain = npy(header("<f4", "(3,)"), packed<float>({1, 2, 3}));
   std::string const saved = npy_of_object(dict(text("a") + array(dtype("f4"), {1}, "abcd")));
   for (std::string const& file : {plain, saved}) {
@@ -101,7 +101,7 @@ TEST_CASE("a .npy file that ends too early is refused, wherever it does") {
   }
 }
 
-TEST_CASE("an array of a file outlives the reading of it") {
+TEST_CASE("an array of a file stays valid after the file was read") {
   TempFolder const folder;
   auto const path = folder.write("a.npy", npy(header("<f4", "(2,)"), packed<float>({1, 2})));
   Pickle const file = read_npy(path);

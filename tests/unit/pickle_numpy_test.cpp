@@ -90,19 +90,19 @@ TEST_CASE("protocol 5 gives arrays as buffers, in any order of axes") {
   CHECK(shape_text(turned.root().array().shape()) == "(2, 3)");
   CHECK(turned.numbers() == std::vector<double>{0, 2, 4, 1, 3, 5});
   CHECK_THROWS_WITH(described(frombuffer(dtype("i4"), {3, 2}, data, "K", shape({0, 0}))),
-                    Contains("orders axes that an array lacks"));
+                    Contains("order of axes that does not fit its array"));
   CHECK_THROWS_WITH(described(frombuffer(dtype("i4"), {3, 2}, data, "K", shape({0, 7}))),
-                    Contains("orders axes that an array lacks"));
+                    Contains("order of axes that does not fit its array"));
   CHECK_THROWS_WITH(described(frombuffer(dtype("i4"), {3, 2}, data, "A")), Contains("order 'A'"));
 }
 
-TEST_CASE("numpy 2 has other names for the same") {
+TEST_CASE("the module names of numpy 2 are known") {
   std::string const data = packed<float>({1, 2});
   CHECK(Parsed(array_with_data(dtype("f4"), {2}, bytes(data), false, "numpy._core")).numbers() ==
         std::vector<double>{1, 2});
 }
 
-TEST_CASE("data of protocol 2 are a text, of Python 2 a str") {
+TEST_CASE("array data of protocol 2 are a text, or a str of Python 2") {
   // 0x3ff00000'00000080 little-endian, as text: 0x80 0 0 0 0 0 0xf0 0x3f.
   std::string const characters = std::string("\xc2\x80\0\0\0\0\0\xc3\xb0?", 10);
   std::string const encoded = call(global("_codecs", "encode"), text(characters) + text("latin1"));
@@ -114,13 +114,6 @@ TEST_CASE("data of protocol 2 are a text, of Python 2 a str") {
                                "U\x02"
                                "ab"))
             .numbers()[1] == 'b');
-}
-
-TEST_CASE("one decoding serves all who refer to a text") {
-  std::string const function = global("_codecs", "encode") + "q" + std::string(1, '\0');
-  std::string const arguments = tuple(text(std::string(300, 'a')) + text("latin1")) + "q\1";
-  Parsed const file("(" + function + arguments + "R" + std::string("h\0h\1Rt", 6));
-  CHECK(file.root().item(0).bytes().data() == file.root().item(1).bytes().data());
 }
 
 TEST_CASE("numpy's scalars are scalars, and keys") {
@@ -136,41 +129,43 @@ TEST_CASE("numpy's scalars are scalars, and keys") {
   CHECK_THROWS_WITH(described(scalar(dtype("i4"), "abcdefgh")), Contains("8 bytes instead of 4"));
 }
 
-TEST_CASE("an array of one object stands for it, around everything") {
+TEST_CASE("an outermost array of one object stands for this object") {
   CHECK(described(array_of_object(dict(text("a") + "N"))) == "a dict of 1 entry with the key 'a'");
-  CHECK_THROWS_WITH(described(list(array_of_object("N"))), Contains("array of objects inside"));
+  CHECK_THROWS_WITH(described(list(array_of_object("N"))),
+                    Contains("array of objects among its values"));
   CHECK_THROWS_WITH(described(array_of_object(array_of_object("N"))),
-                    Contains("array of objects inside"));
+                    Contains("array of objects among its values"));
   CHECK_THROWS_WITH(described(array_with_data(dtype("O8", "|"), {2}, list("NN"))),
                     Contains("of objects of shape (2,)"));
 }
 
-TEST_CASE("types that are no numbers are refused by name") {
+TEST_CASE("element types that are not numbers are refused by name") {
   for (char const* const name : {"U10", "S3", "V8", "M8", "c8", "f16", ""}) {
     CHECK_THROWS_WITH(described(array(dtype(name), {0}, "")),
                       Contains("numpy's type '" + std::string(name) + "'"));
   }
-  CHECK_THROWS_WITH(described(array(dtype("f4", "?"), {0}, "")), Contains("no byte order"));
+  CHECK_THROWS_WITH(described(array(dtype("f4", "?"), {0}, "")), Contains("is not a byte order"));
 }
 
-TEST_CASE("arrays and their data fit, or are refused") {
+TEST_CASE("arrays that do not fit their data are refused") {
   CHECK_THROWS_WITH(described(array(dtype("f4"), {2}, "abcd")), Contains("but 1 are stored"));
   CHECK_THROWS_WITH(described(array(dtype("f4"), {1}, "abcdefgh")),
                     Contains("8 bytes instead of 4"));
   CHECK_THROWS_WITH(described(array(dtype("f4"), {1}, "abcdef")), Contains("6 bytes instead of 4"));
-  CHECK_THROWS_WITH(described(array(dtype("f4"), {-1}, "")), Contains("where a tuple of counts"));
+  CHECK_THROWS_WITH(described(array(dtype("f4"), {-1}, "")),
+                    Contains("expected a tuple of counts"));
   CHECK_THROWS_WITH(described(array(dtype("f4"), std::vector<std::int64_t>(65, 1), "abcd")),
                     Contains("65 axes"));
-  CHECK_THROWS_WITH(described(array_with_data(dtype("f4"), {1}, "N")), Contains("no bytes"));
+  CHECK_THROWS_WITH(described(array_with_data(dtype("f4"), {1}, "N")), Contains("are not bytes"));
   std::string const bare =
       call(global("numpy.core.multiarray", "_reconstruct"), global("numpy", "ndarray") + "NN");
   CHECK_THROWS_WITH(described(bare), Contains("an array without its data"));
-  CHECK_THROWS_WITH(described(bare + "Nb"), Contains("a state that is no tuple"));
+  CHECK_THROWS_WITH(described(bare + "Nb"), Contains("a state that is not a tuple"));
   std::string const twice = tuple("K\1" + shape({0}) + dtype("f4") + "\x89" + bytes("")) + "b";
-  CHECK_THROWS_WITH(described(bare + twice + twice), Contains("an array that has one"));
+  CHECK_THROWS_WITH(described(bare + twice + twice), Contains("for the second time"));
   CHECK_THROWS_WITH(described(call(global("numpy.core.multiarray", "_reconstruct"),
                                    global("numpy", "dtype") + "NN")),
-                    Contains("no numpy.ndarray"));
+                    Contains("not a numpy.ndarray"));
   CHECK_THROWS_WITH(described(call(global("numpy.core.multiarray", "scalar"), "")),
                     Contains("calls numpy.core.multiarray.scalar with 0 arguments"));
 }

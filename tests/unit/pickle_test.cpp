@@ -61,20 +61,22 @@ TEST_CASE("scalars of every opcode") {
   CHECK(described("\x96" + little(std::uint64_t{2}) + "ab") == "2 bytes");
 }
 
-TEST_CASE("scalars as protocol 0 writes them") {
-  CHECK(described("I-12\n") == "the integer -12");
-  CHECK(described("I01\n") == "True");
-  CHECK(described("I00\n") == "False");
-  CHECK(described("L123456789012L\n") == "the integer 123456789012");
-  CHECK(described("F1.5\n") == "the number 1.5");
-  CHECK(described("Finf\n") == "the number inf");
-  CHECK(described("S'it\\'s \\x41\\n'\n") == "the text 'it's A\\x0a'");
-  CHECK(described("Va\\u00e9\\U0001f600\n") == "the text 'a\\xc3\\xa9\\xf0\\x9f\\x98\\x80'");
-  CHECK_THROWS_WITH(described("L123456789012345678901234567890L\n"), Contains("no integer of 64"));
-  CHECK_THROWS_WITH(described("F1,5\n"), Contains("'1,5' is no number"));
-  CHECK_THROWS_WITH(described("S'abc\n"), Contains("not between quotes"));
-  CHECK_THROWS_WITH(described("S'\\q'\n"), Contains("escape \\q"));
-  CHECK_THROWS_WITH(described("V\\u12\n"), Contains("an escape that is none"));
+TEST_CASE("pickles of protocols 0 and 1 are refused with what to do") {
+  CHECK_THROWS_WITH(
+      parsed("(dp0\nS'a'\np1\nI5\ns."),
+      "p: byte 0: this is not a pickle of protocol 2 to 5; if it is one of protocol 0 "
+      "or 1, load it in Python and save it again with protocol 2 or later");
+  CHECK_THROWS_WITH(parsed("}U\x01"
+                           "aK\x05s."),
+                    Contains("not a pickle of protocol 2 to 5"));
+  for (char const* const opcode :
+       {"I5\n", "L5L\n", "F1.5\n", "S'a'\n", "Va\n", "(l", "(d", "]p0\n", "g0\n", "P1\n"}) {
+    INFO(opcode);
+    CHECK_THROWS_WITH(
+        described(opcode),
+        Contains("the pickle uses an opcode of protocol 0; load it in Python 3 and save "
+                 "it again with protocol 2 or later"));
+  }
 }
 
 TEST_CASE("a str of Python 2 is a text when it is ASCII") {
@@ -83,7 +85,7 @@ TEST_CASE("a str of Python 2 is a text when it is ASCII") {
   CHECK(described("T\x02" + std::string(3, '\0') + "\xe9z") == "2 bytes");
 }
 
-TEST_CASE("containers hold what they were given, in its order") {
+TEST_CASE("containers hold their items in the order of the file") {
   Parsed const file(pickled(dict(text("b") + list("K\x01K\x02") + text("a") + tuple("N\x88") +
                                  "K\x05" + "}" + "N" + "K\x07")));
   PickleValue const root = file.root();
@@ -120,12 +122,6 @@ TEST_CASE("lists and dicts may be built one by one, and between marks") {
                        "a"))
             .root()
             .size() == 2);
-  CHECK(Parsed(pickled("(K\x01K\x02l")).root().item(1).integer() == 2);
-  CHECK(Parsed(pickled("(K\x01K\x02"
-                       "d"))
-            .root()
-            .value(0)
-            .integer() == 2);
   CHECK(Parsed(pickled("}K\x01K\x02s")).root().value(0).integer() == 2);
   CHECK(Parsed(pickled(")")).root().size() == 0);
   CHECK(Parsed(pickled("K\x01\x85")).root().size() == 1);
@@ -146,11 +142,10 @@ TEST_CASE("lists and dicts may be built one by one, and between marks") {
             .integer() == 1);
 }
 
-TEST_CASE("what was stored is met again, by every opcode of the memo") {
-  std::string const far =
-      "r" + little(std::uint32_t{4000000000}) + "j" + little(std::uint32_t{4000000000});
-  for (std::string const& memo : {std::string("\x94h\0", 3), std::string("q\0h\0", 4),
-                                  std::string("p0\ng0\n"), std::string("q\x07h\x07"), far}) {
+TEST_CASE("stored values can be used again, by every opcode of the memo") {
+  std::string const far = "r" + little(std::uint32_t{40000}) + "j" + little(std::uint32_t{40000});
+  for (std::string const& memo :
+       {std::string("\x94h\0", 3), std::string("q\0h\0", 4), std::string("q\x07h\x07"), far}) {
     Parsed const file(pickled("]" + memo + "\x86"));
     CHECK(file.root().item(0).is(Kind::list));
     CHECK(file.root().item(1).is(Kind::list));
@@ -160,9 +155,13 @@ TEST_CASE("what was stored is met again, by every opcode of the memo") {
                              "a\x86"));
   CHECK(grown.root().item(0).size() == 1);
   CHECK_THROWS_WITH(described("h\x03"), Contains("refers to value 3, which it has not stored"));
+  CHECK_THROWS_WITH(described("]q\x07h\x03"),
+                    Contains("refers to value 3, which it has not stored"));
+  CHECK_THROWS_WITH(described("]r" + little(std::uint32_t{4000000000})),
+                    Contains("more than 16777216 values"));
 }
 
-TEST_CASE("an OrderedDict is a dict; its attributes do not matter") {
+TEST_CASE("an OrderedDict is a dict; its attributes are ignored") {
   std::string const ordered = global("collections", "OrderedDict");
   std::string const attributes = dict(text("_metadata") + "}");
   Parsed const file(pickled(call(ordered, "") + "(" + text("a") + "K\x01u" + attributes + "b"));
@@ -185,33 +184,31 @@ TEST_CASE("bytes of protocol 2 are a text that stands for them") {
   CHECK(Parsed(pickled(encoded(""))).root().bytes().empty());
   CHECK(Parsed(pickled(call(global("__builtin__", "bytes"), ""))).root().bytes().empty());
   for (char const* const wrong : {"\xc4\x80", "\xc3", "a\x80", "\xc3z", "\xe2\x82\xac"}) {
-    CHECK_THROWS_WITH(described(encoded(wrong)), Contains("has characters that are none"));
+    CHECK_THROWS_WITH(described(encoded(wrong)), Contains("has characters above 255"));
   }
-  CHECK_THROWS_WITH(described(encoded("a", "rot13")), Contains("otherwise than as latin1"));
+  CHECK_THROWS_WITH(described(encoded("a", "rot13")), Contains("an encoding other than latin1"));
 }
 
-TEST_CASE("names that are not known are refused by name") {
+TEST_CASE("unknown names are refused by name") {
   CHECK_THROWS_WITH(
       described(global("os", "system")),
-      Contains("p: byte 2: pickle refers to 'os.system', which seplflow does not load"));
+      Contains("p: byte 2: the pickle refers to 'os.system', which seplflow does not load"));
   CHECK_THROWS_WITH(
       described(text("posix") + text("system") + "\x93"),
       Contains("pickle refers to 'posix.system', which seplflow does not load (os.system)"));
-  CHECK_THROWS_WITH(described("("
-                              "ibuiltins\neval\n"),
-                    Contains("'builtins.eval'"));
+  CHECK_THROWS_WITH(described(global("builtins", "eval")), Contains("'builtins.eval'"));
+  CHECK_THROWS_WITH(described("(ibuiltins\neval\n"), Contains("INST, OBJ or NEWOBJ_EX"));
   CHECK_THROWS_WITH(described(global("numpy", "matrix")), Contains("'numpy.matrix'"));
   CHECK_THROWS_WITH(described(global("numpy.core", "os.system")),
                     Contains("'numpy.core.os.system'"));
   CHECK_THROWS_WITH(described(global("a\x1b[31m", "b")), Contains("'a\\x1b[31m.b'"));
   CHECK_THROWS_WITH(described(std::string("\x8f")), Contains("pickle uses EMPTY_SET (a set)"));
-  CHECK_THROWS_WITH(described("P1\n"), Contains("PERSID"));
-  CHECK_THROWS_WITH(described("NQ"), Contains("refers to something outside of it"));
+  CHECK_THROWS_WITH(described("NQ"), Contains("refers to data in another file"));
   CHECK_THROWS_WITH(described("\x82\x01"), Contains("EXT"));
   CHECK_THROWS_WITH(described("\xff"), Contains("there is no opcode 255"));
 }
 
-TEST_CASE("what is no value does not become one") {
+TEST_CASE("types and functions are not values") {
   CHECK_THROWS_WITH(described(global("numpy", "ndarray")), Contains("holds 'numpy.ndarray'"));
   CHECK_THROWS_WITH(described(list(dtype("f4"))), Contains("holds a numpy dtype"));
   CHECK_THROWS_WITH(described("\x8a\x09" + std::string(9, '\1')), Contains("more than 64 bits"));
@@ -221,7 +218,7 @@ TEST_CASE("what is no value does not become one") {
   CHECK_THROWS_WITH(described("]}b"), Contains("sets the state of a list"));
 }
 
-TEST_CASE("keys are scalars, and each comes once") {
+TEST_CASE("keys are scalars, and each occurs once") {
   CHECK_THROWS_WITH(described(dict(")N")), Contains("neither a number nor a text"));
   CHECK_THROWS_WITH(described(dict("G" + big(std::nan("")) + "N")), Contains("neither a number"));
   CHECK_THROWS_WITH(described(dict(text("a") + "N" + text("a") + "N")),
@@ -233,7 +230,7 @@ TEST_CASE("keys are scalars, and each comes once") {
             .size() == 5);
 }
 
-TEST_CASE("keys are no longer than names are") {
+TEST_CASE("keys have a maximum length") {
   CHECK_NOTHROW(described(dict(text(std::string(1024, 'a')) + "N")));
   CHECK_THROWS_WITH(described(dict(text(std::string(1025, 'a')) + "N")),
                     Contains("a key of 1025 bytes"));
@@ -241,12 +238,20 @@ TEST_CASE("keys are no longer than names are") {
                     Contains("keys have at most 1024"));
 }
 
-TEST_CASE("two texts as keys again and again are refused without being compared") {
+TEST_CASE("two texts that are keys again and again are refused without being compared") {
   std::string const long_text(1000, 'a');
   std::string const both = repeated("h\0Nh\x01N"s, 200000);
   CHECK_THROWS_WITH(
       described(text(long_text) + "\x94" + "0" + text(long_text + "b") + "\x94" + "0" + dict(both)),
       Contains("as a key twice"));
+}
+
+TEST_CASE("the same bytes cannot be decoded again and again") {
+  std::string const decode = call(global("_codecs", "encode"), "h\0"s + text("latin1")) + "0";
+  std::string const stored = text(std::string(10000, 'a')) + "\x94";
+  CHECK_NOTHROW(described(stored + decode));
+  CHECK_THROWS_WITH(described(stored + repeated(decode, 20)),
+                    Contains("decodes the same bytes again and again"));
 }
 
 TEST_CASE("damaged pickles are refused") {
@@ -282,31 +287,30 @@ TEST_CASE("damaged pickles are refused") {
     CHECK_THROWS_WITH(described(wrong), Contains("p: byte "));
   }
   CHECK_THROWS_WITH(parsed(""), "p: the file is empty");
-  CHECK_THROWS_WITH(parsed("\x80\x06N."), Contains("of protocol 6"));
+  CHECK_THROWS_WITH(parsed("\x80\x06N."), Contains("has protocol 6"));
   CHECK_THROWS_WITH(parsed("\x80\x04N.N"),
-                    Contains("byte 4: the pickle ends here, but 1 bytes follow"));
+                    Contains("byte 4: the pickle ends here, but 1 byte follow"));
   CHECK_THROWS_WITH(parsed("\x93NUMPY"), Contains("but a .npy file of numpy"));
-  CHECK_THROWS_WITH(parsed("{\"a\": 1}"), Contains("byte 0: this is no pickle"));
+  CHECK_THROWS_WITH(parsed("{\"a\": 1}"), Contains("byte 0: this is not a pickle"));
 }
 
-TEST_CASE("a pickle that ends anywhere too early is refused") {
+TEST_CASE("a pickle that is truncated anywhere is refused") {
   std::string const whole = pickled(
       dict(text("keys") + array(dtype("i8"), {2}, packed<std::int64_t>({1, 2})) + text("cam") +
            pickled_tensor({"7", "FloatStorage", 4, packed<float>({1, 2, 3, 4})}, 1, {3}, {1}) +
-           "K\x05" + tuple("NF1.5\n")));
+           "K\x05" + tuple("NG" + big(1.5))));
   CHECK(parsed(whole).root().size() == 3);
   for (std::size_t size = 0; size < whole.size(); ++size) {
     CHECK_THROWS_AS(parsed(whole.substr(0, size)), Error);
   }
 }
 
-TEST_CASE("sizes that are only claimed take no memory") {
+TEST_CASE("sizes that the file only claims take no memory") {
   CHECK_THROWS_WITH(described("X\xff\xff\xff\xff"
                               "abc"),
-                    Contains("4294967295 bytes are announced, 4 are left"));
-  CHECK_THROWS_WITH(described("\x8e" + little(std::uint64_t{1} << 60)), Contains("are announced"));
-  CHECK_THROWS_WITH(described("\x95" + little(std::uint64_t{1} << 60) + "N"),
-                    Contains("are announced"));
+                    Contains("expected 4294967295 bytes, 4 are left"));
+  CHECK_THROWS_WITH(described("\x8e" + little(std::uint64_t{1} << 60)), Contains("are left"));
+  CHECK_THROWS_WITH(described("\x95" + little(std::uint64_t{1} << 60) + "N"), Contains("are left"));
   CHECK_THROWS_WITH(
       described(array(dtype("f4"), {1000000, 1000000}, "abcd")),
       Contains("shape (1000000, 1000000) needs 1000000000000 elements, but 1 are stored"));
@@ -323,18 +327,18 @@ TEST_CASE("values that contain themselves are refused") {
                     Contains("that contains itself"));
 }
 
-TEST_CASE("values are nested to a depth, however they are built") {
+TEST_CASE("values are nested to a maximum depth, however they are built") {
   auto const lists = [](int depth) { return repeated("]", depth) + "N" + repeated("a", depth); };
   CHECK(described(lists(static_cast<int>(kMaxPickleDepth))) == "a list of 1 item");
   CHECK_THROWS_WITH(described(lists(static_cast<int>(kMaxPickleDepth) + 1)),
                     Contains("nested more than 100 deep"));
   CHECK_THROWS_WITH(described(lists(1000000)), Contains("nested more than 100 deep"));
   CHECK_THROWS_WITH(described("N" + repeated("\x85", 1000000)), Contains("nested more than"));
-  // What the root does not reach may be of any depth, and is taken down without recursion.
+  // Values that the root does not reach may have any depth, and are destroyed without recursion.
   CHECK(described(lists(1000000) + "0N") == "None");
 }
 
-TEST_CASE("a pickle of few bytes that would unfold without end takes few") {
+TEST_CASE("a small pickle that would unfold to endless values takes little memory") {
   // Each list holds the one before ten times.
   std::string bomb = "]\x94";
   for (int i = 0; i < 90; ++i) {
@@ -344,28 +348,29 @@ TEST_CASE("a pickle of few bytes that would unfold without end takes few") {
   CHECK(file.root().size() == 10);
 }
 
-TEST_CASE("there is a most of values") {
+TEST_CASE("the number of values has a maximum") {
   CHECK_THROWS_WITH(described("(" + repeated("N", static_cast<int>(kMaxPickleValues)) + "t"),
                     Contains("more than 16777216 values"));
 }
 
-TEST_CASE("values say what they are when they are taken for something else") {
+TEST_CASE("values say what they are when another type is expected") {
   Parsed const file(pickled(list("K\x01" + text("a") + ")N}")));
   PickleValue const root = file.root();
-  CHECK_THROWS_WITH(root.item(1).integer(), "found the text 'a' where an integer belongs");
-  CHECK_THROWS_WITH(root.item(0).text(), "found the integer 1 where a text belongs");
-  CHECK_THROWS_WITH(root.item(3).array(), "found None where an array belongs");
-  CHECK_THROWS_WITH(root.find("a"), "found a list of 5 items where a dict belongs");
-  CHECK_THROWS_WITH(root.item(4).item(0), "found an empty dict where a list or a tuple belongs");
+  CHECK_THROWS_WITH(root.item(1).integer(), "expected an integer, got the text 'a'");
+  CHECK_THROWS_WITH(root.item(0).text(), "expected a text, got the integer 1");
+  CHECK_THROWS_WITH(root.item(3).array(), "expected an array, got None");
+  CHECK_THROWS_WITH(root.find("a"), "expected a dict, got a list of 5 items");
+  CHECK_THROWS_WITH(root.item(4).item(0), "expected a list or a tuple, got an empty dict");
   CHECK_THROWS_WITH(root.item(5), "there is no item 5 among 5");
   CHECK(root.item(0).number() == 1);
 }
 
-TEST_CASE("a file is read with its values, which outlive the reading") {
+TEST_CASE("values of a file stay valid after it was read") {
   TempFolder const folder;
   auto const path = folder.write("a.pkl", pickled(dict(text("k") + bytes("v"))));
   Pickle const file = read_pickle_file(path);
   CHECK(file.root().find("k")->bytes()[0] == 'v');
-  CHECK_THROWS_WITH(read_pickle_file(folder.write("b.pkl", "cos\nsystem\n.")),
-                    EndsWith("tensors") && Contains("b.pkl: byte 0: pickle refers to 'os.system'"));
+  CHECK_THROWS_WITH(
+      read_pickle_file(folder.write("b.pkl", "\x80\2cos\nsystem\n.")),
+      EndsWith("tensors") && Contains("b.pkl: byte 2: the pickle refers to 'os.system'"));
 }

@@ -85,13 +85,14 @@ TEST_CASE("label maps keep the indices of palettes of fewer than 8 bits") {
         LabelMap({1, 3}, {15, 0, 7}));
 }
 
-TEST_CASE("label maps are refused in the kinds of PNG that hold no class ids") {
+TEST_CASE("label maps are refused in kinds of PNG that do not determine class ids") {
   auto const decode = [](PngKind kind, std::size_t row) {
     return decode_label_png(make_png({1, 2}, kind, Bytes(row)), "a.png");
   };
   CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_RGB, 8}, 6),
                     Contains("a.png is an 8-bit RGB PNG; label maps are") &&
-                        Contains("colours cannot be told") && Contains("save those as 8-bit gray"));
+                        Contains("colours do not determine class ids") &&
+                        Contains("save those as 8-bit gray"));
   CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_RGB_ALPHA, 8}, 8),
                     Contains("a.png is an 8-bit RGBA PNG"));
   CHECK_THROWS_WITH(
@@ -99,17 +100,17 @@ TEST_CASE("label maps are refused in the kinds of PNG that hold no class ids") {
       Contains("an 8-bit gray-with-alpha PNG") && Contains("save the gray channel alone"));
   CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_GRAY, 16}, 4), Contains("a 16-bit gray PNG"));
   CHECK_THROWS_WITH(decode({PNG_COLOR_TYPE_GRAY, 1}, 1),
-                    Contains("a 1-bit gray PNG") && Contains("shades"));
+                    Contains("a 1-bit gray PNG") && Contains("scale fewer bits"));
 }
 
-TEST_CASE("what is no PNG is refused with what it seems to be") {
+TEST_CASE("a file that is not a PNG is refused with the format that it seems to have") {
   auto const decode = [](Bytes const& bytes) { return decode_label_png(bytes, "a.png"); };
   CHECK_THROWS_WITH(decode({}), Contains("a.png is empty (0 bytes); expected a label map"));
   CHECK_THROWS_WITH(decode({0xff, 0xd8, 0xff, 0xe0}), Contains("not a PNG (it is a JPEG)"));
   CHECK_THROWS_WITH(decode({0x89, 'P', 'N'}), Contains("not a PNG; expected a label map"));
 }
 
-TEST_CASE("a PNG that ends too early is truncated, wherever it ends") {
+TEST_CASE("a PNG that is truncated anywhere is reported as truncated") {
   Bytes const file = sound_png();
   for (std::size_t size = 8; size < file.size(); ++size) {
     CHECK_THROWS_WITH(decode_label_png(std::span(file).first(size), "a.png"),
@@ -117,7 +118,7 @@ TEST_CASE("a PNG that ends too early is truncated, wherever it ends") {
   }
 }
 
-TEST_CASE("a PNG with any byte of its picture changed is damaged") {
+TEST_CASE("a PNG with any changed byte of its image is damaged") {
   Bytes const file = sound_png();
   for (std::size_t i = chunk_data(file, "IDAT"); i < chunk_data(file, "IEND") - 8; ++i) {
     Bytes damaged = file;
@@ -127,7 +128,7 @@ TEST_CASE("a PNG with any byte of its picture changed is damaged") {
   }
 }
 
-TEST_CASE("a PNG whose data holds fewer rows than its header says is damaged") {
+TEST_CASE("a PNG with fewer rows than its header says is damaged") {
   Bytes file = sound_png();
   std::size_t const header = chunk_data(file, "IHDR");
   file[header + 7] = 9;
@@ -135,13 +136,13 @@ TEST_CASE("a PNG whose data holds fewer rows than its header says is damaged") {
   CHECK_THROWS_WITH(decode_label_png(file, "a.png"), Contains("a.png is damaged"));
 }
 
-TEST_CASE("bytes after the end of a PNG do not matter") {
+TEST_CASE("bytes after the end of a PNG are ignored") {
   Bytes file = sound_png();
   file.insert(file.end(), 100, 0xaa);
   CHECK(decode_label_png(file, "a.png") == LabelMap({4, 5}, Bytes(20, 7)));
 }
 
-TEST_CASE("a PNG gets no memory for pixels that it cannot hold") {
+TEST_CASE("no memory is allocated for pixels that a PNG cannot hold") {
   auto const claiming = [](std::uint32_t height, std::uint32_t width) {
     Bytes file = sound_png();
     std::size_t const header = chunk_data(file, "IHDR");
@@ -160,7 +161,7 @@ TEST_CASE("a PNG gets no memory for pixels that it cannot hold") {
                     Contains("a.png is truncated"));
 }
 
-TEST_CASE("a mask is inside where its PNG has 255") {
+TEST_CASE("a mask is inside where its PNG is 255") {
   std::mt19937 random(4);
   bool const interlaced = GENERATE(false, true);
   for (int round = 0; round < 20; ++round) {
@@ -202,7 +203,7 @@ TEST_CASE("masks are refused in other kinds of PNG") {
       Contains("0.png is an 8-bit palette PNG"));
 }
 
-TEST_CASE("a label or mask file that cannot be read is named with the reason") {
+TEST_CASE("a label or mask file that cannot be read is reported with the reason") {
   TempFolder const folder;
   CHECK_THROWS_WITH(read_label_png(folder.path() / "no.png"),
                     Contains("cannot read ") && Contains("no.png: No such file or directory"));

@@ -16,8 +16,8 @@
 namespace seplflow {
 namespace {
 
-// Four samples a pixel become three, as Pillow converts them: stored the other way round, as Adobe
-// does, and without a colour profile.
+// Converts four samples per pixel to three, as Pillow does: the samples are inverted, as Adobe
+// stores them, and no colour profile is applied.
 void convert_cmyk(std::vector<std::uint8_t>& samples) {
   std::size_t out = 0;
   for (std::size_t in = 0; in < samples.size(); in += 4) {
@@ -77,9 +77,9 @@ JpegReader::JpegReader(std::span<std::uint8_t const> bytes, std::string_view nam
   });
 }
 
-// libjpeg leaves a call that failed by longjmp, which must not skip a destructor. So everything
-// that calls libjpeg is a lambda without objects, run here, where nothing is alive either. False
-// when the bytes ended too early; throws for any other failure.
+// libjpeg leaves a failed call by longjmp, which must not skip a destructor. So everything that
+// calls libjpeg is a lambda without objects, called here, where no object is alive either. Returns
+// false when the bytes end too early; throws for other failures.
 template <class F>
 bool JpegReader::guarded(F const& calls) {
   if (setjmp(escape_) == 0) {
@@ -96,7 +96,7 @@ void JpegReader::on_error(j_common_ptr jpeg) {
   std::longjmp(static_cast<JpegReader*>(jpeg->client_data)->escape_, 1);
 }
 
-// libjpeg only warns of missing data, and fills the rest of the picture with gray.
+// libjpeg only warns about missing data, and fills the rest of the image with gray.
 void JpegReader::on_message(j_common_ptr jpeg, int level) {
   bool const warning = level < 0;
   int const code = jpeg->err->msg_code;
@@ -107,7 +107,7 @@ void JpegReader::on_message(j_common_ptr jpeg, int level) {
 
 void JpegReader::fail_truncated() const {
   throw Error(name_ + " is truncated: its " + std::to_string(bytes_.size()) +
-              " bytes end before the picture does; copy or download it again");
+              " bytes end before the image does; copy or download it again");
 }
 
 bool JpegReader::read_header() {
@@ -116,21 +116,22 @@ bool JpegReader::read_header() {
 
 void JpegReader::require_supported() const {
   if (jpeg_.arith_code != FALSE) {
-    throw Error(name_ +
-                " is a JPEG with arithmetic coding, which few programs read; save the "
-                "picture again with the usual Huffman coding");
+    throw Error(
+        name_ +
+        " is a JPEG with arithmetic coding, which few programs read; save the image again with "
+        "the usual Huffman coding");
   }
   J_COLOR_SPACE const space = jpeg_.jpeg_color_space;
   if (space != JCS_GRAYSCALE && space != JCS_YCbCr && space != JCS_RGB && !is_cmyk()) {
     throw Error(name_ + " is a JPEG of " + std::to_string(jpeg_.num_components) +
-                " unnamed channels; convert the picture to RGB or gray");
+                " unnamed channels; convert the image to RGB or gray");
   }
 }
 
 std::vector<std::uint8_t> JpegReader::read_rgb() {
   require_supported();
   Size const size = this->size();
-  // A header can claim any size. Huffman coding takes at least a bit for each block of 8 x 8.
+  // A header can claim any size. Huffman coding takes at least one bit for each block of 8 x 8.
   if (size.pixels() > std::size_t{64} * 8 * bytes_.size()) fail_truncated();
   std::size_t const stride = std::size_t{size.width} * (is_cmyk() ? 4 : 3);
   std::vector<std::uint8_t> samples(stride * size.height);

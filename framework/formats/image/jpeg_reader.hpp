@@ -1,4 +1,4 @@
-// JPEG pictures in memory; the part of formats/image.cpp that knows libjpeg.
+// Decodes JPEG images with libjpeg; a part of image_file.cpp.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,15 @@
 
 namespace seplflow {
 
-// Whether the bytes begin as every JPEG does.
+// Whether the bytes begin like a JPEG.
 bool is_jpeg(std::span<std::uint8_t const> bytes);
 
-// Decodes gray, YCbCr and RGB. Throws Error for CMYK, for files that are cut off or damaged, and
-// for pictures too large.
+// Decodes gray, YCbCr, RGB and CMYK. Throws Error for truncated or damaged files, and for images
+// that are too large.
 Image decode_jpeg(std::span<std::uint8_t const> bytes, std::string_view name);
 
-// The size that the header gives; nothing when the bytes, the beginning of a file, end before it
-// does. Throws Error for a damaged header.
+// The size in the header; nothing when the bytes, which are the beginning of a file, end before it.
+// Throws Error for a damaged header.
 std::optional<Size> jpeg_size(std::span<std::uint8_t const> bytes, std::string_view name);
 
 }  // namespace seplflow

@@ -5,8 +5,8 @@
 
 #include "base/error.hpp"
 #include "data/runs.hpp"
-#include "formats/file.hpp"
 #include "formats/image/png_reader.hpp"
+#include "formats/input_file.hpp"
 
 namespace seplflow {
 namespace {
@@ -42,11 +42,12 @@ bool has_colours(PngReader const& png) {
   return png.colour_type() == PNG_COLOR_TYPE_RGB || png.colour_type() == PNG_COLOR_TYPE_RGB_ALPHA;
 }
 
-// Why class ids cannot be told from such a file and what to do; empty when they can.
+// Why such a file does not determine class ids, and what to do; empty when it does.
 std::string why_no_labels(PngReader const& png) {
   if (has_colours(png)) {
-    return "because colours cannot be told from class ids; where the colours come from a palette, "
-           "map them back to its indices and save those as 8-bit gray";
+    return "because colours do not determine class ids; if the colours come from a palette, map "
+           "them "
+           "back to its indices and save those as 8-bit gray";
   }
   if (png.colour_type() == PNG_COLOR_TYPE_GRAY_ALPHA) {
     return "without transparency; save the gray channel alone as 8-bit gray";
@@ -55,8 +56,9 @@ std::string why_no_labels(PngReader const& png) {
     return "0..254, and 255 for ignore; save the class ids as 8-bit gray";
   }
   if (png.colour_type() == PNG_COLOR_TYPE_GRAY && png.bit_depth() < 8) {
-    return "because fewer bits mean shades, which programs scale to 0..255 or not; save the class "
-           "ids as 8-bit gray";
+    return "because some programs scale fewer bits to 0..255 and others do not; save the class ids "
+           "as "
+           "8-bit gray";
   }
   return {};
 }
@@ -71,25 +73,27 @@ void require_label_kind(PngReader const& png, std::string_view name) {
 void require_gray_kind(PngReader const& png, std::string_view name) {
   if (png.colour_type() == PNG_COLOR_TYPE_GRAY && png.bit_depth() == 8) return;
   throw Error(std::string(name) + " is " + describe_kind(png) +
-              "; scores are 8-bit gray PNGs, one file a class: save it so");
+              "; scores are 8-bit gray PNGs, one file per class: save them like this");
 }
 
 void require_mask_kind(PngReader const& png, std::string_view name) {
   int const bits = png.bit_depth();
   if (png.colour_type() == PNG_COLOR_TYPE_GRAY && (bits == 8 || bits == 1)) return;
   throw Error(std::string(name) + " is " + describe_kind(png) +
-              "; masks are 8-bit gray PNGs, 255 inside and 0 outside, one file a mask: save it so");
+              "; masks are 8-bit gray PNGs, 255 inside and 0 outside, one file per mask: save them "
+              "like this");
 }
 
-// A mask of other values than 0 and 255 is no mask of ours, if it has not one 255.
+// A mask with other values than 0 is unusable if it has no 255.
 void require_inside(std::span<Run const> runs, std::string_view name) {
   std::uint8_t highest = 0;
   for (Run const& run : runs) highest = std::max(highest, run.value);
   if (highest == 0 || highest == 255) return;
   throw Error(std::string(name) + " holds values up to " + std::to_string(highest) +
               " but no 255, and a mask is inside where its value is 255; " +
-              (highest == 1 ? "multiply this 0/1 mask by 255"
-                            : "is it a label map or a soft mask? Save one file a mask, 0 and 255"));
+              (highest == 1
+                   ? "multiply this 0/1 mask by 255"
+                   : "is it a label map or a soft mask? Save one file per mask, with 0 and 255"));
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
-// Label maps, masks and pictures as PNG files. Files hold row-major pixels of 8 bits, top to
-// bottom.
+// Reads and writes label maps, masks and images as PNG files with row-major pixels of 8 bits.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +14,17 @@
 namespace seplflow {
 
 // The class ids of an 8-bit gray or a palette PNG, as stored: palettes are not applied. Throws
-// Error for a file that is no whole, sound PNG, and for the kinds from which class ids cannot be
-// told (colours, transparency, 16 bits, gray of fewer than 8 bits), saying what to do.
+// Error for a file that is not a PNG, truncated or damaged, and for kinds of PNG that do not
+// determine class ids (colours, transparency, 16 bits, gray of fewer than 8 bits), saying what to
+// do.
 LabelMap read_label_png(std::filesystem::path const& path);
 
 // The same from memory; `name` stands for the file in messages.
 LabelMap decode_label_png(std::span<std::uint8_t const> bytes, std::string_view name);
 
 // A mask as segment-anything's amg.py writes it: 8-bit gray, inside where the value is 255 (or
-// 1-bit gray, inside where it is 1). Throws Error as above, and for a mask that holds values other
-// than 0 but no 255 (a 0/1 mask, say): it would otherwise count as empty.
+// 1-bit gray, inside where it is 1). Throws Error as above, and for a mask that has values other
+// than 0 but no 255, such as a 0/1 mask, which would otherwise be read as empty.
 Mask read_mask_png(std::filesystem::path const& path);
 Mask decode_mask_png(std::span<std::uint8_t const> bytes, std::string_view name);
 
@@ -34,13 +34,12 @@ struct GrayImage {
   std::vector<std::uint8_t> pixels;
 };
 
-// The values of an 8-bit gray PNG, e.g. scores times 255. Throws Error for a file that is no whole,
-// sound PNG, and for every other kind of PNG.
+// The values of an 8-bit gray PNG, e.g. scores times 255. Throws Error for every other file.
 GrayImage read_gray_png(std::filesystem::path const& path);
 GrayImage decode_gray_png(std::span<std::uint8_t const> bytes, std::string_view name);
 
 enum class LabelColours {
-  voc_palette,  // class ids with the palette of PASCAL VOC, to be looked at as well
+  voc_palette,  // class ids with the palette of PASCAL VOC, which image viewers show
   gray,         // class ids as gray values
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array<std::uint8_t, 8> kSignature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 
-// Deflate spends at least 2 bits on each 258 bytes.
+// Deflate needs at least 2 bits for 258 bytes.
 constexpr std::uint64_t kMaxExpansion = 1032;
 
 std::string what_it_seems(std::span<std::uint8_t const> bytes) {
@@ -50,21 +50,22 @@ PngReader::PngReader(std::span<std::uint8_t const> bytes, std::string_view name,
   }
   handle_.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
   if (handle_.png != nullptr) handle_.info = png_create_info_struct(handle_.png);
-  if (handle_.info == nullptr) throw Error("cannot decode " + name_ + ": libpng does not start");
+  if (handle_.info == nullptr)
+    throw Error("cannot decode " + name_ + ": libpng cannot be initialised");
   guarded([this] { read_header(); });
 
   size_ = checked_size(png_get_image_height(handle_.png, handle_.info),
                        png_get_image_width(handle_.png, handle_.info), name_);
   colour_type_ = png_get_color_type(handle_.png, handle_.info);
   bit_depth_ = png_get_bit_depth(handle_.png, handle_.info);
-  // A header can claim any size. Pixels that cannot come out of these bytes get no memory.
+  // A header can claim any size. No memory is allocated for pixels that these bytes cannot hold.
   std::uint64_t const claimed = std::uint64_t{size_.height} * row_bytes();
   truncated_ = claimed > kMaxExpansion * bytes_.size();
   if (truncated_) fail();
 }
 
-// libpng leaves a call that failed by longjmp, which must not skip a destructor. So everything
-// that calls libpng is a lambda without objects, run here, where nothing is alive either.
+// libpng leaves a failed call by longjmp, which must not skip a destructor. So everything that
+// calls libpng is a lambda without objects, called here, where no object is alive either.
 template <class F>
 void PngReader::guarded(F const& calls) {
   if (setjmp(escape_) == 0) {
@@ -77,7 +78,7 @@ void PngReader::guarded(F const& calls) {
 void PngReader::fail() const {
   if (truncated_) {
     throw Error(name_ + " is truncated: its " + std::to_string(bytes_.size()) +
-                " bytes end before the picture does; copy, download or write the file again");
+                " bytes end before the image does; copy, download or write the file again");
   }
   throw Error(name_ + " is damaged (" + message_.data() +
               "); copy, download or write the file again");
@@ -99,14 +100,14 @@ void PngReader::on_read(png_structp png, png_bytep to, std::size_t size) {
 
 void PngReader::read_header() {
   png_set_read_fn(handle_.png, this, on_read);
-  // Comments, colour profiles and the like do not matter, and some inflate to a lot.
+  // Comments, colour profiles and the like are not needed, and some inflate to many bytes.
   png_set_keep_unknown_chunks(handle_.png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
   png_set_check_for_invalid_index(handle_.png, 0);
-#ifdef PNG_IGNORE_ADLER32  // libpng may be built without
-  // Every byte is under a CRC already; zlib's own checksum would cost an eighth of the time.
+#ifdef PNG_IGNORE_ADLER32  // libpng may be built without it
+  // A CRC covers every byte already; the checksum of zlib would cost an eighth of the time.
   png_set_option(handle_.png, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
 #endif
-  // checked_size() sets the limit, and words it better.
+  // checked_size() enforces the limit, with a better message.
   png_set_user_limits(handle_.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   png_read_info(handle_.png, handle_.info);
 }
@@ -147,7 +148,7 @@ void PngReader::read_all(std::span<std::uint8_t> pixels) {
 void PngReader::read_passes(std::span<std::uint8_t> pixels) {
   std::size_t const stride = row_bytes();
   if (pixels.size() != stride * size_.height) {
-    throw std::logic_error("PngReader: the buffer has not the size of the picture");
+    throw std::logic_error("PngReader: the buffer does not have the size of the image");
   }
   guarded([this, pixels, stride] {
     for (int pass = 0; pass < passes_; ++pass) {
@@ -163,7 +164,7 @@ void PngReader::read_rows(RowSink const& sink) {
   start_pixels();
   std::size_t const stride = row_bytes();
   if (passes_ > 1) {
-    // Every pass of an interlaced file adds pixels to all parts of the picture.
+    // Every pass of an interlaced file adds pixels to all parts of the image.
     std::vector<std::uint8_t> pixels(stride * size_.height);
     read_passes(pixels);
     for (std::size_t y = 0; y < size_.height; ++y) {

@@ -1,4 +1,4 @@
-// Rows of pixels out of a PNG in memory; what formats/png.cpp and formats/image.cpp share.
+// Decodes PNGs with libpng; shared by png.cpp and image_file.cpp.
 #pragma once
 
 #include <png.h>
@@ -15,18 +15,18 @@
 
 namespace seplflow {
 
-// Whether the bytes begin as every PNG does.
+// Whether the bytes begin like a PNG.
 bool is_png(std::span<std::uint8_t const> bytes);
 
-// Decodes one PNG with libpng. First the header, then optionally a conversion, then the rows,
-// once. Not safe to share between threads.
+// Decodes one PNG: first the header, then optionally a conversion, then the rows, once. Not safe to
+// share between threads.
 class PngReader {
  public:
   using RowSink = std::function<void(std::span<std::uint8_t const>)>;
 
-  // Reads everything before the pixels; `bytes` must outlive the reader. Throws Error, naming the
-  // file `name` and `expected` ("a label map ..."), when this is no PNG, is cut off or damaged, or
-  // is too large.
+  // Reads everything before the pixels; `bytes` must outlive the reader. Throws Error, with `name`
+  // and `expected` ("a label map ..."), when the bytes are not a PNG, are truncated or damaged, or
+  // the image is too large.
   PngReader(std::span<std::uint8_t const> bytes, std::string_view name, std::string_view expected);
   ~PngReader();
   PngReader(PngReader const&) = delete;
@@ -36,20 +36,20 @@ class PngReader {
   int colour_type() const { return colour_type_; }  // PNG_COLOR_TYPE_...
   int bit_depth() const { return bit_depth_; }
 
-  // One byte a pixel from gray or palette, values as stored.
+  // One byte per pixel from gray or palette, values as stored.
   void unpack();
-  // One byte a pixel from gray, scaled to 0..255.
+  // One byte per pixel from gray, scaled to 0..255.
   void scale_gray();
-  // Three bytes a pixel, red green blue, from any kind; transparency is dropped, and of 16 bits the
-  // lower 8.
+  // Three bytes per pixel, red green blue, from any kind; transparency is dropped, and the lower 8
+  // of 16 bits.
   void convert_to_rgb();
 
-  // Fills `pixels` with the whole picture; it must have exactly its size. Throws Error when the
-  // file is cut off or damaged anywhere up to its end.
+  // Fills `pixels`, which must have exactly the size of the image. Throws Error when the file is
+  // truncated or damaged anywhere up to its end.
   void read_all(std::span<std::uint8_t> pixels);
 
-  // Gives each row, top to bottom. Holds one row at a time unless the file is interlaced. Throws
-  // as read_all does.
+  // Calls sink with each row, top to bottom. Holds one row at a time unless the file is interlaced.
+  // Throws as read_all does.
   void read_rows(RowSink const& sink);
 
  private:
@@ -65,7 +65,7 @@ class PngReader {
   std::size_t row_bytes() const;
   [[noreturn]] void fail() const;
 
-  // Frees libpng's memory, also when the constructor throws.
+  // Frees the memory of libpng, also when the constructor throws.
   struct Handle {
     png_structp png = nullptr;
     png_infop info = nullptr;

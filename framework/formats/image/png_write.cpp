@@ -14,8 +14,8 @@
 namespace seplflow {
 namespace {
 
-// The colours of PASCAL VOC: the bits of the class id, lowest first, are dealt to red, green and
-// blue in turn, and fill each from its highest bit down.
+// The colours of PASCAL VOC: the bits of the class id, lowest first, go to red, green and blue in
+// turn, and fill each from its highest bit down.
 std::array<png_color, 256> voc_palette() {
   std::array<png_color, 256> palette{};
   for (unsigned label = 0; label < palette.size(); ++label) {
@@ -36,11 +36,11 @@ class PngWriter {
   PngWriter() {
     handle_.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
     if (handle_.png != nullptr) handle_.info = png_create_info_struct(handle_.png);
-    if (handle_.info == nullptr) throw Error("cannot write a PNG: libpng does not start");
+    if (handle_.info == nullptr) throw Error("cannot write a PNG: libpng cannot be initialised");
   }
 
   std::vector<std::uint8_t> encode(Size size, std::span<std::uint8_t const> samples, Kind kind) {
-    // As in PngReader: libpng's way out is a longjmp, and no object lives where it passes.
+    // As in PngReader: libpng fails by longjmp, which passes no object here.
     if (setjmp(escape_) != 0) throw Error(std::string("cannot write a PNG: ") + message_);
     write(size, samples, kind);
     return std::move(bytes_);

@@ -10,8 +10,8 @@
 
 #include "base/error.hpp"
 #include "data/sample.hpp"
-#include "formats/json/json_lists.hpp"
-#include "formats/json/json_place.hpp"
+#include "formats/json/checked_json.hpp"
+#include "formats/json/json_list_reader.hpp"
 
 namespace seplflow {
 namespace {
@@ -23,7 +23,7 @@ struct Category {
   std::string name;
 };
 
-// An annotation whose image and category may still be to come.
+// An annotation whose image and category may come later in the file.
 struct Found {
   CocoAnnotation annotation;
   std::uint64_t image_id = 0, category_id = 0;
@@ -112,9 +112,9 @@ class Reader {
   CocoIndex read();
 
  private:
-  JsonLists::OnElement on_element(std::string_view list);
+  JsonListReader::OnElement on_element(std::string_view list);
   template <class Read>
-  auto parsed(JsonLists::Element const& element, std::string_view list, Read const& read);
+  auto parsed(JsonListReader::Element const& element, std::string_view list, Read const& read);
   ClassesPtr classes();
   void require_one_image_each();
   std::size_t image_of(Found const& found) const;
@@ -134,7 +134,8 @@ class Reader {
 };
 
 template <class Read>
-auto Reader::parsed(JsonLists::Element const& element, std::string_view list, Read const& read) {
+auto Reader::parsed(JsonListReader::Element const& element, std::string_view list,
+                    Read const& read) {
   JsonPlace const place{name_, "entry", element.index, list};
   ondemand::document document;
   std::string_view const expected = "an object";
@@ -142,22 +143,22 @@ auto Reader::parsed(JsonLists::Element const& element, std::string_view list, Re
   return read(as<ondemand::object>(document, place, expected), place);
 }
 
-JsonLists::OnElement Reader::on_element(std::string_view list) {
+JsonListReader::OnElement Reader::on_element(std::string_view list) {
   if (list == "images") {
     has_images_ = true;
-    return [this](JsonLists::Element const& element) {
+    return [this](JsonListReader::Element const& element) {
       images_.push_back(parsed(element, " of \"images\"", read_image));
     };
   }
   if (list == "categories") {
     has_categories_ = true;
-    return [this](JsonLists::Element const& element) {
+    return [this](JsonListReader::Element const& element) {
       categories_.push_back(parsed(element, " of \"categories\"", read_category));
     };
   }
   if (list == "annotations") {
     has_annotations_ = true;
-    return [this](JsonLists::Element const& element) {
+    return [this](JsonListReader::Element const& element) {
       Found found = parsed(element, " of \"annotations\"", read_annotation);
       found.annotation.offset = element.offset;
       found.annotation.length = static_cast<std::uint32_t>(element.text.size());
@@ -167,13 +168,14 @@ JsonLists::OnElement Reader::on_element(std::string_view list) {
   return nullptr;
 }
 
-// Also puts the categories in the order of their ids, in which they are labels 1, 2, ...
+// Also sorts the categories by id: in this order they are labels 1, 2, ...
 ClassesPtr Reader::classes() {
   std::ranges::sort(categories_, {}, &Category::id);
   auto const twice = std::ranges::adjacent_find(categories_, {}, &Category::id);
   if (twice != categories_.end()) {
     at("category", twice->id)
-        .fail("is there twice, as \"" + twice->name + "\" and \"" + std::next(twice)->name + "\"");
+        .fail("is defined twice, as \"" + twice->name + "\" and \"" + std::next(twice)->name +
+              "\"");
   }
   std::vector<std::string> names = {"background"};
   for (Category const& category : categories_) names.push_back(category.name);
@@ -191,7 +193,7 @@ void Reader::require_one_image_each() {
   auto const twice = std::ranges::adjacent_find(image_by_id_, {}, id_of);
   if (twice != image_by_id_.end()) {
     at("image", twice->first)
-        .fail("is there twice, as " + images_[twice->second].file_name + " and " +
+        .fail("is defined twice, as " + images_[twice->second].file_name + " and " +
               images_[std::next(twice)->second].file_name);
   }
 }
@@ -201,7 +203,7 @@ std::size_t Reader::image_of(Found const& found) const {
       std::ranges::lower_bound(image_by_id_, std::pair(found.image_id, std::size_t{0}));
   if (entry == image_by_id_.end() || entry->first != found.image_id) {
     at("annotation", found.annotation.id)
-        .fail("is of image " + std::to_string(found.image_id) + ", which \"images\" (" +
+        .fail("belongs to image " + std::to_string(found.image_id) + ", which \"images\" (" +
               std::to_string(images_.size()) + " of them) does not list");
   }
   return entry->second;
@@ -215,13 +217,13 @@ Label Reader::label_of(Found const& found) const {
                                 : ", ids " + std::to_string(categories_.front().id) + " to " +
                                       std::to_string(categories_.back().id);
     at("annotation", found.annotation.id)
-        .fail("is of category " + std::to_string(found.category_id) + ", which \"categories\" (" +
+        .fail("has category " + std::to_string(found.category_id) + ", which \"categories\" (" +
               std::to_string(categories_.size()) + " of them" + ids + ") does not list");
   }
   return static_cast<Label>(category - categories_.begin() + 1);
 }
 
-// Counting sort: keeps the order of the file within an image.
+// A counting sort, which keeps the order of the file within an image.
 std::vector<CocoAnnotation> Reader::by_image() {
   std::vector<std::size_t> image_of_each(found_.size());
   for (std::size_t i = 0; i < found_.size(); ++i) {
@@ -247,11 +249,11 @@ void require_unique_ids(std::vector<Found> const& found, std::string const& name
   std::ranges::transform(found, ids.begin(), [](Found const& each) { return each.annotation.id; });
   std::ranges::sort(ids);
   auto const twice = std::ranges::adjacent_find(ids);
-  if (twice != ids.end()) JsonPlace{name, "annotation", *twice}.fail("is there twice");
+  if (twice != ids.end()) JsonPlace{name, "annotation", *twice}.fail("is defined twice");
 }
 
 CocoIndex Reader::read() {
-  JsonLists lists(file_, name_);
+  JsonListReader lists(file_, name_);
   std::string const expected =
       "; expected COCO's instances, an object with \"images\", \"annotations\" and \"categories\"";
   if (lists.first() == '[') {

@@ -1,4 +1,4 @@
-// What a COCO instances file holds and where; a part of coco_instances.cpp.
+// The contents of a COCO instances file and their positions; a part of coco_instances.cpp.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 #include "data/classes.hpp"
 #include "data/size.hpp"
-#include "formats/file.hpp"
+#include "formats/input_file.hpp"
 
 namespace seplflow {
 
@@ -19,7 +19,7 @@ struct CocoImage {
 };
 
 struct CocoAnnotation {
-  std::uint64_t id = 0, offset = 0;  // of its text in the file
+  std::uint64_t id = 0, offset = 0;  // position of its text in the file
   std::uint32_t length = 0;
   Label label = 0;
   bool crowd = false;
@@ -31,9 +31,8 @@ struct CocoIndex {
   ClassesPtr classes;                       // background, then the categories by ascending id
 };
 
-// Reads the file from its beginning to its end, in a window; nothing of the outlines stays in
-// memory, and they are not looked at. Throws Error as CocoInstances does; `name` stands for the
-// file in messages.
+// Reads the file once through a small window, without parsing outlines or keeping them in memory.
+// Throws Error as CocoInstances does; `name` stands for the file in messages.
 CocoIndex read_coco_index(InputFile& file, std::string const& name);
 
 }  // namespace seplflow

@@ -8,15 +8,15 @@
 
 #include "base/error.hpp"
 #include "data/mask.hpp"
-#include "formats/json/json_place.hpp"
-#include "formats/json/segmentation.hpp"
+#include "formats/json/checked_json.hpp"
+#include "formats/json/coco_segmentation.hpp"
 
 namespace seplflow {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-// Reads annotations again from their places in the file.
+// Reads annotations again from their positions in the file.
 class Outlines {
  public:
   Outlines(InputFile const& file, std::string_view name, CocoImage const& image)
@@ -29,7 +29,7 @@ class Outlines {
     JsonPlace const place{name_, "annotation", annotation.id, of_image_};
     Segmentation const segmentation = read(annotation, place);
     if (segmentation.size && *segmentation.size != image_.size) {
-      place.fail("its RLE has the size " + to_string(*segmentation.size) + ", its image " +
+      place.fail("its RLE has the size " + to_string(*segmentation.size) + ", but its image " +
                  to_string(image_.size) + " (height x width)");
     }
     try {
@@ -40,7 +40,7 @@ class Outlines {
   }
 
  private:
-  // Valid until the next is read.
+  // Valid until the next one is read.
   Segmentation read(CocoAnnotation const& annotation, JsonPlace const& place) {
     if (text_.size() < annotation.length) text_ = padded(annotation.length);
     auto* const bytes = reinterpret_cast<std::uint8_t*>(text_.data());

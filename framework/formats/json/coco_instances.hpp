@@ -1,4 +1,4 @@
-// COCO's instances: the objects of a whole data set in one JSON file.
+// COCO instances: the objects of a whole data set in one JSON file.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include "data/classes.hpp"
 #include "data/image_labels.hpp"
 #include "data/label_map.hpp"
-#include "formats/file.hpp"
+#include "formats/input_file.hpp"
 #include "formats/json/coco_index.hpp"
 
 namespace seplflow {
@@ -19,32 +19,33 @@ namespace seplflow {
 // "category_id", "iscrowd", "segmentation"}], "categories": [{"id", "name"}]}, in any order, other
 // fields ignored.
 //
-// The file is read once, when it is opened, in a window; what stays in memory is the table of
-// images and, of each annotation, its place in the file and its class (24 bytes). Outlines are read
-// again, image by image, when they are asked for. Immutable; safe to use from several threads.
+// The file is read once, when it is opened, through a small window. Only the table of images stays
+// in memory, with the position and the class of each annotation (24 bytes). Outlines are read
+// again, image by image, when they are needed. Immutable; safe to use from several threads.
 class CocoInstances {
  public:
-  // Throws Error, naming the file, the record and what was expected, when the file is no such
-  // JSON or is cut off, a list or a field is missing or of another kind, an id comes twice, an
-  // image has no size or a file name that leaves its folder, a category has no name or another's,
-  // there are more than 254, and for an annotation of an image or a category that is not listed.
+  // Throws Error, naming the file, the record and what was expected, when the file is not such JSON
+  // or is truncated, a list or a field is missing or has another type, an id occurs twice, an image
+  // has no size or a file name that leads out of its folder, a category has no name or the name of
+  // another, there are more than 254 categories, or an annotation has an image or a category that
+  // is not listed.
   explicit CocoInstances(std::filesystem::path const& path);
 
   // In the order of the file.
   std::span<CocoImage const> images() const { return index_.images; }
 
-  // "background" and the names of the categories by ascending id: of COCO 2014 those of
+  // "background" and the names of the categories by ascending id: for COCO 2014 the same as
   // coco14_classes().
   ClassesPtr const& classes() const { return index_.classes; }
 
   // The classes of the annotations of images()[image], crowds included.
   ImageLabels image_labels(std::size_t image) const;
 
-  // The classes of the pixels of images()[image], as pycocotools has them: each annotation that is
-  // no crowd gives its pixels its class, in the order of the file, the later over the earlier; the
-  // rest is background, and no pixel is 255. Reads the annotations of the image alone, O(their
-  // bytes). Throws Error, naming the annotation, when its outline is wrong (read_segmentation,
-  // mask_of), an RLE has another size than its image, or the file has changed.
+  // The class of each pixel of images()[image], as pycocotools computes it: annotations are painted
+  // in the order of the file, except for crowds; the rest is background, and no pixel is 255. Reads
+  // only the annotations of this image, O(their bytes). Throws Error, naming the annotation, when
+  // its outline is invalid (read_segmentation, mask_of), an RLE has another size than its image, or
+  // the file has changed.
   LabelMap truth(std::size_t image) const;
 
  private:

@@ -10,7 +10,7 @@ namespace seplflow {
 namespace {
 
 constexpr unsigned kBase = 48;    // of the alphabet
-constexpr unsigned kMore = 0x20;  // another character of this number follows
+constexpr unsigned kMore = 0x20;  // another character of the number follows
 constexpr unsigned kSign = 0x10;  // in the last character: the number is negative
 constexpr unsigned kDigitBits = 5;
 constexpr unsigned kMaxShift = 30;  // the seventh character; runs have fewer than 32 bits
@@ -29,7 +29,7 @@ std::string quoted(char character) {
 
 struct Number {
   std::int64_t value;
-  std::size_t end;  // the position behind its last character
+  std::size_t end;  // the position after its last character
 };
 
 Number read_long_number(std::string_view counts, std::size_t position) {
@@ -77,7 +77,7 @@ Mask decode_coco_rle(Size size, std::string_view counts) {
     auto const [value, end] = read_number(counts, position);
     std::int64_t const run = known < kFirstDelta ? value : value + before_last;
     total += run;
-    if (run < 0) fail(counts, position, "makes a run of negative length " + std::to_string(run));
+    if (run < 0) fail(counts, position, "gives a run of negative length " + std::to_string(run));
     if (total > pixels) {
       fail(counts, position,
            "has runs of more than the " + std::to_string(pixels) + " pixels of " + to_string(size) +

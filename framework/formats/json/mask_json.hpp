@@ -1,4 +1,4 @@
-// The masks of one image as a JSON file.
+// The masks of one image in a JSON file.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,14 @@ namespace seplflow {
 // of SA-1B, {"image": {"height", "width", ...}, "annotations": [the same records], ...}. A record
 // holds "segmentation", which is one of
 //   {"size": [height, width], "counts": "..."}   COCO's compressed string
-//   {"size": [height, width], "counts": [...]}   column-major run lengths, from a run outside
-//   [[x0, y0, x1, y1, ...], ...]                 polygons, united
+//   {"size": [height, width], "counts": [...]}   column-major run lengths; the first is outside
+//   [[x0, y0, x1, y1, ...], ...]                 polygons, whose union is the mask
 // and becomes a mask, in the order of the file, with a MaskInfo if it has all of "predicted_iou",
 // "stability_score", "point_coords" (its first point counts) and "crop_box". Other fields are
 // ignored. Masks of fewer than `min_area` pixels are left out.
 //
 // Polygons take their size from `image_size`, from SA-1B's "image", or from another record. So does
-// a set without masks, which may be left without a size. Throws Error, naming the file, the record
+// a set without masks, whose size may remain unknown. Throws Error, naming the file, the record
 // (from 0) and what was expected, for anything else, for masks of several sizes or another size
 // than `image_size`, and for masks of several images ("image_id").
 MaskSet read_mask_json(std::filesystem::path const& path,
@@ -35,12 +35,12 @@ MaskSet read_mask_json(std::filesystem::path const& path,
 MaskSet parse_mask_json(std::span<std::uint8_t const> bytes, std::string_view name,
                         std::optional<Size> image_size = std::nullopt, std::uint64_t min_area = 0);
 
-// The records of the masks as amg.py --convert-to-rle writes them: equal as JSON values, whole
-// numbers written as such. A mask without MaskInfo has a record without its fields.
+// The records of the masks as amg.py --convert-to-rle writes them: equal as JSON values, but whole
+// numbers have no decimal point. The record of a mask without MaskInfo does not have its fields.
 std::string encode_mask_json(MaskSet const& masks);
 
-// The box that amg.py writes of a mask: the one around it; of a mask without pixels, no width and
-// height in the corner of the crop that it was looked for in.
+// The box that amg.py writes for a mask: its bounding box. For a mask without pixels, a box without
+// extent in the corner of the crop in which the mask was predicted.
 MaskBox written_box(Mask const& mask, std::optional<MaskInfo> const& info);
 
 }  // namespace seplflow

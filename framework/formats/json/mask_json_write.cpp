@@ -11,7 +11,7 @@ std::string record_text(Mask const& mask, std::optional<MaskInfo> const& info) {
   Size const size = mask.size();
   MaskBox const box = written_box(mask, info);
   auto const number = [](auto each) { return std::to_string(each); };
-  // COCO's alphabet holds one character that JSON has a meaning for.
+  // COCO's alphabet holds one character that JSON escapes.
   std::string counts;
   for (char const c : encode_coco_rle(mask))
     counts += c == '\\' ? std::string("\\\\") : std::string(1, c);

@@ -5,8 +5,8 @@
 #include <type_traits>
 
 #include "base/error.hpp"
-#include "formats/numpy/delayed_file.hpp"
-#include "formats/numpy/elements.hpp"
+#include "formats/numpy/convert_elements.hpp"
+#include "formats/numpy/lazy_file.hpp"
 
 namespace seplflow {
 namespace {
@@ -55,7 +55,7 @@ struct Axis {
   std::uint64_t extent, stride;
 };
 
-// The same walk in as few axes as will do, outermost first; at least one.
+// The same order of elements with as few axes as possible, outermost first; at least one.
 std::vector<Axis> merged_axes(ArrayLayout const& layout) {
   std::vector<Axis> axes;
   for (std::size_t i = layout.shape.size(); i-- > 0;) {
@@ -72,7 +72,7 @@ std::vector<Axis> merged_axes(ArrayLayout const& layout) {
   return axes;
 }
 
-// Whether the elements lie as row_major_strides() has them, wherever an axis has more than one.
+// Whether the strides are those of row_major_strides(), except for axes with one element.
 bool is_row_major(ArrayLayout const& layout) {
   std::uint64_t stride = 1;
   for (std::size_t i = layout.shape.size(); i-- > 0; stride *= layout.shape[i]) {
@@ -113,7 +113,7 @@ std::uint64_t number_of_elements(std::span<std::uint64_t const> shape) {
   return static_cast<std::uint64_t>(size);
 }
 
-// One beyond the last element, counted from the beginning of the storage.
+// The number of elements from the beginning of the storage to the last element, inclusive.
 Wide end_of(ArrayLayout const& layout) {
   constexpr Wide kFar = Wide{1} << 100;
   Wide last = layout.offset;
@@ -192,7 +192,7 @@ std::string shape_text(std::span<std::uint64_t const> shape) {
   return "(" + text + (shape.size() == 1 ? ",)" : ")");
 }
 
-Array::Array(ArrayLayout layout, std::span<std::uint8_t const> storage, DelayedFile const* file)
+Array::Array(ArrayLayout layout, std::span<std::uint8_t const> storage, LazyFile const* file)
     : layout_(std::move(layout)), storage_(storage), file_(file) {
   if (layout_.shape.size() > kMaxAxes) {
     throw Error("an array has " + std::to_string(layout_.shape.size()) +
@@ -214,7 +214,7 @@ std::span<std::uint8_t const> Array::storage() const {
 }
 
 std::span<std::uint8_t const> Array::contiguous_bytes() const {
-  if (!contiguous_) throw Error(description() + " does not lie in one piece");
+  if (!contiguous_) throw Error(description() + " is not contiguous");
   if (size_ == 0) return {};
   std::size_t const bytes = element_bytes(layout_.type);
   return storage().subspan(layout_.offset * bytes, size_ * bytes);
@@ -251,7 +251,7 @@ auto visit_element(Array const& array, std::uint64_t i, Visit const& visit) {
 }
 
 Error not_integers(Array const& array) {
-  return Error(array.description() + " is not of integers");
+  return Error(array.description() + " does not hold integers");
 }
 
 }  // namespace
@@ -270,7 +270,7 @@ std::int64_t Array::integer(std::uint64_t i) const {
   });
 }
 
-// Whether elements that are as they are wanted were read from the file to where they are wanted.
+// Copies directly from the file if no conversion is needed; returns whether it did.
 template <class T>
 bool Array::copy_from_file(T* values) const {
   constexpr ElementType kSame = std::is_same_v<T, float>    ? ElementType::float32

@@ -1,4 +1,4 @@
-// Numbers in the bytes of a file: what numpy calls an array and torch a tensor.
+// Arrays of numbers in the bytes of a file, which torch calls tensors.
 #pragma once
 
 #include <bit>
@@ -12,7 +12,7 @@
 
 namespace seplflow {
 
-class DelayedFile;
+class LazyFile;
 
 enum class ElementType {
   boolean,
@@ -30,16 +30,16 @@ enum class ElementType {
   float64
 };
 
-// As numpy and torch call it: "bool", "int8", ..., "float64".
+// The name in numpy and torch: "bool", "int8", ..., "float64".
 std::string_view name_of(ElementType type);
-// Bytes of an element: 1, 2, 4 or 8.
+// Size of an element in bytes: 1, 2, 4 or 8.
 std::size_t element_bytes(ElementType type);
-bool is_floating_point(ElementType type);  // of any width; not bool, not integers
+bool is_floating_point(ElementType type);  // of any width
 
-// A value of float16, given as its bits, exactly.
+// The exact value of a float16, given as its bits.
 float float_of_half(std::uint16_t bits);
 
-// Where the elements of an array lie.
+// How the elements of an array are stored.
 struct ArrayLayout {
   ElementType type = ElementType::float32;
   std::endian byte_order = std::endian::little;
@@ -48,21 +48,20 @@ struct ArrayLayout {
   std::uint64_t offset = 0;            // of the first element, in elements
 };
 
-// The strides of an array that lies in one piece, the last axis being the one without steps
-// between its elements ("C"), or the first ("Fortran").
+// The strides of a contiguous array in which the elements of the last axis ("C") or of the first
+// axis ("Fortran") are next to each other.
 std::vector<std::uint64_t> row_major_strides(std::span<std::uint64_t const> shape);
 std::vector<std::uint64_t> column_major_strides(std::span<std::uint64_t const> shape);
 
-// A view of numbers in bytes that somebody else keeps alive: the Pickle that the array is of.
-// Elements are counted in row-major order of the shape, wherever they lie. Immutable.
+// A view of numbers in bytes that the Pickle of the array owns. Elements are numbered in row-major
+// order of the shape, wherever they are stored. Immutable.
 class Array {
  public:
-  // Throws Error when an element lies beyond `storage`, the shape and the strides are of different
-  // lengths, there are more than kMaxAxes axes, or elements share their bytes (a stride of 0, as
-  // torch's expand() makes) and are more than kMaxSharing. The bytes may still be in their file, of
-  // which they are then a part; elements are read from there when they are asked for.
-  Array(ArrayLayout layout, std::span<std::uint8_t const> storage,
-        DelayedFile const* file = nullptr);
+  // Throws Error when an element lies beyond `storage`, the shape and the strides have different
+  // lengths, there are more than kMaxAxes axes, or more than kMaxSharing elements share their bytes
+  // (a stride of 0, as torch's expand() gives). If `file` is given, the storage is a part of it
+  // that may not be read yet; elements are then read when they are needed.
+  Array(ArrayLayout layout, std::span<std::uint8_t const> storage, LazyFile const* file = nullptr);
 
   static constexpr std::size_t kMaxAxes = 64;
   static constexpr std::uint64_t kMaxSharing = std::uint64_t{1} << 24;
@@ -73,13 +72,13 @@ class Array {
   std::size_t axes() const { return layout_.shape.size(); }
   // Number of elements: the product of the shape, 1 for a single number.
   std::uint64_t size() const { return size_; }
-  // Where the elements lie, and maybe others. Throws Error, as all that read elements do, when they
-  // are still to be read from a file and cannot be.
+  // The bytes that hold the elements, and possibly others. Throws Error, as all functions that read
+  // elements do, when they cannot be read from the file.
   std::span<std::uint8_t const> storage() const;
 
-  // Whether the elements are one piece of little-endian bytes in row-major order, and the piece.
+  // Whether the elements are contiguous little-endian bytes in row-major order, and these bytes.
   bool is_contiguous() const { return contiguous_; }
-  // Only of a contiguous array. Not aligned.
+  // Only for a contiguous array. Not aligned.
   std::span<std::uint8_t const> contiguous_bytes() const;
 
   // The array at `i` along the first axis: what numpy calls a[i]. i < shape()[0].
@@ -87,12 +86,12 @@ class Array {
 
   // Element i < size(), of any type; integers above 2^53 are rounded.
   double number(std::uint64_t i) const;
-  // Element i < size() of an array of integers or bools. Throws Error for floating-point elements,
-  // and when the value is above 2^63 - 1.
+  // Element i < size() of an array of integers or bools. Throws Error for floating-point elements
+  // and for values above 2^63 - 1.
   std::int64_t integer(std::uint64_t i) const;
 
-  // All elements in row-major order, to size() places; T is float, double or std::int64_t. What T
-  // cannot hold exactly is rounded to nearest (float64 as float); int64 throws Error as integer()
+  // Copies all size() elements in row-major order; T is float, double or std::int64_t. Values that
+  // T cannot represent are rounded to nearest (float64 as float); int64 throws Error as integer()
   // does. float16 and bfloat16 are exact.
   template <class T>
   void copy_to(T* values) const;
@@ -112,7 +111,7 @@ class Array {
   bool copy_from_file(T* values) const;
 
   std::span<std::uint8_t const> storage_;
-  DelayedFile const* file_ = nullptr;
+  LazyFile const* file_ = nullptr;
   std::uint64_t size_ = 1;
   bool contiguous_ = false;
 };

@@ -1,11 +1,15 @@
 #include "formats/numpy/npy.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
-#include "formats/numpy/npy_header.hpp"
+#include "formats/numpy/pickle/cursor.hpp"
 #include "formats/numpy/pickle/document.hpp"
-#include "formats/numpy/pickle/machine.hpp"
+#include "formats/numpy/pickle/functions.hpp"
+#include "formats/numpy/pickle/unpickler.hpp"
 
 namespace seplflow {
 namespace {
@@ -14,20 +18,149 @@ using pickle::Bytes;
 using pickle::Cell;
 using pickle::Store;
 
-Cell read_objects(NpyHeader const& header, Bytes file, Store& store) {
+struct Header {
+  pickle::Dtype dtype;
+  bool fortran_order = false;
+  std::vector<std::uint64_t> shape;
+  std::size_t bytes = 0;  // of the header; the data follow
+};
+
+// Reads {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, a Python literal.
+class HeaderReader {
+ public:
+  explicit HeaderReader(std::string_view text) : rest_(text) {}
+
+  Header read() {
+    Header header;
+    expect('{');
+    while (!accept('}')) {
+      std::string_view const key = read_text();
+      expect(':');
+      read_value(key, header);
+      if (!accept(',')) {
+        expect('}');
+        break;
+      }
+    }
+    skip_space();
+    if (!rest_.empty() || !descr_ || !order_ || !shape_) fail();
+    return header;
+  }
+
+ private:
+  void read_value(std::string_view key, Header& header) {
+    if (key == "descr" && !descr_) {
+      descr_ = true;
+      skip_space();
+      if (rest_.starts_with('['))
+        throw Error("the array holds records, which seplflow does not load");
+      header.dtype = pickle::dtype_of(read_text());
+    } else if (key == "fortran_order" && !order_) {
+      order_ = true;
+      header.fortran_order = read_boolean();
+    } else if (key == "shape" && !shape_) {
+      shape_ = true;
+      header.shape = read_shape();
+    } else {
+      fail();
+    }
+  }
+
+  std::string_view read_text() {
+    skip_space();
+    char const quote = rest_.empty() ? '\0' : rest_.front();
+    std::size_t const end = rest_.find(quote, 1);
+    if ((quote != '\'' && quote != '"') || end == std::string_view::npos) fail();
+    std::string_view const text = rest_.substr(1, end - 1);
+    rest_.remove_prefix(end + 1);
+    return text;
+  }
+
+  bool read_boolean() {
+    skip_space();
+    for (bool const value : {true, false}) {
+      std::string_view const word = value ? "True" : "False";
+      if (!rest_.starts_with(word)) continue;
+      rest_.remove_prefix(word.size());
+      return value;
+    }
+    fail();
+  }
+
+  std::vector<std::uint64_t> read_shape() {
+    std::vector<std::uint64_t> shape;
+    expect('(');
+    while (!accept(')')) {
+      skip_space();
+      std::uint64_t extent = 0;
+      auto const [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), extent);
+      if (error != std::errc{} || shape.size() == Array::kMaxAxes) fail();
+      rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+      accept('L');  // written by Python 2
+      shape.push_back(extent);
+      if (!accept(',')) {
+        expect(')');
+        break;
+      }
+    }
+    return shape;
+  }
+
+  void skip_space() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \n"), rest_.size())); }
+
+  bool accept(char c) {
+    skip_space();
+    if (!rest_.starts_with(c)) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+
+  void expect(char c) {
+    if (!accept(c)) fail();
+  }
+
+  [[noreturn]] void fail() const {
+    throw Error("the header of the .npy file is damaged near '" + pickle::printable(rest_) + "'");
+  }
+
+  std::string_view rest_;
+  bool descr_ = false, order_ = false, shape_ = false;
+};
+
+Header read_header(Bytes bytes, LazyFile* file) {
+  constexpr std::string_view kMagic = "\x93NUMPY";
+  pickle::Cursor cursor(bytes, 0, file);
+  std::string_view const text(reinterpret_cast<char const*>(bytes.data()), bytes.size());
+  if (!text.starts_with(kMagic)) {
+    std::string_view const known = pickle::known_format(bytes);
+    throw Error("this is not a .npy file" +
+                (known.empty() ? std::string() : ", but " + std::string(known)));
+  }
+  cursor.take(kMagic.size());
+  int const major = cursor.number<std::uint8_t>(), minor = cursor.number<std::uint8_t>();
+  if (major < 1 || major > 3 || minor != 0) {
+    throw Error("this is a .npy file of version " + std::to_string(major) + "." +
+                std::to_string(minor) + "; seplflow reads versions 1.0, 2.0 and 3.0");
+  }
+  std::size_t const size =
+      major == 1 ? cursor.number<std::uint16_t>() : cursor.number<std::uint32_t>();
+  cursor.take(size);
+  Header header = HeaderReader(text.substr(cursor.position() - size, size)).read();
+  header.bytes = cursor.position();
+  return header;
+}
+
+Cell read_objects(Header const& header, Bytes file, Store& store) {
   if (!header.shape.empty()) {
     throw Error("the file holds an array of objects of shape " + shape_text(header.shape) +
                 "; seplflow loads arrays of numbers, and of objects only of shape ()");
   }
-  pickle::Machine machine(file, header.bytes, store, 0);
-  Cell const root = machine.run();
-  pickle::require_end(machine.end(), file.size());
-  return root;
+  return pickle::read_last_pickle(file, header.bytes, store);
 }
 
-Cell read_numbers(NpyHeader const& header, Bytes file, Store& store) {
+Cell read_numbers(Header const& header, Bytes file, Store& store) {
   Bytes const bytes = file.subspan(header.bytes);
-  if (store.delayed) store.delayed->leave_out(file.size());
+  if (store.lazy) store.lazy->leave_out(file.size());
   ArrayLayout layout{*header.dtype.type, header.dtype.byte_order, header.shape, {}, 0};
   layout.strides =
       header.fortran_order ? column_major_strides(header.shape) : row_major_strides(header.shape);
@@ -43,7 +176,7 @@ Cell read_numbers(NpyHeader const& header, Bytes file, Store& store) {
 }
 
 Cell read_root(Bytes file, Store& store) {
-  NpyHeader const header = read_npy_header(file, store.delayed.get());
+  Header const header = read_header(file, store.lazy.get());
   return header.dtype.type ? read_numbers(header, file, store) : read_objects(header, file, store);
 }
 

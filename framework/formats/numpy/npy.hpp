@@ -1,4 +1,4 @@
-// numpy's .npy files.
+// Reads numpy's .npy files.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@ namespace seplflow {
 
 // Reads a .npy file, versions 1.0, 2.0 and 3.0 (numpy.lib.format). A plain array becomes a Pickle
 // whose root is that array; an object array of shape (), which is how numpy.save stores a dict,
-// becomes the pickled object, under the rules of formats/pickle.hpp. Plain arrays may be of bool,
-// integers or floating-point numbers, of either byte order, in C or Fortran order.
+// becomes the pickled object, under the rules of pickle.hpp. Plain arrays may hold bool, integers
+// or floating-point numbers, in either byte order, in C or Fortran order.
 //
-// Throws Error, naming the file, for anything else: no .npy file (saying what it is where it is a
-// known thing: a zip, a PNG, a bare pickle), a header that is damaged, other element types, object
-// arrays of another shape, fewer bytes than the shape asks for, or more.
+// Throws Error, naming the file, for anything else: a file of another format (naming it if known: a
+// zip, a PNG), a damaged header, other element types, object arrays of another shape, and fewer or
+// more bytes than the shape requires.
 Pickle read_npy(std::filesystem::path const& path);
 
 // The same from memory; `bytes` must outlive the values, and `name` stands for the file in

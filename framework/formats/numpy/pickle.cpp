@@ -5,9 +5,9 @@
 
 #include "base/error.hpp"
 #include "formats/numpy/pickle/document.hpp"
-#include "formats/numpy/pickle/machine.hpp"
-#include "formats/numpy/pickle/store.hpp"
 #include "formats/numpy/pickle/torch.hpp"
+#include "formats/numpy/pickle/unpickler.hpp"
+#include "formats/numpy/pickle/values.hpp"
 
 namespace seplflow {
 
@@ -24,7 +24,7 @@ namespace {
 
 Cell const& require(pickle::Store const& store, Cell const& cell, Type type, char const* expected) {
   if (cell.is(type)) return cell;
-  throw Error("found " + description(store, cell) + " where " + expected + " belongs");
+  throw Error("expected " + std::string(expected) + ", got " + description(store, cell));
 }
 
 }  // namespace
@@ -121,17 +121,15 @@ PickleValue Pickle::root() const {
 
 namespace {
 
-// A bare pickle, or one of torch's legacy streams, which begins as one.
+// A bare pickle, or one of torch's legacy streams, which begins like one.
 Cell read_bare(pickle::Bytes bytes, pickle::Store& store) {
   if (pickle::is_torch_zip(bytes) || pickle::is_torch_stream(bytes)) {
-    if (store.delayed) store.delayed->need(bytes.size());
-    return pickle::read_torch(bytes, store, 0);
+    if (store.lazy) store.lazy->need(bytes.size());
+    return pickle::read_torch(bytes, store);
   }
-  pickle::require_pickle(bytes);
-  pickle::Machine machine(bytes, 0, store, 0);
-  Cell const root = machine.run();
-  pickle::require_end(machine.end(), bytes.size());
-  return root;
+  std::string_view const known = pickle::known_format(bytes);
+  if (!known.empty()) throw Error("this is not a pickle, but " + std::string(known));
+  return pickle::read_last_pickle(bytes, 0, store);
 }
 
 }  // namespace

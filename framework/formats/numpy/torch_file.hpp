@@ -1,4 +1,4 @@
-// What torch.save writes: checkpoints.
+// Reads the checkpoints that torch.save writes.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +10,15 @@
 
 namespace seplflow {
 
-// Reads what torch.save writes, e.g. {"model": OrderedDict of tensors, "epoch": 3}: the zip form of
+// Reads a file of torch.save, e.g. {"model": OrderedDict of tensors, "epoch": 3}: the zip form of
 // torch 1.6 and later, and the legacy stream before it. The file is mapped into memory, and tensors
-// are views into it, so that only what is looked at is read, whatever the size of the file; it must
-// not be cut short while its values are in use. Tensors of any device are read.
+// are views into it, so that only the parts in use are read, whatever the size of the file; it must
+// not be truncated while its values are in use. Tensors of any device are read.
 //
-// Accepted is what formats/pickle.hpp accepts. Throws Error, naming the file, for anything else;
-// for compressed or encrypted zip entries; for storages of big-endian machines; for sizes that do
-// not fit the file, which is cut off or damaged (checksums are not compared: that would read all of
-// it); for TorchScript archives; for whole modules, of which the state_dict should be saved
-// instead.
+// Accepts what pickle.hpp accepts. Throws Error, naming the file, for anything else; for compressed
+// or encrypted zip entries; for storages of big-endian machines; for sizes that do not fit the
+// file, which is then truncated or damaged (checksums are not verified: that would read all of it);
+// for TorchScript archives; and for whole modules, of which the state_dict should be saved instead.
 Pickle read_torch_file(std::filesystem::path const& path);
 
 // The same from memory; `bytes` must outlive the values, and `name` stands for the file in

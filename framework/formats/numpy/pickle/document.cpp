@@ -9,15 +9,16 @@
 namespace seplflow::pickle {
 namespace {
 
-// By which formats are known.
-constexpr std::size_t kLongestMark = 16;
-
 Pickle finished(std::shared_ptr<Store> store, Bytes bytes, std::string_view name,
-                ReadRoot const& read_root) {
+                ReadRoot read_root) {
+  // Texts are decoded once, and nested pickles read once, so that no level of nesting costs more
+  // bytes than the file has.
+  store->bytes_left = bytes.size() * (kMaxNesting + 1);
+  store->values_left = kMaxPickleValues;
   try {
     if (bytes.empty()) throw Error("the file is empty");
     store->root = read_root(bytes, *store);
-    finish(*store);
+    check_values(*store);
   } catch (Error const& error) {
     throw Error(std::string(name) + ": " + error.what());
   }
@@ -26,22 +27,23 @@ Pickle finished(std::shared_ptr<Store> store, Bytes bytes, std::string_view name
 
 }  // namespace
 
-Pickle read_document(std::filesystem::path const& path, ReadRoot const& read_root) {
+Pickle read_document(std::filesystem::path const& path, ReadRoot read_root) {
+  constexpr std::size_t kLongestMark = 32;  // by which formats are known
   auto store = std::make_shared<Store>();
-  store->delayed = std::make_unique<DelayedFile>(path);
-  Bytes const bytes = store->delayed->bytes();
-  store->delayed->need(std::min(bytes.size(), kLongestMark));
+  store->lazy = std::make_unique<LazyFile>(path);
+  Bytes const bytes = store->lazy->bytes();
+  store->lazy->need(std::min(bytes.size(), kLongestMark));
   return finished(std::move(store), bytes, path.string(), read_root);
 }
 
-Pickle map_document(std::filesystem::path const& path, ReadRoot const& read_root) {
+Pickle map_document(std::filesystem::path const& path, ReadRoot read_root) {
   auto store = std::make_shared<Store>();
   store->mapped = std::make_unique<MappedFile>(path);
   Bytes const bytes = store->mapped->bytes();
   return finished(std::move(store), bytes, path.string(), read_root);
 }
 
-Pickle parse_document(Bytes bytes, std::string_view name, ReadRoot const& read_root) {
+Pickle parse_document(Bytes bytes, std::string_view name, ReadRoot read_root) {
   return finished(std::make_shared<Store>(), bytes, name, read_root);
 }
 
@@ -55,17 +57,6 @@ std::string_view known_format(Bytes bytes) {
   if (text.starts_with("\x89HDF")) return "an HDF5 file";
   if (text.starts_with("MATLAB")) return "a MATLAB file";
   return {};
-}
-
-void require_pickle(Bytes bytes) {
-  std::string_view const known = known_format(bytes);
-  if (!known.empty()) throw Error("this is no pickle, but " + std::string(known));
-}
-
-void require_end(std::size_t end, std::size_t size) {
-  if (end == size) return;
-  throw Error("byte " + std::to_string(end) + ": the pickle ends here, but " +
-              std::to_string(size - end) + " bytes follow; seplflow reads one object a file");
 }
 
 }  // namespace seplflow::pickle

@@ -1,16 +1,16 @@
 // torch's form before version 1.6, which it still uses for tensors inside of pickles: five pickles
-// (a magic number, a version, facts of the machine, the object, the keys of its storages), then
-// each storage as its number of elements and the elements.
+// (a magic number, a version, properties of the machine, the object, the keys of its storages),
+// then each storage as its number of elements and the elements.
 #include <algorithm>
 #include <array>
 #include <map>
 #include <string>
 
 #include "base/error.hpp"
+#include "base/number_text.hpp"
 #include "formats/numpy/pickle/cursor.hpp"
-#include "formats/numpy/pickle/machine.hpp"
-#include "formats/numpy/pickle/printable.hpp"
 #include "formats/numpy/pickle/torch.hpp"
+#include "formats/numpy/pickle/unpickler.hpp"
 
 namespace seplflow::pickle {
 namespace {
@@ -19,21 +19,21 @@ constexpr std::array<std::uint8_t, 12> kMagic{0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46
                                               0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19};
 constexpr std::int64_t kVersion = 1001;
 
-// Before the magic number come at most a protocol and a frame.
+// A protocol and a frame may precede the magic number.
 constexpr std::size_t kMostBeforeMagic = 11;
 
 class Stream {
  public:
-  Stream(Bytes bytes, Store& store, int nesting)
-      : bytes_(bytes), store_(store), nesting_(nesting) {}
+  Stream(Bytes bytes, Store& store) : bytes_(bytes), store_(store) {}
 
   Cell read() {
-    next_pickle();
-    require_version(next_pickle());
-    require_little_endian(next_pickle());
+    read_pickle(bytes_, position_, store_);  // the magic number
+    require_version(read_pickle(bytes_, position_, store_));
+    require_little_endian(read_pickle(bytes_, position_, store_));
     std::size_t const first_array = store_.arrays.size();
-    Cell const object = next_pickle([this](Cell const& id) { return storage_of(id); });
-    read_storages(next_pickle());
+    Cell const object =
+        read_pickle(bytes_, position_, store_, [this](Cell const& id) { return storage_of(id); });
+    read_storages(read_pickle(bytes_, position_, store_));
     cut_views();
     fill_tensors(first_array);
     return object;
@@ -49,29 +49,22 @@ class Stream {
     std::uint64_t offset, elements;
   };
 
-  Cell next_pickle(PersistentLoad load = {}) {
-    Machine machine(bytes_, position_, store_, nesting_, std::move(load));
-    Cell const result = machine.run();
-    position_ = machine.end();
-    return result;
-  }
-
   static void require_version(Cell const& version) {
     if (!version.is(Type::integer) || version.integer != kVersion) {
-      throw Error("this is no version of torch's stream that seplflow knows (" +
-                  std::to_string(kVersion) + ")");
+      throw Error("torch's stream has an unknown version; seplflow reads version " +
+                  std::to_string(kVersion));
     }
   }
 
-  void require_little_endian(Cell const& facts) const {
-    if (!facts.is(Type::dict)) throw Error("torch's stream lacks the facts of its machine");
-    for (Entry const& entry : store_.dicts[facts.index].entries) {
+  void require_little_endian(Cell const& machine) const {
+    if (!machine.is(Type::dict)) throw Error("torch's stream does not describe its machine");
+    for (Entry const& entry : store_.dicts[machine.index].entries) {
       bool const big = entry.key.is(Type::text) && entry.key.text() == "little_endian" &&
                        entry.value.is(Type::boolean) && !entry.value.boolean;
       if (big) {
         throw Error(
-            "the file comes from a big-endian machine, whose numbers seplflow does not "
-            "read; save it again on another");
+            "the file comes from a big-endian machine, whose numbers seplflow does not read; save "
+            "it again on a little-endian machine");
       }
     }
   }
@@ -85,7 +78,7 @@ class Stream {
       throw Error("the storage '" + printable(id.key) + "' has two sizes");
     }
     std::size_t const root = roots_.at(id.key).storage;
-    if (!id.view.is(Type::tuple)) return Cell::of_index(Type::torch_storage, root);
+    if (!id.view.is(Type::tuple)) return {.type = Type::torch_storage, .index = root};
     return view_of(id, root);
   }
 
@@ -105,11 +98,11 @@ class Stream {
   }
 
   void read_storages(Cell const& keys) {
-    if (!keys.is(Type::list)) throw Error("torch's stream lacks the list of its storages");
+    if (!keys.is(Type::list)) throw Error("torch's stream has no list of its storages");
     Cursor cursor(bytes_, position_);
     for (Cell const& key : store_.lists[keys.index]) {
       auto const root = key.is(Type::text) ? roots_.find(key.text()) : roots_.end();
-      if (root == roots_.end()) throw Error("torch's stream lists a storage that nothing uses");
+      if (root == roots_.end()) throw Error("torch's stream lists a storage that no tensor uses");
       fill(root->second, cursor);
     }
     for (auto const& [key, root] : roots_) {
@@ -118,7 +111,7 @@ class Stream {
       }
     }
     if (cursor.left() > 0) {
-      throw Error(std::to_string(cursor.left()) + " bytes follow the last storage");
+      throw Error(counted(cursor.left(), "byte") + " follow the last storage");
     }
   }
 
@@ -144,7 +137,7 @@ class Stream {
     }
   }
 
-  // Tensors come before their storages.
+  // Tensors precede their storages.
   void fill_tensors(std::size_t first) {
     for (std::size_t i = first; i < store_.arrays.size(); ++i) {
       ArraySlot& slot = store_.arrays[i];
@@ -156,7 +149,6 @@ class Stream {
 
   Bytes bytes_;
   Store& store_;
-  int nesting_;
   std::size_t position_ = 0;
   std::map<std::string_view, Root> roots_;
   std::vector<View> views_;
@@ -169,8 +161,8 @@ bool is_torch_stream(Bytes bytes) {
   return std::search(head.begin(), head.end(), kMagic.begin(), kMagic.end()) != head.end();
 }
 
-Cell read_torch_stream(Bytes bytes, Store& store, int nesting) {
-  return Stream(bytes, store, nesting).read();
+Cell read_torch_stream(Bytes bytes, Store& store) {
+  return Stream(bytes, store).read();
 }
 
 }  // namespace seplflow::pickle

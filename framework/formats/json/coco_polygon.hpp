@@ -1,0 +1,20 @@
+// COCO's polygons as masks.
+#pragma once
+
+#include <span>
+
+#include "data/mask.hpp"
+#include "data/size.hpp"
+
+namespace seplflow {
+
+// Exactly the pixels that pycocotools (rleFrPoly) assigns to the polygon: the outline is traced on
+// a grid five times as fine, and each column is filled between its crossings by the even-odd rule.
+// `xy` is x0, y0, x1, y1, ... in pixels; the outline is closed, and may extend beyond the image.
+// Throws Error for fewer than three points (coco_segmentation.hpp turns 4 numbers into a box), an
+// odd number of coordinates, a coordinate that is not a number or further than kMaxPixels from 0,
+// and an outline of more than 2^24 crossings. O(points + crossings inside the image), wherever the
+// points are.
+Mask rasterise_polygon(Size size, std::span<double const> xy);
+
+}  // namespace seplflow

@@ -1,0 +1,168 @@
+// The values of one file, as they are stored, and everything that they refer to.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/input_file.hpp"
+#include "formats/numpy/array.hpp"
+#include "formats/numpy/lazy_file.hpp"
+
+namespace seplflow::pickle {
+
+using Bytes = std::span<std::uint8_t const>;
+
+// A name that pickles may refer to; see functions.hpp.
+struct Global;
+
+enum class Type : std::uint8_t {
+  none,
+  boolean,
+  integer,
+  number,
+  text,
+  bytes,
+  list,
+  tuple,
+  dict,
+  array,
+  // Parts from which a pickle builds values; none of them is a value itself.
+  huge_integer,  // its little-endian two's complement
+  global,
+  dtype,
+  torch_storage
+};
+
+// A value, or a reference to one in the store. What it refers to stays in place as long as the
+// store exists.
+struct Cell {
+  struct View {
+    std::uint8_t const* data;
+    std::size_t size;
+  };
+  struct Range {
+    std::size_t first, size;
+  };
+
+  Type type = Type::none;
+  union {
+    std::int64_t integer = 0;
+    bool boolean;
+    double number;
+    View view;          // text, bytes, huge_integer
+    Range items;        // tuple: of Store::items
+    std::size_t index;  // list, dict, array, dtype, torch_storage
+    Global const* global;
+  };
+
+  static Cell of_bytes(Type type, Bytes bytes) {
+    return {.type = type, .view = {bytes.data(), bytes.size()}};
+  }
+  Bytes bytes() const { return {view.data, view.size}; }
+  std::string_view text() const { return {reinterpret_cast<char const*>(view.data), view.size}; }
+  bool is(Type other) const { return type == other; }
+};
+
+struct Entry {
+  Cell key, value;
+};
+
+struct Dict {
+  std::vector<Entry> entries;         // in the order of the file
+  std::vector<std::uint32_t> sorted;  // the entries by key, once all are known
+};
+
+// numpy's dtype, as far as arrays may have it.
+struct Dtype {
+  std::optional<ElementType> type;  // nothing: objects
+  std::endian byte_order = std::endian::native;
+};
+
+// An array, which is declared before it is filled: numpy builds arrays in two steps, and a tensor
+// may come before its storage.
+struct ArraySlot {
+  std::optional<Array> array;
+  std::optional<Cell> object;         // of numpy's array of one object
+  std::optional<ArrayLayout> layout;  // of a tensor that waits for
+  std::size_t storage = 0;            // this storage
+};
+
+struct TorchStorage {
+  ElementType type = ElementType::uint8;
+  bool untyped = false;  // bytes, whose type each tensor states
+  Bytes bytes;
+  bool filled = false;
+};
+
+struct Store {
+  // At most one of these holds the bytes of the file.
+  std::unique_ptr<MappedFile> mapped;
+  std::unique_ptr<LazyFile> lazy;
+  std::vector<std::unique_ptr<std::uint8_t[]>> buffers;  // decoded bytes
+
+  std::vector<Cell> items;  // of all tuples
+  std::vector<std::vector<Cell>> lists;
+  std::vector<Dict> dicts;
+  std::deque<ArraySlot> arrays;
+  std::vector<Dtype> dtypes;
+  std::vector<TorchStorage> storages;
+  Cell root;
+
+  // How many pickles the one that is being read is nested in: a tensor's storage is a pickle of its
+  // own.
+  int nesting = 0;
+
+  // What is left of the memory and the time that a file may cost. Each opcode costs a value.
+  // Decoding bytes, or reading them as a nested pickle, costs bytes: a pickle can refer to the same
+  // bytes any number of times, with a few bytes each time. Both throw Error when nothing is left.
+  std::size_t values_left = 0;
+  std::size_t bytes_left = 0;
+  void spend_values(std::size_t count);
+  void spend_bytes(std::size_t count);
+
+  std::span<Cell const> items_of(Cell const& tuple) const {
+    return std::span(items).subspan(tuple.items.first, tuple.items.size);
+  }
+
+  // The file that `bytes` belong to and may still have to be read from, for arrays; null when they
+  // are in memory.
+  LazyFile const* file_of(Bytes bytes) const;
+  // `bytes`, which are now in memory.
+  Bytes loaded_bytes(Bytes bytes) const;
+
+  // Adds an entry to a dict. Throws Error when the key is a container, an array, NaN or too long.
+  void insert(std::size_t dict, Cell const& key, Cell const& value);
+
+  Cell new_tuple(std::span<Cell const> from);
+  Cell new_list();
+  Cell new_dict();
+  Cell new_array(ArraySlot slot);
+};
+
+// How many pickles may be nested in each other.
+constexpr int kMaxNesting = 4;
+
+// The order of keys in Dict::sorted. Keys that Python calls equal are equal; texts, bytes, None and
+// numbers are never equal to each other.
+bool key_less(Cell const& a, Cell const& b);
+
+// For messages: "the integer 5", "a list of 3 items".
+std::string description(Store const& store, Cell const& cell);
+
+// Text of a file, safe to print: at most 60 characters, then "..."; all but printable ASCII as
+// \x1f.
+std::string printable(std::string_view text);
+
+// Checks what can only be checked when everything is read: that all values that `root` reaches are
+// complete, that none contains itself, their depth, and that no key occurs twice. Sorts the keys.
+// Throws Error.
+void check_values(Store& store);
+
+}  // namespace seplflow::pickle
