@@ -16,7 +16,7 @@ namespace seplflow::cli {
 namespace {
 
 constexpr std::size_t kHashCharacters = 12;
-constexpr double kExactIntegers = 9007199254740992.0;  // up to here a double holds every one
+constexpr double kExactIntegers = 9007199254740992.0;  // a double is exact up to here
 
 struct CompareArguments {
   std::vector<std::string> runs;
@@ -40,7 +40,7 @@ std::string value_text(std::optional<double> value, bool fraction) {
   return format(is_whole(*value) ? "%.0f" : "%.6g", *value);
 }
 
-// What is exactly the same has no sign; what only looks the same has.
+// An exact 0 has no sign; a difference that is only rounded to 0 has one.
 std::string difference_text(std::optional<double> value, bool fraction) {
   if (!value || *value == 0) return value_text(value, fraction);
   if (fraction) return format("%+.2f", 100 * *value);
@@ -127,7 +127,7 @@ void print_classes(Page& page, Comparison::Evaluator const& evaluator, std::size
   for (Comparison::Classes const& classes : evaluator.classes) {
     std::string const title = evaluator.stage + ": " + classes.number + " of " + classes.list;
     page << '\n';
-    // The first list is what was asked for; the baseline's, say, is of interest where it differs.
+    // The first list is always shown. Others, such as that of the baseline, only if they differ.
     if (&classes != &evaluator.classes.front() && all_the_same(classes)) {
       page << title << ": the same in all\n";
       continue;

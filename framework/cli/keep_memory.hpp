@@ -1,14 +1,14 @@
-// How the program asks the system for memory.
+// Memory settings of the program.
 #pragma once
 
 #include <malloc.h>
 
 namespace seplflow::cli {
 
-// Pictures, scores and labels come and go by the megabyte. By default the C library gives memory of
-// that size back to the system at once, and the next picture pays a page fault for every 4 KiB of
-// it: more than its pixels cost. Freed memory is kept instead, up to a bound. For the beginning of
-// main, before threads.
+// Images, scores and labels are allocated and freed in megabytes. By default the C library returns
+// memory of that size to the system at once, and the next image pays a page fault for every 4 KiB,
+// which costs more than its pixels. This keeps freed memory instead, up to a bound. Call it at the
+// beginning of main, before there are threads.
 inline void keep_freed_memory() {
 #if defined(M_MMAP_THRESHOLD) && defined(M_TRIM_THRESHOLD)
   constexpr int kLargestKept = 32 << 20;  // the largest that the C library accepts
