@@ -10,12 +10,12 @@
 namespace seplflow {
 namespace {
 
-using Numbers = std::vector<std::optional<double>>;
+using Percents = std::vector<std::optional<double>>;
 
-class Reader {
+class PublishedReader {
  public:
-  Reader(Document const& document, PipelineRequest const& request, Pipeline& pipeline,
-         std::vector<Problem>& problems)
+  PublishedReader(Document const& document, PipelineRequest const& request, Pipeline& pipeline,
+                  std::vector<Problem>& problems)
       : document_(document), request_(request), pipeline_(pipeline), problems_(problems) {}
 
   void read() {
@@ -56,7 +56,7 @@ class Reader {
     toml::node const& value = *setting.value;
     if (auto const one = number(value)) {
       pipeline_.published.numbers.push_back(
-          {setting.key, Numbers(pipeline_.variants.size(), *one), true});
+          {setting.key, Percents(pipeline_.variants.size(), *one), true});
       return;
     }
     if (!value.is_array()) {
@@ -77,7 +77,7 @@ class Reader {
     return std::isnan(value) ? std::optional<double>() : std::optional(value);
   }
 
-  std::optional<Numbers> row(Setting const& setting, std::size_t count) {
+  std::optional<Percents> row(Setting const& setting, std::size_t count) {
     toml::array const* const list = setting.value->as_array();
     std::string const expected =
         "expected a list of " + std::to_string(count) + (count == 1 ? " number" : " numbers") +
@@ -89,7 +89,7 @@ class Reader {
                expected + (list ? ", got " + std::to_string(list->size()) : ""));
       return std::nullopt;
     }
-    Numbers numbers;
+    Percents numbers;
     for (toml::node const& node : *list) {
       auto const value = number(node);
       if (!value) {
@@ -102,7 +102,7 @@ class Reader {
   }
 
   // The first axis across, the second down. In the order of variants the second changes faster.
-  std::optional<Numbers> grid(Setting const& setting) {
+  std::optional<Percents> grid(Setting const& setting) {
     Axis const &across = pipeline_.axes[0], &down = pipeline_.axes[1];
     toml::array const& rows = *setting.value->as_array();
     if (rows.size() != down.values.size()) {
@@ -111,7 +111,7 @@ class Reader {
                                         std::to_string(rows.size()));
       return std::nullopt;
     }
-    Numbers numbers(pipeline_.variants.size());
+    Percents numbers(pipeline_.variants.size());
     for (std::size_t d = 0; d < rows.size(); ++d) {
       auto const cells = row(element(setting, *rows.get(d)), across.values.size());
       if (!cells) return std::nullopt;
@@ -133,7 +133,7 @@ std::string number_text(std::optional<double> number) {
   return number ? toml_text(*number) : "nan";
 }
 
-std::string list_text(Numbers const& numbers, std::vector<std::size_t> const& variants) {
+std::string list_text(Percents const& numbers, std::vector<std::size_t> const& variants) {
   std::string text;
   for (std::size_t const v : variants) text += (text.empty() ? "" : ", ") + number_text(numbers[v]);
   return "[" + text + "]";
@@ -171,7 +171,7 @@ std::string section(Pipeline const& pipeline, ValueText const& value_text) {
 
 void read_published(Document const& document, PipelineRequest const& request, Pipeline& pipeline,
                     std::vector<Problem>& problems) {
-  Reader(document, request, pipeline, problems).read();
+  PublishedReader(document, request, pipeline, problems).read();
 }
 
 std::string published_text(Pipeline const& pipeline) {

@@ -22,7 +22,7 @@ constexpr std::size_t kFirstDelta = 3;
               " (from 0); expected the compressed counts of COCO");
 }
 
-std::string quoted(char character) {
+std::string quoted_character(char character) {
   if (character > ' ' && character <= '~') return std::string("'") + character + "'";
   return "byte " + std::to_string(static_cast<unsigned char>(character));
 }
@@ -38,7 +38,8 @@ Number read_long_number(std::string_view counts, std::size_t position) {
     if (position == counts.size()) fail(counts, position, "ends within a number,");
     unsigned const digit = static_cast<unsigned char>(counts[position]) - kBase;
     if (digit >= 2 * kMore) {
-      fail(counts, position, "holds " + quoted(counts[position]) + ", not one of '0' to 'o',");
+      fail(counts, position,
+           "holds " + quoted_character(counts[position]) + ", not one of '0' to 'o',");
     }
     if (shift > kMaxShift) fail(counts, position, "holds a number too large for any run");
     ++position;
