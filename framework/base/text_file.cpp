@@ -21,10 +21,12 @@ std::string why_unreadable(std::filesystem::path const& file, int error) {
 }  // namespace
 
 std::string read_text_file(std::filesystem::path const& file) {
-  std::ifstream stream(file, std::ios::binary);
+  std::ifstream stream;
+  // A folder can be opened.
+  if (!std::filesystem::is_directory(file)) stream.open(file, std::ios::binary);
   std::ostringstream text;
-  if (stream) text << stream.rdbuf();
-  if (!stream || text.bad()) {
+  if (stream.is_open()) text << stream.rdbuf();
+  if (!stream.is_open() || stream.bad() || text.bad()) {
     int const error = errno;
     throw UsageError("cannot read " + file.string() + ": " + why_unreadable(file, error));
   }

@@ -165,9 +165,8 @@ class PassRun final : public RunListener {
     if (failed_samples_.size() == kFailuresInSummary) return;
     Failure const& first = retired.failures.front();
     PipelineStage const& stage = pipeline_.stages[first.stage];
-    failed_samples_.push_back({retired.sample.id,
-                               "\"" + stage.name + "\"" + pipeline_.some_variant(stage),
-                               first.error});
+    failed_samples_.push_back(
+        {retired.sample.id, "\"" + stage.name + "\"" + pipeline_.some_variant(stage), first.error});
   }
 
   // Scores are written only over all samples: those over half of them would look like a result.

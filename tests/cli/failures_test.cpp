@@ -164,7 +164,7 @@ TEST_CASE("a stage's own on_error overrides that of the run") {
   CHECK(json_in(place.folder / "other/run.json")["status"] == "failed");
 }
 
-TEST_CASE("--on-error overrides the pipeline") {
+TEST_CASE("the option --on-error overrides the pipeline") {
   Workplace const place(faulty_pipeline("throw", "on_error = \"stop\""));
   CHECK(place.run("out", {"--on-error", "skip"}, with_faulty()).status == 1);
   CHECK(json_in(place.folder / "out/run.json")["status"] == "done_with_failures");

@@ -58,7 +58,8 @@ Names torn(fs::path const& run, std::map<std::string, std::string> const& right,
 
 }  // namespace
 
-TEST_CASE("--resume completes a killed run to the same bytes, whenever it was killed", "[kill]") {
+TEST_CASE("the option --resume completes a killed run to the same bytes, whenever it was killed",
+          "[kill]") {
   unsigned long const wanted = number_in("SEPLFLOW_KILLS", 20);
   unsigned long const seed = number_in("SEPLFLOW_KILL_SEED", 1);
   CAPTURE(seed);

@@ -84,7 +84,7 @@ TEST_CASE("a run that filled the disk can be resumed once there is room") {
   }
 }
 
-TEST_CASE("--resume without a run starts one") {
+TEST_CASE("the option --resume without a run starts one") {
   Workplace const place(scenes_pipeline(10));
   REQUIRE(place.run("clean").status == 0);
   fs::create_directories(place.folder / "empty");

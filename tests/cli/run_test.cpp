@@ -168,7 +168,7 @@ TEST_CASE("the summary has the scores of metrics.json in percent") {
   CHECK_THAT(result.out, Contains(row));
 }
 
-TEST_CASE("--quiet prints only errors") {
+TEST_CASE("the option --quiet prints only errors") {
   Workplace const place(scenes_pipeline(3));
   auto const good = place.run("out", {"--quiet", "--log-level", "debug"});
   CHECK(good.status == 0);
@@ -179,7 +179,7 @@ TEST_CASE("--quiet prints only errors") {
   CHECK_THAT(bad.err, Contains("already holds a run"));
 }
 
-TEST_CASE("--log-level sets the least level of messages on stderr") {
+TEST_CASE("the option --log-level sets the least level of messages on stderr") {
   Workplace const place(scenes_pipeline(1));
   CHECK_THAT(place.run("debug", {"--log-level", "debug"}).err, Contains("debug: plugin ") &&
                                                                    Contains("seplflow_sepl.so") &&
@@ -189,7 +189,8 @@ TEST_CASE("--log-level sets the least level of messages on stderr") {
   CHECK(place.run("loud", {"--log-level", "loud"}).status == 2);
 }
 
-TEST_CASE("--limit processes only the first samples, and the resolved pipeline records it") {
+TEST_CASE(
+    "the option --limit processes only the first samples, and the resolved pipeline records it") {
   Workplace const place(scenes_pipeline(9));
   REQUIRE(place.run("out", {"--limit", "2"}).status == 0);
   CHECK(ledger_in(place.folder / "out").size() == 2);
@@ -199,7 +200,7 @@ TEST_CASE("--limit processes only the first samples, and the resolved pipeline r
   CHECK(ledger_in(place.folder / "more").size() == 9);
 }
 
-TEST_CASE("--set replaces a value of the pipeline") {
+TEST_CASE("the option --set replaces a value of the pipeline") {
   Workplace const place(scenes_pipeline(2));
   REQUIRE(place.run("out", {"--set", "select.t1=0.125", "--set", "write.palette=none"}).status ==
           0);
@@ -243,7 +244,7 @@ TEST_CASE("a run goes to runs/NAME under the working folder by default") {
   CHECK(place.program({"run", "p.toml"}).status == 2);
 }
 
-TEST_CASE("--trace writes an event for every stage and sample") {
+TEST_CASE("the option --trace writes an event for every stage and sample") {
   Workplace const place(scenes_pipeline(6));
   REQUIRE(place.run("out", {"--trace", "trace.json", "--jobs", "2"}).status == 0);
   Json const trace = json_in(place.folder / "trace.json");

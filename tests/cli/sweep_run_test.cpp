@@ -156,7 +156,7 @@ TEST_CASE("pipeline.toml repeats the sweep, and that of a variant repeats the va
   CHECK(read_text(place.folder / "alone/pipeline.toml") == read_text(place.folder / variant));
 }
 
-TEST_CASE("--sweep gives the same results as [sweep]") {
+TEST_CASE("the option --sweep gives the same results as [sweep]") {
   Workplace const place(pipeline(kTwoAxes));
   REQUIRE(place.run("file").status == 0);
   place.pipeline_file(pipeline());
@@ -208,7 +208,9 @@ TEST_CASE("up to eight variants keep their files; more keep none without --keep"
   require_equal(kept, not_kept);
 }
 
-TEST_CASE("--keep best writes the files of the best variant, equal to those of its run alone") {
+TEST_CASE(
+    "the option --keep best writes the files of the best variant, equal to those of its run "
+    "alone") {
   Workplace const place(
       pipeline("[sweep]\n\"select.t1\" = { from = 0.1, to = 0.9, step = 0.1 }\n"
                "[run]\nkeep = \"best\"\n"));
@@ -230,7 +232,7 @@ TEST_CASE("--keep best writes the files of the best variant, equal to those of i
   CHECK(record["samples"]["done"] == 10);
 }
 
-TEST_CASE("--keep best without an evaluator is refused before anything runs") {
+TEST_CASE("the option --keep best without an evaluator is refused before anything runs") {
   std::string text = pipeline("[sweep]\n\"select.t1\" = [0.3, 0.5]\n");
   // Without evaluators.
   text.erase(text.find("[stages.before]"), text.find("[sweep]") - text.find("[stages.before]"));

@@ -64,7 +64,7 @@ TEST_CASE("real: the three cls_labels.npy hold the same labels") {
   auto names = read("irn/train_aug.txt").names;
   for (std::string& name : read("irn/val.txt").names) names.push_back(std::move(name));
   REQUIRE(names.size() == 12031);
-  auto const a = irn.of(names), b = psa.of(names), c = clims.of(names);
+  auto const a = irn.labels_of(names), b = psa.labels_of(names), c = clims.labels_of(names);
   std::size_t different = 0;
   for (std::size_t i = 0; i < names.size(); ++i) {
     different += a.at(i) == b.at(i) && a.at(i) == c.at(i) ? 0 : 1;

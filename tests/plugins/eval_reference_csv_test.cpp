@@ -7,6 +7,7 @@
 
 #include "eval/reference_csv.hpp"
 #include "eval/stages.hpp"
+#include "run/csv.hpp"
 #include "run/json.hpp"
 #include "support/catch.hpp"
 #include "support/stage_driver.hpp"

@@ -1,6 +1,5 @@
 #include "run/resume/memories.hpp"
 
-
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 

@@ -58,7 +58,8 @@ std::uint64_t ContentKeys::key_of(PipelineStage const& stage,
   for (std::size_t i = 0; i < declaration.options.size(); ++i) {
     OptionDeclaration const& option = declaration.options[i];
     // The files of a source list its samples, and each sample has a key of its own.
-    if (option.type != OptionType::path || option.path_kind != PathKind::file || is_source) continue;
+    if (option.type != OptionType::path || option.path_kind != PathKind::file || is_source)
+      continue;
     auto const value = stage.instance->option(i);
     if (value) bytes.count(file_stamp({std::get<std::string>(*value)}));
   }
