@@ -84,12 +84,12 @@ Problem problem_of(FileReader const& reader) {
 
 void report_missing_files(std::vector<PipelineStage const*> stages, RunSettings const& run,
                           VariantProblems& errors, VariantProblems& warnings) {
-  auto const sources = std::ranges::stable_partition(stages, [](PipelineStage const* stage) {
-    return stage->declaration->kind != StageKind::source;
-  });
-  if (sources.size() != 1) return;
-  PipelineStage const& source = *sources.front();
-  std::ranges::rotate(stages, sources.begin());  // its files come first
+  auto const others =
+      std::stable_partition(stages.begin(), stages.end(), [](PipelineStage const* stage) {
+        return stage->declaration->kind == StageKind::source;  // its files come first
+      });
+  if (others - stages.begin() != 1) return;
+  PipelineStage const& source = *stages.front();
   try {
     std::vector<FileReader> readers = file_readers(stages);
     std::uint64_t place = 0;

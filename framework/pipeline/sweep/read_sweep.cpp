@@ -1,6 +1,7 @@
 #include "pipeline/sweep/read_sweep.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "pipeline/option_text.hpp"
@@ -55,7 +56,7 @@ void read_changes(Setting const& set, NamedVariant& variant, SweepContext const&
     variant.changes.push_back(std::move(change));
   }
   // As with axes, a single option replaces that of a table.
-  std::ranges::stable_partition(variant.changes, &Change::is_whole);
+  std::ranges::stable_sort(variant.changes, std::greater(), &Change::is_whole);
 }
 
 NamedVariant read_variant(Setting const& table, SweepContext const& context) {

@@ -67,25 +67,25 @@ namespace {
 using Key = std::tuple<int, std::int64_t, double, std::string_view>;
 
 Key key_of(Cell const& cell) {
-  enum { none, integer, number, text, bytes };
+  enum { kNone, kInteger, kNumber, kText, kBytes };
   switch (cell.type) {
     case Type::boolean:
-      return {integer, cell.boolean ? 1 : 0, 0, {}};
+      return {kInteger, cell.boolean ? 1 : 0, 0, {}};
     case Type::integer:
-      return {integer, cell.integer, 0, {}};
+      return {kInteger, cell.integer, 0, {}};
     case Type::number: {
       // Exactly representable bounds of 64-bit integers.
       bool const in_range = cell.number >= -0x1p63 && cell.number < 0x1p63;
       bool const whole = in_range && std::floor(cell.number) == cell.number;
-      if (whole) return {integer, static_cast<std::int64_t>(cell.number), 0, {}};
-      return {number, 0, cell.number, {}};
+      if (whole) return {kInteger, static_cast<std::int64_t>(cell.number), 0, {}};
+      return {kNumber, 0, cell.number, {}};
     }
     case Type::text:
-      return {text, 0, 0, cell.text()};
+      return {kText, 0, 0, cell.text()};
     case Type::bytes:
-      return {bytes, 0, 0, cell.text()};
+      return {kBytes, 0, 0, cell.text()};
     default:
-      return {none, 0, 0, {}};
+      return {kNone, 0, 0, {}};
   }
 }
 
