@@ -1,7 +1,6 @@
 #include "data/confusion_matrix.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <string>
 
 #include "base/error.hpp"
@@ -69,9 +68,16 @@ void ConfusionMatrix::add(LabelMap const& truth, LabelMap const& predicted,
   });
 }
 
-ConfusionMatrix& ConfusionMatrix::operator+=(ConfusionMatrix const& other) {
-  assert(classes_ == other.classes_);
-  std::ranges::transform(counts_, other.counts_, counts_.begin(), std::plus());
+std::vector<ConfusionMatrix::Pair> ConfusionMatrix::pairs() const {
+  std::vector<Pair> pairs;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    if (counts_[i] > 0) pairs.push_back({static_cast<std::uint32_t>(i), counts_[i]});
+  }
+  return pairs;
+}
+
+ConfusionMatrix& ConfusionMatrix::operator+=(std::vector<Pair> const& pairs) {
+  for (Pair const& pair : pairs) counts_[pair.place] += pair.pixels;
   return *this;
 }
 
@@ -94,14 +100,12 @@ std::uint64_t ConfusionMatrix::false_negatives(std::size_t k) const {
 // Most pairs of classes do not occur in an image. Writes only those that do, each with its distance
 // from the previous one.
 void ConfusionMatrix::write(ByteWriter& bytes) const {
-  std::size_t const present =
-      counts_.size() - static_cast<std::size_t>(std::ranges::count(counts_, 0U));
-  bytes.count(classes_).count(present);
-  std::size_t last = 0;
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    if (counts_[i] == 0) continue;
-    bytes.count(i - last).count(counts_[i]);
-    last = i;
+  std::vector<Pair> const present = pairs();
+  bytes.count(classes_).count(present.size());
+  std::uint32_t last = 0;
+  for (Pair const& pair : present) {
+    bytes.count(pair.place - last).count(pair.pixels);
+    last = pair.place;
   }
 }
 

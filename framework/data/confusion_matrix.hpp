@@ -31,8 +31,14 @@ class ConfusionMatrix {
   // both) or a label of either map is neither one of the classes nor 255.
   void add(LabelMap const& truth, LabelMap const& predicted, PredictedIgnore predicted_ignore);
 
-  // Adds the counts of a matrix with as many classes.
-  ConfusionMatrix& operator+=(ConfusionMatrix const& other);
+  // The pairs of classes that occur, which are few in an image. They can be added to a matrix with
+  // as many classes.
+  struct Pair {
+    std::uint32_t place;  // in the matrix
+    std::uint64_t pixels;
+  };
+  std::vector<Pair> pairs() const;
+  ConfusionMatrix& operator+=(std::vector<Pair> const& pairs);
 
   std::uint64_t count(std::size_t truth, std::size_t predicted) const {
     return counts_[truth * (classes_ + 1) + predicted];

@@ -54,14 +54,6 @@ std::string percent(std::optional<double> fraction, bool sign = false) {
   return fraction ? seplflow::percent(*fraction, sign) : "-";
 }
 
-std::uint64_t pixels_of(ConfusionMatrix const& confusion) {
-  std::uint64_t pixels = 0;
-  for (std::size_t k = 0; k < confusion.classes(); ++k) {
-    pixels += confusion.true_positives(k) + confusion.false_negatives(k);
-  }
-  return pixels;
-}
-
 // The pixels that are 255 in the prediction and have a class in the ground truth.
 std::uint64_t count_predicted_255(LabelMap const& truth, LabelMap const& labels) {
   if (label_areas(labels)[kIgnore] == 0) return 0;
@@ -106,7 +98,8 @@ Miou::Record Miou::operator()(SampleContext const& context, LabelMap const& trut
 
 Miou::Scored Miou::scored(ConfusionMatrix confusion, std::uint64_t pixels_255) const {
   Scores const scores = mean_scores(confusion, mean);
-  return {std::move(confusion), scores, pixels_255};
+  auto pairs = confusion.pairs();
+  return {std::move(confusion), std::move(pairs), scores, pixels_255};
 }
 
 std::string Miou::save(Record const& record) const {
@@ -152,8 +145,8 @@ Scores Miou::ImageMean::value() const {
 
 void Miou::Side::add(Scored const& image) {
   if (!total) total.emplace(image.confusion.classes());
-  *total += image.confusion;
-  pixels += pixels_of(image.confusion);
+  *total += image.pairs;
+  for (auto const& pair : image.pairs) pixels += pair.pixels;
   predicted_255 += image.predicted_255;
   ++images;
   image_mean.add(image.scores);

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <seplflow.hpp>
+#include <vector>
 
 #include "data/confusion_matrix.hpp"
 
@@ -20,8 +21,9 @@ struct Miou {
   // One image.
   struct Scored {
     ConfusionMatrix confusion;
-    Scores scores;                    // over the classes that `mean` includes
-    std::uint64_t predicted_255 = 0;  // pixels where the ground truth has a class
+    std::vector<ConfusionMatrix::Pair> pairs;  // of `confusion`: many variants add them up
+    Scores scores;                             // over the classes that `mean` includes
+    std::uint64_t predicted_255 = 0;           // pixels where the ground truth has a class
   };
   struct Record {
     Scored labels;

@@ -202,8 +202,8 @@ TEST_CASE("the sum of matrices is the matrix of all images, in any order") {
     all.add(picture.truth, picture.predicted, PredictedIgnore::miss);
     each.push_back(confusion_of(picture));
   }
-  for (auto const& confusion : each) forwards += confusion;
-  for (auto i = each.rbegin(); i != each.rend(); ++i) backwards += *i;
+  for (auto const& confusion : each) forwards += confusion.pairs();
+  for (auto i = each.rbegin(); i != each.rend(); ++i) backwards += i->pairs();
   CHECK(forwards == all);
   CHECK(backwards == all);
 }
@@ -216,7 +216,7 @@ TEST_CASE("counts can exceed 32 bits") {
   confusion.add(LabelMap(size, std::vector<Label>(size.pixels(), 1)), LabelMap(size, predicted),
                 PredictedIgnore::miss);
   constexpr int kDoublings = 20;
-  for (int i = 0; i < kDoublings; ++i) confusion += ConfusionMatrix(confusion);
+  for (int i = 0; i < kDoublings; ++i) confusion += confusion.pairs();
   CHECK(confusion.true_positives(1) == std::uint64_t{65535} << kDoublings);
   CHECK(confusion.false_negatives(1) == std::uint64_t{1} << kDoublings);
   CHECK(confusion.false_positives(0) == std::uint64_t{1} << kDoublings);
@@ -251,7 +251,7 @@ TEST_CASE("a matrix is read back from its bytes") {
     }
     for (unsigned doubling = random() % 50; doubling > 0; --doubling) {
       ConfusionMatrix const same = matrix;
-      matrix += same;
+      matrix += same.pairs();
     }
     ByteWriter writer;
     matrix.write(writer);
