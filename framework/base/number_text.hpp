@@ -9,12 +9,21 @@
 
 namespace seplflow {
 
-// The shortest decimal that reads back exactly, or "nan", "inf", "-inf".
-inline std::string shortest(double value) {
-  if (std::isnan(value)) return "nan";  // whatever its sign bit
+// Appends the shortest decimal that reads back exactly; "nan", "inf" or "-inf" if the value is not
+// finite.
+inline void append_shortest(std::string& text, double value) {
+  if (std::isnan(value)) {
+    text += "nan";  // whatever its sign bit
+    return;
+  }
   char buffer[32];
-  auto const end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-  return {buffer, end};
+  text.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+}
+
+inline std::string shortest(double value) {
+  std::string text;
+  append_shortest(text, value);
+  return text;
 }
 
 // A fraction in percent: "81.25"; with a sign, "+1.25".

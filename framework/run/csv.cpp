@@ -8,27 +8,33 @@ namespace {
 
 constexpr int kEnd = std::char_traits<char>::eof();
 
-std::string csv_cell(Cell const& cell) {
-  struct ToText {
-    std::string operator()(std::monostate) const { return ""; }
-    std::string operator()(std::int64_t v) const { return std::to_string(v); }
-    std::string operator()(double v) const { return shortest(v); }
-    std::string operator()(std::string const& v) const {
-      if (v.find_first_of(",\"\r\n") == std::string::npos) return v;
-      std::string quoted = "\"";
-      for (char const c : v) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-      return quoted + "\"";
+struct AppendCell {
+  std::string& line;
+
+  void operator()(std::monostate) const {}
+  void operator()(std::int64_t value) const { line += std::to_string(value); }
+  void operator()(double value) const { append_shortest(line, value); }
+  void operator()(std::string const& value) const {
+    if (value.find_first_of(",\"\r\n") == std::string::npos) {
+      line += value;
+      return;
     }
-  };
-  return std::visit(ToText(), cell);
-}
+    line += '"';
+    for (char const c : value) line.append(c == '"' ? 2 : 1, c);
+    line += '"';
+  }
+};
 
 }  // namespace
 
 std::string csv_line(Row const& row) {
   std::string line;
-  for (std::size_t i = 0; i < row.size(); ++i) line += (i > 0 ? "," : "") + csv_cell(row[i]);
-  return line + "\n";
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (i > 0) line += ',';
+    std::visit(AppendCell{line}, row[i]);
+  }
+  line += '\n';
+  return line;
 }
 
 CsvReader::CsvReader(std::filesystem::path file)
