@@ -7,7 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/expanded_braces.hpp"
-#include "cli/keep_memory.hpp"
+#include "cli/malloc_settings.hpp"
 #include "cli/screen.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 
 #include "compare/finished_run.hpp"
 #include "compare/image_comparison.hpp"
-#include "compare/side_by_side.hpp"
+#include "compare/metric_comparison.hpp"
 
 namespace seplflow {
 namespace {

@@ -9,8 +9,8 @@
 #include "pipeline/option_text.hpp"
 #include "pipeline/published.hpp"
 #include "pipeline/sweep/expand.hpp"
-#include "pipeline/sweep/nodes.hpp"
-#include "pipeline/sweep/text.hpp"
+#include "pipeline/sweep/merge_stages.hpp"
+#include "pipeline/sweep/resolved_sweep.hpp"
 
 namespace seplflow {
 namespace {

@@ -10,7 +10,7 @@
 #include "run/log.hpp"
 #include "run/progress.hpp"
 #include "run/resume/fingerprint.hpp"
-#include "run/resume/resumption.hpp"
+#include "run/resume/resumed_folder.hpp"
 #include "run/tables.hpp"
 
 namespace seplflow {

@@ -12,12 +12,12 @@
 #include "run/keep.hpp"
 #include "run/log.hpp"
 #include "run/pass.hpp"
-#include "run/record.hpp"
 #include "run/results.hpp"
 #include "run/resume/content_keys.hpp"
 #include "run/resume/fingerprint.hpp"
-#include "run/resume/resumption.hpp"
+#include "run/resume/resumed_folder.hpp"
 #include "run/run_folder.hpp"
+#include "run/run_json.hpp"
 
 namespace seplflow {
 namespace {

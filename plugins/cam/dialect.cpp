@@ -1,6 +1,6 @@
 #include "dialect.hpp"
 
-#include "known_files.hpp"
+#include "known_forms.hpp"
 
 namespace seplflow::cam {
 

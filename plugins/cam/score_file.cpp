@@ -9,7 +9,7 @@
 #include "base/finite.hpp"
 #include "base/half.hpp"
 #include "find_maps.hpp"
-#include "known_files.hpp"
+#include "known_forms.hpp"
 #include "resize.hpp"
 
 namespace seplflow::cam {

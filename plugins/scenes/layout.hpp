@@ -6,7 +6,7 @@
 
 #include "data/size.hpp"
 #include "scenes/random.hpp"
-#include "scenes/thing.hpp"
+#include "scenes/scene_object.hpp"
 
 namespace seplflow::scenes {
 

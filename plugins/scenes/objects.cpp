@@ -1,7 +1,7 @@
 // What objects of each class look like. Facing right, y up, the ground at 0, about 1 high.
 #include <array>
 
-#include "scenes/thing.hpp"
+#include "scenes/scene_object.hpp"
 
 namespace seplflow::scenes {
 

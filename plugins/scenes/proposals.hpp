@@ -3,7 +3,7 @@
 
 #include "data/mask_set.hpp"
 #include "scenes/layout.hpp"
-#include "scenes/partition.hpp"
+#include "scenes/part_map.hpp"
 
 namespace seplflow::scenes {
 

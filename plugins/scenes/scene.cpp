@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "scenes/activations.hpp"
 #include "scenes/layout.hpp"
-#include "scenes/partition.hpp"
+#include "scenes/part_map.hpp"
 #include "scenes/proposals.hpp"
 #include "scenes/render.hpp"
 

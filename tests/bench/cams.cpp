@@ -22,7 +22,7 @@
 #include <thread>
 #include <vector>
 
-#include "cli/keep_memory.hpp"
+#include "cli/malloc_settings.hpp"
 #include "formats/input_file.hpp"
 #include "formats/numpy/npy.hpp"
 

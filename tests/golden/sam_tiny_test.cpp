@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/generator.hpp"
+#include "core/generate_masks.hpp"
 #include "core/resample.hpp"
 #include "formats/image/image_file.hpp"
 #include "formats/json/mask_json.hpp"

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/shape.hpp"
+#include "core/model_sizes.hpp"
 #include "support/pickle_bytes.hpp"
 
 // A model of two blocks, one of windows, on images of 64 x 64.

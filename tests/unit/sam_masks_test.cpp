@@ -3,7 +3,7 @@
 #include <cmath>
 #include <random>
 
-#include "core/box.hpp"
+#include "core/box_suppression.hpp"
 #include "core/mask_logits.hpp"
 #include "core/prompts.hpp"
 #include "core/resample.hpp"

@@ -1,7 +1,7 @@
 #include <limits>
 
 #include "base/error.hpp"
-#include "core/shape.hpp"
+#include "core/model_sizes.hpp"
 #include "support/catch.hpp"
 #include "support/sam_checkpoint.hpp"
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "core/shape.hpp"
+#include "core/model_sizes.hpp"
 #include "formats/numpy/torch_file.hpp"
 
 namespace seplflow::sam {

@@ -11,7 +11,7 @@
 
 #include "core/mask_generator.hpp"
 #include "core/mask_logits.hpp"
-#include "core/shape.hpp"
+#include "core/model_sizes.hpp"
 #include "data/image.hpp"
 
 namespace seplflow::sam {

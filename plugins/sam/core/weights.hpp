@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "core/shape.hpp"
+#include "core/model_sizes.hpp"
 
 namespace seplflow::sam {
 

@@ -1,4 +1,4 @@
-#include "run/resume/resumption.hpp"
+#include "run/resume/resumed_folder.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "run/record.hpp"
+#include "run/run_json.hpp"
 
 #include <sys/utsname.h>
 

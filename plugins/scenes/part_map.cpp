@@ -1,4 +1,4 @@
-#include "scenes/partition.hpp"
+#include "scenes/part_map.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "pipeline/sweep/text.hpp"
+#include "pipeline/sweep/resolved_sweep.hpp"
 
 #include <algorithm>
 #include <map>

@@ -1,10 +1,10 @@
-#include "core/generator.hpp"
+#include "core/generate_masks.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <span>
 
-#include "core/box.hpp"
+#include "core/box_suppression.hpp"
 #include "core/mask_logits.hpp"
 #include "core/prompts.hpp"
 #include "core/resample.hpp"

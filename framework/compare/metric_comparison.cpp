@@ -1,4 +1,4 @@
-#include "compare/side_by_side.hpp"
+#include "compare/metric_comparison.hpp"
 
 #include <algorithm>
 #include <cmath>

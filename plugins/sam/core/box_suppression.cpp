@@ -1,4 +1,4 @@
-#include "core/box.hpp"
+#include "core/box_suppression.hpp"
 
 #include <algorithm>
 #include <cmath>

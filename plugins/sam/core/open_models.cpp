@@ -4,7 +4,7 @@
 #include <map>
 #include <mutex>
 
-#include "core/generator.hpp"
+#include "core/generate_masks.hpp"
 #include "core/mask_generator.hpp"
 
 namespace seplflow::sam {

@@ -1,4 +1,4 @@
-#include "known_files.hpp"
+#include "known_forms.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "pipeline/sweep/nodes.hpp"
+#include "pipeline/sweep/merge_stages.hpp"
 
 #include <string>
 #include <tuple>

@@ -1,4 +1,4 @@
-#include "scenes/thing.hpp"
+#include "scenes/scene_object.hpp"
 
 namespace seplflow::scenes {
 

@@ -1,4 +1,4 @@
-#include "core/shape.hpp"
+#include "core/model_sizes.hpp"
 
 #include <algorithm>
 #include <functional>
