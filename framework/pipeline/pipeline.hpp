@@ -109,7 +109,7 @@ struct PipelineRequest {
   std::vector<std::string> overrides;
   // "stage.option=a,b,c": an axis beside, or instead of, the file's.
   std::vector<std::string> sweeps;
-  bool any_number_of_variants = false;  // else more than 10,000 are a mistake
+  bool any_number_of_variants = false;  // else more than 10,000 are an error
   // Whether to look for the files of every sample, too. The pipeline cannot be run then, since its
   // source was enumerated.
   bool look_for_files = false;

@@ -23,7 +23,7 @@ Json to_json(Metrics::Value const& value) {
   return std::visit(ToJson(), value);
 }
 
-// With a point even where it is whole: JSON has no other way to say that it is no count.
+// With a point even where it is whole: JSON has no other way to say that it is not a count.
 std::string number_text(double value) {
   if (!std::isfinite(value)) return "null";
   std::string const text = shortest(value);
