@@ -3,6 +3,7 @@
 #include "base/number_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/pipeline_arguments.hpp"
+#include "pipeline/run_settings.hpp"
 
 namespace seplflow::cli {
 namespace {
@@ -27,7 +28,9 @@ int check(PipelineArguments const& arguments) {
   std::cout << arguments.file << ": OK: pipeline \"" << pipeline.name << "\", "
             << size_text(pipeline);
   if (auto const& count = pipeline.source().count) {
-    std::cout << ", " << counted(*count, "sample") << " in \"" << pipeline.source().name << "\"";
+    std::uint64_t const chosen = chosen_samples(*count, pipeline.run);
+    std::cout << ", " << (chosen < *count ? std::to_string(chosen) + " of " : "")
+              << counted(*count, "sample") << " in \"" << pipeline.source().name << "\"";
   }
   std::cout << '\n';
   return kDone;

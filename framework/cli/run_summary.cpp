@@ -89,7 +89,9 @@ void print_headline(Page& page, Pipeline const& pipeline, RunReport const& repor
   std::snprintf(seconds, sizeof seconds, "%.2f s", report.seconds);
   double const rate =
       report.seconds > 0 ? static_cast<double>(totals.retired()) / report.seconds : 0;
-  page << pipeline.name << ": " << to_string(report.status) << ", ";
+  bool const has_failures = report.status == RunStatus::done_with_failures;
+  page << pipeline.name << ": "
+       << (has_failures ? "done with failed samples" : to_string(report.status)) << ", ";
   if (pipeline.sweeps()) page << counted(pipeline.variants.size(), "variant") << ", ";
   std::uint64_t const tried = totals.emitted - totals.cancelled;
   if (report.expected && *report.expected != tried) {

@@ -35,7 +35,7 @@ class SEPLFLOW_API OutputFolder {
 
 // Something about a sample that the user should know although nothing failed.
 struct Warning {
-  std::string what;    // "the image-level labels deny a class that the pseudo-label holds"
+  std::string what;    // "the image-level labels exclude a class that the pseudo-label holds"
   std::string detail;  // of this sample: "sheep"; may be empty
   bool operator==(Warning const&) const = default;
 };

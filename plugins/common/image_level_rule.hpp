@@ -18,7 +18,7 @@ namespace seplflow {
 
 // The help text of restrict_to_image_labels, for loaders with an optional input `image_labels`.
 constexpr char const* kRestrictHelp =
-    "drop classes that the image-level labels deny, as the methods do, instead of warning about "
+    "drop classes that the image-level labels exclude, as the methods do, instead of warning about "
     "them (needs the input image_labels)";
 
 // For details() of the loaders.
@@ -58,7 +58,7 @@ inline void warn_of_denied(SampleContext const& context, std::vector<Label> cons
                                                 ? classes->names()[label]
                                                 : "class " + std::to_string(label));
   }
-  context.warn("the " + std::string(what) + " holds classes that the image-level labels deny",
+  context.warn("the " + std::string(what) + " holds classes that the image-level labels exclude",
                std::move(names));
 }
 

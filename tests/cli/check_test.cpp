@@ -4,6 +4,12 @@
 #include "support/run_files.hpp"
 #include "support/sam_checkpoint.hpp"
 
+TEST_CASE("check says how many of the samples --limit and --shard leave") {
+  Workplace const place(scenes_pipeline(7));
+  CHECK(place.program({"check", "p.toml", "--limit", "5", "--shard", "1/2"}).out ==
+        "p.toml: OK: pipeline \"scenes\", 5 stages, 2 of 7 samples in \"scenes\"\n");
+}
+
 TEST_CASE("check reports a valid pipeline in one line, with exit status 0") {
   Workplace const place(scenes_pipeline(7));
   auto const result = place.program({"check", "p.toml"});

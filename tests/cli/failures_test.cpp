@@ -76,7 +76,7 @@ TEST_CASE("with skip the ledger lists each failed sample with stage and reason")
   CHECK(run["stages"][1]["out"] == 36);
   CHECK(run["stages"][1]["failed"] == 4);
   CHECK_THAT(result.out,
-             Contains("faulty: done_with_failures, 40 samples") && Contains("4 failed"));
+             Contains("faulty: done with failed samples, 40 samples") && Contains("4 failed"));
   for (std::string const& id : kFailed) {
     CHECK_THAT(result.out, Contains(id + ", stage \"faulty\": faulty by intent"));
   }

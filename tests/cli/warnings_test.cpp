@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr char const* kDenied =
-    "cam: the pseudo-label holds classes that the image-level labels deny: ";
+    "cam: the pseudo-label holds classes that the image-level labels exclude: ";
 
 // Pseudo-labels of five samples in VOC's layout, two of which hold a class too many.
 class TaggedData : public Workplace {
@@ -58,7 +58,7 @@ TEST_CASE("a warning is logged for its first sample, counted in the summary, and
   CHECK(run["warnings"] ==
         Json::array({{{"stage", "cam"},
                       {"samples", 2},
-                      {"what", "the pseudo-label holds classes that the image-level labels deny"},
+                      {"what", "the pseudo-label holds classes that the image-level labels exclude"},
                       {"first", "s1"},
                       {"detail", "bird"}}}));
 }

@@ -149,7 +149,7 @@ StageDriver with_tags(TempFolder const& folder, bool restrict_to_image_labels) {
 
 }  // namespace
 
-TEST_CASE("a class that the image-level labels deny causes a warning with its name, and stays") {
+TEST_CASE("a class that the image-level labels exclude causes a warning with its name, and stays") {
   TempFolder const folder;
   folder.write("a.png", png_of(kLabels));
   StageDriver stage = with_tags(folder, false);
@@ -157,7 +157,7 @@ TEST_CASE("a class that the image-level labels deny causes a warning with its na
   Sample const sample = voc_sample("a");
   CHECK(stage.run<LabelMap>(sample, sample, kPerson) == kLabels);
   CHECK(stage.warned() ==
-        std::vector<Warning>{{"the pseudo-label holds classes that the image-level labels deny",
+        std::vector<Warning>{{"the pseudo-label holds classes that the image-level labels exclude",
                               "aeroplane, tvmonitor"}});
 }
 

@@ -525,7 +525,7 @@ TEST_CASE("a pickle that would run a program is refused, and nothing is executed
   CHECK_FALSE(std::filesystem::exists(made));
 }
 
-TEST_CASE("classes that the image-level labels deny cause a warning, or are dropped") {
+TEST_CASE("classes that the image-level labels exclude cause a warning, or are dropped") {
   TempFolder const folder;
   folder.write("a.npy", kIrn);
   folder.write("b.npy", npy_of_floats("(21, 1, 2)", Floats(42)));

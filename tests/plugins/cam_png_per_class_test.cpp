@@ -261,7 +261,7 @@ TEST_CASE("file names end in a class number without leading zeros") {
   }
 }
 
-TEST_CASE("classes that the image-level labels deny are dropped if asked for") {
+TEST_CASE("classes that the image-level labels exclude are dropped if asked for") {
   TempFolder const folder;
   folder.write("a_1.png", gray({1, 1}, {255}));
   folder.write("a_14.png", gray({1, 1}, {51}));

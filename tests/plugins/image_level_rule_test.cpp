@@ -27,7 +27,7 @@ ImageLabels const kPerson{{15}};
 
 }  // namespace
 
-TEST_CASE("score maps lose the planes of classes that the image-level labels deny") {
+TEST_CASE("score maps lose the planes of classes that the image-level labels exclude") {
   Context context;
   ScoreMaps const scores({1, 2}, {7, 15, 0}, {1, 2, 3, 4, 5, 6}, Precision::half);
   ScoreMaps const kept = with_image_labels(context.value, scores, &kPerson, true, "score map");
@@ -54,7 +54,7 @@ TEST_CASE("denied score maps are kept with a warning, others without") {
         std::vector<Label>{7, 15});
   CHECK(context.warnings.take() ==
         std::vector<Warning>{
-            {"the score map holds classes that the image-level labels deny", "car"}});
+            {"the score map holds classes that the image-level labels exclude", "car"}});
   CHECK(classes_of(with_image_labels(context.value, scores, nullptr, true, "score map")) ==
         std::vector<Label>{7, 15});
   CHECK(context.warnings.take().empty());
