@@ -100,7 +100,7 @@ TEST_CASE("samples that failed in a shard are failed in the merged run") {
   Names const shards = run_shards(data, 2, skip, 1);
   auto const result = merge(data, shards);
   CHECK(result.status == 1);
-  CHECK_THAT(result.out, Contains("done_with_failures") && Contains("2 failed"));
+  CHECK_THAT(result.out, Contains("done with failed samples") && Contains("2 failed"));
   CHECK(json_in(data.folder / "merged/run.json")["status"] == "done_with_failures");
   CHECK(differences(data.folder / "merged", data.folder / "single") == kNone);
 }

@@ -60,12 +60,12 @@ TEST_CASE("masks.sam is listed as any other stage") {
   CHECK(checked.err.empty());
 }
 
-TEST_CASE("a CPU that was not asked for is told of before hours are spent on it") {
+TEST_CASE("a CPU that was not asked for is reported before hours are spent on it") {
   SamPlace const place(masks_pipeline());
   auto const checked = place.program({"check", "p.toml", "--set", "sam.device=auto"});
   CHECK(checked.status == 0);
   bool const has_gpu = place.program({"check", "p.toml", "--set", "sam.device=cuda"}).status == 0;
-  CHECK(occurrences(checked.err, "masks are made on the CPU") == (has_gpu ? 0 : 1));
+  CHECK(occurrences(checked.err, "SAM runs on the CPU") == (has_gpu ? 0 : 1));
 }
 
 TEST_CASE("a run makes the masks of images once, the same for any number of jobs") {
