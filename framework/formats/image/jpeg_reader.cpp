@@ -33,26 +33,99 @@ void convert_cmyk(std::vector<std::uint8_t>& samples) {
 
 class JpegReader {
  public:
-  JpegReader(std::span<std::uint8_t const> bytes, std::string_view name);
+  JpegReader(std::span<std::uint8_t const> bytes, std::string_view name)
+      : bytes_(bytes), name_(name) {
+    jpeg_.err = jpeg_std_error(&errors_);
+    jpeg_.client_data = this;
+    errors_.error_exit = on_error;
+    errors_.emit_message = on_message;
+    guarded([this] {
+      jpeg_create_decompress(&jpeg_);
+      jpeg_mem_src(&jpeg_, bytes_.data(), bytes_.size());
+    });
+  }
+
   ~JpegReader() { jpeg_destroy_decompress(&jpeg_); }
   JpegReader(JpegReader const&) = delete;
   JpegReader& operator=(JpegReader const&) = delete;
 
   // Reads the header; false when the bytes end within it.
-  bool read_header();
+  bool read_header() {
+    return guarded([this] { jpeg_read_header(&jpeg_, TRUE); });
+  }
+
   Size size() const { return checked_size(jpeg_.image_height, jpeg_.image_width, name_); }
 
   // After the header.
-  std::vector<std::uint8_t> read_rgb();
-  [[noreturn]] void fail_truncated() const;
+  std::vector<std::uint8_t> read_rgb() {
+    require_supported();
+    Size const size = this->size();
+    // A header can claim any size. Huffman coding takes at least one bit for each block of 8 x 8.
+    if (size.pixels() > std::size_t{64} * 8 * bytes_.size()) fail_truncated();
+    std::size_t const stride = std::size_t{size.width} * (is_cmyk() ? 4 : 3);
+    std::vector<std::uint8_t> samples(stride * size.height);
+    bool const whole = guarded([this, &samples, stride] {
+      jpeg_.out_color_space = is_cmyk() ? JCS_CMYK : JCS_RGB;
+      jpeg_start_decompress(&jpeg_);
+      while (jpeg_.output_scanline < jpeg_.output_height) {
+        JSAMPROW row = samples.data() + stride * jpeg_.output_scanline;
+        jpeg_read_scanlines(&jpeg_, &row, 1);
+      }
+      jpeg_finish_decompress(&jpeg_);
+    });
+    if (!whole) fail_truncated();
+    if (is_cmyk()) convert_cmyk(samples);
+    return samples;
+  }
+
+  [[noreturn]] void fail_truncated() const {
+    throw Error(name_ + " is truncated: its " + std::to_string(bytes_.size()) +
+                " bytes end before the image does; copy or download it again");
+  }
 
  private:
-  static void on_error(j_common_ptr jpeg);
-  static void on_message(j_common_ptr jpeg, int level);
+  static void on_error(j_common_ptr jpeg) {
+    std::longjmp(static_cast<JpegReader*>(jpeg->client_data)->escape_, 1);
+  }
 
+  // libjpeg only warns about missing data, and fills the rest of the image with gray.
+  static void on_message(j_common_ptr jpeg, int level) {
+    bool const warning = level < 0;
+    int const code = jpeg->err->msg_code;
+    if (!warning || (code != JWRN_JPEG_EOF && code != JWRN_HIT_MARKER)) return;
+    static_cast<JpegReader*>(jpeg->client_data)->truncated_ = code == JWRN_JPEG_EOF;
+    on_error(jpeg);
+  }
+
+  // libjpeg leaves a failed call by longjmp, which must not skip a destructor. So everything that
+  // calls libjpeg is a lambda without objects, called here, where no object is alive either.
+  // Returns false when the bytes end too early; throws for other failures.
   template <class F>
-  bool guarded(F const& calls);
-  void require_supported() const;
+  bool guarded(F const& calls) {
+    if (setjmp(escape_) == 0) {
+      calls();
+      return true;
+    }
+    if (truncated_) return false;
+    char message[JMSG_LENGTH_MAX];
+    errors_.format_message(reinterpret_cast<j_common_ptr>(&jpeg_), message);
+    throw Error(name_ + " is damaged (" + message + "); copy or download it again");
+  }
+
+  void require_supported() const {
+    if (jpeg_.arith_code != FALSE) {
+      throw Error(
+          name_ +
+          " is a JPEG with arithmetic coding, which few programs read; save the image again with "
+          "the usual Huffman coding");
+    }
+    J_COLOR_SPACE const space = jpeg_.jpeg_color_space;
+    if (space != JCS_GRAYSCALE && space != JCS_YCbCr && space != JCS_RGB && !is_cmyk()) {
+      throw Error(name_ + " is a JPEG of " + std::to_string(jpeg_.num_components) +
+                  " unnamed channels; convert the image to RGB or gray");
+    }
+  }
+
   bool is_cmyk() const {
     return jpeg_.jpeg_color_space == JCS_CMYK || jpeg_.jpeg_color_space == JCS_YCCK;
   }
@@ -64,90 +137,6 @@ class JpegReader {
   std::jmp_buf escape_;
   bool truncated_ = false;
 };
-
-JpegReader::JpegReader(std::span<std::uint8_t const> bytes, std::string_view name)
-    : bytes_(bytes), name_(name) {
-  jpeg_.err = jpeg_std_error(&errors_);
-  jpeg_.client_data = this;
-  errors_.error_exit = on_error;
-  errors_.emit_message = on_message;
-  guarded([this] {
-    jpeg_create_decompress(&jpeg_);
-    jpeg_mem_src(&jpeg_, bytes_.data(), bytes_.size());
-  });
-}
-
-// libjpeg leaves a failed call by longjmp, which must not skip a destructor. So everything that
-// calls libjpeg is a lambda without objects, called here, where no object is alive either. Returns
-// false when the bytes end too early; throws for other failures.
-template <class F>
-bool JpegReader::guarded(F const& calls) {
-  if (setjmp(escape_) == 0) {
-    calls();
-    return true;
-  }
-  if (truncated_) return false;
-  char message[JMSG_LENGTH_MAX];
-  errors_.format_message(reinterpret_cast<j_common_ptr>(&jpeg_), message);
-  throw Error(name_ + " is damaged (" + message + "); copy or download it again");
-}
-
-void JpegReader::on_error(j_common_ptr jpeg) {
-  std::longjmp(static_cast<JpegReader*>(jpeg->client_data)->escape_, 1);
-}
-
-// libjpeg only warns about missing data, and fills the rest of the image with gray.
-void JpegReader::on_message(j_common_ptr jpeg, int level) {
-  bool const warning = level < 0;
-  int const code = jpeg->err->msg_code;
-  if (!warning || (code != JWRN_JPEG_EOF && code != JWRN_HIT_MARKER)) return;
-  static_cast<JpegReader*>(jpeg->client_data)->truncated_ = code == JWRN_JPEG_EOF;
-  on_error(jpeg);
-}
-
-void JpegReader::fail_truncated() const {
-  throw Error(name_ + " is truncated: its " + std::to_string(bytes_.size()) +
-              " bytes end before the image does; copy or download it again");
-}
-
-bool JpegReader::read_header() {
-  return guarded([this] { jpeg_read_header(&jpeg_, TRUE); });
-}
-
-void JpegReader::require_supported() const {
-  if (jpeg_.arith_code != FALSE) {
-    throw Error(
-        name_ +
-        " is a JPEG with arithmetic coding, which few programs read; save the image again with "
-        "the usual Huffman coding");
-  }
-  J_COLOR_SPACE const space = jpeg_.jpeg_color_space;
-  if (space != JCS_GRAYSCALE && space != JCS_YCbCr && space != JCS_RGB && !is_cmyk()) {
-    throw Error(name_ + " is a JPEG of " + std::to_string(jpeg_.num_components) +
-                " unnamed channels; convert the image to RGB or gray");
-  }
-}
-
-std::vector<std::uint8_t> JpegReader::read_rgb() {
-  require_supported();
-  Size const size = this->size();
-  // A header can claim any size. Huffman coding takes at least one bit for each block of 8 x 8.
-  if (size.pixels() > std::size_t{64} * 8 * bytes_.size()) fail_truncated();
-  std::size_t const stride = std::size_t{size.width} * (is_cmyk() ? 4 : 3);
-  std::vector<std::uint8_t> samples(stride * size.height);
-  bool const whole = guarded([this, &samples, stride] {
-    jpeg_.out_color_space = is_cmyk() ? JCS_CMYK : JCS_RGB;
-    jpeg_start_decompress(&jpeg_);
-    while (jpeg_.output_scanline < jpeg_.output_height) {
-      JSAMPROW row = samples.data() + stride * jpeg_.output_scanline;
-      jpeg_read_scanlines(&jpeg_, &row, 1);
-    }
-    jpeg_finish_decompress(&jpeg_);
-  });
-  if (!whole) fail_truncated();
-  if (is_cmyk()) convert_cmyk(samples);
-  return samples;
-}
 
 }  // namespace
 

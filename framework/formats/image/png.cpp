@@ -46,8 +46,7 @@ bool has_colours(PngReader const& png) {
 std::string why_no_labels(PngReader const& png) {
   if (has_colours(png)) {
     return "because colours do not determine class ids; if the colours come from a palette, map "
-           "them "
-           "back to its indices and save those as 8-bit gray";
+           "them back to its indices and save those as 8-bit gray";
   }
   if (png.colour_type() == PNG_COLOR_TYPE_GRAY_ALPHA) {
     return "without transparency; save the gray channel alone as 8-bit gray";
@@ -57,8 +56,7 @@ std::string why_no_labels(PngReader const& png) {
   }
   if (png.colour_type() == PNG_COLOR_TYPE_GRAY && png.bit_depth() < 8) {
     return "because some programs scale fewer bits to 0..255 and others do not; save the class ids "
-           "as "
-           "8-bit gray";
+           "as 8-bit gray";
   }
   return {};
 }

@@ -10,10 +10,30 @@
 #include "data/classes.hpp"
 #include "data/image_labels.hpp"
 #include "data/label_map.hpp"
+#include "data/size.hpp"
 #include "formats/input_file.hpp"
-#include "formats/json/coco_index.hpp"
 
 namespace seplflow {
+
+struct CocoImage {
+  std::uint64_t id = 0;
+  std::string file_name;  // "COCO_val2014_000000000139.jpg"
+  Size size;
+  std::size_t first_annotation = 0, annotations = 0;  // of CocoIndex::annotations
+};
+
+struct CocoAnnotation {
+  std::uint64_t id = 0, offset = 0;  // position of its text in the file
+  std::uint32_t length = 0;
+  Label label = 0;
+  bool crowd = false;
+};
+
+struct CocoIndex {
+  std::vector<CocoImage> images;            // in the order of the file
+  std::vector<CocoAnnotation> annotations;  // by image, those of one image in the order of the file
+  ClassesPtr classes;                       // background, then the categories by ascending id
+};
 
 // {"images": [{"id", "file_name", "height", "width"}], "annotations": [{"id", "image_id",
 // "category_id", "iscrowd", "segmentation"}], "categories": [{"id", "name"}]}, in any order, other

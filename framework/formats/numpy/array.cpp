@@ -1,6 +1,7 @@
 #include "formats/numpy/array.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <type_traits>
 
@@ -19,37 +20,14 @@ struct TypeFacts {
   std::size_t bytes;
 };
 
-TypeFacts facts_of(ElementType type) {
-  switch (type) {
-    case ElementType::boolean:
-      return {"bool", 1};
-    case ElementType::int8:
-      return {"int8", 1};
-    case ElementType::int16:
-      return {"int16", 2};
-    case ElementType::int32:
-      return {"int32", 4};
-    case ElementType::int64:
-      return {"int64", 8};
-    case ElementType::uint8:
-      return {"uint8", 1};
-    case ElementType::uint16:
-      return {"uint16", 2};
-    case ElementType::uint32:
-      return {"uint32", 4};
-    case ElementType::uint64:
-      return {"uint64", 8};
-    case ElementType::float16:
-      return {"float16", 2};
-    case ElementType::bfloat16:
-      return {"bfloat16", 2};
-    case ElementType::float32:
-      return {"float32", 4};
-    case ElementType::float64:
-      return {"float64", 8};
-  }
-  throw Error("no such element type");
-}
+// In the order of ElementType.
+constexpr std::array kFacts{
+    TypeFacts{"bool", 1},    TypeFacts{"int8", 1},     TypeFacts{"int16", 2},
+    TypeFacts{"int32", 4},   TypeFacts{"int64", 8},    TypeFacts{"uint8", 1},
+    TypeFacts{"uint16", 2},  TypeFacts{"uint32", 4},   TypeFacts{"uint64", 8},
+    TypeFacts{"float16", 2}, TypeFacts{"bfloat16", 2}, TypeFacts{"float32", 4},
+    TypeFacts{"float64", 8},
+};
 
 struct Axis {
   std::uint64_t extent, stride;
@@ -148,11 +126,11 @@ void require_sound(ArrayLayout const& layout, std::uint64_t size, std::size_t st
 }  // namespace
 
 std::string_view name_of(ElementType type) {
-  return facts_of(type).name;
+  return kFacts[static_cast<std::size_t>(type)].name;
 }
 
 std::size_t element_bytes(ElementType type) {
-  return facts_of(type).bytes;
+  return kFacts[static_cast<std::size_t>(type)].bytes;
 }
 
 bool is_floating_point(ElementType type) {

@@ -7,7 +7,6 @@
 
 #include "base/error.hpp"
 #include "formats/numpy/pickle/cursor.hpp"
-#include "formats/numpy/pickle/document.hpp"
 #include "formats/numpy/pickle/functions.hpp"
 #include "formats/numpy/pickle/unpickler.hpp"
 

@@ -16,25 +16,13 @@ bool is_container(Cell const& cell) {
 }
 
 std::size_t size_of(Store const& store, Cell const& container) {
-  switch (container.type) {
-    case Type::list:
-      return store.lists[container.index].size();
-    case Type::dict:
-      return store.dicts[container.index].entries.size();
-    default:
-      return container.items.size;
-  }
+  return container.is(Type::dict) ? store.dicts[container.index].entries.size()
+                                  : store.items_of(container).size();
 }
 
 Cell const& item_of(Store const& store, Cell const& container, std::size_t i) {
-  switch (container.type) {
-    case Type::list:
-      return store.lists[container.index][i];
-    case Type::dict:
-      return store.dicts[container.index].entries[i].value;
-    default:
-      return store.items[container.items.first + i];
-  }
+  return container.is(Type::dict) ? store.dicts[container.index].entries[i].value
+                                  : store.items_of(container)[i];
 }
 
 void require_value(Store const& store, Cell const& cell) {
@@ -83,14 +71,8 @@ class Walk {
   // The height of a container that was visited: how many containers are nested in each other,
   // counting itself.
   std::uint8_t& height_of(Cell const& container) {
-    switch (container.type) {
-      case Type::list:
-        return lists_[container.index];
-      case Type::dict:
-        return dicts_[container.index];
-      default:
-        return tuples_[container.items.first];
-    }
+    if (container.is(Type::tuple)) return tuples_[container.items.first];
+    return (container.is(Type::list) ? lists_ : dicts_)[container.index];
   }
 
   void enter(Cell const& cell) {

@@ -58,9 +58,8 @@ Cell ordered_dict(Arguments const& arguments) {
   auto const& pairs = store.lists[arguments.require(0, Type::list, "a list of pairs").index];
   store.spend_values(2 * pairs.size());
   for (Cell const& pair : pairs) {
-    std::span<Cell const> items;
-    if (pair.is(Type::list)) items = store.lists[pair.index];
-    if (pair.is(Type::tuple)) items = store.items_of(pair);
+    bool const has_items = pair.is(Type::list) || pair.is(Type::tuple);
+    auto const items = has_items ? store.items_of(pair) : std::span<Cell const>();
     if (items.size() != 2) {
       throw Error("the pickle creates an OrderedDict from " + description(store, pair) +
                   ", not from a pair");

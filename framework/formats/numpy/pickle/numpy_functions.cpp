@@ -26,21 +26,11 @@ constexpr std::array kTypeNames{
 
 // What the types that are not loaded hold, by their first letter; empty for others.
 std::string_view content_of(std::string_view name) {
-  switch (name.empty() ? '\0' : name.front()) {
-    case 'U':
-    case 'S':
-    case 'a':
-      return " (text)";
-    case 'V':
-      return " (records)";
-    case 'c':
-      return " (complex numbers)";
-    case 'M':
-    case 'm':
-      return " (dates and times)";
-    default:
-      return "";
-  }
+  std::string_view const first = name.substr(0, 1);
+  if (first == "U" || first == "S" || first == "a") return " (text)";
+  if (first == "V") return " (records)";
+  if (first == "c") return " (complex numbers)";
+  return first == "M" || first == "m" ? " (dates and times)" : "";
 }
 
 // "<" little, ">" big, "=" and "|" the machine's own.

@@ -15,6 +15,10 @@
 #include "formats/numpy/array.hpp"
 #include "formats/numpy/lazy_file.hpp"
 
+namespace seplflow {
+class Pickle;
+}
+
 namespace seplflow::pickle {
 
 using Bytes = std::span<std::uint8_t const>;
@@ -127,8 +131,10 @@ struct Store {
   void spend_values(std::size_t count);
   void spend_bytes(std::size_t count);
 
-  std::span<Cell const> items_of(Cell const& tuple) const {
-    return std::span(items).subspan(tuple.items.first, tuple.items.size);
+  // Of a list or a tuple.
+  std::span<Cell const> items_of(Cell const& cell) const {
+    if (cell.is(Type::list)) return lists[cell.index];
+    return std::span(items).subspan(cell.items.first, cell.items.size);
   }
 
   // The file that `bytes` belong to and may still have to be read from, for arrays; null when they
@@ -164,5 +170,21 @@ std::string printable(std::string_view text);
 // complete, that none contains itself, their depth, and that no key occurs twice. Sorts the keys.
 // Throws Error.
 void check_values(Store& store);
+
+// ---- What the readers of pickles, .npy files and torch files share ----
+
+// Reads the root of all values. Its errors do not name the file.
+using ReadRoot = Cell (*)(Bytes bytes, Store& store);
+
+// Reads a file of at most kMaxFileBytes and keeps it with the values. Large arrays are left in the
+// file until they are needed.
+Pickle read_document(std::filesystem::path const& path, ReadRoot read_root);
+// The same with a file of any size, which is mapped into memory.
+Pickle map_document(std::filesystem::path const& path, ReadRoot read_root);
+// The same from bytes that outlive the values.
+Pickle parse_document(Bytes bytes, std::string_view name, ReadRoot read_root);
+
+// "a PNG image", "a zip file, as numpy.savez and torch.save write", ...; empty when unknown.
+std::string_view known_format(Bytes bytes);
 
 }  // namespace seplflow::pickle
