@@ -4,8 +4,10 @@
 #include <optional>
 #include <seplflow.hpp>
 #include <string>
+#include <vector>
 
 #include "common/cam_methods.hpp"
+#include "formats/numpy/pickle.hpp"
 
 namespace seplflow::cam {
 
@@ -38,5 +40,38 @@ struct Dialect {
   // Refuses contradictions.
   void check_dialect(OptionCheck& check) const;
 };
+
+// ---- The forms of CAM files that methods are known to write ----
+
+// The form {"keys": ..., FIELD: ...} of a method's files.
+struct KnownFile {
+  CamMethod method;
+  char const* name;  // "a SIPE file"
+  char const* field;
+  Keys keys;
+  std::optional<Background> background;  // not set: both occur
+  bool has_strided;  // whether the field "cam" holds the maps at a fourth of the size
+};
+
+constexpr char const* kKeys = "keys";
+constexpr char const* kStrided = "cam";
+constexpr std::uint32_t kStride = 4;
+
+// The form of the files of a method; null for methods that write other files.
+KnownFile const* known_file(CamMethod method);
+// The form whose field holds the scores in full size.
+KnownFile const* known_file(std::string_view field);
+// Whether the method writes {number: array}.
+bool writes_maps_by_number(CamMethod method);
+
+// The form that a dict with "keys" seems to have, judging by its fields; null if it is unknown.
+// Throws Error, with the file, when the keys are needed to decide but are not numbers.
+KnownFile const* recognised_file(PickleValue const& root, std::string const& file);
+// What the file seems to be, with the setting for it: "looks like a SIPE file (keys, IS_CAM;
+// background in-band): method = "sipe"". For an unknown form, what the file holds.
+std::string looks_like(PickleValue const& root, std::string const& file);
+
+// The numbers in an entry "keys". Throws Error, with the file, when it holds anything else.
+std::vector<std::int64_t> key_numbers(PickleValue const& keys, std::string const& file);
 
 }  // namespace seplflow::cam

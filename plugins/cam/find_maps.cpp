@@ -7,7 +7,6 @@
 
 #include "base/error.hpp"
 #include "base/number_text.hpp"
-#include "known_forms.hpp"
 
 namespace seplflow::cam {
 namespace {

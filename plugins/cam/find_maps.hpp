@@ -8,7 +8,6 @@
 
 #include "data/classes.hpp"
 #include "dialect.hpp"
-#include "formats/numpy/pickle.hpp"
 
 namespace seplflow::cam {
 

@@ -1,6 +1,6 @@
 #include "common/cam_methods.hpp"
 #include "common/image_level_rule.hpp"
-#include "common/on_missing.hpp"
+#include "common/sample_file.hpp"
 #include "formats/image/png.hpp"
 #include "stages.hpp"
 
@@ -67,11 +67,9 @@ void declare_labels(Plugin& plugin) {
       .details(
           std::string(
               "The files are 8-bit gray or palette PNGs of raw class ids: 0 is background, 255 "
-              "means "
-              "ignore. Every method in the paper publishes its labels in this form. Errors are: an "
-              "RGB PNG, since its colours are not class ids, and a class that the data set does "
-              "not "
-              "have. A sample of COCO may use any name that COCO's files have "
+              "means ignore. Every method in the paper publishes its labels in this form. Errors "
+              "are: an RGB PNG, since its colours are not class ids, and a class that the data set "
+              "does not have. A sample of COCO may use any name that COCO's files have "
               "(COCO_val2014_000000000139.png, 000000000139.png, 139.png); its id comes "
               "first.\n\n") +
           kRestrictDetails);

@@ -1,5 +1,4 @@
-#include "score_file.hpp"
-
+// The stages that load the scores of a sample from one file: cam.npy and cam.pkl.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -8,14 +7,28 @@
 
 #include "base/finite.hpp"
 #include "base/half.hpp"
+#include "common/image_level_rule.hpp"
+#include "common/sample_file.hpp"
 #include "find_maps.hpp"
-#include "known_forms.hpp"
+#include "formats/numpy/npy.hpp"
 #include "resize.hpp"
+#include "stages.hpp"
 
 namespace seplflow::cam {
 namespace {
 
 namespace fs = std::filesystem;
+
+// A file format.
+struct ScoreFileKind {
+  char const* ending;                            // ".npy"
+  Pickle (*read)(std::filesystem::path const&);  // throws Error, with the file
+  char const* other_ending;                      // of files that may be there instead
+  char const* other_stage;                       // the stage that reads those
+};
+
+constexpr ScoreFileKind kNpy = {".npy", &read_npy, ".pkl", "cam.pkl"};
+constexpr ScoreFileKind kPkl = {".pkl", &read_pickle_file, ".npy", "cam.npy"};
 
 std::string class_name(Label label, Classes const* classes) {
   std::string const number = "class " + std::to_string(label);
@@ -79,51 +92,65 @@ Size image_size(FoundMaps const& found, std::optional<Size> image, std::string c
   return *image;
 }
 
-}  // namespace
+// Loads scores in the precision of the file; if asked for, only those of classes in the image-level
+// labels. Throws Error, with the file, when a required file is missing, a file cannot be read or
+// does not fit the sample's classes and size, or scores are infinite or NaN.
+template <ScoreFileKind const& kind>
+struct ScoreFile : Dialect {
+  fs::path dir;
+  OnMissing on_missing = OnMissing::error;
+  bool restrict_to_image_labels = false;
 
-void ScoreFile::check(OptionCheck& check) const {
-  check_dialect(check);
-  check_restriction(check, restrict_to_image_labels);
-}
+  void check(OptionCheck& check) const {
+    check_dialect(check);
+    check_restriction(check, restrict_to_image_labels);
+  }
+  std::vector<fs::path> files(Sample const& sample) const {
+    return sample_files(dir, sample, kind.ending);
+  }
+  bool needs_files() const { return on_missing == OnMissing::error; }
 
-ScoreMaps ScoreFile::load(SampleContext const& context, Sample const& sample,
-                          ImageLabels const* image_labels, ScoreFileKind const& kind) const {
-  ScoreMaps scores = read(sample, kind);
-  if (method) scores = scores.made_by(name_of(*method));
-  // An array of all classes says nothing about what the image shows.
-  bool const all = sample.classes && scores.classes().size() + 1 >= sample.classes->count();
-  if (all && !restrict_to_image_labels) return scores;
-  return with_image_labels(context, std::move(scores), image_labels, restrict_to_image_labels,
-                           "CAM file");
-}
+  ScoreMaps operator()(SampleContext const& context, Sample const& sample,
+                       ImageLabels const* image_labels) const {
+    ScoreMaps scores = read(sample);
+    if (method) scores = scores.made_by(name_of(*method));
+    // An array of all classes says nothing about what the image shows.
+    bool const all = sample.classes && scores.classes().size() + 1 >= sample.classes->count();
+    if (all && !restrict_to_image_labels) return scores;
+    return with_image_labels(context, std::move(scores), image_labels, restrict_to_image_labels,
+                             "CAM file");
+  }
 
-ScoreMaps ScoreFile::read(Sample const& sample, ScoreFileKind const& kind) const {
-  fs::path const path = sample_file(dir, sample, kind.ending);
-  if (on_missing == OnMissing::error && !is_there(path)) {
-    fs::path const other = sample_file(dir, sample, kind.other_ending);
-    if (is_there(other)) {
-      throw Error("there is no CAM file " + path.string() + ", but there is " +
-                  other.filename().string() + ", which " + kind.other_stage + " reads");
+ private:
+  ScoreMaps read(Sample const& sample) const {
+    fs::path const path = sample_file(dir, sample, kind.ending);
+    if (on_missing == OnMissing::error && !is_there(path)) {
+      fs::path const other = sample_file(dir, sample, kind.other_ending);
+      if (is_there(other)) {
+        throw Error("there is no CAM file " + path.string() + ", but there is " +
+                    other.filename().string() + ", which " + kind.other_stage + " reads");
+      }
     }
+    std::string const file = path.string();
+    if (is_missing(path, on_missing, "CAM file", "no class, so all background,")) {
+      FoundMaps const none;
+      return ScoreMaps(image_size(none, sample.size, file), {}, std::vector<float>());
+    }
+    Pickle const pickle = kind.read(path);
+    Classes const* const classes = sample.classes.get();
+    FoundMaps found = find_maps(pickle.root(), *this, classes, file);
+    Size const size = image_size(found, sample.size, file);
+    Precision const precision = precision_of(found.maps);
+    if (precision == Precision::full) {
+      auto values = decode<double>(found, size, classes, false, file);
+      return ScoreMaps::adopt(size, std::move(found.classes), std::move(values));
+    }
+    auto values = decode<float>(found, size, classes, precision == Precision::half, file);
+    return ScoreMaps::adopt(size, std::move(found.classes), std::move(values), precision);
   }
-  std::string const file = path.string();
-  if (is_missing(path, on_missing, "CAM file", "no class, so all background,")) {
-    FoundMaps const none;
-    return ScoreMaps(image_size(none, sample.size, file), {}, std::vector<float>());
-  }
-  Pickle const pickle = kind.read(path);
-  Classes const* const classes = sample.classes.get();
-  FoundMaps found = find_maps(pickle.root(), *this, classes, file);
-  Size const size = image_size(found, sample.size, file);
-  Precision const precision = precision_of(found.maps);
-  if (precision == Precision::full) {
-    auto values = decode<double>(found, size, classes, false, file);
-    return ScoreMaps::adopt(size, std::move(found.classes), std::move(values));
-  }
-  auto values = decode<float>(found, size, classes, precision == Precision::half, file);
-  return ScoreMaps::adopt(size, std::move(found.classes), std::move(values), precision);
-}
+};
 
+// The manual of both stages.
 std::string score_file_details() {
   return std::string(
              "| `method` | Contents of a file | Classes | Background |\n"
@@ -153,6 +180,48 @@ std::string score_file_details() {
              "A sample of COCO may use any name that COCO's files have "
              "(COCO_train2014_000000000009, 000000000009, 9); its id comes first.\n\n") +
          kRestrictDetails;
+}
+
+template <ScoreFileKind const& kind>
+void declare_score_file(Plugin& plugin, char const* name, char const* summary) {
+  using T = ScoreFile<kind>;
+  plugin.stage<T>(name, summary)
+      .inputs("sample", "image_labels")
+      .output("scores")
+      .option("dir", &T::dir, std::string("folder with NAME") + kind.ending + " for each sample",
+              existing_folder(), required())
+      .option(
+          "method", &T::method,
+          "the method that wrote the files; without it, the contents of each file decide, unless "
+          "they are ambiguous",
+          kCamMethods)
+      .option("field", &T::field,
+              "name of the entry with the scores, in files {\"keys\": ..., FIELD: ...} of a method "
+              "that is not listed here")
+      .option("keys", &T::keys,
+              "meaning of the class numbers: zero_based (0 is the first foreground class) or "
+              "label_ids (0 is background)",
+              kKeyChoices)
+      .option("background", &T::background,
+              "whether background has a map (in_band) or not (implicit: a threshold replaces it)",
+              kBackgroundChoices)
+      .option("on_missing", &T::on_missing,
+              "what to do about a sample without a file: report an error, or treat it as empty (no "
+              "class, so all background)",
+              kOnMissing)
+      .option("restrict_to_image_labels", &T::restrict_to_image_labels, kRestrictHelp)
+      .details(score_file_details());
+}
+
+}  // namespace
+
+void declare_npy(Plugin& plugin) {
+  declare_score_file<kNpy>(plugin, "cam.npy", "Reads a method's CAMs from .npy files");
+}
+
+void declare_pkl(Plugin& plugin) {
+  declare_score_file<kPkl>(plugin, "cam.pkl",
+                           "Reads a method's CAMs from plain pickles, such as RecurSeed's");
 }
 
 }  // namespace seplflow::cam

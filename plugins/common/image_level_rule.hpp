@@ -23,10 +23,9 @@ constexpr char const* kRestrictHelp =
 
 // For details() of the loaders.
 constexpr char const* kRestrictDetails =
-    "With the input `image_labels` (`in = { sample = \"voc\", image_labels = "
-    "\"voc.image_labels\" }`), a class that the image does not show causes a warning. With "
-    "`restrict_to_image_labels = true` it is dropped: its pixels become background, or its scores "
-    "are removed.";
+    "With the input `image_labels` (`in = { sample = \"voc\", image_labels = \"voc.image_labels\" "
+    "}`), a class that the image does not show causes a warning. With `restrict_to_image_labels = "
+    "true` it is dropped: its pixels become background, or its scores are removed.";
 
 // Call this in check() of the loader.
 inline void check_restriction(OptionCheck& check, bool restrict_to_image_labels) {

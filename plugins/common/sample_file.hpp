@@ -7,11 +7,13 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <seplflow.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace seplflow {
@@ -80,6 +82,61 @@ inline std::filesystem::path sample_file(std::filesystem::path const& folder, Sa
                                          std::string_view ending) {
   auto const files = sample_files(folder, sample, ending);
   return is_there(files.back()) ? files.back() : files.front();
+}
+
+// ---- Pictures ----
+
+constexpr std::array<char const*, 6> kPictureEndings = {".jpg", ".png", ".jpeg",
+                                                        ".JPG", ".PNG", ".JPEG"};
+
+// The picture of the sample with any extension, under the first of its names (sample_names) that
+// has one; or an empty path.
+inline std::filesystem::path find_picture(std::filesystem::path const& folder,
+                                          std::string const& name) {
+  std::error_code ignored;
+  for (std::string const& each : sample_names(name)) {
+    for (char const* const ending : kPictureEndings) {
+      std::filesystem::path file = folder / (each + ending);
+      if (std::filesystem::is_regular_file(file, ignored)) return file;
+    }
+  }
+  return {};
+}
+
+// The same for files() of a stage: without a picture, all files that would do.
+inline std::vector<std::filesystem::path> picture_files(std::filesystem::path const& folder,
+                                                        std::string const& name) {
+  std::filesystem::path found = find_picture(folder, name);
+  if (!found.empty()) return {std::move(found)};
+  std::vector<std::filesystem::path> files;
+  for (char const* const ending : kPictureEndings) files.push_back(folder / (name + ending));
+  return files;
+}
+
+// ---- What a loader does about a sample without a file ----
+
+enum class OnMissing { error, empty };
+
+inline auto const kOnMissing =
+    choices<OnMissing>({{"error", OnMissing::error}, {"empty", OnMissing::empty}});
+
+// For error messages about samples that need a size.
+constexpr char const* kUnknownSize =
+    ", and the size of the sample is unknown, since the data set has neither its image nor its "
+    "ground truth";
+
+// Whether to continue without the file, a result of sample_file. Throws Error, with the file and
+// the way out, when a missing file is an error; `instead` says what `empty` would use.
+inline bool is_missing(std::filesystem::path const& file, OnMissing on_missing,
+                       std::string const& what, std::string const& instead) {
+  if (is_there(file)) return false;
+  if (on_missing == OnMissing::empty) return true;
+  std::string others;
+  for (std::string const& name : sample_names(file.stem().string())) {
+    if (name != file.stem()) others += (others.empty() ? ", nor one named " : ", ") + name;
+  }
+  throw Error("there is no " + what + " " + file.string() + others +
+              " (set on_missing = \"empty\" to use " + instead + " instead)");
 }
 
 }  // namespace seplflow

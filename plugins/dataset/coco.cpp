@@ -1,12 +1,10 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "common/picture_file.hpp"
 #include "common/refuse_errors.hpp"
+#include "common/sample_file.hpp"
 #include "formats/image/image_file.hpp"
-#include "formats/image/png.hpp"
 #include "formats/json/coco_instances.hpp"
-#include "image_label_options.hpp"
 #include "listed_samples.hpp"
 #include "stages.hpp"
 
@@ -55,14 +53,50 @@ struct Coco : ImageLabelOptions {
   std::optional<fs::path> root, annotations, list, images_folder, truth_folder;
   std::string split = "train2014";
 
-  void check(OptionCheck& check);
+  void check(OptionCheck& check) {
+    if (!root && !annotations) {
+      check.refuse(
+          "", "it needs \"root\" (the folder of COCO 2014) or \"annotations\" (an instances file)");
+      return;
+    }
+    choose_files(check);
+    if (!read_annotations(check)) return;
+    NameList listed;
+    std::string const option = list ? "list" : annotations ? "annotations" : "root";
+    if (!refuse_errors(check, option, [&] { listed = choose_samples(); })) return;
+    choose_image_labels(check, listed);
+  }
 
-  std::optional<Sample> next();
+  std::optional<Sample> next() {
+    if (next_ == samples_.size()) return std::nullopt;
+    CocoImage const& image = instances_->images()[samples_[next_++]];
+    Sample sample;
+    sample.id = id_of(image);
+    sample.classes = instances_->classes();
+    sample.size = image.size;
+    sample.source_data = std::shared_ptr<CocoImage const>(instances_, &image);
+    return sample;
+  }
+
   std::uint64_t count() const { return samples_.size(); }
 
-  Image image(Sample const& sample) const;
-  LabelMap truth(Sample const& sample) const;
-  ImageLabels image_labels(Sample const& sample) const;
+  Image image(Sample const& sample) const {
+    fs::path const file = image_file(sample);
+    Image image = read_image(file);
+    require_same_size(image.size(), "image " + file.string(), *sample.size,
+                      "its entry in " + annotations_file_.string());
+    return image;
+  }
+
+  LabelMap truth(Sample const& sample) const {
+    return truth_folder ? read_truth(*truth_folder, sample) : instances_->truth(index_of(sample));
+  }
+
+  ImageLabels image_labels(Sample const& sample) const {
+    if (label_source == LabelSource::truth) return image_labels_of(truth(sample));
+    return image_labels_ ? image_labels_->at(sample.index)
+                         : instances_->image_labels(index_of(sample));
+  }
 
   // Empty when there is no folder.
   std::vector<fs::path> image_files(Sample const& sample) const {
@@ -80,18 +114,127 @@ struct Coco : ImageLabelOptions {
   }
 
  private:
-  void choose_files(OptionCheck& check);
-  bool read_annotations(OptionCheck& check);
-  NameList choose_samples();
-  void choose_image_labels(OptionCheck& check, NameList& listed);
-  ImageLevelLabels read_cls_labels(std::vector<std::string> const& ids) const;
+  void choose_files(OptionCheck& check) {
+    if (annotations && !check.given("split")) split.clear();
+    if (split == "train" || split == "val") split += "2014";
+    if (annotations) {
+      annotations_file_ = *annotations;
+    } else if (root) {
+      annotations_file_ = *root / "annotations" / ("instances_" + split + ".json");
+    }
+    std::optional<fs::path> images = images_folder;
+    if (!images && root && !split.empty()) images = *root / split;
+    require_folder(check, "image", "images", images);
+    images_ = images.value_or(fs::path());
+  }
+
+  bool read_annotations(OptionCheck& check) {
+    std::error_code ignored;
+    if (!annotations && !fs::exists(annotations_file_, ignored)) {
+      check.refuse(
+          check.given("split") ? "split" : "root",
+          "the annotations " + annotations_file_.string() +
+              " do not exist; unpack annotations_trainval2014.zip from cocodataset.org in " +
+              root->string() + ", or set \"annotations\" to the file");
+      return false;
+    }
+    return refuse_errors(check, annotations ? "annotations" : "root", [&] {
+      instances_ = std::make_shared<CocoInstances const>(annotations_file_);
+    });
+  }
+
+  NameList choose_samples() {
+    ImageFinder const finder(*instances_, annotations_file_);
+    std::span const images = instances_->images();
+    if (!list) {
+      for (std::uint32_t i = 0; i < images.size(); ++i) {
+        if (images[i].annotations > 0) samples_.push_back(i);
+      }
+      if (samples_.empty()) {
+        throw Error(annotations_file_.string() + " has no images with annotations");
+      }
+      return {};
+    }
+    NameList listed = read_name_list(*list, instances_->classes()->count() - 1);
+    std::vector<std::string> missing;
+    std::unordered_map<std::uint32_t, std::string> taken;
+    for (std::string const& name : listed.names) {
+      auto const image = finder.find(name);
+      if (!image) {
+        missing.push_back(name);
+        continue;
+      }
+      auto const [before, is_new] = taken.try_emplace(*image, name);
+      if (!is_new) {
+        throw Error(list->string() + " lists one image twice, as " + before->second + " and " +
+                    name);
+      }
+      samples_.push_back(*image);
+    }
+    if (missing.empty()) return listed;
+    throw Error(std::to_string(missing.size()) + " of " + std::to_string(listed.names.size()) +
+                " samples in " + list->string() + " are not in " + annotations_file_.string() +
+                " (" + first_names(missing) + "); is this the list of another split?");
+  }
+
+  void choose_image_labels(OptionCheck& check, NameList& listed) {
+    if (!label_source) {
+      label_source = cls_labels ? LabelSource::cls_labels : LabelSource::annotations;
+    }
+    std::vector<std::string> ids;
+    for (std::uint32_t const sample : samples_) ids.push_back(id_of(instances_->images()[sample]));
+    std::optional<ImageLevelLabels> read;
+    if (label_source == LabelSource::cls_labels && cls_labels &&
+        !refuse_errors(check, "cls_labels", [&] { read = read_cls_labels(ids); })) {
+      return;
+    }
+    image_labels_ = chosen_labels(check, listed, std::move(read));
+    if (!image_labels_) return;
+    ImageLevelLabels annotated(annotations_file_);
+    for (std::uint32_t const sample : samples_) {
+      annotated.add(instances_->image_labels(sample).classes);
+    }
+    warn_of_different_labels(
+        check, label_source == LabelSource::list ? "list" : "cls_labels", ids, *image_labels_,
+        annotated, "the former are used (image_labels = \"annotations\" chooses the latter)");
+  }
+
+  // Throws Error when the file has an unknown form or a sample is missing.
+  ImageLevelLabels read_cls_labels(std::vector<std::string> const& ids) const {
+    ImageLabelFile const file(*cls_labels, instances_->classes()->count() - 1);
+    std::span const images = instances_->images();
+    if (file.has_names()) return file.labels_of(ids);
+    if (file.count() != images.size()) {
+      throw Error(
+          cls_labels->string() + " has " + std::to_string(file.count()) + " rows, but there are " +
+          std::to_string(images.size()) + " images in " + annotations_file_.string() +
+          "; expected a row for each of them, with or without annotations, by ascending id");
+    }
+    std::vector<std::uint64_t> image_ids;
+    for (CocoImage const& image : images) image_ids.push_back(image.id);
+    std::ranges::sort(image_ids);
+    ImageLevelLabels labels(*cls_labels);
+    for (std::uint32_t const sample : samples_) {
+      auto const row = std::ranges::lower_bound(image_ids, images[sample].id) - image_ids.begin();
+      labels.add(file.at(static_cast<std::size_t>(row)).classes);
+    }
+    return labels;
+  }
+
   CocoImage const& image_of(Sample const& sample) const {
     return *static_cast<CocoImage const*>(sample.source_data.get());
   }
   std::size_t index_of(Sample const& sample) const {
     return static_cast<std::size_t>(&image_of(sample) - instances_->images().data());
   }
-  fs::path image_file(Sample const& sample) const;
+
+  // The image under the name in the annotations, or under another of its COCO names.
+  fs::path image_file(Sample const& sample) const {
+    fs::path const file = images_ / image_of(sample).file_name;
+    if (is_there(file)) return file;
+    fs::path const other = find_picture(images_, sample.id);
+    return other.empty() ? file : other;
+  }
 
   fs::path annotations_file_, images_;
   std::optional<ImageLevelLabels> image_labels_;  // of samples_; else those of the annotations
@@ -99,166 +242,6 @@ struct Coco : ImageLabelOptions {
   std::vector<std::uint32_t> samples_;  // indices of images
   std::size_t next_ = 0;
 };
-
-void Coco::choose_files(OptionCheck& check) {
-  if (annotations && !check.given("split")) split.clear();
-  if (split == "train" || split == "val") split += "2014";
-  if (annotations) {
-    annotations_file_ = *annotations;
-  } else if (root) {
-    annotations_file_ = *root / "annotations" / ("instances_" + split + ".json");
-  }
-  std::optional<fs::path> images = images_folder;
-  if (!images && root && !split.empty()) images = *root / split;
-  require_folder(check, "image", "images", images);
-  images_ = images.value_or(fs::path());
-}
-
-bool Coco::read_annotations(OptionCheck& check) {
-  std::error_code ignored;
-  if (!annotations && !fs::exists(annotations_file_, ignored)) {
-    check.refuse(check.given("split") ? "split" : "root",
-                 "the annotations " + annotations_file_.string() +
-                     " do not exist; unpack annotations_trainval2014.zip from cocodataset.org in " +
-                     root->string() + ", or set \"annotations\" to the file");
-    return false;
-  }
-  return refuse_errors(check, annotations ? "annotations" : "root", [&] {
-    instances_ = std::make_shared<CocoInstances const>(annotations_file_);
-  });
-}
-
-NameList Coco::choose_samples() {
-  ImageFinder const finder(*instances_, annotations_file_);
-  std::span const images = instances_->images();
-  if (!list) {
-    for (std::uint32_t i = 0; i < images.size(); ++i) {
-      if (images[i].annotations > 0) samples_.push_back(i);
-    }
-    if (samples_.empty()) {
-      throw Error(annotations_file_.string() + " has no images with annotations");
-    }
-    return {};
-  }
-  NameList listed = read_name_list(*list, instances_->classes()->count() - 1);
-  std::vector<std::string> missing;
-  std::unordered_map<std::uint32_t, std::string> taken;
-  for (std::string const& name : listed.names) {
-    auto const image = finder.find(name);
-    if (!image) {
-      missing.push_back(name);
-      continue;
-    }
-    auto const [before, is_new] = taken.try_emplace(*image, name);
-    if (!is_new) {
-      throw Error(list->string() + " lists one image twice, as " + before->second + " and " + name);
-    }
-    samples_.push_back(*image);
-  }
-  if (missing.empty()) return listed;
-  throw Error(std::to_string(missing.size()) + " of " + std::to_string(listed.names.size()) +
-              " samples in " + list->string() + " are not in " + annotations_file_.string() + " (" +
-              first_names(missing) + "); is this the list of another split?");
-}
-
-// Throws Error when the file has an unknown form or a sample is missing.
-ImageLevelLabels Coco::read_cls_labels(std::vector<std::string> const& ids) const {
-  ImageLabelFile const file(*cls_labels, instances_->classes()->count() - 1);
-  std::span const images = instances_->images();
-  if (file.has_names()) return file.labels_of(ids);
-  if (file.count() != images.size()) {
-    throw Error(cls_labels->string() + " has " + std::to_string(file.count()) +
-                " rows, but there are " + std::to_string(images.size()) + " images in " +
-                annotations_file_.string() +
-                "; expected a row for each of them, with or without annotations, by ascending id");
-  }
-  std::vector<std::uint64_t> image_ids;
-  for (CocoImage const& image : images) image_ids.push_back(image.id);
-  std::ranges::sort(image_ids);
-  ImageLevelLabels labels(*cls_labels);
-  for (std::uint32_t const sample : samples_) {
-    auto const row = std::ranges::lower_bound(image_ids, images[sample].id) - image_ids.begin();
-    labels.add(file.at(static_cast<std::size_t>(row)).classes);
-  }
-  return labels;
-}
-
-void Coco::choose_image_labels(OptionCheck& check, NameList& listed) {
-  if (!label_source) {
-    label_source = cls_labels ? LabelSource::cls_labels : LabelSource::annotations;
-  }
-  std::vector<std::string> ids;
-  for (std::uint32_t const sample : samples_) ids.push_back(id_of(instances_->images()[sample]));
-  std::optional<ImageLevelLabels> read;
-  if (label_source == LabelSource::cls_labels && cls_labels &&
-      !refuse_errors(check, "cls_labels", [&] { read = read_cls_labels(ids); })) {
-    return;
-  }
-  image_labels_ = chosen_labels(check, listed, std::move(read));
-  if (!image_labels_) return;
-  ImageLevelLabels annotated(annotations_file_);
-  for (std::uint32_t const sample : samples_) {
-    annotated.add(instances_->image_labels(sample).classes);
-  }
-  warn_of_different_labels(
-      check, label_source == LabelSource::list ? "list" : "cls_labels", ids, *image_labels_,
-      annotated, "the former are used (image_labels = \"annotations\" chooses the latter)");
-}
-
-void Coco::check(OptionCheck& check) {
-  if (!root && !annotations) {
-    check.refuse(
-        "", "it needs \"root\" (the folder of COCO 2014) or \"annotations\" (an instances file)");
-    return;
-  }
-  choose_files(check);
-  if (!read_annotations(check)) return;
-  NameList listed;
-  std::string const option = list ? "list" : annotations ? "annotations" : "root";
-  if (!refuse_errors(check, option, [&] { listed = choose_samples(); })) return;
-  choose_image_labels(check, listed);
-}
-
-std::optional<Sample> Coco::next() {
-  if (next_ == samples_.size()) return std::nullopt;
-  CocoImage const& image = instances_->images()[samples_[next_++]];
-  Sample sample;
-  sample.id = id_of(image);
-  sample.classes = instances_->classes();
-  sample.size = image.size;
-  sample.source_data = std::shared_ptr<CocoImage const>(instances_, &image);
-  return sample;
-}
-
-// The image under the name in the annotations, or under another of its COCO names.
-fs::path Coco::image_file(Sample const& sample) const {
-  fs::path const file = images_ / image_of(sample).file_name;
-  if (is_there(file)) return file;
-  fs::path const other = find_picture(images_, sample.id);
-  return other.empty() ? file : other;
-}
-
-Image Coco::image(Sample const& sample) const {
-  fs::path const file = image_file(sample);
-  Image image = read_image(file);
-  require_same_size(image.size(), "image " + file.string(), *sample.size,
-                    "its entry in " + annotations_file_.string());
-  return image;
-}
-
-LabelMap Coco::truth(Sample const& sample) const {
-  if (!truth_folder) return instances_->truth(index_of(sample));
-  fs::path const file = sample_file(*truth_folder, sample, ".png");
-  LabelMap truth = read_label_png(file);
-  require_labels_in(*sample.classes, truth, "the ground truth " + file.string());
-  return truth;
-}
-
-ImageLabels Coco::image_labels(Sample const& sample) const {
-  if (label_source == LabelSource::truth) return image_labels_of(truth(sample));
-  return image_labels_ ? image_labels_->at(sample.index)
-                       : instances_->image_labels(index_of(sample));
-}
 
 }  // namespace
 
@@ -318,8 +301,7 @@ void declare_coco(Plugin& plugin) {
           "crowd or covered (the list of CLIP-ES has these); the classes in the list of a method; "
           "or its `cls_labels.npy`, a dict by name or number (EPS, SIPE, RIB) or an array with a "
           "row for each image of the file, with or without annotations, by ascending id (CLIMS). "
-          "The check warns with the number of samples whose labels differ from the "
-          "annotations.\n\n"
+          "The check warns with the number of samples whose labels differ from the annotations.\n\n"
           "The annotations are read once, when the pipeline is checked, and need not fit in "
           "memory; outlines are read again for each sample. An output that no stage uses costs "
           "nothing and needs no folder.");

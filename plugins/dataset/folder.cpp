@@ -1,6 +1,5 @@
 #include "common/refuse_errors.hpp"
 #include "listed_samples.hpp"
-#include "name_list.hpp"
 #include "stages.hpp"
 
 namespace seplflow::dataset {

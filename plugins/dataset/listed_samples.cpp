@@ -2,10 +2,9 @@
 
 #include <mutex>
 
-#include "common/picture_file.hpp"
+#include "common/sample_file.hpp"
 #include "formats/image/image_file.hpp"
 #include "formats/image/png.hpp"
-#include "name_list.hpp"
 
 namespace seplflow::dataset {
 
@@ -77,15 +76,15 @@ ImageLabels ListedSamples::image_labels(Sample const& sample) const {
 
 LabelMap ListedSamples::truth(Sample const& sample) const {
   auto const* const truth = static_cast<Truth const*>(sample.source_data.get());
-  if (!truth) return decoded_truth(sample);
-  std::call_once(truth->decoded, [&] { truth->labels = decoded_truth(sample); });
+  if (!truth) return read_truth(*truth_, sample);
+  std::call_once(truth->decoded, [&] { truth->labels = read_truth(*truth_, sample); });
   return *truth->labels;
 }
 
-LabelMap ListedSamples::decoded_truth(Sample const& sample) const {
-  fs::path const file = sample_file(*truth_, sample, ".png");
+LabelMap read_truth(fs::path const& folder, Sample const& sample) {
+  fs::path const file = sample_file(folder, sample, ".png");
   LabelMap truth = read_label_png(file);
-  require_labels_in(*classes_, truth, "the ground truth " + file.string());
+  require_labels_in(*sample.classes, truth, "the ground truth " + file.string());
   return truth;
 }
 
@@ -100,6 +99,39 @@ void require_folder(OptionCheck& check, char const* output, char const* option,
     check.missing(option, "output \"" + std::string(output) +
                               "\" is used, but there is no folder " + folder->string());
   }
+}
+
+std::optional<ImageLevelLabels> ImageLabelOptions::chosen_labels(
+    OptionCheck& check, NameList& list, std::optional<ImageLevelLabels> read) const {
+  if (label_source == LabelSource::list) {
+    if (list.classes) return std::move(list.classes);
+    check.refuse("image_labels",
+                 list.file.empty()
+                     ? "there is no list; set \"list\" to one with classes, or choose another "
+                       "source"
+                     : "the lines of " + list.file.string() +
+                           " have no classes (NAME 0 14); use another list, or choose another "
+                           "source");
+  }
+  if (label_source == LabelSource::cls_labels) {
+    if (cls_labels) return read;
+    check.refuse("image_labels", "no file is given; set cls_labels = \"FOLDER/cls_labels.npy\"");
+  }
+  return std::nullopt;
+}
+
+void warn_of_different_labels(OptionCheck& check, std::string const& option,
+                              std::vector<std::string> const& samples, ImageLevelLabels const& a,
+                              ImageLevelLabels const& b, std::string const& used) {
+  std::vector<std::string> different;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (a.at(i) != b.at(i)) different.push_back(samples[i]);
+  }
+  if (different.empty()) return;
+  check.warn(option, "the image-level labels in " + a.file().string() + " and in " +
+                         b.file().string() + " differ for " + std::to_string(different.size()) +
+                         " of " + std::to_string(samples.size()) + " samples (" +
+                         first_names(different) + "); " + used);
 }
 
 }  // namespace seplflow::dataset

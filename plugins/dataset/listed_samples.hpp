@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "image_level_labels.hpp"
+#include "name_list.hpp"
 
 namespace seplflow::dataset {
 
@@ -43,7 +43,6 @@ class ListedSamples {
  private:
   struct Truth;
 
-  LabelMap decoded_truth(Sample const& sample) const;
   std::optional<Size> size_of(std::string const& name) const;
 
   std::vector<std::string> names_;
@@ -53,8 +52,32 @@ class ListedSamples {
   std::optional<ImageLevelLabels> image_labels_;
 };
 
+// The ground truth NAME.png. Throws Error, with the file, when it holds other labels than the
+// classes of the sample and 255.
+LabelMap read_truth(std::filesystem::path const& folder, Sample const& sample);
+
 // Reports an error when the pipeline uses an output whose folder is missing.
 void require_folder(OptionCheck& check, char const* output, char const* option,
                     std::optional<std::filesystem::path> const& folder);
+
+// ---- Where a data set takes its image-level labels from ----
+
+enum class LabelSource { annotations, truth, list, cls_labels };
+
+struct ImageLabelOptions {
+  std::optional<LabelSource> label_source;
+  std::optional<std::filesystem::path> cls_labels;
+
+ protected:
+  // The labels of the chosen source: those of the list, or `read`, those of cls_labels. Nothing for
+  // another source; also nothing after an error, which is reported.
+  std::optional<ImageLevelLabels> chosen_labels(OptionCheck& check, NameList& list,
+                                                std::optional<ImageLevelLabels> read) const;
+};
+
+// Warns at `option` when two files disagree about samples; `used` says which labels count.
+void warn_of_different_labels(OptionCheck& check, std::string const& option,
+                              std::vector<std::string> const& samples, ImageLevelLabels const& a,
+                              ImageLevelLabels const& b, std::string const& used);
 
 }  // namespace seplflow::dataset

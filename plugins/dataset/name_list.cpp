@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "base/error.hpp"
-#include "common/picture_file.hpp"
+#include "common/sample_file.hpp"
 #include "data/sample.hpp"
 #include "formats/input_file.hpp"
 
@@ -61,6 +61,7 @@ std::string quoted(std::vector<std::string_view> const& words) {
 enum class Tail { none, label, classes };
 
 struct Line {
+  std::size_t number = 0;  // 0: there is no such line
   std::vector<std::string_view> words;
   Tail tail = Tail::none;
   bool is_path = false;  // the first word is an image, not a name
@@ -69,8 +70,8 @@ struct Line {
 };
 
 // Nothing when the words do not form a line of a list.
-std::optional<Line> parse_line(std::vector<std::string_view> const& words) {
-  Line line{words};
+std::optional<Line> parse_line(std::size_t number, std::vector<std::string_view> words) {
+  Line line{number, std::move(words)};
   line.is_path = is_picture(line.words[0]);
   if (line.words.size() == 1) return line;
   bool const numbers = std::all_of(line.words.begin() + 1, line.words.end(),
@@ -81,18 +82,12 @@ std::optional<Line> parse_line(std::vector<std::string_view> const& words) {
   return line;
 }
 
-// The form of a line, and the first line that has it.
-struct LineForm {
-  std::size_t number = 0;  // of the line; 0: none yet
-  bool is_path = false;
-  Tail tail = Tail::none;
-};
-
-std::string description_of(LineForm const& form) {
-  std::string const name = form.is_path ? "the path of an image" : "a name";
-  if (form.tail == Tail::label) return name + " and the path of its label map";
-  if (form.tail == Tail::classes) return name + " with classes";
-  return form.is_path ? name : name + " alone";
+// The form of the line.
+std::string description_of(Line const& line) {
+  std::string const name = line.is_path ? "the path of an image" : "a name";
+  if (line.tail == Tail::label) return name + " and the path of its label map";
+  if (line.tail == Tail::classes) return name + " with classes";
+  return line.is_path ? name : name + " alone";
 }
 
 class ListReader {
@@ -125,7 +120,7 @@ class ListReader {
   void add(std::string_view text) {
     auto const words = words_of(text);
     if (words.empty()) return;
-    auto const line = parse_line(words);
+    auto const line = parse_line(line_, words);
     if (!line) {
       return report(quoted(words) +
                     " contains spaces; a line holds one name, the paths of an image and its "
@@ -148,14 +143,13 @@ class ListReader {
 
   // Names and paths do not mix, nor do label maps and classes.
   bool has_same_form(Line const& line) {
-    LineForm const form{line_, line.is_path, line.tail};
-    if (first_.number == 0) first_ = form;
-    bool const same_names = form.is_path == first_.is_path;
-    if (same_names && form.tail == Tail::none) return true;
-    if (same_names && with_tail_.number == 0) with_tail_ = form;
-    if (same_names && form.tail == with_tail_.tail) return true;
-    LineForm const& other = same_names ? with_tail_ : first_;
-    report(quoted(line.words) + " is " + description_of(form) + ", but line " +
+    if (first_.number == 0) first_ = line;
+    bool const same_names = line.is_path == first_.is_path;
+    if (same_names && line.tail == Tail::none) return true;
+    if (same_names && with_tail_.number == 0) with_tail_ = line;
+    if (same_names && line.tail == with_tail_.tail) return true;
+    Line const& other = same_names ? with_tail_ : first_;
+    report(quoted(line.words) + " is " + description_of(line) + ", but line " +
            std::to_string(other.number) + " is " + description_of(other) +
            "; all lines of a list must have the same form");
     return false;
@@ -226,7 +220,7 @@ class ListReader {
   fs::path const& file_;
   std::size_t foreground_;
   std::size_t line_ = 0;
-  LineForm first_, with_tail_;
+  Line first_, with_tail_;
   NameList list_;
   std::unordered_map<std::string, std::size_t> line_of_;
   std::size_t errors_ = 0;

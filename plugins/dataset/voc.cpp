@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "common/refuse_errors.hpp"
-#include "image_label_options.hpp"
 #include "listed_samples.hpp"
 #include "stages.hpp"
 

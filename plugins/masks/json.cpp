@@ -1,4 +1,4 @@
-#include "common/on_missing.hpp"
+#include "common/sample_file.hpp"
 #include "formats/json/mask_json.hpp"
 #include "stages.hpp"
 
@@ -43,11 +43,9 @@ void declare_json(Plugin& plugin) {
       .details(
           "There is one file per image: a list of records as `amg.py --convert-to-rle` writes it, "
           "or SA-1B's `{\"image\": ..., \"annotations\": [...]}`. The `segmentation` of a record "
-          "is "
-          "COCO RLE with compressed or plain counts, or a list of polygons, which are rasterised "
-          "as in pycocotools. All masks of a file must have the same size: that of the image, if "
-          "it "
-          "is known. A sample of COCO may use any name that COCO's files have "
+          "is COCO RLE with compressed or plain counts, or a list of polygons, which are "
+          "rasterised as in pycocotools. All masks of a file must have the same size: that of the "
+          "image, if it is known. A sample of COCO may use any name that COCO's files have "
           "(COCO_val2014_000000000139.json, 000000000139.json, 139.json); its id comes first.");
 }
 

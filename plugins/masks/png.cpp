@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "common/on_missing.hpp"
+#include "common/sample_file.hpp"
 #include "metadata_csv.hpp"
 #include "stages.hpp"
 
@@ -114,12 +114,10 @@ void declare_png(Plugin& plugin) {
       .option("min_area", &Png::min_area, "drop masks with fewer pixels", unit("pixels"))
       .details(
           "NAME/0.png, NAME/1.png, ... are 8-bit gray: 255 is inside, anything else outside. A "
-          "mask "
-          "with other values but no 255 (such as 0 and 1) is an error rather than an empty mask. "
-          "Scores and prompts come from NAME/metadata.csv if it exists. `masks.json` reads the "
-          "same "
-          "masks many times faster: let amg.py write RLE (`--convert-to-rle`) if you can. The "
-          "folder of a COCO sample may have any name that COCO's files have "
+          "mask with other values but no 255 (such as 0 and 1) is an error rather than an empty "
+          "mask. Scores and prompts come from NAME/metadata.csv if it exists. `masks.json` reads "
+          "the same masks many times faster: let amg.py write RLE (`--convert-to-rle`) if you can. "
+          "The folder of a COCO sample may have any name that COCO's files have "
           "(COCO_val2014_000000000139, 000000000139, 139); its id comes first.");
 }
 

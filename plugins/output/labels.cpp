@@ -20,10 +20,8 @@ void declare_labels(Plugin& plugin) {
       .option("palette", &Labels::palette, kPaletteHelp, kPalettes)
       .details(
           "Writes RUN/STAGE/NAME.png with 8 bits per pixel. The pixel values are class ids, and "
-          "255 "
-          "means ignore. With `palette = \"none\"` the files look black in a viewer, but contain "
-          "the "
-          "same ids. Compression favours speed.");
+          "255 means ignore. With `palette = \"none\"` the files look black in a viewer, but "
+          "contain the same ids. Compression favours speed.");
 }
 
 }  // namespace seplflow::output

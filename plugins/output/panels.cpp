@@ -157,11 +157,9 @@ void declare_panels(Plugin& plugin) {
               in_range(0, 1))
       .details(
           "Writes RUN/STAGE/NAME.png with the connected inputs from left to right. Classes have "
-          "the "
-          "colours of PASCAL VOC; 255 is off-white. The colour of a mask depends on its position "
-          "in "
-          "the mask set, so it is the same in every figure of the same masks. Smaller masks lie on "
-          "top of larger ones, and edges have full colour.");
+          "the colours of PASCAL VOC; 255 is off-white. The colour of a mask depends on its "
+          "position in the mask set, so it is the same in every figure of the same masks. Smaller "
+          "masks lie on top of larger ones, and edges have full colour.");
 }
 
 }  // namespace seplflow::output

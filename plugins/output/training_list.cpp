@@ -1,4 +1,4 @@
-#include "common/picture_file.hpp"
+#include "common/sample_file.hpp"
 #include "stages.hpp"
 
 namespace seplflow::output {
@@ -78,10 +78,9 @@ void declare_training_list(Plugin& plugin) {
           "        SPLIT:\n"
           "            TRAIN: train_aug\n\n"
           "and train; to evaluate, set ROOT back to the data set with the real ground truth. A "
-          "line "
-          "of the list is `//path/of/images/NAME.jpg /SegmentationClassAug/NAME.png`: the reader "
-          "joins everything after the first slash to ROOT/VOC2012, so it finds images by their "
-          "absolute path and labels in the run. The list names the samples whose labels were "
+          "line of the list is `//path/of/images/NAME.jpg /SegmentationClassAug/NAME.png`: the "
+          "reader joins everything after the first slash to ROOT/VOC2012, so it finds images by "
+          "their absolute path and labels in the run. The list names the samples whose labels were "
           "written, in the order of the data set; failed samples are not in it. It is written when "
           "all samples have been processed. A sample without an image fails.");
 }

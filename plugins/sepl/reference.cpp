@@ -63,8 +63,7 @@ void declare_reference(Plugin& plugin) {
           "- `max_iou_imp`: the same, and the class keeps the pixels of its pseudo-label that are "
           "covered by none of the masks left when the class begins.\n"
           "- `max_iou_imp2`: like `max_iou_imp`, and the class also takes the masks that contain "
-          "at "
-          "least 0.85 of its pseudo-label.\n\n"
+          "at least 0.85 of its pseudo-label.\n\n"
           "Where classes overlap, the higher id wins. Ignore pixels (255) become background.");
 }
 

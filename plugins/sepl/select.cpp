@@ -64,8 +64,7 @@ void require_table_of(LabelMap const& pseudo, MaskSet const& masks, OverlapTable
   if (!same_labels || known != foreground) {
     throw Error(
         "the overlaps were computed from another pseudo-label; connect the one that is connected "
-        "to "
-        "sepl.assign");
+        "to sepl.assign");
   }
   bool same = overlaps.masks() == masks.count();
   for (std::size_t i = 0; same && i < masks.count(); ++i) {
@@ -138,15 +137,13 @@ void declare_select(Plugin& plugin) {
       .details(
           "The mask selection and merging of SEPL (Chen, Mai, Li, Chao, 2023, section 3). A mask S "
           "that is assigned to class k is kept if |S and P_k| / |S| > `t1` or |S and P_k| / |P_k| "
-          "> "
-          "`t2`; a ratio equal to the threshold is not enough. A class without kept masks keeps "
-          "its "
-          "pseudo-label. The kept masks of a class are united.\n\n"
+          "> `t2`; a ratio equal to the threshold is not enough. A class without kept masks keeps "
+          "its pseudo-label. The kept masks of a class are united.\n\n"
           "Where the unions of two classes overlap, `overlap` decides. `last` is the rule of the "
-          "authors' script; `support` selects the class whose covering mask has the largest "
-          "|S and P_k| / |S|, and `smallest` the class of the smallest covering mask. A kept "
-          "pseudo-label counts as a mask with support 1 and its own area. Exact ties go to the "
-          "higher class id.");
+          "authors' script; `support` selects the class whose covering mask has the largest |S and "
+          "P_k| / |S|, and `smallest` the class of the smallest covering mask. A kept pseudo-label "
+          "counts as a mask with support 1 and its own area. Exact ties go to the higher class "
+          "id.");
 }
 
 }  // namespace seplflow::sepl
