@@ -17,14 +17,8 @@ constexpr double kGtProb = 0.7;
 
 // Parameters in the order of PairwiseParameters.
 PairwiseParameters published_parameters(CrfPreset preset) {
-  switch (preset) {
-    case CrfPreset::irn:
-      break;
-    case CrfPreset::psa:
-      return {3, 3, 80, 13, 10};
-    case CrfPreset::clipes:
-      return {1, 3, 67, 3, 4};
-  }
+  if (preset == CrfPreset::psa) return {3, 3, 80, 13, 10};
+  if (preset == CrfPreset::clipes) return {1, 3, 67, 3, 4};
   return {3, 3, 50, 5, 10};
 }
 

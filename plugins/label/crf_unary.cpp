@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 #include <string>
-#include <type_traits>
 
 #include "base/error.hpp"
 #include "label/score_arithmetic.hpp"
@@ -26,13 +25,6 @@ float energy(ScoreArithmetic<T> arithmetic, T probability, double certainty, std
   double const mixed = arithmetic.rounded(arithmetic.constant(certainty) * probability) +
                        (1 - certainty) / static_cast<double>(labels);
   return energy(ScoreArithmetic<double>{Precision::full}, mixed);
-}
-
-template <class T, class Visit>
-void visit_plane_as(ScoreMaps const& scores, std::size_t plane, Visit const& visit) {
-  scores.visit_plane(plane, [&](auto values) {
-    if constexpr (std::is_same_v<typename decltype(values)::value_type, T>) visit(values);
-  });
 }
 
 template <class T>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <type_traits>
 
 #include "base/half.hpp"
 #include "data/score_maps.hpp"
@@ -28,5 +29,13 @@ struct ScoreArithmetic {
     return power == T{1} ? rest : rounded(std::pow(rest, power));
   }
 };
+
+// Visits a plane if T holds its values.
+template <class T, class Visit>
+void visit_plane_as(ScoreMaps const& scores, std::size_t plane, Visit const& visit) {
+  scores.visit_plane(plane, [&](auto values) {
+    if constexpr (std::is_same_v<typename decltype(values)::value_type, T>) visit(values);
+  });
+}
 
 }  // namespace seplflow::label

@@ -25,42 +25,40 @@ struct Rule {
   bool operator==(Rule const&) const = default;
 };
 
-// How a method turns its CAMs into labels by default. Without a background score, its CAMs have a
+struct PublishedRule {
+  CamMethod method;
+  Rule rule;
+};
+
+using enum CamMethod;
+
+// How methods turn their CAMs into labels by default. Without a background score, their CAMs have a
 // map for background.
+constexpr std::array kPublishedRules{
+    PublishedRule{irn, {0.15, {}}},
+    PublishedRule{clims, {0.15, {}}},
+    PublishedRule{rib, {0.15, {}}},
+    PublishedRule{psa, {0.2, {}}},
+    PublishedRule{eps, {0.2, {}}},
+    PublishedRule{seam, {0.26, {}}},
+    PublishedRule{ppc, {0.26, {}}},
+    PublishedRule{transcam, {0.42, {}}},
+    PublishedRule{puzzlecam, {0.25, {}}},
+    PublishedRule{l2g, {0.25, {}}},
+    PublishedRule{puzzlecam_rw, {0.35, {}}},
+    PublishedRule{recurseed, {{}, 2.0}},
+    PublishedRule{clipes, {{}, 1.0}},
+    PublishedRule{rca, {{}, 4.0}},
+    PublishedRule{sipe, {}},
+};
+
 Rule published_rule(CamMethod method) {
-  switch (method) {
-    case CamMethod::irn:
-    case CamMethod::clims:
-    case CamMethod::rib:
-      return {0.15, {}};
-    case CamMethod::psa:
-    case CamMethod::eps:
-      return {0.2, {}};
-    case CamMethod::seam:
-    case CamMethod::ppc:
-      return {0.26, {}};
-    case CamMethod::transcam:
-      return {0.42, {}};
-    case CamMethod::puzzlecam:
-    case CamMethod::l2g:
-      return {0.25, {}};
-    case CamMethod::puzzlecam_rw:
-      return {0.35, {}};
-    case CamMethod::recurseed:
-      return {{}, 2};
-    case CamMethod::clipes:
-      return {{}, 1};
-    case CamMethod::rca:
-      return {{}, 4};
-    case CamMethod::sipe:
-      return {};
-  }
-  return {};
+  return std::ranges::find(kPublishedRules, method, &PublishedRule::method)->rule;
 }
 
 // Whether some files of the method have a map for background.
 bool may_score_background(CamMethod method) {
-  return method == CamMethod::ppc || method == CamMethod::recurseed || method == CamMethod::sipe;
+  return method == ppc || method == recurseed || method == sipe;
 }
 
 // The pixels of a block; their scores stay in the first-level cache.
@@ -113,14 +111,12 @@ LabelMap argmax(ScoreMaps const& scores, Rule const& rule) {
   for (std::size_t first = 0; first < labels.size(); first += kBlock) {
     std::size_t const pixels = std::min(kBlock, labels.size() - first);
     for (std::size_t k = 0; k < scores.classes().size(); ++k) {
-      scores.visit_plane(k, [&](auto plane) {
-        if constexpr (std::is_same_v<typename decltype(plane)::value_type, T>) {
-          Label const label = scores.classes()[k];
-          if (k == 0) {
-            winners.begin(plane.subspan(first, pixels), label);
-          } else {
-            winners.meet(plane.subspan(first, pixels), label);
-          }
+      visit_plane_as<T>(scores, k, [&](auto plane) {
+        Label const label = scores.classes()[k];
+        if (k == 0) {
+          winners.begin(plane.subspan(first, pixels), label);
+        } else {
+          winners.meet(plane.subspan(first, pixels), label);
         }
       });
     }
