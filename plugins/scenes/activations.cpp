@@ -1,6 +1,6 @@
-#include "scenes/activations.hpp"
-
 #include <algorithm>
+
+#include "scenes/layout.hpp"
 
 namespace seplflow::scenes {
 namespace {
@@ -112,12 +112,65 @@ class Grid {
     cells_.resize(static_cast<std::size_t>(rows_) * columns_);
   }
 
-  void draw(std::vector<Blob> const& blobs, Label label, Layout const& layout);
-  void enlarge(Size size, float* plane) const;
+  void draw(std::vector<Blob> const& blobs, Label label, Layout const& layout) {
+    std::ranges::fill(cells_, 0.97f);  // a little everywhere
+    for (Blob const& blob : blobs) {
+      if (blob.label == label) add(blob);
+    }
+    Noise const noise(seed_of(layout.seed_for(Stream::scores), label));
+    double const step = stride_ / std::max(1.0, layout.scale) * 7;
+    float* cell = cells_.data();
+    for (int row = 0; row < rows_; ++row) {
+      for (int column = 0; column < columns_; ++column, ++cell) {
+        *cell = (1 - *cell) * (1 + 0.42f * noise.at(column * step, row * step));
+      }
+    }
+  }
+
+  void enlarge(Size size, float* plane) const {
+    struct Tap {
+      int cell, next;
+      float share;  // of `next`
+    };
+    auto const tap = [this](std::uint32_t pixel, int count) {
+      double const at = std::clamp((pixel + 0.5) / stride_ - 0.5, 0.0, count - 1.0);
+      int const cell = static_cast<int>(at);
+      return Tap{cell, std::min(cell + 1, count - 1), static_cast<float>(at - cell)};
+    };
+    std::vector<Tap> taps;
+    for (std::uint32_t x = 0; x < size.width; ++x) taps.push_back(tap(x, columns_));
+    std::vector<float> row(columns_);
+    float largest = 0;
+    float* out = plane;
+    for (std::uint32_t y = 0; y < size.height; ++y) {
+      Tap const t = tap(y, rows_);
+      float const* const above = cells_.data() + static_cast<std::size_t>(t.cell) * columns_;
+      float const* const below = cells_.data() + static_cast<std::size_t>(t.next) * columns_;
+      for (int i = 0; i < columns_; ++i) row[i] = above[i] + (below[i] - above[i]) * t.share;
+      for (Tap const& across : taps) {
+        float const value = row[across.cell] + (row[across.next] - row[across.cell]) * across.share;
+        largest = std::max(largest, value);
+        *out++ = value;
+      }
+    }
+    for (float* value = plane; value != out; ++value) *value /= largest;
+  }
 
  private:
   // Evidence adds up like the chances of independent events.
-  void add(Blob const& blob);
+  void add(Blob const& blob) {
+    Point const c = blob.box.centre();
+    double const scale_x = 2 / blob.box.width(), scale_y = 2 / blob.box.height();
+    for (int row = first(blob.box.top); row < end(blob.box.bottom, rows_); ++row) {
+      double const v = ((row + 0.5) * stride_ - c.y) * scale_y;
+      float* const cells = cells_.data() + static_cast<std::size_t>(row) * columns_;
+      for (int column = first(blob.box.left); column < end(blob.box.right, columns_); ++column) {
+        double const u = ((column + 0.5) * stride_ - c.x) * scale_x;
+        double const fall = std::max(0.0, 1 - u * u - v * v);
+        cells[column] *= static_cast<float>(1 - blob.strength * fall * fall * (3 - 2 * fall));
+      }
+    }
+  }
 
   int first(double low) const { return std::max(0, static_cast<int>(low / stride_ - 0.5)); }
   int end(double high, int count) const {
@@ -128,64 +181,6 @@ class Grid {
   int rows_, columns_;
   std::vector<float> cells_;
 };
-
-void Grid::add(Blob const& blob) {
-  Point const c = blob.box.centre();
-  double const scale_x = 2 / blob.box.width(), scale_y = 2 / blob.box.height();
-  for (int row = first(blob.box.top); row < end(blob.box.bottom, rows_); ++row) {
-    double const v = ((row + 0.5) * stride_ - c.y) * scale_y;
-    float* const cells = cells_.data() + static_cast<std::size_t>(row) * columns_;
-    for (int column = first(blob.box.left); column < end(blob.box.right, columns_); ++column) {
-      double const u = ((column + 0.5) * stride_ - c.x) * scale_x;
-      double const fall = std::max(0.0, 1 - u * u - v * v);
-      cells[column] *= static_cast<float>(1 - blob.strength * fall * fall * (3 - 2 * fall));
-    }
-  }
-}
-
-void Grid::draw(std::vector<Blob> const& blobs, Label label, Layout const& layout) {
-  std::ranges::fill(cells_, 0.97f);  // a little everywhere
-  for (Blob const& blob : blobs) {
-    if (blob.label == label) add(blob);
-  }
-  Noise const noise(seed_of(layout.seed_for(Stream::scores), label));
-  double const step = stride_ / std::max(1.0, layout.scale) * 7;
-  float* cell = cells_.data();
-  for (int row = 0; row < rows_; ++row) {
-    for (int column = 0; column < columns_; ++column, ++cell) {
-      *cell = (1 - *cell) * (1 + 0.42f * noise.at(column * step, row * step));
-    }
-  }
-}
-
-void Grid::enlarge(Size size, float* plane) const {
-  struct Tap {
-    int cell, next;
-    float share;  // of `next`
-  };
-  auto const tap = [this](std::uint32_t pixel, int count) {
-    double const at = std::clamp((pixel + 0.5) / stride_ - 0.5, 0.0, count - 1.0);
-    int const cell = static_cast<int>(at);
-    return Tap{cell, std::min(cell + 1, count - 1), static_cast<float>(at - cell)};
-  };
-  std::vector<Tap> taps;
-  for (std::uint32_t x = 0; x < size.width; ++x) taps.push_back(tap(x, columns_));
-  std::vector<float> row(columns_);
-  float largest = 0;
-  float* out = plane;
-  for (std::uint32_t y = 0; y < size.height; ++y) {
-    Tap const t = tap(y, rows_);
-    float const* const above = cells_.data() + static_cast<std::size_t>(t.cell) * columns_;
-    float const* const below = cells_.data() + static_cast<std::size_t>(t.next) * columns_;
-    for (int i = 0; i < columns_; ++i) row[i] = above[i] + (below[i] - above[i]) * t.share;
-    for (Tap const& across : taps) {
-      float const value = row[across.cell] + (row[across.next] - row[across.cell]) * across.share;
-      largest = std::max(largest, value);
-      *out++ = value;
-    }
-  }
-  for (float* value = plane; value != out; ++value) *value /= largest;
-}
 
 }  // namespace
 

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "data/image.hpp"
+#include "data/mask_set.hpp"
+#include "data/score_maps.hpp"
 #include "data/size.hpp"
 #include "scenes/random.hpp"
 #include "scenes/scene_object.hpp"
@@ -41,5 +44,26 @@ void add_room(Layout& layout, Random& random);
 
 // Objects of the classes 1 .. classes on top of one of these.
 Layout make_layout(Size size, int classes, std::uint64_t seed);
+
+// ---- What is made of a layout ----
+
+Image render(Layout const& layout);
+
+// Class activation maps such as a classifier trained on image tags gives.
+//
+// Maps of these classes (objects of all of which the layout shows), drawn on a grid as coarse as
+// a network's last layer and enlarged. In 0..1, the largest value of each plane is 1.
+//
+// They fail as such maps do: the parts that tell a class light up and the rest only partly, the
+// activation spills over the outline, sometimes on to the surroundings or on to an object of
+// another class, and sometimes an object stays dark.
+ScoreMaps activations(Layout const& layout, std::vector<Label> classes);
+
+// Class-agnostic masks such as the Segment Anything Model's automatic generator gives.
+//
+// At most 80 masks: whole objects, parts, sub-parts, the backdrop's pieces. As with SAM some
+// objects or parts are missing, some masks hold two objects that touch or an object with its
+// shadow, some come twice with slightly different outlines, and some mean nothing.
+MaskSet proposals(Layout const& layout, LabelRuns const& partition);
 
 }  // namespace seplflow::scenes

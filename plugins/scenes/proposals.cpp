@@ -1,10 +1,10 @@
-#include "scenes/proposals.hpp"
-
 #include <algorithm>
 #include <array>
 #include <set>
 #include <utility>
 #include <vector>
+
+#include "scenes/part_map.hpp"
 
 namespace seplflow::scenes {
 namespace {

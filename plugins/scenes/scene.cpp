@@ -8,11 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "scenes/activations.hpp"
-#include "scenes/layout.hpp"
 #include "scenes/part_map.hpp"
-#include "scenes/proposals.hpp"
-#include "scenes/render.hpp"
 
 namespace seplflow::scenes {
 namespace {
