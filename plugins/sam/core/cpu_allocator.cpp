@@ -1,5 +1,4 @@
-#include "core/cpu_allocator.hpp"
-
+// The allocator of torch's tensors on the CPU.
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
@@ -11,6 +10,8 @@
 #include <map>
 #include <mutex>
 #include <unordered_map>
+
+#include "core/torch_call.hpp"
 
 namespace seplflow::sam {
 namespace {

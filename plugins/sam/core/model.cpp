@@ -12,7 +12,6 @@
 #include "base/error.hpp"
 #include "base/finite.hpp"
 #include "core/batched_encoder.hpp"
-#include "core/cpu_allocator.hpp"
 #include "core/device_masks.hpp"
 #include "core/image_encoder.hpp"
 #include "core/mask_decoder.hpp"

@@ -20,6 +20,12 @@ void use_one_thread();
 // share memory, so that their results would be wrong.
 bool is_blas_thread_safe();
 
+// Lets torch keep the large blocks that it frees, and allocates them in huge pages. The C library
+// returns such blocks to the system, which then clears every page of the next block: a third of the
+// encoder's time. Never keeps more than was in use at one time. Applies to the whole copy of torch
+// that this library is linked to; further calls do nothing.
+void keep_freed_memory();
+
 // Calls f, which uses torch, without gradients and with one thread on a CPU. Turns torch's
 // exceptions into Error, and those about memory into OutOfMemory.
 template <class F>
