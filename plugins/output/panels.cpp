@@ -14,17 +14,6 @@ using Colour = std::array<std::uint8_t, 3>;
 
 constexpr Colour kWhite{255, 255, 255};
 
-// The colour of a class in PASCAL VOC's palette; 255 (ignore) is off-white.
-Colour class_colour(Label label) {
-  Colour colour{};
-  for (unsigned bit = 0; bit < 8; ++bit) {
-    unsigned const set = (label >> bit) & 1;
-    auto& channel = colour[bit % 3];
-    channel = static_cast<std::uint8_t>(channel | set << (7 - bit / 3));
-  }
-  return colour;
-}
-
 // Colours that stay distinct however many there are: hues a golden section apart, in three shades.
 Colour mask_colour(std::size_t number) {
   constexpr double kGoldenSection = 0.6180339887498949;
@@ -98,7 +87,7 @@ Panel panel_of_labels(Image const& image, LabelMap const& labels, double opacity
   Panel panel(image);
   auto const pixels = labels.pixels();
   for (std::size_t i = 0; i < pixels.size(); ++i) {
-    if (pixels[i] != kBackground) panel.mix(i, class_colour(pixels[i]), opacity);
+    if (pixels[i] != kBackground) panel.mix(i, voc_colour(pixels[i]), opacity);
   }
   return panel;
 }

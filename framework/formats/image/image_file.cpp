@@ -1,17 +1,165 @@
 #include "formats/image/image_file.hpp"
 
+// clang-format off: libjpeg's headers need what stands before them
+#include <jerror.h>
+#include <jpeglib.h>
+
+#include <cstdio>
+// clang-format on
+
 #include <algorithm>
+#include <csetjmp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
-#include "formats/image/jpeg_reader.hpp"
 #include "formats/image/png_reader.hpp"
 #include "formats/input_file.hpp"
 
 namespace seplflow {
 namespace {
+
+// Converts four samples per pixel to three, as Pillow does: the samples are inverted, as Adobe
+// stores them, and no colour profile is applied.
+void convert_cmyk(std::vector<std::uint8_t>& samples) {
+  std::size_t out = 0;
+  for (std::size_t in = 0; in < samples.size(); in += 4) {
+    unsigned const key = samples[in + 3];
+    for (std::size_t c = 0; c < 3; ++c) {
+      // (255 - stored) * key / 255, rounded.
+      unsigned const product = (255U - samples[in + c]) * key + 128;
+      samples[out++] = static_cast<std::uint8_t>(key - ((product >> 8) + product) / 256);
+    }
+  }
+  samples.resize(out);
+}
+
+class JpegReader {
+ public:
+  JpegReader(std::span<std::uint8_t const> bytes, std::string_view name)
+      : bytes_(bytes), name_(name) {
+    jpeg_.err = jpeg_std_error(&errors_);
+    jpeg_.client_data = this;
+    errors_.error_exit = on_error;
+    errors_.emit_message = on_message;
+    guarded([this] {
+      jpeg_create_decompress(&jpeg_);
+      jpeg_mem_src(&jpeg_, bytes_.data(), bytes_.size());
+    });
+  }
+
+  ~JpegReader() { jpeg_destroy_decompress(&jpeg_); }
+  JpegReader(JpegReader const&) = delete;
+  JpegReader& operator=(JpegReader const&) = delete;
+
+  // Reads the header; false when the bytes end within it.
+  bool read_header() {
+    return guarded([this] { jpeg_read_header(&jpeg_, TRUE); });
+  }
+
+  Size size() const { return checked_size(jpeg_.image_height, jpeg_.image_width, name_); }
+
+  // After the header.
+  std::vector<std::uint8_t> read_rgb() {
+    require_supported();
+    Size const size = this->size();
+    // A header can claim any size. Huffman coding takes at least one bit for each block of 8 x 8.
+    if (size.pixels() > std::size_t{64} * 8 * bytes_.size()) fail_truncated();
+    std::size_t const stride = std::size_t{size.width} * (is_cmyk() ? 4 : 3);
+    std::vector<std::uint8_t> samples(stride * size.height);
+    bool const whole = guarded([this, &samples, stride] {
+      jpeg_.out_color_space = is_cmyk() ? JCS_CMYK : JCS_RGB;
+      jpeg_start_decompress(&jpeg_);
+      while (jpeg_.output_scanline < jpeg_.output_height) {
+        JSAMPROW row = samples.data() + stride * jpeg_.output_scanline;
+        jpeg_read_scanlines(&jpeg_, &row, 1);
+      }
+      jpeg_finish_decompress(&jpeg_);
+    });
+    if (!whole) fail_truncated();
+    if (is_cmyk()) convert_cmyk(samples);
+    return samples;
+  }
+
+  [[noreturn]] void fail_truncated() const {
+    throw Error(name_ + " is truncated: its " + std::to_string(bytes_.size()) +
+                " bytes end before the image does; copy or download it again");
+  }
+
+ private:
+  static void on_error(j_common_ptr jpeg) {
+    std::longjmp(static_cast<JpegReader*>(jpeg->client_data)->escape_, 1);
+  }
+
+  // libjpeg only warns about missing data, and fills the rest of the image with gray.
+  static void on_message(j_common_ptr jpeg, int level) {
+    bool const warning = level < 0;
+    int const code = jpeg->err->msg_code;
+    if (!warning || (code != JWRN_JPEG_EOF && code != JWRN_HIT_MARKER)) return;
+    static_cast<JpegReader*>(jpeg->client_data)->truncated_ = code == JWRN_JPEG_EOF;
+    on_error(jpeg);
+  }
+
+  // libjpeg leaves a failed call by longjmp, which must not skip a destructor. So everything that
+  // calls libjpeg is a lambda without objects, called here, where no object is alive either.
+  // Returns false when the bytes end too early; throws for other failures.
+  template <class F>
+  bool guarded(F const& calls) {
+    if (setjmp(escape_) == 0) {
+      calls();
+      return true;
+    }
+    if (truncated_) return false;
+    char message[JMSG_LENGTH_MAX];
+    errors_.format_message(reinterpret_cast<j_common_ptr>(&jpeg_), message);
+    throw Error(name_ + " is damaged (" + message + "); copy or download it again");
+  }
+
+  void require_supported() const {
+    if (jpeg_.arith_code != FALSE) {
+      throw Error(
+          name_ +
+          " is a JPEG with arithmetic coding, which few programs read; save the image again with "
+          "the usual Huffman coding");
+    }
+    J_COLOR_SPACE const space = jpeg_.jpeg_color_space;
+    if (space != JCS_GRAYSCALE && space != JCS_YCbCr && space != JCS_RGB && !is_cmyk()) {
+      throw Error(name_ + " is a JPEG of " + std::to_string(jpeg_.num_components) +
+                  " unnamed channels; convert the image to RGB or gray");
+    }
+  }
+
+  bool is_cmyk() const {
+    return jpeg_.jpeg_color_space == JCS_CMYK || jpeg_.jpeg_color_space == JCS_YCCK;
+  }
+
+  std::span<std::uint8_t const> bytes_;
+  std::string name_;
+  jpeg_decompress_struct jpeg_{};
+  jpeg_error_mgr errors_{};
+  std::jmp_buf escape_;
+  bool truncated_ = false;
+};
+
+// Whether the bytes begin like a JPEG.
+bool is_jpeg(std::span<std::uint8_t const> bytes) {
+  return bytes.size() >= 3 && bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff;
+}
+
+Image decode_jpeg(std::span<std::uint8_t const> bytes, std::string_view name) {
+  JpegReader jpeg(bytes, name);
+  if (!jpeg.read_header()) jpeg.fail_truncated();
+  std::vector<std::uint8_t> rgb = jpeg.read_rgb();
+  return Image(jpeg.size(), std::move(rgb));
+}
+
+// The size in the header; nothing when the bytes, which are the beginning of a file, end before it.
+std::optional<Size> jpeg_size(std::span<std::uint8_t const> bytes, std::string_view name) {
+  JpegReader jpeg(bytes, name);
+  if (!jpeg.read_header()) return std::nullopt;
+  return jpeg.size();
+}
 
 // Throws unless this is a JPEG or a PNG.
 void require_image(std::span<std::uint8_t const> bytes, std::string const& name) {

@@ -1,6 +1,7 @@
 // Reads and writes label maps, masks and images as PNG files with row-major pixels of 8 bits.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -37,6 +38,9 @@ struct GrayImage {
 // The values of an 8-bit gray PNG, e.g. scores times 255. Throws Error for every other file.
 GrayImage read_gray_png(std::filesystem::path const& path);
 GrayImage decode_gray_png(std::span<std::uint8_t const> bytes, std::string_view name);
+
+// The colour of a class in the palette of PASCAL VOC: red, green, blue. 255 is off-white.
+std::array<std::uint8_t, 3> voc_colour(Label label);
 
 enum class LabelColours {
   voc_palette,  // class ids with the palette of PASCAL VOC, which image viewers show

@@ -14,17 +14,11 @@
 namespace seplflow {
 namespace {
 
-// The colours of PASCAL VOC: the bits of the class id, lowest first, go to red, green and blue in
-// turn, and fill each from its highest bit down.
 std::array<png_color, 256> voc_palette() {
   std::array<png_color, 256> palette{};
-  for (unsigned label = 0; label < palette.size(); ++label) {
-    for (unsigned bit = 0; bit < 8; ++bit) {
-      unsigned const set = (label >> bit) & 1;
-      png_color& colour = palette[label];
-      png_byte& channel = bit % 3 == 0 ? colour.red : bit % 3 == 1 ? colour.green : colour.blue;
-      channel = static_cast<png_byte>(channel | set << (7 - bit / 3));
-    }
+  for (std::size_t label = 0; label < palette.size(); ++label) {
+    auto const [red, green, blue] = voc_colour(static_cast<Label>(label));
+    palette[label] = {red, green, blue};
   }
   return palette;
 }
@@ -110,6 +104,17 @@ void PngWriter::on_write(png_structp png, png_bytep from, std::size_t size) {
 }
 
 }  // namespace
+
+// The bits of the class id, lowest first, go to red, green and blue in turn, and fill each from its
+// highest bit down.
+std::array<std::uint8_t, 3> voc_colour(Label label) {
+  std::array<std::uint8_t, 3> colour{};
+  for (unsigned bit = 0; bit < 8; ++bit) {
+    unsigned const set = (label >> bit) & 1;
+    colour[bit % 3] = static_cast<std::uint8_t>(colour[bit % 3] | set << (7 - bit / 3));
+  }
+  return colour;
+}
 
 std::vector<std::uint8_t> encode_label_png(LabelMap const& labels, LabelColours colours) {
   Kind const kind = colours == LabelColours::voc_palette ? Kind::voc_palette : Kind::gray;

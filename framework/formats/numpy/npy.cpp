@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
 #include "formats/numpy/pickle/cursor.hpp"
 #include "formats/numpy/pickle/functions.hpp"
-#include "formats/numpy/pickle/unpickler.hpp"
 
 namespace seplflow {
 namespace {
@@ -17,10 +17,11 @@ using pickle::Bytes;
 using pickle::Cell;
 using pickle::Store;
 
+// All fields are set once the header is read.
 struct Header {
-  pickle::Dtype dtype;
-  bool fortran_order = false;
-  std::vector<std::uint64_t> shape;
+  std::optional<pickle::Dtype> dtype;
+  std::optional<bool> fortran_order;
+  std::optional<std::vector<std::uint64_t>> shape;
   std::size_t bytes = 0;  // of the header; the data follow
 };
 
@@ -42,23 +43,22 @@ class HeaderReader {
       }
     }
     skip_space();
-    if (!rest_.empty() || !descr_ || !order_ || !shape_) fail();
+    if (!rest_.empty() || !header.dtype || !header.fortran_order || !header.shape) {
+      fail();
+    }
     return header;
   }
 
  private:
   void read_value(std::string_view key, Header& header) {
-    if (key == "descr" && !descr_) {
-      descr_ = true;
+    if (key == "descr" && !header.dtype) {
       skip_space();
       if (rest_.starts_with('['))
         throw Error("the array holds records, which seplflow does not load");
       header.dtype = pickle::dtype_of(read_text());
-    } else if (key == "fortran_order" && !order_) {
-      order_ = true;
+    } else if (key == "fortran_order" && !header.fortran_order) {
       header.fortran_order = read_boolean();
-    } else if (key == "shape" && !shape_) {
-      shape_ = true;
+    } else if (key == "shape" && !header.shape) {
       header.shape = read_shape();
     } else {
       fail();
@@ -123,7 +123,6 @@ class HeaderReader {
   }
 
   std::string_view rest_;
-  bool descr_ = false, order_ = false, shape_ = false;
 };
 
 Header read_header(Bytes bytes, LazyFile* file) {
@@ -150,8 +149,8 @@ Header read_header(Bytes bytes, LazyFile* file) {
 }
 
 Cell read_objects(Header const& header, Bytes file, Store& store) {
-  if (!header.shape.empty()) {
-    throw Error("the file holds an array of objects of shape " + shape_text(header.shape) +
+  if (!header.shape->empty()) {
+    throw Error("the file holds an array of objects of shape " + shape_text(*header.shape) +
                 "; seplflow loads arrays of numbers, and of objects only of shape ()");
   }
   return pickle::read_last_pickle(file, header.bytes, store);
@@ -160,9 +159,9 @@ Cell read_objects(Header const& header, Bytes file, Store& store) {
 Cell read_numbers(Header const& header, Bytes file, Store& store) {
   Bytes const bytes = file.subspan(header.bytes);
   if (store.lazy) store.lazy->leave_out(file.size());
-  ArrayLayout layout{*header.dtype.type, header.dtype.byte_order, header.shape, {}, 0};
+  ArrayLayout layout{*header.dtype->type, header.dtype->byte_order, *header.shape, {}, 0};
   layout.strides =
-      header.fortran_order ? column_major_strides(header.shape) : row_major_strides(header.shape);
+      *header.fortran_order ? column_major_strides(layout.shape) : row_major_strides(layout.shape);
   Array array(std::move(layout), bytes, store.file_of(bytes));
   std::uint64_t const expected = array.size() * element_bytes(array.type());
   if (bytes.size() != expected) {
@@ -176,7 +175,7 @@ Cell read_numbers(Header const& header, Bytes file, Store& store) {
 
 Cell read_root(Bytes file, Store& store) {
   Header const header = read_header(file, store.lazy.get());
-  return header.dtype.type ? read_numbers(header, file, store) : read_objects(header, file, store);
+  return header.dtype->type ? read_numbers(header, file, store) : read_objects(header, file, store);
 }
 
 }  // namespace

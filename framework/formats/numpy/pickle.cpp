@@ -6,7 +6,6 @@
 
 #include "base/error.hpp"
 #include "formats/numpy/pickle/torch.hpp"
-#include "formats/numpy/pickle/unpickler.hpp"
 #include "formats/numpy/pickle/values.hpp"
 #include "formats/numpy/torch_file.hpp"
 

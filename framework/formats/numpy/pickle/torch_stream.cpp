@@ -10,7 +10,6 @@
 #include "base/number_text.hpp"
 #include "formats/numpy/pickle/cursor.hpp"
 #include "formats/numpy/pickle/torch.hpp"
-#include "formats/numpy/pickle/unpickler.hpp"
 
 namespace seplflow::pickle {
 namespace {

@@ -7,7 +7,6 @@
 #include "base/error.hpp"
 #include "formats/numpy/pickle/cursor.hpp"
 #include "formats/numpy/pickle/torch.hpp"
-#include "formats/numpy/pickle/unpickler.hpp"
 
 namespace seplflow::pickle {
 namespace {
@@ -102,7 +101,22 @@ void require_same_size(Central const& entry, Cursor& local) {
 class Zip {
  public:
   // Throws Error when the directory is missing or damaged.
-  explicit Zip(Bytes bytes);
+  explicit Zip(Bytes bytes) : bytes_(bytes) {
+    Directory const directory = find_directory();
+    if (directory.begin > bytes_.size() || directory.size > bytes_.size() - directory.begin) {
+      throw damaged("its directory of " + std::to_string(directory.size) + " bytes at byte " +
+                    std::to_string(directory.begin) + " does not fit into " +
+                    std::to_string(bytes_.size()) + " bytes");
+    }
+    Cursor cursor(bytes_.subspan(directory.begin, directory.size));
+    for (std::uint64_t i = 0; i < directory.entries; ++i) {
+      std::uint64_t const begin = directory.begin + cursor.position();
+      Central const entry = next_entry(cursor);
+      if (!entries_.emplace(entry.name, begin).second) {
+        throw damaged("the entry '" + printable(entry.name) + "' occurs twice");
+      }
+    }
+  }
 
   using Entries = std::map<std::string_view, std::uint64_t>;
   // Names with their folders, and the position of each in the directory.
@@ -111,92 +125,72 @@ class Zip {
 
   // The bytes of an entry. Throws Error when there is no entry of this name, or it is compressed,
   // encrypted or reaches beyond the end of the file.
-  Bytes read(std::string_view name) const;
+  Bytes read(std::string_view name) const {
+    auto const found = entries_.find(name);
+    if (found == entries_.end()) throw damaged("the entry '" + printable(name) + "' is missing");
+    Cursor central(bytes_.subspan(found->second));
+    Central const entry = next_entry(central);
+    require_plain(entry);
+    Cursor local(bytes_.subspan(std::min<std::uint64_t>(entry.local, bytes_.size())));
+    if (local.number<std::uint32_t>() != kLocalMark) {
+      throw damaged("the entry '" + printable(name) + "' is not where the directory says");
+    }
+    require_same_size(entry, local);
+    auto const name_size = local.number<std::uint16_t>();
+    auto const extra = local.number<std::uint16_t>();
+    if (text(local.take(name_size)) != name) {
+      throw damaged("the entry '" + printable(name) + "' has another name in its own header");
+    }
+    local.take(extra);
+    if (entry.size > local.left()) {
+      throw damaged("the entry '" + printable(name) + "' of " + std::to_string(entry.size) +
+                    " bytes reaches beyond the end of the file");
+    }
+    return local.take(entry.size);
+  }
 
  private:
   struct Directory {
     std::uint64_t begin, size, entries;
   };
-  Directory find_directory() const;
-  Directory find_directory64(std::uint64_t end) const;
+
+  Zip::Directory find_directory() const {
+    std::size_t const first = bytes_.size() - std::min(bytes_.size(), kEndBytes + kLongestComment);
+    for (std::size_t at = bytes_.size(); at-- > first;) {
+      if (bytes_.size() - at < kEndBytes || mark_at(bytes_, at) != kEndMark) continue;
+      Cursor cursor(bytes_.subspan(at));
+      cursor.take(10);  // mark, disks, entries on this disk
+      Directory directory{};
+      directory.entries = cursor.number<std::uint16_t>();
+      directory.size = cursor.number<std::uint32_t>();
+      directory.begin = cursor.number<std::uint32_t>();
+      if (cursor.number<std::uint16_t>() != cursor.left()) continue;  // the length of the comment
+      bool const zip64 =
+          at >= kLocator64Bytes && mark_at(bytes_, at - kLocator64Bytes) == kLocator64Mark;
+      return zip64 ? find_directory64(at) : directory;
+    }
+    throw damaged("it has no directory at the end of its " + std::to_string(bytes_.size()) +
+                  " bytes");
+  }
+
+  Zip::Directory find_directory64(std::uint64_t end) const {
+    Cursor locator(bytes_.subspan(end - kLocator64Bytes));
+    locator.take(8);  // mark, disk
+    auto const at = locator.number<std::uint64_t>();
+    if (at >= end || mark_at(bytes_, at) != kEnd64Mark)
+      throw damaged("its zip64 record is missing");
+    Cursor cursor(bytes_.subspan(at));
+    cursor.take(32);  // mark, size, versions, disks, entries on this disk
+    Directory directory{};
+    directory.entries = cursor.number<std::uint64_t>();
+    directory.size = cursor.number<std::uint64_t>();
+    directory.begin = cursor.number<std::uint64_t>();
+    return directory;
+  }
 
   Bytes bytes_;
   Entries entries_;
 };
-
-Zip::Zip(Bytes bytes) : bytes_(bytes) {
-  Directory const directory = find_directory();
-  if (directory.begin > bytes_.size() || directory.size > bytes_.size() - directory.begin) {
-    throw damaged("its directory of " + std::to_string(directory.size) + " bytes at byte " +
-                  std::to_string(directory.begin) + " does not fit into " +
-                  std::to_string(bytes_.size()) + " bytes");
-  }
-  Cursor cursor(bytes_.subspan(directory.begin, directory.size));
-  for (std::uint64_t i = 0; i < directory.entries; ++i) {
-    std::uint64_t const begin = directory.begin + cursor.position();
-    Central const entry = next_entry(cursor);
-    if (!entries_.emplace(entry.name, begin).second) {
-      throw damaged("the entry '" + printable(entry.name) + "' occurs twice");
-    }
-  }
-}
-
-Zip::Directory Zip::find_directory() const {
-  std::size_t const first = bytes_.size() - std::min(bytes_.size(), kEndBytes + kLongestComment);
-  for (std::size_t at = bytes_.size(); at-- > first;) {
-    if (bytes_.size() - at < kEndBytes || mark_at(bytes_, at) != kEndMark) continue;
-    Cursor cursor(bytes_.subspan(at));
-    cursor.take(10);  // mark, disks, entries on this disk
-    Directory directory{};
-    directory.entries = cursor.number<std::uint16_t>();
-    directory.size = cursor.number<std::uint32_t>();
-    directory.begin = cursor.number<std::uint32_t>();
-    if (cursor.number<std::uint16_t>() != cursor.left()) continue;  // the length of the comment
-    bool const zip64 =
-        at >= kLocator64Bytes && mark_at(bytes_, at - kLocator64Bytes) == kLocator64Mark;
-    return zip64 ? find_directory64(at) : directory;
-  }
-  throw damaged("it has no directory at the end of its " + std::to_string(bytes_.size()) +
-                " bytes");
-}
-
-Zip::Directory Zip::find_directory64(std::uint64_t end) const {
-  Cursor locator(bytes_.subspan(end - kLocator64Bytes));
-  locator.take(8);  // mark, disk
-  auto const at = locator.number<std::uint64_t>();
-  if (at >= end || mark_at(bytes_, at) != kEnd64Mark) throw damaged("its zip64 record is missing");
-  Cursor cursor(bytes_.subspan(at));
-  cursor.take(32);  // mark, size, versions, disks, entries on this disk
-  Directory directory{};
-  directory.entries = cursor.number<std::uint64_t>();
-  directory.size = cursor.number<std::uint64_t>();
-  directory.begin = cursor.number<std::uint64_t>();
-  return directory;
-}
-
-Bytes Zip::read(std::string_view name) const {
-  auto const found = entries_.find(name);
-  if (found == entries_.end()) throw damaged("the entry '" + printable(name) + "' is missing");
-  Cursor central(bytes_.subspan(found->second));
-  Central const entry = next_entry(central);
-  require_plain(entry);
-  Cursor local(bytes_.subspan(std::min<std::uint64_t>(entry.local, bytes_.size())));
-  if (local.number<std::uint32_t>() != kLocalMark) {
-    throw damaged("the entry '" + printable(name) + "' is not where the directory says");
-  }
-  require_same_size(entry, local);
-  auto const name_size = local.number<std::uint16_t>();
-  auto const extra = local.number<std::uint16_t>();
-  if (text(local.take(name_size)) != name) {
-    throw damaged("the entry '" + printable(name) + "' has another name in its own header");
-  }
-  local.take(extra);
-  if (entry.size > local.left()) {
-    throw damaged("the entry '" + printable(name) + "' of " + std::to_string(entry.size) +
-                  " bytes reaches beyond the end of the file");
-  }
-  return local.take(entry.size);
-}
 
 // The folder that holds everything, with a slash at its end.
 std::string_view root_of(Zip const& zip) {

@@ -1,5 +1,4 @@
-#include "formats/numpy/pickle/unpickler.hpp"
-
+// Reads pickles, opcode by opcode. No opcode does more than create, move or join values.
 #include <algorithm>
 #include <bit>
 #include <optional>

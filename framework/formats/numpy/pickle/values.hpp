@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -172,6 +173,18 @@ std::string printable(std::string_view text);
 void check_values(Store& store);
 
 // ---- What the readers of pickles, .npy files and torch files share ----
+
+// Returns the object that a persistent id stands for: torch refers to storages this way. Throws
+// Error.
+using PersistentLoad = std::function<Cell(Cell const& id)>;
+
+// Reads the pickle that begins at byte `position` of `file`, and moves `position` to its end.
+// Everything that the value refers to is kept in `store`; `file` must outlive the value. Throws
+// Error, beginning with "byte N: ", the position in the file.
+Cell read_pickle(Bytes file, std::size_t& position, Store& store, PersistentLoad const& load = {});
+
+// The same for a pickle that begins at `begin` and must end where `file` ends.
+Cell read_last_pickle(Bytes file, std::size_t begin, Store& store, PersistentLoad const& load = {});
 
 // Reads the root of all values. Its errors do not name the file.
 using ReadRoot = Cell (*)(Bytes bytes, Store& store);
