@@ -7,7 +7,6 @@
 
 #include "data/classes.hpp"
 #include "label/crf_unary.hpp"
-#include "label/dense_crf.hpp"
 #include "stages.hpp"
 
 namespace seplflow::label {

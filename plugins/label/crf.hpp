@@ -6,7 +6,7 @@
 #include <seplflow.hpp>
 
 #include "data/image_labels.hpp"
-#include "label/pairwise.hpp"
+#include "label/dense_crf.hpp"
 
 namespace seplflow::label {
 

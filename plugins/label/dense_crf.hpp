@@ -6,9 +6,20 @@
 
 #include "data/image.hpp"
 #include "label/label_field.hpp"
-#include "label/pairwise.hpp"
 
 namespace seplflow::label {
+
+// The widths of the kernels, as standard deviations, and their weights:
+//   gaussian   exp(-|p_i - p_j|^2 / (2 sxy^2))
+//   bilateral  exp(-|p_i - p_j|^2 / (2 sxy^2) - |I_i - I_j|^2 / (2 srgb^2))
+// for positions p in pixels and colours I in 0..255. A compat of 0 omits a kernel.
+struct PairwiseParameters {
+  double gaussian_sxy = 3;
+  double gaussian_compat = 3;
+  double bilateral_sxy = 50;
+  double bilateral_srgb = 5;
+  double bilateral_compat = 10;
+};
 
 // The evidence of each pixel for the labels.
 struct Unary {
