@@ -1,7 +1,5 @@
 #include "core/checkpoint.hpp"
 
-#include <map>
-
 #include "base/error.hpp"
 
 namespace seplflow::sam {
@@ -38,34 +36,21 @@ TensorShapes shapes_of(PickleValue const& state, std::string const& name) {
   return shapes;
 }
 
-OtherTypes other_types_of(PickleValue const& state) {
-  OtherTypes types;
-  for (std::size_t i = 0; i < state.size(); ++i) {
-    ElementType const type = state.value(i).array().type();
-    if (!is_floating_point(type)) types.emplace(state.key(i).text(), name_of(type));
-  }
-  return types;
-}
-
-template <class T>
-std::map<std::string, T, std::less<>> without_prefix(std::map<std::string, T, std::less<>> tensors,
-                                                     std::string const& prefix) {
-  if (prefix.empty()) return tensors;
-  std::map<std::string, T, std::less<>> named;
-  for (auto& [name, value] : tensors) named.emplace(name.substr(prefix.size()), std::move(value));
-  return named;
-}
-
 }  // namespace
 
 Checkpoint::Checkpoint(std::filesystem::path const& file)
     : name_("the checkpoint " + file.string()),
       pickle_(read_torch_file(file)),
       state_(state_dict(pickle_.root(), name_)) {
-  TensorShapes const shapes = shapes_of(state_, name_);
-  prefix_ = common_prefix_of(shapes);
+  prefix_ = common_prefix_of(shapes_of(state_, name_));
+  TensorShapes shapes;
+  OtherTypes other_types;
+  for_each_tensor([&](std::string const& name, Array const& array) {
+    shapes.try_emplace(name, array.shape().begin(), array.shape().end());
+    if (!is_floating_point(array.type())) other_types.emplace(name, name_of(array.type()));
+  });
   shape_ = read_model_shape(
-      without_prefix(shapes, prefix_), without_prefix(other_types_of(state_), prefix_),
+      shapes, other_types,
       prefix_.empty() ? name_ : name_ + " (its names without \"" + prefix_ + "\")");
 }
 
