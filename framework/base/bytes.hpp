@@ -39,6 +39,7 @@ class ByteReader {
   // that a damaged count cannot make a reader reserve too much memory.
   std::size_t length();
 
+  bool at_end() const { return bytes_.empty(); }
   // Throws Error when bytes are left.
   void end() const;
 

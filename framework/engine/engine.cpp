@@ -218,6 +218,7 @@ class Engine::Graph {
         if (before > result.outcome) {
           result.outcome = before;
           result.own = false;  // even if an earlier run knows that the stage skips the sample
+          result.warnings.clear();
         }
         bool const due = result.outcome == Outcome::done && !result.idle;
         if (due && may_begin(n, sample)) {

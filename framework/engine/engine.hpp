@@ -59,8 +59,9 @@ struct StageMemory {
   Outcome outcome = Outcome::done;
   // Of an observer or a sink that is done; the error of a part that failed.
   SharedBytes kept = nullptr;
+  std::vector<Warning> warnings = {};
 
-  bool empty() const { return stamp == 0 && outcome == Outcome::done && !kept; }
+  bool empty() const { return stamp == 0 && outcome == Outcome::done && !kept && warnings.empty(); }
 };
 
 // A sample that has retired.
@@ -69,9 +70,9 @@ struct Retired {
   Outcome outcome;                // the worst of its stages
   std::vector<Failure> failures;  // in the order of the stages
   std::optional<std::size_t> skipped_by;
-  std::vector<StageMemory> memories;  // of the parts that leave anything
-  // Of the stages that worked on it in this run, in their order.
-  std::vector<StageWarning> warnings;
+  std::vector<StageMemory> memories;   // of the parts that leave anything
+  std::vector<StageWarning> warnings;  // also those recalled, in the order of the stages
+  bool recalled = true;                // needed no work
 };
 
 // A file that a sink writes for a sample.
@@ -109,7 +110,7 @@ class RunListener {
 };
 
 // How the samples left a stage: in == out + skipped + failed + cancelled. A sample that an earlier
-// stage lost counts as lost here too, so that every stage accounts for every sample.
+// stage lost counts only there.
 struct StageCounts {
   std::uint64_t in = 0, out = 0, skipped = 0, failed = 0, cancelled = 0;
   std::uint64_t recalled = 0;  // of those in: needed no work after an earlier run

@@ -14,6 +14,7 @@ using Records = std::map<std::pair<std::size_t, SharedBytes>, Value>;
 bool restore_node(StageMemory const& memory, PlannedNode const& node, PipelineStage const& stage,
                   Records& records, NodeResult& result) {
   result.stamp = memory.stamp;
+  result.warnings = memory.warnings;
   if (memory.outcome != Outcome::done) {
     result.outcome = memory.outcome;
     result.own = true;

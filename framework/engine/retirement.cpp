@@ -1,5 +1,7 @@
 #include "engine/retirement.hpp"
 
+#include <algorithm>
+
 #include "base/error_of.hpp"
 
 namespace seplflow {
@@ -38,7 +40,7 @@ std::optional<std::string> Retirement::retire(InFlight& sample) {
   // When a sample could not be reported, no later one may be: the records have no gaps.
   if (!report_failed_) error = error_of([&] { report(sample, retired); });
   if (error) report_failed_ = true;
-  count(sample, retired.outcome);
+  count(sample, retired);
   return error ? error : too_many_failures();
 }
 
@@ -51,9 +53,11 @@ Retired Retirement::outcome_of(InFlight& sample) const {
     StageMemory memory{part, result.stamp, Outcome::done, nullptr};
     if (result.outcome == Outcome::done) memory.kept = result.kept;
     if (result.own) memory.outcome = result.outcome;
-    for (Warning& warning : result.warnings) {
-      retired.warnings.push_back({part.stage, std::move(warning)});
+    for (Warning const& warning : result.warnings) {
+      retired.warnings.push_back({part.stage, warning});
     }
+    memory.warnings = std::move(result.warnings);
+    retired.recalled = retired.recalled && result.idle;
     if (memory.outcome == Outcome::failed) {
       memory.kept = std::make_shared<std::string const>(result.error);
       retired.failures.push_back({part.stage, std::move(result.error)});
@@ -96,27 +100,29 @@ void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
   if (lists) listener_.line(node.part.stage, line);
 }
 
-void Retirement::count(InFlight const& sample, Outcome outcome) {
-  count_outcome(totals_, totals_.done, outcome);
-  bool any_work = false;
+void Retirement::count(InFlight const& sample, Retired const& retired) {
+  count_outcome(totals_, totals_.done, retired.outcome);
   // The nodes of the source, which are adjacent, count as one stage.
   for (std::size_t n = 0, next; n < plan_.nodes.size(); n = next) {
-    std::size_t const s = plan_.nodes[n].part.stage;
+    std::size_t const first = n, s = plan_.nodes[n].part.stage;
     Outcome left = Outcome::done;
     bool idle = true;
     for (next = n; next < plan_.nodes.size() && plan_.nodes[next].part.stage == s; ++next) {
       left = worse_outcome(left, sample.results[next].outcome);
       idle = idle && sample.results[next].idle;
     }
+    bool const lost_before = std::ranges::any_of(plan_.nodes[first].after, [&](std::size_t before) {
+      return sample.results[before].outcome != Outcome::done;
+    });
+    if (lost_before) continue;
     StageCounts& stage = totals_.stages[s];
     ++stage.in;
     if (idle) ++stage.recalled;
-    any_work = any_work || !idle;
     count_outcome(stage, stage.out, left);
     totals_.cut_short = totals_.cut_short || stage.cancelled > 0;
   }
-  if (!any_work) ++totals_.recalled;
-  if (outcome != Outcome::done) count_variants(sample);
+  if (retired.recalled) ++totals_.recalled;
+  if (retired.outcome != Outcome::done) count_variants(sample);
 }
 
 void Retirement::count_variants(InFlight const& sample) {

@@ -29,7 +29,7 @@ class Retirement {
   Retired outcome_of(InFlight& sample) const;
   void report(InFlight& sample, Retired const& retired);
   void add_to_tables(PlannedNode const& node, InFlight const& sample, NodeResult const& result);
-  void count(InFlight const& sample, Outcome outcome);
+  void count(InFlight const& sample, Retired const& retired);
   void count_variants(InFlight const& sample);
   std::optional<std::string> too_many_failures() const;
 

@@ -36,6 +36,7 @@ bool Visit::compute(std::size_t n) {
     return true;
   }
 
+  result.warnings.clear();
   Files files;
   Warnings warnings;
   SampleContext const context(*sample_.sample, files, &warnings);

@@ -69,7 +69,8 @@ SampleMemory memory_of(Pipeline const& pipeline, ContentKeys const& keys, Retire
   SampleMemory memory{retired.sample.id, identity_of(retired.sample), 0, {}};
   memory.entries.reserve(retired.memories.size());
   for (StageMemory const& each : retired.memories) {
-    memory.entries.push_back({keys[each.part], each.stamp, kind_of(pipeline, each), each.kept});
+    memory.entries.push_back(
+        {keys[each.part], each.stamp, kind_of(pipeline, each), each.kept, each.warnings});
   }
   return memory;
 }

@@ -75,6 +75,10 @@ TEST_CASE("with skip the ledger lists each failed sample with stage and reason")
   CHECK(run["stages"][1]["in"] == 40);
   CHECK(run["stages"][1]["out"] == 36);
   CHECK(run["stages"][1]["failed"] == 4);
+  for (std::size_t after = 2; after < run["stages"].size(); ++after) {
+    CHECK(run["stages"][after]["failed"] == 0);
+    CHECK(run["stages"][after]["in"] == run["stages"][after]["out"]);
+  }
   CHECK_THAT(result.out,
              Contains("faulty: done with failed samples, 40 samples") && Contains("4 failed"));
   for (std::string const& id : kFailed) {

@@ -55,12 +55,13 @@ TEST_CASE("a warning is logged for its first sample, counted in the summary, and
   CHECK_THAT(result.out,
              Contains("Warnings:\n  " + std::string(kDenied) + "2 samples, first s1 (bird)"));
   Json const run = json_in(place.folder / "out/run.json");
-  CHECK(run["warnings"] ==
-        Json::array({{{"stage", "cam"},
-                      {"samples", 2},
-                      {"what", "the pseudo-label holds classes that the image-level labels exclude"},
-                      {"first", "s1"},
-                      {"detail", "bird"}}}));
+  CHECK(
+      run["warnings"] ==
+      Json::array({{{"stage", "cam"},
+                    {"samples", 2},
+                    {"what", "the pseudo-label holds classes that the image-level labels exclude"},
+                    {"first", "s1"},
+                    {"detail", "bird"}}}));
 }
 
 TEST_CASE("warnings change no result, and a run without warnings does not mention them") {
@@ -88,6 +89,40 @@ TEST_CASE("a warning counts each sample once, whether or not variants share the 
   auto const apart = place.run("apart");
   CHECK(occurrences(apart.err, kDenied) == 1);
   CHECK_THAT(apart.out, Contains("2 samples, first s1"));
+}
+
+TEST_CASE("warnings about reused samples are kept, in a resumed and in a merged run") {
+  TaggedData const place;
+  REQUIRE(place.run("clean").status == 0);
+  Json const warnings = json_in(place.folder / "clean/run.json")["warnings"];
+  REQUIRE(warnings[0]["samples"] == 2);
+  REQUIRE(place.run("out", {"--limit", "2"}).status == 0);
+  auto const resumed = place.run("out", {"--resume"});
+  CHECK_THAT(resumed.out, Contains("2 samples, first s1 (bird)") && Contains("2 reused"));
+  CHECK(json_in(place.folder / "out/run.json")["warnings"] == warnings);
+  CHECK(differences(place.folder / "out", place.folder / "clean").empty());
+  // The stage that warns need not work again for another that does.
+  REQUIRE(place.run("out", {"--resume", "--set", "score.mean=union"}).status == 0);
+  CHECK(json_in(place.folder / "out/run.json")["warnings"] == warnings);
+
+  REQUIRE(place.run("0", {"--shard", "0/2"}).status == 0);
+  REQUIRE(place.run("1", {"--shard", "1/2"}).status == 0);
+  auto const merged = place.program({"merge", "merged", "0", "1"});
+  CHECK_THAT(merged.out, Contains("2 samples, first s1 (bird)"));
+  CHECK(json_in(place.folder / "merged/run.json")["warnings"] == warnings);
+  CHECK(differences(place.folder / "merged", place.folder / "clean").empty());
+}
+
+TEST_CASE("a warning about files that have changed since is forgotten") {
+  TaggedData const place;
+  REQUIRE(place.run("out").status == 0);
+  fs::copy_file(place.folder / "cam/s0.png", place.folder / "cam/s1.png",
+                fs::copy_options::overwrite_existing);
+  auto const resumed = place.run("out", {"--resume"});
+  CHECK(resumed.status == 0);
+  CHECK(json_in(place.folder / "out/run.json")["warnings"][0]["first"] == "s3");
+  REQUIRE(place.run("clean").status == 0);
+  CHECK(differences(place.folder / "out", place.folder / "clean").empty());
 }
 
 TEST_CASE("check warns about labels that contradict each other, and succeeds") {

@@ -55,6 +55,22 @@ TEST_CASE("memories are read back as they were written, with their entries sorte
   CHECK_FALSE(reader.find("c"));
 }
 
+TEST_CASE("memories keep the warnings of their entries, and need no more bytes without them") {
+  TempFolder const folder;
+  SampleMemory const plain =
+      memory("a", {{9, 4, Kind::result, kept("nine")}, {2, 0, Kind::nothing, nullptr}});
+  SampleMemory warned = plain;
+  warned.entries[0].warnings = {{"odd", "7"}, {"old", ""}};
+  warned.entries[1].warnings = {{"odd", ""}};
+  CHECK(written(folder / "p", {plain}).size() + 19 == written(folder / "r", {warned}).size());
+  MemoryReader reader(folder / "r");
+  CHECK(reader.problems().empty());
+  SampleMemory const read = reader.at(0);
+  CHECK(read.find(9)->warnings == warned.entries[0].warnings);
+  CHECK(read.find(2)->warnings == warned.entries[1].warnings);
+  CHECK(MemoryReader(folder / "p").at(0).find(9)->warnings.empty());
+}
+
 TEST_CASE("the last of several memories of a sample counts") {
   TempFolder const folder;
   written(folder / "r", {memory("a", {{1, 1, Kind::nothing, nullptr}}), memory("b", {}),

@@ -92,6 +92,7 @@ class History::Recall {
     if (reads_other_files(part, entry.stamp)) mark_changed(part);
     if (changed_[part.stage][part.output]) return memory;
     memory.stamp = entry.stamp;
+    memory.warnings = entry.warnings;
     memory.outcome = outcome_of(entry);
     if (memory.outcome != Outcome::done) lost_[part.stage] = true;
     if (memory.outcome == Outcome::failed || is_usable_result(entry, part.stage)) {

@@ -47,6 +47,11 @@ std::string encode(SampleMemory const& memory) {
     bytes.count(entry.key).count(entry.stamp).count(static_cast<std::uint64_t>(entry.kind));
     bytes.count(entry.kept ? places[*entry.kept] : 0);
   }
+  for (std::size_t i = 0; i < memory.entries.size(); ++i) {
+    for (Warning const& warning : memory.entries[i].warnings) {
+      bytes.count(i).text(warning.what).text(warning.detail);
+    }
+  }
   return bytes.take();
 }
 
@@ -71,7 +76,12 @@ SampleMemory decode(std::string_view bytes) {
     if (place > distinct.size()) throw Error("the bytes of an entry are missing");
     if (place > 0) entry.kept = distinct[place - 1];
   }
-  reader.end();
+  while (!reader.at_end()) {
+    std::uint64_t const i = reader.count();
+    if (i >= memory.entries.size()) throw Error("a warning belongs to no entry");
+    std::string what(reader.text());
+    memory.entries[i].warnings.push_back({std::move(what), std::string(reader.text())});
+  }
   std::ranges::stable_sort(memory.entries, {}, &SampleMemory::Entry::key);
   return memory;
 }

@@ -22,6 +22,7 @@ struct SampleMemory {
     std::uint64_t stamp = 0;
     Kind kind = Kind::nothing;
     SharedBytes kept;  // an observer's result, the encoded files of a sink, or an error
+    std::vector<Warning> warnings = {};
   };
 
   std::string id;
