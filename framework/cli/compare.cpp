@@ -84,6 +84,21 @@ void print_runs(Page& page, Comparison const& comparison) {
   }
 }
 
+// "select.t1: 0.5 in A, C; 0.25 in B", for tables that are too wide.
+void print_setting(Page& page, std::string const& name,
+                   std::vector<std::optional<std::string>> const& values) {
+  page << "  " << name << ": ";
+  for (std::size_t r = 0; r < values.size(); ++r) {
+    if (std::find(values.begin(), values.begin() + r, values[r]) != values.begin() + r) continue;
+    std::vector<std::size_t> equal;
+    for (std::size_t other = r; other < values.size(); ++other) {
+      if (values[other] == values[r]) equal.push_back(other);
+    }
+    page << (r > 0 ? "; " : "") << values[r].value_or("absent") << " in " << letters(equal);
+  }
+  page << '\n';
+}
+
 void print_settings(Page& page, std::string const& title,
                     std::vector<Comparison::Setting> const& settings, std::size_t runs) {
   SummaryTable table{title, {""}, {}};
@@ -93,7 +108,9 @@ void print_settings(Page& page, std::string const& title,
     for (auto const& value : values) row.push_back(value.value_or("-"));
     table.rows.push_back(std::move(row));
   }
-  page.add(table);
+  if (page.fits(table)) return page.add(table);
+  page << title << '\n';
+  for (auto const& [name, values] : settings) print_setting(page, name, values);
 }
 
 void print_differences(Page& page, Comparison const& comparison) {

@@ -1,6 +1,7 @@
 #include "cli/table.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -82,6 +83,12 @@ void Page::add(SummaryTable const& table) {
       });
     }
   }
+}
+
+bool Page::fits(SummaryTable const& table) const {
+  auto const widths = widths_of(table);
+  std::size_t const gaps = kIndent + kGap * (widths.size() - 1);
+  return screen_.width == 0 || std::reduce(widths.begin(), widths.end(), gaps) <= screen_.width;
 }
 
 void Page::print(std::ostream& stream) const {

@@ -22,6 +22,9 @@ class Page : public std::ostringstream {
   // where they are gains and red where they are losses.
   void add(SummaryTable const& table);
 
+  // Whether all columns of the table fit side by side.
+  bool fits(SummaryTable const& table) const;
+
   // Long lines are broken.
   void print(std::ostream& stream) const;
 

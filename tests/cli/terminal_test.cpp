@@ -115,6 +115,27 @@ TEST_CASE("every line fits the terminal") {
   require_lines_within(columns, on_terminal(place, {"stages"}, columns));
 }
 
+TEST_CASE("settings that do not fit the terminal side by side are compared line by line") {
+  Workplace const place(scenes_pipeline(3));
+  REQUIRE(place.run("a").status == 0);
+  REQUIRE(place.run("b", {"--set", "select.t1=0.25"}).status == 0);
+  place.pipeline_file(
+      "name = \"other\"\n[stages.scenes]\nuse = \"dataset.scenes\"\ncount = 3\n"
+      "[stages.score]\nuse = \"eval.miou\"\n"
+      "in = { truth = \"scenes.truth\", labels = \"scenes.pseudo\" }\n");
+  REQUIRE(place.run("c").status == 0);
+  std::string const text = on_terminal(place, {"compare", "a", "b", "c", "a"}, 40);
+  CHECK_THAT(text, Contains("\n  name: \"scenes\" in A, B, D; \"other\" in\n      C\n") &&
+                       Contains("\n  select.t1: 0.5 in A, D; 0.25 in B;\n      absent in C\n"));
+  std::string const options = text.substr(0, text.find("\nscore"));
+  for (std::string const& line : lines_of(options)) {
+    CAPTURE(line);
+    CHECK((width_of(line) <= 40 || line.find_last_of(' ') < 8));
+  }
+  CHECK_THAT(on_terminal(place, {"compare", "a", "b"}, 80),
+             Contains("             A     B\n  select.t1  0.5  0.25\n"));
+}
+
 TEST_CASE("COLUMNS overrides the width of the terminal") {
   Workplace const place("");
   require_lines_within(70, on_terminal(place, {"stages"}, 200, {{"COLUMNS", "70"}}));
