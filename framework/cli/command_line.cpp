@@ -22,6 +22,13 @@ bool is_option_word(std::string_view word) {
   return word.size() > 1 && word[0] == '-' && !is_number;
 }
 
+// "--out", for the positional argument OUT.
+bool is_option_called(std::string const& option, std::string const& argument) {
+  return option.size() == argument.size() + 2 &&
+         std::equal(argument.begin(), argument.end(), option.begin() + 2,
+                    [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
+}
+
 // "stage.option=value"
 bool is_setting(std::string const& word) {
   auto const end = word.find('='), dot = word.find('.');
@@ -170,7 +177,10 @@ class Parser {
     std::string const name = word.substr(0, word.find('='));
     std::vector<std::string> const owners = commands_with(name), meant = options_like(name);
     std::string hint = "; \"seplflow " + command_->name + " --help\" lists the options";
-    if (!owners.empty()) {
+    std::string const& first = command_->arguments.front().name;
+    if (is_option_called(name, first)) {
+      hint = "; " + first + " is the first argument: " + usage(*command_);
+    } else if (!owners.empty()) {
       hint = "; it is an option of " + quoted_list(owners);
     } else if (!meant.empty()) {
       hint = "; did you mean " + quoted_list(meant) + "?";

@@ -1,4 +1,4 @@
-#include <iostream>
+#include <algorithm>
 
 #include "cli/commands.hpp"
 #include "cli/log.hpp"
@@ -20,16 +20,25 @@ struct MergeArguments {
   std::vector<std::string> command_line;
 };
 
-// A merge that was interrupted is redone.
-bool is_unfinished_merge(fs::path const& folder) {
-  auto const record = run_record_in(folder);
-  return record && record->json.contains("merged") && record->status != "done" &&
-         record->status != "done_with_failures";
+// Whether OUT holds a merge that was interrupted, which is redone. Throws when it holds another run.
+bool is_unfinished_merge(MergeArguments const& arguments) {
+  auto const record = run_record_in(arguments.out);
+  if (!record) return false;
+  if (record->json.contains("merged") && !record->is_complete()) return true;
+  std::string command = "seplflow merge OUT";
+  // Whoever forgets OUT names a shard in its place.
+  bool const is_shard = record->json.contains("shard");
+  if (is_shard && !std::ranges::count(arguments.runs, arguments.out)) command += " " + arguments.out;
+  for (std::string const& run : arguments.runs) command += " " + run;
+  throw RunFolderError(arguments.out + " already holds a run (status \"" + record->status +
+                       "\"), and merge overwrites none; its first argument is a new folder: " +
+                       command);
 }
 
 int merge(MergeArguments const& arguments) {
   log_to_stderr(arguments.quiet ? "error" : "info", false);
   std::vector<fs::path> const runs(arguments.runs.begin(), arguments.runs.end());
+  bool const is_unfinished = is_unfinished_merge(arguments);
   require_all_shards(runs);
   StageCatalog const catalog(default_plugin_places());
   PipelineRequest pipeline_request;
@@ -42,7 +51,7 @@ int merge(MergeArguments const& arguments) {
   request.out = arguments.out;
   request.command_line = arguments.command_line;
   request.shards = runs;
-  request.resume = is_unfinished_merge(arguments.out);
+  request.resume = is_unfinished;
   RunReport const report = execute(pipeline, catalog, request);
   if (!arguments.quiet) print_summary(pipeline, report);
   return exit_status(report.status);

@@ -57,12 +57,15 @@ void require_evaluators(fs::path const& file, Json const& metrics) {
 
 }  // namespace
 
-FinishedRun open_run(fs::path const& folder) {
+void require_folder(fs::path const& folder) {
   std::string const name = folder.string();
   if (!fs::exists(folder)) throw UsageError("there is no folder " + name);
-  if (!fs::is_directory(folder)) {
-    throw UsageError(name + " is a file; name the folder of a run");
-  }
+  if (!fs::is_directory(folder)) throw UsageError(name + " is a file; name the folder of a run");
+}
+
+FinishedRun open_run(fs::path const& folder) {
+  std::string const name = folder.string();
+  require_folder(folder);
   FinishedRun run{folder, {}, run_record_in(folder), {}, {}};
   if (!run.record) run.sweep = sweep_of(folder);
   if (!run.sweep.empty()) run.record = run_record_in(run.sweep);
@@ -71,7 +74,7 @@ FinishedRun open_run(fs::path const& folder) {
     throw UsageError(name + " is not a run folder: it has neither run.json nor metrics.json");
   }
   std::string const way_out = "; complete it with --resume";
-  if (run.record && run.record->status != "done" && run.record->status != "done_with_failures") {
+  if (run.record && !run.record->is_complete()) {
     throw UsageError((run.sweep.empty() ? name : "the sweep of " + name) +
                      " is not complete (status \"" + run.record->status + "\")" + way_out);
   }

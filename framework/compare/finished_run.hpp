@@ -20,6 +20,9 @@ struct FinishedRun {
   std::vector<SettingText> settings;
 };
 
+// Throws UsageError unless it exists.
+void require_folder(std::filesystem::path const& folder);
+
 // Throws UsageError, with what to do, when the folder is not a complete run, is a sweep instead of
 // one of its variants, or has a damaged file.
 FinishedRun open_run(std::filesystem::path const& folder);

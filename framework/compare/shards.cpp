@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/text_file.hpp"
+#include "compare/finished_run.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/setting_text.hpp"
 #include "run/run_folder.hpp"
@@ -40,13 +41,14 @@ Shard shard_in(Json const& record) {
 
 // Also reads an incomplete run, and adds a message about it to `problems`. Throws UsageError.
 ShardRun read_run(fs::path const& folder, std::vector<std::string>& problems) {
+  require_folder(folder);
   auto const record = run_record_in(folder);
   if (!record) throw RunFolderError(folder.string() + " is not a run folder (it has no run.json)");
   fs::path const file = folder / "pipeline.toml";
   ShardRun run{folder, shard_in(record->json), setting_texts(read_text_file(file), file.string())};
   std::erase_if(run.settings,
                 [](auto const& each) { return each.stage == "run" && each.key == "shard"; });
-  if (record->status != "done" && record->status != "done_with_failures") {
+  if (!record->is_complete()) {
     problems.push_back("the run in " + folder.string() + " is not complete (status \"" +
                        record->status + "\"); complete it with --resume");
   }
@@ -66,11 +68,16 @@ void compare_settings(ShardRun const& first, ShardRun const& run,
 
 // Each shard must be there exactly once.
 void check_shards(std::vector<ShardRun> const& runs, std::vector<std::string>& problems) {
-  ShardRun const& first = runs.front();
+  // A run of all samples is a problem of its own, and says nothing about the others.
+  ShardRun const& first = *std::ranges::max_element(
+      runs, {}, [](ShardRun const& run) { return run.shard.count > 1; });
   std::int64_t const count = first.shard.count;
   std::map<std::int64_t, std::vector<std::string>> folders;  // by shard
   for (ShardRun const& run : runs) {
-    if (run.shard.count == count) {
+    if (run.shard.count == 1 && runs.size() > 1) {
+      problems.push_back(run.folder.string() +
+                         " is a run of all samples, not a shard (run --shard I/N makes one)");
+    } else if (run.shard.count == count) {
       folders[run.shard.index].push_back(run.folder.string());
     } else {
       problems.push_back(run.folder.string() + " is shard " + text_of(run.shard) + ", but " +
@@ -84,7 +91,7 @@ void check_shards(std::vector<ShardRun> const& runs, std::vector<std::string>& p
     for (std::string const& name : names) text += " " + name;
     problems.push_back(std::move(text));
   }
-  std::int64_t const missing = count - static_cast<std::int64_t>(folders.size());
+  std::int64_t const missing = count == 1 ? 0 : count - static_cast<std::int64_t>(folders.size());
   std::int64_t reported = 0;
   for (std::int64_t i = 0; reported < std::min(missing, kMaxReportedMissing); ++i) {
     if (folders.contains(i)) continue;

@@ -50,7 +50,7 @@ FolderLock::FolderLock(std::filesystem::path const& folder) : file_(folder / kFi
       ::close(descriptor_);
       if (error == EWOULDBLOCK) {
         throw UsageError(folder.string() + " is being written by " + owner +
-                         "; wait for it, or choose another --out");
+                         "; wait for it, or choose another folder");
       }
       throw UsageError("cannot lock " + file_.string() + ": " + std::strerror(error));
     }

@@ -27,12 +27,12 @@ void require_ours(fs::path const& folder) {
   std::string const name = folder.string();
   if (fs::exists(folder) && !fs::is_directory(folder)) {
     throw RunFolderError("cannot write the run to " + name +
-                         ": it is a file; choose another --out");
+                         ": it is a file; choose another folder");
   }
   if (!fs::is_directory(folder) || fs::exists(folder / "run.json")) return;
   if (!holds_nothing(folder)) {
     throw RunFolderError(name +
-                         " holds files that are not a run of seplflow; choose another --out");
+                         " holds files that are not a run of seplflow; choose another folder");
   }
 }
 

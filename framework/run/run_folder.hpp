@@ -38,6 +38,8 @@ struct RunRecord {
   int format = 0;
   std::string name, status;
   Json json = Json::object();
+
+  bool is_complete() const { return status == "done" || status == "done_with_failures"; }
 };
 
 // Nothing when the folder has no run.json. Throws DamagedRunRecord when it cannot be read, and

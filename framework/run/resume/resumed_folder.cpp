@@ -98,7 +98,7 @@ void Resumption::require_same_samples() const {
 
 void Resumption::refuse(std::string const& what) const {
   throw RunFolderError(folder_.path().string() + " holds " + what +
-                       "; choose another --out, or resume with the pipeline and options that "
+                       "; choose another folder, or resume with the pipeline and options that "
                        "wrote it");
 }
 
