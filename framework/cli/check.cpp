@@ -3,7 +3,7 @@
 #include "base/number_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/pipeline_arguments.hpp"
-#include "pipeline/run_settings.hpp"
+#include "run/run.hpp"
 
 namespace seplflow::cli {
 namespace {
@@ -22,15 +22,16 @@ int check(PipelineArguments const& arguments) {
   PipelineRequest request = arguments.request();
   request.look_for_files = true;
   Pipeline const pipeline = load_pipeline(request, catalog);
+  auto const chosen = expected_samples(pipeline);
   for (Problem const& warning : pipeline.warnings) {
     std::cerr << to_string(warning, "warning") << '\n';
   }
   std::cout << arguments.file << ": OK: pipeline \"" << pipeline.name << "\", "
             << size_text(pipeline);
-  if (auto const& count = pipeline.source().count) {
-    std::uint64_t const chosen = chosen_samples(*count, pipeline.run);
-    std::cout << ", " << (chosen < *count ? std::to_string(chosen) + " of " : "")
-              << counted(*count, "sample") << " in \"" << pipeline.source().name << "\"";
+  if (chosen) {
+    PipelineStage const& source = pipeline.source();
+    std::cout << ", " << (*chosen < *source.count ? std::to_string(*chosen) + " of " : "")
+              << counted(*source.count, "sample") << " in \"" << source.name << "\"";
   }
   std::cout << '\n';
   return kDone;

@@ -17,6 +17,8 @@
 namespace seplflow::cli {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t kVariantsShown = 30;
 constexpr std::size_t kLossesShown = 5;
 constexpr std::size_t kTextsShown = 5;
@@ -46,8 +48,7 @@ SummaryTable stage_table(Pipeline const& pipeline, RunTotals const& totals) {
   for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
     PipelineStage const& stage = pipeline.stages[i];
     // A sink whose files are not kept does not run.
-    bool const idle = totals.stages[i].in == 0 && totals.emitted > 0;
-    if (idle) continue;
+    if (totals.stages[i].in == 0 && totals.done > 0) continue;
     std::string const name = stage.name + " (" + stage.declaration->name + ")";
     auto row = std::ranges::find(rows, name, &Row::name);
     if (row == rows.end()) row = rows.insert(rows.end(), {name, 0, {}});
@@ -87,19 +88,14 @@ void print_headline(Page& page, Pipeline const& pipeline, RunReport const& repor
   RunTotals const& totals = report.totals;
   char seconds[64];
   std::snprintf(seconds, sizeof seconds, "%.2f s", report.seconds);
-  double const rate =
-      report.seconds > 0 ? static_cast<double>(totals.retired()) / report.seconds : 0;
+  std::uint64_t const worked = totals.retired() - totals.recalled;
+  double const rate = report.seconds > 0 ? static_cast<double>(worked) / report.seconds : 0;
   bool const has_failures = report.status == RunStatus::done_with_failures;
   page << pipeline.name << ": "
        << (has_failures ? "done with failed samples" : to_string(report.status)) << ", ";
   if (pipeline.sweeps()) page << counted(pipeline.variants.size(), "variant") << ", ";
-  std::uint64_t const tried = totals.emitted - totals.cancelled;
-  if (report.expected && *report.expected != tried) {
-    page << tried << " of " << counted(*report.expected, "sample");
-  } else {
-    page << counted(tried, "sample");
-  }
-  page << " in " << seconds << " (" << rate_text(rate) << ")";
+  page << report.samples_text() << " in " << seconds;
+  if (worked > 0) page << " (" << rate_text(rate) << ")";
   if (totals.recalled > 0) page << ", " << totals.recalled << " reused";
   if (totals.skipped > 0) page << ", " << totals.skipped << " skipped";
   if (totals.failed > 0) page << ", " << totals.failed << " failed";
@@ -257,51 +253,61 @@ void print_warnings(Page& page, RunReport const& report) {
   for (WarningCount const& warning : report.warnings) page << "  " << warning.text() << '\n';
 }
 
+// Names a run folder's files in one line, those that exist.
+void print_existing(Page& page, fs::path const& folder, std::string const& start,
+                    std::vector<std::string> const& names) {
+  std::string text;
+  for (std::string const& name : names) {
+    if (fs::exists(folder / name)) text += (text.empty() ? "" : ", ") + name;
+  }
+  if (!text.empty()) page << "  " << start << text << '\n';
+}
+
 void print_variant_files(Page& page, Pipeline const& pipeline, RunReport const& report) {
   std::set<std::string> known;
-  std::string tables, sinks;
+  std::vector<std::string> files = {"metrics.json"}, sinks;
   for (PipelineStage const& stage : pipeline.stages) {
     if (pipeline.serves_all(stage) || !known.insert(stage.name).second) continue;
-    if (!stage.columns.empty()) tables += ", " + stage.name + ".csv";
-    if (stage.declaration->kind == StageKind::sink) sinks += " " + stage.name + "/";
+    if (!stage.columns.empty()) files.push_back(stage.name + ".csv");
+    if (stage.declaration->kind == StageKind::sink) sinks.push_back(stage.name + "/");
   }
-  page << "  sweep.csv; in variants/VARIANT: metrics.json" << tables << ", pipeline.toml\n";
+  files.push_back("pipeline.toml");
+  fs::path const variants = report.folder / "variants";
+  print_existing(page, variants / pipeline.variants.front().name,
+                 "sweep.csv; in variants/VARIANT: ", files);
   if (sinks.empty()) return;
-  switch (report.keep) {
-    case Keep::all:
-      page << "  in variants/VARIANT:" << sinks << '\n';
-      break;
-    case Keep::best:
-      if (report.best) {
-        page << "  in variants/" << pipeline.variants[*report.best].name << ":" << sinks << '\n';
-      }
-      break;
-    case Keep::none:
-      page << "  no files of" << sinks << " in any variant"
-           << (pipeline.run.keep ? "" : ", because there are many") << " (--keep best or all)\n";
-      break;
+  if (report.keep == Keep::none) {
+    page << "  no files of";
+    for (std::string const& sink : sinks) page << ' ' << sink;
+    page << " in any variant" << (pipeline.run.keep ? "" : ", because there are many")
+         << " (--keep best or all)\n";
+  } else {
+    std::size_t const shown = report.keep == Keep::best ? report.best.value_or(0) : 0;
+    std::string const& name = pipeline.variants[shown].name;
+    print_existing(page, variants / name,
+                   "in variants/" + (report.keep == Keep::best ? name : "VARIANT") + ": ", sinks);
   }
 }
 
 void print_files(Page& page, Pipeline const& pipeline, RunReport const& report) {
   page << "\nIn " << report.folder.string() << ":\n";
-  std::string metrics, tables;
+  std::vector<std::string> scores = {"metrics.json"};
   for (PipelineStage const& stage : pipeline.stages) {
     if (!pipeline.serves_all(stage)) continue;
-    StageKind const kind = stage.declaration->kind;
-    if (kind == StageKind::sink) {
-      page << "  " << stage.name << "/ (files of " << stage.declaration->name << ")\n";
+    StageDeclaration const& declaration = *stage.declaration;
+    if (declaration.kind == StageKind::sink && fs::exists(report.folder / stage.name)) {
+      page << "  " << stage.name << "/ (files of " << declaration.name << ")\n";
     }
-    if (kind == StageKind::observer || !pipeline.sweeps()) metrics = "metrics.json";
-    if (!stage.columns.empty()) tables += ", " + stage.name + ".csv";
+    if (!stage.columns.empty()) scores.push_back(stage.name + ".csv");
   }
   if (!report.scored) {
     page << "  no scores yet: they need all samples (--resume continues the run)\n";
   } else {
-    if (!metrics.empty()) page << "  " << metrics << tables << '\n';
+    print_existing(page, report.folder, "", scores);
     if (pipeline.sweeps()) print_variant_files(page, pipeline, report);
   }
-  page << "  ledger.jsonl, log.txt, run.json, pipeline.toml\n";
+  print_existing(page, report.folder, "",
+                 {"ledger.jsonl", "log.txt", "run.json", "pipeline.toml"});
 }
 
 }  // namespace

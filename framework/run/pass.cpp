@@ -117,6 +117,7 @@ class PassRun final : public RunListener {
     }
     ProgressState state = progress();
     ++state.finished;
+    if (retired.recalled) ++state.reused;
     if (is_milestone(state)) {
       std::chrono::duration<double> const seconds = Clock::now() - begin_;
       log_debug(progress_text(state, seconds.count(), 0));
@@ -162,11 +163,12 @@ class PassRun final : public RunListener {
 
   void count_failure(Retired const& retired) {
     ++failed_;
-    if (failed_samples_.size() == kFailuresInSummary) return;
     Failure const& first = retired.failures.front();
     PipelineStage const& stage = pipeline_.stages[first.stage];
-    failed_samples_.push_back(
-        {retired.sample.id, "\"" + stage.name + "\"" + pipeline_.some_variant(stage), first.error});
+    FailedSample failed{retired.sample.id,
+                        "\"" + stage.name + "\"" + pipeline_.some_variant(stage), first.error};
+    log_debug("sample \"" + failed.id + "\" failed in stage " + failed.stage + ": " + failed.error);
+    if (failed_samples_.size() < kFailuresInSummary) failed_samples_.push_back(std::move(failed));
   }
 
   // Scores are written only over all samples: those over half of them would look like a result.

@@ -70,11 +70,6 @@ Pass pass_for(Pipeline const& pipeline, Variant const& variant) {
   return pass;
 }
 
-std::optional<std::uint64_t> expected_samples(Pipeline const& pipeline) {
-  auto const count = pipeline.source().count;
-  return count ? std::optional(chosen_samples(*count, pipeline.run)) : std::nullopt;
-}
-
 // The pipeline with a source that begins again.
 Pipeline begun_again(Pipeline pipeline) {
   for (PipelineStage& stage : pipeline.stages) {
@@ -139,6 +134,23 @@ void add_scores(RunReport& report, Pipeline const& pipeline, AllFindings const& 
   }
 }
 
+// The words as one can give them to a shell again.
+std::string shell_text(std::vector<std::string> const& words) {
+  std::string text;
+  for (std::string const& word : words) {
+    bool const is_plain = word.find_first_of(" \t\n\"'\\$`*?[]{}()<>|&;#~!") == std::string::npos;
+    text += text.empty() ? "" : " ";
+    if (is_plain && !word.empty()) {
+      text += word;
+      continue;
+    }
+    text += '\'';
+    for (char const c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    text += '\'';
+  }
+  return text;
+}
+
 std::unique_ptr<Trace> open_trace(fs::path const& file) {
   try {
     return std::make_unique<Trace>(file);
@@ -152,11 +164,11 @@ class Execution {
   Execution(Pipeline const& pipeline, StageCatalog const& catalog, RunRequest const& request)
       : request_(request),
         pipeline_(pipeline),
+        expected_(expected_samples(pipeline_)),
         folder_(request.out,
                 request.resume ? RunFolder::Claim::resumption : RunFolder::Claim::new_run),
         hashes_(plugin_hashes(pipeline_, catalog)),
         keys_(pipeline_, hashes_) {
-    expected_ = expected_samples(pipeline_);
     if (folder_.before()) {
       // A default that depends on the number of variants must not throw files away.
       auto const kept = Resumption::keep(*folder_.before());
@@ -171,6 +183,7 @@ class Execution {
   }
 
   RunReport execute() {
+    log_debug("seplflow " SEPLFLOW_VERSION ", started as: " + shell_text(request_.command_line));
     log_info("running \"" + pipeline_.name + "\" into " + folder_.path().string());
     InterruptWatcher const interrupts([this] {
       interruption_.interrupt();
@@ -366,17 +379,29 @@ class Execution {
 
   void log_end(RunReport const& report) const {
     for (WarningCount const& warning : report.warnings) log_debug(warning.text());
-    log_debug(std::string(to_string(report.status)) + ": " +
-              counted(report.totals.retired(), "sample") + " in " + duration_text(report.seconds));
+    if (report.scored) log_scores(report);
     if (!report.totals.error.empty()) log_error(report.totals.error);
+    log_debug(std::string(to_string(report.status)) + ": " + report.samples_text() + " in " +
+              duration_text(report.seconds));
+  }
+
+  // Those of a sweep are in sweep.csv.
+  void log_scores(RunReport const& report) const {
+    if (!report.best && pipeline_.sweeps()) return;
+    Variant const& variant = pipeline_.variants[report.best.value_or(0)];
+    if (pipeline_.sweeps()) log_debug("the best variant is \"" + variant.name + "\"");
+    for (auto const& [name, score] :
+         numbers_of(pipeline_, variant, passes_.front().findings).scores) {
+      log_debug(name + " = " + (score ? shortest(*score) : "null"));
+    }
   }
 
   RunRequest const& request_;
   Pipeline pipeline_;
+  std::optional<std::uint64_t> const expected_;  // samples
   RunFolder folder_;
   std::map<std::string, std::string> const hashes_;
   ContentKeys const keys_;
-  std::optional<std::uint64_t> expected_;  // samples
   std::optional<Resumption> resumption_;
   std::unique_ptr<Trace> trace_;
   Json record_;  // of the start
@@ -388,6 +413,28 @@ class Execution {
 };
 
 }  // namespace
+
+std::string RunReport::samples_text() const {
+  std::uint64_t const tried = totals.emitted - totals.cancelled;
+  if (!expected || *expected == tried) return counted(tried, "sample");
+  return std::to_string(tried) + " of " + counted(*expected, "sample");
+}
+
+std::optional<std::uint64_t> expected_samples(Pipeline const& pipeline) {
+  auto const& count = pipeline.source().count;
+  if (!count) return std::nullopt;
+  RunSettings whole = pipeline.run;
+  whole.shard = {};
+  std::uint64_t const chosen = chosen_samples(*count, pipeline.run);
+  std::uint64_t const of = chosen_samples(*count, whole);
+  if (chosen == 0 && of > 0) {
+    Shard const& shard = pipeline.run.shard;
+    throw UsageError("shard " + std::to_string(shard.index) + "/" + std::to_string(shard.count) +
+                     " of " + counted(of, "sample") + " is empty; divide the data set into at most " +
+                     counted(of, "shard"));
+  }
+  return chosen;
+}
 
 RunReport execute(Pipeline const& pipeline, StageCatalog const& catalog,
                   RunRequest const& request) {

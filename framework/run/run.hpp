@@ -41,7 +41,7 @@ struct RunReport {
   double seconds = 0;
   std::filesystem::path folder;
   std::vector<FailedSample> failed_samples;  // the first ones; the ledger has them all
-  std::vector<WarningCount> warnings;        // about the samples that were processed
+  std::vector<WarningCount> warnings;        // also about samples that were reused
   struct StageFindings {
     std::string stage;
     Findings findings;
@@ -63,7 +63,14 @@ struct RunReport {
 
   // The scores for which Pipeline::published has numbers: fractions by variant.
   std::vector<std::vector<std::optional<double>>> beside_published;
+
+  // "12 of 40 samples": those that were tried, of those that were to be.
+  std::string samples_text() const;
 };
+
+// How many samples a run of the pipeline takes; nothing where the source does not know. Throws
+// UsageError when its shard has none.
+std::optional<std::uint64_t> expected_samples(Pipeline const& pipeline);
 
 // Executes the pipeline into a run folder, and logs what happens (run/log.hpp). Throws UsageError
 // when the folder cannot take the run. What goes wrong later is in the report, a full disk too.

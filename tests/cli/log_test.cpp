@@ -1,4 +1,5 @@
 // RUN/log.txt: everything that a run reports, whatever of it is on stderr.
+#include <iomanip>
 #include <regex>
 
 #include "support/catch.hpp"
@@ -73,6 +74,69 @@ TEST_CASE("log.txt has what went wrong: rejected plugins, interruptions, errors"
   CHECK_THAT(failed.err, Contains("error: stage \"faulty\" failed on sample "));
   CHECK(occurrences(log_of(place.folder / "out"), " error: stage \"faulty\" failed on sample ") ==
         1);
+}
+
+TEST_CASE("log.txt begins with the program and its command line, and ends with the scores") {
+  Workplace const place(scenes_pipeline(4));
+  REQUIRE(place.run("out", {"--set", "select.t1=0.6", "--set", "scenes.count=4"}).status == 0);
+  std::string const log = log_of(place.folder / "out");
+  CHECK_THAT(log, Contains("debug: seplflow " SEPLFLOW_VERSION ", started as: ") &&
+                      Contains(" run p.toml --out out") && Contains(" --set select.t1=0.6 "));
+  Json const scores = json_in(place.folder / "out/metrics.json")["score"];
+  std::ostringstream miou;
+  miou << "debug: score.miou = " << std::setprecision(3) << scores["miou"].get<double>();
+  CHECK_THAT(log, Contains(miou.str().substr(0, miou.str().size() - 1)));
+  CHECK_THAT(log, EndsWith(" s\n") && Contains("debug: done: 4 samples in "));
+  auto const sweep = place.run("sweep", {"--sweep", "select.t1=0.3,0.5"});
+  REQUIRE(sweep.status == 0);
+  CHECK_THAT(log_of(place.folder / "sweep"), Contains("debug: the best variant is \"select.t1="));
+}
+
+TEST_CASE("log.txt has every failed sample, and its last lines agree with the summary") {
+  Workplace const place(scenes_pipeline(
+      40,
+      "[stages.faulty]\nuse = \"test.faulty\"\nin = \"select\"\nmode = \"throw\"\nevery = 5\n"
+      "[stages.more]\nuse = \"output.labels\"\nin = \"faulty\"\n"));
+  auto const skipped = place.run("skip", {"--on-error", "skip"}, with_faulty());
+  CHECK(skipped.status == 1);
+  CHECK(
+      occurrences(log_of(place.folder / "skip"), "failed in stage \"faulty\": faulty by intent") ==
+      occurrences(read_text(place.folder / "skip/ledger.jsonl"), "\"outcome\": \"failed\""));
+  CHECK_THAT(log_of(place.folder / "skip"), Contains("done_with_failures: 40 samples in "));
+  auto const stopped = place.run("stop", {"--jobs", "1"}, with_faulty());
+  CHECK(stopped.status == 1);
+  auto const lines = lines_of(log_of(place.folder / "stop"));
+  REQUIRE(lines.size() > 2);
+  CHECK_THAT(lines[lines.size() - 2], Contains("error: stage \"faulty\" failed on sample "));
+  auto const begin = lines.back().find("failed: ") + 8;
+  std::string const counts = lines.back().substr(begin, lines.back().find(" in ") - begin);
+  CHECK_THAT(counts, EndsWith(" of 40 samples"));
+  CHECK_THAT(stopped.out, StartsWith("scenes: failed, " + counts + " in "));
+}
+
+TEST_CASE("reused samples count neither in the rate of a merge nor in that of a resumed run") {
+  Workplace const place(scenes_pipeline(6));
+  REQUIRE(place.run("0", {"--shard", "0/2"}).status == 0);
+  REQUIRE(place.run("1", {"--shard", "1/2"}).status == 0);
+  auto const merged = place.program({"merge", "merged", "0", "1"});
+  REQUIRE(merged.status == 0);
+  CHECK_THAT(log_of(place.folder / "merged"),
+             Contains("1 of 6 samples, 16 %, 0/s, 1 reused\n") &&
+                 Contains("6 of 6 samples, 100 %, 0/s, 6 reused\n"));
+  CHECK_THAT(merged.out, Contains(" s, 6 reused\n"));
+  CHECK_THAT(place.run("merged", {"--resume"}).out, Contains(" s, 6 reused\n"));
+}
+
+TEST_CASE("the summary lists only what exists in the folder") {
+  Workplace const place(scenes_pipeline(
+      4,
+      "[stages.faulty]\nuse = \"test.faulty\"\nin = \"select\"\nmode = \"throw\"\nevery = 1\n"
+      "[stages.more]\nuse = \"output.labels\"\nin = \"faulty\"\n"));
+  auto const result = place.run("out", {"--on-error", "skip"}, with_faulty());
+  CHECK(result.status == 1);
+  CHECK_FALSE(fs::exists(place.folder / "out/more"));
+  CHECK_THAT(result.out, Contains("\n  write/ (files of output.labels)\n") && !Contains("more/"));
+  CHECK_THAT(result.out, Contains("\n  ledger.jsonl, log.txt, run.json, pipeline.toml\n"));
 }
 
 TEST_CASE("a run that finds no folder leaves no log.txt") {

@@ -81,14 +81,18 @@ TEST_CASE("shards of a sweep can be merged, whatever it keeps") {
   }
 }
 
-TEST_CASE("more shards than samples leave some empty, and can still be merged") {
-  Workplace const place(scenes_pipeline(2));
-  REQUIRE(place.run("single").status == 0);
-  Names const shards = run_shards(place, 5);
-  CHECK(ledger_in(place.folder / "4").empty());
-  CHECK(json_in(place.folder / "4/run.json")["samples"]["emitted"] == 0);
-  CHECK(merge(place, shards).status == 0);
-  CHECK(differences(place.folder / "merged", place.folder / "single") == kNone);
+TEST_CASE("a shard without samples is refused, by check too") {
+  Workplace const place(scenes_pipeline(30));
+  std::string const message =
+      "error: shard 3/4 of 2 samples is empty; divide the data set into at most 2 shards\n";
+  auto const run = place.run("out", {"--shard", "3/4", "--limit", "2"});
+  CHECK(run.status == 2);
+  CHECK(run.err == message);
+  CHECK_FALSE(fs::exists(place.folder / "out"));
+  auto const check = place.program({"check", "p.toml", "--shard", "3/4", "--limit", "2"});
+  CHECK(check.status == 2);
+  CHECK(check.err == message);
+  CHECK(place.run("out", {"--shard", "1/4", "--limit", "2"}).status == 0);
 }
 
 TEST_CASE("samples that failed in a shard are failed in the merged run") {
@@ -197,13 +201,16 @@ TEST_CASE("everything that prevents a merge is listed") {
   SECTION("other divisions") {
     std::string const text = refused(place, {"0", "half", "whole", "2"});
     CHECK_THAT(text, Contains("half is shard 1/2, but 0 is shard 0/3") &&
-                         Contains("whole is shard 0/1, but 0 is shard 0/3") &&
+                         Contains("whole is a run of all samples, not a shard") &&
                          Contains("shard 1/3 is missing"));
+    CHECK_THAT(refused(place, {"whole", "0", "1", "2"}),
+               Contains("whole is a run of all samples, not a shard (run --shard I/N makes one)") &&
+                   !Contains("but") && !Contains("missing"));
   }
   SECTION("incomplete, and not runs") {
     std::string const text = refused(place, {"empty", "0", "running", "nowhere", "newer", "other"});
     CHECK_THAT(text, Contains("empty is not a run folder (it has no run.json)"));
-    CHECK_THAT(text, Contains("nowhere is not a run folder"));
+    CHECK_THAT(text, Contains("there is no folder nowhere"));
     CHECK_THAT(text, Contains("the run in running is not complete (status \"running\")"));
     CHECK_THAT(text, Contains("newer/run.json has format 99"));
     CHECK_THAT(text, Contains("select.t1 is 0.5 in 0 and 0.6 in other"));
@@ -212,7 +219,9 @@ TEST_CASE("everything that prevents a merge is listed") {
   }
   SECTION("nothing at all") {
     CHECK_THAT(refused(place, {"empty", "nowhere"}),
-               Contains("empty is not a run folder") && Contains("nowhere is not a run folder"));
+               Contains("empty is not a run folder") && Contains("there is no folder nowhere"));
+    CHECK_THAT(refused(place, {"p.toml", "0"}),
+               Contains("p.toml is a file; name the folder of a run"));
   }
   SECTION("a damaged pipeline") {
     place.folder.write("1/pipeline.toml", "name = \"scenes\"\n[stages\n");
@@ -230,8 +239,29 @@ TEST_CASE("a folder that already holds a run is not merged into") {
   auto const before = files_in(place.folder / "merged");
   auto const result = merge(place, shards);
   CHECK(result.status == 2);
-  CHECK_THAT(result.err, Contains("merged already holds a run"));
+  CHECK(result.err ==
+        "error: merged already holds a run (status \"done\"), and merge overwrites none; its first "
+        "argument is a new folder: seplflow merge OUT 0 1\n");
   CHECK(files_in(place.folder / "merged") == before);
+  CHECK_THAT(merge(place, {"nowhere"}).err, Contains("seplflow merge OUT nowhere\n"));
+}
+
+TEST_CASE("merge says where its folder belongs if that is forgotten, or given as --out") {
+  Workplace const place(scenes_pipeline(4));
+  run_shards(place, 2);
+  auto const forgotten = place.program({"merge", "0", "1"});
+  CHECK(forgotten.status == 2);
+  CHECK_THAT(forgotten.err, Contains("0 already holds a run (status \"done\")") &&
+                                Contains("seplflow merge OUT 0 1\n"));
+  auto const option = place.program({"merge", "--out", "merged", "0", "1"});
+  CHECK(option.status == 2);
+  CHECK(option.err ==
+        "error: unknown option \"--out\"; OUT is the first argument: seplflow merge OUT RUN... "
+        "[OPTIONS]\n");
+  place.folder.write("file", "");
+  auto const file = place.program({"merge", "file", "0", "1"});
+  CHECK(file.status == 2);
+  CHECK_THAT(file.err, Contains("it is a file; choose another folder") && !Contains("--out"));
 }
 
 TEST_CASE("an invalid shard is an error") {
