@@ -2,6 +2,7 @@
 
 #include "base/number_text.hpp"
 #include "cli/commands.hpp"
+#include "cli/errors.hpp"
 #include "cli/pipeline_arguments.hpp"
 #include "run/run.hpp"
 
@@ -23,9 +24,7 @@ int check(PipelineArguments const& arguments) {
   request.look_for_files = true;
   Pipeline const pipeline = load_pipeline(request, catalog);
   auto const chosen = expected_samples(pipeline);
-  for (Problem const& warning : pipeline.warnings) {
-    std::cerr << to_string(warning, "warning") << '\n';
-  }
+  for (Problem const& warning : pipeline.warnings) print_warning(warning);
   std::cout << arguments.file << ": OK: pipeline \"" << pipeline.name << "\", "
             << size_text(pipeline);
   if (chosen) {

@@ -42,15 +42,6 @@ std::string joined(std::vector<std::string> const& lines) {
   return text;
 }
 
-std::vector<std::string> option_names(Command const& command) {
-  std::vector<std::string> names;
-  for (Argument const& argument : command.arguments) {
-    if (argument.is_option()) names.push_back(argument.name);
-  }
-  names.emplace_back("--help");
-  return names;
-}
-
 bool fits(OptionDeclaration const& option, std::string const& text) {
   if (!option.choices.empty()) return std::ranges::count(option.choices, text) > 0;
   if (option.type != OptionType::integer) return true;
@@ -199,7 +190,11 @@ class Parser {
 
   // For "-j", those that begin so.
   std::vector<std::string> options_like(std::string const& name) const {
-    std::vector<std::string> names = option_names(*command_);
+    std::vector<std::string> names;
+    for (Argument const& argument : command_->arguments) {
+      if (argument.is_option()) names.push_back(argument.name);
+    }
+    names.emplace_back("--help");
     if (auto const near = nearest_name(name, names)) return {*near};
     std::erase_if(names, [&](auto const& each) { return name.size() != 2 || each[2] != name[1]; });
     return names;
@@ -308,15 +303,6 @@ Argument& Command::checked(std::string option, std::string help,
   };
   return arguments.emplace_back(
       Argument{std::move(option), placeholder(declaration), std::move(help), check_and_set});
-}
-
-Argument& Command::positional(std::string argument, std::string help, std::string& target) {
-  return option(std::move(argument), "", std::move(help), target);
-}
-
-Argument& Command::positional(std::string argument, std::string help,
-                              std::vector<std::string>& target) {
-  return option(std::move(argument), "", std::move(help), target);
 }
 
 Argument const* Command::find(std::string const& option) const {

@@ -43,9 +43,10 @@ struct Command {
   // Takes only what fits the declaration, which is one of choices or of an integer.
   Argument& checked(std::string option, std::string help, OptionDeclaration const& declaration,
                     std::function<void(std::string const&)> set);
-  Argument& positional(std::string argument, std::string help, std::string& target);
-  Argument& positional(std::string argument, std::string help,
-                       std::vector<std::string>& target);  // repeatable
+  // Repeatable if the target is a list.
+  Argument& positional(std::string argument, std::string help, auto& target) {
+    return option(std::move(argument), "", std::move(help), target);
+  }
 
   Argument const* find(std::string const& option) const;
 };

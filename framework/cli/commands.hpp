@@ -22,6 +22,9 @@ Command compare_command();
 Command graph_command();
 Command stages_command();
 
-std::vector<Command> all_commands(std::vector<std::string> const& words);
+inline std::vector<Command> all_commands(std::vector<std::string> const& words) {
+  return {run_command(words), merge_command(words), check_command(),
+          graph_command(),    compare_command(),    stages_command()};
+}
 
 }  // namespace seplflow::cli

@@ -1,57 +1,92 @@
 #include "cli/errors.hpp"
 
+#include <spdlog/logger.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <mutex>
+
 #include "base/number_text.hpp"
 #include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "run/log.hpp"
 
 namespace seplflow::cli {
 namespace {
 
 // The quoted line and its caret stay as they are.
-void print_problem(std::ostream& out, Screen const& screen, Colour colour, std::string const& kind,
-                   Problem const& problem) {
+void print_problem(Colour colour, std::string const& kind, Problem const& problem) {
+  Screen const screen = screen_of(STDERR_FILENO);
   std::string text = to_string(problem, screen.paint(colour, kind));
   text.pop_back();  // the caret
   std::size_t const end = text.find('\n');
-  out << wrapped(text.substr(0, end), screen.width, 4) << text.substr(end)
-      << screen.paint(colour, "^") << '\n';
+  std::cerr << wrapped(text.substr(0, end), screen.width, 4) << text.substr(end)
+            << screen.paint(colour, "^") << '\n';
 }
 
-void print_error(std::ostream& out, Screen const& screen, std::string const& message) {
-  out << wrapped(screen.paint(Colour::red, "error") + ": " + message, screen.width, 4) << '\n';
+void print_error(std::string const& message) {
+  Screen const screen = screen_of(STDERR_FILENO);
+  std::cerr << wrapped(screen.paint(Colour::red, "error") + ": " + message, screen.width, 4)
+            << '\n';
 }
 
-void print_total(std::ostream& out, std::size_t errors) {
-  if (errors > 1) out << counted(errors, "error") << '\n';
+void print_total(std::size_t errors) {
+  if (errors > 1) std::cerr << counted(errors, "error") << '\n';
 }
+
+// "warning: MESSAGE", in the colours and the width of the terminal.
+class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit StderrSink(bool bar) : clear_line_(bar ? "\r\x1b[K" : "") {}
+
+ private:
+  void sink_it_(spdlog::details::log_msg const& message) override {
+    auto const name = spdlog::level::to_string_view(message.level);
+    std::string kind(name.data(), name.size());
+    if (message.level == spdlog::level::warn) kind = screen_.paint(Colour::yellow, kind);
+    if (message.level >= spdlog::level::err) kind = screen_.paint(Colour::red, kind);
+    std::string const text(message.payload.data(), message.payload.size());
+    std::cerr << clear_line_ << wrapped(kind + ": " + text, screen_.width, 4) << '\n';
+  }
+  void flush_() override { std::cerr.flush(); }
+
+  std::string const clear_line_;
+  Screen const screen_ = screen_of(STDERR_FILENO);
+};
 
 }  // namespace
 
-void print_warning(std::ostream& out, Screen const& screen, Problem const& warning) {
-  print_problem(out, screen, Colour::yellow, "warning", warning);
+void print_warning(Problem const& warning) {
+  print_problem(Colour::yellow, "warning", warning);
 }
 
-int report_error(std::ostream& out, Screen const& screen) {
+int report_error() {
   try {
     throw;
   } catch (PipelineError const& error) {
-    for (Problem const& problem : error.problems()) {
-      print_problem(out, screen, Colour::red, "error", problem);
-    }
-    print_total(out, error.problems().size());
+    for (Problem const& each : error.problems()) print_problem(Colour::red, "error", each);
+    print_total(error.problems().size());
     return kUsage;
   } catch (CommandLineError const& error) {
-    for (std::string const& each : error.errors()) print_error(out, screen, each);
-    print_total(out, error.errors().size());
+    for (std::string const& each : error.errors()) print_error(each);
+    print_total(error.errors().size());
     return kUsage;
   } catch (UsageError const& error) {
-    print_error(out, screen, error.what());
+    print_error(error.what());
     return kUsage;
   } catch (std::exception const& error) {
-    print_error(out, screen, error.what());
+    print_error(error.what());
   } catch (...) {
-    print_error(out, screen, "an exception was thrown that is not a std::exception");
+    print_error("an exception was thrown that is not a std::exception");
   }
   return kFailed;
+}
+
+void log_to_stderr(std::string const& level, bool bar) {
+  auto sink = std::make_shared<StderrSink>(bar);
+  sink->set_level(spdlog::level::from_str(level));
+  logger().sinks().push_back(std::move(sink));
 }
 
 }  // namespace seplflow::cli

@@ -1,16 +1,19 @@
-// Errors and warnings on the terminal.
+// Errors, warnings and the log on stderr.
 #pragma once
 
-#include <ostream>
+#include <string>
 
-#include "cli/screen.hpp"
 #include "pipeline/problem.hpp"
 
 namespace seplflow::cli {
 
-void print_warning(std::ostream& out, Screen const& screen, Problem const& warning);
+void print_warning(Problem const& warning);
 
 // Prints the exception that is being handled, and returns the exit status for it.
-int report_error(std::ostream& out, Screen const& screen);
+int report_error();
+
+// Shows the log from a level on: debug, info, warning, error or off. `bar`: a progress bar is drawn
+// there too, and must make room.
+void log_to_stderr(std::string const& level, bool bar);
 
 }  // namespace seplflow::cli

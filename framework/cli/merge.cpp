@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "cli/commands.hpp"
-#include "cli/log.hpp"
+#include "cli/errors.hpp"
 #include "cli/run_summary.hpp"
 #include "compare/shards.hpp"
 #include "pipeline/pipeline.hpp"
@@ -20,7 +20,8 @@ struct MergeArguments {
   std::vector<std::string> command_line;
 };
 
-// Whether OUT holds a merge that was interrupted, which is redone. Throws when it holds another run.
+// Whether OUT holds a merge that was interrupted, which is redone. Throws when it holds another
+// run.
 bool is_unfinished_merge(MergeArguments const& arguments) {
   auto const record = run_record_in(arguments.out);
   if (!record) return false;
@@ -28,11 +29,12 @@ bool is_unfinished_merge(MergeArguments const& arguments) {
   std::string command = "seplflow merge OUT";
   // Whoever forgets OUT names a shard in its place.
   bool const is_shard = record->json.contains("shard");
-  if (is_shard && !std::ranges::count(arguments.runs, arguments.out)) command += " " + arguments.out;
+  if (is_shard && !std::ranges::count(arguments.runs, arguments.out))
+    command += " " + arguments.out;
   for (std::string const& run : arguments.runs) command += " " + run;
-  throw RunFolderError(arguments.out + " already holds a run (status \"" + record->status +
-                       "\"), and merge overwrites none; its first argument is a new folder: " +
-                       command);
+  throw RunFolderError(
+      arguments.out + " already holds a run (status \"" + record->status +
+      "\"), and merge overwrites none; its first argument is a new folder: " + command);
 }
 
 int merge(MergeArguments const& arguments) {

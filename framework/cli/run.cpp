@@ -7,7 +7,7 @@
 
 #include "base/number_text.hpp"
 #include "cli/commands.hpp"
-#include "cli/log.hpp"
+#include "cli/errors.hpp"
 #include "cli/pipeline_arguments.hpp"
 #include "cli/run_summary.hpp"
 #include "run/log.hpp"
@@ -28,10 +28,6 @@ struct RunArguments {
   std::vector<std::string> command_line;
 };
 
-std::string log_level(RunArguments const& arguments) {
-  return arguments.quiet && arguments.log_level != "off" ? "error" : arguments.log_level;
-}
-
 ProgressMode progress_mode(RunArguments const& arguments) {
   if (arguments.quiet || arguments.progress == "none") return ProgressMode::none;
   if (arguments.progress == "bar") return ProgressMode::bar;
@@ -43,7 +39,8 @@ int run(RunArguments const& arguments) {
   // Losing the reader of the log is no reason to lose the run.
   std::signal(SIGPIPE, SIG_IGN);
   ProgressMode const progress = progress_mode(arguments);
-  log_to_stderr(log_level(arguments), progress == ProgressMode::bar);
+  bool const only_errors = arguments.quiet && arguments.log_level != "off";
+  log_to_stderr(only_errors ? "error" : arguments.log_level, progress == ProgressMode::bar);
   StageCatalog const catalog(default_plugin_places());
   for (auto const& plugin : catalog.plugins()) {
     log_debug("plugin " + plugin.file.string() + ": " + counted(plugin.stages.size(), "stage"));

@@ -1,5 +1,3 @@
-#include "cli/schema.hpp"
-
 #include "cli/stage_text.hpp"
 #include "pipeline/option_text.hpp"
 #include "pipeline/run_settings.hpp"

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kWidestText = 100;
 constexpr std::size_t kUsualWidth = 80;
-constexpr std::string_view kReset = "\x1b[0m";
 
 std::string environment(char const* name) {
   char const* const value = std::getenv(name);
@@ -34,18 +33,6 @@ std::size_t terminal_width(int descriptor) {
   winsize size{};
   bool const is_known = ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
   return is_known ? size.ws_col : kUsualWidth;
-}
-
-std::string_view code(Colour colour) {
-  switch (colour) {
-    case Colour::red:
-      return "\x1b[31m";
-    case Colour::yellow:
-      return "\x1b[33m";
-    case Colour::green:
-      return "\x1b[32m";
-  }
-  return "";
 }
 
 std::string wrapped_line(std::string_view line, std::size_t width, std::size_t hanging) {
@@ -72,7 +59,8 @@ std::string wrapped_line(std::string_view line, std::size_t width, std::size_t h
 }  // namespace
 
 std::string Screen::paint(Colour colour, std::string const& text) const {
-  return colours ? std::string(code(colour)) + text + std::string(kReset) : text;
+  return colours ? "\x1b[" + std::to_string(static_cast<int>(colour)) + "m" + text + "\x1b[0m"
+                 : text;
 }
 
 std::size_t Screen::text_width() const {

@@ -6,7 +6,7 @@
 
 namespace seplflow::cli {
 
-enum class Colour { red, yellow, green };
+enum class Colour { red = 31, green = 32, yellow = 33 };  // as terminals number them
 
 struct Screen {
   std::size_t width = 0;  // characters in a line; 0 = no limit

@@ -6,23 +6,9 @@ namespace seplflow::cli {
 namespace {
 
 char const* type_word(OptionType type) {
-  switch (type) {
-    case OptionType::boolean:
-      return "boolean";
-    case OptionType::integer:
-      return "integer";
-    case OptionType::number:
-      return "number";
-    case OptionType::text:
-      return "string";
-    case OptionType::path:
-      return "path";
-    case OptionType::numbers:
-      return "numbers";
-    case OptionType::texts:
-      return "strings";
-  }
-  return "";
+  constexpr char const* kWords[] = {"boolean", "integer", "number", "string",
+                                    "path",    "numbers", "strings"};
+  return kWords[static_cast<std::size_t>(type)];
 }
 
 Json ports_json(std::vector<Port> const& ports) {
@@ -63,20 +49,16 @@ std::string kind_text(StageDeclaration const& stage) {
          (stage.loads ? ", loads files" : "");
 }
 
-std::string port_row(Port const& port, std::string const& note) {
-  return "| `" + port.name + "` | " + port.type + " | " + note + " |\n";
-}
-
-std::string input_rows(std::vector<Port> const& ports) {
-  std::string rows;
-  for (Port const& port : ports) rows += port_row(port, port.optional ? "optional" : "");
-  return rows;
-}
-
-std::string output_rows(std::vector<Port> const& ports) {
-  std::string rows;
-  for (Port const& port : ports) rows += port_row(port, rows.empty() ? "default" : "");
-  return rows;
+// Empty without ports. The first output is the default.
+std::string port_table(std::string const& title, std::vector<Port> const& ports, bool outputs) {
+  if (ports.empty()) return "";
+  std::string table = "\n## " + title + "\n\n| Name | Type | |\n|---|---|---|\n";
+  for (Port const& port : ports) {
+    std::string note = port.optional ? "optional" : "";
+    if (outputs && &port == &ports.front()) note = "default";
+    table += "| `" + port.name + "` | " + port.type + " | " + note + " |\n";
+  }
+  return table;
 }
 
 std::string default_text(OptionDeclaration const& option) {
@@ -94,12 +76,7 @@ std::string stage_page(StageDeclaration const& stage) {
   std::string page =
       "# " + stage.name + "\n\n" + stage.summary + ".\n\nKind: " + kind_text(stage) + ".\n";
   if (!stage.details.empty()) page += "\n" + stage.details + "\n";
-  if (!stage.inputs.empty()) {
-    page += "\n## Inputs\n\n| Name | Type | |\n|---|---|---|\n" + input_rows(stage.inputs);
-  }
-  if (!stage.outputs.empty()) {
-    page += "\n## Outputs\n\n| Name | Type | |\n|---|---|---|\n" + output_rows(stage.outputs);
-  }
+  page += port_table("Inputs", stage.inputs, false) + port_table("Outputs", stage.outputs, true);
   if (!stage.options.empty()) {
     page += "\n## Options\n\n| Name | Takes | Default | |\n|---|---|---|---|\n";
     for (OptionDeclaration const& option : stage.options) {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "plugin/stage.hpp"
+#include "catalog/catalog.hpp"
 #include "run/json.hpp"
 
 namespace seplflow::cli {
@@ -18,5 +18,9 @@ std::string stage_description(StageDeclaration const& stage);
 Json stage_json(StageDeclaration const& stage);
 
 Json to_json(OptionValue const& value);
+
+// A JSON Schema of pipelines that use the catalog's stages, for editors. It accepts every pipeline
+// that `seplflow check` accepts, and points at the option that is wrong.
+Json pipeline_schema(StageCatalog const& catalog);
 
 }  // namespace seplflow::cli

@@ -6,7 +6,6 @@
 
 #include "catalog/catalog.hpp"
 #include "cli/commands.hpp"
-#include "cli/schema.hpp"
 #include "cli/screen.hpp"
 #include "cli/stage_text.hpp"
 #include "pipeline/problem.hpp"
@@ -92,7 +91,7 @@ int write_pages(StageCatalog const& catalog, std::filesystem::path const& folder
   return kDone;
 }
 
-int list_family(StageCatalog const& catalog, StagesArguments const& arguments) {
+void list_family(StageCatalog const& catalog, StagesArguments const& arguments) {
   auto const names = names_in(catalog, arguments.name);
   if (names.empty()) {
     std::string const hint = did_you_mean(arguments.name, catalog.names());
@@ -104,20 +103,16 @@ int list_family(StageCatalog const& catalog, StagesArguments const& arguments) {
   } else {
     list(catalog, names);
   }
-  return kDone;
 }
 
-int describe_one(StageCatalog const& catalog, StagesArguments const& arguments) {
+void describe_one(StageCatalog const& catalog, StagesArguments const& arguments) {
   auto const found = catalog.find(arguments.name);
-  if (!found.declaration) {
-    return list_family(catalog, arguments);
-  }
+  if (!found.declaration) return list_family(catalog, arguments);
   if (arguments.json) {
     std::cout << json_text(stage_json(*found.declaration), 2) << '\n';
   } else {
     std::cout << wrapped(stage_description(*found.declaration), line_width(), 2);
   }
-  return kDone;
 }
 
 int stages(StagesArguments const& arguments) {
@@ -126,7 +121,7 @@ int stages(StagesArguments const& arguments) {
   if (arguments.schema) {
     std::cout << json_text(pipeline_schema(catalog), 2) << '\n';
   } else if (!arguments.name.empty()) {
-    return describe_one(catalog, arguments);
+    describe_one(catalog, arguments);
   } else if (arguments.json) {
     std::cout << json_text(catalog_json(catalog), 2) << '\n';
   } else {

@@ -1,11 +1,14 @@
 #include "compare/comparison.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <map>
+#include <unordered_map>
 
+#include "base/number_text.hpp"
 #include "compare/finished_run.hpp"
-#include "compare/image_comparison.hpp"
-#include "compare/metric_comparison.hpp"
+#include "run/csv.hpp"
 
 namespace seplflow {
 namespace {
@@ -61,6 +64,199 @@ std::vector<Comparison::Setting> what_differs(std::vector<FinishedRun> const& ru
     });
   });
   return settings;
+}
+
+bool is_value(Json const& json) {
+  return json.is_number() || json.is_null();
+}
+
+std::optional<double> value_of(Json const& json) {
+  if (!json.is_number()) return std::nullopt;
+  double const value = json.get<double>();
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+bool lists_classes(Json const& json) {
+  return json.is_array() && !json.empty() && std::ranges::all_of(json, [](Json const& each) {
+           return each.is_object() && each.value("name", Json()).is_string();
+         });
+}
+
+std::string number_of_classes(Json const& list) {
+  for (Json const& each : list) {
+    for (auto const& [key, value] : each.items()) {
+      if (key != "id" && is_value(value)) return key;
+    }
+  }
+  return "";
+}
+
+// Whether numbers are fractions: metrics.json writes those with a decimal point, and counts
+// without.
+class Scale {
+ public:
+  void note(Json const& value) {
+    if (!value.is_number()) return;
+    has_point_ = has_point_ || value.is_number_float();
+    is_bounded_ = is_bounded_ && std::abs(value.get<double>()) <= 1;
+  }
+  bool is_fraction() const { return has_point_ && is_bounded_; }
+
+ private:
+  bool has_point_ = false, is_bounded_ = true;
+};
+
+// The metrics of an evaluator in several runs, number by number and class by class.
+class SideBySide {
+ public:
+  explicit SideBySide(std::size_t runs) : runs_(runs) {}
+
+  void add(std::size_t run, Json const& tree, std::string const& prefix = "") {
+    for (auto const& [key, value] : tree.items()) {
+      std::string const name = prefix + key;
+      if (value.is_object()) {
+        add(run, value, name + ".");
+      } else if (is_value(value)) {
+        auto const [place, is_new] = places_.try_emplace(name, numbers_.size());
+        if (is_new) numbers_.push_back({{name, false, RunValues(runs_)}, {}});
+        auto& [number, scale] = numbers_[place->second];
+        number.values[run] = value_of(value);
+        scale.note(value);
+      } else if (lists_classes(value)) {
+        add_classes(run, value, name);
+      }
+    }
+  }
+
+  void move_to(Comparison::Evaluator& evaluator) {
+    for (auto& [number, scale] : numbers_) {
+      number.fraction = scale.is_fraction();
+      evaluator.numbers.push_back(std::move(number));
+    }
+    for (ClassList& list : lists_) {
+      list.classes.fraction = list.scale.is_fraction();
+      std::ranges::stable_sort(list.classes.classes, {}, &Comparison::Class::id);
+      evaluator.classes.push_back(std::move(list.classes));
+    }
+  }
+
+ private:
+  struct ClassList {
+    Comparison::Classes classes;
+    Scale scale;
+    std::map<std::pair<std::optional<std::int64_t>, std::string>, std::size_t> places;
+  };
+
+  void add_classes(std::size_t run, Json const& json, std::string const& name) {
+    auto found = std::ranges::find_if(
+        lists_, [&](ClassList const& each) { return each.classes.list == name; });
+    if (found == lists_.end()) {
+      std::string const number = number_of_classes(json);
+      if (number.empty()) return;
+      found = lists_.insert(lists_.end(), ClassList{{name, number, false, {}}, {}, {}});
+    }
+    auto& [list, scale, places] = *found;
+    for (Json const& each : json) {
+      std::optional<std::int64_t> id;
+      if (each.value("id", Json()).is_number_integer()) id = each["id"].get<std::int64_t>();
+      std::string const class_name = each["name"].get<std::string>();
+      auto const [place, is_new] = places.try_emplace({id, class_name}, places.size());
+      if (is_new) list.classes.push_back({id, class_name, RunValues(runs_)});
+      Json const value = each.value(list.number, Json());
+      list.classes[place->second].values[run] = value_of(value);
+      scale.note(value);
+    }
+  }
+
+  std::size_t runs_;
+  std::vector<std::pair<Comparison::Number, Scale>> numbers_;
+  std::map<std::string, std::size_t> places_;
+  std::vector<ClassList> lists_;
+};
+
+// Nothing for an empty cell, an infinity or NaN.
+std::optional<double> value_in(std::string const& cell, CsvReader const& csv,
+                               std::string const& column) {
+  if (cell.empty()) return std::nullopt;
+  double number = 0;
+  auto const [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
+  if (error != std::errc() || end != cell.data() + cell.size()) {
+    csv.fail("\"" + cell + "\" in column \"" + column + "\" is not a number");
+  }
+  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+// The images with the greatest changes, in the order of the table where these are equal.
+std::vector<Comparison::Image> extremes_of(std::vector<Comparison::Image> images,
+                                           std::size_t count) {
+  std::ranges::stable_sort(images, std::greater(), [](Comparison::Image const& image) {
+    return std::abs(image.other - image.first);
+  });
+  images.resize(std::min(count, images.size()));
+  return images;
+}
+
+// A column of an evaluator's table, with the image of each row.
+struct Column {
+  std::string name;
+  std::vector<std::pair<std::string, std::optional<double>>> rows;
+};
+
+// The column of that name, or the first one after the images; nothing when it does not exist.
+// Throws UsageError, with the line, when the table is damaged.
+std::optional<Column> read_column(fs::path const& file, std::optional<std::string> const& name) {
+  CsvReader csv(file);
+  std::vector<std::string> columns, cells;
+  if (!csv.next(columns)) csv.fail("the table is empty; the file is damaged");
+  std::size_t const place =
+      name ? static_cast<std::size_t>(std::ranges::find(columns, *name) - columns.begin()) : 1;
+  if (place >= columns.size()) return std::nullopt;
+  Column column{columns[place], {}};
+  while (csv.next(cells)) {
+    if (cells.size() != columns.size()) {
+      csv.fail("this row has " + counted(cells.size(), "cell") + ", but there are " +
+               counted(columns.size(), "column") + "; the file is damaged");
+    }
+    column.rows.emplace_back(cells[0], value_in(cells[place], csv, column.name));
+  }
+  return column;
+}
+
+// Matches the images of both by name; `run` is the index of the other.
+Comparison::Images compare_images(Column const& first, Column const& other, std::size_t run,
+                                  std::size_t extremes) {
+  std::unordered_map<std::string_view, std::optional<double>> others(other.rows.begin(),
+                                                                     other.rows.end());
+  Comparison::Images images;
+  images.run = run;
+  images.number = first.name;
+  std::vector<Comparison::Image> improved, harmed;
+  double sum = 0;
+  for (auto const& [image, before] : first.rows) {
+    auto const found = others.extract(image);
+    if (!found) {
+      ++images.only_first;
+      continue;
+    }
+    auto const after = found.mapped();
+    auto const change = difference(before, after);
+    if (!change) {
+      ++images.without_value;
+      continue;
+    }
+    sum += *change;
+    if (*change == 0) ++images.equal;
+    if (*change > 0) improved.push_back({image, *before, *after});
+    if (*change < 0) harmed.push_back({image, *before, *after});
+  }
+  images.only_other = others.size();
+  images.improved = improved.size();
+  images.harmed = harmed.size();
+  std::uint64_t const compared = images.improved + images.harmed + images.equal;
+  if (compared > 0) images.mean_difference = sum / static_cast<double>(compared);
+  images.most_improved = extremes_of(std::move(improved), extremes);
+  images.most_harmed = extremes_of(std::move(harmed), extremes);
+  return images;
 }
 
 // Whether a column has fractions: the metric of its name tells, or else its values do.
@@ -138,9 +334,9 @@ std::vector<Comparison::Evaluator> compare_evaluators(std::vector<FinishedRun> c
   for (Comparison::Evaluator& evaluator : evaluators) {
     if (evaluator.runs.size() < 2 || evaluator.runs.front() != 0) continue;
     is_any_compared = true;
-    std::vector<Json const*> metrics(runs.size());
-    for (std::size_t const r : evaluator.runs) metrics[r] = &runs[r].metrics[evaluator.stage];
-    std::tie(evaluator.numbers, evaluator.classes) = side_by_side(metrics);
+    SideBySide metrics(runs.size());
+    for (std::size_t const r : evaluator.runs) metrics.add(r, runs[r].metrics[evaluator.stage]);
+    metrics.move_to(evaluator);
     add_images(evaluator, runs, extremes);
   }
   if (!is_any_compared) refuse_to_compare(runs);

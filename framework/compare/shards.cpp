@@ -21,12 +21,8 @@ struct ShardRun {
   std::vector<SettingText> settings;  // without the shard
 };
 
-std::string text_of(std::int64_t index, std::int64_t count) {
-  return std::to_string(index) + "/" + std::to_string(count);
-}
-
 std::string text_of(Shard const& shard) {
-  return text_of(shard.index, shard.count);
+  return std::to_string(shard.index) + "/" + std::to_string(shard.count);
 }
 
 Shard shard_in(Json const& record) {
@@ -69,8 +65,8 @@ void compare_settings(ShardRun const& first, ShardRun const& run,
 // Each shard must be there exactly once.
 void check_shards(std::vector<ShardRun> const& runs, std::vector<std::string>& problems) {
   // A run of all samples is a problem of its own, and says nothing about the others.
-  ShardRun const& first = *std::ranges::max_element(
-      runs, {}, [](ShardRun const& run) { return run.shard.count > 1; });
+  ShardRun const& first =
+      *std::ranges::max_element(runs, {}, [](ShardRun const& run) { return run.shard.count > 1; });
   std::int64_t const count = first.shard.count;
   std::map<std::int64_t, std::vector<std::string>> folders;  // by shard
   for (ShardRun const& run : runs) {
@@ -87,7 +83,7 @@ void check_shards(std::vector<ShardRun> const& runs, std::vector<std::string>& p
   for (auto const& [index, names] : folders) {
     if (names.size() < 2) continue;
     std::string text =
-        "shard " + text_of(index, count) + " appears " + std::to_string(names.size()) + " times:";
+        "shard " + text_of({index, count}) + " appears " + std::to_string(names.size()) + " times:";
     for (std::string const& name : names) text += " " + name;
     problems.push_back(std::move(text));
   }
@@ -95,7 +91,7 @@ void check_shards(std::vector<ShardRun> const& runs, std::vector<std::string>& p
   std::int64_t reported = 0;
   for (std::int64_t i = 0; reported < std::min(missing, kMaxReportedMissing); ++i) {
     if (folders.contains(i)) continue;
-    problems.push_back("shard " + text_of(i, count) + " is missing");
+    problems.push_back("shard " + text_of({i, count}) + " is missing");
     ++reported;
   }
   if (missing > reported) {

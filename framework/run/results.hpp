@@ -1,6 +1,7 @@
-// What observers found, as the files that a run leaves.
+// What observers found, as the files that a run leaves, and where files of variants go.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,21 @@
 #include "run/run_folder.hpp"
 
 namespace seplflow {
+
+// Which variants' files a sweep writes: as the pipeline says, else all of up to eight variants, and
+// none of more when there is an evaluator.
+Keep keep_of(Pipeline const& pipeline);
+
+// Throws UsageError when the pipeline's `keep` makes no sense: there are no variants, or no
+// evaluator that could find the best one.
+void require_sound_keep(Pipeline const& pipeline);
+
+// RUN/variants/VARIANT, relative to RUN; RUN itself in a pipeline without variants.
+std::filesystem::path home_of(Pipeline const& pipeline, Variant const& variant);
+
+// Where a stage's files and tables go: to RUN when it serves all variants, else to each of its
+// variants. Relative to RUN.
+std::vector<std::filesystem::path> homes_of(Pipeline const& pipeline, PipelineStage const& stage);
 
 // What each observer found; nothing for other stages. By stage.
 using AllFindings = std::vector<std::optional<Findings>>;

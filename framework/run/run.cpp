@@ -9,7 +9,6 @@
 #include "base/error_of.hpp"
 #include "base/number_text.hpp"
 #include "run/interrupt.hpp"
-#include "run/keep.hpp"
 #include "run/log.hpp"
 #include "run/pass.hpp"
 #include "run/results.hpp"
@@ -134,19 +133,11 @@ void add_scores(RunReport& report, Pipeline const& pipeline, AllFindings const& 
   }
 }
 
-// The words as one can give them to a shell again.
-std::string shell_text(std::vector<std::string> const& words) {
+std::string command_text(std::vector<std::string> const& words) {
   std::string text;
   for (std::string const& word : words) {
-    bool const is_plain = word.find_first_of(" \t\n\"'\\$`*?[]{}()<>|&;#~!") == std::string::npos;
-    text += text.empty() ? "" : " ";
-    if (is_plain && !word.empty()) {
-      text += word;
-      continue;
-    }
-    text += '\'';
-    for (char const c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    text += '\'';
+    bool const is_plain = !word.empty() && word.find(' ') == std::string::npos;
+    text += (text.empty() ? "" : " ") + (is_plain ? word : "'" + word + "'");
   }
   return text;
 }
@@ -171,7 +162,7 @@ class Execution {
         keys_(pipeline_, hashes_) {
     if (folder_.before()) {
       // A default that depends on the number of variants must not throw files away.
-      auto const kept = Resumption::keep(*folder_.before());
+      auto const kept = keep_choices().value_of(text_in(folder_.before()->json, "keep"));
       if (pipeline_.sweeps() && !pipeline_.run.keep && kept && *kept != keep_of(pipeline_)) {
         pipeline_.run.keep = kept;
       }
@@ -183,7 +174,7 @@ class Execution {
   }
 
   RunReport execute() {
-    log_debug("seplflow " SEPLFLOW_VERSION ", started as: " + shell_text(request_.command_line));
+    log_debug("seplflow " SEPLFLOW_VERSION ", started as: " + command_text(request_.command_line));
     log_info("running \"" + pipeline_.name + "\" into " + folder_.path().string());
     InterruptWatcher const interrupts([this] {
       interruption_.interrupt();
@@ -430,8 +421,8 @@ std::optional<std::uint64_t> expected_samples(Pipeline const& pipeline) {
   if (chosen == 0 && of > 0) {
     Shard const& shard = pipeline.run.shard;
     throw UsageError("shard " + std::to_string(shard.index) + "/" + std::to_string(shard.count) +
-                     " of " + counted(of, "sample") + " is empty; divide the data set into at most " +
-                     counted(of, "shard"));
+                     " of " + counted(of, "sample") +
+                     " is empty; divide the data set into at most " + counted(of, "shard"));
   }
   return chosen;
 }

@@ -12,14 +12,11 @@ namespace {
 namespace fs = std::filesystem;
 constexpr char const* kAside = ".partial";
 
-bool is_ours(fs::path const& name) {
-  return name == kAside || name == FolderLock::kFile;
-}
-
 // Apart from what a run leaves that was killed before it wrote run.json.
 bool holds_nothing(fs::path const& folder) {
   return std::ranges::all_of(fs::directory_iterator(folder), [](fs::directory_entry const& entry) {
-    return is_ours(entry.path().filename());
+    fs::path const name = entry.path().filename();
+    return name == kAside || name == FolderLock::kFile;
   });
 }
 
@@ -117,7 +114,7 @@ void RunFolder::write_json(fs::path const& file, Json const& json) {
 
 void RunFolder::write_output(fs::path const& file, std::span<std::uint8_t const> bytes) {
   if (before_) {
-    note_output(file);
+    keep_output(file);
     writer_.write(folder_ / file, bytes);
   } else {
     writer_.write_new(folder_ / file, bytes);
@@ -125,10 +122,6 @@ void RunFolder::write_output(fs::path const& file, std::span<std::uint8_t const>
 }
 
 void RunFolder::keep_output(fs::path const& file) {
-  note_output(file);
-}
-
-void RunFolder::note_output(fs::path const& file) {
   std::scoped_lock const lock(outputs_mutex_);
   if (!outputs_.insert(fingerprint(file.generic_string())).second) {
     throw Error("cannot write " + (folder_ / file).string() +

@@ -108,7 +108,6 @@ class RunFolder {
   void place_copy(std::filesystem::path const& complete, std::filesystem::path const& file);
 
  private:
-  void note_output(std::filesystem::path const& file);
   void note_written(std::filesystem::path const& file);
 
   std::filesystem::path folder_;

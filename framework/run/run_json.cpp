@@ -9,7 +9,7 @@
 
 #include "pipeline/run_settings.hpp"
 #include "plugin/entry.hpp"
-#include "run/keep.hpp"
+#include "run/results.hpp"
 #include "run/resume/content_keys.hpp"
 #include "run/run_folder.hpp"
 #include "run/warning_log.hpp"

@@ -102,10 +102,6 @@ void Resumption::refuse(std::string const& what) const {
                        "wrote it");
 }
 
-std::optional<Keep> Resumption::keep(RunRecord const& before) {
-  return keep_choices().value_of(before.json.value("keep", ""));
-}
-
 std::vector<std::string> Resumption::changes(Json const& record, std::uint64_t samples) const {
   std::vector<std::string> texts;
   if (before_.empty() || samples == 0) return texts;

@@ -23,9 +23,6 @@ class Resumption {
   // the pipeline is not.
   Resumption(RunFolder& folder, Pipeline const& pipeline);
 
-  // The variants whose files the previous run kept; nothing when it was not a sweep.
-  static std::optional<Keep> keep(RunRecord const& before);
-
   // Which settings and plugins changed since then, one line each: "select: t1 changed from 0.5 to
   // 0.6: 1464 samples". `record` is of this run.
   std::vector<std::string> changes(Json const& record, std::uint64_t samples) const;
