@@ -1,9 +1,8 @@
 #include "base/error.hpp"
 
 namespace seplflow {
-namespace {
 
-std::string without_controls(std::string const& text) {
+std::string without_controls(std::string_view text) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::string result;
   unsigned char before = 0;
@@ -20,8 +19,6 @@ std::string without_controls(std::string const& text) {
   }
   return result;
 }
-
-}  // namespace
 
 Error::Error(std::string const& message) : std::runtime_error(without_controls(message)) {}
 

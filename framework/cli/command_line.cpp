@@ -7,7 +7,8 @@
 #include <utility>
 
 #include "base/number_text.hpp"
-#include "pipeline/problem.hpp"
+#include "base/similar_names.hpp"
+#include "pipeline/option_text.hpp"
 
 namespace seplflow::cli {
 namespace {
@@ -52,15 +53,6 @@ bool fits(OptionDeclaration const& option, std::string const& text) {
          number >= option.minimum.value_or(number) && number <= option.maximum.value_or(number);
 }
 
-std::string expectation(OptionDeclaration const& option) {
-  constexpr double kNoMaximum = 1e15;
-  if (!option.choices.empty()) return quoted_list(option.choices);
-  std::string const minimum = shortest(option.minimum.value_or(0));
-  double const maximum = option.maximum.value_or(kNoMaximum);
-  if (maximum >= kNoMaximum) return "an integer of at least " + minimum;
-  return "an integer from " + minimum + " to " + shortest(maximum);
-}
-
 std::string placeholder(OptionDeclaration const& option) {
   std::string text;
   for (std::string const& each : option.choices) text += (text.empty() ? "" : "|") + each;
@@ -85,7 +77,7 @@ class Parser {
         read_positional(word);
       }
     }
-    if (command_ != nullptr && !line_.help) require_arguments();
+    if (command_ != nullptr && !line_.help) check_number_of_arguments();
     line_.command = command_;
     if (!line_.help && !errors_.empty()) throw CommandLineError(errors_);
     return line_;
@@ -112,7 +104,11 @@ class Parser {
     } else if (first == "--version") {
       line_.version = true;
     } else if (is_option_word(first)) {
-      errors_.push_back("the command is missing before " + in_quotes(first) + command_list());
+      auto const meant = options_like(first, {"--help", "--version"});
+      errors_.push_back(meant.empty()
+                            ? "the command is missing before " + in_quotes(first) + command_list()
+                            : "unknown option " + in_quotes(first) + "; did you mean " +
+                                  quoted_list(meant) + "?");
     } else {
       command_ = command_called(first);
       if (command_ == nullptr)
@@ -148,11 +144,25 @@ class Parser {
     } else if (has_value) {
       store(*option, word.substr(equals + 1));
     } else if (at_ < words_.size() && !is_option_word(words_[at_])) {
-      store(*option, words_[at_++]);
+      std::string const& value = words_[at_++];
+      if (!refuse_space(*option, value)) store(*option, value);
     } else {
       errors_.push_back("option " + in_quotes(name) + " needs a value: " + name + " " +
                         option->value);
     }
+  }
+
+  // Whether "KEY VALUE" is written in the place of "KEY=VALUE".
+  bool refuse_space(Argument const& option, std::string const& key) {
+    if (option.value.find('=') == std::string::npos || key.find('=') != std::string::npos ||
+        at_ >= words_.size() || is_option_word(words_[at_]) || words_[at_].ends_with(".toml")) {
+      return false;
+    }
+    std::string const& value = words_[at_++];
+    errors_.push_back("option " + in_quotes(option.name) +
+                      " takes KEY=VALUE without spaces; write " +
+                      in_quotes(option.name + " " + key + "=" + value));
+    return true;
   }
 
   void store(Argument const& argument, std::string const& value) {
@@ -166,7 +176,8 @@ class Parser {
 
   void refuse_option(std::string const& word) {
     std::string const name = word.substr(0, word.find('='));
-    std::vector<std::string> const owners = commands_with(name), meant = options_like(name);
+    std::vector<std::string> const owners = commands_with(name),
+                                   meant = options_like(name, option_names(*command_));
     std::string hint = "; \"seplflow " + command_->name + " --help\" lists the options";
     std::string const& first = command_->arguments.front().name;
     if (is_option_called(name, first)) {
@@ -189,13 +200,9 @@ class Parser {
   }
 
   // For "-j", those that begin so.
-  std::vector<std::string> options_like(std::string const& name) const {
-    std::vector<std::string> names;
-    for (Argument const& argument : command_->arguments) {
-      if (argument.is_option()) names.push_back(argument.name);
-    }
-    names.emplace_back("--help");
-    if (auto const near = nearest_name(name, names)) return {*near};
+  static std::vector<std::string> options_like(std::string const& name,
+                                               std::vector<std::string> names) {
+    if (auto similar = similar_names(name, names); !similar.empty()) return similar;
     std::erase_if(names, [&](auto const& each) { return name.size() != 2 || each[2] != name[1]; });
     return names;
   }
@@ -226,10 +233,23 @@ class Parser {
       return store(argument, word);
     }
     if (may_be_a_value) return;
-    errors_.push_back("unexpected argument " + in_quotes(word) + "; usage: " + usage(*command_));
+    surplus_.push_back(word);
   }
 
-  void require_arguments() {
+  void check_number_of_arguments() {
+    if (!surplus_.empty()) {
+      std::string text = surplus_.size() == 1 ? "unexpected argument " : "unexpected arguments ";
+      for (std::string const& each : surplus_) {
+        text += (&each == &surplus_.front() ? "" : ", ") + in_quotes(each);
+      }
+      auto const& names = command_->arguments;
+      bool const takes_one =
+          std::ranges::count_if(names, [](auto const& each) { return !each.is_option(); }) == 1;
+      if (takes_one) {
+        text += "; expected one " + std::ranges::find(names, false, &Argument::is_option)->name;
+      }
+      errors_.push_back(text + "; usage: " + usage(*command_));
+    }
     for (Argument const& argument : command_->arguments) {
       if (!argument.required || given_.contains(argument.name)) continue;
       errors_.push_back(argument.name + " is missing; usage: " + usage(*command_));
@@ -243,6 +263,7 @@ class Parser {
   ParsedLine line_;
   std::vector<std::string> errors_;
   std::set<std::string> given_;
+  std::vector<std::string> surplus_;
   bool only_positional_ = false;
   bool after_unknown_ = false;
 };
@@ -297,7 +318,7 @@ Argument& Command::checked(std::string option, std::string help,
   std::string const meaning = declaration.choices.empty() ? " (" + help + ")" : "";
   auto const check_and_set = [declaration, meaning, set](std::string const& text) {
     if (!fits(declaration, text)) {
-      throw Error("expected " + expectation(declaration) + ", got " + in_quotes(text) + meaning);
+      throw Error("expected " + expected_value(declaration) + ", got " + in_quotes(text) + meaning);
     }
     set(text);
   };

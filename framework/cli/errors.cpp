@@ -27,7 +27,7 @@ void print_problem(Colour colour, std::string const& kind, Problem const& proble
 
 void print_error(std::string const& message) {
   Screen const screen = screen_of(STDERR_FILENO);
-  std::cerr << wrapped(screen.paint(Colour::red, "error") + ": " + message, screen.width, 4)
+  std::cerr << wrapped(screen.paint(Colour::red, "error") + ": " + without_controls(message), screen.width, 4)
             << '\n';
 }
 

@@ -214,7 +214,8 @@ void print_sweep(Page& page, Pipeline const& pipeline, RunReport const& report) 
   bool const is_cut = table.rows.size() < pipeline.variants.size() && !is_grid;
   table.title = is_grid ? report.variants[*report.best].score->name + ", percent" : "percent";
   if (auto const baseline = common_baseline(report)) {
-    table.title += ", before " + percent(*baseline);
+    std::string const name = is_grid ? "" : report.variants.front().score->name + " ";
+    table.title += ", " + name + "before " + percent(*baseline);
   }
   if (report.best) table.title += " (* the best variant)";
   if (is_cut) table.title += ", best first";

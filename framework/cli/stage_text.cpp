@@ -63,7 +63,7 @@ std::string port_table(std::string const& title, std::vector<Port> const& ports,
 
 std::string default_text(OptionDeclaration const& option) {
   if (option.required) return "required";
-  return option.default_value ? "`" + toml_text(*option.default_value) + "`" : "not set";
+  return option.default_value ? "`" + shown_text(*option.default_value) + "`" : "not set";
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ void describe_one(StageCatalog const& catalog, StagesArguments const& arguments)
   if (arguments.json) {
     std::cout << json_text(stage_json(*found.declaration), 2) << '\n';
   } else {
-    std::cout << wrapped(stage_description(*found.declaration), line_width(), 2);
+    std::cout << wrapped(stage_description(*found.declaration), line_width());
   }
 }
 

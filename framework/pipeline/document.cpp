@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pipeline/argument.hpp"
+#include "base/utf8.hpp"
 
 namespace seplflow {
 namespace {
@@ -46,8 +46,6 @@ class Reader {
     file.value = &parse(document_.source);
     file.base = std::filesystem::absolute(request_.file).parent_path();
     for (Setting const& setting : settings_of(file)) top_level(setting);
-    std::size_t number = 0;
-    for (std::string const& each : request_.overrides) apply(each, ++number);
     return std::move(document_);
   }
 
@@ -57,7 +55,7 @@ class Reader {
       document_.storage.push_back(toml::parse(source->text, source->name));
       return document_.storage.back();
     } catch (toml::parse_error const& error) {
-      throw PipelineError({{place_of(source, error.source()), std::string(error.description())}});
+      throw PipelineError({{place_of(source, error.source()), syntax_error(error, *source)}});
     }
   }
 
@@ -116,40 +114,58 @@ class Reader {
     document_.stages.push_back({setting.key, setting.place, settings_of(setting)});
   }
 
-  // "stage.option=value" or "run.key=value"
-  void apply(std::string const& argument, std::size_t number) {
-    Setting setting = read_argument("--set", argument, number, request_.working_folder);
-    std::size_t const dot = setting.key.find('.');
-    if (dot == std::string::npos || dot == 0 || dot + 1 == setting.key.size()) {
-      complain(setting.place,
-               "an override is written stage.option=value, for example select.t1=0.4");
-      return;
-    }
-    std::string const stage = setting.key.substr(0, dot);
-    setting.key.erase(0, dot + 1);
-    setting.place.column += static_cast<std::uint32_t>(dot + 1);
-    setting.value = document_.add_value(*setting.raw);
-    if (stage == "run") {
-      replace(document_.run, std::move(setting));
-      return;
-    }
-    auto const found = document_.find_stage(stage);
-    if (!found) {
-      std::vector<std::string> names = document_.stage_names();
-      names.insert(names.begin(), "run");
-      complain({setting.place.source},
-               "the pipeline has no stage \"" + stage + "\"" + suggestion(stage, names));
-      return;
-    }
-    replace(document_.stages[*found].settings, std::move(setting));
-  }
-
   PipelineRequest const& request_;
   std::vector<Problem>& problems_;
   Document document_;
 };
 
+// What parts of the sentences of toml++ mean to users; the first that fits counts.
+constexpr std::pair<std::string_view, std::string_view> kSyntaxErrors[] = {
+    {"array: encountered end-of-file", "the list is not closed; add the missing \"]\""},
+    {"parsing array", "expected \",\" or \"]\": the list is not closed, or a comma is missing"},
+    {"dangling comma", "a table in braces cannot end with a comma"},
+    {"parsing inline table",
+     "the table in braces is not closed; write it in one line: { key = value, ... }"},
+    {"table header: expected ']'", "the \"]\" after the name of the table is missing"},
+    {"blank bare keys", "the name of the table is missing: [stages.NAME]"},
+    {"value type", "this is not a value; a string needs quotes: \"...\""},
+    {"parsing boolean", "this is not a value; write true or false, or a string in quotes"},
+    {"expected '='", "expected \"=\" after the key: key = value"},
+    {"expected value", "the value is missing: key = value"},
+    {"expected a comment", "unexpected text at the end of the line"},
+    {"parsing root table", "expected key = value or [stages.NAME]"},
+    {"escape sequence", "write a backslash twice, or the string in single quotes: '...'"},
+    {"leading zeroes", "a number cannot begin with 0"},
+    {"not representable", "the number is too large"},
+    {"integer", "this is not a number; a string needs quotes: \"...\""},
+    {"floating-point", "this is not a number; a string needs quotes: \"...\""},
+    {"utf-8", "the file is not valid UTF-8"},
+};
+
 }  // namespace
+
+std::string syntax_error(toml::parse_error const& error, SourceText const& source) {
+  std::string_view const text = error.description();
+  auto const says = [&](std::string_view part) { return text.find(part) != text.npos; };
+  auto const& place = error.source().begin;
+  bool const at_end = place.column > character_count(source.line(place.line));
+  if (says("string: ") && (at_end || says("end-of-file"))) {
+    return "the string is not closed; add the missing quote";
+  }
+  if (says("string: ") && says("control characters")) {
+    return "a string cannot contain control characters";
+  }
+  if (says("redefine existing")) {
+    std::size_t const quote = text.find('\'') + 1;
+    return "\"" + std::string(text.substr(quote, text.find('\'', quote) - quote)) +
+           "\" is defined twice";
+  }
+  for (auto const& [part, meaning] : kSyntaxErrors) {
+    if (says(part)) return std::string(meaning);
+  }
+  std::size_t const colon = text.find(": ");
+  return "invalid TOML: " + std::string(colon == text.npos ? text : text.substr(colon + 2));
+}
 
 Setting nested(Setting const& table, toml::key const& key, toml::node const& value) {
   return {std::string(key.str()),

@@ -102,7 +102,10 @@ struct Document {
   std::string quoted(std::size_t stage, std::string const& option) const;
 };
 
-// Reads the text and applies the overrides. Errors go to `problems`, but a syntax error throws
+// What a syntax error of a pipeline file means.
+std::string syntax_error(toml::parse_error const& error, SourceText const& source);
+
+// Reads the text, but not the overrides. Errors go to `problems`, but a syntax error throws
 // PipelineError at once, since the parser stops there.
 Document read_document(std::string text, PipelineRequest const& request,
                        std::vector<Problem>& problems);

@@ -10,7 +10,9 @@ Pipeline parse_pipeline(std::string text, PipelineRequest const& request,
                         StageCatalog const& catalog) {
   std::vector<Problem> problems;
   Document document = read_document(std::move(text), request, problems);
-  read_sweep({request, catalog, document, problems});
+  SweepContext const context{request, catalog, document, problems};
+  apply_overrides(context);
+  read_sweep(context);
   return check_document(document, request, catalog, std::move(problems));
 }
 

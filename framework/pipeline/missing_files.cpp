@@ -69,7 +69,8 @@ std::string contents_of(fs::path const& folder) {
 
 Problem problem_of(FileReader const& reader) {
   std::string text = label_of(*reader.stage) + ": " + std::to_string(reader.missing) + " of " +
-                     std::to_string(reader.samples) + " samples have no file" +
+                     std::to_string(reader.samples) + " samples " +
+                     (reader.missing == 1 ? "has" : "have") + " no file" +
                      (reader.output_name.empty() ? "" : " for \"" + reader.output_name + "\"") +
                      ", the first is " + reader.first + ": " + reader.tried.front().string();
   fs::path const folder = reader.tried.front().parent_path();

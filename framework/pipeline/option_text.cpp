@@ -103,6 +103,11 @@ std::string toml_text(OptionValue const& value) {
   return std::visit(ToText(), value);
 }
 
+std::string shown_text(OptionValue const& value) {
+  auto const* const numbers = std::get_if<std::vector<double>>(&value);
+  return numbers ? toml_list(*numbers, shortest) : toml_text(value);
+}
+
 std::string resolved_text(OptionValue value) {
   if (auto* const text = std::get_if<std::string>(&value)) *text = escape_expansion(*text);
   if (auto* const texts = std::get_if<std::vector<std::string>>(&value)) {
@@ -144,7 +149,7 @@ std::string describe_option(OptionDeclaration const& option) {
   std::string const values = accepted_values(option);
   if (option.required) return values + ", required";
   if (!option.default_value) return values + ", not set by default";
-  return values + ", default " + toml_text(*option.default_value);
+  return values + ", default " + shown_text(*option.default_value);
 }
 
 }  // namespace seplflow

@@ -13,6 +13,9 @@ namespace seplflow {
 std::string toml_text(OptionValue const& value);
 std::string toml_string(std::string_view text);
 
+// The same for people, who read [240, 320] more easily than [240.0, 320.0].
+std::string shown_text(OptionValue const& value);
+
 // The same for a resolved pipeline: it reads back as the same value whatever the environment.
 std::string resolved_text(OptionValue value);
 

@@ -4,12 +4,12 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/similar_names.hpp"
 
 namespace seplflow {
 
@@ -52,18 +52,5 @@ class PipelineError : public UsageError {
  private:
   std::vector<Problem> problems_;
 };
-
-// The candidate most similar to a mistyped name, or nothing if none is similar.
-std::optional<std::string> nearest_name(std::string_view typed,
-                                        std::vector<std::string> const& candidates);
-
-// `; did you mean "NAME"?` with that candidate, or nothing.
-std::string did_you_mean(std::string_view typed, std::vector<std::string> const& candidates);
-
-// The same, or else ` (it has "a" or "b")` if there are candidates.
-std::string suggestion(std::string_view typed, std::vector<std::string> const& candidates);
-
-// "a", "a or b", "a, b or c", each in quotes.
-std::string quoted_list(std::vector<std::string> const& names);
 
 }  // namespace seplflow

@@ -6,8 +6,6 @@
 namespace seplflow {
 namespace {
 
-constexpr double kMany = 1e15;
-
 template <class T>
 std::optional<OptionValue> default_of(T const& value) {
   return value;
@@ -18,7 +16,7 @@ std::optional<OptionValue> default_of(std::optional<T> const&) {
 }
 
 template <class M>
-RunOption integer(std::string name, std::string help, double minimum, double maximum,
+RunOption integer(std::string name, std::string help, double minimum, std::optional<double> maximum,
                   M RunSettings::*member) {
   OptionDeclaration declaration;
   declaration.name = std::move(name);
@@ -120,8 +118,8 @@ std::vector<RunOption> const& run_options() {
               &RunSettings::in_flight),
       on_error(),
       integer("max_failures", "with skip, more failed samples than this stop the run; 0 = no limit",
-              0, kMany, &RunSettings::max_failures),
-      integer("limit", "only this many samples, the first of the data set", 1, kMany,
+              0, {}, &RunSettings::max_failures),
+      integer("limit", "only this many samples, the first of the data set", 1, {},
               &RunSettings::limit),
       shard(),
       keep(),

@@ -49,7 +49,7 @@ std::vector<SettingText> setting_texts(std::string const& toml, std::string cons
     table = toml::parse(toml, file);
   } catch (toml::parse_error const& error) {
     throw UsageError(file + ":" + std::to_string(error.source().begin.line) + ": " +
-                     std::string(error.description()));
+                     syntax_error(error, {file, toml}));
   }
   Setting root;
   root.place.source = std::make_shared<SourceText>(SourceText{file, ""});

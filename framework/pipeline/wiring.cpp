@@ -23,9 +23,13 @@ class Wiring {
 
   DraftSet wire() {
     for (Draft& draft : drafts_) connect(draft);
-    bool const has_several_sources = !require_one_source();
-    if (sort_stages()) report_unused(has_several_sources);
-    set_.is_sound = set_.problems.empty() && std::ranges::all_of(drafts_, is_connected);
+    require_one_source();
+    bool const is_acyclic = sort_stages();
+    bool const are_connected = std::ranges::all_of(
+        drafts_, [](Draft const& draft) { return draft.stage.declaration && draft.inputs_known; });
+    // A stage that seems unused may be the one that an invalid wire means.
+    if (is_acyclic && are_connected && set_.problems.empty()) report_unused();
+    set_.is_sound = are_connected && set_.problems.empty();
     return std::move(set_);
   }
 
@@ -94,7 +98,11 @@ class Wiring {
 
   void read_wire(Draft& draft, std::size_t port, Setting const& wire) {
     auto const target = read_text(wire, environment_, set_.problems);
-    if (!target) return;
+    if (!target) {
+      std::string& message = set_.problems.back().message;
+      message = label_of(draft) + ": " + message;
+      return;
+    }
     std::string const stage = target->substr(0, target->find('.'));
     auto const found = document_.find_stage(stage);
     if (!found) {
@@ -160,8 +168,7 @@ class Wiring {
     }
   }
 
-  // Whether there is no second source.
-  bool require_one_source() {
+  void require_one_source() {
     std::vector<Draft const*> sources;
     for (Draft const& draft : drafts_) {
       if (!draft.stage.declaration || draft.stage.declaration->kind != StageKind::source) continue;
@@ -174,9 +181,13 @@ class Wiring {
     bool const all_known =
         std::ranges::all_of(drafts_, [](Draft const& each) { return each.stage.declaration; });
     if (sources.empty() && all_known) {
-      complain({document_.source}, "the pipeline has no source of samples; add a dataset stage");
+      complain(
+          {document_.source},
+          drafts_.empty()
+              ? "the pipeline has no stages; begin with a source of samples: [stages.data] and "
+                "use = \"dataset.folder\" (run \"seplflow stages\" for the list of stages)"
+              : "the pipeline has no source of samples; add a dataset stage");
     }
-    return sources.size() < 2;
   }
 
   // Sets the order. False if there is a cycle, which is reported.
@@ -213,45 +224,17 @@ class Wiring {
                                                  " (\"a -> b\" means that a reads from b)");
   }
 
-  void report_unused(bool has_several_sources) {
+  void report_unused() {
     std::vector<bool> used(drafts_.size());
     for (std::size_t i = 0; i < drafts_.size(); ++i) {
-      if (drafts_[i].stage.declaration && drafts_[i].stage.is_end()) mark_used(i, used);
+      if (drafts_[i].stage.is_end()) mark_used(i, used);
     }
-    if (!mark_stages_of_invalid_wires(used)) return;
     for (std::size_t i = 0; i < drafts_.size(); ++i) {
-      Draft const& draft = drafts_[i];
-      if (used[i] || !draft.stage.declaration) continue;
-      bool const is_source = draft.stage.declaration->kind == StageKind::source;
-      if (is_source && has_several_sources) continue;  // already reported
-      complain(draft.entry->place,
-               label_of(draft) +
+      if (used[i]) continue;
+      complain(drafts_[i].entry->place,
+               label_of(drafts_[i]) +
                    " is unused: no evaluator or sink depends on it; remove it or connect it");
     }
-  }
-
-  // A stage whose `in` is invalid may use every stage that it names, or the stage with the most
-  // similar name. False if that cannot be determined.
-  bool mark_stages_of_invalid_wires(std::vector<bool>& used) const {
-    for (Draft const& draft : drafts_) {
-      if (is_connected(draft)) continue;
-      Setting const* const in = draft.entry->find("in");
-      if (!in) continue;
-      if (!in->value) return false;
-      auto const* const table = in->value->as_table();
-      auto const mark = [&](auto&& wire) { return mark_nearest(wire.second, used); };
-      if (table ? !std::ranges::all_of(*table, mark) : !mark_nearest(*in->value, used))
-        return false;
-    }
-    return true;
-  }
-
-  bool mark_nearest(toml::node const& wire, std::vector<bool>& used) const {
-    auto const target = wire.value_exact<std::string>();
-    if (!target) return false;
-    auto const name = nearest_name(target->substr(0, target->find('.')), document_.stage_names());
-    if (name) mark_used(*document_.find_stage(*name), used);
-    return name.has_value();
   }
 
   // The stage, and all stages that it reads from.
@@ -261,10 +244,6 @@ class Wiring {
     for (auto const& input : drafts_[stage].stage.inputs) {
       if (input) mark_used(input->stage, used);
     }
-  }
-
-  static bool is_connected(Draft const& draft) {
-    return draft.stage.declaration && draft.inputs_known;
   }
 
   Document const& document_;

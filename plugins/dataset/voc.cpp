@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/similar_names.hpp"
 #include "common/refuse_errors.hpp"
 #include "listed_samples.hpp"
 #include "stages.hpp"
@@ -35,6 +36,7 @@ fs::path list_of_split(fs::path const& root, std::string const& split) {
   std::vector<std::string> spellings = {split};
   if (split == "train_aug") spellings.push_back("trainaug");
   std::string tried, others;
+  std::vector<std::string> splits;
   for (char const* const folder : {"ImageSets/Segmentation", "ImageSets/SegmentationAug"}) {
     for (std::string const& spelling : spellings) {
       fs::path list = root / folder / (spelling + ".txt");
@@ -47,13 +49,15 @@ fs::path list_of_split(fs::path const& root, std::string const& split) {
       if (entry.path().extension() == ".txt") names.push_back(entry.path().stem().string());
     }
     std::ranges::sort(names);
+    splits.insert(splits.end(), names.begin(), names.end());
     for (std::string const& name : names) {
       others +=
           (others.empty() ? " (there are " : ", ") + std::string(folder) + "/" + name + ".txt";
     }
   }
   throw Error("there is no list of the split \"" + split + "\": no file " + tried +
-              (others.empty() ? "" : others + ")") + nearby_root(root));
+              (others.empty() ? "" : others + ")") + did_you_mean(split, splits) +
+              nearby_root(root));
 }
 
 // PASCAL VOC 2012 as it is unpacked.

@@ -109,7 +109,7 @@ TEST_CASE("the only errors in the shipped pipelines are missing data") {
     ++checked;
     if (empty && reads) {
       CHECK(result.status == 2);
-      CHECK_THAT(result.err, Contains(": 1 of 1 samples have no file"));
+      CHECK_THAT(result.err, Contains(": 1 of 1 samples has no file"));
     } else {
       CHECK(occurrences(result.err, "error") == 0);
       CHECK(result.status == 0);

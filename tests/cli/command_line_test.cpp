@@ -81,6 +81,18 @@ TEST_CASE("a setting alone is reported with the option that takes it") {
         "select.t1=0.4,0.5\"");
 }
 
+TEST_CASE("a space instead of the equals sign of a setting is reported") {
+  CHECK(error_in({"run", "p.toml", "--set", "select.t1", "0.4"}) ==
+        "option \"--set\" takes KEY=VALUE without spaces; write \"--set select.t1=0.4\"");
+  CHECK(error_in({"run", "--sweep", "select.t1", "0.4,0.5", "p.toml"}) ==
+        "option \"--sweep\" takes KEY=VALUE without spaces; write \"--sweep select.t1=0.4,0.5\"");
+}
+
+TEST_CASE("an option of the program is reported with the nearest one") {
+  CHECK(error_in({"-v"}) == "unknown option \"-v\"; did you mean \"--version\"?");
+  CHECK(error_in({"--vers"}) == "unknown option \"--vers\"; did you mean \"--version\"?");
+}
+
 TEST_CASE("an unknown command is reported with the nearest one and the list") {
   std::string const list = " (commands: run, merge, check, graph, compare, stages)";
   CHECK(error_in({"rnu", "p"}) == "unknown command \"rnu\"; did you mean \"run\"?" + list);
@@ -104,8 +116,9 @@ TEST_CASE("a value that does not fit is reported with what is expected") {
   CHECK_THAT(of("--jobs", "-1"), Contains("expected an integer from 0 to 4096, got \"-1\""));
   CHECK_THAT(of("--jobs", "4.5"), Contains("got \"4.5\""));
   CHECK_THAT(of("--jobs", "99999999999999999999"), Contains("got \"99999999999999999999\""));
-  CHECK_THAT(of("--on-error", "ignore"), Contains("expected \"stop\" or \"skip\", got \"ignore\""));
-  CHECK_THAT(of("--log-level", "loud"), Contains("or \"off\", got \"loud\""));
+  CHECK_THAT(of("--on-error", "ignore"),
+             Contains("expected one of \"stop\", \"skip\", got \"ignore\""));
+  CHECK_THAT(of("--log-level", "loud"), Contains(", \"off\", got \"loud\""));
   for (char const* const shard : {"4/4", "1/0", "0", "-1/2", "0/3x", "x"}) {
     CAPTURE(shard);
     CHECK_THAT(of("--shard", shard),
@@ -130,9 +143,12 @@ TEST_CASE("arguments that are missing or too many are reported with the usage") 
   CHECK(error_in({"run"}) == "PIPELINE is missing; usage: seplflow run PIPELINE [OPTIONS]");
   CHECK(error_in({"merge", "out"}) == "RUN is missing; usage: seplflow merge OUT RUN... [OPTIONS]");
   CHECK(error_in({"run", "a.toml", "b.toml"}) ==
-        "unexpected argument \"b.toml\"; usage: seplflow run PIPELINE [OPTIONS]");
+        "unexpected argument \"b.toml\"; expected one PIPELINE; usage: seplflow run PIPELINE "
+        "[OPTIONS]");
+  CHECK_THAT(error_in({"run", "a.toml", "b.toml", "c.toml"}),
+             StartsWith("unexpected arguments \"b.toml\", \"c.toml\"; expected one PIPELINE; "));
   CHECK(error_in({"stages", "a", "b"}) ==
-        "unexpected argument \"b\"; usage: seplflow stages [NAME] [OPTIONS]");
+        "unexpected argument \"b\"; expected one NAME; usage: seplflow stages [NAME] [OPTIONS]");
 }
 
 TEST_CASE("after -- every word is an argument") {
@@ -146,6 +162,8 @@ TEST_CASE("the program prints errors of the command line as it prints those of a
   CHECK(one.status == 2);
   CHECK(one.out.empty());
   CHECK(one.err == "error: unknown option \"--job\"; did you mean \"--jobs\"?\n");
+  CHECK_THAT(place.program({"run", "p.toml", "\x1b[31m"}).err,
+             StartsWith("error: unexpected argument \"\\x1b[31m\";"));
   auto const two = place.program({"check", "--quiet"});
   CHECK(two.err ==
         "error: unknown option \"--quiet\"; it is an option of \"seplflow run\" or \"seplflow "

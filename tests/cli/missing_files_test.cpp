@@ -51,7 +51,7 @@ TEST_CASE("samples without files are told, each stage's with the first") {
   CHECK(result.out.empty());
   CHECK(result.err ==
         "p.toml:6:9: error: " + masks +
-            "p.toml:10:9: error: stage \"cam\" (cam.labels): 1 of 3 samples have no file, "
+            "p.toml:10:9: error: stage \"cam\" (cam.labels): 1 of 3 samples has no file, "
             "the first is b: " +
             (place.folder.path() / "cams/b.png").string() +
             "\n    [stages.cam]\n            ^\n2 errors\n");
@@ -63,7 +63,7 @@ TEST_CASE("samples without files are told, each stage's with the first") {
 
   auto const last = place.program({"check", "p.toml", "--set", "run.shard=2/3"});
   CHECK(last.err ==
-        "p.toml:6:9: error: stage \"masks\" (masks.json): 1 of 1 samples have no file, the "
+        "p.toml:6:9: error: stage \"masks\" (masks.json): 1 of 1 samples has no file, the "
         "first is 000000000139: " +
             at +
             "/000000000139.json or 139.json or COCO_train2014_000000000139.json or "
@@ -123,7 +123,7 @@ in = "cam"
   place.folder.write("voc/ImageSets/Segmentation/val.txt", "b\n");
   std::filesystem::create_directory(place.folder / "cams");
   auto const both = place.program({"check", "p.toml"});
-  CHECK_THAT(both.err, Contains("nostage") && Contains("1 of 1 samples have no file") &&
+  CHECK_THAT(both.err, Contains("nostage") && Contains("1 of 1 samples has no file") &&
                            Contains("the folder is empty") && Contains("2 errors\n"));
   auto const sweep = place.program({"check", "p.toml", "--sweep", "data.split=train,val"});
   CHECK(sweep.status == 2);

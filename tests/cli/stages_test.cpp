@@ -101,6 +101,14 @@ TEST_CASE("every option of every stage has a help text and a type") {
   }
 }
 
+TEST_CASE("a part of a stage's name suggests the stage") {
+  Workplace const place("");
+  auto const result = place.program({"stages", "crf"});
+  CHECK(result.status == 2);
+  CHECK_THAT(result.err, Contains("there is no stage \"crf\"; did you mean \"label.crf\"?"));
+  CHECK_THAT(place.program({"stages", "dataset.scenes"}).out, Contains("default [240, 320])"));
+}
+
 TEST_CASE("the stages of a family are listed by its name") {
   Workplace const place("");
   auto const list = place.program({"stages", "sepl"});

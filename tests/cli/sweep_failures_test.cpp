@@ -98,7 +98,15 @@ TEST_CASE("braces that the shell has expanded are one error, which says what to 
   CHECK_THAT(error({"--sweep", "select.t1=0.3", "select.t1=0.4"}),
              EndsWith("; write --sweep select.t1=0.3,0.4\n"));
   CHECK_THAT(error({"--sweep", "select=use=sepl.select", "select=t1=0.4"}),
-             Contains("; write --sweep 'select={use=sepl.select,t1=0.4}'"));
+             EndsWith("; write --sweep 'select={use=\"sepl.select\",t1=0.4}'\n"));
+  CHECK_THAT(
+      error({"--sweep", "cam=use=cam.labels", "cam=dir=it's", "cam=names=[a", "cam=1]"}),
+      EndsWith("; write --sweep 'cam={use=\"cam.labels\",dir=\"it'\\''s\",names=[\"a\",1]}'\n"));
+  CHECK_THAT(
+      error({"--set", "scenes.size=120", "scenes.size=160"}),
+      EndsWith("the braces of scenes.size={120,160}; write --set 'scenes.size=[120,160]'\n"));
+  CHECK_THAT(error({"--set", "assign.in=pseudo=scenes.pseudo", "assign.in=masks=scenes.masks"}),
+             EndsWith("'assign.in={pseudo=\"scenes.pseudo\",masks=\"scenes.masks\"}'\n"));
 }
 
 TEST_CASE("more than 10,000 variants need --yes, and are counted") {

@@ -113,7 +113,7 @@ TEST_CASE("a split without a list is refused with the files searched and the exi
                  Contains((root / "ImageSets/Segmentation/trian.txt").string()) &&
                  Contains((root / "ImageSets/SegmentationAug/trian.txt").string()) &&
                  Contains("(there are ImageSets/Segmentation/train.txt, "
-                          "ImageSets/SegmentationAug/train_aug.txt)"));
+                          "ImageSets/SegmentationAug/train_aug.txt); did you mean \"train\"?"));
 }
 
 TEST_CASE("a root that contains the right folder is refused with the name of that folder") {

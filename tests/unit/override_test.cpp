@@ -129,6 +129,15 @@ TEST_CASE("an override that is written wrongly is shown how to write it") {
   }
 }
 
+TEST_CASE("an override without its stage is reported with the stages that have such an option") {
+  CHECK_THAT(complaint("ratio=1"), Contains("stage.option=value; write --set knobs.ratio=1\n"));
+  CHECK_THAT(toy::error(kPipeline + "[stages.more]\nuse = \"toy.knobs\"\nin = \"knobs\"\n"
+                                    "[stages.end]\nuse = \"toy.save\"\nin = \"more\"\n",
+                        toy::request("toy.toml", {}, {"ratio=1"})),
+             Contains("write --set knobs.ratio=1 or --set more.ratio=1\n"));
+  CHECK_THAT(complaint("zzz=1"), Contains(", for example select.t1=0.4\n"));
+}
+
 TEST_CASE("errors of the file and of the command line are reported together, the file's first") {
   auto const found = toy::errors("nam = 1\n" + kPipeline,
                                  toy::request("toy.toml", {}, {"knobs.ratio=3", "x.y=1"}));

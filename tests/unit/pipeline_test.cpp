@@ -252,7 +252,7 @@ TEST_CASE("the options of the run are optional and checked") {
   };
   CHECK_THAT(wrong("job = 1"), Contains("[run] has no option \"job\"; did you mean \"jobs\"?"));
   CHECK_THAT(wrong("jobs = -1"), Contains("got -1"));
-  CHECK_THAT(wrong("limit = 0"), Contains("got 0"));
+  CHECK_THAT(wrong("limit = 0"), Contains("expected an integer of at least 1, got 0"));
   CHECK_THAT(wrong("on_error = true"), Contains("got true"));
   CHECK_THAT(toy::error(knobs("").insert(0, "run = 5\n")), Contains("must be a table"));
 }
@@ -286,16 +286,44 @@ TEST_CASE("a syntax error is reported alone, with its position") {
   CHECK_THAT(toy::error("[stages.src"), StartsWith("toy.toml:1:"));
 }
 
+TEST_CASE("a syntax error is reported in plain words") {
+  auto const says = [](std::string const& line, std::string const& message) {
+    CAPTURE(line);
+    CHECK_THAT(toy::error(line + "\n"), Contains(": error: " + message));
+  };
+  says("a = \"x", "the string is not closed; add the missing quote\n");
+  says("a = 'x", "the string is not closed; add the missing quote\n");
+  says("a = \"\"\"x", "the string is not closed; add the missing quote\n");
+  says("a = \"\x01\"", "a string cannot contain control characters\n");
+  says("[run", "the \"]\" after the name of the table is missing\n");
+  says("a = [1, 2\nb = 3", "expected \",\" or \"]\": the list is not closed");
+  says("a = [1,", "the list is not closed; add the missing \"]\"\n");
+  says("a = { b = 1\n}", "the table in braces is not closed");
+  says("a = { b = 1, }", "a table in braces cannot end with a comma\n");
+  says("a = dataset.voc", "this is not a value; a string needs quotes: \"...\"\n");
+  says("a = True", "this is not a value; write true or false");
+  says("a \"x\"", "expected \"=\" after the key: key = value\n");
+  says("a =", "the value is missing: key = value\n");
+  says("a = 1\na = 2", "\"a\" is defined twice\n");
+  says("[run]\n[run]", "\"run\" is defined twice\n");
+  says("a = 1.2.3", "this is not a number; a string needs quotes");
+  says("a = 012", "a number cannot begin with 0\n");
+  says("a = \"\\d\"", "write a backslash twice");
+  says("\xff = 1", "the file is not valid UTF-8\n");
+  says("a = 2024-13-01", "invalid TOML: expected month between 1 and 12");
+}
+
 TEST_CASE("a stage or an option that is defined twice is a syntax error with its position") {
   auto const twice = knobs("") + "[stages.src]\nuse = \"toy.source\"\n";
   CHECK_THAT(toy::error("nam = 1\n" + twice), StartsWith("toy.toml:11:"));
   CHECK_THAT(complaint("ratio = 0.5\nratio = 0.6"), StartsWith("toy.toml:7:"));
 }
 
-TEST_CASE("an empty pipeline has no source") {
+TEST_CASE("an empty pipeline is shown how to begin") {
   for (char const* const text : {"", "\n", "# nothing\n", "\r\n\r\n", "\xEF\xBB\xBF"}) {
     CAPTURE(text);
-    CHECK_THAT(toy::error(text), StartsWith("toy.toml:1:1: error: the pipeline has no source"));
+    CHECK_THAT(toy::error(text),
+               StartsWith("toy.toml:1:1: error: the pipeline has no stages; begin with "));
   }
 }
 

@@ -154,7 +154,7 @@ TEST_CASE("a pipeline has exactly one source") {
                         stage("other", "toy.save", "\"two.number\"")),
              StartsWith("toy.toml:6:") && Contains("stage \"two\" (toy.source) is a second source; "
                                                    "\"src\" is already the source"));
-  CHECK_THAT(toy::error("name = \"x\"\n"), Contains("no source of samples"));
+  CHECK_THAT(toy::error("name = \"x\"\n"), Contains("has no stages; begin with"));
 }
 
 TEST_CASE("a cycle of stages is one error that shows the cycle") {
@@ -179,6 +179,19 @@ TEST_CASE("a stage that leads to no observer and no sink is unused") {
   CHECK(line.size() == 2);  // neither ends anywhere
   CHECK_THAT(toy::error(kSource), Contains("stage \"src\" (toy.source) is unused"));
   CHECK(toy::errors(kSource + stage("t", "toy.tally", "\"src.number\"")).empty());
+}
+
+TEST_CASE("a stage is not called unused beside an error that may be the reason") {
+  std::string const next = kSource + stage("next", "toy.next", "\"src.number\"");
+  CHECK_THAT(toy::error(next + stage("save", "toy.save", "\"xyz\"")),
+             Contains("reads from the unknown stage \"xyz\""));
+  CHECK_THAT(toy::error(next + stage("save", "toy.save", "\"src.word\"")),
+             Contains("has type toy.Number"));
+}
+
+TEST_CASE("an error in the value of a wire names the stage") {
+  CHECK_THAT(toy::error(kSource + stage("save", "toy.save", "[\"src.number\"]")),
+             Contains("error: stage \"save\" (toy.save): \"in\": expected a string, got a list\n"));
 }
 
 TEST_CASE("a stage that is unknown or has no type is reported at its place") {

@@ -49,6 +49,13 @@ TEST_CASE("the caret is under its character after tabs and letters of several by
         "voc.toml:1:16: error: m\n    text = \"größe\" # x\n                   ^");
 }
 
+TEST_CASE("control characters are escaped, and the caret stays under its character") {
+  CHECK(to_string(Problem{{file("a = \"\x1b[31m\" b"), 1, 13}, "got \x07"}) ==
+        "voc.toml:1:13: error: got \\x07\n    a = \"\\x1b[31m\" b\n                   ^");
+  CHECK(to_string(Problem{{argument("a.b=\x1b"), 1, 5}, "m"}) ==
+        "--set a.b=\\x1b: error: m\n    a.b=\\x1b\n        ^");
+}
+
 TEST_CASE("an error behind the end of the text still shows its place") {
   CHECK(to_string(Problem{{file(""), 1, 1}, "m"}) == "voc.toml:1:1: error: m\n    \n    ^");
   CHECK(to_string(Problem{{file("ab"), 1, 5}, "m"}) == "voc.toml:1:5: error: m\n    ab\n        ^");
@@ -77,6 +84,13 @@ TEST_CASE("the most similar name is suggested for a typo") {
   CHECK(did_you_mean("keep_ingore", names) == "; did you mean \"keep_ignore\"?");
   CHECK(did_you_mean("keepignore", names) == "; did you mean \"keep_ignore\"?");
   CHECK(did_you_mean("t3", names) == "; did you mean \"t1\"?");
+}
+
+TEST_CASE("a part of a name suggests the few names that contain it") {
+  CHECK(did_you_mean("crf", {"label.crf", "output.labels"}) == "; did you mean \"label.crf\"?");
+  CHECK(did_you_mean("voc", {"voc.a", "voc.b", "c"}) == "; did you mean \"voc.a\" or \"voc.b\"?");
+  CHECK(did_you_mean("voc", {"voc.a", "voc.b", "voc.c", "voc.d"}).empty());
+  CHECK(did_you_mean("la", {"label.crf"}).empty());
 }
 
 TEST_CASE("another word is not a typo") {

@@ -152,10 +152,15 @@ TEST_CASE("tables without a name are named after the values in which they differ
   CHECK_THAT(message(sweep("knobs = [{ use = \"toy.knobs\", words = [\"x\"] },\n"
                            "{ use = \"toy.knobs\", words = [\"y\"] }]")),
              Contains("give each a name"));
-  CHECK_THAT(message(sweep("knobs = [{ use = \"toy.next\" }]")), Contains("give each a name"));
+  CHECK_THAT(message(sweep("knobs = [{ words = [\"x\"] }]")), Contains("give each a name"));
   CHECK_THAT(message(sweep("knobs = [{ text = \"a\", words = [\"x\"] }, { text = \"b\" },\n"
                            "{ text = \"a\", words = [\"y\"] }]")),
              Contains("both be called \"a\"") && Contains("give each a name"));
+}
+
+TEST_CASE("a single table without a name is named after all its values") {
+  CHECK(names(kBase, swept({"knobs={use=\"toy.knobs\",ratio=0.25}"})) ==
+        Names{"knobs=toy.knobs-0.25"});
 }
 
 TEST_CASE("axes over whole stages apply before those over options") {

@@ -16,7 +16,7 @@ inline bool is_wiring(std::string_view key) {
   return key == "use" || key == "in" || key == "on_error";
 }
 
-// What the readers of a sweep work on.
+// What the readers of overrides and of a sweep work on.
 struct SweepContext {
   PipelineRequest const& request;
   StageCatalog const& catalog;
@@ -31,6 +31,9 @@ struct SweepContext {
   // The option as the document's own `use` of the stage declares it, if it does.
   OptionDeclaration const* find_option(std::size_t stage, std::string_view option) const;
 };
+
+// Applies the overrides of the request.
+void apply_overrides(SweepContext const& context);
 
 // The stage and option that "stage.option", or "stage" alone, names, without a value; nothing, with
 // a problem, when they cannot be changed.

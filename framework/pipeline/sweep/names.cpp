@@ -27,7 +27,7 @@ struct ToText {
   }
 };
 
-// Names tables after the values in which they differ.
+// Names tables after the values in which they differ, and a single one after all its values.
 bool name_tables(AxisEntry& axis, SweepContext const& context) {
   std::map<std::string, std::multiset<std::string>> texts;
   for (Change const& table : axis.values) {
@@ -35,7 +35,8 @@ bool name_tables(AxisEntry& axis, SweepContext const& context) {
   }
   auto const differs = [&](std::string const& key) {
     auto const& all = texts.at(key);
-    return all.size() < axis.values.size() || *all.begin() != *all.rbegin();
+    return axis.values.size() == 1 || all.size() < axis.values.size() ||
+           *all.begin() != *all.rbegin();
   };
   for (Change& table : axis.values) {
     if (!table.text.empty()) continue;
