@@ -1,15 +1,18 @@
 #include "catalog/catalog.hpp"
 
 #define BOOST_DLL_USE_STD_FS
+#include <elf.h>
+#include <link.h>
+
 #include <algorithm>
 #include <boost/dll/runtime_symbol_info.hpp>
 #include <boost/dll/shared_library.hpp>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <set>
 
 #include "base/error_of.hpp"
-#include "catalog/elf_file.hpp"
 #include "plugin/entry.hpp"
 #include "plugin/stage_builder.hpp"
 
@@ -19,29 +22,25 @@ namespace {
 namespace fs = std::filesystem;
 constexpr char const* kDescriptorSymbol = "seplflow_plugin";
 
-[[noreturn]] void reject(std::string const& reason) {
-  throw Error(reason);
-}
-
 void require_equal_setting(char const* what, char const* plugin, char const* host) {
   if (std::strcmp(plugin, host) != 0) {
-    reject(std::string("it was built with a different ") + what + " (\"" + plugin +
-           "\"; this program: \"" + host + "\"); rebuild it with this one");
+    throw Error(std::string("it was built with a different ") + what + " (\"" + plugin +
+                "\"; this program: \"" + host + "\"); rebuild it with this one");
   }
 }
 
 // Reads only what all versions of the descriptor have, until it knows that the version fits.
 void require_compatible(seplflow_plugin_descriptor const& descriptor) {
   if (std::memcmp(descriptor.magic, "SEPLFLOW", sizeof descriptor.magic) != 0) {
-    reject("it has no valid seplflow descriptor");
+    throw Error("it has no valid seplflow descriptor");
   }
   if (descriptor.abi_major != kAbiMajor || descriptor.abi_minor > kAbiMinor) {
-    reject("it was built for plugin ABI " + abi_text(descriptor.abi_major, descriptor.abi_minor) +
-           ", but this program has " + abi_text(kAbiMajor, kAbiMinor) +
-           "; rebuild it against the installed seplflow");
+    throw Error("it was built for plugin ABI " +
+                abi_text(descriptor.abi_major, descriptor.abi_minor) + ", but this program has " +
+                abi_text(kAbiMajor, kAbiMinor) + "; rebuild it against the installed seplflow");
   }
   if (descriptor.size < kDescriptorSize) {
-    reject("its descriptor is shorter than its ABI version requires");
+    throw Error("its descriptor is shorter than its ABI version requires");
   }
   require_equal_setting("toolchain", descriptor.toolchain, kToolchain);
   require_equal_setting("layout of types", descriptor.layout_flags, kLayoutFlags);
@@ -57,14 +56,42 @@ std::string loader_reason(std::string message) {
   return "it cannot be loaded: " + message;
 }
 
+constexpr char const* kTruncated = "it cannot be loaded: the file is truncated";
+
+// Why the file must not be passed to the dynamic loader; nothing if it may. The loader maps a
+// library without reading it, so a truncated one would crash the program.
+std::optional<std::string> why_not_loadable(fs::path const& file) {
+  std::error_code error;
+  if (!fs::is_regular_file(file, error)) return "it is not a regular file";
+  auto const size = fs::file_size(file, error);
+  std::ifstream stream(file, std::ios::binary);
+  ElfW(Ehdr) header{};
+  if (error || !stream) return "it cannot be read";
+  if (!stream.read(reinterpret_cast<char*>(&header), sizeof header)) return kTruncated;
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
+    return "it cannot be loaded: the file is not a shared library";
+  }
+  // A library for another machine has other headers; the loader reports that itself.
+  if (header.e_phentsize != sizeof(ElfW(Phdr))) return std::nullopt;
+  std::vector<ElfW(Phdr)> segments(header.e_phnum);
+  stream.seekg(static_cast<std::streamoff>(header.e_phoff));
+  auto const bytes = static_cast<std::streamsize>(segments.size() * sizeof(ElfW(Phdr)));
+  if (!stream.read(reinterpret_cast<char*>(segments.data()), bytes)) return kTruncated;
+  bool const whole = std::ranges::all_of(segments, [&](ElfW(Phdr) const& segment) {
+    return segment.p_offset <= size && segment.p_filesz <= size - segment.p_offset;
+  });
+  if (!whole) return kTruncated;
+  return std::nullopt;
+}
+
 boost::dll::shared_library open_library(fs::path const& file) {
-  if (auto const why = why_not_loadable(file)) reject(*why);
+  if (auto const why = why_not_loadable(file)) throw Error(*why);
   try {
     using boost::dll::load_mode::rtld_local;
     using boost::dll::load_mode::rtld_now;
     return boost::dll::shared_library(file, rtld_now | rtld_local);
   } catch (std::system_error const& error) {
-    reject(loader_reason(error.what()));
+    throw Error(loader_reason(error.what()));
   }
 }
 
@@ -75,7 +102,7 @@ std::vector<StageDeclaration> declarations_of(seplflow_plugin_descriptor const& 
     descriptor.declare(&plugin);
     declarations = plugin.finish();
   });
-  if (error) reject("its declarations are invalid: " + *error);
+  if (error) throw Error("its declarations are invalid: " + *error);
   return declarations;
 }
 
@@ -110,8 +137,8 @@ struct StageCatalog::State {
     try {
       auto library = open_library(file);
       if (!library.has(kDescriptorSymbol)) {
-        reject("it is not a seplflow plugin: it has no symbol \"" + std::string(kDescriptorSymbol) +
-               "\"");
+        throw Error("it is not a seplflow plugin: it has no symbol \"" +
+                    std::string(kDescriptorSymbol) + "\"");
       }
       auto const& descriptor = library.get<seplflow_plugin_descriptor const>(kDescriptorSymbol);
       require_compatible(descriptor);

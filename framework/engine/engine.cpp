@@ -12,10 +12,6 @@
 
 #include "base/error_of.hpp"
 #include "engine/in_flight.hpp"
-#include "engine/plan.hpp"
-#include "engine/restore.hpp"
-#include "engine/retirement.hpp"
-#include "engine/visit.hpp"
 
 namespace seplflow {
 namespace {
@@ -336,6 +332,25 @@ std::uint64_t Engine::retired() const {
 }
 std::uint64_t Engine::recalled() const {
   return graph_->recalled();
+}
+
+std::string_view to_string(Outcome outcome) {
+  constexpr std::string_view kNames[] = {"done", "skipped", "failed", "cancelled"};
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+std::string stall_report(Pipeline const& pipeline, RunTotals const& totals) {
+  std::string text = "the graph stalled: " + std::to_string(totals.emitted) +
+                     " samples were emitted but " + std::to_string(totals.retired()) + " retired;";
+  bool any = false;
+  for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
+    if (totals.stages[i].held == 0) continue;
+    text += (any ? ", " : " held before ") + std::string("\"") + pipeline.stages[i].name +
+            "\": " + std::to_string(totals.stages[i].held);
+    any = true;
+  }
+  if (!any) text += " all stages passed everything on, so they are held before retirement";
+  return text + "; this is a defect of seplflow, please report it with the pipeline file";
 }
 
 }  // namespace seplflow

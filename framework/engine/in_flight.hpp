@@ -1,9 +1,11 @@
-// A sample on its way through the graph. Internal to the engine.
+// A sample on its way through the graph, and what happens to it there. Internal to the engine.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +14,10 @@
 
 namespace seplflow {
 
-Outcome worse_outcome(Outcome a, Outcome b);
+// In the order of the enumeration.
+inline Outcome worse_outcome(Outcome a, Outcome b) {
+  return std::max(a, b);
+}
 
 // The result of one node for one sample. The node writes it before its group passes the sample on,
 // and the nodes after it read it. The counters order these accesses: each reader takes part in a
@@ -46,5 +51,75 @@ struct InFlight {
 };
 
 using Message = std::shared_ptr<InFlight>;
+
+// Restores the results of a sample from the memories of an earlier run, and marks the nodes that no
+// remaining work needs as idle.
+void restore_results(std::vector<StageMemory> const& memories, Pipeline const& pipeline,
+                     Plan const& plan, InFlight& sample);
+
+// Runs the nodes of a group, one after the other. Nodes share one result when they would compute
+// the same from the same inputs, because their options are equal or because their decisions are.
+class Visit {
+ public:
+  // All must outlive it.
+  Visit(Pipeline const& pipeline, Plan const& plan, RunListener& listener, InFlight& sample);
+  ~Visit();
+
+  // Sets the node's result. Returns false when it shares that of an earlier node. Throws what the
+  // stage throws.
+  bool compute(std::size_t node);
+
+ private:
+  class Files;
+  // The call of a stage by a node: what it depends on, and the files that it wrote.
+  struct Call {
+    std::size_t node;
+    std::vector<void const*> inputs;
+    Value decision;  // of a stage in two steps
+    std::vector<OutputFile> files;
+  };
+
+  // Writes the files of a sink, or saves the record of an observer.
+  SharedBytes keep(std::size_t stage, Call const& call, NodeResult const& result) const;
+  std::vector<void const*> inputs_of(PlannedNode const& node) const;
+  Call const* find_equal(Call const& call, StageInstance const& instance) const;
+  void stamp(PlannedNode const& node, NodeResult& result);
+  void share_result(Call const& from, PlannedNode const& node, NodeResult& result);
+
+  Pipeline const& pipeline_;
+  Plan const& plan_;
+  RunListener& listener_;
+  InFlight& sample_;
+  std::vector<Call> calls_;
+};
+
+// Folds the records of a sample, reports its outcome to the listener, and counts it. Called in data
+// set order from one thread at a time, so that nothing it does depends on the number of threads.
+class Retirement {
+ public:
+  // All must outlive it.
+  Retirement(Pipeline const& pipeline, Plan const& plan, RunListener& listener);
+
+  // The reason for stopping the run, if there is one: the sample could not be folded or recorded,
+  // or too many have failed.
+  std::optional<std::string> retire(InFlight& sample);
+
+  // The counts of the samples so far.
+  RunTotals const& totals() const { return totals_; }
+
+ private:
+  Retired outcome_of(InFlight& sample) const;
+  void report(InFlight& sample, Retired const& retired);
+  void add_to_tables(PlannedNode const& node, InFlight const& sample, NodeResult const& result);
+  void count(InFlight const& sample, Retired const& retired);
+  void count_variants(InFlight const& sample);
+  std::optional<std::string> too_many_failures() const;
+
+  Pipeline const& pipeline_;
+  Plan const& plan_;
+  RunListener& listener_;
+  bool report_failed_ = false;
+  RunTotals totals_;
+};
 
 }  // namespace seplflow

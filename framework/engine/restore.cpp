@@ -1,8 +1,7 @@
-#include "engine/restore.hpp"
-
 #include <map>
 
 #include "base/error_of.hpp"
+#include "engine/in_flight.hpp"
 
 namespace seplflow {
 namespace {

@@ -1,8 +1,7 @@
-#include "engine/retirement.hpp"
-
 #include <algorithm>
 
 #include "base/error_of.hpp"
+#include "engine/in_flight.hpp"
 
 namespace seplflow {
 namespace {
@@ -10,20 +9,8 @@ namespace {
 // Counts a sample of a stage, a variant or the run; they name the counter of `done` differently.
 template <class Counts>
 void count_outcome(Counts& counts, std::uint64_t& done, Outcome outcome) {
-  switch (outcome) {
-    case Outcome::done:
-      ++done;
-      break;
-    case Outcome::skipped:
-      ++counts.skipped;
-      break;
-    case Outcome::failed:
-      ++counts.failed;
-      break;
-    case Outcome::cancelled:
-      ++counts.cancelled;
-      break;
-  }
+  std::uint64_t* const counters[] = {&done, &counts.skipped, &counts.failed, &counts.cancelled};
+  ++*counters[static_cast<std::size_t>(outcome)];
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
-#include "engine/visit.hpp"
-
 #include <algorithm>
 #include <mutex>
+
+#include "engine/in_flight.hpp"
 
 namespace seplflow {
 

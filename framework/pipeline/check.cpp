@@ -1,16 +1,17 @@
 #include "pipeline/check.hpp"
 
 #include <algorithm>
+#include <compare>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "base/error_of.hpp"
+#include "base/number_text.hpp"
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
 #include "pipeline/published.hpp"
 #include "pipeline/sweep/expand.hpp"
-#include "pipeline/sweep/merge_stages.hpp"
-#include "pipeline/sweep/resolved_sweep.hpp"
 
 namespace seplflow {
 namespace {
@@ -56,8 +57,7 @@ std::string unknown_stage(std::string const& name, StageCatalog const& catalog) 
       "there is no stage " + toml_string(name) + did_you_mean(name, catalog.names());
   std::size_t const rejected = catalog.rejected().size();
   if (rejected == 0) return message;
-  return message + " (" + std::to_string(rejected) +
-         (rejected == 1 ? " plugin was" : " plugins were") +
+  return message + " (" + counted(rejected, "plugin was", "plugins were") +
          " rejected; run \"seplflow stages\" for the reason)";
 }
 
@@ -91,6 +91,99 @@ StageDeclaration const* find_declaration(StageEntry const& entry, StageCatalog c
   return found.declaration;
 }
 
+// ---- Variants as a whole ----
+
+constexpr std::size_t kLongestName = 255;
+
+// The position of the source among the stages of the variant.
+std::size_t source_position(Pipeline const& pipeline, Variant const& variant) {
+  for (std::size_t i = 0; i < variant.stages.size(); ++i) {
+    if (pipeline.stages[variant.stages[i]].declaration->kind == StageKind::source) return i;
+  }
+  return 0;
+}
+
+std::vector<Problem> require_one_source(Pipeline const& pipeline, Sweep const& sweep) {
+  Variant const& first = pipeline.variants.front();
+  std::size_t const expected = source_position(pipeline, first);
+  for (std::size_t i = 1; i < pipeline.variants.size(); ++i) {
+    Variant const& variant = pipeline.variants[i];
+    std::size_t const source = source_position(pipeline, variant);
+    if (variant.stages[source] == first.stages[expected]) continue;
+    return {{sweep.difference(0, i, {expected, source}),
+             "the variants \"" + first.name + "\" and \"" + variant.name +
+                 "\" read different data, but all variants of a sweep share one data set; run "
+                 "them separately with --set"}};
+  }
+  return {};
+}
+
+std::vector<Problem> require_usable_names(Pipeline const& pipeline, Sweep const& sweep) {
+  std::map<std::string, std::size_t> names;
+  for (std::size_t i = 0; i < pipeline.variants.size(); ++i) {
+    std::string const& name = pipeline.variants[i].name;
+    auto const [known, is_new] = names.emplace(name, i);
+    if (!is_new) {
+      return {{sweep.difference(known->second, i), "two variants have the name \"" + name + "\""}};
+    }
+    if (name.size() > kLongestName) {
+      return {{sweep.difference(0, i),
+               "the folder of a variant is named after it, so the name cannot be longer than " +
+                   std::to_string(kLongestName) + " bytes; \"" + name.substr(0, 60) + "...\" has " +
+                   std::to_string(name.size()) +
+                   "; give the values names: { name = \"...\", value = ... }"}};
+    }
+  }
+  return {};
+}
+
+std::vector<Problem> require_different_stages(Pipeline const& pipeline, Sweep const& sweep) {
+  std::vector<Problem> problems;
+  std::map<std::vector<std::size_t>, std::size_t> known;
+  std::set<Place> places;
+  for (std::size_t i = 0; i < pipeline.variants.size(); ++i) {
+    Variant const& variant = pipeline.variants[i];
+    auto const [same, is_new] = known.emplace(variant.stages, i);
+    if (is_new) continue;
+    // A value that is given twice makes many pairs of equal variants; one report is enough.
+    Place const place = sweep.difference(same->second, i);
+    if (!places.insert(place).second) continue;
+    problems.push_back({place, "the variants \"" + pipeline.variants[same->second].name +
+                                   "\" and \"" + variant.name +
+                                   "\" are equal in all stages; remove one of them"});
+  }
+  return problems;
+}
+
+// They must read one data set, and differ in names and settings.
+std::vector<Problem> check_variants(Pipeline const& pipeline, Sweep const& sweep) {
+  for (auto const& check : {require_one_source, require_usable_names, require_different_stages}) {
+    auto problems = check(pipeline, sweep);
+    if (!problems.empty()) return problems;
+  }
+  return {};
+}
+
+// ---- The steps ----
+
+// Adds the outputs that are wanted in `more`. Whether that changed anything.
+bool widen(std::vector<bool>& wanted, std::vector<bool> const& more) {
+  bool changed = false;
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    if (!more[i] || wanted[i]) continue;
+    wanted[i] = true;
+    changed = true;
+  }
+  return changed;
+}
+
+// Stages of variants are one node if they have the same entry and read from the same nodes.
+struct NodeKey {
+  StageEntry const* entry;
+  std::vector<std::optional<PipelineStage::Input>> inputs;
+  auto operator<=>(NodeKey const&) const = default;
+};
+
 // Checks a document step by step. Each step reports its errors, and the next one works on what is
 // valid, so that no error hides another. What variants have in common is checked once.
 class Checker {
@@ -116,13 +209,16 @@ class Checker {
       pipeline.axes.push_back(std::move(axis));
     }
     pipeline.variants = wire_variants();
-    for (Draft& node : nodes_.list()) configure(node);
+    for (Draft& node : nodes_) configure(node);
     if (!problems_.empty() || !variant_problems_.empty()) {
-      look_for_files(nodes_.configured_stages(), pipeline.run);
+      std::vector<PipelineStage const*> configured;
+      for (Draft const& node : nodes_) {
+        if (node.configured) configured.push_back(&node.stage);
+      }
+      look_for_files(configured, pipeline.run);
       throw_if_any();
     }
-    pipeline.stages = merge_equal_stages(std::move(nodes_.list()), pipeline.variants,
-                                         [this](Draft& node) { configure(node); });
+    pipeline.stages = merge_equal_stages(pipeline.variants);
     problems_ = check_variants(pipeline, sweep_);
     read_published(document_, request_, pipeline, problems_);
     std::vector<PipelineStage const*> stages;
@@ -138,6 +234,7 @@ class Checker {
 
  private:
   using Entries = std::vector<Sweep::Entry const*>;  // of a variant, by stage
+  using Inputs = std::vector<std::optional<PipelineStage::Input>>;
 
   void throw_if_any() {
     for (Problem& problem : variant_problems_.report(sweep_)) {
@@ -189,7 +286,7 @@ class Checker {
       }
       variant_problems_.add(wiring->second.problems, {variant});
       variants.push_back({sweep_.name(variant), sweep_.label(variant), sweep_.values(variant),
-                          nodes_.add(variant, wiring->second, entries[variant])});
+                          add_nodes(variant, wiring->second, entries[variant])});
     }
     return variants;
   }
@@ -227,6 +324,69 @@ class Checker {
     return drafts;
   }
 
+  // Adds the stages of a variant and returns the node of each. Variants come in ascending order.
+  // The nodes of a wiring with errors only serve to check their options.
+  std::vector<std::size_t> add_nodes(std::size_t variant, DraftSet const& wiring,
+                                     Entries const& entries) {
+    std::vector<std::size_t> nodes(entries.size());
+    for (std::size_t const i : wiring.order) {
+      Draft const& draft = wiring.drafts[i];
+      NodeKey const key{&entries[i]->settings,
+                        renumbered(draft.stage.inputs, nodes, wiring.is_sound)};
+      auto const [known, is_new] = node_of_.emplace(key, nodes_.size());
+      nodes[i] = known->second;
+      if (is_new) nodes_.push_back(draft);
+      Draft& node = nodes_[nodes[i]];
+      node.entry = key.entry;
+      node.stage.inputs = key.inputs;
+      node.stage.variants.push_back(variant);
+      widen(node.stage.wanted, draft.stage.wanted);
+    }
+    return nodes;
+  }
+
+  // Configured nodes that turn out to do the same in the same place of the graph become one stage.
+  // The stages of the variants, which are nodes, become indices into the result.
+  std::vector<PipelineStage> merge_equal_stages(std::vector<Variant>& variants) {
+    using Identity = std::tuple<std::string, std::string, std::optional<OnError>, Inputs>;
+    std::map<Identity, std::size_t> known;
+    std::vector<std::size_t> kept, place(nodes_.size());
+    std::vector<bool> widened;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      PipelineStage& stage = nodes_[i].stage;
+      stage.inputs = renumbered(stage.inputs, place, true);
+      auto const [same, is_new] = known.emplace(
+          Identity(stage.name, computation_of(stage), stage.on_error, stage.inputs), kept.size());
+      place[i] = same->second;
+      if (is_new) {
+        kept.push_back(i);
+        widened.push_back(false);
+      } else if (widen(nodes_[kept[place[i]]].stage.wanted, stage.wanted)) {
+        widened[place[i]] = true;
+      }
+    }
+    std::vector<PipelineStage> stages;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      if (widened[i]) configure(nodes_[kept[i]]);
+      stages.push_back(std::move(nodes_[kept[i]].stage));
+      stages.back().variants.clear();
+    }
+    for (std::size_t variant = 0; variant < variants.size(); ++variant) {
+      for (std::size_t& stage : variants[variant].stages) {
+        stage = place[stage];
+        stages[stage].variants.push_back(variant);
+      }
+    }
+    return stages;
+  }
+
+  static Inputs renumbered(Inputs inputs, std::vector<std::size_t> const& numbers, bool is_sound) {
+    for (auto& input : inputs) {
+      if (input && is_sound) input->stage = numbers[input->stage];
+    }
+    return inputs;
+  }
+
   void configure(Draft& node) {
     std::vector<Problem> problems, warnings;
     configure_stage(node, request_.environment, problems, warnings);
@@ -245,7 +405,8 @@ class Checker {
   std::vector<Problem> problems_;
   Sweep sweep_;
   VariantProblems variant_problems_, variant_warnings_;
-  Nodes nodes_;
+  std::vector<Draft> nodes_;
+  std::map<NodeKey, std::size_t> node_of_;
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 #include "pipeline/document.hpp"
 #include "pipeline/pipeline.hpp"
-#include "pipeline/sweep/problems.hpp"
+#include "pipeline/sweep/expand.hpp"
 
 namespace seplflow {
 
@@ -53,8 +53,5 @@ void configure_stage(Draft& draft, Environment const& environment, std::vector<P
 // afterwards. A stage that skips failed samples only gets a warning.
 void report_missing_files(std::vector<PipelineStage const*> stages, RunSettings const& run,
                           VariantProblems& errors, VariantProblems& warnings);
-
-// The errors of variants as a whole: they must read one data set, and differ in names and settings.
-std::vector<Problem> check_variants(Pipeline const& pipeline, Sweep const& sweep);
 
 }  // namespace seplflow

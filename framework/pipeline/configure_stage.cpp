@@ -43,85 +43,83 @@ OptionCheck option_check(PipelineStage const& stage, std::vector<std::string> gi
   return OptionCheck(std::move(given), std::move(connected), std::move(wanted));
 }
 
-class Configuration {
- public:
-  Configuration(Draft& draft, Environment const& environment, std::vector<Problem>& problems,
-                std::vector<Problem>& warnings)
-      : draft_(draft),
-        stage_(draft.stage),
-        environment_(environment),
-        problems_(problems),
-        warnings_(warnings) {}
+struct Configuration {
+  Draft& draft;
+  Environment const& environment;
+  std::vector<Problem>& problems;
+  std::vector<Problem>& warnings;
+  PipelineStage& stage = draft.stage;
+  std::vector<std::string> given = {};  // names of options
+  bool all_known = true;                // false if an error in a setting was reported before
 
   void configure() {
-    if (!stage_.declaration) return;
-    std::size_t const before = problems_.size();
-    if (auto const error = error_of([&] { stage_.instance = stage_.declaration->make(); })) {
-      complain(draft_.entry->place, label_of(draft_) + " cannot be created: " + *error);
+    if (!stage.declaration) return;
+    std::size_t const before = problems.size();
+    if (auto const error = error_of([&] { stage.instance = stage.declaration->make(); })) {
+      complain(draft.entry->place, label_of(draft) + " cannot be created: " + *error);
       return;
     }
-    for (Setting const& setting : draft_.entry->settings) {
+    for (Setting const& setting : draft.entry->settings) {
       if (setting.key != "use" && setting.key != "in") set_option(setting);
     }
-    for (OptionDeclaration const& option : stage_.declaration->options) {
-      if (option.required && std::ranges::find(given_, option.name) == given_.end()) {
-        complain(draft_.entry->place, label_of(draft_) + " needs the option \"" + option.name +
-                                          "\" (" + accepted_values(option) + "): " + option.help);
+    for (OptionDeclaration const& option : stage.declaration->options) {
+      if (option.required && std::ranges::find(given, option.name) == given.end()) {
+        complain(draft.entry->place, label_of(draft) + " needs the option \"" + option.name +
+                                         "\" (" + accepted_values(option) + "): " + option.help);
       }
     }
-    if (all_known_ && problems_.size() == before) check_stage();
+    if (all_known && problems.size() == before) check_stage();
   }
 
- private:
   void complain(Place const& place, std::string message) {
-    problems_.push_back({place, std::move(message)});
+    problems.push_back({place, std::move(message)});
   }
 
   void set_option(Setting const& setting) {
-    StageDeclaration const& declaration = *stage_.declaration;
+    StageDeclaration const& declaration = *stage.declaration;
     auto const option = find_option(declaration, setting.key);
     if (setting.value && setting.key == "on_error") {
       set_on_error(setting);
       return;
     }
     if (setting.value && !option) {
-      problems_.push_back(unknown_option(draft_, setting));
+      problems.push_back(unknown_option(draft, setting));
       return;
     }
-    given_.push_back(setting.key);
+    given.push_back(setting.key);
     if (!setting.value) {
-      all_known_ = false;
+      all_known = false;
       return;
     }
-    auto const value = read_option(setting, declaration.options[*option], label_of(draft_),
-                                   environment_, problems_);
+    auto const value =
+        read_option(setting, declaration.options[*option], label_of(draft), environment, problems);
     if (value) {
-      stage_.instance->set_option(*option, *value);
+      stage.instance->set_option(*option, *value);
     } else if (setting.value->is_array()) {
-      problems_.back().message += how_to_sweep(draft_, declaration.options[*option]);
+      problems.back().message += how_to_sweep(draft, declaration.options[*option]);
     }
   }
 
   void set_on_error(Setting const& setting) {
     auto const& option = *find_run_option("on_error");
     auto const value =
-        read_option(setting, option.declaration, label_of(draft_), environment_, problems_);
-    if (value) stage_.on_error = on_error_choices().value_of(std::get<std::string>(*value));
+        read_option(setting, option.declaration, label_of(draft), environment, problems);
+    if (value) stage.on_error = on_error_choices().value_of(std::get<std::string>(*value));
   }
 
   void check_stage() {
-    StageInstance& instance = *stage_.instance;
-    OptionCheck check = option_check(stage_, std::move(given_));
+    StageInstance& instance = *stage.instance;
+    OptionCheck check = option_check(stage, std::move(given));
     auto const error = error_of([&] {
       instance.check(check);
-      stage_.columns = instance.columns();
-      stage_.list_file = instance.list_file();
-      stage_.count = instance.count();
+      stage.columns = instance.columns();
+      stage.list_file = instance.list_file();
+      stage.count = instance.count();
     });
     if (error) check.refuse("", *error);
-    report(check.problems(), problems_);
-    report(check.warnings(), warnings_);
-    draft_.configured =
+    report(check.problems(), problems);
+    report(check.warnings(), warnings);
+    draft.configured =
         std::ranges::all_of(check.problems(), &OptionCheck::Problem::is_missing_file);
   }
 
@@ -129,26 +127,18 @@ class Configuration {
   void report(std::vector<OptionCheck::Problem> const& found,
               std::vector<Problem>& reported) const {
     for (OptionCheck::Problem const& problem : found) {
-      Setting const* const setting = draft_.entry->find(problem.option);
-      Place const& place = setting ? setting->value_place : draft_.entry->place;
-      reported.push_back({place, label_of(draft_) + ": " + problem.message});
+      Setting const* const setting = draft.entry->find(problem.option);
+      Place const& place = setting ? setting->value_place : draft.entry->place;
+      reported.push_back({place, label_of(draft) + ": " + problem.message});
     }
   }
-
-  Draft& draft_;
-  PipelineStage& stage_;
-  Environment const& environment_;
-  std::vector<Problem>& problems_;
-  std::vector<Problem>& warnings_;
-  std::vector<std::string> given_;  // names of options
-  bool all_known_ = true;           // false if an error in a setting was reported before
 };
 
 }  // namespace
 
 void configure_stage(Draft& draft, Environment const& environment, std::vector<Problem>& problems,
                      std::vector<Problem>& warnings) {
-  Configuration(draft, environment, problems, warnings).configure();
+  Configuration{draft, environment, problems, warnings}.configure();
 }
 
 std::shared_ptr<StageInstance> configured_anew(PipelineStage const& stage) {

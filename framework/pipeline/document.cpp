@@ -64,18 +64,21 @@ class Reader {
   }
 
   void top_level(Setting const& setting) {
-    if (setting.key == "name") {
+    constexpr std::string_view kTables[] = {"stages", "run", "sweep", "published"};
+    bool const needs_table = std::ranges::find(kTables, setting.key) != std::end(kTables);
+    if (needs_table && !setting.value->is_table()) {
+      complain(setting.value_place, "\"" + setting.key + "\" must be a table, written [" +
+                                        setting.key + (setting.key == "stages" ? ".NAME]" : "]"));
+    } else if (setting.key == "name") {
       document_.name = setting;
     } else if (setting.key == "stages") {
-      if (require_table(setting)) {
-        for (Setting const& stage : settings_of(setting)) add_stage(stage);
-      }
+      for (Setting const& stage : settings_of(setting)) add_stage(stage);
     } else if (setting.key == "run") {
-      if (require_table(setting)) document_.run = settings_of(setting);
+      document_.run = settings_of(setting);
     } else if (setting.key == "sweep") {
-      if (require_table(setting)) document_.sweep = setting;
+      document_.sweep = setting;
     } else if (setting.key == "published") {
-      if (require_table(setting)) document_.published = settings_of(setting);
+      document_.published = settings_of(setting);
     } else if (setting.key == "variant") {
       document_.variant = setting;
     } else {
@@ -85,15 +88,6 @@ class Reader {
                                 {"name", "stages", "run", "sweep", "variant", "published"}) +
                    " (it has name, [stages.NAME], [run], [sweep], [[variant]] and [published])");
     }
-  }
-
-  bool require_table(Setting const& setting) {
-    bool const is_table = setting.value->is_table();
-    if (!is_table) {
-      complain(setting.value_place, "\"" + setting.key + "\" must be a table, written [" +
-                                        setting.key + (setting.key == "stages" ? ".NAME]" : "]"));
-    }
-    return is_table;
   }
 
   void add_stage(Setting const& setting) {
@@ -165,6 +159,20 @@ std::string syntax_error(toml::parse_error const& error, SourceText const& sourc
   }
   std::size_t const colon = text.find(": ");
   return "invalid TOML: " + std::string(colon == text.npos ? text : text.substr(colon + 2));
+}
+
+Setting read_argument(std::string flag, std::string const& argument, std::size_t number,
+                      std::filesystem::path const& working_folder) {
+  auto const source = std::make_shared<SourceText>(SourceText{std::move(flag), argument, number});
+  Setting setting;
+  setting.place = setting.value_place = {source};
+  setting.base = working_folder;
+  std::size_t const equals = argument.find('=');
+  if (equals == std::string::npos) return setting;
+  setting.key = argument.substr(0, equals);
+  setting.value_place.column = static_cast<std::uint32_t>(equals + 2);
+  setting.raw = argument.substr(equals + 1);
+  return setting;
 }
 
 Setting nested(Setting const& table, toml::key const& key, toml::node const& value) {

@@ -31,19 +31,16 @@ std::string kind_of(toml::node const& node) {
   }
 }
 
-class OptionReader {
- public:
-  OptionReader(Setting const& setting, OptionDeclaration const& option, std::string const& owner,
-               Environment const& environment, std::vector<Problem>& problems)
-      : setting_(setting),
-        option_(option),
-        owner_(owner),
-        environment_(environment),
-        problems_(problems) {}
+struct OptionReader {
+  Setting const& setting;
+  OptionDeclaration const& option;
+  std::string const& owner;
+  Environment const& environment;
+  std::vector<Problem>& problems;
 
   std::optional<OptionValue> read() {
-    toml::node const& node = *setting_.value;
-    switch (option_.type) {
+    toml::node const& node = *setting.value;
+    switch (option.type) {
       case OptionType::boolean:
         if (auto const value = node.as_boolean()) return OptionValue(value->get());
         return refuse_type(node);
@@ -64,22 +61,20 @@ class OptionReader {
     return std::nullopt;
   }
 
- private:
   std::nullopt_t refuse(std::string const& message) {
-    problems_.push_back(
-        {setting_.value_place, owner_ + ": option \"" + option_.name + "\"" + message});
+    problems.push_back({setting.value_place, owner + ": option \"" + option.name + "\"" + message});
     return std::nullopt;
   }
 
   std::nullopt_t refuse_type(toml::node const& node) { return refuse_value(kind_of(node)); }
 
   std::nullopt_t refuse_value(std::string const& value) {
-    return refuse(": expected " + expected_value(option_) + ", got " + value);
+    return refuse(": expected " + expected_value(option) + ", got " + value);
   }
 
   // Tells a user who does not know the option which file belongs there.
   std::string meaning() const {
-    return option_.help.empty() ? "" : " (" + option_.name + ": " + option_.help + ")";
+    return option.help.empty() ? "" : " (" + option.name + ": " + option.help + ")";
   }
 
   template <class T>
@@ -89,8 +84,8 @@ class OptionReader {
   }
 
   bool in_range(double value) const {
-    return (!option_.minimum || value >= *option_.minimum) &&
-           (!option_.maximum || value <= *option_.maximum);
+    return (!option.minimum || value >= *option.minimum) &&
+           (!option.maximum || value <= *option.maximum);
   }
 
   std::optional<OptionValue> ranged(std::int64_t value) {
@@ -108,16 +103,16 @@ class OptionReader {
   std::optional<std::string> text(toml::node const& node) {
     // On the command line quotes are the shell's, so a bare word or number is a string there.
     std::optional<std::string> written = node.value_exact<std::string>();
-    if (!written && &node == setting_.value) written = setting_.raw;
+    if (!written && &node == setting.value) written = setting.raw;
     if (!written) return refuse_type(node);
     try {
-      std::string value = expand(*written, environment_);
+      std::string value = expand(*written, environment);
       if (!is_utf8(value)) return refuse(" is not valid UTF-8");
-      bool const known = option_.choices.empty() ||
-                         std::ranges::find(option_.choices, value) != option_.choices.end();
+      bool const known = option.choices.empty() ||
+                         std::ranges::find(option.choices, value) != option.choices.end();
       if (known) return value;
-      return refuse(" must be " + expected_value(option_) + "; got " + toml_string(value) +
-                    did_you_mean(value, option_.choices));
+      return refuse(" must be " + expected_value(option) + "; got " + toml_string(value) +
+                    did_you_mean(value, option.choices));
     } catch (Error const& error) {
       return refuse(": " + std::string(error.what()) + meaning());
     }
@@ -127,16 +122,16 @@ class OptionReader {
     auto const written = text(node);
     if (!written) return std::nullopt;
     if (written->empty()) return refuse_value("an empty string");
-    fs::path const absolute = (setting_.base / *written).lexically_normal();
+    fs::path const absolute = (setting.base / *written).lexically_normal();
     std::error_code error;
     auto const status = fs::status(absolute, error);
     std::string const name = absolute.string();
     if (!is_utf8(name)) return refuse(": the path is not valid UTF-8: " + name);
-    bool const is_right = option_.path_kind == PathKind::any ||
-                          (option_.path_kind == PathKind::folder ? fs::is_directory(status)
-                                                                 : fs::is_regular_file(status));
+    bool const is_right = option.path_kind == PathKind::any ||
+                          (option.path_kind == PathKind::folder ? fs::is_directory(status)
+                                                                : fs::is_regular_file(status));
     if (is_right) return OptionValue(name);
-    std::string const kind = option_.path_kind == PathKind::folder ? "folder" : "file";
+    std::string const kind = option.path_kind == PathKind::folder ? "folder" : "file";
     return refuse((fs::exists(status) ? " is not a " + kind : ": " + kind + " not found") + ": " +
                   name + meaning());
   }
@@ -144,31 +139,23 @@ class OptionReader {
   // A list, or one value without brackets.
   template <class T, class F>
   std::optional<OptionValue> list(toml::node const& node, F const& read_element) {
-    std::vector<T> values;
-    auto const* const array = node.as_array();
-    if (!array) {
-      if (setting_.raw && setting_.raw->starts_with('[')) {
-        return refuse(" is not a TOML list: " + *setting_.raw +
-                      " (strings in a list need quotes: [\"a\"])");
-      }
-      auto value = read_element(node);
-      if (!value) return std::nullopt;
-      values.push_back(std::move(*value));
-      return OptionValue(std::move(values));
+    std::vector<toml::node const*> elements;
+    if (auto const* const array = node.as_array()) {
+      for (toml::node const& element : *array) elements.push_back(&element);
+    } else if (setting.raw && setting.raw->starts_with('[')) {
+      return refuse(" is not a TOML list: " + *setting.raw +
+                    " (strings in a list need quotes: [\"a\"])");
+    } else {
+      elements.push_back(&node);
     }
-    for (toml::node const& element : *array) {
-      auto value = read_element(element);
+    std::vector<T> values;
+    for (toml::node const* const element : elements) {
+      auto value = read_element(*element);
       if (!value) return std::nullopt;
       values.push_back(std::move(*value));
     }
     return OptionValue(std::move(values));
   }
-
-  Setting const& setting_;
-  OptionDeclaration const& option_;
-  std::string const& owner_;
-  Environment const& environment_;
-  std::vector<Problem>& problems_;
 };
 
 }  // namespace
@@ -192,7 +179,7 @@ std::optional<std::string> read_text(Setting const& setting, Environment const& 
 std::optional<OptionValue> read_option(Setting const& setting, OptionDeclaration const& option,
                                        std::string const& owner, Environment const& environment,
                                        std::vector<Problem>& problems) {
-  return OptionReader(setting, option, owner, environment, problems).read();
+  return OptionReader{setting, option, owner, environment, problems}.read();
 }
 
 }  // namespace seplflow

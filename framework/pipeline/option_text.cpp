@@ -1,5 +1,7 @@
 #include "pipeline/option_text.hpp"
 
+#include <map>
+
 #include "base/number_text.hpp"
 #include "pipeline/environment.hpp"
 
@@ -30,30 +32,15 @@ std::string short_range(OptionDeclaration const& option) {
 }
 
 std::string type_name(OptionDeclaration const& option) {
-  switch (option.type) {
-    case OptionType::boolean:
-      return "true | false";
-    case OptionType::integer:
-      return "integer";
-    case OptionType::number:
-      return "number";
-    case OptionType::numbers:
-      return "list of numbers";
-    case OptionType::texts:
-      return "list of strings";
-    case OptionType::text:
-      return "string";
-    case OptionType::path:
-      switch (option.path_kind) {
-        case PathKind::folder:
-          return "folder";
-        case PathKind::file:
-          return "file";
-        case PathKind::any:
-          return "path";
-      }
+  if (option.type == OptionType::path) {
+    if (option.path_kind == PathKind::any) return "path";
+    return option.path_kind == PathKind::folder ? "folder" : "file";
   }
-  return "";
+  static std::map<OptionType, char const*> const names = {
+      {OptionType::boolean, "true | false"},    {OptionType::integer, "integer"},
+      {OptionType::number, "number"},           {OptionType::text, "string"},
+      {OptionType::numbers, "list of numbers"}, {OptionType::texts, "list of strings"}};
+  return names.at(option.type);
 }
 
 }  // namespace
@@ -61,29 +48,14 @@ std::string type_name(OptionDeclaration const& option) {
 std::string toml_string(std::string_view text) {
   std::string quoted = "\"";
   for (char const c : text) {
-    switch (c) {
-      case '"':
-        quoted += "\\\"";
-        break;
-      case '\\':
-        quoted += "\\\\";
-        break;
-      case '\n':
-        quoted += "\\n";
-        break;
-      case '\t':
-        quoted += "\\t";
-        break;
-      case '\r':
-        quoted += "\\r";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-          constexpr char kHex[] = "0123456789ABCDEF";
-          quoted += std::string("\\u00") + kHex[(c >> 4) & 15] + kHex[c & 15];
-        } else {
-          quoted += c;
-        }
+    constexpr std::string_view kSpecial = "\"\\\n\t\r", kLetters = "\"\\ntr";
+    constexpr char kHex[] = "0123456789ABCDEF";
+    if (auto const place = kSpecial.find(c); place != std::string_view::npos) {
+      quoted += {'\\', kLetters[place]};
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      quoted += std::string("\\u00") + kHex[(c >> 4) & 15] + kHex[c & 15];
+    } else {
+      quoted += c;
     }
   }
   return quoted + "\"";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/number_text.hpp"
 #include "base/utf8.hpp"
 
 namespace seplflow {
@@ -11,8 +12,7 @@ namespace {
 std::string joined(std::vector<Problem> const& problems) {
   std::string text;
   for (Problem const& problem : problems) text += to_string(problem) + "\n";
-  text += std::to_string(problems.size()) + (problems.size() == 1 ? " error" : " errors");
-  return text;
+  return text + counted(problems.size(), "error");
 }
 
 // White space as wide as the first `columns` characters of the line are shown. Tabs stay tabs.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/number_text.hpp"
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
 
@@ -12,26 +13,25 @@ namespace {
 
 using Percents = std::vector<std::optional<double>>;
 
-class PublishedReader {
- public:
-  PublishedReader(Document const& document, PipelineRequest const& request, Pipeline& pipeline,
-                  std::vector<Problem>& problems)
-      : document_(document), request_(request), pipeline_(pipeline), problems_(problems) {}
+struct PublishedReader {
+  Document const& document;
+  PipelineRequest const& request;
+  Pipeline& pipeline;
+  std::vector<Problem>& problems;
 
   void read() {
-    for (Setting const& setting : document_.published) {
+    for (Setting const& setting : document.published) {
       if (setting.key == "source") {
-        auto source = read_text(setting, request_.environment, problems_);
-        if (source) pipeline_.published.source = std::move(*source);
+        auto source = read_text(setting, request.environment, problems);
+        if (source) pipeline.published.source = std::move(*source);
       } else if (names_an_evaluator(setting)) {
         read_numbers(setting);
       }
     }
   }
 
- private:
   bool complain(Place const& place, std::string message) {
-    problems_.push_back({place, std::move(message)});
+    problems.push_back({place, std::move(message)});
     return false;
   }
 
@@ -44,7 +44,7 @@ class PublishedReader {
     }
     std::string const stage = setting.key.substr(0, dot);
     std::vector<std::string> evaluators;
-    for (PipelineStage const& each : pipeline_.stages) {
+    for (PipelineStage const& each : pipeline.stages) {
       if (each.declaration->kind == StageKind::observer) evaluators.push_back(each.name);
     }
     if (std::ranges::find(evaluators, stage) != evaluators.end()) return true;
@@ -55,8 +55,8 @@ class PublishedReader {
   void read_numbers(Setting const& setting) {
     toml::node const& value = *setting.value;
     if (auto const one = number(value)) {
-      pipeline_.published.numbers.push_back(
-          {setting.key, Percents(pipeline_.variants.size(), *one), true});
+      pipeline.published.numbers.push_back(
+          {setting.key, Percents(pipeline.variants.size(), *one), true});
       return;
     }
     if (!value.is_array()) {
@@ -64,10 +64,10 @@ class PublishedReader {
                "expected a number in percent, or a list with one for each variant");
       return;
     }
-    if (!request_.sweeps.empty()) return;
+    if (!request.sweeps.empty()) return;
     if (auto numbers =
-            pipeline_.is_grid() ? grid(setting) : row(setting, pipeline_.variants.size())) {
-      pipeline_.published.numbers.push_back({setting.key, std::move(*numbers), false});
+            pipeline.is_grid() ? grid(setting) : row(setting, pipeline.variants.size())) {
+      pipeline.published.numbers.push_back({setting.key, std::move(*numbers), false});
     }
   }
 
@@ -80,10 +80,9 @@ class PublishedReader {
   std::optional<Percents> row(Setting const& setting, std::size_t count) {
     toml::array const* const list = setting.value->as_array();
     std::string const expected =
-        "expected a list of " + std::to_string(count) + (count == 1 ? " number" : " numbers") +
-        " in percent, " +
-        (pipeline_.is_grid() ? "one for each value of \"" + pipeline_.axes[0].key + "\""
-                             : "one for each variant in their order (nan for none)");
+        "expected a list of " + counted(count, "number") + " in percent, " +
+        (pipeline.is_grid() ? "one for each value of \"" + pipeline.axes[0].key + "\""
+                            : "one for each variant in their order (nan for none)");
     if (!list || list->size() != count) {
       complain(setting.value_place,
                expected + (list ? ", got " + std::to_string(list->size()) : ""));
@@ -103,7 +102,7 @@ class PublishedReader {
 
   // The first axis across, the second down. In the order of variants the second changes faster.
   std::optional<Percents> grid(Setting const& setting) {
-    Axis const &across = pipeline_.axes[0], &down = pipeline_.axes[1];
+    Axis const &across = pipeline.axes[0], &down = pipeline.axes[1];
     toml::array const& rows = *setting.value->as_array();
     if (rows.size() != down.values.size()) {
       complain(setting.value_place, "expected " + std::to_string(down.values.size()) +
@@ -111,22 +110,17 @@ class PublishedReader {
                                         std::to_string(rows.size()));
       return std::nullopt;
     }
-    Percents numbers(pipeline_.variants.size());
+    Percents numbers(pipeline.variants.size());
     for (std::size_t d = 0; d < rows.size(); ++d) {
       auto const cells = row(element(setting, *rows.get(d)), across.values.size());
       if (!cells) return std::nullopt;
       for (std::size_t v = 0; v < numbers.size(); ++v) {
-        auto const& values = pipeline_.variants[v].values;
+        auto const& values = pipeline.variants[v].values;
         if (values[1] == d) numbers[v] = (*cells)[values[0]];
       }
     }
     return numbers;
   }
-
-  Document const& document_;
-  PipelineRequest const& request_;
-  Pipeline& pipeline_;
-  std::vector<Problem>& problems_;
 };
 
 std::string number_text(std::optional<double> number) {
@@ -171,7 +165,7 @@ std::string section(Pipeline const& pipeline, ValueText const& value_text) {
 
 void read_published(Document const& document, PipelineRequest const& request, Pipeline& pipeline,
                     std::vector<Problem>& problems) {
-  PublishedReader(document, request, pipeline, problems).read();
+  PublishedReader{document, request, pipeline, problems}.read();
 }
 
 std::string published_text(Pipeline const& pipeline) {

@@ -15,13 +15,18 @@ std::optional<OptionValue> default_of(std::optional<T> const&) {
   return std::nullopt;
 }
 
+OptionDeclaration declared(std::string name, std::string help) {
+  OptionDeclaration declaration;
+  declaration.name = std::move(name);
+  declaration.help = std::move(help);
+  return declaration;
+}
+
 template <class M>
 RunOption integer(std::string name, std::string help, double minimum, std::optional<double> maximum,
                   M RunSettings::*member) {
-  OptionDeclaration declaration;
-  declaration.name = std::move(name);
+  OptionDeclaration declaration = declared(std::move(name), std::move(help));
   declaration.type = OptionType::integer;
-  declaration.help = std::move(help);
   declaration.minimum = minimum;
   declaration.maximum = maximum;
   declaration.default_value = default_of(RunSettings().*member);
@@ -30,24 +35,15 @@ RunOption integer(std::string name, std::string help, double minimum, std::optio
           }};
 }
 
-RunOption on_error() {
-  OptionDeclaration declaration;
-  declaration.name = "on_error";
-  declaration.help = "what happens when a sample fails: stop the run, or skip the sample";
-  declaration.default_value = on_error_choices().text_of(RunSettings().on_error);
-  on_error_choices().apply(declaration);
-  return {declaration, [](RunSettings& run, OptionValue const& value) {
-            run.on_error = *on_error_choices().value_of(std::get<std::string>(value));
-          }};
-}
-
-RunOption keep() {
-  OptionDeclaration declaration;
-  declaration.name = "keep";
-  declaration.help = "whose files a sweep writes: those of all variants, of the best, or of none";
-  keep_choices().apply(declaration);
-  return {declaration, [](RunSettings& run, OptionValue const& value) {
-            run.keep = keep_choices().value_of(std::get<std::string>(value));
+template <class E, class M>
+RunOption choice(std::string name, std::string help, Choices<E> const& choices,
+                 M RunSettings::*member) {
+  OptionDeclaration declaration = declared(std::move(name), std::move(help));
+  std::optional<E> const by_default = RunSettings().*member;
+  if (by_default) declaration.default_value = choices.text_of(*by_default);
+  choices.apply(declaration);
+  return {declaration, [&choices, member](RunSettings& run, OptionValue const& value) {
+            run.*member = *choices.value_of(std::get<std::string>(value));
           }};
 }
 
@@ -63,11 +59,10 @@ std::optional<Shard> read_shard(std::string const& text) {
 }
 
 RunOption shard() {
-  OptionDeclaration declaration;
-  declaration.name = "shard";
-  declaration.help =
-      "only the I-th of every N samples, \"I/N\", counted from 0: one of N runs that are merged";
-  return {declaration, [](RunSettings& run, OptionValue const& value) {
+  return {declared("shard",
+                   "only the I-th of every N samples, \"I/N\", counted from 0: one of N runs that "
+                   "are merged"),
+          [](RunSettings& run, OptionValue const& value) {
             auto const& text = std::get<std::string>(value);
             auto const shard = read_shard(text);
             if (!shard) {
@@ -116,13 +111,15 @@ std::vector<RunOption> const& run_options() {
       integer("jobs", "threads that work on samples; 0 = all cores", 0, 4096, &RunSettings::jobs),
       integer("in_flight", "samples in flight at once; 0 = chosen from jobs", 0, 65536,
               &RunSettings::in_flight),
-      on_error(),
+      choice("on_error", "what happens when a sample fails: stop the run, or skip the sample",
+             on_error_choices(), &RunSettings::on_error),
       integer("max_failures", "with skip, more failed samples than this stop the run; 0 = no limit",
               0, {}, &RunSettings::max_failures),
       integer("limit", "only this many samples, the first of the data set", 1, {},
               &RunSettings::limit),
       shard(),
-      keep(),
+      choice("keep", "whose files a sweep writes: those of all variants, of the best, or of none",
+             keep_choices(), &RunSettings::keep),
   };
   return options;
 }

@@ -14,6 +14,13 @@ std::vector<std::string> names_of(std::vector<Port> const& ports) {
   return names;
 }
 
+std::string no_port(std::string const& kind, std::string const& name,
+                    std::vector<Port> const& ports) {
+  auto const names = names_of(ports);
+  return " has no " + kind + " \"" + name + "\"" + did_you_mean(name, names) + " (it has " +
+         quoted_list(names) + ")";
+}
+
 class Wiring {
  public:
   Wiring(std::vector<Draft> drafts, Document const& document, Environment const& environment)
@@ -46,13 +53,13 @@ class Wiring {
         complain(in->place, label_of(draft) + " is a source and has no inputs");
         return;
       }
-      if (!in->value) {
-        draft.inputs_known = false;
-      } else if (in->value->is_table()) {
+      std::size_t const before = set_.problems.size();
+      if (in->value && in->value->is_table()) {
         connect_by_name(draft, *in);
-      } else {
+      } else if (in->value) {
         connect_only(draft, *in);
       }
+      draft.inputs_known = in->value && set_.problems.size() == before;
     }
     if (draft.inputs_known) require_inputs(draft);
   }
@@ -67,7 +74,6 @@ class Wiring {
       }
       complain(in.value_place,
                label_of(draft) + " has several inputs; write in = { " + example + " }");
-      draft.inputs_known = false;
       return;
     }
     auto const port = std::ranges::find(inputs, required == 0, &Port::optional);
@@ -81,22 +87,13 @@ class Wiring {
       if (port) {
         connect_port(draft, *port, wire);
       } else {
-        auto const names = names_of(draft.stage.declaration->inputs);
-        complain(wire.place, label_of(draft) + " has no input \"" + wire.key + "\"" +
-                                 did_you_mean(wire.key, names) + " (it has " + quoted_list(names) +
-                                 ")");
-        draft.inputs_known = false;
+        complain(wire.place,
+                 label_of(draft) + no_port("input", wire.key, draft.stage.declaration->inputs));
       }
     }
   }
 
   void connect_port(Draft& draft, std::size_t port, Setting const& wire) {
-    std::size_t const before = set_.problems.size();
-    read_wire(draft, port, wire);
-    if (set_.problems.size() > before) draft.inputs_known = false;
-  }
-
-  void read_wire(Draft& draft, std::size_t port, Setting const& wire) {
     auto const target = read_text(wire, environment_, set_.problems);
     if (!target) {
       std::string& message = set_.problems.back().message;
@@ -143,10 +140,7 @@ class Wiring {
     std::string const name = target.substr(dot + 1);
     auto const output = find_port(outputs, name);
     if (!output) {
-      auto const names = names_of(outputs);
-      complain(wire.value_place, label_of(producer) + " has no output \"" + name + "\"" +
-                                     did_you_mean(name, names) + " (it has " + quoted_list(names) +
-                                     ")");
+      complain(wire.value_place, label_of(producer) + no_port("output", name, outputs));
     }
     return output;
   }

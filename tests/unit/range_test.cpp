@@ -1,9 +1,8 @@
 // Ranges of a sweep: exact decimals, not sums of doubles.
-#include "pipeline/sweep/range.hpp"
-
 #include <random>
 
 #include "base/error.hpp"
+#include "pipeline/document.hpp"
 #include "support/catch.hpp"
 
 using namespace seplflow;

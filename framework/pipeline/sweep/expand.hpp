@@ -1,10 +1,11 @@
-// Creates the variants of a pipeline: the name of each, and the settings of its stages. Internal to
-// the pipeline layer.
+// The variants of a pipeline: their names, the settings of their stages, their errors, and their
+// text. Internal to the pipeline layer.
 #pragma once
 
 #include <cstddef>
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,5 +54,30 @@ class Sweep {
   // The numbers of the entries, by stage and changes.
   std::map<std::pair<std::size_t, std::vector<Change const*>>, std::size_t> numbers_;
 };
+
+// Errors that variants share: each is reported once, with the variants that have it.
+class VariantProblems {
+ public:
+  explicit VariantProblems(Document const& document);
+
+  void add(std::vector<Problem> const& problems, std::vector<std::size_t> const& variants);
+
+  bool empty() const { return found_.empty(); }
+
+  // In the order in which they were found. A problem that only some variants have, or that the only
+  // variant has, begins with the name of the first and the number of the others.
+  std::vector<Problem> report(Sweep const& sweep) const;
+
+ private:
+  std::set<Place> ranges_;  // at each of these all problems count as one
+  std::vector<std::pair<Problem, std::set<std::size_t>>> found_;  // with their variants
+  std::map<Problem, std::size_t> index_;                          // into found_
+};
+
+// The stages, [sweep] and [[variant]] of a checked pipeline. Values are resolved, and options that
+// the sweep does not change are spelled out. Wires stay as they were written, since the names of a
+// stage's outputs may differ between variants.
+std::string sweep_text(Document const& document, Sweep& sweep, Pipeline const& pipeline,
+                       Environment const& environment);
 
 }  // namespace seplflow

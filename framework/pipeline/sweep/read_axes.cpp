@@ -1,12 +1,11 @@
-#include "pipeline/sweep/read_axes.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
-#include "pipeline/argument.hpp"
+#include "base/utf8.hpp"
 #include "pipeline/option_text.hpp"
-#include "pipeline/sweep/names.hpp"
+#include "pipeline/sweep/read_sweep.hpp"
 
 namespace seplflow {
 namespace {
@@ -79,6 +78,22 @@ std::optional<std::string> decimal(toml::node const& value) {
   return text.find('.') == std::string::npos ? text + ".0" : text;
 }
 
+std::size_t decimals_of(std::string const& number) {
+  std::size_t const point = number.find('.');
+  return point == std::string::npos ? 0 : number.size() - point - 1;
+}
+
+// The number in units of the last decimal.
+std::int64_t scaled(std::string number, std::size_t decimals) {
+  number.append(decimals - decimals_of(number), '0');
+  std::erase(number, '.');
+  std::int64_t value = 0;
+  if (std::from_chars(number.data(), number.data() + number.size(), value).ec != std::errc()) {
+    throw Error("the numbers of the range have too many digits for exact arithmetic");
+  }
+  return value;
+}
+
 // Those of "0.6:0.9:0.1"; none if the text is not a list of numbers with colons.
 std::vector<std::string> numbers_of(std::string const& text, Document& document) {
   std::vector<std::string> numbers;
@@ -118,39 +133,88 @@ std::vector<std::string> numbers_of(Setting const& table, SweepContext const& co
 
 // ---- The values of one axis ----
 
-class AxisReader {
- public:
-  AxisReader(Setting const& axis, Change const& target, SweepContext const& context)
-      : axis_(axis), target_(target), context_(context) {}
+// Where the element that begins at `begin` ends: at the next comma, or with the text.
+std::size_t end_of_element(std::string_view text, std::size_t begin) {
+  std::size_t depth = 0;
+  char quote = 0;
+  char before = ',';
+  for (std::size_t i = begin; i < text.size(); ++i) {
+    char const c = text[i];
+    if (quote != 0) {
+      if (c == '\\' && quote == '"') {
+        ++i;
+      } else if (c == quote) {
+        quote = 0;
+      }
+    } else if ((c == '"' || c == '\'') &&
+               std::string_view(",[{=").find(before) != std::string_view::npos) {
+      quote = c;  // elsewhere, as in "it's", it is a letter like others
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    } else if (c == ',' && depth == 0) {
+      return i;
+    }
+    if (c != ' ') before = c;
+  }
+  return text.size();
+}
+
+// The elements of the argument's value "a,b,c", each with its own value. Commas in quotes and in
+// brackets do not separate elements.
+std::vector<Setting> split_list(Setting const& argument, Document& document) {
+  std::string_view const text = *argument.raw;
+  std::vector<Setting> elements;
+  if (text.find_first_not_of(' ') == std::string_view::npos) return elements;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    std::size_t const next = end_of_element(text, begin);
+    std::size_t end = next;
+    while (begin < end && text[begin] == ' ') ++begin;
+    while (end > begin && text[end - 1] == ' ') --end;
+    Setting element = argument;
+    element.raw = text.substr(begin, end - begin);
+    element.value = document.add_value(*element.raw);
+    std::size_t const offset = character_count(text.substr(0, begin));
+    element.value_place.column += static_cast<std::uint32_t>(offset);
+    elements.push_back(std::move(element));
+    begin = next + 1;
+  }
+  return elements;
+}
+
+struct AxisReader {
+  Setting const& axis;
+  Change const& target;
+  SweepContext const& context;
 
   AxisEntry read() const {
-    AxisEntry entry{axis_.key, axis_.place, {}, std::nullopt};
+    AxisEntry entry{axis.key, axis.place, {}, std::nullopt};
     if (read_range(entry)) return entry;
     for (Setting const& each : elements()) {
-      auto value = target_.is_whole() ? table(each) : option(each);
+      auto value = target.is_whole() ? table(each) : option(each);
       if (value) entry.values.push_back(std::move(*value));
     }
     return entry;
   }
 
- private:
   void complain(std::string message) const {
-    context_.complain(axis_.value_place, std::move(message));
+    context.complain(axis.value_place, std::move(message));
   }
 
   // Whether a range is written in the place of the values. Reads it or reports its errors.
   bool read_range(AxisEntry& entry) const {
-    if (target_.is_whole() || target_.option == "in") return false;
-    auto const* const table = axis_.value->as_table();
-    std::string const text = axis_.raw ? *axis_.raw : axis_.value->value_or(std::string());
+    if (target.is_whole() || target.option == "in") return false;
+    auto const* const table = axis.value->as_table();
+    std::string const text = axis.raw ? *axis.raw : axis.value->value_or(std::string());
     if (table ? table->contains("value") : !is_range(text)) return false;
-    auto const numbers = table ? numbers_of(axis_, context_) : numbers_of(text, context_.document);
+    auto const numbers = table ? numbers_of(axis, context) : numbers_of(text, context.document);
     try {
       if (numbers.size() == 3) {
         entry.range.emplace(numbers[0], numbers[1], numbers[2]);
-        entry.values = {with_value(target_, axis_)};
+        entry.values = {with_value(target, axis)};
       } else if (!table) {
-        complain("a range is written FROM:TO:STEP, for example " + axis_.key + "=0.6:0.9:0.1");
+        complain("a range is written FROM:TO:STEP, for example " + axis.key + "=0.6:0.9:0.1");
       }
     } catch (Error const& error) {
       complain(error.what());
@@ -162,25 +226,25 @@ class AxisReader {
   // as a string for an option that takes strings.
   bool is_range(std::string const& text) const {
     bool const is_call = text.starts_with("range(") && text.ends_with(")");
-    if (!is_call && numbers_of(text, context_.document).size() < 2) return false;
-    if (is_wiring(target_.option)) return false;
-    auto const* const option = context_.find_option(target_.stage, target_.option);
+    if (!is_call && numbers_of(text, context.document).size() < 2) return false;
+    if (is_wiring(target.option)) return false;
+    auto const* const option = context.find_option(target.stage, target.option);
     return !option || !(option->type == OptionType::text || option->type == OptionType::texts ||
                         option->type == OptionType::path);
   }
 
   std::vector<Setting> elements() const {
-    std::string const called = "the axis \"" + axis_.key + "\"";
+    std::string const called = "the axis \"" + axis.key + "\"";
     std::vector<Setting> elements;
-    if (axis_.from_argument()) {
-      elements = split_list(axis_, context_.document);
-    } else if (auto const* const list = axis_.value->as_array()) {
-      for (toml::node const& each : *list) elements.push_back(element(axis_, each));
+    if (axis.from_argument()) {
+      elements = split_list(axis, context.document);
+    } else if (auto const* const list = axis.value->as_array()) {
+      for (toml::node const& each : *list) elements.push_back(element(axis, each));
     } else {
       complain(called +
-               (target_.is_whole()
+               (target.is_whole()
                     ? " is a whole stage and takes a list of tables: [{ use = \"...\" }, ...]"
-                    : " takes several values; write a list: [" + shown(*axis_.value) + "]"));
+                    : " takes several values; write a list: [" + shown(*axis.value) + "]"));
       return {};
     }
     if (elements.empty()) complain(called + " has no values");
@@ -195,7 +259,7 @@ class AxisReader {
 
   // A value alone, or { name = "...", value = ... }.
   std::optional<Change> option(Setting const& setting) const {
-    Change change = with_value(target_, setting);
+    Change change = with_value(target, setting);
     change.text = text_of(setting);
     auto const* const table = setting.value->as_table();
     if (!table || !table->contains("value")) return change;
@@ -207,11 +271,11 @@ class AxisReader {
         set.value = each.value;
         set.value_place = each.value_place;
       } else if (each.key == "name") {
-        name = context_.text(each);
+        name = context.text(each);
         if (!name) return std::nullopt;
       } else {
-        context_.complain(each.place, "a value with a name has no \"" + each.key +
-                                          "\"; write { name = \"...\", value = ... }");
+        context.complain(each.place, "a value with a name has no \"" + each.key +
+                                         "\"; write { name = \"...\", value = ... }");
         return std::nullopt;
       }
     }
@@ -222,31 +286,27 @@ class AxisReader {
   // A table over the whole stage. If it has no name, name_values() creates one.
   std::optional<Change> table(Setting const& setting) const {
     if (!setting.value->is_table()) {
-      context_.complain(setting.value_place,
-                        "an axis over a whole stage takes tables: { use = \"...\", ... }");
+      context.complain(setting.value_place,
+                       "an axis over a whole stage takes tables: { use = \"...\", ... }");
       return std::nullopt;
     }
-    Change change = with_value(target_, setting);
+    Change change = with_value(target, setting);
     for (Setting const& each : settings_of(setting)) {
       if (each.key != "name") continue;
-      auto name = context_.text(each);
+      auto name = context.text(each);
       if (!name) return std::nullopt;
-      if (name->empty()) context_.complain(each.value_place, "a name must not be empty");
+      if (name->empty()) context.complain(each.value_place, "a name must not be empty");
       change.text = std::move(*name);
     }
     return change;
   }
-
-  Setting const& axis_;
-  Change const& target_;
-  SweepContext const& context_;
 };
 
 void read_axis(Setting const& axis, SweepContext const& context) {
   auto const target = read_target(axis.key, axis.place, context);
   if (!target) return;
   std::size_t const before = context.problems.size();
-  AxisEntry entry = AxisReader(axis, *target, context).read();
+  AxisEntry entry = AxisReader{axis, *target, context}.read();
   // One bad value of an option hides no error in the others.
   bool const is_open =
       context.problems.size() > before && (target->is_whole() || entry.values.empty());
@@ -258,6 +318,21 @@ void read_axis(Setting const& axis, SweepContext const& context) {
 }
 
 }  // namespace
+
+Range::Range(std::string const& from, std::string const& to, std::string const& step)
+    : decimals_(std::max({decimals_of(from), decimals_of(to), decimals_of(step)})),
+      from_(scaled(from, decimals_)) {
+  std::int64_t const last = scaled(to, decimals_), by = scaled(step, decimals_);
+  if (by == 0) throw Error("the step of the range is 0, so the range would never end");
+  if (last != from_ && (last > from_) != (by > 0)) {
+    throw Error("the step of the range leads away from its end; from " + from + " to " + to +
+                " the step must be " + (last > from_ ? "positive" : "negative"));
+  }
+  step_ = static_cast<std::uint64_t>(by);
+  std::uint64_t const way = static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(from_);
+  std::uint64_t const steps = by > 0 ? way / step_ : (0 - way) / (0 - step_);
+  count_ = steps == std::numeric_limits<std::uint64_t>::max() ? steps : steps + 1;
+}
 
 void read_axes(SweepContext const& context) {
   std::vector<Setting> axes;

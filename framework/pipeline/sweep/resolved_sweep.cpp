@@ -1,5 +1,3 @@
-#include "pipeline/sweep/resolved_sweep.hpp"
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -7,7 +5,8 @@
 
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
-#include "pipeline/sweep/names.hpp"
+#include "pipeline/sweep/expand.hpp"
+#include "pipeline/sweep/read_sweep.hpp"
 
 namespace seplflow {
 namespace {
