@@ -43,6 +43,15 @@ std::string joined(std::vector<std::string> const& lines) {
   return text;
 }
 
+std::vector<std::string> option_names(Command const& command) {
+  std::vector<std::string> names;
+  for (Argument const& argument : command.arguments) {
+    if (argument.is_option()) names.push_back(argument.name);
+  }
+  names.emplace_back("--help");
+  return names;
+}
+
 bool fits(OptionDeclaration const& option, std::string const& text) {
   if (!option.choices.empty()) return std::ranges::count(option.choices, text) > 0;
   if (option.type != OptionType::integer) return true;
