@@ -1,8 +1,8 @@
-#include "base/bytes.hpp"
+#include <seplflow/bytes.hpp>
 
 #include <bit>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 

@@ -1,4 +1,4 @@
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 

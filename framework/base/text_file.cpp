@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 namespace {

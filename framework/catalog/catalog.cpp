@@ -12,9 +12,9 @@
 #include <fstream>
 #include <set>
 
+#include <seplflow/detail/descriptor.hpp>
+#include <seplflow/plugin.hpp>
 #include "base/error_of.hpp"
-#include "plugin/entry.hpp"
-#include "plugin/stage_builder.hpp"
 
 namespace seplflow {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "plugin/stage.hpp"
+#include <seplflow/detail/stage_instance.hpp>
 
 namespace seplflow {
 

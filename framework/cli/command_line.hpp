@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
-#include "plugin/option.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/option.hpp>
 
 namespace seplflow::cli {
 

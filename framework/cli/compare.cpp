@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <iostream>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "base/number_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/table.hpp"

@@ -4,12 +4,12 @@
 #include <fstream>
 #include <iostream>
 
+#include <seplflow/detail/descriptor.hpp>
 #include "catalog/catalog.hpp"
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
 #include "cli/stage_text.hpp"
 #include "pipeline/problem.hpp"
-#include "plugin/entry.hpp"
 
 namespace seplflow::cli {
 namespace {

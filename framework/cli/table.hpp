@@ -6,9 +6,9 @@
 #include <sstream>
 #include <string>
 
+#include <seplflow/detail/stage_instance.hpp>
 #include "cli/screen.hpp"
 #include "pipeline/pipeline.hpp"
-#include "plugin/stage.hpp"
 
 namespace seplflow::cli {
 

@@ -1,9 +1,9 @@
-#include "data/classes.hpp"
+#include <seplflow/classes.hpp>
 
 #include <algorithm>
 #include <set>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 namespace {

@@ -1,9 +1,9 @@
-#include "data/confusion_matrix.hpp"
+#include <seplflow/confusion_matrix.hpp>
 
 #include <algorithm>
 #include <string>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 namespace {

@@ -1,6 +1,6 @@
-#include "data/image.hpp"
+#include <seplflow/image.hpp>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 

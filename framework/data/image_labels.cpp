@@ -1,4 +1,4 @@
-#include "data/image_labels.hpp"
+#include <seplflow/image_labels.hpp>
 
 namespace seplflow {
 

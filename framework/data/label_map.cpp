@@ -1,10 +1,10 @@
-#include "data/label_map.hpp"
+#include <seplflow/label_map.hpp>
 
 #include <atomic>
 #include <mutex>
 #include <optional>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 namespace {

@@ -1,9 +1,9 @@
-#include "data/mask.hpp"
+#include <seplflow/mask.hpp>
 
 #include <algorithm>
 #include <bit>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 namespace {

@@ -1,4 +1,4 @@
-#include "data/mask_box.hpp"
+#include <seplflow/mask_box.hpp>
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
-#include "data/mask_set.hpp"
+#include <seplflow/mask_set.hpp>
 
 #include <cmath>
 #include <string>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "base/finite.hpp"
 
 namespace seplflow {

@@ -1,4 +1,4 @@
-#include "data/overlap_table.hpp"
+#include <seplflow/overlap_table.hpp>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
-#include "data/runs.hpp"
+#include <seplflow/runs.hpp>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 namespace {

@@ -1,4 +1,4 @@
-#include "data/sample.hpp"
+#include <seplflow/sample.hpp>
 
 #include <algorithm>
 

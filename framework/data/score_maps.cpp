@@ -1,4 +1,4 @@
-#include "data/score_maps.hpp"
+#include <seplflow/score_maps.hpp>
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "base/finite.hpp"
 
 namespace seplflow {

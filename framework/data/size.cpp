@@ -1,6 +1,6 @@
-#include "data/size.hpp"
+#include <seplflow/size.hpp>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 

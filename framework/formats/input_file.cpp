@@ -1,4 +1,4 @@
-#include "formats/input_file.hpp"
+#include <seplflow/formats/input_file.hpp>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 namespace {

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include <seplflow/option.hpp>
 #include "pipeline/document.hpp"
 #include "pipeline/environment.hpp"
 #include "pipeline/problem.hpp"
-#include "plugin/option.hpp"
 
 namespace seplflow {
 

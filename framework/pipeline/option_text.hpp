@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "plugin/option.hpp"
+#include <seplflow/option.hpp>
 
 namespace seplflow {
 

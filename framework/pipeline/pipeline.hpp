@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include <seplflow/detail/stage_instance.hpp>
 #include "catalog/catalog.hpp"
 #include "pipeline/environment.hpp"
 #include "pipeline/problem.hpp"
 #include "pipeline/run_settings.hpp"
-#include "plugin/stage.hpp"
 
 namespace seplflow {
 

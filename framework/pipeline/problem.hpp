@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "base/similar_names.hpp"
 
 namespace seplflow {

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "plugin/option.hpp"
-#include "plugin/stage.hpp"
+#include <seplflow/option.hpp>
+#include <seplflow/detail/stage_instance.hpp>
 
 namespace seplflow {
 

@@ -1,4 +1,4 @@
-#include "plugin/option.hpp"
+#include <seplflow/option.hpp>
 
 namespace seplflow {
 

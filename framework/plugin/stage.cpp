@@ -1,4 +1,4 @@
-#include "plugin/stage.hpp"
+#include <seplflow/detail/stage_instance.hpp>
 
 #include <algorithm>
 #include <stdexcept>

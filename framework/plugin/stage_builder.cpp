@@ -1,4 +1,4 @@
-#include "plugin/stage_builder.hpp"
+#include <seplflow/plugin.hpp>
 
 #include <algorithm>
 #include <set>

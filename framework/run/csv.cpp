@@ -1,6 +1,6 @@
 #include "run/csv.hpp"
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "base/number_text.hpp"
 
 namespace seplflow {

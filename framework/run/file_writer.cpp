@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 namespace {

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 namespace {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "data/metrics.hpp"
+#include <seplflow/metrics.hpp>
 
 namespace seplflow {
 

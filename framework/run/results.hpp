@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <seplflow/detail/stage_instance.hpp>
 #include "pipeline/pipeline.hpp"
-#include "plugin/stage.hpp"
 #include "run/run_folder.hpp"
 
 namespace seplflow {

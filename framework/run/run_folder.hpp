@@ -11,7 +11,7 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "run/file_writer.hpp"
 #include "run/folder_lock.hpp"
 #include "run/json.hpp"

@@ -7,8 +7,8 @@
 #include <ctime>
 #include <thread>
 
+#include <seplflow/detail/descriptor.hpp>
 #include "pipeline/run_settings.hpp"
-#include "plugin/entry.hpp"
 #include "run/results.hpp"
 #include "run/resume/content_keys.hpp"
 #include "run/run_folder.hpp"

@@ -5,7 +5,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow::cam {
 

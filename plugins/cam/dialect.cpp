@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow::cam {
 namespace {

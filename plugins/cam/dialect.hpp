@@ -2,12 +2,13 @@
 #pragma once
 
 #include <optional>
-#include <seplflow.hpp>
 #include <string>
 #include <vector>
 
+#include <seplflow/seplflow.hpp>
+
+#include <seplflow/formats/pickle.hpp>
 #include "common/cam_methods.hpp"
-#include "formats/numpy/pickle.hpp"
 
 namespace seplflow::cam {
 

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <utility>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "base/number_text.hpp"
 
 namespace seplflow::cam {

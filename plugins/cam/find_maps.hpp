@@ -2,11 +2,12 @@
 #pragma once
 
 #include <optional>
-#include <seplflow.hpp>
 #include <string>
 #include <vector>
 
-#include "data/classes.hpp"
+#include <seplflow/seplflow.hpp>
+
+#include <seplflow/classes.hpp>
 #include "dialect.hpp"
 
 namespace seplflow::cam {

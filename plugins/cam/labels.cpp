@@ -1,7 +1,7 @@
+#include <seplflow/formats/png.hpp>
 #include "common/cam_methods.hpp"
 #include "common/image_level_rule.hpp"
 #include "common/sample_file.hpp"
-#include "formats/image/png.hpp"
 #include "stages.hpp"
 
 namespace seplflow::cam {

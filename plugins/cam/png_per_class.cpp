@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
+#include <seplflow/formats/png.hpp>
+#include <seplflow/score_maps.hpp>
 #include "class_files.hpp"
 #include "common/cam_methods.hpp"
 #include "common/image_level_rule.hpp"
 #include "common/sample_file.hpp"
-#include "data/score_maps.hpp"
-#include "formats/image/png.hpp"
 #include "resize.hpp"
 #include "stages.hpp"
 

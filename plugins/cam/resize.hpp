@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "data/size.hpp"
+#include <seplflow/size.hpp>
 
 namespace seplflow::cam {
 

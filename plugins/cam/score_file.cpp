@@ -5,12 +5,12 @@
 #include <span>
 #include <utility>
 
+#include <seplflow/formats/npy.hpp>
 #include "base/finite.hpp"
 #include "base/half.hpp"
 #include "common/image_level_rule.hpp"
 #include "common/sample_file.hpp"
 #include "find_maps.hpp"
-#include "formats/numpy/npy.hpp"
 #include "resize.hpp"
 #include "stages.hpp"
 

@@ -1,7 +1,7 @@
 // The stages of this plugin.
 #pragma once
 
-#include <seplflow.hpp>
+#include <seplflow/seplflow.hpp>
 
 namespace seplflow::cam {
 

@@ -1,8 +1,9 @@
 // The methods whose CAMs and pseudo-labels can be read, by the names that pipelines use.
 #pragma once
 
-#include <seplflow.hpp>
 #include <string>
+
+#include <seplflow/seplflow.hpp>
 
 namespace seplflow {
 

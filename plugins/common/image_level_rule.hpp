@@ -8,11 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <seplflow.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <seplflow/seplflow.hpp>
 
 namespace seplflow {
 

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <exception>
-#include <seplflow.hpp>
 #include <string>
+
+#include <seplflow/seplflow.hpp>
 
 namespace seplflow {
 

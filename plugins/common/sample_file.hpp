@@ -10,11 +10,12 @@
 #include <array>
 #include <filesystem>
 #include <optional>
-#include <seplflow.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <seplflow/seplflow.hpp>
 
 namespace seplflow {
 

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include <seplflow/formats/image_file.hpp>
 #include "common/refuse_errors.hpp"
 #include "common/sample_file.hpp"
-#include "formats/image/image_file.hpp"
 #include "formats/json/coco_instances.hpp"
 #include "listed_samples.hpp"
 #include "stages.hpp"

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <span>
 
+#include <seplflow/formats/npy.hpp>
 #include "common/sample_file.hpp"
-#include "formats/numpy/npy.hpp"
 
 namespace seplflow::dataset {
 namespace {

@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <seplflow.hpp>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include <seplflow/seplflow.hpp>
 
 namespace seplflow::dataset {
 

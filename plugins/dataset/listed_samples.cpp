@@ -2,9 +2,9 @@
 
 #include <mutex>
 
+#include <seplflow/formats/image_file.hpp>
+#include <seplflow/formats/png.hpp>
 #include "common/sample_file.hpp"
-#include "formats/image/image_file.hpp"
-#include "formats/image/png.hpp"
 
 namespace seplflow::dataset {
 

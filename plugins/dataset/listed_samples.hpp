@@ -3,9 +3,10 @@
 
 #include <filesystem>
 #include <optional>
-#include <seplflow.hpp>
 #include <string>
 #include <vector>
+
+#include <seplflow/seplflow.hpp>
 
 #include "name_list.hpp"
 

@@ -5,10 +5,10 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/input_file.hpp>
+#include <seplflow/sample.hpp>
 #include "common/sample_file.hpp"
-#include "data/sample.hpp"
-#include "formats/input_file.hpp"
 
 namespace seplflow::dataset {
 namespace {

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <optional>
-#include <seplflow.hpp>
 #include <vector>
 
-#include "data/confusion_matrix.hpp"
+#include <seplflow/seplflow.hpp>
+
+#include <seplflow/confusion_matrix.hpp>
 
 namespace seplflow::eval {
 

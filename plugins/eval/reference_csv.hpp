@@ -2,7 +2,8 @@
 #pragma once
 
 #include <array>
-#include <seplflow.hpp>
+
+#include <seplflow/seplflow.hpp>
 
 namespace seplflow::eval {
 

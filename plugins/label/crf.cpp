@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "data/classes.hpp"
+#include <seplflow/classes.hpp>
 #include "label/crf_unary.hpp"
 #include "stages.hpp"
 

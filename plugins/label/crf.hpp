@@ -3,9 +3,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <seplflow.hpp>
 
-#include "data/image_labels.hpp"
+#include <seplflow/seplflow.hpp>
+
+#include <seplflow/image_labels.hpp>
 #include "label/dense_crf.hpp"
 
 namespace seplflow::label {

@@ -6,7 +6,7 @@
 #include <limits>
 #include <string>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "label/score_arithmetic.hpp"
 
 namespace seplflow::label {

@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "data/label_map.hpp"
-#include "data/score_maps.hpp"
+#include <seplflow/label_map.hpp>
+#include <seplflow/score_maps.hpp>
 #include "label/dense_crf.hpp"
 
 namespace seplflow::label {

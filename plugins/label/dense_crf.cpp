@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "base/number_text.hpp"
 #include "permutohedral_lattice.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "data/image.hpp"
+#include <seplflow/image.hpp>
 #include "label/label_field.hpp"
 
 namespace seplflow::label {

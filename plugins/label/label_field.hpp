@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "data/size.hpp"
+#include <seplflow/size.hpp>
 
 namespace seplflow::label {
 

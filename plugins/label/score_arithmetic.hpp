@@ -4,8 +4,8 @@
 #include <cmath>
 #include <type_traits>
 
+#include <seplflow/score_maps.hpp>
 #include "base/half.hpp"
-#include "data/score_maps.hpp"
 
 namespace seplflow::label {
 

@@ -7,10 +7,10 @@
 #include <type_traits>
 #include <vector>
 
+#include <seplflow/label_map.hpp>
+#include <seplflow/score_maps.hpp>
 #include "base/number_text.hpp"
 #include "common/cam_methods.hpp"
-#include "data/label_map.hpp"
-#include "data/score_maps.hpp"
 #include "label/score_arithmetic.hpp"
 #include "stages.hpp"
 

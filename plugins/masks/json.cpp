@@ -1,5 +1,5 @@
+#include <seplflow/formats/mask_json.hpp>
 #include "common/sample_file.hpp"
-#include "formats/json/mask_json.hpp"
 #include "stages.hpp"
 
 namespace seplflow::masks {

@@ -1,4 +1,4 @@
-#include "formats/image/png.hpp"
+#include <seplflow/formats/png.hpp>
 
 #include <algorithm>
 #include <array>
@@ -6,8 +6,8 @@
 #include <cmath>
 #include <map>
 
+#include <seplflow/formats/input_file.hpp>
 #include "common/sample_file.hpp"
-#include "formats/input_file.hpp"
 #include "stages.hpp"
 
 namespace seplflow::masks {

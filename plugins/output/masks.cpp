@@ -1,8 +1,8 @@
 #include <string>
 
+#include <seplflow/formats/mask_json.hpp>
+#include <seplflow/formats/png.hpp>
 #include "base/number_text.hpp"
-#include "formats/image/png.hpp"
-#include "formats/json/mask_json.hpp"
 #include "stages.hpp"
 
 namespace seplflow::output {

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <vector>
 
-#include "formats/image/png.hpp"
+#include <seplflow/formats/png.hpp>
 #include "stages.hpp"
 
 namespace seplflow::output {

@@ -1,9 +1,9 @@
 // The stages of this plugin.
 #pragma once
 
-#include <seplflow.hpp>
+#include <seplflow/seplflow.hpp>
 
-#include "formats/image/png.hpp"
+#include <seplflow/formats/png.hpp>
 
 namespace seplflow::output {
 

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "core/mask_generator.hpp"
 
 namespace seplflow::sam {

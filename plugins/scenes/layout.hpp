@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "data/image.hpp"
-#include "data/mask_set.hpp"
-#include "data/score_maps.hpp"
-#include "data/size.hpp"
+#include <seplflow/image.hpp>
+#include <seplflow/mask_set.hpp>
+#include <seplflow/score_maps.hpp>
+#include <seplflow/size.hpp>
 #include "scenes/random.hpp"
 #include "scenes/scene_object.hpp"
 

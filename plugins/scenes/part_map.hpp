@@ -5,8 +5,8 @@
 #include <bitset>
 #include <cstdint>
 
-#include "data/label_map.hpp"
-#include "data/mask.hpp"
+#include <seplflow/label_map.hpp>
+#include <seplflow/mask.hpp>
 #include "scenes/layout.hpp"
 
 namespace seplflow::scenes {

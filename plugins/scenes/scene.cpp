@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "scenes/part_map.hpp"
 
 namespace seplflow::scenes {

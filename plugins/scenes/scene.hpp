@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <memory>
 
-#include "data/image.hpp"
-#include "data/image_labels.hpp"
-#include "data/label_map.hpp"
-#include "data/mask_set.hpp"
-#include "data/score_maps.hpp"
-#include "data/size.hpp"
+#include <seplflow/image.hpp>
+#include <seplflow/image_labels.hpp>
+#include <seplflow/label_map.hpp>
+#include <seplflow/mask_set.hpp>
+#include <seplflow/score_maps.hpp>
+#include <seplflow/size.hpp>
 
 namespace seplflow::scenes {
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "data/label_map.hpp"
+#include <seplflow/label_map.hpp>
 #include "scenes/geometry.hpp"
 #include "scenes/random.hpp"
 

@@ -1,7 +1,7 @@
 // The rules of the SEPL authors' script, which differ from the paper.
 #pragma once
 
-#include <seplflow.hpp>
+#include <seplflow/seplflow.hpp>
 
 namespace seplflow::sepl {
 

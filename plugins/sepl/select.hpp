@@ -1,8 +1,9 @@
 // Mask selection and merge of SEPL.
 #pragma once
 
-#include <seplflow.hpp>
 #include <vector>
+
+#include <seplflow/seplflow.hpp>
 
 namespace seplflow::sepl {
 

@@ -22,9 +22,9 @@
 #include <thread>
 #include <vector>
 
+#include <seplflow/formats/input_file.hpp>
+#include <seplflow/formats/npy.hpp>
 #include "cli/malloc_settings.hpp"
-#include "formats/input_file.hpp"
-#include "formats/numpy/npy.hpp"
 
 namespace {
 

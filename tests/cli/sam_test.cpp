@@ -1,6 +1,6 @@
 // From images and a checkpoint to masks on disk, by the program.
 
-#include "formats/image/png.hpp"
+#include <seplflow/formats/png.hpp>
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
 #include "support/sam_checkpoint.hpp"

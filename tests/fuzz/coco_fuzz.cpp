@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "formats/json/coco_instances.hpp"
 
 namespace {

@@ -3,13 +3,13 @@
 #include <fstream>
 #include <sstream>
 
-#include "data/confusion_matrix.hpp"
-#include "formats/image/png.hpp"
+#include <seplflow/confusion_matrix.hpp>
+#include <seplflow/formats/coco_rle.hpp>
+#include <seplflow/formats/mask_json.hpp>
+#include <seplflow/formats/npy.hpp>
+#include <seplflow/formats/png.hpp>
+#include <seplflow/formats/torch_file.hpp>
 #include "formats/json/coco_instances.hpp"
-#include "formats/json/coco_rle.hpp"
-#include "formats/json/mask_json.hpp"
-#include "formats/numpy/npy.hpp"
-#include "formats/numpy/torch_file.hpp"
 #include "run/resume/memories.hpp"
 #include "scenes/scene.hpp"
 #include "support/catch.hpp"

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
-#include "formats/image/image_file.hpp"
-#include "formats/image/png.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/image_file.hpp>
+#include <seplflow/formats/png.hpp>
 #include "support/png_fixture.hpp"
 
 namespace {

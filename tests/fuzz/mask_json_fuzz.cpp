@@ -5,9 +5,9 @@
 #include <span>
 #include <string>
 
-#include "base/error.hpp"
-#include "formats/json/coco_rle.hpp"
-#include "formats/json/mask_json.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/coco_rle.hpp>
+#include <seplflow/formats/mask_json.hpp>
 
 namespace {
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/bytes.hpp"
-#include "base/error.hpp"
-#include "data/confusion_matrix.hpp"
+#include <seplflow/bytes.hpp>
+#include <seplflow/confusion_matrix.hpp>
+#include <seplflow/error.hpp>
 #include "run/resume/fingerprint.hpp"
 #include "run/resume/memories.hpp"
 #include "support/temp_folder.hpp"

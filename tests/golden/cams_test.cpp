@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include <seplflow/formats/png.hpp>
+#include <seplflow/score_maps.hpp>
 #include "cam/stages.hpp"
-#include "data/score_maps.hpp"
-#include "formats/image/png.hpp"
 #include "label/stages.hpp"
 #include "support/catch.hpp"
 #include "support/stage_driver.hpp"

@@ -2,7 +2,7 @@
 // simulated pseudo-labels and masks.
 #include <filesystem>
 
-#include "formats/image/png.hpp"
+#include <seplflow/formats/png.hpp>
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
 #include "support/test_data.hpp"

@@ -11,14 +11,14 @@
 #include <string>
 #include <vector>
 
-#include "data/classes.hpp"
-#include "data/image_labels.hpp"
-#include "data/mask.hpp"
+#include <seplflow/classes.hpp>
+#include <seplflow/formats/coco_rle.hpp>
+#include <seplflow/formats/mask_json.hpp>
+#include <seplflow/formats/png.hpp>
+#include <seplflow/image_labels.hpp>
+#include <seplflow/mask.hpp>
 #include "dataset/stages.hpp"
-#include "formats/image/png.hpp"
 #include "formats/json/coco_instances.hpp"
-#include "formats/json/coco_rle.hpp"
-#include "formats/json/mask_json.hpp"
 #include "support/catch.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"

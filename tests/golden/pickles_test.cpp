@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
-#include "formats/numpy/npy.hpp"
-#include "formats/numpy/torch_file.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/npy.hpp>
+#include <seplflow/formats/torch_file.hpp>
 #include "support/catch.hpp"
 #include "support/test_data.hpp"
 

@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include <seplflow/formats/image_file.hpp>
+#include <seplflow/formats/mask_json.hpp>
+#include <seplflow/formats/npy.hpp>
 #include "core/generate_masks.hpp"
 #include "core/resample.hpp"
-#include "formats/image/image_file.hpp"
-#include "formats/json/mask_json.hpp"
-#include "formats/numpy/npy.hpp"
 #include "support/catch.hpp"
 #include "support/test_data.hpp"
 

@@ -1,7 +1,7 @@
 // The main job as a user runs it: pipelines/voc12 with the program, on real labels.
 #include <filesystem>
 
-#include "formats/image/png.hpp"
+#include <seplflow/formats/png.hpp>
 #include "support/catch.hpp"
 #include "support/voc_layout.hpp"
 

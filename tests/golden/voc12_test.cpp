@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "data/confusion_matrix.hpp"
+#include <seplflow/confusion_matrix.hpp>
+#include <seplflow/formats/mask_json.hpp>
+#include <seplflow/formats/png.hpp>
 #include "eval/stages.hpp"
-#include "formats/image/png.hpp"
-#include "formats/json/mask_json.hpp"
 #include "masks/stages.hpp"
 #include "sepl/reference.hpp"
 #include "sepl/select.hpp"

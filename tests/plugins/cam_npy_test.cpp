@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <seplflow/score_maps.hpp>
 #include "cam/stages.hpp"
-#include "data/score_maps.hpp"
 #include "support/cam_files.hpp"
 #include "support/catch.hpp"
 #include "support/stage_driver.hpp"

@@ -2,9 +2,9 @@
 #include <string>
 #include <vector>
 
+#include <seplflow/score_maps.hpp>
 #include "cam/class_files.hpp"
 #include "cam/stages.hpp"
-#include "data/score_maps.hpp"
 #include "support/catch.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"

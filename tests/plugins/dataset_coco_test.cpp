@@ -1,8 +1,8 @@
 #include <string>
 #include <vector>
 
+#include <seplflow/formats/png.hpp>
 #include "dataset/stages.hpp"
-#include "formats/image/png.hpp"
 #include "support/catch.hpp"
 #include "support/image_label_file.hpp"
 #include "support/png_fixture.hpp"

@@ -3,9 +3,9 @@
 #include <optional>
 #include <vector>
 
-#include "base/error.hpp"
-#include "data/confusion_matrix.hpp"
-#include "data/runs.hpp"
+#include <seplflow/confusion_matrix.hpp>
+#include <seplflow/error.hpp>
+#include <seplflow/runs.hpp>
 #include "scenes/scene.hpp"
 #include "support/catch.hpp"
 

@@ -2,8 +2,8 @@
 #include <string>
 #include <vector>
 
+#include <seplflow/score_maps.hpp>
 #include "base/half.hpp"
-#include "data/score_maps.hpp"
 #include "label/stages.hpp"
 #include "support/catch.hpp"
 #include "support/stage_driver.hpp"

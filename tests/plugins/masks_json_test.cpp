@@ -1,7 +1,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/json/coco_rle.hpp"
+#include <seplflow/formats/coco_rle.hpp>
 #include "masks/stages.hpp"
 #include "support/catch.hpp"
 #include "support/stage_driver.hpp"

@@ -1,7 +1,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/image/png.hpp"
+#include <seplflow/formats/png.hpp>
 #include "output/stages.hpp"
 #include "support/catch.hpp"
 #include "support/png_fixture.hpp"

@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
-#include "formats/image/png.hpp"
-#include "formats/json/mask_json.hpp"
+#include <seplflow/formats/mask_json.hpp>
+#include <seplflow/formats/png.hpp>
 #include "masks/stages.hpp"
 #include "output/stages.hpp"
 #include "support/catch.hpp"

@@ -1,5 +1,5 @@
 
-#include "formats/image/image_file.hpp"
+#include <seplflow/formats/image_file.hpp>
 #include "output/stages.hpp"
 #include "support/catch.hpp"
 #include "support/stage_driver.hpp"

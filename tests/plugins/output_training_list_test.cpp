@@ -1,5 +1,5 @@
 
-#include "formats/image/png.hpp"
+#include <seplflow/formats/png.hpp>
 #include "output/stages.hpp"
 #include "support/catch.hpp"
 #include "support/stage_driver.hpp"

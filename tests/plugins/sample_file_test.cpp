@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
+#include <seplflow/formats/png.hpp>
 #include "cam/stages.hpp"
 #include "dataset/stages.hpp"
-#include "formats/image/png.hpp"
 #include "masks/stages.hpp"
 #include "support/catch.hpp"
 #include "support/png_fixture.hpp"

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "data/image.hpp"
+#include <seplflow/image.hpp>
 
 struct BruteForceCrf {
   double gaussian_sxy = 3, gaussian_compat = 3;

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "data/metrics.hpp"
+#include <seplflow/metrics.hpp>
 
 // The metric called `name`. Throws if there is none.
 inline seplflow::Metrics::Value const& value_of(seplflow::Metrics const& metrics,

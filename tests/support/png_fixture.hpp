@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "data/size.hpp"
+#include <seplflow/size.hpp>
 
 struct PngKind {
   int colour_type = PNG_COLOR_TYPE_GRAY;

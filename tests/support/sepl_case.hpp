@@ -6,8 +6,8 @@
 #include <random>
 #include <vector>
 
-#include "data/mask_set.hpp"
-#include "data/runs.hpp"
+#include <seplflow/mask_set.hpp>
+#include <seplflow/runs.hpp>
 #include "sepl/select.hpp"
 
 using Pixels = std::vector<seplflow::Label>;  // row-major; of a mask 1 inside, 0 outside

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "data/label_map.hpp"
-#include "plugin/stage_builder.hpp"
+#include <seplflow/label_map.hpp>
+#include <seplflow/plugin.hpp>
 
 // Keeps what a sink writes.
 class MemoryFolder final : public seplflow::OutputFolder {

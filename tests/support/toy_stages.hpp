@@ -17,9 +17,10 @@
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <seplflow.hpp>
 #include <string>
 #include <vector>
+
+#include <seplflow/seplflow.hpp>
 
 #include "catalog/catalog.hpp"
 #include "pipeline/pipeline.hpp"

@@ -1,9 +1,9 @@
-#include "formats/numpy/array.hpp"
+#include <seplflow/formats/array.hpp>
 
 #include <cmath>
 #include <limits>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"
 

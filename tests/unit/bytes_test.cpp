@@ -1,11 +1,11 @@
-#include "base/bytes.hpp"
+#include <seplflow/bytes.hpp>
 
 #include <cmath>
 #include <limits>
 #include <random>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 
 using namespace seplflow;

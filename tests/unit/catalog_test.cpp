@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include <seplflow/detail/descriptor.hpp>
 #include "pipeline/pipeline.hpp"
-#include "plugin/entry.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 

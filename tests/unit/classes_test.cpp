@@ -1,9 +1,9 @@
-#include "data/classes.hpp"
+#include <seplflow/classes.hpp>
 
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 
 using namespace seplflow;

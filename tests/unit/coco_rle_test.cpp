@@ -1,9 +1,9 @@
-#include "formats/json/coco_rle.hpp"
+#include <seplflow/formats/coco_rle.hpp>
 
 #include <random>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 
 using namespace seplflow;

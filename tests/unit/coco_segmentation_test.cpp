@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "formats/json/coco_polygon.hpp"
 #include "support/catch.hpp"
 

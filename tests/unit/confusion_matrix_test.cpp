@@ -1,9 +1,9 @@
-#include "data/confusion_matrix.hpp"
+#include <seplflow/confusion_matrix.hpp>
 
 #include <random>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 
 using namespace seplflow;

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <random>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 
 using namespace seplflow;

@@ -1,4 +1,4 @@
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 #include "support/catch.hpp"
 

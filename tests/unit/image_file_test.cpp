@@ -1,4 +1,4 @@
-#include "formats/image/image_file.hpp"
+#include <seplflow/formats/image_file.hpp>
 
 #include "support/catch.hpp"
 
@@ -10,7 +10,7 @@
 
 #include <cstdlib>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/png_fixture.hpp"
 #include "support/temp_folder.hpp"
 

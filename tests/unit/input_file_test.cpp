@@ -1,8 +1,8 @@
-#include "formats/input_file.hpp"
+#include <seplflow/formats/input_file.hpp>
 
 #include <sys/stat.h>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 

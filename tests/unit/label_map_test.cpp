@@ -1,11 +1,11 @@
-#include "data/label_map.hpp"
+#include <seplflow/label_map.hpp>
 
 #include <algorithm>
 #include <random>
 #include <vector>
 
-#include "base/error.hpp"
-#include "data/image_labels.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/image_labels.hpp>
 #include "support/catch.hpp"
 
 using namespace seplflow;

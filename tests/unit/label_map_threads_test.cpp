@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "data/label_map.hpp"
+#include <seplflow/label_map.hpp>
 #include "support/catch.hpp"
 
 using namespace seplflow;

@@ -1,11 +1,11 @@
-#include "formats/numpy/lazy_file.hpp"
+#include <seplflow/formats/lazy_file.hpp>
 
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "base/error.hpp"
-#include "formats/numpy/npy.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/npy.hpp>
 #include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"

@@ -1,10 +1,10 @@
-#include "formats/json/mask_json.hpp"
+#include <seplflow/formats/mask_json.hpp>
 
 #include <string>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/coco_rle.hpp>
 #include "formats/json/coco_polygon.hpp"
-#include "formats/json/coco_rle.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 

@@ -1,10 +1,10 @@
-#include "data/mask_set.hpp"
+#include <seplflow/mask_set.hpp>
 
 #include <cmath>
 #include <limits>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 
 using namespace seplflow;

@@ -1,11 +1,11 @@
-#include "data/mask.hpp"
+#include <seplflow/mask.hpp>
 
 #include <algorithm>
 #include <functional>
 #include <random>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 
 using namespace seplflow;

@@ -1,6 +1,6 @@
-#include "formats/numpy/npy.hpp"
+#include <seplflow/formats/npy.hpp>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"

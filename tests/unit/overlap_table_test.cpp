@@ -1,11 +1,11 @@
-#include "data/overlap_table.hpp"
+#include <seplflow/overlap_table.hpp>
 
 #include <algorithm>
 #include <map>
 #include <random>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 
 using namespace seplflow;

@@ -1,7 +1,7 @@
 // Arrays and scalars as versions of numpy pickle them.
 
-#include "base/error.hpp"
-#include "formats/numpy/pickle.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/pickle.hpp>
 #include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"
 

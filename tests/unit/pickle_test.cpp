@@ -1,8 +1,8 @@
-#include "formats/numpy/pickle.hpp"
+#include <seplflow/formats/pickle.hpp>
 
 #include <cmath>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"

@@ -1,9 +1,9 @@
-#include "formats/image/png.hpp"
+#include <seplflow/formats/png.hpp>
 
 #include <random>
 #include <string>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 #include "support/png_fixture.hpp"
 #include "support/temp_folder.hpp"

@@ -1,7 +1,7 @@
 // Ranges of a sweep: exact decimals, not sums of doubles.
 #include <random>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "pipeline/document.hpp"
 #include "support/catch.hpp"
 

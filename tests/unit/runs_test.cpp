@@ -1,12 +1,12 @@
-#include "data/runs.hpp"
+#include <seplflow/runs.hpp>
 
 #include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
-#include "data/label_map.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/label_map.hpp>
 #include "support/catch.hpp"
 
 using namespace seplflow;

@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "core/model_sizes.hpp"
 #include "support/catch.hpp"
 #include "support/sam_checkpoint.hpp"

@@ -1,8 +1,8 @@
-#include "data/score_maps.hpp"
+#include <seplflow/score_maps.hpp>
 
 #include <limits>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 
 using namespace seplflow;

@@ -1,6 +1,6 @@
 #include "pipeline/setting_text.hpp"
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 
 using namespace seplflow;

@@ -1,5 +1,5 @@
 // What the engine learns from the class of a stage.
-#include "plugin/stage_builder.hpp"
+#include <seplflow/plugin.hpp>
 
 #include "support/catch.hpp"
 #include "support/stage_driver.hpp"

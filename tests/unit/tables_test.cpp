@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 

@@ -1,6 +1,6 @@
-#include "formats/numpy/torch_file.hpp"
+#include <seplflow/formats/torch_file.hpp>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"

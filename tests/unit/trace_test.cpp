@@ -4,7 +4,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "run/json.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"

@@ -1,4 +1,4 @@
-#include "formats/image/image_file.hpp"
+#include <seplflow/formats/image_file.hpp>
 
 // clang-format off: libjpeg's headers need what stands before them
 #include <jerror.h>
@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/input_file.hpp>
 #include "formats/image/png_reader.hpp"
-#include "formats/input_file.hpp"
 
 namespace seplflow {
 namespace {

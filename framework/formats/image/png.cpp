@@ -1,12 +1,12 @@
-#include "formats/image/png.hpp"
+#include <seplflow/formats/png.hpp>
 
 #include <algorithm>
 #include <string>
 
-#include "base/error.hpp"
-#include "data/runs.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/input_file.hpp>
+#include <seplflow/runs.hpp>
 #include "formats/image/png_reader.hpp"
-#include "formats/input_file.hpp"
 
 namespace seplflow {
 namespace {

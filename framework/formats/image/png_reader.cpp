@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 namespace {

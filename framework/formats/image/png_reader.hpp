@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "data/size.hpp"
+#include <seplflow/size.hpp>
 
 namespace seplflow {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "base/error.hpp"
-#include "formats/image/png.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/png.hpp>
 
 namespace seplflow {
 namespace {

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
-#include "base/error.hpp"
-#include "data/mask.hpp"
-#include "data/sample.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/mask.hpp>
+#include <seplflow/sample.hpp>
 #include "formats/json/checked_json.hpp"
 #include "formats/json/coco_segmentation.hpp"
 #include "formats/json/json_list_reader.hpp"

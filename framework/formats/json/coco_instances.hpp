@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "data/classes.hpp"
-#include "data/image_labels.hpp"
-#include "data/label_map.hpp"
-#include "data/size.hpp"
-#include "formats/input_file.hpp"
+#include <seplflow/classes.hpp>
+#include <seplflow/image_labels.hpp>
+#include <seplflow/label_map.hpp>
+#include <seplflow/size.hpp>
+#include <seplflow/formats/input_file.hpp>
 
 namespace seplflow {
 

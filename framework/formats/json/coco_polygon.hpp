@@ -3,8 +3,8 @@
 
 #include <span>
 
-#include "data/mask.hpp"
-#include "data/size.hpp"
+#include <seplflow/mask.hpp>
+#include <seplflow/size.hpp>
 
 namespace seplflow {
 

@@ -1,10 +1,10 @@
-#include "formats/json/coco_rle.hpp"
+#include <seplflow/formats/coco_rle.hpp>
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 namespace {

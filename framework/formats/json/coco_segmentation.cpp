@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/coco_rle.hpp>
 #include "formats/json/coco_polygon.hpp"
-#include "formats/json/coco_rle.hpp"
 
 namespace seplflow {
 namespace {

@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
-#include "data/mask.hpp"
-#include "data/size.hpp"
+#include <seplflow/mask.hpp>
+#include <seplflow/size.hpp>
 #include "formats/json/checked_json.hpp"
 
 namespace seplflow {

@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "formats/json/checked_json.hpp"
 
 namespace seplflow {

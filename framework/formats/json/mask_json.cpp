@@ -1,4 +1,4 @@
-#include "formats/json/mask_json.hpp"
+#include <seplflow/formats/mask_json.hpp>
 
 #include <simdjson.h>
 
@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/coco_rle.hpp>
+#include <seplflow/formats/input_file.hpp>
 #include "base/number_text.hpp"
-#include "formats/input_file.hpp"
-#include "formats/json/coco_rle.hpp"
 #include "formats/json/coco_segmentation.hpp"
 
 namespace seplflow {

@@ -1,13 +1,13 @@
-#include "formats/numpy/array.hpp"
+#include <seplflow/formats/array.hpp>
 
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <type_traits>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/lazy_file.hpp>
 #include "formats/numpy/convert_elements.hpp"
-#include "formats/numpy/lazy_file.hpp"
 
 namespace seplflow {
 namespace {

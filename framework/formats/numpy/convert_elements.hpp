@@ -11,8 +11,8 @@
 #include <string>
 #include <type_traits>
 
-#include "base/error.hpp"
-#include "formats/numpy/array.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/array.hpp>
 
 namespace seplflow::elements {
 

@@ -1,10 +1,10 @@
-#include "formats/numpy/lazy_file.hpp"
+#include <seplflow/formats/lazy_file.hpp>
 
 #include <algorithm>
 #include <cstring>
 #include <functional>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 namespace {

@@ -1,4 +1,4 @@
-#include "formats/numpy/npy.hpp"
+#include <seplflow/formats/npy.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "formats/numpy/pickle/cursor.hpp"
 #include "formats/numpy/pickle/functions.hpp"
 

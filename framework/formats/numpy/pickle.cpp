@@ -1,13 +1,13 @@
-#include "formats/numpy/pickle.hpp"
+#include <seplflow/formats/pickle.hpp>
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/torch_file.hpp>
 #include "formats/numpy/pickle/torch.hpp"
 #include "formats/numpy/pickle/values.hpp"
-#include "formats/numpy/torch_file.hpp"
 
 namespace seplflow {
 

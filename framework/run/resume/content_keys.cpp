@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/bytes.hpp"
+#include <seplflow/bytes.hpp>
 #include "run/resume/fingerprint.hpp"
 
 namespace seplflow {

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <memory>
 
-#include "base/bytes.hpp"
-#include "base/error.hpp"
+#include <seplflow/bytes.hpp>
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 

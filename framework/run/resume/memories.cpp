@@ -4,7 +4,7 @@
 #include <limits>
 #include <unordered_map>
 
-#include "base/bytes.hpp"
+#include <seplflow/bytes.hpp>
 #include "base/error_of.hpp"
 #include "run/resume/fingerprint.hpp"
 

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
+#include <seplflow/mask_box.hpp>
 #include "core/prompts.hpp"
-#include "data/mask_box.hpp"
 
 namespace seplflow::sam {
 

@@ -1,6 +1,6 @@
 #include "core/checkpoint.hpp"
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow::sam {
 namespace {

@@ -5,8 +5,8 @@
 #include <functional>
 #include <string>
 
+#include <seplflow/formats/torch_file.hpp>
 #include "core/model_sizes.hpp"
-#include "formats/numpy/torch_file.hpp"
 
 namespace seplflow::sam {
 

@@ -1,10 +1,10 @@
 // SAM's automatic mask generator.
 #pragma once
 
+#include <seplflow/image.hpp>
+#include <seplflow/mask_set.hpp>
 #include "core/mask_generator.hpp"
 #include "core/model.hpp"
-#include "data/image.hpp"
-#include "data/mask_set.hpp"
 
 namespace seplflow::sam {
 

@@ -13,9 +13,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.hpp"
-#include "data/image.hpp"
-#include "data/mask_set.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/image.hpp>
+#include <seplflow/mask_set.hpp>
 
 namespace seplflow::sam {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "data/runs.hpp"
+#include <seplflow/runs.hpp>
 
 namespace seplflow::sam {
 

@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
+#include <seplflow/mask.hpp>
 #include "core/prompts.hpp"
-#include "data/mask.hpp"
 
 namespace seplflow::sam {
 

@@ -9,7 +9,7 @@
 #include <array>
 #include <mutex>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "base/finite.hpp"
 #include "core/batched_encoder.hpp"
 #include "core/device_masks.hpp"

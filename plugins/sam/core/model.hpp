@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include <seplflow/image.hpp>
 #include "core/mask_generator.hpp"
 #include "core/mask_logits.hpp"
 #include "core/model_sizes.hpp"
-#include "data/image.hpp"
 
 namespace seplflow::sam {
 

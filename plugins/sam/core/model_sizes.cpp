@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 
 namespace seplflow::sam {
 namespace {

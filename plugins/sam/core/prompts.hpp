@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "data/size.hpp"
+#include <seplflow/size.hpp>
 
 namespace seplflow::sam {
 

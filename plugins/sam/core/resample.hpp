@@ -1,7 +1,7 @@
 // Pillow's bilinear resizing of 8-bit images, byte for byte.
 #pragma once
 
-#include "data/image.hpp"
+#include <seplflow/image.hpp>
 
 namespace seplflow::sam {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "data/mask.hpp"
+#include <seplflow/mask.hpp>
 
 namespace seplflow::sam {
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <span>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "base/finite.hpp"
 #include "core/checkpoint.hpp"
 

@@ -4,7 +4,8 @@
 
 #include <filesystem>
 #include <optional>
-#include <seplflow.hpp>
+
+#include <seplflow/seplflow.hpp>
 
 namespace {
 

@@ -1,5 +1,5 @@
 // A plugin of a later seplflow: only the fields that never move may be looked at.
-#include <seplflow.hpp>
+#include <seplflow/seplflow.hpp>
 
 extern "C" __attribute__((visibility("default"))) seplflow_plugin_descriptor const seplflow_plugin;
 seplflow_plugin_descriptor const seplflow_plugin = {

@@ -1,4 +1,4 @@
-#include <seplflow.hpp>
+#include <seplflow/seplflow.hpp>
 
 extern "C" __attribute__((visibility("default"))) seplflow_plugin_descriptor const seplflow_plugin;
 seplflow_plugin_descriptor const seplflow_plugin = {{'S', 'E', 'P', 'L', 'F', 'L', 'O', 'W'},

@@ -1,4 +1,4 @@
-#include <seplflow.hpp>
+#include <seplflow/seplflow.hpp>
 
 SEPLFLOW_PLUGIN(plugin) {
   (void)plugin;

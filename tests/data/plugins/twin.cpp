@@ -1,5 +1,5 @@
 // Built twice, under two names: two plugins that define the same stage.
-#include <seplflow.hpp>
+#include <seplflow/seplflow.hpp>
 
 static seplflow::LabelMap same(seplflow::LabelMap const& labels) {
   return labels;

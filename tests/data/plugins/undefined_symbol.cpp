@@ -1,4 +1,4 @@
-#include <seplflow.hpp>
+#include <seplflow/seplflow.hpp>
 
 seplflow::LabelMap not_linked(seplflow::LabelMap const& labels);
 

@@ -1,4 +1,4 @@
-#include <seplflow.hpp>
+#include <seplflow/seplflow.hpp>
 
 struct Changes {
   int calls = 0;

@@ -1,4 +1,4 @@
-#include <seplflow.hpp>
+#include <seplflow/seplflow.hpp>
 
 // Gives pixels to ignore where a class and background meet.
 struct Uncertain {

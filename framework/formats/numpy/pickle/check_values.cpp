@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.hpp"
-#include "formats/numpy/pickle.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/pickle.hpp>
 #include "formats/numpy/pickle/values.hpp"
 
 namespace seplflow::pickle {

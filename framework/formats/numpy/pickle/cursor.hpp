@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "formats/numpy/convert_elements.hpp"
 #include "formats/numpy/pickle/values.hpp"
 

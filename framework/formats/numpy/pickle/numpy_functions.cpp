@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "formats/numpy/pickle/functions.hpp"
 
 namespace seplflow::pickle {

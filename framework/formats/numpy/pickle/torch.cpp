@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "base/error.hpp"
-#include "formats/numpy/pickle.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/pickle.hpp>
 #include "formats/numpy/pickle/functions.hpp"
 
 namespace seplflow::pickle {

@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "base/number_text.hpp"
 #include "formats/numpy/pickle/cursor.hpp"
 #include "formats/numpy/pickle/torch.hpp"

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "formats/numpy/pickle/cursor.hpp"
 #include "formats/numpy/pickle/torch.hpp"
 

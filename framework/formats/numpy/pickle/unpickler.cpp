@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
 #include "base/number_text.hpp"
 #include "formats/numpy/pickle/cursor.hpp"
 #include "formats/numpy/pickle/functions.hpp"

@@ -5,9 +5,9 @@
 #include <string>
 #include <tuple>
 
-#include "base/error.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/formats/pickle.hpp>
 #include "base/number_text.hpp"
-#include "formats/numpy/pickle.hpp"
 #include "formats/numpy/pickle/functions.hpp"
 
 namespace seplflow::pickle {

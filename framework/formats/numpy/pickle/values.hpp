@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/input_file.hpp"
-#include "formats/numpy/array.hpp"
-#include "formats/numpy/lazy_file.hpp"
+#include <seplflow/formats/input_file.hpp>
+#include <seplflow/formats/array.hpp>
+#include <seplflow/formats/lazy_file.hpp>
 
 namespace seplflow {
 class Pickle;

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "data/mask.hpp"
-#include "data/size.hpp"
+#include <seplflow/mask.hpp>
+#include <seplflow/size.hpp>
 
 namespace seplflow {
 

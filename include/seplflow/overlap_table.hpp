@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "data/label_map.hpp"
-#include "data/mask_set.hpp"
+#include <seplflow/label_map.hpp>
+#include <seplflow/mask_set.hpp>
 
 namespace seplflow {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/label_map.hpp"
+#include <seplflow/label_map.hpp>
 
 namespace seplflow {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "formats/numpy/pickle.hpp"
+#include <seplflow/formats/pickle.hpp>
 
 namespace seplflow {
 

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "data/image.hpp"
-#include "data/label_map.hpp"
-#include "data/mask.hpp"
+#include <seplflow/image.hpp>
+#include <seplflow/label_map.hpp>
+#include <seplflow/mask.hpp>
 
 namespace seplflow {
 

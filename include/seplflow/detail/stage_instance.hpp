@@ -13,11 +13,11 @@
 #include <variant>
 #include <vector>
 
-#include "base/error.hpp"
-#include "data/metrics.hpp"
-#include "data/sample.hpp"
-#include "plugin/option.hpp"
-#include "plugin/port.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/metrics.hpp>
+#include <seplflow/sample.hpp>
+#include <seplflow/option.hpp>
+#include <seplflow/port.hpp>
 
 namespace seplflow {
 

@@ -44,10 +44,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.hpp"
-#include "plugin/option.hpp"
-#include "plugin/signature.hpp"
-#include "plugin/stage.hpp"
+#include <seplflow/error.hpp>
+#include <seplflow/option.hpp>
+#include <seplflow/detail/signature.hpp>
+#include <seplflow/detail/stage_instance.hpp>
 
 namespace seplflow {
 

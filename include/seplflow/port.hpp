@@ -5,13 +5,13 @@
 #include <string>
 #include <string_view>
 
-#include "data/image.hpp"
-#include "data/image_labels.hpp"
-#include "data/label_map.hpp"
-#include "data/mask_set.hpp"
-#include "data/overlap_table.hpp"
-#include "data/sample.hpp"
-#include "data/score_maps.hpp"
+#include <seplflow/image.hpp>
+#include <seplflow/image_labels.hpp>
+#include <seplflow/label_map.hpp>
+#include <seplflow/mask_set.hpp>
+#include <seplflow/overlap_table.hpp>
+#include <seplflow/sample.hpp>
+#include <seplflow/score_maps.hpp>
 
 namespace seplflow {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "data/mask.hpp"
+#include <seplflow/mask.hpp>
 
 namespace seplflow {
 

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <span>
 
-#include "formats/input_file.hpp"
+#include <seplflow/formats/input_file.hpp>
 
 namespace seplflow {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "data/label_map.hpp"
+#include <seplflow/label_map.hpp>
 
 namespace seplflow {
 

@@ -14,6 +14,6 @@
 //   }
 #pragma once
 
-#include "base/bytes.hpp"
-#include "plugin/entry.hpp"
-#include "plugin/stage_builder.hpp"
+#include <seplflow/bytes.hpp>
+#include <seplflow/detail/descriptor.hpp>
+#include <seplflow/plugin.hpp>

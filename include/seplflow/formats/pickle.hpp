@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "formats/numpy/array.hpp"
+#include <seplflow/formats/array.hpp>
 
 namespace seplflow {
 

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "plugin/port.hpp"
-#include "plugin/stage.hpp"
+#include <seplflow/port.hpp>
+#include <seplflow/detail/stage_instance.hpp>
 
 namespace seplflow::detail {
 

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "data/runs.hpp"
-#include "data/size.hpp"
+#include <seplflow/runs.hpp>
+#include <seplflow/size.hpp>
 
 namespace seplflow {
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "base/bytes.hpp"
-#include "data/label_map.hpp"
+#include <seplflow/bytes.hpp>
+#include <seplflow/label_map.hpp>
 
 namespace seplflow {
 

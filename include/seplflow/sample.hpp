@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "data/classes.hpp"
-#include "data/size.hpp"
+#include <seplflow/classes.hpp>
+#include <seplflow/size.hpp>
 
 namespace seplflow {
 

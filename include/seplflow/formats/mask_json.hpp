@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "data/mask_box.hpp"
-#include "data/mask_set.hpp"
-#include "data/size.hpp"
+#include <seplflow/mask_box.hpp>
+#include <seplflow/mask_set.hpp>
+#include <seplflow/size.hpp>
 
 namespace seplflow {
 

@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "data/label_map.hpp"
-#include "data/size.hpp"
+#include <seplflow/label_map.hpp>
+#include <seplflow/size.hpp>
 
 namespace seplflow {
 

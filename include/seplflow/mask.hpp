@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "data/label_map.hpp"
-#include "data/runs.hpp"
-#include "data/size.hpp"
+#include <seplflow/label_map.hpp>
+#include <seplflow/runs.hpp>
+#include <seplflow/size.hpp>
 
 namespace seplflow {
 

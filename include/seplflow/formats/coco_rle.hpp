@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "data/mask.hpp"
-#include "data/size.hpp"
+#include <seplflow/mask.hpp>
+#include <seplflow/size.hpp>
 
 namespace seplflow {
 

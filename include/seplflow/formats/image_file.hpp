@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "data/image.hpp"
+#include <seplflow/image.hpp>
 
 namespace seplflow {
 
