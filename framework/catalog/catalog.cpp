@@ -95,15 +95,12 @@ boost::dll::shared_library open_library(fs::path const& file) {
   }
 }
 
-std::vector<StageDeclaration> declarations_of(seplflow_plugin_descriptor const& descriptor) {
-  std::vector<StageDeclaration> declarations;
-  auto const error = error_of([&] {
-    Plugin plugin;
-    descriptor.declare(&plugin);
-    declarations = plugin.finish();
-  });
-  if (error) throw Error("its declarations are invalid: " + *error);
-  return declarations;
+Plugin declared_by(seplflow_plugin_descriptor const& descriptor) {
+  Plugin plugin;
+  if (auto const error = error_of([&] { descriptor.declare(&plugin); })) {
+    throw Error("its declarations are invalid: " + *error);
+  }
+  return plugin;
 }
 
 std::vector<fs::path> libraries_in(fs::path const& folder) {
@@ -142,10 +139,16 @@ struct StageCatalog::State {
       }
       auto const& descriptor = library.get<seplflow_plugin_descriptor const>(kDescriptorSymbol);
       require_compatible(descriptor);
-      LoadedPlugin plugin{file, descriptor.version, descriptor.abi_major, descriptor.abi_minor, {}};
-      for (StageDeclaration& declaration : declarations_of(descriptor)) {
+      Plugin const declared = declared_by(descriptor);
+      LoadedPlugin plugin{file, declared.version(), descriptor.version, descriptor.abi_major,
+                          descriptor.abi_minor, {}};
+      auto stages = declared.finish();
+      for (StageDeclaration& declaration : stages.declared) {
         plugin.stages.push_back(declaration.name);
         entries.push_back({std::move(declaration), file});
+      }
+      for (auto& [stage, reason] : stages.rejected) {
+        rejected.push_back({file, "stage " + stage + ": " + reason, stage});
       }
       plugins.push_back(std::move(plugin));
       libraries.push_back(std::move(library));

@@ -17,13 +17,15 @@ class StageCatalog {
  public:
   struct LoadedPlugin {
     std::filesystem::path file;
-    std::string version;  // of the seplflow that it was built with
+    std::string version;   // its own; may be empty
+    std::string seplflow;  // the version that it was built with
     std::uint32_t abi_major, abi_minor;
     std::vector<std::string> stages;
   };
   struct RejectedPlugin {
     std::filesystem::path file;
     std::string reason;
+    std::string stage = {};  // the one that is rejected; empty for the whole library
   };
   // A stage by name: null when unknown; several files when several plugins define it.
   struct Found {

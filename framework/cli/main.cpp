@@ -4,6 +4,7 @@
 #include <csignal>
 #include <iostream>
 
+#include <seplflow/version.hpp>
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/expanded_braces.hpp"

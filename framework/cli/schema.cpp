@@ -27,6 +27,7 @@ char const* element_type(OptionType type) {
     case OptionType::boolean:
       return "boolean";
     case OptionType::integer:
+    case OptionType::integers:
       return "integer";
     case OptionType::number:
     case OptionType::numbers:
@@ -45,9 +46,8 @@ Json element_schema(OptionDeclaration const& option) {
 }
 
 Json option_schema(OptionDeclaration const& option) {
-  bool const is_list = option.type == OptionType::numbers || option.type == OptionType::texts;
   Json schema = element_schema(option);
-  if (is_list) {
+  if (is_list(option.type)) {
     Json const element = std::move(schema);
     schema = {{"if", {{"type", "array"}}}, {"then", {{"items", element}}}, {"else", element}};
   }

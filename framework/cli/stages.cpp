@@ -71,10 +71,11 @@ Json catalog_json(StageCatalog const& catalog) {
     plugins.push_back({{"path", plugin.file.string()},
                        {"abi", abi_text(plugin.abi_major, plugin.abi_minor)},
                        {"version", plugin.version},
+                       {"seplflow", plugin.seplflow},
                        {"stages", plugin.stages}});
   }
   for (auto const& each : catalog.rejected()) {
-    rejected.push_back({{"path", each.file.string()}, {"reason", each.reason}});
+    rejected.push_back({{"path", each.file.string()}, {"stage", each.stage}, {"reason", each.reason}});
   }
   return {{"stages", stages_json(catalog, catalog.names())},
           {"plugins", plugins},

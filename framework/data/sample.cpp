@@ -1,8 +1,14 @@
 #include <seplflow/sample.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace seplflow {
+
+void detail::throw_wrong_note(bool has_another) {
+  throw std::logic_error(has_another ? "the note of the sample has another type"
+                                     : "the source set no note for the sample");
+}
 
 std::optional<std::string> why_unsafe_id(std::string_view id) {
   if (id.empty()) return "is empty";

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include <seplflow/detail/warnings.hpp>
 #include "engine/in_flight.hpp"
 
 namespace seplflow {
@@ -39,7 +40,8 @@ bool Visit::compute(std::size_t n) {
   result.warnings.clear();
   Files files;
   Warnings warnings;
-  SampleContext const context(*sample_.sample, files, &warnings);
+  bool const is_sink = stage.declaration->kind == StageKind::sink;
+  SampleContext const context(*sample_.sample, is_sink ? &files : nullptr, &warnings);
   Call call{n, inputs_of(node), nullptr, {}};
   if (stage.instance->decides()) call.decision = stage.instance->decide(context, call.inputs);
   if (Call const* const equal = find_equal(call, *stage.instance)) {

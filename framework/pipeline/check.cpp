@@ -55,6 +55,12 @@ RunSettings read_run(Document const& document, Environment const& environment,
 std::string unknown_stage(std::string const& name, StageCatalog const& catalog) {
   std::string message =
       "there is no stage " + toml_string(name) + did_you_mean(name, catalog.names());
+  for (auto const& rejected : catalog.rejected()) {
+    if (rejected.stage == name) {
+      return "plugin " + rejected.file.string() + " declares a stage " + toml_string(name) +
+             " that cannot be used: " + rejected.reason;
+    }
+  }
   std::size_t const rejected = catalog.rejected().size();
   if (rejected == 0) return message;
   return message + " (" + counted(rejected, "plugin was", "plugins were") +

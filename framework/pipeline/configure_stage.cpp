@@ -10,7 +10,7 @@ namespace {
 
 // For users who write a list where one value belongs.
 std::string how_to_sweep(Draft const& draft, OptionDeclaration const& option) {
-  if (option.type == OptionType::numbers || option.type == OptionType::texts) return "";
+  if (is_list(option.type)) return "";
   std::string const axis = draft.stage.name + "." + option.name;
   return "; to try several values, sweep them: \"" + axis +
          "\" = [A, B] under [sweep], or --sweep " + axis + "=A,B";

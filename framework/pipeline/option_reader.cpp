@@ -45,8 +45,7 @@ struct OptionReader {
         if (auto const value = node.as_boolean()) return OptionValue(value->get());
         return refuse_type(node);
       case OptionType::integer:
-        if (auto const value = node.as_integer()) return ranged(value->get());
-        return refuse_type(node);
+        return as_value(integer(node));
       case OptionType::number:
         return as_value(number(node));
       case OptionType::text:
@@ -55,6 +54,8 @@ struct OptionReader {
         return path(node);
       case OptionType::numbers:
         return list<double>(node, [this](toml::node const& each) { return number(each); });
+      case OptionType::integers:
+        return list<std::int64_t>(node, [this](toml::node const& each) { return integer(each); });
       case OptionType::texts:
         return list<std::string>(node, [this](toml::node const& each) { return text(each); });
     }
@@ -88,9 +89,11 @@ struct OptionReader {
            (!option.maximum || value <= *option.maximum);
   }
 
-  std::optional<OptionValue> ranged(std::int64_t value) {
-    if (in_range(static_cast<double>(value))) return OptionValue(value);
-    return refuse_value(std::to_string(value));
+  std::optional<std::int64_t> integer(toml::node const& node) {
+    auto const* const value = node.as_integer();
+    if (!value) return refuse_type(node);
+    if (in_range(static_cast<double>(value->get()))) return value->get();
+    return refuse_value(std::to_string(value->get()));
   }
 
   std::optional<double> number(toml::node const& node) {

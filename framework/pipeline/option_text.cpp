@@ -39,7 +39,8 @@ std::string type_name(OptionDeclaration const& option) {
   static std::map<OptionType, char const*> const names = {
       {OptionType::boolean, "true | false"},    {OptionType::integer, "integer"},
       {OptionType::number, "number"},           {OptionType::text, "string"},
-      {OptionType::numbers, "list of numbers"}, {OptionType::texts, "list of strings"}};
+      {OptionType::numbers, "list of numbers"}, {OptionType::texts, "list of strings"},
+      {OptionType::integers, "list of integers"}};
   return names.at(option.type);
 }
 
@@ -70,6 +71,9 @@ std::string toml_text(OptionValue const& value) {
     std::string operator()(std::vector<double> const& v) const { return toml_list(v, toml_number); }
     std::string operator()(std::vector<std::string> const& v) const {
       return toml_list(v, toml_string);
+    }
+    std::string operator()(std::vector<std::int64_t> const& v) const {
+      return toml_list(v, [](std::int64_t each) { return std::to_string(each); });
     }
   };
   return std::visit(ToText(), value);

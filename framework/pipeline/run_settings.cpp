@@ -41,7 +41,7 @@ RunOption choice(std::string name, std::string help, Choices<E> const& choices,
   OptionDeclaration declaration = declared(std::move(name), std::move(help));
   std::optional<E> const by_default = RunSettings().*member;
   if (by_default) declaration.default_value = choices.text_of(*by_default);
-  choices.apply(declaration);
+  declaration.choices = *OptionConstraint(choices).choices;
   return {declaration, [&choices, member](RunSettings& run, OptionValue const& value) {
             run.*member = *choices.value_of(std::get<std::string>(value));
           }};

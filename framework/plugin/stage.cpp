@@ -1,4 +1,6 @@
 #include <seplflow/detail/stage_instance.hpp>
+#include <seplflow/detail/warnings.hpp>
+#include <seplflow/error.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -18,6 +20,15 @@ std::optional<std::size_t> find_named(Range const& range, std::string_view name)
 
 OutputFolder::~OutputFolder() = default;
 StageInstance::~StageInstance() = default;
+StageFactory::~StageFactory() = default;
+
+OutputFolder& SampleContext::output() const {
+  if (!output_) throw Error("only a sink may write files, and this stage is not one");
+  return *output_;
+}
+void SampleContext::warn(std::string what, std::string detail) const {
+  if (warnings_) warnings_->add({std::move(what), std::move(detail)});
+}
 
 void Warnings::add(Warning warning) {
   std::scoped_lock const lock(mutex_);

@@ -118,7 +118,7 @@ std::vector<std::vector<std::optional<double>>> beside_published(Pipeline const&
 
 std::optional<Score> score_of(Variant const& variant, AllFindings const& findings) {
   for (std::size_t const s : variant.stages) {
-    if (findings[s] && findings[s]->score) return findings[s]->score;
+    if (findings[s] && !findings[s]->scores.empty()) return findings[s]->scores.front();
   }
   return std::nullopt;
 }

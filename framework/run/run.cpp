@@ -6,6 +6,7 @@
 #include <memory>
 #include <unordered_set>
 
+#include <seplflow/version.hpp>
 #include "base/error_of.hpp"
 #include "base/number_text.hpp"
 #include "run/interrupt.hpp"

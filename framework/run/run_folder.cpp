@@ -4,6 +4,7 @@
 #include <fstream>
 #include <vector>
 
+#include <seplflow/version.hpp>
 #include "run/resume/fingerprint.hpp"
 
 namespace seplflow {

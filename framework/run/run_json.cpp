@@ -7,6 +7,7 @@
 #include <ctime>
 #include <thread>
 
+#include <seplflow/version.hpp>
 #include <seplflow/detail/descriptor.hpp>
 #include "pipeline/run_settings.hpp"
 #include "run/results.hpp"
@@ -57,7 +58,8 @@ Json plugins_of(std::map<std::string, std::string> const& hashes, StageCatalog c
     list.push_back({{"path", plugin.file.string()},
                     {"xxh128", hashes.at(*used)},
                     {"abi", abi_text(plugin.abi_major, plugin.abi_minor)},
-                    {"version", plugin.version}});
+                    {"version", plugin.version},
+                    {"seplflow", plugin.seplflow}});
   }
   return list;
 }

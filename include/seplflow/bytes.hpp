@@ -1,6 +1,8 @@
 // Converts values to bytes and back, for results that outlive a run.
 #pragma once
 
+#include <seplflow/export.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,7 +13,7 @@ namespace seplflow {
 
 // Counts take one byte for each seven bits, numbers eight bytes; texts are preceded by their
 // length. The bytes are the same on every machine.
-class ByteWriter {
+class SEPLFLOW_API ByteWriter {
  public:
   ByteWriter& count(std::uint64_t value);
   ByteWriter& number(double value);
@@ -26,7 +28,7 @@ class ByteWriter {
 };
 
 // Reads values in the order in which they were written. Throws Error when the bytes end too early.
-class ByteReader {
+class SEPLFLOW_API ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
 

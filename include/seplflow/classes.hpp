@@ -1,19 +1,20 @@
 // The classes of a data set and their names.
 #pragma once
 
+#include <seplflow/export.hpp>
+#include <seplflow/label_map.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <seplflow/label_map.hpp>
-
 namespace seplflow {
 
 // The names of the classes by label, "background" first: names()[k] is the name of label k. At most
 // 255 (labels 0..254). Immutable.
-class Classes {
+class SEPLFLOW_API Classes {
  public:
   // Throws Error when there are no names, more than 255, an empty one, or two that are equal.
   explicit Classes(std::vector<std::string> names);
@@ -32,14 +33,14 @@ class Classes {
 using ClassesPtr = std::shared_ptr<Classes const>;
 
 // The 20 classes of PASCAL VOC 2012 in label order, background first.
-ClassesPtr voc12_classes();
+SEPLFLOW_API ClassesPtr voc12_classes();
 
 // The 80 classes of MS COCO 2014 in category-id order (1 person ... 80 toothbrush), background
 // first.
-ClassesPtr coco14_classes();
+SEPLFLOW_API ClassesPtr coco14_classes();
 
 // Throws Error, with the position and the value, when a pixel is neither one of the classes nor
 // ignore; `what` names the map ("pseudo-label a.png").
-void require_labels_in(Classes const& classes, LabelMap const& labels, std::string_view what);
+SEPLFLOW_API void require_labels_in(Classes const& classes, LabelMap const& labels, std::string_view what);
 
 }  // namespace seplflow

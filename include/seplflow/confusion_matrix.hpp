@@ -1,13 +1,14 @@
 // Counts of (true class, predicted class) over pixels, and the scores computed from them.
 #pragma once
 
+#include <seplflow/bytes.hpp>
+#include <seplflow/export.hpp>
+#include <seplflow/label_map.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
-
-#include <seplflow/bytes.hpp>
-#include <seplflow/label_map.hpp>
 
 namespace seplflow {
 
@@ -21,7 +22,7 @@ enum class PredictedIgnore {
 
 // Has 64-bit counters: the background of COCO alone overflows 32 bits. Pixels whose ground truth is
 // 255 are never counted. Mutable; not safe to change from several threads.
-class ConfusionMatrix {
+class SEPLFLOW_API ConfusionMatrix {
  public:
   explicit ConfusionMatrix(std::size_t classes);
 
@@ -75,10 +76,10 @@ struct Scores {
 };
 
 // tp / (tp + fp + fn), tp / (tp + fp), tp / (tp + fn) of one class.
-Scores class_scores(ConfusionMatrix const& confusion, std::size_t k);
+SEPLFLOW_API Scores class_scores(ConfusionMatrix const& confusion, std::size_t k);
 
 // The means over the same set of classes for all three. A 0/0 counts as 0 when its class is in the
 // set; nothing when the set is empty.
-Scores mean_scores(ConfusionMatrix const& confusion, ClassMean mean);
+SEPLFLOW_API Scores mean_scores(ConfusionMatrix const& confusion, ClassMean mean);
 
 }  // namespace seplflow

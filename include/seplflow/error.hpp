@@ -1,15 +1,11 @@
 // The exception that seplflow throws for everything that a user can fix.
 #pragma once
 
+#include <seplflow/export.hpp>
+
 #include <stdexcept>
 #include <string>
 #include <string_view>
-
-#if defined(__GNUC__)
-#define SEPLFLOW_API __attribute__((visibility("default")))
-#else
-#define SEPLFLOW_API
-#endif
 
 namespace seplflow {
 

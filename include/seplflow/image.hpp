@@ -1,16 +1,17 @@
 // An image in memory.
 #pragma once
 
+#include <seplflow/export.hpp>
+#include <seplflow/size.hpp>
+
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include <seplflow/size.hpp>
-
 namespace seplflow {
 
 // H x W x 3 samples of 8 bits, row-major, red green blue, sRGB as decoded. Immutable.
-class Image {
+class SEPLFLOW_API Image {
  public:
   // Throws Error when `rgb` does not hold exactly 3 * size.pixels() samples.
   Image(Size size, std::vector<std::uint8_t> rgb);

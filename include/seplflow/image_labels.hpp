@@ -1,9 +1,10 @@
 // Image-level labels: the classes that an image shows, but not where.
 #pragma once
 
-#include <vector>
-
+#include <seplflow/export.hpp>
 #include <seplflow/label_map.hpp>
+
+#include <vector>
 
 namespace seplflow {
 
@@ -14,6 +15,6 @@ struct ImageLabels {
 };
 
 // The foreground classes that occur in a label map.
-ImageLabels image_labels_of(LabelMap const& labels);
+SEPLFLOW_API ImageLabels image_labels_of(LabelMap const& labels);
 
 }  // namespace seplflow

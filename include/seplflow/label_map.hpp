@@ -1,14 +1,15 @@
 // A class for every pixel: pseudo-labels, enhanced labels and ground truth.
 #pragma once
 
+#include <seplflow/export.hpp>
+#include <seplflow/runs.hpp>
+#include <seplflow/size.hpp>
+
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
-
-#include <seplflow/runs.hpp>
-#include <seplflow/size.hpp>
 
 namespace seplflow {
 
@@ -21,7 +22,7 @@ constexpr Label kIgnore = 255;  // no class: a boundary, or undecided
 //
 // It is created from row-major pixels or from column-major runs. The other form is computed at its
 // first use, once for all copies.
-class LabelMap {
+class SEPLFLOW_API LabelMap {
  public:
   // Throws Error when `pixels` does not hold exactly size.pixels() values.
   LabelMap(Size size, std::vector<Label> pixels);
@@ -52,6 +53,6 @@ class LabelMap {
 
 // The number of pixels of each of the 256 labels; counted once for all copies, and valid as long as
 // any of them exists.
-std::array<std::uint64_t, 256> const& label_areas(LabelMap const& labels);
+SEPLFLOW_API std::array<std::uint64_t, 256> const& label_areas(LabelMap const& labels);
 
 }  // namespace seplflow

@@ -1,20 +1,21 @@
 // A class-agnostic region of an image, such as the Segment Anything Model proposes.
 #pragma once
 
+#include <seplflow/export.hpp>
+#include <seplflow/label_map.hpp>
+#include <seplflow/runs.hpp>
+#include <seplflow/size.hpp>
+
 #include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include <seplflow/label_map.hpp>
-#include <seplflow/runs.hpp>
-#include <seplflow/size.hpp>
-
 namespace seplflow {
 
 // A set of pixels of an H x W image as column-major runs (COCO's order). Immutable, so it is safe
 // to share between threads. Takes 8 bytes per run, whatever its area.
-class Mask {
+class SEPLFLOW_API Mask {
  public:
   // From COCO's run lengths, which alternate outside, inside, outside, ...; zero lengths are
   // allowed. Throws Error unless they add up to size.pixels().
@@ -48,23 +49,23 @@ class Mask {
 };
 
 // The pixels in a, in b, or in both. Throws Error unless both have the same size.
-Mask united(Mask const& a, Mask const& b);
+SEPLFLOW_API Mask united(Mask const& a, Mask const& b);
 
 // The pixels in a but not in b. Throws Error unless both have the same size.
-Mask without(Mask const& a, Mask const& b);
+SEPLFLOW_API Mask without(Mask const& a, Mask const& b);
 
 // The pixels that have this label.
-Mask mask_of(LabelRuns const& labels, Label label);
+SEPLFLOW_API Mask mask_of(LabelRuns const& labels, Label label);
 
 // Pixels of the mask for each of the 256 labels. Throws Error unless both have the same size.
 // O(runs of the mask + label runs inside its columns).
-std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns const& labels);
+SEPLFLOW_API std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns const& labels);
 
 // A label map that is painted mask over mask.
 //
 // Each painted label has a number, and each bit of the numbers has a plane with one bit per pixel.
 // So 64 pixels are painted at once, and changes in the result are searched 64 pixels at a time.
-class Canvas {
+class SEPLFLOW_API Canvas {
  public:
   // All background.
   explicit Canvas(Size size) : size_(size) {}

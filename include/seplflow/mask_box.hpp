@@ -1,9 +1,10 @@
 // The bounding box of a mask.
 #pragma once
 
-#include <cstdint>
-
+#include <seplflow/export.hpp>
 #include <seplflow/mask.hpp>
+
+#include <cstdint>
 
 namespace seplflow {
 
@@ -18,6 +19,6 @@ struct MaskBox {
 };
 
 // All zero for a mask without pixels. O(runs).
-MaskBox box_around(Mask const& mask);
+SEPLFLOW_API MaskBox box_around(Mask const& mask);
 
 }  // namespace seplflow

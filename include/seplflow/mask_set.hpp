@@ -1,15 +1,16 @@
 // All masks of one image.
 #pragma once
 
+#include <seplflow/export.hpp>
+#include <seplflow/mask.hpp>
+#include <seplflow/size.hpp>
+
 #include <array>
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
-
-#include <seplflow/mask.hpp>
-#include <seplflow/size.hpp>
 
 namespace seplflow {
 
@@ -24,7 +25,7 @@ struct MaskInfo {
 
 // The masks of one image, all of the same size, in the order of their source. The size of a set
 // without masks may be unknown, since a file without records does not contain it. Immutable.
-class MaskSet {
+class SEPLFLOW_API MaskSet {
  public:
   struct Entry {
     Mask mask;
@@ -46,6 +47,6 @@ class MaskSet {
 };
 
 // Throws Error, naming both sizes, unless the masks, if any, have the size of the labels.
-void require_same_size(MaskSet const& masks, LabelMap const& labels, std::string_view labels_name);
+SEPLFLOW_API void require_same_size(MaskSet const& masks, LabelMap const& labels, std::string_view labels_name);
 
 }  // namespace seplflow

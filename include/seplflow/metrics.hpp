@@ -1,9 +1,12 @@
 // The result of an observer: a tree of names and values.
 #pragma once
 
+#include <seplflow/export.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -12,13 +15,19 @@ namespace seplflow {
 
 // An ordered tree that becomes a JSON object in metrics.json. Fractions are doubles in 0..1, counts
 // are integers, an undefined value (0/0) is null.
-class Metrics {
+class SEPLFLOW_API Metrics {
  public:
   using List = std::vector<Metrics>;
   using Value = std::variant<std::nullptr_t, std::int64_t, double, std::string, Metrics, List>;
 
-  // Appends an entry; names are unique within a tree.
+  // Appends an entry. Throws Error when the tree already has the name.
   Metrics& set(std::string name, Value value);
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  Metrics& set(std::string name, T value) {
+    using Held = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
+    return set(std::move(name), Value(static_cast<Held>(value)));
+  }
 
   // The value, or null.
   static Value maybe(std::optional<double> value);
@@ -29,11 +38,6 @@ class Metrics {
  private:
   std::vector<std::pair<std::string, Value>> entries_;
 };
-
-inline Metrics& Metrics::set(std::string name, Value value) {
-  entries_.emplace_back(std::move(name), std::move(value));
-  return *this;
-}
 
 inline Metrics::Value Metrics::maybe(std::optional<double> value) {
   return value ? Value(*value) : Value(nullptr);

@@ -1,9 +1,11 @@
 // Options: what a pipeline file may set in a stage.
 #pragma once
 
+#include <seplflow/export.hpp>
+
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -16,9 +18,13 @@
 namespace seplflow {
 
 using OptionValue = std::variant<bool, std::int64_t, double, std::string, std::vector<double>,
-                                 std::vector<std::string>>;
+                                 std::vector<std::string>, std::vector<std::int64_t>>;
 
-enum class OptionType { boolean, integer, number, text, path, numbers, texts };
+enum class OptionType { boolean, integer, number, text, path, numbers, texts, integers };
+
+constexpr bool is_list(OptionType type) {
+  return type == OptionType::numbers || type == OptionType::texts || type == OptionType::integers;
+}
 
 enum class PathKind { any, folder, file };
 
@@ -38,17 +44,22 @@ struct OptionDeclaration {
 
 // ---- What an author adds to .option(...) ----
 
+// Restricts an option. What does not fit the option's type is an error of the declaration.
 struct OptionConstraint {
-  std::function<void(OptionDeclaration&)> apply;
+  std::optional<double> minimum = {}, maximum = {};
+  std::optional<std::string> unit = {};
+  bool required = false;
+  std::optional<PathKind> path_kind = {};
+  std::optional<std::vector<std::string>> choices = {};
 };
 
-OptionConstraint in_range(double minimum, double maximum);  // both ends included
-OptionConstraint at_least(double minimum);
-OptionConstraint unit(std::string name);
-OptionConstraint required();         // no default; a pipeline must set the option
-OptionConstraint existing_folder();  // must exist when the pipeline is checked
-OptionConstraint existing_file();
-OptionConstraint one_of(std::vector<std::string> texts);  // the values of a text option
+SEPLFLOW_API OptionConstraint in_range(double minimum, double maximum);  // both ends included
+SEPLFLOW_API OptionConstraint at_least(double minimum);
+SEPLFLOW_API OptionConstraint unit(std::string name);
+SEPLFLOW_API OptionConstraint required();         // no default; a pipeline must set the option
+SEPLFLOW_API OptionConstraint existing_folder();  // must exist when the pipeline is checked
+SEPLFLOW_API OptionConstraint existing_file();
+SEPLFLOW_API OptionConstraint one_of(std::vector<std::string> texts);  // the values of a text option
 
 // The values of an enumeration and the texts that a pipeline file uses for them. They must
 // cover the enumeration.
@@ -68,8 +79,11 @@ struct Choices {
     }
     return std::nullopt;
   }
-  void apply(OptionDeclaration& option) const {
-    for (auto const& [text, value] : values) option.choices.push_back(text);
+  operator OptionConstraint() const {
+    OptionConstraint constraint;
+    constraint.choices.emplace();
+    for (auto const& [text, value] : values) constraint.choices->push_back(text);
+    return constraint;
   }
 
   // As OptionTraits has them; the text is checked before.
@@ -84,32 +98,60 @@ Choices<E> choices(std::initializer_list<std::pair<std::string, E>> values) {
 
 // ---- How C++ types become options ----
 
-template <class M>
-constexpr OptionType option_type() {
-  if constexpr (std::is_same_v<M, bool>) return OptionType::boolean;
-  if constexpr (std::is_integral_v<M>) return OptionType::integer;
-  if constexpr (std::is_same_v<M, double>) return OptionType::number;
-  if constexpr (std::is_same_v<M, std::filesystem::path>) return OptionType::path;
-  if constexpr (std::is_same_v<M, std::vector<double>>) return OptionType::numbers;
-  if constexpr (std::is_same_v<M, std::vector<std::string>>) return OptionType::texts;
-  return OptionType::text;
-}
-
 // A member of type M as the value of an option, and back.
 template <class M>
 struct OptionTraits {
-  static constexpr OptionType type = option_type<M>();
-  using Held = std::conditional_t<type == OptionType::integer, std::int64_t,
-                                  std::conditional_t<type == OptionType::path, std::string, M>>;
-  static_assert(std::is_constructible_v<OptionValue, Held>, "this type cannot be an option");
-
-  M from(OptionValue const& value) const { return static_cast<M>(std::get<Held>(value)); }
-  OptionValue to(M const& value) const {
-    if constexpr (type == OptionType::path)
-      return value.string();
-    else
-      return static_cast<Held>(value);
-  }
+  static_assert(sizeof(M) == 0,
+                "an option is a bool, a number, a std::string, a std::filesystem::path, an "
+                "enumeration, a std::vector of numbers or of std::string, or a std::optional of one");
 };
+
+namespace detail {
+
+// `Held` is the alternative of OptionValue that holds an M.
+template <class M, class Held, OptionType option_type>
+struct PlainOption {
+  static constexpr OptionType type = option_type;
+  M from(OptionValue const& value) const { return static_cast<M>(std::get<Held>(value)); }
+  OptionValue to(M const& value) const { return static_cast<Held>(value); }
+};
+
+template <class M, class Held, OptionType option_type>
+struct ListOption {
+  static constexpr OptionType type = option_type;
+  M from(OptionValue const& value) const {
+    auto const& held = std::get<Held>(value);
+    return M(held.begin(), held.end());
+  }
+  OptionValue to(M const& value) const { return Held(value.begin(), value.end()); }
+};
+
+}  // namespace detail
+
+template <>
+struct OptionTraits<bool> : detail::PlainOption<bool, bool, OptionType::boolean> {};
+template <std::integral M>
+struct OptionTraits<M> : detail::PlainOption<M, std::int64_t, OptionType::integer> {};
+template <std::floating_point M>
+struct OptionTraits<M> : detail::PlainOption<M, double, OptionType::number> {};
+template <>
+struct OptionTraits<std::string> : detail::PlainOption<std::string, std::string, OptionType::text> {
+};
+template <>
+struct OptionTraits<std::filesystem::path> {
+  static constexpr OptionType type = OptionType::path;
+  std::filesystem::path from(OptionValue const& value) const { return std::get<std::string>(value); }
+  OptionValue to(std::filesystem::path const& value) const { return value.string(); }
+};
+template <std::integral M>
+  requires(!std::is_same_v<M, bool>)
+struct OptionTraits<std::vector<M>>
+    : detail::ListOption<std::vector<M>, std::vector<std::int64_t>, OptionType::integers> {};
+template <std::floating_point M>
+struct OptionTraits<std::vector<M>>
+    : detail::ListOption<std::vector<M>, std::vector<double>, OptionType::numbers> {};
+template <>
+struct OptionTraits<std::vector<std::string>>
+    : detail::ListOption<std::vector<std::string>, std::vector<std::string>, OptionType::texts> {};
 
 }  // namespace seplflow

@@ -1,21 +1,22 @@
 // Overlaps between the masks of an image and the classes of its pseudo-label.
 #pragma once
 
+#include <seplflow/export.hpp>
+#include <seplflow/label_map.hpp>
+#include <seplflow/mask_set.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
 
-#include <seplflow/label_map.hpp>
-#include <seplflow/mask_set.hpp>
-
 namespace seplflow {
 
 // |S and P_k| for every mask S and every foreground class k present in the label map, with the
 // areas |S| and |P_k|: everything that mask assignment and selection need (SEPL, section 3). None
 // of it depends on a threshold. Immutable.
-class OverlapTable {
+class SEPLFLOW_API OverlapTable {
  public:
   // Background and ignore pixels belong to no class. Throws Error, naming both sizes, when the
   // masks and the labels differ in size.

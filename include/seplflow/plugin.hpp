@@ -30,198 +30,28 @@
 //   when none of its files exists, and `seplflow check` reports it, unless
 //   bool needs_files() const returns false.
 //   std::string save(Record const&) const and Record load(std::string_view) const let the records
-//   of an observer outlive the run, so that it can resume (base/bytes.hpp).
+//   of an observer outlive the run, so that it can resume (seplflow/bytes.hpp).
 // What operator() or an output throws fails the sample. What check() throws is an error of the
 // pipeline. What next(), fold() or finish() throws ends the run, which has no result without them.
 #pragma once
 
+#include <seplflow/detail/descriptor.hpp>
+#include <seplflow/detail/instance.hpp>
+#include <seplflow/error.hpp>
+#include <seplflow/option.hpp>
+#include <seplflow/stage.hpp>
+
 #include <concepts>
 #include <filesystem>
-#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <seplflow/error.hpp>
-#include <seplflow/option.hpp>
-#include <seplflow/detail/signature.hpp>
-#include <seplflow/detail/stage_instance.hpp>
-
 namespace seplflow {
-
-namespace detail {
-
-template <class T>
-struct OptionBinding {
-  std::function<void(T&, OptionValue const&)> set;
-  std::function<std::optional<OptionValue>(T const&)> get;
-};
-
-// What all instances of a stage share.
-template <class T>
-struct Blueprint {
-  struct Producer {
-    std::function<Value(T const&, Sample const&)> produce;
-    std::function<std::vector<std::filesystem::path>(T const&, Sample const&)> files;
-  };
-  std::vector<OptionBinding<T>> options;
-  std::vector<Producer> producers;  // by output of a source; empty for the sample itself
-};
-
-template <class T>
-class Instance final : public StageInstance {
- public:
-  explicit Instance(std::shared_ptr<Blueprint<T> const> blueprint)
-      : blueprint_(std::move(blueprint)) {}
-
-  void set_option(std::size_t option, OptionValue const& value) override {
-    blueprint_->options[option].set(stage_, value);
-  }
-  std::optional<OptionValue> option(std::size_t option) const override {
-    return blueprint_->options[option].get(stage_);
-  }
-  void check(OptionCheck& check) override {
-    if constexpr (HasCheck<T>) stage_.check(check);
-  }
-
-  std::optional<Sample> next() override {
-    if constexpr (IsSource<T>) return stage_.next();
-    return StageInstance::next();
-  }
-  std::optional<std::uint64_t> count() const override {
-    if constexpr (HasCount<T>) return stage_.count();
-    return std::nullopt;
-  }
-  Value produce(std::size_t output, Sample const& sample) const override {
-    return blueprint_->producers[output].produce(stage_, sample);
-  }
-
-  std::optional<std::vector<Value>> run(SampleContext const& context,
-                                        std::span<void const* const> inputs) override {
-    if constexpr (IsSource<T>) {
-      return StageInstance::run(context, inputs);
-    } else if constexpr (InTwoSteps<T>) {
-      return carry_out(decide(context, inputs).get(), context, inputs);
-    } else {
-      using Call = CallOf<T>;
-      if constexpr (std::is_void_v<typename Call::Result>) {
-        Call::Parameters::call(stage_, context, inputs);
-        return std::vector<Value>();
-      } else if constexpr (IsObserver<T>) {
-        auto record = Call::Parameters::call(stage_, context, inputs);
-        std::vector<Value> values;
-        values.push_back(std::make_shared<decltype(record) const>(std::move(record)));
-        return values;
-      } else {
-        return Returned<typename Call::Result>::values(
-            Call::Parameters::call(stage_, context, inputs));
-      }
-    }
-  }
-
-  bool decides() const override { return InTwoSteps<T>; }
-  Value decide(SampleContext const& context, std::span<void const* const> inputs) const override {
-    if constexpr (InTwoSteps<T>) {
-      using Call = CallOf<T>;
-      auto const decide = [this](auto const&... each) { return stage_.decide(each...); };
-      return std::make_shared<typename Call::Decision const>(
-          Call::Parameters::call(decide, context, inputs));
-    } else {
-      return StageInstance::decide(context, inputs);
-    }
-  }
-  bool same_decision(void const* a, void const* b) const override {
-    if constexpr (InTwoSteps<T>) {
-      using Decision = typename CallOf<T>::Decision;
-      return *static_cast<Decision const*>(a) == *static_cast<Decision const*>(b);
-    } else {
-      return StageInstance::same_decision(a, b);
-    }
-  }
-  std::optional<std::vector<Value>> carry_out(void const* decision, SampleContext const& context,
-                                              std::span<void const* const> inputs) const override {
-    if constexpr (InTwoSteps<T>) {
-      using Call = CallOf<T>;
-      auto const& decided = *static_cast<typename Call::Decision const*>(decision);
-      auto const carry_out = [&](auto const&... each) { return T::carry_out(decided, each...); };
-      return Returned<typename Call::Result>::values(
-          Call::Parameters::call(carry_out, context, inputs));
-    } else {
-      return StageInstance::carry_out(decision, context, inputs);
-    }
-  }
-
-  std::vector<std::filesystem::path> files(std::size_t output,
-                                           Sample const& sample) const override {
-    if constexpr (IsSource<T>) {
-      auto const& files = blueprint_->producers[output].files;
-      return files ? files(stage_, sample) : std::vector<std::filesystem::path>();
-    } else if constexpr (HasFiles<T>) {
-      return stage_.files(sample);
-    }
-    return {};
-  }
-
-  bool needs_files() const override {
-    if constexpr (requires(T const& stage) { stage.needs_files(); }) return stage_.needs_files();
-    return true;
-  }
-
-  std::filesystem::path list_file() const override {
-    if constexpr (HasList<T>) return stage_.list_file();
-    return {};
-  }
-  std::string list_line(Sample const& sample) const override {
-    if constexpr (HasList<T>) return stage_.list_line(sample);
-    return StageInstance::list_line(sample);
-  }
-
-  std::optional<std::string> save(void const* record) const override {
-    if constexpr (IsObserver<T>) {
-      using Record = typename CallOf<T>::Result;
-      if constexpr (HasSave<T, Record>) return stage_.save(*static_cast<Record const*>(record));
-    }
-    return std::nullopt;
-  }
-  Value load(std::string_view bytes) const override {
-    if constexpr (IsObserver<T>) {
-      using Record = typename CallOf<T>::Result;
-      if constexpr (HasSave<T, Record>) return std::make_shared<Record const>(stage_.load(bytes));
-    }
-    return StageInstance::load(bytes);
-  }
-
-  Row fold(Sample const& sample, void const* record) override {
-    if constexpr (IsObserver<T>) {
-      using Record = typename CallOf<T>::Result;
-      auto const& typed = *static_cast<Record const*>(record);
-      if constexpr (std::is_void_v<decltype(stage_.fold(sample, typed))>) {
-        stage_.fold(sample, typed);
-        return {};
-      } else {
-        return stage_.fold(sample, typed);
-      }
-    } else {
-      return StageInstance::fold(sample, record);
-    }
-  }
-  std::vector<std::string> columns() const override {
-    if constexpr (HasColumns<T>) return stage_.columns();
-    return {};
-  }
-  Findings finish() override {
-    if constexpr (IsObserver<T>) return stage_.finish();
-    return StageInstance::finish();
-  }
-
- private:
-  std::shared_ptr<Blueprint<T> const> blueprint_;
-  T stage_;
-};
-
-}  // namespace detail
 
 // Completes a declaration; see Plugin::stage.
 class SEPLFLOW_API StageBuilderBase {
@@ -229,43 +59,34 @@ class SEPLFLOW_API StageBuilderBase {
   virtual ~StageBuilderBase();
 
   // The declaration. Throws Error with all errors in it, for example where it contradicts the
-  // stage's signature.
+  // stage's signature, or where a default is not a value that the option can have.
   StageDeclaration finish() const;
+  std::string const& name() const { return declaration_.name; }
 
  protected:
   StageBuilderBase(std::string name, std::string summary);
   void name_ports(std::vector<Port>& ports, std::vector<std::string> names, char const* what);
-  void add_option(OptionDeclaration option);
+  void add_option(OptionDeclaration option, std::unique_ptr<detail::OptionBinding const> binding,
+                  std::vector<OptionConstraint> const& constraints);
 
   StageDeclaration declaration_;
+  std::shared_ptr<detail::Blueprint> blueprint_;
   std::vector<std::string> errors_;
   bool is_const_ = true;  // operator()
+
+ private:
+  void set_default(std::size_t option);
 };
 
 template <class T>
 class StageBuilder final : public StageBuilderBase {
  public:
   StageBuilder(std::string name, std::string summary)
-      : StageBuilderBase(std::move(name), std::move(summary)),
-        blueprint_(std::make_shared<detail::Blueprint<T>>()) {
-    declaration_.make = [blueprint = blueprint_] {
-      return std::make_unique<detail::Instance<T>>(blueprint);
-    };
-    if constexpr (detail::IsSource<T>) {
-      declaration_.kind = StageKind::source;
-      declaration_.outputs = {{"sample", std::string(PortType<Sample>::name), false}};
-      blueprint_->producers.emplace_back();  // the engine has the sample itself
-    } else {
-      using Call = detail::CallOf<T>;
-      declaration_.inputs = Call::Parameters::ports();
-      is_const_ = Call::kConst;
-      if constexpr (detail::IsObserver<T>) {
-        declaration_.kind = StageKind::observer;
-      } else if constexpr (std::is_void_v<typename Call::Result>) {
-        declaration_.kind = StageKind::sink;
-      } else {
-        declaration_.outputs = detail::Returned<typename Call::Result>::ports();
-      }
+      : StageBuilderBase(std::move(name), std::move(summary)) {
+    if constexpr (detail::is_good_stage<T>()) {
+      detail::warn_of_near_names<T>();
+      declaration_.factory = std::make_shared<detail::Factory<T>>(blueprint_);
+      describe();
     }
   }
 
@@ -286,15 +107,14 @@ class StageBuilder final : public StageBuilderBase {
 
   // A further output of a source, produced on demand, and the files that it is read from.
   template <class R, class C>
-  StageBuilder& output(std::string name, R (C::*producer)(Sample const&) const) {
-    return add_output<R>(std::move(name), producer, nullptr);
-  }
-  template <class R, class C>
   StageBuilder& output(std::string name, R (C::*producer)(Sample const&) const,
-                       std::vector<std::filesystem::path> (C::*files)(Sample const&) const) {
-    return add_output<R>(std::move(name), producer, [files](T const& stage, Sample const& sample) {
-      return (stage.*files)(sample);
-    });
+                       std::vector<std::filesystem::path> (C::*files)(Sample const&) const =
+                           nullptr) {
+    static_assert(detail::IsSource<T>, "only a source produces its outputs one by one");
+    declaration_.outputs.push_back(detail::port_of<R>(std::move(name)));
+    blueprint_->producers.push_back(
+        std::make_unique<detail::MemberProducer<T, R>>(producer, files));
+    return *this;
   }
 
   // An option that lives in a member of the class; its default is the member's. `help` is one
@@ -303,15 +123,24 @@ class StageBuilder final : public StageBuilderBase {
   template <class M, class C, class... Constraints>
   StageBuilder& option(std::string name, M C::*member, std::string help,
                        Constraints const&... constraints) {
+    using Plain = typename detail::Unwrapped<M>::Type;
+    auto const traits = traits_of<Plain>(constraints...);
+    using Traits = std::remove_const_t<decltype(traits)>;
     OptionDeclaration option;
     option.name = std::move(name);
     option.help = std::move(help);
-    detail::OptionBinding<T> binding;
-    bind(option, binding, member, constraints...);
-    (constraints.apply(option), ...);
-    if (!option.required) option.default_value = binding.get(T());
-    add_option(std::move(option));
-    blueprint_->options.push_back(std::move(binding));
+    option.type = Traits::type;
+    if constexpr (Traits::type == OptionType::integer) {
+      // Smaller types hold fewer numbers; doubles do not count to the end of the largest.
+      if (std::is_unsigned_v<Plain>) option.minimum = 0;
+      if constexpr (sizeof(Plain) < sizeof(std::int64_t)) {
+        option.minimum = static_cast<double>(std::numeric_limits<Plain>::min());
+        option.maximum = static_cast<double>(std::numeric_limits<Plain>::max());
+      }
+    }
+    add_option(std::move(option),
+               std::make_unique<detail::MemberOption<T, M, Traits>>(member, traits),
+               {OptionConstraint(constraints)...});
     return *this;
   }
 
@@ -335,52 +164,24 @@ class StageBuilder final : public StageBuilderBase {
   }
 
  private:
-  template <class R, class P, class F>
-  StageBuilder& add_output(std::string name, P producer, F files) {
-    static_assert(detail::IsSource<T>, "only a source produces its outputs one by one");
-    declaration_.outputs.push_back({std::move(name), std::string(PortType<R>::name), false});
-    auto produce = [producer](T const& stage, Sample const& sample) -> Value {
-      return std::make_shared<R const>((stage.*producer)(sample));
-    };
-    blueprint_->producers.push_back({std::move(produce), std::move(files)});
-    return *this;
-  }
-
-  template <class M>
-  struct Unwrapped {
-    using Type = M;
-    static constexpr bool kOptional = false;
-  };
-  template <class M>
-  struct Unwrapped<std::optional<M>> {
-    using Type = M;
-    static constexpr bool kOptional = true;
-  };
-
-  template <class M, class C, class... Constraints>
-  static void bind(OptionDeclaration& option, detail::OptionBinding<T>& binding, M C::*member,
-                   Constraints const&... constraints) {
-    using Plain = typename Unwrapped<M>::Type;
-    auto const traits = traits_of<Plain>(constraints...);
-    option.type = traits.type;
-    if constexpr (std::is_integral_v<Plain> && !std::is_same_v<Plain, bool> &&
-                  !std::is_same_v<Plain, std::int64_t>) {
-      option.minimum = static_cast<double>(std::numeric_limits<Plain>::min());
-      if constexpr (sizeof(Plain) < sizeof(std::int64_t)) {
-        option.maximum = static_cast<double>(std::numeric_limits<Plain>::max());
+  // The kind and the ports, from the class.
+  void describe() {
+    if constexpr (detail::IsSource<T>) {
+      declaration_.kind = StageKind::source;
+      declaration_.outputs = {detail::port_of<Sample>("sample")};
+      blueprint_->producers.emplace_back();  // the engine has the sample itself
+    } else {
+      using Call = detail::CallOf<T>;
+      declaration_.inputs = Call::Parameters::ports();
+      is_const_ = Call::kConst;
+      if constexpr (detail::IsObserver<T>) {
+        declaration_.kind = StageKind::observer;
+      } else if constexpr (std::is_void_v<typename Call::Result>) {
+        declaration_.kind = StageKind::sink;
+      } else {
+        declaration_.outputs = detail::Returned<typename Call::Result>::ports();
       }
     }
-    binding.set = [member, traits](T& stage, OptionValue const& value) {
-      stage.*member = traits.from(value);
-    };
-    binding.get = [member, traits](T const& stage) -> std::optional<OptionValue> {
-      if constexpr (Unwrapped<M>::kOptional) {
-        if (!(stage.*member)) return std::nullopt;
-        return traits.to(*(stage.*member));
-      } else {
-        return traits.to(stage.*member);
-      }
-    };
   }
 
   template <class M, class... Constraints>
@@ -393,8 +194,6 @@ class StageBuilder final : public StageBuilderBase {
       return OptionTraits<M>();
     }
   }
-
-  std::shared_ptr<detail::Blueprint<T>> blueprint_;
 };
 
 // Collects the stages of a plugin.
@@ -415,11 +214,24 @@ class SEPLFLOW_API Plugin {
     return stage<detail::FunctionStage<Function>>(std::move(name), std::move(summary));
   }
 
-  // Throws Error with the errors of all declarations.
-  std::vector<StageDeclaration> finish() const;
+  // The version of the plugin itself, for `seplflow stages` and run.json: "1.2.0".
+  void version(std::string text) { version_ = std::move(text); }
+  std::string const& version() const { return version_; }
+
+  // A stage that cannot be used, and why.
+  struct Rejected {
+    std::string stage, reason;
+  };
+  struct Stages {
+    std::vector<StageDeclaration> declared;
+    std::vector<Rejected> rejected;
+  };
+  // For the host. A stage with an error does not take the others along.
+  Stages finish() const;
 
  private:
   std::vector<std::unique_ptr<StageBuilderBase>> builders_;
+  std::string version_;
 };
 
 }  // namespace seplflow

@@ -1,10 +1,6 @@
 // Ports: the inputs and outputs of a stage, by name and type.
 #pragma once
 
-#include <memory>
-#include <string>
-#include <string_view>
-
 #include <seplflow/image.hpp>
 #include <seplflow/image_labels.hpp>
 #include <seplflow/label_map.hpp>
@@ -13,11 +9,17 @@
 #include <seplflow/sample.hpp>
 #include <seplflow/score_maps.hpp>
 
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
 namespace seplflow {
 
 // The name of a type on ports. Two ports connect when these names are equal, so a plugin with a
 // type of its own specialises this with a unique name ("lab.Edges"), in the header that defines the
-// type.
+// type. It may have a `static constexpr int version`, which its author raises when the meaning of
+// the type changes but its size does not.
 template <class T>
 struct PortType {
   static_assert(sizeof(T) == 0, "specialise seplflow::PortType<T> with a name for this type");
@@ -55,11 +57,24 @@ struct PortType<OverlapTable> {
 struct Port {
   std::string name;
   std::string type;
-  bool optional = false;  // an input that may stay unconnected
+  bool optional = false;         // an input that may stay unconnected
+  std::string fingerprint = {};  // of the C++ type: equal in libraries that agree on it
 };
 
 // A value on a port, shared and immutable. Its type is that of the port. The pipeline is checked
 // before it runs, so the type is not checked again.
 using Value = std::shared_ptr<void const>;
 
+namespace detail {
+
+template <class T>
+Port port_of(std::string name, bool optional = false) {
+  int version = 0;
+  if constexpr (requires { PortType<T>::version; }) version = PortType<T>::version;
+  return {std::move(name), std::string(PortType<T>::name), optional,
+          "size " + std::to_string(sizeof(T)) + ", alignment " + std::to_string(alignof(T)) +
+              ", version " + std::to_string(version)};
+}
+
+}  // namespace detail
 }  // namespace seplflow

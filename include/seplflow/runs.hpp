@@ -5,15 +5,15 @@
 // transposing pixels: it visits only positions at which a row differs from the row above.
 #pragma once
 
-#include <algorithm>
+#include <seplflow/export.hpp>
+#include <seplflow/size.hpp>
+
 #include <bit>
 #include <cassert>
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <vector>
-
-#include <seplflow/size.hpp>
 
 namespace seplflow {
 
@@ -55,7 +55,7 @@ struct Run {
 };
 
 // Converts the rows of an image, top to bottom, to column-major runs.
-class ColumnRunScanner {
+class SEPLFLOW_API ColumnRunScanner {
  public:
   explicit ColumnRunScanner(Size size);
 
@@ -79,7 +79,7 @@ class ColumnRunScanner {
 };
 
 // A label map as column-major runs, with the run in which each column begins. Immutable.
-class LabelRuns {
+class SEPLFLOW_API LabelRuns {
  public:
   // Joins consecutive runs of equal value. Throws Error unless the ends increase from run to run
   // and the last is size.pixels().
@@ -102,7 +102,7 @@ class LabelRuns {
 
 // The values row by row: the inverse of ColumnRunScanner. Visits only positions at which a row
 // differs from the row above.
-std::vector<std::uint8_t> row_major(LabelRuns const& labels);
+SEPLFLOW_API std::vector<std::uint8_t> row_major(LabelRuns const& labels);
 
 // Calls f(value of a, value of b, pixels) for each sequence of pixels on which neither changes, in
 // column-major order; both have the same size. O(runs).
@@ -113,7 +113,7 @@ void for_each_overlap(LabelRuns const& a, LabelRuns const& b, F&& f) {
   Run const* right = b.runs().data();
   auto const pixels = static_cast<std::uint32_t>(a.size().pixels());
   for (std::uint32_t begin = 0; begin < pixels;) {
-    std::uint32_t const end = std::min(left->end, right->end);
+    std::uint32_t const end = left->end < right->end ? left->end : right->end;
     f(left->value, right->value, end - begin);
     left += left->end == end ? 1 : 0;
     right += right->end == end ? 1 : 0;

@@ -1,6 +1,10 @@
 // Class activation maps: for each pixel, a score of each class.
 #pragma once
 
+#include <seplflow/export.hpp>
+#include <seplflow/label_map.hpp>
+#include <seplflow/size.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -8,9 +12,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include <seplflow/label_map.hpp>
-#include <seplflow/size.hpp>
 
 namespace seplflow {
 
@@ -21,7 +22,7 @@ enum class Precision { half, single, full };
 // K x H x W activations, one row-major plane for each class in `classes`, in any order and without
 // repeats. Class 0, if present, is a background that the method scored itself.
 // Published CAMs lie in 0..1, a few dialects go below 0. No value is NaN. Immutable.
-class ScoreMaps {
+class SEPLFLOW_API ScoreMaps {
  public:
   // Throws Error when `values` does not hold exactly classes.size() * size.pixels() values, a class
   // occurs twice or is kIgnore, or a value is NaN. Each value of `half` scores must be a float16.

@@ -1,6 +1,8 @@
 // The extent of an image in pixels.
 #pragma once
 
+#include <seplflow/export.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,14 +23,14 @@ struct Size {
 constexpr std::size_t kMaxPixels = std::size_t{1} << 28;
 
 // "375x500", height first, as arrays are indexed.
-std::string to_string(Size size);
+SEPLFLOW_API std::string to_string(Size size);
 
 // Throws Error unless height and width are positive and their product is at most kMaxPixels; `what`
 // names the object of this size.
-Size checked_size(std::uint64_t height, std::uint64_t width, std::string_view what);
+SEPLFLOW_API Size checked_size(std::uint64_t height, std::uint64_t width, std::string_view what);
 
 // Throws Error, naming both objects and both sizes, unless they are equal. The message says when
 // one size is the other transposed.
-void require_same_size(Size a, std::string_view a_name, Size b, std::string_view b_name);
+SEPLFLOW_API void require_same_size(Size a, std::string_view a_name, Size b, std::string_view b_name);
 
 }  // namespace seplflow

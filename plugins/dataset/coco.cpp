@@ -74,7 +74,7 @@ struct Coco : ImageLabelOptions {
     sample.id = id_of(image);
     sample.classes = instances_->classes();
     sample.size = image.size;
-    sample.source_data = std::shared_ptr<CocoImage const>(instances_, &image);
+    sample.set_note(std::shared_ptr<CocoImage const>(instances_, &image));
     return sample;
   }
 
@@ -221,9 +221,7 @@ struct Coco : ImageLabelOptions {
     return labels;
   }
 
-  CocoImage const& image_of(Sample const& sample) const {
-    return *static_cast<CocoImage const*>(sample.source_data.get());
-  }
+  static CocoImage const& image_of(Sample const& sample) { return sample.note<CocoImage>(); }
   std::size_t index_of(Sample const& sample) const {
     return static_cast<std::size_t>(&image_of(sample) - instances_->images().data());
   }

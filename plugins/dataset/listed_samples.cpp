@@ -32,7 +32,7 @@ std::optional<Sample> ListedSamples::next() {
   sample.id = name;
   sample.classes = classes_;
   sample.size = size_of(name);
-  sample.source_data = std::make_shared<Truth const>();
+  sample.set_note(std::make_shared<Truth const>());
   return sample;
 }
 
@@ -75,10 +75,9 @@ ImageLabels ListedSamples::image_labels(Sample const& sample) const {
 }
 
 LabelMap ListedSamples::truth(Sample const& sample) const {
-  auto const* const truth = static_cast<Truth const*>(sample.source_data.get());
-  if (!truth) return read_truth(*truth_, sample);
-  std::call_once(truth->decoded, [&] { truth->labels = read_truth(*truth_, sample); });
-  return *truth->labels;
+  auto const& truth = sample.note<Truth>();
+  std::call_once(truth.decoded, [&] { truth.labels = read_truth(*truth_, sample); });
+  return *truth.labels;
 }
 
 LabelMap read_truth(fs::path const& folder, Sample const& sample) {

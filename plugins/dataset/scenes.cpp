@@ -52,8 +52,8 @@ struct Scenes {
     sample.id = id;
     sample.classes = names_;
     sample.size = options_.size;
-    sample.source_data =
-        std::make_shared<scenes::Scene const>(options_, static_cast<std::uint64_t>(next_));
+    sample.set_note(
+        std::make_shared<scenes::Scene const>(options_, static_cast<std::uint64_t>(next_)));
     ++next_;
     return sample;
   }
@@ -67,9 +67,7 @@ struct Scenes {
   MaskSet masks(Sample const& sample) const { return of(sample).masks(); }
 
  private:
-  static scenes::Scene const& of(Sample const& sample) {
-    return *static_cast<scenes::Scene const*>(sample.source_data.get());
-  }
+  static scenes::Scene const& of(Sample const& sample) { return sample.note<scenes::Scene>(); }
 
   scenes::SceneOptions options_;
   ClassesPtr names_;

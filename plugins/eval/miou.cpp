@@ -264,7 +264,10 @@ Findings Miou::finish() const {
     metrics.set("gain", std::move(gain));
   }
   findings.summary.push_back(std::move(table));
-  if (after.iou) findings.score = Score{"mIoU", *after.iou, before.iou};
+  if (after.iou) {
+    findings.scores.push_back(
+        {.name = "mIoU", .value = *after.iou, .baseline = before.iou, .metric = "miou"});
+  }
   return findings;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include <seplflow/version.hpp>
 #include <seplflow/error.hpp>
 #include "core/mask_generator.hpp"
 

@@ -2,6 +2,7 @@
 #include <iomanip>
 #include <regex>
 
+#include <seplflow/version.hpp>
 #include "support/catch.hpp"
 #include "support/held_run.hpp"
 

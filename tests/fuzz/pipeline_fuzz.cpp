@@ -22,7 +22,7 @@ StageCatalog make_catalog() {
   sepl::declare_reference(plugin);
   eval::declare_miou(plugin);
   eval::declare_reference_csv(plugin);
-  return StageCatalog({}, plugin.finish());
+  return StageCatalog({}, plugin.finish().declared);
 }
 
 void require(bool holds) {

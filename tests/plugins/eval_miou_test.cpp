@@ -408,7 +408,7 @@ TEST_CASE("saved and loaded records fold to the same rows and metrics") {
     LabelMap const truth = map(size), labels = map(size), baseline = map(size);
     Sample const sample = sample_of(4, std::to_string(image));
     std::vector<void const*> const inputs = {&truth, &labels, with_baseline ? &baseline : nullptr};
-    auto const record = first.instance().run(SampleContext(sample, first.folder), inputs)->at(0);
+    auto const record = first.instance().run(SampleContext(sample, &first.folder), inputs)->at(0);
     auto const bytes = first.instance().save(record.get());
     REQUIRE(bytes);
     auto const loaded = second.instance().load(*bytes);
@@ -424,6 +424,6 @@ TEST_CASE("saved and loaded records fold to the same rows and metrics") {
   CHECK(to_json(a.metrics) == to_json(b.metrics));
   CHECK(a.summary.at(0).title == b.summary.at(0).title);
   CHECK(a.summary.at(0).rows == b.summary.at(0).rows);
-  REQUIRE(a.score.has_value() == b.score.has_value());
-  if (a.score) CHECK(a.score->value == b.score->value);
+  REQUIRE(a.scores.size() == b.scores.size());
+  for (std::size_t i = 0; i < a.scores.size(); ++i) CHECK(a.scores[i].value == b.scores[i].value);
 }

@@ -11,7 +11,7 @@ struct Context {
   Sample sample = voc_sample("a");
   MemoryFolder folder;
   Warnings warnings;
-  SampleContext value{sample, folder, &warnings};
+  SampleContext value{sample, &folder, &warnings};
 };
 
 std::vector<float> plane_of(ScoreMaps const& scores, std::size_t i) {

@@ -69,7 +69,7 @@ Crf crf_with(std::optional<double> background, std::optional<double> alpha) {
 LabelMap over(Crf const& crf, Image const& image, ScoreMaps const& scores) {
   MemoryFolder folder;
   Sample const sample = voc_sample("a");
-  return crf(SampleContext(sample, folder), image, nullptr, &scores, nullptr);
+  return crf(SampleContext(sample, &folder), image, nullptr, &scores, nullptr);
 }
 
 }  // namespace
@@ -224,7 +224,7 @@ TEST_CASE("label.crf counts classes of image-level labels that the label map doe
   using Tags = std::vector<Label>;
   auto const result = [&](std::optional<Tags> tags) {
     ImageLabels const image_labels{tags.value_or(Tags())};
-    return crf(SampleContext(sample, folder), image, &labels, nullptr,
+    return crf(SampleContext(sample, &folder), image, &labels, nullptr,
                tags ? &image_labels : nullptr);
   };
   LabelMap const plain = result(std::nullopt);

@@ -40,7 +40,7 @@ Image panels(Image const& image, Inputs const& inputs,
   std::vector<void const*> const values = {&image, inputs.pseudo, inputs.masks, inputs.labels,
                                            inputs.truth};
   Sample const sample = voc_sample("a");
-  stage.instance().run(SampleContext(sample, stage.folder), values);
+  stage.instance().run(SampleContext(sample, &stage.folder), values);
   return decode_image(stage.folder.files.at("a.png"), "a.png");
 }
 

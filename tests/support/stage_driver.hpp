@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include <seplflow/detail/warnings.hpp>
+#include <seplflow/error.hpp>
 #include <seplflow/label_map.hpp>
 #include <seplflow/plugin.hpp>
 
@@ -38,9 +40,10 @@ class StageDriver {
                        StageSetup const& setup = {}) {
     seplflow::Plugin plugin;
     declare(plugin);
-    auto declarations = plugin.finish();
-    require(declarations.size() == 1, "not one stage");
-    stage_ = std::move(declarations.front());
+    auto [declared, rejected] = plugin.finish();
+    if (!rejected.empty()) throw seplflow::Error(rejected.front().reason);
+    require(declared.size() == 1, "not one stage");
+    stage_ = std::move(declared.front());
     instance_ = stage_.make();
     std::vector<std::string> given;
     for (auto const& [name, value] : setup.options) {
@@ -149,7 +152,9 @@ class StageDriver {
         pointers.push_back(nullptr);
       }
     }
-    auto values = instance_->run(seplflow::SampleContext(sample, folder, warned_.get()), pointers);
+    bool const is_sink = stage_.kind == seplflow::StageKind::sink;
+    seplflow::SampleContext const context(sample, is_sink ? &folder : nullptr, warned_.get());
+    auto values = instance_->run(context, pointers);
     require(values.has_value(), "the stage declined the sample");
     return *values;
   }

@@ -139,7 +139,7 @@ std::vector<StageDeclaration> declarations() {
       .option("skip_every", &Moody::skip_every, "declines every so many", at_least(0));
   plugin.stage<Tally>("toy.tally", "Add up numbers").inputs("number", "baseline");
   plugin.stage<Save>("toy.save", "Write a number to a file").inputs("number");
-  return plugin.finish();
+  return plugin.finish().declared;
 }
 
 StageCatalog const& catalog() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 
 #include <seplflow/detail/descriptor.hpp>
 #include "pipeline/pipeline.hpp"
@@ -52,10 +53,34 @@ TEST_CASE("a plugin with an undefined symbol is rejected with its name", "[catal
   CHECK_THAT(reason(library("undefined_symbol")), Contains("not_linked"));
 }
 
-TEST_CASE("invalid declarations are rejected with all their errors", "[catalog]") {
-  CHECK_THAT(reason(library("wrong_declaration")),
-             Contains("test.wrong") && Contains("names 2 inputs, but its signature has 1") &&
-                 Contains("must be declared serial()") && Contains("cannot be called \"use\""));
+TEST_CASE("a stage with an invalid declaration is rejected alone, with all its errors",
+          "[catalog]") {
+  StageCatalog const catalog({library("wrong_declaration")});
+  CHECK(catalog.names() == std::vector<std::string>{"test.right"});
+  REQUIRE(catalog.plugins().size() == 1);
+  CHECK(catalog.plugins()[0].version == "2.5");
+  std::map<std::string, std::string> reasons;
+  for (auto const& each : catalog.rejected()) reasons[each.stage] = each.reason;
+  CHECK(reasons.size() == 15);
+  CHECK_THAT(reasons["test.wrong"],
+             Contains("stage test.wrong") &&
+                 Contains("names 2 inputs, but its signature has 1") &&
+                 Contains("must be declared serial()") &&
+                 Contains("option \"use\" has a name that every stage uses for itself"));
+  CHECK_THAT(reasons["test.range"], Contains("the default of option \"a\" is outside its range"));
+  CHECK_THAT(reasons["test.nan"], Contains("the default of option \"a\" is not a number"));
+  CHECK_THAT(reasons["test.reversed"], Contains("has a range without numbers"));
+  CHECK_THAT(reasons["test.none"], Contains("has no choices"));
+  CHECK_THAT(reasons["test.twice"], Contains("has a choice twice"));
+  CHECK_THAT(reasons["test.text"], Contains("the default of option \"a\" is not one of its choices"));
+  CHECK_THAT(reasons["test.mode"], Contains("the default of option \"a\" cannot be read"));
+  CHECK_THAT(reasons["test.flag"], Contains("has a range but holds no numbers"));
+  CHECK_THAT(reasons["test.folder"], Contains("is not a path"));
+  CHECK_THAT(reasons["test.numbers"], Contains("is outside its range"));
+  CHECK_THAT(reasons["test.spaces"], Contains("needs a name of lower-case letters"));
+  CHECK_THAT(reasons["test.silent"], Contains("has no help"));
+  CHECK_THAT(reasons["test.unlicensed"], Contains("no licence found"));
+  CHECK_THAT(reasons["test.mute"], Contains("has no summary"));
 }
 
 TEST_CASE("a plugin may throw anything while it declares its stages", "[catalog]") {

@@ -263,7 +263,7 @@ TEST_CASE("a stage whose inputs are all optional needs one of them") {
   };
   Plugin plugin;
   plugin.stage<Either>("test.either", "One or the other").inputs("a", "b").output("labels");
-  StageCatalog const catalog({}, plugin.finish());
+  StageCatalog const catalog({}, plugin.finish().declared);
   PipelineRequest request;
   request.file = "p.toml";
   try {

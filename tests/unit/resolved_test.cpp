@@ -207,7 +207,7 @@ StageCatalog const& completing() {
         .option("kind", &Completing::kind, "the kind")
         .option("detail", &Completing::detail, "what follows from it");
     auto declarations = toy::declarations();
-    auto more = plugin.finish();
+    auto more = plugin.finish().declared;
     std::ranges::move(more, std::back_inserter(declarations));
     return StageCatalog({}, std::move(declarations));
   }();
@@ -360,7 +360,7 @@ StageCatalog const& fitting() {
         .output("number")
         .option("count", &Weighing::count, "how much");
     auto declarations = toy::declarations();
-    auto more = plugin.finish();
+    auto more = plugin.finish().declared;
     std::ranges::move(more, std::back_inserter(declarations));
     return StageCatalog({}, std::move(declarations));
   }();

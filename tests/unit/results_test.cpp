@@ -24,7 +24,7 @@ Pipeline swept() {
 Findings found(std::optional<double> score, Metrics metrics = {}) {
   Findings findings;
   findings.metrics = std::move(metrics);
-  if (score) findings.score = Score{"score", *score, {}};
+  if (score) findings.scores.push_back({.name = "score", .value = *score});
   return findings;
 }
 

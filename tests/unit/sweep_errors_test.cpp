@@ -297,7 +297,9 @@ TEST_CASE("no stage can have an option called name, which sweeps use") {
       .inputs("number")
       .output("number")
       .option("name", &toy::Knobs::text, "its name");
-  CHECK_THROWS_WITH(plugin.finish(), Contains("cannot be called \"name\""));
+  auto const rejected = plugin.finish().rejected;
+  REQUIRE(rejected.size() == 1);
+  CHECK_THAT(rejected[0].reason, Contains("\"name\" has a name that every stage uses for itself"));
 }
 
 TEST_CASE("the run says which samples it takes and whose files it keeps") {

@@ -332,11 +332,16 @@ TEST_CASE("equal stages with different names stay separate in every variant") {
 TEST_CASE("a stage is created and checked once for all variants that share it") {
   static int made = 0;
   std::vector<StageDeclaration> declarations = toy::declarations();
-  for (StageDeclaration& each : declarations) {
-    each.make = [make = each.make] {
+  struct Counting final : StageFactory {
+    explicit Counting(std::shared_ptr<StageFactory const> other) : wrapped(std::move(other)) {}
+    std::unique_ptr<StageInstance> make() const override {
       ++made;
-      return make();
-    };
+      return wrapped->make();
+    }
+    std::shared_ptr<StageFactory const> wrapped;
+  };
+  for (StageDeclaration& each : declarations) {
+    each.factory = std::make_shared<Counting>(each.factory);
   }
   StageCatalog const catalog({}, std::move(declarations));
   made = 0;

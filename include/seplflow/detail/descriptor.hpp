@@ -1,6 +1,8 @@
 // The entry point of a plugin: a C descriptor that is checked before any C++ crosses.
 #pragma once
 
+#include <seplflow/version.hpp>
+
 #include <cstdint>
 #include <string>
 
@@ -24,7 +26,7 @@ class Plugin;
 
 // The major number increases when a type that plugins and host share changes, the minor number when
 // such a type is extended at its end.
-constexpr std::uint32_t kAbiMajor = 6;
+constexpr std::uint32_t kAbiMajor = 1;
 constexpr std::uint32_t kAbiMinor = 0;
 
 // The size of the descriptor in minor version 0; all of this major version are at least as large.

@@ -1,7 +1,9 @@
 // Reads the ports of a stage from its C++ signature. Not for authors.
 #pragma once
 
-#include <concepts>
+#include <seplflow/port.hpp>
+#include <seplflow/stage.hpp>
+
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -12,9 +14,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include <seplflow/port.hpp>
-#include <seplflow/detail/stage_instance.hpp>
 
 namespace seplflow::detail {
 
@@ -27,20 +26,22 @@ struct Parameter {
 
 template <class T>
 struct Parameter<T const&> {
-  static Port port() { return {"", std::string(PortType<T>::name), false}; }
+  static_assert(!std::is_same_v<T, SampleContext>,
+                "SampleContext const& comes before the inputs, or not at all");
+  static Port port() { return port_of<T>(""); }
   static T const& get(void const* value) { return *static_cast<T const*>(value); }
 };
 
 template <class T>
 struct Parameter<T const*> {
-  static Port port() { return {"", std::string(PortType<T>::name), true}; }
+  static Port port() { return port_of<T>("", true); }
   static T const* get(void const* value) { return static_cast<T const*>(value); }
 };
 
 // What a stage returns, as values on its outputs. An empty optional skips the sample.
 template <class R>
 struct Returned {
-  static std::vector<Port> ports() { return {{"", std::string(PortType<R>::name), false}}; }
+  static std::vector<Port> ports() { return {port_of<R>("")}; }
   static std::optional<std::vector<Value>> values(R&& result) {
     std::vector<Value> values;
     values.push_back(std::make_shared<R const>(std::move(result)));
@@ -50,7 +51,7 @@ struct Returned {
 
 template <class... R>
 struct Returned<std::tuple<R...>> {
-  static std::vector<Port> ports() { return {Port{"", std::string(PortType<R>::name), false}...}; }
+  static std::vector<Port> ports() { return {port_of<R>("")...}; }
   static std::optional<std::vector<Value>> values(std::tuple<R...>&& result) {
     return std::apply(
         [](R&... each) {
@@ -124,70 +125,6 @@ template <class C, class R, class... A>
 struct Signature<R (C::*)(A...) noexcept> : Signature<R (C::*)(A...)> {};
 template <class C, class R, class... A>
 struct Signature<R (C::*)(A...) const noexcept> : Signature<R (C::*)(A...) const> {};
-
-template <class T>
-concept IsSource = requires(T stage) {
-  { stage.next() } -> std::same_as<std::optional<Sample>>;
-};
-
-template <class T>
-concept IsObserver = requires {
-  &T::fold;
-};
-
-template <class T>
-concept HasCheck = requires(T stage, OptionCheck& check) {
-  stage.check(check);
-};
-
-template <class T>
-concept HasCount = requires(T const stage) {
-  { stage.count() } -> std::convertible_to<std::uint64_t>;
-};
-
-template <class T>
-concept HasColumns = requires(T const stage) {
-  { stage.columns() } -> std::same_as<std::vector<std::string>>;
-};
-
-template <class T>
-concept HasFiles = requires(T const stage, Sample const& sample) {
-  { stage.files(sample) } -> std::same_as<std::vector<std::filesystem::path>>;
-};
-
-template <class T>
-concept HasList = requires(T const stage, Sample const& sample) {
-  { stage.list_file() } -> std::same_as<std::filesystem::path>;
-  { stage.list_line(sample) } -> std::same_as<std::string>;
-};
-
-template <class T, class Record>
-concept HasSave = requires(T const stage, Record const& record, std::string_view bytes) {
-  { stage.save(record) } -> std::same_as<std::string>;
-  { stage.load(bytes) } -> std::same_as<Record>;
-};
-
-template <class T>
-concept InTwoSteps = requires {
-  &T::decide;
-  &T::carry_out;
-};
-
-// The inputs and the result of a stage. Those of a stage in two steps are the inputs of decide()
-// and the result of carry_out().
-template <class T>
-struct CallOf : Signature<decltype(&T::operator())> {};
-
-template <InTwoSteps T>
-struct CallOf<T> : Signature<decltype(&T::decide)> {
-  static_assert(Signature<decltype(&T::decide)>::kConst, "decide() must be const");
-  static_assert(!std::is_member_function_pointer_v<decltype(&T::carry_out)>,
-                "carry_out() must be static: its result may depend only on the decision and the "
-                "inputs");
-  using Decision = typename Signature<decltype(&T::decide)>::Result;
-  using Result = typename Signature<decltype(&T::carry_out)>::Result;
-  static_assert(std::equality_comparable<Decision>, "decisions must have an operator==");
-};
 
 // A plain function as a stage without options.
 template <auto Function, class = decltype(Function)>

@@ -1,156 +1,20 @@
-// A stage as the framework sees it: a declaration, and instances created from it.
+// A stage as the framework sees it: a declaration, and instances created from it. Not for authors.
 #pragma once
+
+#include <seplflow/option.hpp>
+#include <seplflow/port.hpp>
+#include <seplflow/stage.hpp>
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
-#include <seplflow/error.hpp>
-#include <seplflow/metrics.hpp>
-#include <seplflow/sample.hpp>
-#include <seplflow/option.hpp>
-#include <seplflow/port.hpp>
-
 namespace seplflow {
-
-// Where the files of a sink go.
-class SEPLFLOW_API OutputFolder {
- public:
-  virtual ~OutputFolder();
-
-  // Adds a file of the sample. It is written when the stage has returned, so a sample that fails
-  // leaves no files. `file` is a relative path inside the folder; missing folders are created.
-  // Throws Error when the path leads outside. A full disk, or a file of another sample with the
-  // same name, fails the sample as if the stage had thrown.
-  virtual void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes) = 0;
-};
-
-// Something about a sample that the user should know although nothing failed.
-struct Warning {
-  std::string what;    // "the image-level labels exclude a class that the pseudo-label holds"
-  std::string detail;  // of this sample: "sheep"; may be empty
-  bool operator==(Warning const&) const = default;
-};
-
-// Collects the warnings of a stage about one sample. May be called from any thread.
-class SEPLFLOW_API Warnings {
- public:
-  void add(Warning warning);
-  std::vector<Warning> take();
-
- private:
-  std::mutex mutex_;
-  std::vector<Warning> list_;
-};
-
-// What a stage gets besides its inputs. Valid only during the call that it is passed to.
-class SampleContext {
- public:
-  SampleContext(Sample const& sample, OutputFolder& output, Warnings* warnings = nullptr)
-      : sample_(sample), output_(output), warnings_(warnings) {}
-  Sample const& sample() const { return sample_; }
-  OutputFolder& output() const { return output_; }
-
-  // Warns the user. `what` must be the same for all samples that the warning is about: it is logged
-  // for the first of them, and the others are only counted. What differs between samples goes into
-  // `detail`. May be called from any thread.
-  void warn(std::string what, std::string detail = "") const {
-    if (warnings_) warnings_->add({std::move(what), std::move(detail)});
-  }
-
- private:
-  Sample const& sample_;
-  OutputFolder& output_;
-  Warnings* warnings_;
-};
-
-// A cell of an observer's CSV: empty, text, a count, or a number (shortest decimal that reads back
-// exactly; "nan" for not-a-number).
-using Cell = std::variant<std::monostate, std::string, std::int64_t, double>;
-using Row = std::vector<Cell>;
-
-// A table for the terminal, already formatted. The first column is aligned left, the others right.
-struct SummaryTable {
-  std::string title;
-  std::vector<std::string> columns;
-  std::vector<std::vector<std::string>> rows;
-};
-
-// The number by which the variants of a sweep are compared; more is better.
-struct Score {
-  std::string name;                // "mIoU"
-  double value;                    // a fraction, 0..1
-  std::optional<double> baseline;  // of what it is compared with
-};
-
-// The results of an observer over the whole data set.
-struct Findings {
-  Metrics metrics;  // its entry in metrics.json
-  std::vector<SummaryTable> summary;
-  std::optional<Score> score;
-  // What scores must have in common to be comparable ("mean over classes: union"), and a remark
-  // about them ("1.58 % of the pixels are 255"). Both are in metrics.json and in a sweep's summary.
-  std::string conditions = {}, remark = {};
-};
-
-// Passed to a stage's check(): what the pipeline sets, connects and uses, and where errors and
-// warnings go.
-class OptionCheck {
- public:
-  struct Problem {
-    std::string option;  // empty for the stage as a whole
-    std::string message;
-    bool is_missing_file = false;  // the stage is valid except for files that do not exist
-  };
-
-  OptionCheck(std::vector<std::string> given, std::vector<std::string> connected_inputs,
-              std::vector<std::string> wanted_outputs)
-      : given_(std::move(given)),
-        connected_(std::move(connected_inputs)),
-        wanted_(std::move(wanted_outputs)) {}
-
-  // Whether the pipeline sets the option itself, rather than leaving it at its default.
-  bool given(std::string_view option) const { return holds(given_, option); }
-  // Whether an input is connected.
-  bool connected(std::string_view input) const { return holds(connected_, input); }
-  // Whether some stage uses the output.
-  bool wanted(std::string_view output) const { return holds(wanted_, output); }
-
-  // Reports an error, which is shown at the option's place in the file.
-  void refuse(std::string option, std::string message) {
-    problems_.push_back({std::move(option), std::move(message)});
-  }
-  // Reports a file or folder that does not exist in a stage that is valid otherwise.
-  void missing(std::string option, std::string message) {
-    problems_.push_back({std::move(option), std::move(message), true});
-  }
-  std::vector<Problem> const& problems() const { return problems_; }
-
-  // Reports a warning, which is shown at the option's place before the pipeline runs.
-  void warn(std::string option, std::string message) {
-    warnings_.push_back({std::move(option), std::move(message)});
-  }
-  std::vector<Problem> const& warnings() const { return warnings_; }
-
- private:
-  static bool holds(std::vector<std::string> const& names, std::string_view name) {
-    for (std::string const& each : names) {
-      if (each == name) return true;
-    }
-    return false;
-  }
-
-  std::vector<std::string> given_, connected_, wanted_;
-  std::vector<Problem> problems_, warnings_;
-};
 
 // A configured stage. The framework creates and calls it; authors write plain classes, which
 // stage_builder.hpp wraps. Options are indexed as in the declaration.
@@ -220,9 +84,16 @@ class SEPLFLOW_API StageInstance {
   [[noreturn]] static void unsupported();
 };
 
+// Creates instances of a stage; called from any thread.
+class SEPLFLOW_API StageFactory {
+ public:
+  virtual ~StageFactory();
+  virtual std::unique_ptr<StageInstance> make() const = 0;
+};
+
 enum class StageKind { source, transform, observer, sink };
 
-std::string_view to_string(StageKind kind);
+SEPLFLOW_API std::string_view to_string(StageKind kind);
 
 // Everything that a pipeline, a manual page or an editor needs to know about a stage.
 struct StageDeclaration {
@@ -235,11 +106,13 @@ struct StageDeclaration {
   bool serial = false;          // one sample at a time
   bool loads = false;           // takes nothing but the sample and its image-level labels
   std::string missing_library;  // which this build does not have and the stage needs; or empty
-  std::function<std::unique_ptr<StageInstance>()> make;
+  std::shared_ptr<StageFactory const> factory;
+
+  std::unique_ptr<StageInstance> make() const { return factory->make(); }
 };
 
 // The index of the port or option with that name.
-std::optional<std::size_t> find_port(std::vector<Port> const& ports, std::string_view name);
-std::optional<std::size_t> find_option(StageDeclaration const& stage, std::string_view name);
+SEPLFLOW_API std::optional<std::size_t> find_port(std::vector<Port> const& ports, std::string_view name);
+SEPLFLOW_API std::optional<std::size_t> find_option(StageDeclaration const& stage, std::string_view name);
 
 }  // namespace seplflow

@@ -6,11 +6,11 @@
 // the last 5 bits is the sign, and 48 is added to make the character printable: '0' to 'o'.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include <seplflow/mask.hpp>
 #include <seplflow/size.hpp>
+
+#include <string>
+#include <string_view>
 
 namespace seplflow {
 

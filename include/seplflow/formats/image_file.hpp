@@ -1,12 +1,12 @@
 // Reads images in JPEG and PNG files.
 #pragma once
 
+#include <seplflow/image.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string_view>
-
-#include <seplflow/image.hpp>
 
 namespace seplflow {
 

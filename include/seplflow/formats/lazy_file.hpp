@@ -1,6 +1,8 @@
 // A file of which only the parts in use are read, each of them once.
 #pragma once
 
+#include <seplflow/formats/input_file.hpp>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -9,8 +11,6 @@
 #include <memory>
 #include <mutex>
 #include <span>
-
-#include <seplflow/formats/input_file.hpp>
 
 namespace seplflow {
 

@@ -1,16 +1,16 @@
 // The masks of one image in a JSON file.
 #pragma once
 
+#include <seplflow/mask_box.hpp>
+#include <seplflow/mask_set.hpp>
+#include <seplflow/size.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-
-#include <seplflow/mask_box.hpp>
-#include <seplflow/mask_set.hpp>
-#include <seplflow/size.hpp>
 
 namespace seplflow {
 

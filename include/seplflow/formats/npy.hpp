@@ -1,12 +1,12 @@
 // Reads numpy's .npy files.
 #pragma once
 
+#include <seplflow/formats/pickle.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string_view>
-
-#include <seplflow/formats/pickle.hpp>
 
 namespace seplflow {
 

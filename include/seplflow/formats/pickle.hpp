@@ -2,6 +2,8 @@
 // torch tensors. Pickles are parsed, never executed.
 #pragma once
 
+#include <seplflow/formats/array.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -10,8 +12,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-
-#include <seplflow/formats/array.hpp>
 
 namespace seplflow {
 

@@ -1,16 +1,16 @@
 // Reads and writes label maps, masks and images as PNG files with row-major pixels of 8 bits.
 #pragma once
 
+#include <seplflow/image.hpp>
+#include <seplflow/label_map.hpp>
+#include <seplflow/mask.hpp>
+
 #include <array>
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string_view>
 #include <vector>
-
-#include <seplflow/image.hpp>
-#include <seplflow/label_map.hpp>
-#include <seplflow/mask.hpp>
 
 namespace seplflow {
 

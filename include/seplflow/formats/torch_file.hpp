@@ -1,12 +1,12 @@
 // Reads the checkpoints that torch.save writes.
 #pragma once
 
+#include <seplflow/formats/pickle.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string_view>
-
-#include <seplflow/formats/pickle.hpp>
 
 namespace seplflow {
 

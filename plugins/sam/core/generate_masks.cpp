@@ -8,6 +8,7 @@
 #include <mutex>
 #include <span>
 
+#include <seplflow/version.hpp>
 #include "core/box_suppression.hpp"
 #include "core/mask_logits.hpp"
 #include "core/prompts.hpp"

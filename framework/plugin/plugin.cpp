@@ -1,0 +1,221 @@
+#include <seplflow/error.hpp>
+#include <seplflow/plugin.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+namespace seplflow {
+namespace {
+
+constexpr std::string_view kNameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789_";
+
+// Settings that every stage has besides its own options.
+constexpr std::string_view kReserved[] = {"use", "in", "on_error", "name"};
+
+// "family.stage", or more parts. Each part is a letter, then letters, digits and "_", in lower
+// case.
+bool is_stage_type(std::string_view name) {
+  std::size_t parts = 0;
+  for (std::size_t begin = 0; begin <= name.size(); ++parts) {
+    std::size_t const end = std::min(name.find('.', begin), name.size());
+    std::string_view const part = name.substr(begin, end - begin);
+    bool const letter_first = !part.empty() && part[0] >= 'a' && part[0] <= 'z';
+    if (!letter_first || part.find_first_not_of(kNameCharacters) != part.npos) return false;
+    begin = end + 1;
+  }
+  return parts >= 2;
+}
+
+bool is_option_name(std::string_view name) {
+  return !name.empty() && name[0] >= 'a' && name[0] <= 'z' &&
+         name.find_first_not_of(kNameCharacters) == name.npos;
+}
+
+bool holds_numbers(OptionType type) {
+  return type == OptionType::integer || type == OptionType::number ||
+         type == OptionType::integers || type == OptionType::numbers;
+}
+
+// Adds a constraint to an option, or says in wrong() why it cannot.
+template <class Wrong>
+void constrain(OptionDeclaration& option, OptionConstraint const& constraint, Wrong const& wrong) {
+  bool const is_range = constraint.minimum || constraint.maximum;
+  if (is_range && !holds_numbers(option.type)) wrong("has a range but holds no numbers");
+  if (constraint.minimum) option.minimum = constraint.minimum;
+  if (constraint.maximum) option.maximum = constraint.maximum;
+  if (is_range && !(option.minimum.value_or(-HUGE_VAL) <= option.maximum.value_or(HUGE_VAL))) {
+    wrong("has a range without numbers: its end is below its beginning, or not a number");
+  }
+  if (constraint.unit) option.unit = *constraint.unit;
+  option.required |= constraint.required;
+  if (constraint.path_kind) {
+    if (option.type != OptionType::path) wrong("must exist as a file or folder but is not a path");
+    option.path_kind = *constraint.path_kind;
+  }
+  if (constraint.choices) {
+    std::set<std::string> const different(constraint.choices->begin(), constraint.choices->end());
+    if (different.empty()) wrong("has no choices");
+    if (different.contains("")) wrong("has a choice without text");
+    if (different.size() < constraint.choices->size()) wrong("has a choice twice");
+    if (option.type != OptionType::text) wrong("has choices but is not a text");
+    option.choices = *constraint.choices;
+  }
+}
+
+// Why the option cannot have the value, or nothing.
+std::optional<std::string> why_not_allowed(OptionDeclaration const& option,
+                                           OptionValue const& value) {
+  auto const check_number = [&](double number) -> std::optional<std::string> {
+    if (std::isnan(number)) return "is not a number";
+    if (number < option.minimum.value_or(-HUGE_VAL) || number > option.maximum.value_or(HUGE_VAL)) {
+      return "is outside its range";
+    }
+    return std::nullopt;
+  };
+  auto const check_all = [&](auto const& numbers) -> std::optional<std::string> {
+    for (auto const number : numbers) {
+      if (auto why = check_number(static_cast<double>(number))) return why;
+    }
+    return std::nullopt;
+  };
+  if (auto const* const number = std::get_if<double>(&value)) return check_number(*number);
+  if (auto const* const count = std::get_if<std::int64_t>(&value)) {
+    return check_number(static_cast<double>(*count));
+  }
+  if (auto const* const numbers = std::get_if<std::vector<double>>(&value)) {
+    return check_all(*numbers);
+  }
+  if (auto const* const counts = std::get_if<std::vector<std::int64_t>>(&value)) {
+    return check_all(*counts);
+  }
+  auto const* const text = std::get_if<std::string>(&value);
+  if (text && !option.choices.empty() && std::ranges::find(option.choices, *text) ==
+                                             option.choices.end()) {
+    return "is not one of its choices";
+  }
+  return std::nullopt;
+}
+
+std::string joined(std::vector<std::string> const& errors) {
+  std::string text;
+  for (std::string const& error : errors) text += (text.empty() ? "" : "; ") + error;
+  return text;
+}
+
+// Whether the stage's inputs need no work by other stages.
+bool only_loads(StageDeclaration const& stage) {
+  return stage.kind != StageKind::source && std::ranges::all_of(stage.inputs, [](Port const& port) {
+           return port.type == PortType<Sample>::name || port.type == PortType<ImageLabels>::name;
+         });
+}
+
+}  // namespace
+
+StageBuilderBase::StageBuilderBase(std::string name, std::string summary)
+    : blueprint_(std::make_shared<detail::Blueprint>()) {
+  if (!is_stage_type(name)) {
+    errors_.push_back("the name must have the form \"family.stage\", in lower case");
+  }
+  if (summary.empty()) errors_.push_back("it has no summary; say in one sentence what it does");
+  declaration_.name = std::move(name);
+  declaration_.summary = std::move(summary);
+}
+
+StageBuilderBase::~StageBuilderBase() = default;
+detail::OptionBinding::~OptionBinding() = default;
+detail::Producer::~Producer() = default;
+
+void StageBuilderBase::name_ports(std::vector<Port>& ports, std::vector<std::string> names,
+                                  char const* what) {
+  if (names.size() != ports.size()) {
+    errors_.push_back("it names " + std::to_string(names.size()) + " " + what +
+                      "s, but its signature has " + std::to_string(ports.size()));
+  }
+  bool const fits = names.size() == ports.size();
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    ports[i].name = fits ? std::move(names[i]) : "?" + std::to_string(i);
+  }
+}
+
+void StageBuilderBase::add_option(OptionDeclaration option,
+                                  std::unique_ptr<detail::OptionBinding const> binding,
+                                  std::vector<OptionConstraint> const& constraints) {
+  auto const wrong = [&](std::string const& what) {
+    errors_.push_back("option \"" + option.name + "\" " + what);
+  };
+  if (std::ranges::find(kReserved, option.name) != std::end(kReserved)) {
+    wrong("has a name that every stage uses for itself; call it something else");
+  }
+  if (!is_option_name(option.name)) {
+    wrong("needs a name of lower-case letters, digits and \"_\" that begins with a letter");
+  }
+  if (find_option(declaration_, option.name)) wrong("is declared twice");
+  if (option.help.empty()) wrong("has no help; say in one sentence what it does");
+  for (OptionConstraint const& constraint : constraints) constrain(option, constraint, wrong);
+  blueprint_->options.push_back(std::move(binding));
+  declaration_.options.push_back(std::move(option));
+  if (declaration_.factory) set_default(declaration_.options.size() - 1);
+}
+
+// An instance knows the default: the value of the member before anything is set.
+void StageBuilderBase::set_default(std::size_t index) {
+  OptionDeclaration& option = declaration_.options[index];
+  if (option.required) return;
+  try {
+    option.default_value = declaration_.make()->option(index);
+  } catch (std::exception const& error) {
+    errors_.push_back("the default of option \"" + option.name + "\" cannot be read: " +
+                      error.what());
+    return;
+  } catch (...) {
+    errors_.push_back("the stage cannot be constructed: something was thrown that is not a "
+                      "std::exception");
+    return;
+  }
+  if (!option.default_value) return;
+  if (auto const why = why_not_allowed(option, *option.default_value)) {
+    errors_.push_back("the default of option \"" + option.name + "\" " + *why);
+  }
+}
+
+StageDeclaration StageBuilderBase::finish() const {
+  std::vector<std::string> errors = errors_;
+  for (auto const* ports : {&declaration_.inputs, &declaration_.outputs}) {
+    std::set<std::string> seen;
+    for (Port const& port : *ports) {
+      if (port.name.empty()) errors.push_back("a port of type " + port.type + " has no name");
+      if (!port.name.empty() && !seen.insert(port.name).second) {
+        errors.push_back("two ports are called \"" + port.name + "\"");
+      }
+    }
+  }
+  if (declaration_.kind != StageKind::source && declaration_.inputs.empty()) {
+    errors.push_back("it has neither next() nor inputs");
+  }
+  if (!is_const_ && !declaration_.serial) {
+    errors.push_back("its operator() is not const, so it must be declared serial()");
+  }
+  if (!errors.empty()) throw Error(joined(errors));
+  StageDeclaration declaration = declaration_;
+  declaration.loads = only_loads(declaration);
+  return declaration;
+}
+
+Plugin::Stages Plugin::finish() const {
+  Stages stages;
+  std::map<std::string, std::size_t> count;
+  for (auto const& builder : builders_) ++count[builder->name()];
+  for (auto const& builder : builders_) {
+    try {
+      if (count[builder->name()] > 1) throw Error("its library declares it twice");
+      stages.declared.push_back(builder->finish());
+    } catch (Error const& error) {
+      stages.rejected.push_back({builder->name(), error.what()});
+    }
+  }
+  return stages;
+}
+
+}  // namespace seplflow

@@ -1,0 +1,262 @@
+// Which of the functions that the framework knows a stage has, and whether they are as they must be.
+// Not for authors, except for the sentences in it, which a compiler shows.
+#pragma once
+
+#include <seplflow/detail/signature.hpp>
+#include <seplflow/stage.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace seplflow::detail {
+
+// Has_NAME<T>: T has a member function called NAME, of any signature, overloaded or not. A name is
+// ambiguous in a class that inherits it twice.
+#define SEPLFLOW_DETAIL_NAMED(NAME)                                                      \
+  struct Other_##NAME {                                                                  \
+    int NAME;                                                                            \
+  };                                                                                     \
+  template <class T>                                                                     \
+  struct Both_##NAME : T, Other_##NAME {};                                               \
+  template <class T>                                                                     \
+  concept Has_##NAME =                                                                   \
+      ((std::is_final_v<T> && requires { &T::NAME; }) ||                                 \
+       (!std::is_final_v<T> && !requires { &Both_##NAME<T>::NAME; })) &&                 \
+      !requires { requires std::is_member_object_pointer_v<decltype(&T::NAME)>; };
+
+SEPLFLOW_DETAIL_NAMED(next)
+SEPLFLOW_DETAIL_NAMED(count)
+SEPLFLOW_DETAIL_NAMED(decide)
+SEPLFLOW_DETAIL_NAMED(carry_out)
+SEPLFLOW_DETAIL_NAMED(fold)
+SEPLFLOW_DETAIL_NAMED(columns)
+SEPLFLOW_DETAIL_NAMED(finish)
+SEPLFLOW_DETAIL_NAMED(save)
+SEPLFLOW_DETAIL_NAMED(load)
+SEPLFLOW_DETAIL_NAMED(list_file)
+SEPLFLOW_DETAIL_NAMED(list_line)
+SEPLFLOW_DETAIL_NAMED(check)
+SEPLFLOW_DETAIL_NAMED(files)
+SEPLFLOW_DETAIL_NAMED(needs_files)
+#undef SEPLFLOW_DETAIL_NAMED
+
+template <class T>
+concept HasCall = requires { &T::operator(); };
+template <class T>
+concept InTwoSteps = Has_decide<T>;
+template <class T>
+concept IsSource = Has_next<T>;
+template <class T>
+concept IsObserver = Has_fold<T>;
+// The inputs and the result of a stage. Those of a stage in two steps are the inputs of decide()
+// and the result of carry_out().
+template <class T>
+struct CallOf : Signature<decltype(&T::operator())> {};
+
+template <InTwoSteps T>
+struct CallOf<T> : Signature<decltype(&T::decide)> {
+  static_assert(Signature<decltype(&T::decide)>::kConst, "decide() must be const");
+  static_assert(!std::is_member_function_pointer_v<decltype(&T::carry_out)>,
+                "carry_out() must be static: its result may depend only on the decision and the "
+                "inputs");
+  using Decision = typename Signature<decltype(&T::decide)>::Result;
+  using Result = typename Signature<decltype(&T::carry_out)>::Result;
+  static_assert(std::equality_comparable<Decision>, "decisions must have an operator==");
+};
+
+template <class T>
+concept IsSink = !IsSource<T> && !IsObserver<T> && !InTwoSteps<T> &&
+                 std::is_void_v<typename CallOf<T>::Result>;
+
+template <class T, class Record>
+concept FoldsRows = requires(T stage, Sample const& sample, Record const& record) {
+  { stage.fold(sample, record) } -> std::same_as<Row>;
+};
+
+// ---- The signatures ----
+
+template <class T>
+concept GoodNext = requires(T stage) {
+  { stage.next() } -> std::same_as<std::optional<Sample>>;
+};
+template <class T>
+concept GoodCount = requires(T const stage) {
+  { stage.count() } -> std::integral;
+};
+template <class T>
+concept GoodCheck = requires(T stage, OptionCheck& check) {
+  { stage.check(check) } -> std::same_as<void>;
+} && !requires(T stage, OptionCheck const& check) { stage.check(check); };
+template <class T>
+concept GoodFiles = requires(T const stage, Sample const& sample) {
+  { stage.files(sample) } -> std::same_as<std::vector<std::filesystem::path>>;
+};
+template <class T>
+concept GoodNeedsFiles = requires(T const stage) {
+  { stage.needs_files() } -> std::same_as<bool>;
+};
+template <class T>
+concept GoodListFile = requires(T const stage) {
+  { stage.list_file() } -> std::same_as<std::filesystem::path>;
+};
+template <class T>
+concept GoodListLine = requires(T const stage, Sample const& sample) {
+  { stage.list_line(sample) } -> std::same_as<std::string>;
+};
+template <class T>
+concept GoodColumns = requires(T const stage) {
+  { stage.columns() } -> std::same_as<std::vector<std::string>>;
+};
+template <class T>
+concept GoodFinish = requires(T stage) {
+  { stage.finish() } -> std::same_as<Findings>;
+};
+template <class T, class Record>
+concept GoodFold = FoldsRows<T, Record> || requires(T stage, Sample const& s, Record const& record) {
+  { stage.fold(s, record) } -> std::same_as<void>;
+};
+template <class T, class Record>
+concept GoodSave = requires(T const stage, Record const& record) {
+  { stage.save(record) } -> std::same_as<std::string>;
+};
+template <class T, class Record>
+concept GoodLoad = requires(T const stage, std::string_view bytes) {
+  { stage.load(bytes) } -> std::same_as<Record>;
+};
+
+// ---- The rules ----
+
+#define SEPLFLOW_DETAIL_RULE(CONDITION, SENTENCE)       \
+  static_assert(CONDITION, SENTENCE);                   \
+  if constexpr (!(CONDITION)) return false; else
+
+// Whether T can be wrapped. Where it cannot, the compiler shows one sentence of these.
+template <class T>
+constexpr bool has_one_call() {
+  if constexpr (IsSource<T>) {
+    SEPLFLOW_DETAIL_RULE(GoodNext<T>, "next() of a source must be `std::optional<Sample> next()`")
+    SEPLFLOW_DETAIL_RULE(!HasCall<T>,
+                         "a source has next() and no operator(); remove one of them, or call next() "
+                         "something else if the stage is no source")
+    return true;
+  } else if constexpr (Has_decide<T> || Has_carry_out<T>) {
+    SEPLFLOW_DETAIL_RULE(Has_decide<T> && Has_carry_out<T>,
+                         "decide() and carry_out() belong together: a stage has both or neither")
+    SEPLFLOW_DETAIL_RULE((requires { &T::decide; } && requires { &T::carry_out; }),
+                         "decide() and carry_out() must not be overloaded, and no templates")
+    SEPLFLOW_DETAIL_RULE(!HasCall<T>, "a stage has operator(), or decide() and carry_out()")
+    return true;
+  } else {
+    SEPLFLOW_DETAIL_RULE(HasCall<T>,
+                         "a stage needs operator(), which must not be overloaded and no template; a "
+                         "source needs `std::optional<Sample> next()` instead")
+    return true;
+  }
+}
+
+template <class T>
+constexpr bool has_good_hooks() {
+  SEPLFLOW_DETAIL_RULE(!Has_check<T> || GoodCheck<T>, "check() must be `void check(OptionCheck&)`")
+  SEPLFLOW_DETAIL_RULE(!Has_count<T> || (IsSource<T> && GoodCount<T>),
+                       "count() belongs to a source and must be `std::uint64_t count() const`")
+  SEPLFLOW_DETAIL_RULE(!Has_files<T> || (!IsSource<T> && GoodFiles<T>),
+                       "files() must be `std::vector<std::filesystem::path> files(Sample const&) "
+                       "const`; a source passes it to output() instead, by another name")
+  SEPLFLOW_DETAIL_RULE(!Has_needs_files<T> || GoodNeedsFiles<T>,
+                       "needs_files() must be `bool needs_files() const`")
+  SEPLFLOW_DETAIL_RULE(Has_list_file<T> == Has_list_line<T>,
+                       "list_file() and list_line() belong together: a sink has both or neither")
+  SEPLFLOW_DETAIL_RULE(!Has_list_file<T> || (IsSink<T> && GoodListFile<T>),
+                       "list_file() belongs to a sink and must be `std::filesystem::path list_file() "
+                       "const`")
+  SEPLFLOW_DETAIL_RULE(!Has_list_line<T> || GoodListLine<T>,
+                       "list_line() must be `std::string list_line(Sample const&) const`")
+  SEPLFLOW_DETAIL_RULE(Has_fold<T> == Has_finish<T>,
+                       "fold() and finish() belong together: an observer has both, other stages "
+                       "neither")
+  SEPLFLOW_DETAIL_RULE(!Has_finish<T> || GoodFinish<T>, "finish() must be `Findings finish()`")
+  SEPLFLOW_DETAIL_RULE(!IsObserver<T> || Has_save<T> == Has_load<T>,
+                       "save() and load() belong together: an observer has both or neither")
+  SEPLFLOW_DETAIL_RULE(!Has_columns<T> || (IsObserver<T> && GoodColumns<T>),
+                       "columns() belongs to an observer and must be `std::vector<std::string> "
+                       "columns() const`")
+  return true;
+}
+
+template <class T>
+constexpr bool has_good_records() {
+  if constexpr (IsObserver<T>) {
+    using Record = typename CallOf<T>::Result;
+    SEPLFLOW_DETAIL_RULE((GoodFold<T, Record>),
+                         "fold() must be `Row fold(Sample const&, Record const&)`, or return void; "
+                         "Record is what operator() returns")
+    SEPLFLOW_DETAIL_RULE((FoldsRows<T, Record> == Has_columns<T>),
+                         "an observer whose fold() returns a Row names its columns with columns(); "
+                         "one whose fold() returns void has no columns")
+    SEPLFLOW_DETAIL_RULE((!Has_save<T> || GoodSave<T, Record>),
+                         "save() must be `std::string save(Record const&) const`; Record is what "
+                         "operator() returns")
+    SEPLFLOW_DETAIL_RULE((!Has_load<T> || GoodLoad<T, Record>),
+                         "load() must be `Record load(std::string_view) const`; Record is what "
+                         "operator() returns")
+    return true;
+  } else {
+    return true;
+  }
+}
+
+template <class T>
+constexpr bool is_good_stage() {
+  SEPLFLOW_DETAIL_RULE(std::is_default_constructible_v<T>,
+                       "a stage must be default-constructible: its options are set afterwards")
+  if constexpr (!has_one_call<T>()) {
+    return false;
+  } else if constexpr (!has_good_hooks<T>()) {
+    return false;
+  } else {
+    return has_good_records<T>();
+  }
+}
+#undef SEPLFLOW_DETAIL_RULE
+
+// ---- Names that look like a hook's ----
+
+#define SEPLFLOW_DETAIL_NEAR(NAME, HOOK)                                                        \
+  template <class T>                                                                            \
+  concept Near_##NAME =                                                                         \
+      requires { requires std::is_member_function_pointer_v<decltype(&T::NAME)>; };             \
+  template <class T>                                                                            \
+  struct Warn_##NAME {                                                                          \
+    [[deprecated("the framework does not call " #NAME "(); did you mean " #HOOK "()?")]]        \
+    static constexpr void show() {}                                                             \
+  };
+
+// A warning for each.
+#define SEPLFLOW_DETAIL_NEAR_NAMES(EACH)                                              \
+  EACH(file, files) EACH(need_files, needs_files)            \
+  EACH(needs_file, needs_files) EACH(checks, check)              \
+  EACH(colums, columns) EACH(counts, count) \
+  EACH(finalize, finish) EACH(finished, finish) EACH(folds, fold)                     \
+  EACH(saves, save) EACH(loads, load) EACH(listfile, list_file)                       \
+  EACH(list_files, list_file) EACH(list_lines, list_line) EACH(decides, decide)       \
+  EACH(carryout, carry_out)
+
+SEPLFLOW_DETAIL_NEAR_NAMES(SEPLFLOW_DETAIL_NEAR)
+#undef SEPLFLOW_DETAIL_NEAR
+
+template <class T>
+constexpr void warn_of_near_names() {
+#define SEPLFLOW_DETAIL_WARN(NAME, HOOK) \
+  if constexpr (Near_##NAME<T>) Warn_##NAME<T>::show();
+  SEPLFLOW_DETAIL_NEAR_NAMES(SEPLFLOW_DETAIL_WARN)
+#undef SEPLFLOW_DETAIL_WARN
+}
+#undef SEPLFLOW_DETAIL_NEAR_NAMES
+
+}  // namespace seplflow::detail

@@ -1,0 +1,256 @@
+// Wraps a plain class as a stage that the framework can call. Not for authors.
+#pragma once
+
+#include <seplflow/detail/hooks.hpp>
+#include <seplflow/detail/stage_instance.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace seplflow::detail {
+
+// An option of a stage of any type.
+class SEPLFLOW_API OptionBinding {
+ public:
+  virtual ~OptionBinding();
+  virtual void set(void* stage, OptionValue const& value) const = 0;
+  virtual std::optional<OptionValue> get(void const* stage) const = 0;
+};
+
+template <class M>
+struct Unwrapped {
+  using Type = M;
+  static constexpr bool kOptional = false;
+};
+template <class M>
+struct Unwrapped<std::optional<M>> {
+  using Type = M;
+  static constexpr bool kOptional = true;
+};
+
+// An option that lives in a member of the class T.
+template <class T, class M, class Traits>
+class MemberOption final : public OptionBinding {
+ public:
+  MemberOption(M T::*member, Traits traits) : member_(member), traits_(std::move(traits)) {}
+  void set(void* stage, OptionValue const& value) const override {
+    static_cast<T*>(stage)->*member_ = traits_.from(value);
+  }
+  std::optional<OptionValue> get(void const* stage) const override {
+    M const& value = static_cast<T const*>(stage)->*member_;
+    if constexpr (Unwrapped<M>::kOptional) {
+      if (!value) return std::nullopt;
+      return traits_.to(*value);
+    } else {
+      return traits_.to(value);
+    }
+  }
+
+ private:
+  M T::*member_;
+  Traits traits_;
+};
+
+// An output of a source of any type, besides the sample itself.
+class SEPLFLOW_API Producer {
+ public:
+  virtual ~Producer();
+  virtual Value produce(void const* source, Sample const& sample) const = 0;
+  virtual std::vector<std::filesystem::path> files(void const* source,
+                                                   Sample const& sample) const = 0;
+};
+
+using Files = std::vector<std::filesystem::path>;
+
+template <class T, class R>
+class MemberProducer final : public Producer {
+ public:
+  using Produce = R (T::*)(Sample const&) const;
+  using ListFiles = Files (T::*)(Sample const&) const;
+  MemberProducer(Produce producer, ListFiles lister) : produce_(producer), files_(lister) {}
+  Value produce(void const* source, Sample const& sample) const override {
+    return std::make_shared<R const>((static_cast<T const*>(source)->*produce_)(sample));
+  }
+  Files files(void const* source, Sample const& sample) const override {
+    return files_ ? (static_cast<T const*>(source)->*files_)(sample) : Files();
+  }
+
+ private:
+  Produce produce_;
+  ListFiles files_;
+};
+
+// What all instances of a stage share.
+struct Blueprint {
+  std::vector<std::unique_ptr<OptionBinding const>> options;
+  std::vector<std::unique_ptr<Producer const>> producers;  // by output; null for the sample itself
+};
+
+template <class T>
+class Instance final : public StageInstance {
+ public:
+  explicit Instance(std::shared_ptr<Blueprint const> blueprint)
+      : blueprint_(std::move(blueprint)) {}
+
+  void set_option(std::size_t option, OptionValue const& value) override {
+    blueprint_->options[option]->set(&stage_, value);
+  }
+  std::optional<OptionValue> option(std::size_t option) const override {
+    return blueprint_->options[option]->get(&stage_);
+  }
+  void check(OptionCheck& check) override {
+    if constexpr (Has_check<T>) stage_.check(check);
+  }
+
+  std::optional<Sample> next() override {
+    if constexpr (IsSource<T>) return stage_.next();
+    return StageInstance::next();
+  }
+  std::optional<std::uint64_t> count() const override {
+    if constexpr (Has_count<T>) return static_cast<std::uint64_t>(stage_.count());
+    return std::nullopt;
+  }
+  Value produce(std::size_t output, Sample const& sample) const override {
+    return blueprint_->producers[output]->produce(&stage_, sample);
+  }
+
+  std::optional<std::vector<Value>> run(SampleContext const& context,
+                                        std::span<void const* const> inputs) override {
+    if constexpr (IsSource<T>) {
+      return StageInstance::run(context, inputs);
+    } else if constexpr (InTwoSteps<T>) {
+      return carry_out(decide(context, inputs).get(), context, inputs);
+    } else {
+      using Call = CallOf<T>;
+      if constexpr (std::is_void_v<typename Call::Result>) {
+        Call::Parameters::call(stage_, context, inputs);
+        return std::vector<Value>();
+      } else if constexpr (IsObserver<T>) {
+        auto record = Call::Parameters::call(stage_, context, inputs);
+        std::vector<Value> values;
+        values.push_back(std::make_shared<decltype(record) const>(std::move(record)));
+        return values;
+      } else {
+        return Returned<typename Call::Result>::values(
+            Call::Parameters::call(stage_, context, inputs));
+      }
+    }
+  }
+
+  bool decides() const override { return InTwoSteps<T>; }
+  Value decide(SampleContext const& context, std::span<void const* const> inputs) const override {
+    if constexpr (InTwoSteps<T>) {
+      using Call = CallOf<T>;
+      auto const decide = [this](auto const&... each) { return stage_.decide(each...); };
+      return std::make_shared<typename Call::Decision const>(
+          Call::Parameters::call(decide, context, inputs));
+    } else {
+      return StageInstance::decide(context, inputs);
+    }
+  }
+  bool same_decision(void const* a, void const* b) const override {
+    if constexpr (InTwoSteps<T>) {
+      using Decision = typename CallOf<T>::Decision;
+      return *static_cast<Decision const*>(a) == *static_cast<Decision const*>(b);
+    } else {
+      return StageInstance::same_decision(a, b);
+    }
+  }
+  std::optional<std::vector<Value>> carry_out(void const* decision, SampleContext const& context,
+                                              std::span<void const* const> inputs) const override {
+    if constexpr (InTwoSteps<T>) {
+      using Call = CallOf<T>;
+      auto const& decided = *static_cast<typename Call::Decision const*>(decision);
+      auto const carry_out = [&](auto const&... each) { return T::carry_out(decided, each...); };
+      return Returned<typename Call::Result>::values(
+          Call::Parameters::call(carry_out, context, inputs));
+    } else {
+      return StageInstance::carry_out(decision, context, inputs);
+    }
+  }
+
+  std::vector<std::filesystem::path> files(std::size_t output,
+                                           Sample const& sample) const override {
+    if constexpr (IsSource<T>) {
+      auto const& producer = blueprint_->producers[output];
+      return producer ? producer->files(&stage_, sample) : Files();
+    } else if constexpr (Has_files<T>) {
+      return stage_.files(sample);
+    }
+    return {};
+  }
+
+  bool needs_files() const override {
+    if constexpr (Has_needs_files<T>) return stage_.needs_files();
+    return true;
+  }
+
+  std::filesystem::path list_file() const override {
+    if constexpr (Has_list_file<T>) return stage_.list_file();
+    return {};
+  }
+  std::string list_line(Sample const& sample) const override {
+    if constexpr (Has_list_file<T>) return stage_.list_line(sample);
+    return StageInstance::list_line(sample);
+  }
+
+  std::optional<std::string> save(void const* record) const override {
+    if constexpr (IsObserver<T>) {
+      using Record = typename CallOf<T>::Result;
+      if constexpr (Has_save<T>) return stage_.save(*static_cast<Record const*>(record));
+    }
+    return std::nullopt;
+  }
+  Value load(std::string_view bytes) const override {
+    if constexpr (IsObserver<T>) {
+      using Record = typename CallOf<T>::Result;
+      if constexpr (Has_save<T>) return std::make_shared<Record const>(stage_.load(bytes));
+    }
+    return StageInstance::load(bytes);
+  }
+
+  Row fold(Sample const& sample, void const* record) override {
+    if constexpr (IsObserver<T>) {
+      using Record = typename CallOf<T>::Result;
+      auto const& typed = *static_cast<Record const*>(record);
+      if constexpr (std::is_void_v<decltype(stage_.fold(sample, typed))>) {
+        stage_.fold(sample, typed);
+        return {};
+      } else {
+        return stage_.fold(sample, typed);
+      }
+    } else {
+      return StageInstance::fold(sample, record);
+    }
+  }
+  std::vector<std::string> columns() const override {
+    if constexpr (Has_columns<T>) return stage_.columns();
+    return {};
+  }
+  Findings finish() override {
+    if constexpr (IsObserver<T>) return stage_.finish();
+    return StageInstance::finish();
+  }
+
+ private:
+  std::shared_ptr<Blueprint const> blueprint_;
+  T stage_;
+};
+
+template <class T>
+class Factory final : public StageFactory {
+ public:
+  explicit Factory(std::shared_ptr<Blueprint const> blueprint) : blueprint_(std::move(blueprint)) {}
+  std::unique_ptr<StageInstance> make() const override {
+    return std::make_unique<Instance<T>>(blueprint_);
+  }
+
+ private:
+  std::shared_ptr<Blueprint const> blueprint_;
+};
+
+}  // namespace seplflow::detail

@@ -1,0 +1,162 @@
+// What a stage meets at run time: its context, its warnings, and what an observer returns.
+#pragma once
+
+#include <seplflow/export.hpp>
+#include <seplflow/metrics.hpp>
+#include <seplflow/sample.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace seplflow {
+
+// Where the files of a sink go.
+class SEPLFLOW_API OutputFolder {
+ public:
+  virtual ~OutputFolder();
+
+  // Adds a file of the sample. It is written when the stage has returned, so a sample that fails
+  // leaves no files. `file` is a relative path inside the folder; missing folders are created.
+  // Throws Error when the path leads outside. A full disk, or a file of another sample with the
+  // same name, fails the sample as if the stage had thrown.
+  virtual void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes) = 0;
+};
+
+// Something about a sample that the user should know although nothing failed.
+struct Warning {
+  std::string what;    // "the image-level labels exclude a class that the pseudo-label holds"
+  std::string detail;  // of this sample: "sheep"; may be empty
+  bool operator==(Warning const&) const = default;
+};
+
+class Warnings;
+
+// What a stage gets besides its inputs. Valid only during the call that it is passed to.
+class SEPLFLOW_API SampleContext {
+ public:
+  SampleContext(Sample const& sample, OutputFolder* output, Warnings* warnings = nullptr)
+      : sample_(sample), output_(output), warnings_(warnings) {}
+  Sample const& sample() const { return sample_; }
+
+  // The folder of a sink. Throws Error in other stages, which write no files.
+  OutputFolder& output() const;
+
+  // Warns the user. `what` must be the same for all samples that the warning is about: it is logged
+  // for the first of them, and the others are only counted. What differs between samples goes into
+  // `detail`. May be called from any thread.
+  void warn(std::string what, std::string detail = "") const;
+
+ private:
+  Sample const& sample_;
+  OutputFolder* output_;
+  Warnings* warnings_;
+};
+
+// A cell of an observer's CSV: empty, text, a count, or a number (shortest decimal that reads back
+// exactly; "nan" for not-a-number). Any integer or floating-point type converts to it.
+struct Cell : std::variant<std::monostate, std::string, std::int64_t, double> {
+  Cell() = default;
+  Cell(std::string text) : variant(std::move(text)) {}
+  Cell(std::string_view text) : variant(std::string(text)) {}
+  Cell(char const* text) : variant(std::string(text)) {}
+  template <std::integral T>
+  Cell(T count) : variant(static_cast<std::int64_t>(count)) {}
+  template <std::floating_point T>
+  Cell(T number) : variant(static_cast<double>(number)) {}
+  template <class T>
+  Cell(std::optional<T> const& value) {
+    if (value) *this = Cell(*value);
+  }
+};
+using Row = std::vector<Cell>;
+
+// A table for the terminal, already formatted. The first column is aligned left, the others right.
+struct SummaryTable {
+  std::string title;
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;
+};
+
+enum class Better { more, less };
+
+// A number by which runs and the variants of a sweep are compared. It is one of the stage's metrics.
+struct Score {
+  std::string name;                           // for tables: "mIoU"
+  double value;
+  std::optional<double> baseline = {};        // of what it is compared with
+  std::string metric = {};                    // its place in the metrics: "miou"
+  std::string unit = {};                      // "pixels"; empty for a fraction, printed as percent
+  Better better = Better::more;
+  std::optional<double> minimum = {}, maximum = {};  // the values that it can have
+};
+
+// The results of an observer over the whole data set.
+struct Findings {
+  Metrics metrics = {};  // its entry in metrics.json
+  std::vector<SummaryTable> summary = {};
+  std::vector<Score> scores = {};  // the first is the one that "best" means by default
+  // What scores must have in common to be comparable ("mean over classes: union"), and a remark
+  // about them ("1.58 % of the pixels are 255"). Both are in metrics.json and in a sweep's summary.
+  std::string conditions = {}, remark = {};
+};
+
+// Passed to a stage's check(): what the pipeline sets, connects and uses, and where errors and
+// warnings go.
+class OptionCheck {
+ public:
+  struct Problem {
+    std::string option;  // empty for the stage as a whole
+    std::string message;
+    bool is_missing_file = false;  // the stage is valid except for files that do not exist
+  };
+
+  OptionCheck(std::vector<std::string> given, std::vector<std::string> connected_inputs,
+              std::vector<std::string> wanted_outputs)
+      : given_(std::move(given)),
+        connected_(std::move(connected_inputs)),
+        wanted_(std::move(wanted_outputs)) {}
+
+  // Whether the pipeline sets the option itself, rather than leaving it at its default.
+  bool given(std::string_view option) const { return holds(given_, option); }
+  // Whether an input is connected.
+  bool connected(std::string_view input) const { return holds(connected_, input); }
+  // Whether some stage uses the output.
+  bool wanted(std::string_view output) const { return holds(wanted_, output); }
+
+  // Reports an error, which is shown at the option's place in the file.
+  void refuse(std::string option, std::string message) {
+    problems_.push_back({std::move(option), std::move(message)});
+  }
+  // Reports a file or folder that does not exist in a stage that is valid otherwise.
+  void missing(std::string option, std::string message) {
+    problems_.push_back({std::move(option), std::move(message), true});
+  }
+  std::vector<Problem> const& problems() const { return problems_; }
+
+  // Reports a warning, which is shown at the option's place before the pipeline runs.
+  void warn(std::string option, std::string message) {
+    warnings_.push_back({std::move(option), std::move(message)});
+  }
+  std::vector<Problem> const& warnings() const { return warnings_; }
+
+ private:
+  static bool holds(std::vector<std::string> const& names, std::string_view name) {
+    for (std::string const& each : names) {
+      if (each == name) return true;
+    }
+    return false;
+  }
+
+  std::vector<std::string> given_, connected_, wanted_;
+  std::vector<Problem> problems_, warnings_;
+};
+
+}  // namespace seplflow

@@ -1,0 +1,149 @@
+// What a compiler says of a stage that the framework cannot call as its author meant.
+#include <fstream>
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/program.hpp"
+#include "support/temp_folder.hpp"
+
+namespace {
+
+struct Case {
+  std::string what;     // the mistake
+  std::string members;  // of the class of the stage
+  std::string calls;    // after .stage<Stage>(...)
+  std::string sentence;
+};
+
+std::string const kTransform = "LabelMap operator()(LabelMap const& l) const { return l; } ";
+std::string const kSink = "void operator()(LabelMap const&) const {} ";
+std::string const kObserver =
+    "int operator()(LabelMap const&) const { return 1; } Findings finish() { return {}; } ";
+std::string const kVoidFold = kObserver + "void fold(Sample const&, int const&) {} ";
+std::string const kRowFold = kObserver + "Row fold(Sample const&, int const&) { return {}; } ";
+std::string const kSource = "std::optional<Sample> next() { return {}; } ";
+std::string const kPorts = ".inputs(\"l\").output(\"l\")", kInput = ".inputs(\"l\")";
+
+std::vector<Case> wrong_stages() {
+  std::string const files = "files() must be `std::vector<std::filesystem::path> files(Sample const&";
+  std::string const check = "check() must be `void check(OptionCheck&)`";
+  std::string const count = "count() belongs to a source and must be `std::uint64_t count() const`";
+  std::string const columns = "columns() belongs to an observer and must be";
+  std::string const call = "a stage needs operator()";
+  return {
+      {"files() of strings", kTransform + "std::vector<std::string> files(Sample const&) const;",
+       kPorts, files},
+      {"files() not const",
+       kTransform + "std::vector<std::filesystem::path> files(Sample const&);", kPorts, files},
+      {"files() overloaded",
+       kTransform + "int files(Sample const&) const; int files(int) const;", kPorts, files},
+      {"check() by value", kTransform + "void check(OptionCheck) {}", kPorts, check},
+      {"check() returning bool", kTransform + "bool check(OptionCheck&) { return true; }", kPorts,
+       check},
+      {"count() not const", kSource + "std::uint64_t count();", "", count},
+      {"count() optional", kSource + "std::optional<std::uint64_t> count() const;", "", count},
+      {"count() of a transform", kTransform + "std::uint64_t count() const;", kPorts, count},
+      {"save() without load()", kVoidFold + "std::string save(int const&) const;", kInput,
+       "save() and load() belong together"},
+      {"save() to bytes",
+       kVoidFold + "std::vector<std::uint8_t> save(int const&) const; int load(std::string_view) "
+                   "const;",
+       kInput, "save() must be `std::string save(Record const&) const`"},
+      {"load() of an optional",
+       kVoidFold + "std::string save(int const&) const; std::optional<int> load(std::string_view) "
+                   "const;",
+       kInput, "load() must be `Record load(std::string_view) const`"},
+      {"columns() not const", kRowFold + "std::vector<std::string> columns();", kInput, columns},
+      {"columns() of an array", kRowFold + "std::array<std::string, 1> columns() const;", kInput,
+       columns},
+      {"rows without columns()", kRowFold, kInput, "an observer whose fold() returns a Row"},
+      {"columns() without rows", kVoidFold + "std::vector<std::string> columns() const;", kInput,
+       "an observer whose fold() returns a Row"},
+      {"fold() without finish()",
+       "int operator()(LabelMap const&) const { return 1; } void fold(Sample const&, int const&) {}",
+       kInput, "fold() and finish() belong together"},
+      {"needs_files() not const", kTransform + "bool needs_files();", kPorts,
+       "needs_files() must be `bool needs_files() const`"},
+      {"list_file() of a string",
+       kSink + "std::string list_file() const; std::string list_line(Sample const&) const;", kInput,
+       "list_file() belongs to a sink and must be `std::filesystem::path list_file() const`"},
+      {"list_file() without list_line()", kSink + "std::filesystem::path list_file() const;", kInput,
+       "list_file() and list_line() belong together"},
+      {"decide() without carry_out()", "int decide(LabelMap const&) const { return 1; }", kPorts,
+       "decide() and carry_out() belong together"},
+      {"no operator()", "int x = 1;", kPorts, call},
+      {"operator() overloaded", kTransform + "LabelMap operator()(MaskSet const&) const;", kPorts,
+       call},
+      {"operator() a template", "template <class T> LabelMap operator()(T const&) const;", kPorts,
+       call},
+      {"next() of something else", "std::optional<int> next();", "",
+       "next() of a source must be `std::optional<Sample> next()`"},
+      {"context after the inputs",
+       "LabelMap operator()(LabelMap const& l, SampleContext const&) const { return l; }", kPorts,
+       "SampleContext const& comes before the inputs, or not at all"},
+      {"input by value", "LabelMap operator()(LabelMap l) const { return l; }", kPorts,
+       "a stage takes T const&, T const* or SampleContext const&"},
+      {"option of a struct", kTransform + "Size size;", kPorts + ".option(\"a\", &Stage::size, \"b\")",
+       "an option is a bool, a number, a std::string"},
+      {"no default constructor", kTransform + "Stage(int) {}", kPorts,
+       "a stage must be default-constructible"},
+  };
+}
+
+ProgramResult compile(TempFolder const& folder, Case const& stage, std::string const& standard) {
+  auto const file = folder.path() / "stage.cpp";
+  std::ofstream(file) << "#include <seplflow/seplflow.hpp>\n#include <array>\n"
+                         "using namespace seplflow;\nstruct Stage {\n"
+                      << stage.members << "\n};\nSEPLFLOW_PLUGIN(plugin) { plugin.stage<Stage>(\"a.b\", \"c\")"
+                      << stage.calls << "; }\n";
+  return run_program({SEPLFLOW_CXX, "-std=" + standard, "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
+                      "-I" SEPLFLOW_SOURCE_DIR "/include", "-fsyntax-only", file.string()});
+}
+
+}  // namespace
+
+TEST_CASE("a function named like a hook, but with another signature, does not compile") {
+  TempFolder const folder;
+  for (Case const& stage : wrong_stages()) {
+    INFO(stage.what);
+    auto const result = compile(folder, stage, "c++20");
+    CHECK(result.status != 0);
+    // The first error is the sentence.
+    auto const first = result.err.find("error: ");
+    REQUIRE(first != std::string::npos);
+    CHECK_THAT(result.err.substr(first, result.err.find('\n', first) - first),
+               Contains(stage.sentence));
+  }
+}
+
+TEST_CASE("a name that is nearly a hook's is warned of") {
+  TempFolder const folder;
+  auto const result = compile(
+      folder,
+      {"", kTransform + "std::vector<std::filesystem::path> file(Sample const&) const;", kPorts, ""},
+      "c++20");
+  CHECK(result.status == 0);
+  CHECK_THAT(result.err, Contains("did you mean files()?"));
+}
+
+TEST_CASE("an option may be called like a hook, and a right stage compiles without a warning") {
+  TempFolder const folder;
+  auto const result = compile(folder,
+                              {"",
+                               kTransform + "std::size_t count = 3; float file = 0; std::vector<int> check;",
+                               kPorts + ".option(\"count\", &Stage::count, \"b\")"
+                                        ".option(\"file\", &Stage::file, \"b\")"
+                                        ".option(\"check\", &Stage::check, \"b\")",
+                               ""},
+                              "c++20");
+  CHECK(result.status == 0);
+  CHECK(result.err == "");
+}
+
+TEST_CASE("an older standard is refused in one sentence") {
+  TempFolder const folder;
+  auto const result = compile(folder, {"", kTransform, kPorts, ""}, "c++17");
+  CHECK(result.status != 0);
+  CHECK_THAT(result.err.substr(0, result.err.find('\n', result.err.find("error"))),
+             Contains("seplflow needs C++20"));
+}
