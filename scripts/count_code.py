@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts files, lines, types in headers and lengths of functions, to compare two versions.
 
-Usage: scripts/count_code.py [FOLDER...]    (default: framework plugins; needs universal-ctags)
+Usage: scripts/count_code.py [FOLDER...]    (default: framework include plugins; needs universal-ctags)
 """
 
 import json
@@ -22,7 +22,7 @@ def tags(files):
 
 
 def main():
-    folders = [Path(each) for each in sys.argv[1:]] or [Path("framework"), Path("plugins")]
+    folders = [Path(each) for each in sys.argv[1:]] or [Path("framework"), Path("include"), Path("plugins")]
     files = sorted(file for folder in folders for file in folder.rglob("*")
                    if file.suffix in (".cpp", ".hpp"))
     found = tags(files)

@@ -1,6 +1,7 @@
 #include <seplflow/confusion_matrix.hpp>
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include <seplflow/error.hpp>
@@ -49,22 +50,21 @@ void ConfusionMatrix::add(LabelMap const& truth, LabelMap const& predicted,
   require_classes(truth, classes_, "ground truth");
   require_classes(predicted, classes_, "prediction");
 
+  // A pair is counted at the sum of its two places; pairs that are not counted lie past the end.
+  std::array<std::size_t, 256> row, column;
+  for (std::size_t label = 0; label < classes_; ++label) {
+    row[label] = label * (classes_ + 1);
+    column[label] = label;
+  }
+  std::size_t const nowhere = counts_.size();
+  row[kIgnore] = nowhere;
+  column[kIgnore] = predicted_ignore == PredictedIgnore::miss         ? classes_
+                    : predicted_ignore == PredictedIgnore::background ? kBackground
+                                                                      : nowhere;
+  std::uint64_t uncounted = 0;
   for_each_overlap(truth_runs, predicted_runs, [&](Label t, Label p, std::uint32_t pixels) {
-    if (t == kIgnore) return;
-    std::size_t column = p;
-    if (p == kIgnore) {
-      switch (predicted_ignore) {
-        case PredictedIgnore::miss:
-          column = classes_;
-          break;
-        case PredictedIgnore::background:
-          column = kBackground;
-          break;
-        case PredictedIgnore::drop:
-          return;
-      }
-    }
-    counts_[t * (classes_ + 1) + column] += pixels;
+    std::size_t const place = row[t] + column[p];
+    (place < nowhere ? counts_[place] : uncounted) += pixels;
   });
 }
 

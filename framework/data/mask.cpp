@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include <seplflow/error.hpp>
 
@@ -187,15 +188,16 @@ std::vector<Run> Canvas::runs() const {
   std::vector<Run> runs;
   auto const pixels = static_cast<std::uint32_t>(size_.pixels());
   std::size_t number = 0;  // of the current run
-  std::array<std::uint64_t, 8> last{};
   std::size_t const words = planes_.empty() ? 0 : planes_[0].size();
+  std::array<std::uint64_t, 8> last{};
+  auto const changes_in = [&](std::size_t bit, std::size_t word) {
+    std::uint64_t const plane = planes_[bit][word];
+    return plane ^ (plane << 1 | std::exchange(last[bit], plane >> 63));
+  };
   for (std::size_t word = 0; word < words; ++word) {
-    std::uint64_t changes = 0;
-    for (std::size_t bit = 0; bit < planes_.size(); ++bit) {
-      std::uint64_t const plane = planes_[bit][word];
-      changes |= plane ^ (plane << 1 | last[bit]);
-      last[bit] = plane >> 63;
-    }
+    std::uint64_t changes = changes_in(0, word);
+    for (std::size_t bit = 1; bit < planes_.size(); ++bit) changes |= changes_in(bit, word);
+    if (changes == 0) continue;
     for (; changes != 0; changes &= changes - 1) {
       auto const place = static_cast<unsigned>(std::countr_zero(changes));
       auto const position = static_cast<std::uint32_t>(word * 64 + place);
