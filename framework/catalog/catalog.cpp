@@ -144,6 +144,7 @@ struct StageCatalog::State {
                           descriptor.abi_minor, {}};
       auto stages = declared.finish();
       for (StageDeclaration& declaration : stages.declared) {
+        declaration.library = file.string();
         plugin.stages.push_back(declaration.name);
         entries.push_back({std::move(declaration), file});
       }

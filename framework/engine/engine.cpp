@@ -9,6 +9,8 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <string>
+#include <unordered_set>
 
 #include "base/error_of.hpp"
 #include "engine/in_flight.hpp"
@@ -159,6 +161,8 @@ class Engine::Graph {
     if (!error && sample) {
       if (auto const unsafe = why_unsafe_id(sample->id)) {
         error = "it emitted the sample \"" + sample->id + "\", whose name " + *unsafe;
+      } else if (!ids_.insert(std::hash<std::string>()(sample->id)).second) {
+        error = "it emitted the sample \"" + sample->id + "\" twice; samples need different ids";
       }
     }
     if (error) {
@@ -303,7 +307,8 @@ class Engine::Graph {
   std::atomic<bool> draining_{false}, stopping_{false};
   std::mutex stop_mutex_;
   std::string stop_reason_;    // guarded by stop_mutex_ while the graph runs
-  bool source_ended_ = false;  // only the emitter uses this and place_
+  bool source_ended_ = false;  // only the emitter uses this, place_ and ids_
+  std::unordered_set<std::size_t> ids_;  // hashes of all ids so far
   std::uint64_t place_ = 0;    // in the data set, of the source's next sample
   Retirement retirement_;
 };

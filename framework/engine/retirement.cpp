@@ -78,6 +78,7 @@ void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
   auto const error = error_of([&] {
     if (folds) row = stage.instance->fold(*sample.sample, result.values[0].get());
     if (lists) line = stage.instance->list_line(*sample.sample);
+    if (line.find('\n') != line.npos) throw Error("list_line() returned more than one line");
   });
   if (error) {
     throw Error("stage \"" + stage.name + "\" failed to " + (folds ? "fold" : "list") +

@@ -9,9 +9,14 @@ namespace seplflow {
 // Holds the files of a sink until its call has succeeded.
 class Visit::Files final : public OutputFolder {
  public:
+  explicit Files(std::filesystem::path const& list_file) : list_file_(list_file) {}
+
   void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes) override {
     if (auto const unsafe = why_unsafe_id(file.string())) {
       throw Error("the file name \"" + file.string() + "\" " + *unsafe);
+    }
+    if (file == list_file_) {
+      throw Error("the file name \"" + file.string() + "\" is that of the list of the sink");
     }
     std::scoped_lock const lock(mutex_);
     files_.push_back({file, {bytes.begin(), bytes.end()}});
@@ -19,6 +24,7 @@ class Visit::Files final : public OutputFolder {
   std::vector<OutputFile> take() { return std::move(files_); }
 
  private:
+  std::filesystem::path const& list_file_;
   std::mutex mutex_;
   std::vector<OutputFile> files_;
 };
@@ -38,7 +44,7 @@ bool Visit::compute(std::size_t n) {
   }
 
   result.warnings.clear();
-  Files files;
+  Files files(stage.list_file);
   Warnings warnings;
   bool const is_sink = stage.declaration->kind == StageKind::sink;
   SampleContext const context(*sample_.sample, is_sink ? &files : nullptr, &warnings);

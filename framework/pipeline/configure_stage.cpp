@@ -117,6 +117,10 @@ struct Configuration {
       stage.count = instance.count();
     });
     if (error) check.refuse("", *error);
+    if (auto const unsafe = why_unsafe_id(stage.list_file.string());
+        unsafe && !stage.list_file.empty()) {
+      check.refuse("", "the name of its list, \"" + stage.list_file.string() + "\", " + *unsafe);
+    }
     report(check.problems(), problems);
     report(check.warnings(), warnings);
     draft.configured =

@@ -21,6 +21,12 @@ std::string no_port(std::string const& kind, std::string const& name,
          quoted_list(names) + ")";
 }
 
+// "type lab.Edges has size 24, alignment 8, version 0 in /plugins/lab.so"
+std::string with_fingerprint(Port const& port, StageDeclaration const& stage) {
+  return "type " + port.type + " has " + port.fingerprint + " in " +
+         (stage.library.empty() ? "this program" : stage.library);
+}
+
 class Wiring {
  public:
   Wiring(std::vector<Draft> drafts, Document const& document, Environment const& environment)
@@ -121,6 +127,13 @@ class Wiring {
       complain(wire.value_place, label_of(draft) + ": input \"" + takes.name + "\" has type " +
                                      takes.type + ", but output \"" + gives.name + "\" of " +
                                      label_of(producer) + " has type " + gives.type);
+      return;
+    }
+    if (gives.fingerprint != takes.fingerprint) {
+      complain(wire.value_place,
+               label_of(draft) + ": " + with_fingerprint(takes, *draft.stage.declaration) +
+                   ", but " + with_fingerprint(gives, *producer.stage.declaration) +
+                   "; build both plugins with the same header of this type");
       return;
     }
     draft.stage.inputs[port] = PipelineStage::Input{*found, *output};

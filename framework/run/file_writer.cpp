@@ -16,12 +16,14 @@ namespace fs = std::filesystem;
 constexpr std::size_t kBufferBytes = 1 << 16;
 
 [[noreturn]] void fail(fs::path const& file, int error) {
-  throw Error("cannot write " + file.string() + ": " + std::strerror(error));
+  throw Error("cannot write " + file.string() + ": " +
+              (error == ELOOP ? "it is a symbolic link, which is not followed; remove it"
+                              : std::strerror(error)));
 }
 
 int create(fs::path const& file, int flags = O_TRUNC) {
   auto const open_it = [&] {
-    return ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0666);
+    return ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
   };
   int descriptor = open_it();
   if (descriptor < 0 && errno == ENOENT) {
@@ -90,7 +92,7 @@ void AtomicWriter::overwrite(fs::path const& file, std::string_view text) {
   if (text.size() > size) fail(file, ENOSPC);
   std::string padded(text);
   padded.resize(size, ' ');
-  int const descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  int const descriptor = ::open(file.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
   if (descriptor < 0) fail(file, errno);
   int error = write_all(descriptor, padded);
   if (::close(descriptor) != 0 && error == 0) error = errno;

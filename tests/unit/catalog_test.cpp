@@ -139,6 +139,27 @@ TEST_CASE("using a stage that two plugins define is an error that names both fil
   }
 }
 
+TEST_CASE("two plugins that disagree about a type cannot be connected, and both are named",
+          "[catalog]") {
+  StageCatalog const catalog({library("skewed_a"), library("skewed_b")});
+  PipelineRequest request;
+  request.file = "skewed.toml";
+  try {
+    parse_pipeline(
+        "[stages.find]\nuse = \"lab.find\"\nin = \"draw\"\n"
+        "[stages.draw]\nuse = \"lab.draw\"\nin = \"find\"\n",
+        request, catalog);
+    FAIL("it was taken");
+  } catch (PipelineError const& error) {
+    CHECK_THAT(error.what(),
+               Contains("type lab.Edges has size 32, alignment 8, version 0 in " +
+                        library("skewed_b").string()) &&
+                   Contains("but type lab.Edges has size 4, alignment 4, version 0 in " +
+                            library("skewed_a").string()) &&
+                   Contains("build both plugins with the same header"));
+  }
+}
+
 TEST_CASE("SEPLFLOW_PLUGIN_PATH comes before the folder of the install", "[catalog]") {
   ::setenv("SEPLFLOW_PLUGIN_PATH", "/one::/two", 1);
   auto const places = default_plugin_places();

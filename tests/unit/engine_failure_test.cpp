@@ -86,10 +86,10 @@ TEST_CASE("with on_error = skip a failed sample does not affect the others", "[e
   // The tombstones pass through every stage after it, but count only where the samples failed.
   CHECK(totals.stages[1].in == 200);
   CHECK(totals.stages[1].failed == 20);
-  for (std::size_t const after : {2, 3}) {
-    CHECK(totals.stages[after].in == 180);
-    CHECK(totals.stages[after].out == 180);
-    CHECK(totals.stages[after].failed == 0);
+  for (std::size_t const later : {2, 3}) {
+    CHECK(totals.stages[later].in == 180);
+    CHECK(totals.stages[later].out == 180);
+    CHECK(totals.stages[later].failed == 0);
   }
 }
 
@@ -260,6 +260,21 @@ TEST_CASE("a source that throws ends the run with its error", "[engine]") {
   RunTotals const totals = run(test, listener);
   CHECK(totals.end == RunEnd::stopped);
   CHECK(totals.error == "the source \"source\" cannot continue: the list is gone");
+  CHECK(totals.emitted == totals.retired());
+}
+
+TEST_CASE("two samples with one id end the run", "[engine]") {
+  LambdaPipeline test(0);
+  test.source().on_next = [next = 0]() mutable -> std::optional<Sample> {
+    Sample sample;
+    sample.id = next++ == 3 ? "1" : std::to_string(next);
+    return sample;
+  };
+  test.observer("end", {"source"}, kPass);
+  RecordingListener listener;
+  RunTotals const totals = run(test, listener);
+  CHECK(totals.end == RunEnd::stopped);
+  CHECK_THAT(totals.error, Contains("it emitted the sample \"1\" twice"));
   CHECK(totals.emitted == totals.retired());
 }
 

@@ -273,3 +273,22 @@ TEST_CASE("a stage whose inputs are all optional needs one of them") {
     CHECK_THAT(error.what(), Contains("has no connected input; it needs \"a\" or \"b\""));
   }
 }
+
+TEST_CASE("the list of a sink stays in the folder of the sink") {
+  struct Lister {
+    void operator()(Sample const&) const {}
+    std::filesystem::path list_file() const { return "../metrics.json"; }
+    std::string list_line(Sample const&) const { return ""; }
+  };
+  Plugin plugin;
+  plugin.stage<Lister>("test.lister", "Lists samples").inputs("sample");
+  StageCatalog const catalog({}, plugin.finish().declared);
+  PipelineRequest request;
+  request.file = "p.toml";
+  try {
+    parse_pipeline("[stages.l]\nuse = \"test.lister\"\nin = \"l\"\n", request, catalog);
+    FAIL("it was accepted");
+  } catch (PipelineError const& error) {
+    CHECK_THAT(error.what(), Contains("the name of its list, \"../metrics.json\", leaves its folder"));
+  }
+}

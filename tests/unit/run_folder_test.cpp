@@ -218,3 +218,12 @@ TEST_CASE("a file can be overwritten in place, but not made longer") {
   CHECK(read_text(folder / "run.json") == "{}\n" + std::string(19, ' '));
   CHECK_THROWS_AS(writer.overwrite(folder / "run.json", std::string(100, 'x')), Error);
 }
+
+TEST_CASE("a symbolic link in place of the lock is not followed") {
+  TempFolder const folder;
+  auto const foreign = folder.write("foreign.txt", "mine");
+  fs::create_directory(folder / "run");
+  fs::create_symlink(foreign, folder / "run/.lock");
+  CHECK_THROWS_WITH(RunFolder(folder / "run", kNew), Contains("symbolic link"));
+  CHECK(std::ifstream(foreign).peek() == 'm');
+}

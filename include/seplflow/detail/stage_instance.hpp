@@ -105,6 +105,7 @@ struct StageDeclaration {
   std::vector<OptionDeclaration> options;
   bool serial = false;          // one sample at a time
   bool loads = false;           // takes nothing but the sample and its image-level labels
+  std::string library;          // the file of the plugin; empty for stages of the program
   std::string missing_library;  // which this build does not have and the stage needs; or empty
   std::shared_ptr<StageFactory const> factory;
 
