@@ -125,12 +125,15 @@ std::optional<Score> score_of(Variant const& variant, AllFindings const& finding
 
 std::optional<std::size_t> best_variant(Pipeline const& pipeline, AllFindings const& findings) {
   std::optional<std::size_t> best;
-  double highest = 0;
+  double best_value = 0;
   for (std::size_t v = 0; v < pipeline.variants.size(); ++v) {
     auto const score = score_of(pipeline.variants[v], findings);
-    if (!score || std::isnan(score->value) || (best && score->value <= highest)) continue;
+    if (!score || std::isnan(score->value)) continue;
+    bool const is_less = score->better == Better::less;
+    bool const is_better = is_less ? score->value < best_value : score->value > best_value;
+    if (best && !is_better) continue;
     best = v;
-    highest = score->value;
+    best_value = score->value;
   }
   return best;
 }

@@ -1,5 +1,6 @@
 #include "run/results.hpp"
 
+#include <cmath>
 #include <limits>
 
 #include "run/json.hpp"
@@ -59,6 +60,16 @@ std::optional<std::size_t> best(std::vector<std::optional<double>> const& scores
 }
 
 }  // namespace
+
+TEST_CASE("The best variant has the smallest score if less is better") {
+  Pipeline const pipeline = swept();
+  std::vector<Findings> each;
+  for (double const pixels : {std::nan(""), 12.75, 6.5, 25.5}) {
+    each.push_back(found(pixels));
+    each.back().scores.front().better = Better::less;
+  }
+  CHECK(best_variant(pipeline, ends(pipeline, each)) == 2u);
+}
 
 TEST_CASE("the best variant has the highest score, and is the first of equal ones") {
   CHECK(best({0.1, 0.3, 0.2, 0.25}) == 1u);
