@@ -3,10 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iomanip>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
+#include <sstream>
 
 #include "base/number_text.hpp"
 #include "cli/commands.hpp"
@@ -102,10 +105,20 @@ void print_headline(Page& page, Pipeline const& pipeline, RunReport const& repor
   page << "\n\n";
 }
 
+// A fraction as percent, another number as it is; the unit is written beside it.
+std::string number_of(Score const& score, double value) {
+  if (score.unit.empty()) return percent(value);
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(2) << value;
+  return text.str();
+}
+
+std::string unit_of(Score const& score) { return score.unit.empty() ? "percent" : score.unit; }
+
 std::string score_text(RunReport const& report, std::size_t variant) {
   auto const& score = report.variants[variant].score;
   if (!score) return "-";
-  return percent(score->value) + (variant == report.best ? "*" : " ");
+  return number_of(*score, score->value) + (variant == report.best ? "*" : " ");
 }
 
 // The best is marked; the headings leave room for the mark.
@@ -129,7 +142,8 @@ SummaryTable list(Pipeline const& pipeline, RunReport const& report) {
   if (order.size() > kVariantsShown) {
     std::ranges::stable_sort(order, std::greater(), [&](std::size_t v) {
       auto const& score = report.variants[v].score;
-      return score ? score->value : -1;
+      if (!score) return -std::numeric_limits<double>::infinity();
+      return score->better == Better::more ? score->value : -score->value;
     });
     order.resize(kVariantsShown);
   }
@@ -212,10 +226,14 @@ void print_sweep(Page& page, Pipeline const& pipeline, RunReport const& report) 
   SummaryTable table = is_grid ? score_grid(pipeline, report) : list(pipeline, report);
   if (table.columns.size() == 1) return;
   bool const is_cut = table.rows.size() < pipeline.variants.size() && !is_grid;
-  table.title = is_grid ? report.variants[*report.best].score->name + ", percent" : "percent";
+  table.title = "percent";
+  if (is_grid) {
+    Score const& best = *report.variants[*report.best].score;
+    table.title = best.name + ", " + unit_of(best);
+  }
   if (auto const baseline = common_baseline(report)) {
-    std::string const name = is_grid ? "" : report.variants.front().score->name + " ";
-    table.title += ", " + name + "before " + percent(*baseline);
+    Score const& score = *report.variants.front().score;
+    table.title += ", " + (is_grid ? "" : score.name + " ") + "before " + number_of(score, *baseline);
   }
   if (report.best) table.title += " (* the best variant)";
   if (is_cut) table.title += ", best first";
@@ -228,7 +246,7 @@ void print_sweep(Page& page, Pipeline const& pipeline, RunReport const& report) 
   if (report.best) {
     Score const& score = *report.variants[*report.best].score;
     page << "best: " << pipeline.variants[*report.best].name << ", " << score.name << " "
-         << percent(score.value) << '\n';
+         << number_of(score, score.value) << (score.unit.empty() ? "" : " " + score.unit) << '\n';
   }
   print_texts(page, pipeline, report, &RunReport::VariantResult::conditions);
   print_texts(page, pipeline, report, &RunReport::VariantResult::remarks);

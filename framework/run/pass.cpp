@@ -93,12 +93,26 @@ bool is_milestone(ProgressState const& state) {
   return state.finished * 10 / *state.total != (state.finished - 1) * 10 / *state.total;
 }
 
+void require_rectangular(Findings const& findings) {
+  for (SummaryTable const& table : findings.summary) {
+    for (auto const& row : table.rows) {
+      if (row.size() == table.columns.size()) continue;
+      throw Error("its table \"" + table.title + "\" has a row of " +
+                  counted(row.size(), "cell") + " for " + counted(table.columns.size(), "column"));
+    }
+  }
+}
+
 AllFindings findings_of(Pipeline const& pipeline) {
   AllFindings findings(pipeline.stages.size());
   for (std::size_t s = 0; s < findings.size(); ++s) {
     PipelineStage const& stage = pipeline.stages[s];
     if (stage.declaration->kind != StageKind::observer) continue;
-    if (auto const error = error_of([&] { findings[s] = stage.instance->finish(); })) {
+    auto const error = error_of([&] {
+      findings[s] = stage.instance->finish();
+      require_rectangular(*findings[s]);
+    });
+    if (error) {
       throw Error("stage \"" + stage.name + "\"" + pipeline.some_variant(stage) +
                   " failed to finish: " + *error);
     }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "engine/parallel.hpp"
 #include "run/csv.hpp"
@@ -116,18 +117,28 @@ std::vector<std::vector<std::optional<double>>> beside_published(Pipeline const&
   return found;
 }
 
-std::optional<Score> score_of(Variant const& variant, AllFindings const& findings) {
+std::optional<Score> score_of(Pipeline const& pipeline, Variant const& variant,
+                              AllFindings const& findings) {
+  // The order of the stages in the file has no meaning.
+  auto const rank = [&](std::size_t s) {
+    PipelineStage const& stage = pipeline.stages[s];
+    return std::tuple(stage.declaration->name != "eval.miou",
+                      !findings[s]->scores.front().baseline, std::string_view(stage.name));
+  };
+  std::optional<std::size_t> first;
   for (std::size_t const s : variant.stages) {
-    if (findings[s] && !findings[s]->scores.empty()) return findings[s]->scores.front();
+    if (!findings[s] || findings[s]->scores.empty()) continue;
+    if (!first || rank(s) < rank(*first)) first = s;
   }
-  return std::nullopt;
+  if (!first) return std::nullopt;
+  return findings[*first]->scores.front();
 }
 
 std::optional<std::size_t> best_variant(Pipeline const& pipeline, AllFindings const& findings) {
   std::optional<std::size_t> best;
   double best_value = 0;
   for (std::size_t v = 0; v < pipeline.variants.size(); ++v) {
-    auto const score = score_of(pipeline.variants[v], findings);
+    auto const score = score_of(pipeline, pipeline.variants[v], findings);
     if (!score || std::isnan(score->value)) continue;
     bool const is_less = score->better == Better::less;
     bool const is_better = is_less ? score->value < best_value : score->value > best_value;

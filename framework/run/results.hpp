@@ -47,10 +47,12 @@ std::vector<std::string> texts_of(Pipeline const& pipeline, Variant const& varia
 std::vector<std::vector<std::optional<double>>> beside_published(Pipeline const& pipeline,
                                                                  AllFindings const& findings);
 
-// The score of a variant's first observer that has one.
-std::optional<Score> score_of(Variant const& variant, AllFindings const& findings);
+// The score by which a variant is compared: that of an eval.miou, one with a baseline if there are
+// several, the first by name. Without eval.miou, that of another observer, by the same rule.
+std::optional<Score> score_of(Pipeline const& pipeline, Variant const& variant,
+                              AllFindings const& findings);
 
-// The variant with the highest score, the first among equals; nothing when none has one.
+// The variant with the best score (of the least one where less is better), the first among equals; nothing when none has one.
 std::optional<std::size_t> best_variant(Pipeline const& pipeline, AllFindings const& findings);
 
 // metrics.json of the run and, in a sweep, of each variant with its pipeline.toml, and sweep.csv.

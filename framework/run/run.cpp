@@ -127,7 +127,7 @@ void add_scores(RunReport& report, Pipeline const& pipeline, AllFindings const& 
   if (!pipeline.sweeps()) return;
   report.best = best_variant(pipeline, findings);
   for (Variant const& variant : pipeline.variants) {
-    report.variants.push_back({score_of(variant, findings),
+    report.variants.push_back({score_of(pipeline, variant, findings),
                                numbers_of(pipeline, variant, findings).scores,
                                texts_of(pipeline, variant, findings, &Findings::conditions),
                                texts_of(pipeline, variant, findings, &Findings::remark)});

@@ -61,7 +61,7 @@ std::optional<std::size_t> best(std::vector<std::optional<double>> const& scores
 
 }  // namespace
 
-TEST_CASE("The best variant has the smallest score if less is better") {
+TEST_CASE("the best variant has the smallest score if less is better") {
   Pipeline const pipeline = swept();
   std::vector<Findings> each;
   for (double const pixels : {std::nan(""), 12.75, 6.5, 25.5}) {
@@ -69,6 +69,16 @@ TEST_CASE("The best variant has the smallest score if less is better") {
     each.back().scores.front().better = Better::less;
   }
   CHECK(best_variant(pipeline, ends(pipeline, each)) == 2u);
+}
+
+TEST_CASE("the score of a variant does not depend on the order of the stages in the file") {
+  Pipeline const pipeline = swept();
+  AllFindings findings = ends(pipeline, std::vector<Findings>(4, found(0.9)));
+  for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
+    if (pipeline.stages[s].name == "common") findings[s] = found(0.1);
+  }
+  // "common" comes before "end" in the alphabet.
+  CHECK(score_of(pipeline, pipeline.variants[0], findings)->value == 0.1);
 }
 
 TEST_CASE("the best variant has the highest score, and is the first of equal ones") {
@@ -98,7 +108,7 @@ TEST_CASE("the first observer with a score gives a variant its score") {
     if (pipeline.stages[s].name == "common") findings[s] = found(0.5);
   }
   CHECK(best_variant(pipeline, findings) == 0u);
-  CHECK(score_of(pipeline.variants[2], findings)->value == 0.5);
+  CHECK(score_of(pipeline, pipeline.variants[2], findings)->value == 0.5);
 }
 
 TEST_CASE("the numbers of a variant are its scores and counts by path, in their order") {
