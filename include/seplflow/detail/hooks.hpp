@@ -143,19 +143,19 @@ constexpr bool has_one_call() {
     SEPLFLOW_DETAIL_RULE(GoodNext<T>, "next() of a source must be `std::optional<Sample> next()`")
     SEPLFLOW_DETAIL_RULE(!HasCall<T>,
                          "a source has next() and no operator(); remove one of them, or call next() "
-                         "something else if the stage is no source")
+                         "something else if the stage is not a source")
     return true;
   } else if constexpr (Has_decide<T> || Has_carry_out<T>) {
     SEPLFLOW_DETAIL_RULE(Has_decide<T> && Has_carry_out<T>,
                          "decide() and carry_out() belong together: a stage has both or neither")
     SEPLFLOW_DETAIL_RULE((requires { &T::decide; } && requires { &T::carry_out; }),
-                         "decide() and carry_out() must not be overloaded, and no templates")
+                         "decide() and carry_out() must be neither overloaded nor templates")
     SEPLFLOW_DETAIL_RULE(!HasCall<T>, "a stage has operator(), or decide() and carry_out()")
     return true;
   } else {
     SEPLFLOW_DETAIL_RULE(HasCall<T>,
-                         "a stage needs operator(), which must not be overloaded and no template; a "
-                         "source needs `std::optional<Sample> next()` instead")
+                         "a stage needs operator(), neither overloaded nor a template; a source needs "
+                         "`std::optional<Sample> next()` instead")
     return true;
   }
 }
