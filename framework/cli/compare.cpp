@@ -175,7 +175,8 @@ void print_images(Page& page, Comparison::Evaluator const& evaluator) {
     std::string const first = letter(0), other = letter(images.run);
     page << '\n'
          << evaluator.stage << ": " << images.number << " by image, " << other << " against "
-         << first << in_percent(images.fraction) << '\n';
+         << first << in_percent(images.fraction)
+         << (images.less_is_better ? ", less is better" : "") << '\n';
     page << "  " << counted(images.improved + images.harmed + images.equal, "image") << ": "
          << images.improved << " improved, " << images.harmed << " harmed, " << images.equal
          << " equal";
@@ -203,8 +204,9 @@ void print_evaluator(Page& page, Comparison::Evaluator const& evaluator, std::si
   bool const fractions =
       std::ranges::any_of(evaluator.numbers, [](auto const& number) { return number.fraction; });
   SummaryTable table{evaluator.stage + in_percent(fractions), value_columns("", runs), {}};
-  for (auto const& [name, fraction, values] : evaluator.numbers) {
-    table.rows.push_back(value_row(name, values, fraction));
+  for (auto const& [name, fraction, values, unit] : evaluator.numbers) {
+    table.rows.push_back(
+        value_row(unit.empty() ? name : name + " (" + unit + ")", values, fraction));
   }
   if (!table.rows.empty()) page.add(table);
   print_classes(page, evaluator, runs);
@@ -279,8 +281,9 @@ Json evaluator_json(Comparison::Evaluator const& evaluator) {
   for (char const* const list : {"metrics", "classes", "images", "notes"}) {
     json[list] = Json::array();
   }
-  for (auto const& [name, fraction, values] : evaluator.numbers) {
+  for (auto const& [name, fraction, values, unit] : evaluator.numbers) {
     Json row = {{"name", name}};
+    if (!unit.empty()) row["unit"] = unit;
     add_values(row, values);
     json["metrics"].push_back(std::move(row));
   }

@@ -105,12 +105,15 @@ void print_headline(Page& page, Pipeline const& pipeline, RunReport const& repor
   page << "\n\n";
 }
 
-// A fraction as percent, another number as it is; the unit is written beside it.
-std::string number_of(Score const& score, double value) {
-  if (score.unit.empty()) return percent(value);
+std::string plain(double value) {
   std::ostringstream text;
   text << std::fixed << std::setprecision(2) << value;
   return text.str();
+}
+
+// A fraction as percent, another number as it is; the unit is written beside it.
+std::string number_of(Score const& score, double value) {
+  return score.unit.empty() ? percent(value) : plain(value);
 }
 
 std::string unit_of(Score const& score) { return score.unit.empty() ? "percent" : score.unit; }
@@ -134,6 +137,21 @@ bool is_shown(std::string const& name) {
   return dots == 1 || (dots == 2 && is_gain(name));
 }
 
+// The numbers that are not fractions: those that a unit or a value above 1 shows not to be.
+std::set<std::string> numbers_with_unit(RunReport const& report) {
+  std::set<std::string> names;
+  for (auto const& variant : report.variants) {
+    for (auto const& [name, value] : variant.scores) {
+      if (!is_shown(name)) continue;
+      auto const score = report.scores.find(name);
+      bool const is_number = score != report.scores.end() ? !score->second.unit.empty()
+                                                          : value && std::abs(*value) > 1;
+      if (is_number) names.insert(name);
+    }
+  }
+  return names;
+}
+
 // A row for each variant, with its scores and gains; the best ones where there are many.
 SummaryTable list(Pipeline const& pipeline, RunReport const& report) {
   SummaryTable table{"", {"variant"}, {}};
@@ -154,14 +172,24 @@ SummaryTable list(Pipeline const& pipeline, RunReport const& report) {
       if (columns.try_emplace(name, table.columns.size()).second) table.columns.push_back(name);
     }
   }
+  std::set<std::string> const numbers = numbers_with_unit(report);
   for (std::size_t const v : order) {
     std::vector<std::string> row(table.columns.size(), "-");
     row[0] = pipeline.variants[v].name + (v == report.best ? " *" : "");
     for (auto const& [name, value] : report.variants[v].scores) {
       auto const column = columns.find(name);
-      if (column != columns.end() && value) row[column->second] = percent(*value, is_gain(name));
+      if (column == columns.end() || !value) continue;
+      row[column->second] = numbers.contains(name) ? plain(*value) : percent(*value, is_gain(name));
     }
     table.rows.push_back(std::move(row));
+  }
+  table.title = numbers.empty() ? "percent" : "";
+  for (auto const& [name, column] : columns) {
+    if (numbers.empty()) break;
+    auto const score = report.scores.find(name);
+    std::string const unit = !numbers.contains(name) ? "percent"
+                             : score == report.scores.end() ? "" : unit_of(score->second);
+    if (!unit.empty()) table.columns[column] += " (" + unit + ")";
   }
   return table;
 }
@@ -226,17 +254,19 @@ void print_sweep(Page& page, Pipeline const& pipeline, RunReport const& report) 
   SummaryTable table = is_grid ? score_grid(pipeline, report) : list(pipeline, report);
   if (table.columns.size() == 1) return;
   bool const is_cut = table.rows.size() < pipeline.variants.size() && !is_grid;
-  table.title = "percent";
   if (is_grid) {
     Score const& best = *report.variants[*report.best].score;
     table.title = best.name + ", " + unit_of(best);
   }
+  auto const add_to_title = [&](std::string const& text) {
+    table.title += (table.title.empty() ? "" : ", ") + text;
+  };
   if (auto const baseline = common_baseline(report)) {
     Score const& score = *report.variants.front().score;
-    table.title += ", " + (is_grid ? "" : score.name + " ") + "before " + number_of(score, *baseline);
+    add_to_title((is_grid ? "" : score.name + " ") + "before " + number_of(score, *baseline));
   }
-  if (report.best) table.title += " (* the best variant)";
-  if (is_cut) table.title += ", best first";
+  if (report.best) table.title += table.title.empty() ? "* the best variant" : " (* the best variant)";
+  if (is_cut) add_to_title("best first");
   page << '\n';
   page.add(table);
   if (is_cut) {

@@ -45,7 +45,9 @@ std::string sentence(std::string text) {
 }
 
 std::string kind_text(StageDeclaration const& stage) {
-  return std::string(to_string(stage.kind)) + (stage.serial ? ", one sample at a time" : "") +
+  return std::string(to_string(stage.kind)) + (stage.ordered  ? ", in data set order"
+                                             : stage.serial ? ", one sample at a time"
+                                                            : "") +
          (stage.loads ? ", loads files" : "");
 }
 

@@ -40,6 +40,29 @@ NamedValues programs_of(FinishedRun const& run) {
   return programs;
 }
 
+// What the runs say about a score; null where none of them knows it.
+Json meaning_of(std::vector<FinishedRun> const& runs, std::string const& stage,
+                std::string const& metric) {
+  for (FinishedRun const& run : runs) {
+    if (!run.record) continue;
+    Json const scores = run.record->json.value("scores", Json::object());
+    if (!scores.is_object()) continue;
+    Json const meaning = scores.value(stage + "." + metric, Json());
+    if (meaning.is_object()) return meaning;
+  }
+  return nullptr;
+}
+
+// Corrects what is otherwise guessed from the values.
+void apply_meanings(Comparison::Evaluator& evaluator, std::vector<FinishedRun> const& runs) {
+  for (Comparison::Number& number : evaluator.numbers) {
+    std::string const unit = text_in(meaning_of(runs, evaluator.stage, number.name), "unit");
+    if (unit.empty()) continue;
+    number.fraction = unit == "fraction";
+    if (!number.fraction) number.unit = unit;
+  }
+}
+
 // In the order of their first appearance. `missing_differs`: whether a run without a value differs
 // from one that has it.
 std::vector<Comparison::Setting> what_differs(std::vector<FinishedRun> const& runs,
@@ -224,12 +247,13 @@ std::optional<Column> read_column(fs::path const& file, std::optional<std::strin
 
 // Matches the images of both by name; `run` is the index of the other.
 Comparison::Images compare_images(Column const& first, Column const& other, std::size_t run,
-                                  std::size_t extremes) {
+                                  bool less_is_better, std::size_t extremes) {
   std::unordered_map<std::string_view, std::optional<double>> others(other.rows.begin(),
                                                                      other.rows.end());
   Comparison::Images images;
   images.run = run;
   images.number = first.name;
+  images.less_is_better = less_is_better;
   std::vector<Comparison::Image> improved, harmed;
   double sum = 0;
   for (auto const& [image, before] : first.rows) {
@@ -246,8 +270,9 @@ Comparison::Images compare_images(Column const& first, Column const& other, std:
     }
     sum += *change;
     if (*change == 0) ++images.equal;
-    if (*change > 0) improved.push_back({image, *before, *after});
-    if (*change < 0) harmed.push_back({image, *before, *after});
+    if (*change == 0) continue;
+    auto& changed = (*change > 0) != less_is_better ? improved : harmed;
+    changed.push_back({image, *before, *after});
   }
   images.only_other = others.size();
   images.improved = improved.size();
@@ -294,7 +319,9 @@ void add_images(Comparison::Evaluator& evaluator, std::vector<FinishedRun> const
                                 "\"");
       continue;
     }
-    evaluator.images.push_back(compare_images(*first, *other, r, extremes));
+    Json const meaning = meaning_of(runs, evaluator.stage, first->name);
+    bool const less_is_better = text_in(meaning, "better") == "less";
+    evaluator.images.push_back(compare_images(*first, *other, r, less_is_better, extremes));
     evaluator.images.back().fraction = has_fractions(*first, *other, evaluator.numbers);
   }
 }
@@ -337,6 +364,7 @@ std::vector<Comparison::Evaluator> compare_evaluators(std::vector<FinishedRun> c
     SideBySide metrics(runs.size());
     for (std::size_t const r : evaluator.runs) metrics.add(r, runs[r].metrics[evaluator.stage]);
     metrics.move_to(evaluator);
+    apply_meanings(evaluator, runs);
     add_images(evaluator, runs, extremes);
   }
   if (!is_any_compared) refuse_to_compare(runs);

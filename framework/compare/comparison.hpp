@@ -31,6 +31,7 @@ struct Comparison {
     std::string name;  // its place in metrics.json: "gain.miou"
     bool fraction;     // else a count, or a number of unknown scale
     RunValues values;
+    std::string unit = {};  // of a score that is not a fraction: "pixels"
   };
 
   struct Class {
@@ -57,6 +58,7 @@ struct Comparison {
     std::size_t run;
     std::string number;  // the column of STAGE.csv: "miou"
     bool fraction = false;
+    bool less_is_better = false;
     std::uint64_t only_first = 0, only_other = 0;  // images that only one run has
     std::uint64_t without_value = 0;               // in one of the runs
     std::uint64_t improved = 0, harmed = 0, equal = 0;

@@ -20,6 +20,23 @@ namespace {
 
 using Clock = RunListener::Clock;
 
+// Samples wait here for those before them in the data set.
+class InOrder {
+ public:
+  // Calls `pass` for each sample whose turn it is.
+  template <class Pass>
+  void add(Message const& message, Pass const& pass) {
+    waiting_.emplace(message->sequence, message);
+    for (; !waiting_.empty() && waiting_.begin()->first == next_; ++next_) {
+      pass(waiting_.extract(waiting_.begin()).mapped());
+    }
+  }
+
+ private:
+  std::map<std::uint64_t, Message> waiting_;  // by their sequence
+  std::uint64_t next_ = 0;
+};
+
 struct NodeCounts {
   std::atomic<std::uint64_t> visits{0};
   std::atomic<std::int64_t> nanoseconds{0};
@@ -94,17 +111,15 @@ class Engine::Graph {
           }
         },
         kBeforeAll);
-    // Samples wait here for those before them. A sequencer_node would do the same, but it has no
-    // priority: with few threads nothing would retire while any stage has a sample to process.
-    std::map<std::uint64_t, Message> waiting;
+    // A sequencer_node would put samples in order too, but it has no priority: with few threads
+    // nothing would retire while any stage has a sample to process.
     Retirer retirer(
         graph, tbb::flow::serial,
-        [this, &emitter, &waiting](Message const& message) {
-          waiting.emplace(message->sequence, message);
-          while (!waiting.empty() && waiting.begin()->first == retired()) {
-            retire(*waiting.extract(waiting.begin()).mapped());
+        [this, &emitter, turns = InOrder()](Message const& message) mutable {
+          turns.add(message, [&](Message const& each) {
+            retire(*each);
             emitter.try_put(Ticket());
-          }
+          });
           return tbb::flow::continue_msg();
         },
         kBeforeAll);
@@ -136,10 +151,18 @@ class Engine::Graph {
     for (std::size_t g = 1; g < groups.size(); ++g) {
       nodes[g] = std::make_unique<Node>(
           graph, groups[g].serial ? std::size_t{tbb::flow::serial} : all_threads,
-          [this, g](Message const& message, Node::output_ports_type& ports) {
+          [this, g, turns = InOrder()](Message const& message,
+                                       Node::output_ports_type& ports) mutable {
             if (message->missing[g].fetch_sub(1, std::memory_order_acq_rel) > 1) return;
-            visit(plan_.groups[g], *message);
-            std::get<0>(ports).try_put(message);
+            auto const pass = [&](Message const& each) {
+              visit(plan_.groups[g], *each);
+              std::get<0>(ports).try_put(each);
+            };
+            if (plan_.groups[g].ordered) {
+              turns.add(message, pass);
+            } else {
+              pass(message);
+            }
           },
           Priority(plan_.nodes[groups[g].nodes.front()].level));
     }

@@ -81,9 +81,9 @@ struct OutputFile {
   std::vector<std::uint8_t> bytes;
 };
 
-// Stores what a run produces. recall(), row(), line() and retired() are called in data set order:
-// recall() from one thread, the others from one thread at a time, first a sample's rows, then its
-// retirement. What they throw fails the run. The others are called from many threads at once.
+// Stores what a run produces. recall(), run_file(), row(), line() and retired() are called in data
+// set order: recall() from one thread, the others from one thread at a time, first a sample's rows,
+// then its retirement. What they throw fails the run. The others are called from many threads at once.
 class RunListener {
  public:
   using Clock = std::chrono::steady_clock;
@@ -100,6 +100,9 @@ class RunListener {
   // Writes a sink's files of a sample and returns the bytes to keep. What it throws fails the
   // sample.
   virtual std::string deliver(std::size_t stage, std::vector<OutputFile> const& files) = 0;
+
+  // The file of an observer; only stages that have one use it.
+  virtual RunFile& run_file(std::size_t stage) = 0;
 
   virtual void row(std::size_t stage, Row const& row) = 0;
   // A line of the list of a sink that wrote the sample's files.

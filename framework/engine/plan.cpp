@@ -83,7 +83,8 @@ class Planner {
   }
 
   std::size_t number_of_computation(PipelineStage const& stage) {
-    // A serial stage may depend on earlier samples, so it equals no other.
+    // An ordered stage may depend on earlier samples, and an object of a serial one may be slow to
+    // use from two variants in turn, so they equal no other.
     if (stage.declaration->serial) return next_computation_++;
     auto const [known, is_new] =
         computations_.try_emplace(computation_of(stage), next_computation_);
@@ -106,6 +107,7 @@ class Planner {
       PlannedGroup& group = plan_.groups[found->second];
       group.nodes.push_back(n);
       group.serial = stage.declaration->serial && node.work != PlannedNode::Work::emit;
+      group.ordered = stage.declaration->ordered;
       group_of[n] = found->second;
     }
     for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {

@@ -35,7 +35,7 @@ struct PlannedNode {
 struct PlannedGroup {
   std::vector<std::size_t> nodes;
   std::vector<std::size_t> after;  // the groups that it waits for, each once
-  bool serial = false;
+  bool serial = false, ordered = false;
   bool at_end = true;  // no group waits for it
 };
 

@@ -76,7 +76,10 @@ void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
   Row row;
   std::string line;
   auto const error = error_of([&] {
-    if (folds) row = stage.instance->fold(*sample.sample, result.values[0].get());
+    if (folds) {
+      row = stage.instance->fold(*sample.sample, result.values[0].get(),
+                                 listener_.run_file(node.part.stage));
+    }
     if (lists) line = stage.instance->list_line(*sample.sample);
     if (line.find('\n') != line.npos) throw Error("list_line() returned more than one line");
   });

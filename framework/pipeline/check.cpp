@@ -52,6 +52,40 @@ RunSettings read_run(Document const& document, Environment const& environment,
   return run;
 }
 
+// The score that best_by names: STAGE.SCORE, of an evaluator. Which scores an evaluator has is not
+// known before it has run.
+std::string read_best_by(Document const& document, Environment const& environment,
+                         Pipeline const& pipeline, std::vector<Problem>& problems) {
+  if (!document.best_by) return "";
+  Setting const& setting = *document.best_by;
+  auto const complain = [&](std::string message) {
+    problems.push_back({setting.value_place, "[sweep]: " + std::move(message)});
+  };
+  if (!document.sweeps()) {
+    problems.push_back({setting.place, "best_by selects one of the variants of a sweep, but this "
+                                       "pipeline has no variants"});
+  }
+  auto const name = read_text(setting, environment, problems);
+  if (!name) return "";
+  std::vector<std::string> evaluators;
+  for (PipelineStage const& stage : pipeline.stages) {
+    if (stage.declaration->kind != StageKind::observer) continue;
+    if (std::ranges::find(evaluators, stage.name) == evaluators.end()) {
+      evaluators.push_back(stage.name);
+    }
+  }
+  std::string const stage = name->substr(0, name->find('.'));
+  if (stage.size() + 1 >= name->size()) {
+    complain("best_by is written EVALUATOR.SCORE, for example best_by = \"" +
+             (evaluators.empty() ? "score" : evaluators.front()) + ".miou\"");
+  } else if (std::ranges::find(evaluators, stage) == evaluators.end()) {
+    complain("best_by names the stage " + toml_string(stage) + ", which is not an evaluator of " +
+             "this pipeline" + did_you_mean(stage, evaluators) +
+             (evaluators.empty() ? "" : " (it has " + quoted_list(evaluators) + ")"));
+  }
+  return *name;
+}
+
 std::string unknown_stage(std::string const& name, StageCatalog const& catalog) {
   std::string message =
       "there is no stage " + toml_string(name) + did_you_mean(name, catalog.names());
@@ -227,6 +261,7 @@ class Checker {
     pipeline.stages = merge_equal_stages(pipeline.variants);
     problems_ = check_variants(pipeline, sweep_);
     read_published(document_, request_, pipeline, problems_);
+    pipeline.best_by = read_best_by(document_, request_.environment, pipeline, problems_);
     std::vector<PipelineStage const*> stages;
     for (PipelineStage const& stage : pipeline.stages) stages.push_back(&stage);
     look_for_files(stages, pipeline.run);

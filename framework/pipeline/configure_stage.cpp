@@ -114,17 +114,24 @@ struct Configuration {
       instance.check(check);
       stage.columns = instance.columns();
       stage.list_file = instance.list_file();
+      stage.run_file = instance.run_file();
       stage.count = instance.count();
     });
     if (error) check.refuse("", *error);
-    if (auto const unsafe = why_unsafe_id(stage.list_file.string());
-        unsafe && !stage.list_file.empty()) {
-      check.refuse("", "the name of its list, \"" + stage.list_file.string() + "\", " + *unsafe);
-    }
+    refuse_unsafe(stage.list_file, "list", check);
+    refuse_unsafe(stage.run_file, "file", check);
     report(check.problems(), problems);
     report(check.warnings(), warnings);
     draft.configured =
         std::ranges::all_of(check.problems(), &OptionCheck::Problem::is_missing_file);
+  }
+
+  static void refuse_unsafe(std::filesystem::path const& file, std::string const& what,
+                            OptionCheck& check) {
+    if (file.empty()) return;
+    if (auto const unsafe = why_unsafe_id(file.string())) {
+      check.refuse("", "the name of its " + what + ", \"" + file.string() + "\", " + *unsafe);
+    }
   }
 
   // At the option's place in the file, or at the stage's.

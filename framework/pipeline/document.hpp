@@ -124,6 +124,7 @@ struct Document {
   std::optional<Setting> sweep, variant;  // [sweep] and [[variant]], before read_sweep()
   std::vector<StageEntry> stages;         // in file order
   std::vector<Setting> run, published;
+  std::optional<Setting> best_by;      // of [sweep]
   std::vector<AxisEntry> axes;         // in file order, then those of the command line
   std::vector<NamedVariant> variants;  // in file order
 

@@ -34,6 +34,7 @@ struct PipelineStage {
   std::optional<OnError> on_error;           // instead of the run's
   std::vector<std::string> columns;          // of an observer's CSV; empty without one
   std::filesystem::path list_file;           // of a sink's samples; empty without one
+  std::filesystem::path run_file;            // of an observer; empty without one
   std::optional<std::uint64_t> count;        // of a source's samples, if it is known
   std::vector<std::size_t> variants;         // that it serves, ascending
 
@@ -83,6 +84,7 @@ struct Pipeline {
   std::vector<Axis> axes;         // in the order of the file
   std::vector<Variant> variants;  // never empty
   std::string sweep_text;         // of a sweep: its part of the resolved pipeline
+  std::string best_by;            // of a sweep: "STAGE.SCORE", or empty for the default
   Published published;
   RunSettings run;
   std::vector<Problem> warnings;  // of its stages, for the user before it runs

@@ -195,7 +195,13 @@ StageDeclaration StageBuilderBase::finish() const {
     errors.push_back("it has neither next() nor inputs");
   }
   if (!is_const_ && !declaration_.serial) {
-    errors.push_back("its operator() is not const, so it must be declared serial()");
+    errors.push_back("its operator() is not const, so it must be declared serial() or ordered()");
+  }
+  bool const may_be_ordered =
+      declaration_.kind == StageKind::transform || declaration_.kind == StageKind::sink;
+  if (declaration_.ordered && !may_be_ordered) {
+    errors.push_back("only a transform or a sink can be ordered(): next() and fold() are called in "
+                     "data set order anyway");
   }
   if (!errors.empty()) throw Error(joined(errors));
   StageDeclaration declaration = declaration_;

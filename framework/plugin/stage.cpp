@@ -19,6 +19,7 @@ std::optional<std::size_t> find_named(Range const& range, std::string_view name)
 }  // namespace
 
 OutputFolder::~OutputFolder() = default;
+RunFile::~RunFile() = default;
 StageInstance::~StageInstance() = default;
 StageFactory::~StageFactory() = default;
 

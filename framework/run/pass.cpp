@@ -103,22 +103,19 @@ void require_rectangular(Findings const& findings) {
   }
 }
 
-AllFindings findings_of(Pipeline const& pipeline) {
-  AllFindings findings(pipeline.stages.size());
-  for (std::size_t s = 0; s < findings.size(); ++s) {
-    PipelineStage const& stage = pipeline.stages[s];
-    if (stage.declaration->kind != StageKind::observer) continue;
-    auto const error = error_of([&] {
-      findings[s] = stage.instance->finish();
-      require_rectangular(*findings[s]);
-    });
-    if (error) {
-      throw Error("stage \"" + stage.name + "\"" + pipeline.some_variant(stage) +
-                  " failed to finish: " + *error);
-    }
+// The file of an observer while it grows.
+class GrowingFile final : public RunFile {
+ public:
+  GrowingFile(Tables& tables, std::size_t table) : tables_(tables), table_(table) {}
+  void write(std::span<std::uint8_t const> bytes) override {
+    tables_.append(table_, {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
   }
-  return findings;
-}
+  fs::path path() override { return tables_.file(table_); }
+
+ private:
+  Tables& tables_;
+  std::size_t table_;
+};
 
 // Writes down what the engine reports.
 class PassRun final : public RunListener {
@@ -130,7 +127,10 @@ class PassRun final : public RunListener {
         context_(context),
         samples_in_shards_(samples_in_shards(past)),
         journal_(context.folder, pass.journal),
-        tables_(context.folder.aside(), pipeline.stages.size()) {
+        tables_(context.folder.aside(), 2 * pipeline.stages.size()) {
+    for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
+      run_files_.emplace_back(tables_, table_of_run_file(s));
+    }
     if (!past.empty() || is_merge()) {
       history_.emplace(
           pipeline, context.keys, context.folder, std::move(past),
@@ -173,6 +173,8 @@ class PassRun final : public RunListener {
     }
     return encode_files(files);
   }
+
+  RunFile& run_file(std::size_t stage) override { return run_files_[stage]; }
 
   void row(std::size_t stage, Row const& row) override {
     std::size_t const columns = pipeline_.stages[stage].columns.size();
@@ -261,7 +263,7 @@ class PassRun final : public RunListener {
                   ", but the data set now has " + std::to_string(emitted));
     }
     if (pass_.is_first()) {
-      result.findings = findings_of(pipeline_);
+      result.findings = finish_observers();
       write_scores(context_.folder, pipeline_, result.findings);
     }
     tables_.flush();
@@ -269,8 +271,17 @@ class PassRun final : public RunListener {
       if (pass_.ends[s]) place_table(s);
     });
     for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
-      if (!pass_.ends[s] || pipeline_.stages[s].list_file.empty()) continue;
-      for (fs::path const& home : pass_.homes[s]) result.lists.push_back(table_of(s, home));
+      PipelineStage const& stage = pipeline_.stages[s];
+      if (pass_.ends[s] && !stage.list_file.empty()) {
+        for (fs::path const& home : pass_.homes[s]) result.lists.push_back(table_of(s, home));
+      }
+      if (!pass_.ends[s] || stage.run_file.empty()) continue;
+      std::vector<fs::path> files;
+      for (fs::path const& home : homes_of_run_file(s, result.findings)) {
+        files.push_back(home / stage.name / stage.run_file);
+      }
+      place(table_of_run_file(s), files);
+      result.lists.insert(result.lists.end(), files.begin(), files.end());
     }
     if (!history_) return;
     std::string const text = to_text(history_->reuse(), emitted, result.totals.recalled);
@@ -284,18 +295,53 @@ class PassRun final : public RunListener {
                                    : home / stage.name / stage.list_file;
   }
 
+  AllFindings finish_observers() {
+    AllFindings findings(pipeline_.stages.size());
+    for (std::size_t s = 0; s < findings.size(); ++s) {
+      PipelineStage const& stage = pipeline_.stages[s];
+      if (stage.declaration->kind != StageKind::observer) continue;
+      auto const error = error_of([&] {
+        findings[s] = stage.instance->finish(run_files_[s]);
+        require_rectangular(*findings[s]);
+      });
+      if (error) {
+        throw Error("stage \"" + stage.name + "\"" + pipeline_.some_variant(stage) +
+                    " failed to finish: " + *error);
+      }
+    }
+    return findings;
+  }
+
+  std::size_t table_of_run_file(std::size_t s) const { return pipeline_.stages.size() + s; }
+
+  // As for the files of sinks, it depends on the variant whether they are kept.
+  std::vector<fs::path> homes_of_run_file(std::size_t s, AllFindings const& findings) const {
+    bool const common = pipeline_.serves_all(pipeline_.stages[s]);
+    if (common || keep_of(pipeline_) == Keep::all) return pass_.homes[s];
+    auto const best =
+        keep_of(pipeline_) == Keep::best ? best_variant(pipeline_, findings) : std::nullopt;
+    if (!best) return {};
+    fs::path const home = home_of(pipeline_, pipeline_.variants[*best]);
+    bool const is_home = std::ranges::find(pass_.homes[s], home) != pass_.homes[s].end();
+    return is_home ? std::vector{home} : std::vector<fs::path>();
+  }
+
   void place_table(std::size_t s) {
     PipelineStage const& stage = pipeline_.stages[s];
     if (stage.columns.empty() && stage.list_file.empty()) return;
-    auto const& homes = pass_.homes[s];
-    for (std::size_t i = 0; i < homes.size(); ++i) {
-      fs::path const file = table_of(s, homes[i]);
-      if (tables_.is_empty(s)) {
-        context_.folder.write(file, "");
-      } else if (i + 1 < homes.size()) {
-        context_.folder.place_copy(tables_.file(s), file);
+    std::vector<fs::path> files;
+    for (fs::path const& home : pass_.homes[s]) files.push_back(table_of(s, home));
+    place(s, files);
+  }
+
+  void place(std::size_t table, std::vector<fs::path> const& files) {
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      if (!fs::exists(tables_.file(table))) {
+        context_.folder.write(files[i], "");
+      } else if (i + 1 < files.size()) {
+        context_.folder.place_copy(tables_.file(table), files[i]);
       } else {
-        context_.folder.place(tables_.file(s), file);
+        context_.folder.place(tables_.file(table), files[i]);
       }
     }
   }
@@ -306,7 +352,8 @@ class PassRun final : public RunListener {
   std::uint64_t const samples_in_shards_;
   std::optional<History> history_;
   Journal journal_;
-  Tables tables_;
+  Tables tables_;  // a table or list for each stage, then a run file for each
+  std::vector<GrowingFile> run_files_;
   std::optional<Engine> engine_;
   Clock::time_point begin_;
   WarningLog warnings_;

@@ -117,8 +117,27 @@ std::vector<std::vector<std::optional<double>>> beside_published(Pipeline const&
   return found;
 }
 
+std::vector<std::pair<std::string, Score>> declared_scores(Pipeline const& pipeline,
+                                                           Variant const& variant,
+                                                           AllFindings const& findings) {
+  std::vector<std::pair<std::string, Score>> scores;
+  for (std::size_t const s : variant.stages) {
+    if (!findings[s]) continue;
+    for (Score const& score : findings[s]->scores) {
+      scores.emplace_back(pipeline.stages[s].name + "." + score.metric, score);
+    }
+  }
+  return scores;
+}
+
 std::optional<Score> score_of(Pipeline const& pipeline, Variant const& variant,
                               AllFindings const& findings) {
+  if (!pipeline.best_by.empty()) {
+    for (auto const& [path, score] : declared_scores(pipeline, variant, findings)) {
+      if (path == pipeline.best_by) return score;
+    }
+    return std::nullopt;
+  }
   // The order of the stages in the file has no meaning.
   auto const rank = [&](std::size_t s) {
     PipelineStage const& stage = pipeline.stages[s];
@@ -147,6 +166,19 @@ std::optional<std::size_t> best_variant(Pipeline const& pipeline, AllFindings co
     best_value = score->value;
   }
   return best;
+}
+
+std::string why_no_best(Pipeline const& pipeline, AllFindings const& findings) {
+  std::vector<std::string> known;
+  for (Variant const& variant : pipeline.variants) {
+    for (auto const& [path, score] : declared_scores(pipeline, variant, findings)) {
+      if (std::ranges::find(known, path) == known.end()) known.push_back(path);
+    }
+  }
+  if (known.empty()) return "no evaluator returned a score for these samples (eval.miou does)";
+  if (pipeline.best_by.empty()) return "the scores of all variants are NaN";
+  return "no variant has the score \"" + pipeline.best_by + "\" that best_by names" +
+         did_you_mean(pipeline.best_by, known) + " (use " + quoted_list(known) + ")";
 }
 
 void write_scores(RunFolder& folder, Pipeline const& pipeline, AllFindings const& findings) {

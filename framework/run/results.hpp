@@ -47,13 +47,23 @@ std::vector<std::string> texts_of(Pipeline const& pipeline, Variant const& varia
 std::vector<std::vector<std::optional<double>>> beside_published(Pipeline const& pipeline,
                                                                  AllFindings const& findings);
 
-// The score by which a variant is compared: that of an eval.miou, one with a baseline if there are
-// several, the first by name. Without eval.miou, that of another observer, by the same rule.
+// The scores that the observers of a variant declare, by stage and metric: "score.gain.miou".
+std::vector<std::pair<std::string, Score>> declared_scores(Pipeline const& pipeline,
+                                                           Variant const& variant,
+                                                           AllFindings const& findings);
+
+// The score by which a variant is compared: the one that best_by names. By default the first one of
+// an eval.miou; if there are several, of one with a baseline, the first by name; without eval.miou,
+// of another observer, by the same rule.
 std::optional<Score> score_of(Pipeline const& pipeline, Variant const& variant,
                               AllFindings const& findings);
 
-// The variant with the best score (of the least one where less is better), the first among equals; nothing when none has one.
+// The variant with the best score (the least one where less is better), the first among equals;
+// nothing when none has one.
 std::optional<std::size_t> best_variant(Pipeline const& pipeline, AllFindings const& findings);
+
+// What is missing where best_variant() finds none: "no evaluator returned a score ...".
+std::string why_no_best(Pipeline const& pipeline, AllFindings const& findings);
 
 // metrics.json of the run and, in a sweep, of each variant with its pipeline.toml, and sweep.csv.
 void write_scores(RunFolder& folder, Pipeline const& pipeline, AllFindings const& findings);

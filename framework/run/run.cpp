@@ -70,12 +70,24 @@ Pass pass_for(Pipeline const& pipeline, Variant const& variant) {
   return pass;
 }
 
-// The pipeline with a source that begins again.
+// The pipeline with new instances of the stages that remember samples.
 Pipeline begun_again(Pipeline pipeline) {
   for (PipelineStage& stage : pipeline.stages) {
-    if (stage.declaration->kind == StageKind::source) stage.instance = configured_anew(stage);
+    bool const remembers =
+        stage.declaration->kind == StageKind::source || stage.declaration->ordered;
+    if (remembers) stage.instance = configured_anew(stage);
   }
   return pipeline;
+}
+
+// A shard would hold other results than a whole run, because the samples before it are missing.
+void require_whole_data_set(Pipeline const& pipeline) {
+  if (pipeline.run.shard.count <= 1) return;
+  for (PipelineStage const& stage : pipeline.stages) {
+    if (!stage.declaration->ordered) continue;
+    throw UsageError("stage \"" + stage.name + "\" (" + stage.declaration->name +
+                     ") needs all samples in order, so the data set cannot be divided into shards");
+  }
 }
 
 // The names of all files that sinks of past runs are known to have written, as fingerprints.
@@ -124,8 +136,14 @@ void add_scores(RunReport& report, Pipeline const& pipeline, AllFindings const& 
     }
   }
   report.beside_published = beside_published(pipeline, findings);
+  for (Variant const& variant : pipeline.variants) {
+    for (auto& [path, score] : declared_scores(pipeline, variant, findings)) {
+      report.scores.emplace(path, std::move(score));
+    }
+  }
   if (!pipeline.sweeps()) return;
   report.best = best_variant(pipeline, findings);
+  if (!report.best && !pipeline.best_by.empty()) log_warning(why_no_best(pipeline, findings));
   for (Variant const& variant : pipeline.variants) {
     report.variants.push_back({score_of(pipeline, variant, findings),
                                numbers_of(pipeline, variant, findings).scores,
@@ -239,9 +257,9 @@ class Execution {
   Variant const& best_of(AllFindings const& findings) const {
     auto const best = best_variant(pipeline_, findings);
     if (!best) {
-      throw Error(
-          "keep = \"best\" needs a score to find the best variant, but no evaluator of the "
-          "pipeline returned one (eval.miou does); use keep = \"all\" or \"none\"");
+      throw Error("keep = \"best\" needs a score to find the best variant, but " +
+                  why_no_best(pipeline_, findings) +
+                  "; the scores of all variants are written; use keep = \"all\" or \"none\"");
     }
     return pipeline_.variants[*best];
   }
@@ -431,6 +449,7 @@ std::optional<std::uint64_t> expected_samples(Pipeline const& pipeline) {
 RunReport execute(Pipeline const& pipeline, StageCatalog const& catalog,
                   RunRequest const& request) {
   require_sound_keep(pipeline);
+  require_whole_data_set(pipeline);
   return Execution(pipeline, catalog, request).execute();
 }
 

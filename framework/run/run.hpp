@@ -51,6 +51,7 @@ struct RunReport {
   // What follows is empty unless all samples were scored.
   bool scored = false;
   std::vector<StageFindings> findings;  // of the stages that serve all variants
+  std::map<std::string, Score> scores;  // by "STAGE.METRIC"; those of one variant stand for all
 
   // Of a sweep, by variant.
   struct VariantResult {

@@ -83,6 +83,20 @@ Json conservation(Pipeline const& pipeline, RunTotals const& totals) {
   return stages;
 }
 
+// What the scores mean; their values are in metrics.json.
+Json meanings_of(std::map<std::string, Score> const& scores) {
+  Json meanings = Json::object();
+  for (auto const& [path, score] : scores) {
+    Json& meaning = meanings[path];
+    meaning = {{"name", score.name},
+               {"better", score.better == Better::more ? "more" : "less"},
+               {"unit", score.unit.empty() ? "fraction" : score.unit}};
+    if (score.minimum) meaning["minimum"] = *score.minimum;
+    if (score.maximum) meaning["maximum"] = *score.maximum;
+  }
+  return meanings;
+}
+
 Json variants_of(Pipeline const& pipeline, RunReport const& report) {
   Json list = Json::array();
   for (std::size_t v = 0; v < pipeline.variants.size(); ++v) {
@@ -143,6 +157,7 @@ void add_end(Json& record, Pipeline const& pipeline, RunReport const& report) {
                        {"reused", totals.recalled}};
   record["stages"] = conservation(pipeline, totals);
   if (!report.warnings.empty()) record["warnings"] = warnings_of(report.warnings);
+  if (!report.scores.empty()) record["scores"] = meanings_of(report.scores);
   if (pipeline.sweeps()) record["variants"] = variants_of(pipeline, report);
 }
 

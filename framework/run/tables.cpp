@@ -10,11 +10,10 @@ namespace seplflow {
 constexpr std::size_t kBytesInMemory = 1 << 20;
 
 Tables::Tables(std::filesystem::path folder, std::size_t count)
-    : folder_(std::move(folder)), waiting_(count), appended_(count) {}
+    : folder_(std::move(folder)), waiting_(count) {}
 
 void Tables::append(std::size_t table, std::string_view text) {
   waiting_[table] += text;
-  appended_[table] = true;
   bytes_ += text.size();
   if (bytes_ >= kBytesInMemory) flush();
 }

@@ -19,10 +19,7 @@ class Tables {
   void append(std::size_t table, std::string_view text);
   void flush();
 
-  // Whether nothing was ever appended.
-  bool is_empty(std::size_t table) const { return !appended_[table]; }
-
-  // The file of a table that is not empty.
+  // The file of a table. It exists once something was appended and flushed.
   std::filesystem::path file(std::size_t table) const;
 
  private:
@@ -30,7 +27,6 @@ class Tables {
 
   std::filesystem::path folder_;
   std::vector<std::string> waiting_;
-  std::vector<bool> appended_;
   std::size_t bytes_ = 0;
 };
 

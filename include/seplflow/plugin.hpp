@@ -144,9 +144,25 @@ class StageBuilder final : public StageBuilderBase {
     return *this;
   }
 
-  // The stage processes one sample at a time.
+  // The stage processes one sample at a time, in any order. Its result for a sample must not depend
+  // on the samples before.
   StageBuilder& serial() {
     declaration_.serial = true;
+    return *this;
+  }
+
+  // The stage, a transform or a sink, processes one sample at a time in data set order and may
+  // remember the samples before. Samples that earlier stages skipped or lost are left out. A
+  // resumed run repeats the stage, and all stages that depend on it, for all samples; the data set
+  // cannot be divided into shards.
+  StageBuilder& ordered() {
+    declaration_.serial = declaration_.ordered = true;
+    return *this;
+  }
+
+  // The values that the stage returns may have another size than the image of the sample.
+  StageBuilder& any_size() {
+    blueprint_->any_size = true;
     return *this;
   }
 

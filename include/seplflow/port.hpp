@@ -19,7 +19,10 @@ namespace seplflow {
 // The name of a type on ports. Two ports connect when these names are equal, so a plugin with a
 // type of its own specialises this with a unique name ("lab.Edges"), in the header that defines the
 // type. It may have a `static constexpr int version`, which its author raises when the meaning of
-// the type changes but its size does not.
+// the type changes but its size does not, and a function
+// `static void check(T const&, Sample const&)`, which throws Error ("it returned ...") for a value
+// that does not fit the sample. It is called for every value that a stage returns, so that the stage
+// which made a wrong value is blamed and not a later one.
 template <class T>
 struct PortType {
   static_assert(sizeof(T) == 0, "specialise seplflow::PortType<T> with a name for this type");
@@ -32,6 +35,7 @@ struct PortType<Sample> {
 template <>
 struct PortType<Image> {
   static constexpr std::string_view name = "Image";
+  SEPLFLOW_API static void check(Image const& image, Sample const& sample);
 };
 template <>
 struct PortType<ImageLabels> {
@@ -40,14 +44,17 @@ struct PortType<ImageLabels> {
 template <>
 struct PortType<LabelMap> {
   static constexpr std::string_view name = "LabelMap";
+  SEPLFLOW_API static void check(LabelMap const& labels, Sample const& sample);
 };
 template <>
 struct PortType<ScoreMaps> {
   static constexpr std::string_view name = "ScoreMaps";
+  SEPLFLOW_API static void check(ScoreMaps const& scores, Sample const& sample);
 };
 template <>
 struct PortType<MaskSet> {
   static constexpr std::string_view name = "MaskSet";
+  SEPLFLOW_API static void check(MaskSet const& masks, Sample const& sample);
 };
 template <>
 struct PortType<OverlapTable> {

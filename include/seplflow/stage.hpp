@@ -30,6 +30,20 @@ class SEPLFLOW_API OutputFolder {
   virtual void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes) = 0;
 };
 
+// The file of a whole run that an observer writes, such as an archive. It appears in the stage's
+// folder, complete, when all samples have been folded and finish() has returned; a run that ends
+// early leaves none. Use write() or path(), not both. Not thread-safe: only fold() and finish() get it.
+class SEPLFLOW_API RunFile {
+ public:
+  virtual ~RunFile();
+
+  // Appends to the file. Throws Error when the disk is full.
+  virtual void write(std::span<std::uint8_t const> bytes) = 0;
+
+  // Where a library that opens files itself may write until finish() returns.
+  virtual std::filesystem::path path() = 0;
+};
+
 // Something about a sample that the user should know although nothing failed.
 struct Warning {
   std::string what;    // "the image-level labels exclude a class that the pseudo-label holds"

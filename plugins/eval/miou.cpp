@@ -264,9 +264,15 @@ Findings Miou::finish() const {
     metrics.set("gain", std::move(gain));
   }
   findings.summary.push_back(std::move(table));
-  if (after.iou) {
-    findings.scores.push_back(
-        {.name = "mIoU", .value = *after.iou, .baseline = before.iou, .metric = "miou"});
+  for (std::size_t i = 0; i < kScores.size(); ++i) {
+    auto const& [name, score] = kScores[i];
+    if (!(after.*score)) continue;
+    findings.scores.push_back({.name = kLabels[i],
+                               .value = *(after.*score),
+                               .baseline = before.*score,
+                               .metric = name,
+                               .minimum = 0.0,
+                               .maximum = 1.0});
   }
   return findings;
 }

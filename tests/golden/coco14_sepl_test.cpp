@@ -104,7 +104,7 @@ TEST_CASE(
   }
   for (std::size_t i = 0; i < means.size(); ++i) {
     INFO(means[i]);
-    Metrics const metrics = scores[i].instance().finish().metrics;
+    Metrics const metrics = scores[i].finish().metrics;
     CHECK(std::get<std::int64_t>(value_of(metrics, "images")) == 60);
     require_scores(metrics, expected["paper_last"], means[i]);
     require_scores(std::get<Metrics>(value_of(metrics, "baseline")), expected["baseline"],

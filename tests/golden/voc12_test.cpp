@@ -144,7 +144,7 @@ TEST_CASE(
   }
   for (std::size_t i = 0; i < results.size(); ++i) {
     INFO(results[i]);
-    Metrics const metrics = stages[i].instance().finish().metrics;
+    Metrics const metrics = stages[i].finish().metrics;
     CHECK(std::get<std::int64_t>(value_of(metrics, "images")) == 400);
     require_scores(metrics, expected[results[i]]);
     require_scores(std::get<Metrics>(value_of(metrics, "baseline")), expected["baseline"]);

@@ -37,7 +37,7 @@ TEST_CASE("real: label.crf with IRN's parameters improves PuzzleCAM's labels", "
     CHECK(double(changed) < 0.15 * double(after.size().pixels()));
     score.observe(sample, voc.produce<LabelMap>("truth", sample), after, before);
   }
-  Metrics const metrics = score.instance().finish().metrics;
+  Metrics const metrics = score.finish().metrics;
   CHECK(std::get<std::int64_t>(value_of(metrics, "images")) == 14);
   Metrics const& gain = std::get<Metrics>(value_of(metrics, "gain"));
   for (std::string const name : {"miou", "precision", "recall"}) {

@@ -56,7 +56,7 @@ TEST_CASE("real: eval.miou scores PuzzleCAM like an independent program") {
   for (Sample const& sample : voc.samples()) {
     score.observe(sample, voc.produce<LabelMap>("truth", sample), labels.run<LabelMap>(sample));
   }
-  Metrics const metrics = score.instance().finish().metrics;
+  Metrics const metrics = score.finish().metrics;
   CHECK(std::get<std::int64_t>(value_of(metrics, "images")) == 14);
   for (std::string const name : {"miou", "precision", "recall"}) {
     INFO(name);

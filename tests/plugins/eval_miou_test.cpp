@@ -68,7 +68,7 @@ std::vector<std::string> names_of(Metrics const& metrics) {
 double miou_of(Options const& options, LabelMap const& truth, LabelMap const& labels) {
   StageDriver stage = miou(options);
   stage.observe(sample_of(3), truth, labels);
-  return number(stage.instance().finish().metrics, "miou");
+  return number(stage.finish().metrics, "miou");
 }
 
 using Names = std::vector<std::string>;
@@ -122,7 +122,7 @@ TEST_CASE("counts and means are over the whole data set, image_mean is over the 
   StageDriver stage = miou();
   stage.observe(sample_of(2), row_of({0, 1, 1, 1}), row_of({0, 1, 1, 1}));
   stage.observe(sample_of(2), row_of({0, 1}), row_of({1, 1}));
-  Metrics const metrics = stage.instance().finish().metrics;
+  Metrics const metrics = stage.finish().metrics;
   CHECK(integer(metrics, "images") == 2);
   CHECK(integer(class_of(metrics, 1), "tp") == 4);
   CHECK(integer(class_of(metrics, 1), "fp") == 1);
@@ -136,7 +136,7 @@ TEST_CASE("metrics come in the documented order") {
   StageDriver stage = miou({}, true);
   LabelMap const labels = row_of({0, 1});
   stage.observe(sample_of(2), labels, labels, labels);
-  Metrics const metrics = stage.instance().finish().metrics;
+  Metrics const metrics = stage.finish().metrics;
   CHECK(names_of(metrics) == Names{"images", "miou", "precision", "recall", "classes", "image_mean",
                                    "baseline", "gain"});
   CHECK(names_of(class_of(metrics, 1)) ==
@@ -150,7 +150,7 @@ TEST_CASE("metrics come in the documented order") {
 TEST_CASE("without a baseline the metrics have neither baseline nor gain") {
   StageDriver stage = miou();
   stage.observe(sample_of(2), row_of({0, 1}), row_of({0, 1}));
-  CHECK(names_of(stage.instance().finish().metrics) ==
+  CHECK(names_of(stage.finish().metrics) ==
         Names{"images", "miou", "precision", "recall", "classes", "image_mean"});
 }
 
@@ -160,8 +160,8 @@ TEST_CASE("the baseline is scored like the labels, and the gain is the differenc
   StageDriver both = miou({}, true), alone = miou();
   both.observe(sample_of(3), truth, labels, baseline);
   alone.observe(sample_of(3), truth, baseline);
-  Metrics const metrics = both.instance().finish().metrics;
-  Metrics const expected = alone.instance().finish().metrics;
+  Metrics const metrics = both.finish().metrics;
+  Metrics const expected = alone.finish().metrics;
   Metrics const& before = tree(metrics, "baseline");
   for (std::string const score : {"miou", "precision", "recall"}) {
     CHECK(number(before, score) == number(expected, score));
@@ -178,7 +178,7 @@ TEST_CASE("the baseline is scored like the labels, and the gain is the differenc
 TEST_CASE("a score that is 0/0 is null among the classes") {
   StageDriver stage = miou();
   stage.observe(sample_of(3), row_of({0, 1}), row_of({0, 255}));
-  Metrics const metrics = stage.instance().finish().metrics;
+  Metrics const metrics = stage.finish().metrics;
   CHECK(is_null(class_of(metrics, 1), "precision"));
   CHECK(number(class_of(metrics, 1), "recall") == 0);
   CHECK(is_null(class_of(metrics, 2), "iou"));
@@ -193,20 +193,20 @@ TEST_CASE("a mean over no classes is null, an empty cell, and not part of image_
   Row const row = stage.observe(sample_of(2), ignored, labels, labels);
   REQUIRE(row.size() == 10);
   for (std::size_t i = 1; i < row.size(); ++i) CHECK(row[i] == Cell());
-  Metrics const nothing = stage.instance().finish().metrics;
+  Metrics const nothing = stage.finish().metrics;
   CHECK(is_null(nothing, "miou"));
   CHECK(is_null(tree(nothing, "gain"), "recall"));
   CHECK(is_null(tree(nothing, "image_mean"), "precision"));
 
   stage.observe(sample_of(2), labels, labels, labels);
-  Metrics const metrics = stage.instance().finish().metrics;
+  Metrics const metrics = stage.finish().metrics;
   CHECK(integer(metrics, "images") == 2);
   CHECK(number(tree(metrics, "image_mean"), "miou") == 1);
 }
 
 TEST_CASE("without images every score is null") {
   StageDriver stage = miou({}, true);
-  Metrics const metrics = stage.instance().finish().metrics;
+  Metrics const metrics = stage.finish().metrics;
   CHECK(integer(metrics, "images") == 0);
   CHECK(is_null(metrics, "miou"));
   CHECK(is_null(tree(metrics, "baseline"), "recall"));
@@ -218,7 +218,7 @@ TEST_CASE("mean selects the classes of all three means") {
   auto const scores = [&](std::string const& mean) {
     StageDriver stage = miou({{"mean", mean}});
     stage.observe(sample_of(4), truth, labels);
-    Metrics const metrics = stage.instance().finish().metrics;
+    Metrics const metrics = stage.finish().metrics;
     return std::vector{number(metrics, "miou"), number(metrics, "precision"),
                        number(metrics, "recall")};
   };
@@ -251,7 +251,7 @@ TEST_CASE("a convention sets predicted_255 and mean") {
     StageDriver stage = miou(options);
     REQUIRE(stage.problems().empty());
     stage.observe(sample_of(4), truth, labels);
-    return number(stage.instance().finish().metrics, "miou");
+    return number(stage.finish().metrics, "miou");
   };
   INFO(named.convention);
   int equal = 0;
@@ -286,7 +286,7 @@ TEST_CASE("each convention gives the result of its evaluator, computed by hand")
   INFO(named.name);
   StageDriver stage = miou({{"convention", named.name}});
   stage.observe(sample_of(4), truth, labels);
-  Findings const findings = stage.instance().finish();
+  Findings const findings = stage.finish();
   CHECK(number(findings.metrics, "miou") == Approx(named.miou));
   CHECK(number(findings.metrics, "precision") == Approx(named.precision));
   CHECK(number(findings.metrics, "recall") == Approx(named.recall));
@@ -298,7 +298,7 @@ TEST_CASE("pixels with ground truth 255 never count") {
   LabelMap const truth = row_of({0, 1, 255, 255, 255}), labels = row_of({0, 1, 0, 1, 255});
   StageDriver stage = miou({{"convention", std::string(name)}});
   stage.observe(sample_of(2), truth, labels);
-  Findings const findings = stage.instance().finish();
+  Findings const findings = stage.finish();
   CHECK(number(findings.metrics, "miou") == 1);
   CHECK_THAT(findings.summary.at(0).title, Contains(" 0.00 % of the pixels)"));
 }
@@ -312,7 +312,7 @@ TEST_CASE("the summary shows the share of 255 in the labels and in the baseline"
     } else {
       stage.observe(sample_of(2), truth, labels);
     }
-    return stage.instance().finish().summary.at(0).title;
+    return stage.finish().summary.at(0).title;
   };
   for (char const* const predicted_255 : {"miss", "background", "drop"}) {
     CHECK_THAT(title(predicted_255, nullptr), Contains(std::string("255 in the labels: ") +
@@ -358,7 +358,7 @@ TEST_CASE("the order of the images does not change the counts or the means over 
   for (auto i = images.rbegin(); i != images.rend(); ++i) {
     backwards.observe(sample_of(3), i->first, i->second);
   }
-  Metrics const a = forwards.instance().finish().metrics, b = backwards.instance().finish().metrics;
+  Metrics const a = forwards.finish().metrics, b = backwards.finish().metrics;
   CHECK(number(a, "miou") == number(b, "miou"));
   CHECK(number(a, "recall") == number(b, "recall"));
   CHECK(number(a, "miou") > 0.1);
@@ -381,7 +381,7 @@ TEST_CASE("a label that the data set does not have is refused") {
   StageDriver stage = miou();
   CHECK_THROWS_WITH(stage.observe(sample_of(3), row_of({0}), row_of({3})),
                     Contains("holds class 3"));
-  CHECK(integer(stage.instance().finish().metrics, "images") == 0);
+  CHECK(integer(stage.finish().metrics, "images") == 0);
 }
 
 TEST_CASE("a data set without classes cannot be scored") {
@@ -413,14 +413,14 @@ TEST_CASE("saved and loaded records fold to the same rows and metrics") {
     REQUIRE(bytes);
     auto const loaded = second.instance().load(*bytes);
     CHECK(second.instance().save(loaded.get()) == bytes);
-    CHECK(second.instance().fold(sample, loaded.get()) ==
-          first.instance().fold(sample, record.get()));
+    CHECK(second.fold(sample, loaded.get()) ==
+          first.fold(sample, record.get()));
     for (std::size_t end = 0; end < bytes->size(); ++end) {
       CHECK_THROWS_AS(second.instance().load(bytes->substr(0, end)), Error);
     }
     CHECK_THROWS_AS(second.instance().load(*bytes + "x"), Error);
   }
-  Findings const a = first.instance().finish(), b = second.instance().finish();
+  Findings const a = first.finish(), b = second.finish();
   CHECK(to_json(a.metrics) == to_json(b.metrics));
   CHECK(a.summary.at(0).title == b.summary.at(0).title);
   CHECK(a.summary.at(0).rows == b.summary.at(0).rows);

@@ -168,11 +168,11 @@ TEST_CASE("saved and loaded records of the table fold to the same rows and means
     auto const bytes = first.instance().save(record.get());
     REQUIRE(bytes);
     auto const loaded = second.instance().load(*bytes);
-    CHECK(csv_line(second.instance().fold(sample, loaded.get())) ==
-          csv_line(first.instance().fold(sample, record.get())));
+    CHECK(csv_line(second.fold(sample, loaded.get())) ==
+          csv_line(first.fold(sample, record.get())));
     CHECK_THROWS_AS(second.instance().load(bytes->substr(1)), Error);
     CHECK_THROWS_AS(second.instance().load(*bytes + "x"), Error);
     CHECK_THROWS_AS(second.instance().load(""), Error);
   }
-  CHECK(to_json(first.instance().finish().metrics) == to_json(second.instance().finish().metrics));
+  CHECK(to_json(first.finish().metrics) == to_json(second.finish().metrics));
 }

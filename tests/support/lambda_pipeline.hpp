@@ -80,7 +80,8 @@ class LambdaPipeline {
     seplflow::Value load(std::string_view bytes) const override {
       return std::make_shared<Number const>(on_load(bytes));
     }
-    seplflow::Row fold(seplflow::Sample const& sample, void const* record) override {
+    seplflow::Row fold(seplflow::Sample const& sample, void const* record,
+                       seplflow::RunFile&) override {
       if (on_fold) on_fold(sample, *static_cast<Number const*>(record));
       return {sample.id};
     }
@@ -203,6 +204,13 @@ class LambdaPipeline {
   std::vector<std::string> names_;
 };
 
+// Forgets what is written.
+class NoFile final : public seplflow::RunFile {
+ public:
+  void write(std::span<std::uint8_t const>) override {}
+  std::filesystem::path path() override { return "/dev/null"; }
+};
+
 // Remembers what the engine reports.
 class RecordingListener : public seplflow::RunListener {
  public:
@@ -228,6 +236,7 @@ class RecordingListener : public seplflow::RunListener {
     }
     return names;
   }
+  seplflow::RunFile& run_file(std::size_t) override { return no_file; }
   void row(std::size_t, seplflow::Row const& row) override {
     rows.push_back(std::get<std::string>(row[0]));
   }
@@ -245,6 +254,7 @@ class RecordingListener : public seplflow::RunListener {
   }
 
   std::vector<Record> records;
+  NoFile no_file;
   std::vector<std::string> rows;
   std::map<std::size_t, std::map<std::string, std::string>> delivered;  // by stage and name
   std::function<std::vector<seplflow::StageMemory>(seplflow::Sample const&)> on_recall;

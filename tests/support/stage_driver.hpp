@@ -27,6 +27,16 @@ class MemoryFolder final : public seplflow::OutputFolder {
   std::map<std::string, std::vector<std::uint8_t>> files;
 };
 
+// Keeps what an observer writes.
+class MemoryFile final : public seplflow::RunFile {
+ public:
+  void write(std::span<std::uint8_t const> added) override {
+    bytes.insert(bytes.end(), added.begin(), added.end());
+  }
+  std::filesystem::path path() override { throw std::logic_error("the file is in memory"); }
+  std::vector<std::uint8_t> bytes;
+};
+
 // What a pipeline file says of a stage.
 struct StageSetup {
   std::map<std::string, seplflow::OptionValue> options;
@@ -121,13 +131,18 @@ class StageDriver {
   template <class... Inputs>
   seplflow::Row observe(seplflow::Sample const& sample, Inputs const&... inputs) {
     auto const record = values_of(sample, inputs...);
-    return instance_->fold(sample, record.at(0).get());
+    return fold(sample, record.at(0).get());
   }
+  seplflow::Row fold(seplflow::Sample const& sample, void const* record) {
+    return instance_->fold(sample, record, run_file);
+  }
+  seplflow::Findings finish() { return instance_->finish(run_file); }
 
   // What it warned of samples since this was last asked.
   std::vector<seplflow::Warning> warned() { return warned_->take(); }
 
   MemoryFolder folder;
+  MemoryFile run_file;
 
  private:
   static void require(bool holds, std::string const& what) {

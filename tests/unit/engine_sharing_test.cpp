@@ -171,6 +171,31 @@ TEST_CASE("serial stages never share, and see one sample at a time", "[engine]")
   CHECK(calls[1] == 100);
 }
 
+TEST_CASE("an ordered stage sees the samples in data set order", "[engine]") {
+  auto const jobs = GENERATE(1, 2, 8);
+  constexpr int kSamples = 500;
+  LambdaPipeline test(kSamples);
+  // The samples reach it out of order, and some not at all.
+  test.transform("uneven", {"source"}, [](Sample const&, Inputs const& in) {
+    Number volatile work = 0;
+    for (Number i = 0; i < (*in[0] * 7919) % 20'000; ++i) work = work + i;
+    return *in[0] % 10 == 3 ? std::nullopt : std::optional(*in[0]);
+  });
+  std::vector<Number> seen;  // a race unless the stage is ordered
+  test.transform("ordered", {"uneven"}, [&](Sample const&, Inputs const& in) {
+    seen.push_back(*in[0]);
+    return std::optional(*in[0]);
+  });
+  test.declaration("ordered").serial = test.declaration("ordered").ordered = true;
+  test.observer("end", {"ordered"}, kPass);
+  test.variant("", {"end"});
+  RecordingListener listener;
+  RunTotals const totals = run(test, listener, jobs);
+  CHECK(totals.done == kSamples - kSamples / 10);
+  CHECK(seen.size() == kSamples - kSamples / 10);
+  CHECK(std::ranges::is_sorted(seen));
+}
+
 TEST_CASE("stages that variants have in a different order do not wait for each other", "[engine]") {
   auto const jobs = GENERATE(1, 2, 8);
   auto const serial = GENERATE(false, true);

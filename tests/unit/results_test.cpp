@@ -71,6 +71,26 @@ TEST_CASE("the best variant has the smallest score if less is better") {
   CHECK(best_variant(pipeline, ends(pipeline, each)) == 2u);
 }
 
+TEST_CASE("best_by selects the score by which variants are compared") {
+  Pipeline pipeline = swept();
+  std::vector<Findings> each;
+  for (double const value : {0.1, 0.4, 0.2, 0.3}) {
+    each.push_back(found(value));
+    each.back().scores.front().metric = "miou";
+    each.back().scores.push_back(
+        {.name = "distance", .value = value, .metric = "px", .better = Better::less});
+  }
+  auto const findings = ends(pipeline, each);
+  CHECK(best_variant(pipeline, findings) == 1);
+  pipeline.best_by = "end.px";
+  CHECK(best_variant(pipeline, findings) == 0);
+  pipeline.best_by = "end.miuo";
+  CHECK_FALSE(best_variant(pipeline, findings));
+  CHECK(why_no_best(pipeline, findings) ==
+        "no variant has the score \"end.miuo\" that best_by names; did you mean \"end.miou\"? "
+        "(use \"end.miou\" or \"end.px\")");
+}
+
 TEST_CASE("the score of a variant does not depend on the order of the stages in the file") {
   Pipeline const pipeline = swept();
   AllFindings findings = ends(pipeline, std::vector<Findings>(4, found(0.9)));

@@ -214,8 +214,8 @@ TEST_CASE("an observer's record can be saved as bytes and loaded") {
   auto const bytes = first.instance().save(record.get());
   REQUIRE(bytes);
   CHECK(*bytes == "21");
-  second.instance().fold(sample(), second.instance().load(*bytes).get());
-  CHECK(std::get<std::int64_t>(second.instance().finish().metrics.entries().at(0).second) == 42);
+  second.fold(sample(), second.instance().load(*bytes).get());
+  CHECK(std::get<std::int64_t>(second.finish().metrics.entries().at(0).second) == 42);
   CHECK_THROWS_AS(second.instance().load(""), Error);
 }
 

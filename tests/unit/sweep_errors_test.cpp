@@ -322,3 +322,13 @@ TEST_CASE("the run says which samples it takes and whose files it keeps") {
   }
   CHECK_THAT(message(kBase + "[run]\nkeep = \"bst\"\n"), Contains("did you mean \"best\"?"));
 }
+
+TEST_CASE("best_by names a score of an evaluator") {
+  std::string const axis = "\n\"knobs.ratio\" = [0.1, 0.2]";
+  CHECK_THAT(message(sweep("best_by = \"knobs.ratio\"" + axis)),
+             Contains("names the stage \"knobs\", which is not an evaluator of this pipeline"));
+  CHECK_THAT(message(sweep("best_by = \"score\"" + axis)),
+             Contains("best_by is written EVALUATOR.SCORE, for example best_by = \""));
+  CHECK_THAT(message(sweep("best_by = 5" + axis)), Contains("expected a string"));
+  CHECK_THAT(message(sweep("best_by = \"tally.count\"")), Contains("has no variants"));
+}

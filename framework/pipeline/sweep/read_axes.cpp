@@ -37,6 +37,10 @@ void add(std::vector<Setting>& axes, Setting axis, SweepContext const& context) 
 void add_axes_of_file(std::vector<Setting>& axes, SweepContext const& context) {
   std::vector<Setting> found;
   for (Setting const& setting : settings_of(*context.document.sweep)) {
+    if (setting.key == "best_by" && !setting.value->is_table()) {
+      if (!context.document.best_by) context.document.best_by = setting;  // --set goes first
+      continue;
+    }
     if (!nests_axes(setting)) {
       found.push_back(setting);
       continue;

@@ -48,6 +48,10 @@ void apply_override(Setting setting, SweepContext const& context) {
   setting.place.column += static_cast<std::uint32_t>(dot + 1);
   setting.value = document.add_value(*setting.raw);
   if (stage == "run") return replace(document.run, std::move(setting));
+  if (stage == "sweep" && setting.key == "best_by") {
+    document.best_by = std::move(setting);
+    return;
+  }
   if (auto const found = document.find_stage(stage)) {
     return replace(document.stages[*found].settings, std::move(setting));
   }

@@ -47,7 +47,7 @@ class SweepText {
  public:
   SweepText(Document const& document, Sweep& sweep, Pipeline const& pipeline,
             Environment const& environment)
-      : document_(document), environment_(environment) {
+      : document_(document), environment_(environment), best_by_(pipeline.best_by) {
     std::set<std::pair<StageEntry const*, PipelineStage const*>> seen;
     uses_.resize(document.stages.size());
     for (std::size_t variant = 0; variant < pipeline.variants.size(); ++variant) {
@@ -65,8 +65,9 @@ class SweepText {
     std::string text;
     for (std::size_t i = 0; i < document_.stages.size(); ++i) text += stage(i);
     for (NamedVariant const& each : document_.variants) text += variant(each);
-    if (document_.axes.empty()) return text;
+    if (document_.axes.empty() && best_by_.empty()) return text;
     text += "\n[sweep]\n";
+    if (!best_by_.empty()) text += "best_by = " + resolved_text(best_by_) + "\n";
     for (AxisEntry const& each : document_.axes) text += axis(each);
     return text;
   }
@@ -213,6 +214,7 @@ class SweepText {
 
   Document const& document_;
   Environment const& environment_;
+  std::string const& best_by_;
   std::vector<std::vector<Use>> uses_;  // by stage
   // The stages that have a setting, by its value.
   std::unordered_map<toml::node const*, std::vector<PipelineStage const*>> having_;

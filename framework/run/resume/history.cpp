@@ -69,7 +69,8 @@ class History::Recall {
   void add_stage(std::size_t s) {
     PipelineStage const& stage = stage_of(s);
     std::size_t const outputs = std::max<std::size_t>(1, stage.declaration->outputs.size());
-    changed_[s].assign(outputs, has_changed_input(stage));
+    if (stage.declaration->ordered) count(history_.reuse_.ordered[stage.name]);
+    changed_[s].assign(outputs, stage.declaration->ordered || has_changed_input(stage));
     lost_[s] = is_lost_before(stage);
     add_part({s, 0});
     if (kind_of(s) != StageKind::source) return;

@@ -27,6 +27,7 @@ struct Reuse {
   std::uint64_t other_samples = 0;                      // its size or classes changed
   std::map<std::string, std::uint64_t> changed_inputs;  // its files changed, by stage
   std::map<std::string, std::uint64_t> lost_outputs;    // its files are gone or damaged, by stage
+  std::map<std::string, std::uint64_t> ordered;         // it needs all samples in order, by stage
 };
 
 class History {

@@ -173,6 +173,9 @@ std::string to_text(Reuse const& reuse, std::uint64_t emitted, std::uint64_t rec
   for (auto const& [stage, count] : reuse.changed_inputs) {
     add(count, "had changed files for \"" + stage + "\"");
   }
+  for (auto const& [stage, count] : reuse.ordered) {
+    add(count, "were repeated because \"" + stage + "\" needs all samples in order");
+  }
   for (auto const& [stage, count] : reuse.lost_outputs) {
     add(count, "had missing or damaged files of \"" + stage + "\"");
   }

@@ -41,6 +41,7 @@ SEPLFLOW_DETAIL_NAMED(save)
 SEPLFLOW_DETAIL_NAMED(load)
 SEPLFLOW_DETAIL_NAMED(list_file)
 SEPLFLOW_DETAIL_NAMED(list_line)
+SEPLFLOW_DETAIL_NAMED(run_file)
 SEPLFLOW_DETAIL_NAMED(check)
 SEPLFLOW_DETAIL_NAMED(files)
 SEPLFLOW_DETAIL_NAMED(needs_files)
@@ -74,9 +75,35 @@ template <class T>
 concept IsSink = !IsSource<T> && !IsObserver<T> && !InTwoSteps<T> &&
                  std::is_void_v<typename CallOf<T>::Result>;
 
+// An observer with run_file() passes the file to fold() and finish().
 template <class T, class Record>
-concept FoldsRows = requires(T stage, Sample const& sample, Record const& record) {
-  { stage.fold(sample, record) } -> std::same_as<Row>;
+decltype(auto) call_fold(T& stage, Sample const& sample, Record const& record, RunFile& file)
+  requires(Has_run_file<T> && requires { stage.fold(sample, record, file); })
+{
+  return stage.fold(sample, record, file);
+}
+template <class T, class Record>
+decltype(auto) call_fold(T& stage, Sample const& sample, Record const& record, RunFile&)
+  requires(!Has_run_file<T> && requires { stage.fold(sample, record); })
+{
+  return stage.fold(sample, record);
+}
+template <class T>
+decltype(auto) call_finish(T& stage, RunFile& file)
+  requires(Has_run_file<T> && requires { stage.finish(file); })
+{
+  return stage.finish(file);
+}
+template <class T>
+decltype(auto) call_finish(T& stage, RunFile&)
+  requires(!Has_run_file<T> && requires { stage.finish(); })
+{
+  return stage.finish();
+}
+
+template <class T, class Record>
+concept FoldsRows = requires(T stage, Sample const& sample, Record const& record, RunFile& file) {
+  { call_fold(stage, sample, record, file) } -> std::same_as<Row>;
 };
 
 // ---- The signatures ----
@@ -114,12 +141,17 @@ concept GoodColumns = requires(T const stage) {
   { stage.columns() } -> std::same_as<std::vector<std::string>>;
 };
 template <class T>
-concept GoodFinish = requires(T stage) {
-  { stage.finish() } -> std::same_as<Findings>;
+concept GoodFinish = requires(T stage, RunFile& file) {
+  { call_finish(stage, file) } -> std::same_as<Findings>;
+};
+template <class T>
+concept GoodRunFile = requires(T const stage) {
+  { stage.run_file() } -> std::same_as<std::filesystem::path>;
 };
 template <class T, class Record>
-concept GoodFold = FoldsRows<T, Record> || requires(T stage, Sample const& s, Record const& record) {
-  { stage.fold(s, record) } -> std::same_as<void>;
+concept GoodFold = FoldsRows<T, Record> ||
+                   requires(T stage, Sample const& s, Record const& record, RunFile& file) {
+  { call_fold(stage, s, record, file) } -> std::same_as<void>;
 };
 template <class T, class Record>
 concept GoodSave = requires(T const stage, Record const& record) {
@@ -180,7 +212,12 @@ constexpr bool has_good_hooks() {
   SEPLFLOW_DETAIL_RULE(Has_fold<T> == Has_finish<T>,
                        "fold() and finish() belong together: an observer has both, other stages "
                        "neither")
-  SEPLFLOW_DETAIL_RULE(!Has_finish<T> || GoodFinish<T>, "finish() must be `Findings finish()`")
+  SEPLFLOW_DETAIL_RULE(!Has_run_file<T> || (IsObserver<T> && GoodRunFile<T>),
+                       "run_file() belongs to an observer and must be `std::filesystem::path "
+                       "run_file() const`")
+  SEPLFLOW_DETAIL_RULE(!Has_finish<T> || GoodFinish<T>,
+                       "finish() must be `Findings finish()`, or `Findings finish(RunFile&)` of an "
+                       "observer with run_file()")
   SEPLFLOW_DETAIL_RULE(!IsObserver<T> || Has_save<T> == Has_load<T>,
                        "save() and load() belong together: an observer has both or neither")
   SEPLFLOW_DETAIL_RULE(!Has_columns<T> || (IsObserver<T> && GoodColumns<T>),
@@ -195,7 +232,7 @@ constexpr bool has_good_records() {
     using Record = typename CallOf<T>::Result;
     SEPLFLOW_DETAIL_RULE((GoodFold<T, Record>),
                          "fold() must be `Row fold(Sample const&, Record const&)`, or return void; "
-                         "Record is what operator() returns")
+                         "Record is what operator() returns; with run_file(), a RunFile& comes last")
     SEPLFLOW_DETAIL_RULE((FoldsRows<T, Record> == Has_columns<T>),
                          "an observer whose fold() returns a Row names its columns with columns(); "
                          "one whose fold() returns void has no columns")

@@ -73,7 +73,7 @@ class MemberProducer final : public Producer {
   using ListFiles = Files (T::*)(Sample const&) const;
   MemberProducer(Produce producer, ListFiles lister) : produce_(producer), files_(lister) {}
   Value produce(void const* source, Sample const& sample) const override {
-    return std::make_shared<R const>((static_cast<T const*>(source)->*produce_)(sample));
+    return outlet((static_cast<T const*>(source)->*produce_)(sample), sample);
   }
   Files files(void const* source, Sample const& sample) const override {
     return files_ ? (static_cast<T const*>(source)->*files_)(sample) : Files();
@@ -88,6 +88,7 @@ class MemberProducer final : public Producer {
 struct Blueprint {
   std::vector<std::unique_ptr<OptionBinding const>> options;
   std::vector<std::unique_ptr<Producer const>> producers;  // by output; null for the sample itself
+  bool any_size = false;  // of the values that it returns
 };
 
 template <class T>
@@ -135,8 +136,8 @@ class Instance final : public StageInstance {
         values.push_back(std::make_shared<decltype(record) const>(std::move(record)));
         return values;
       } else {
-        return Returned<typename Call::Result>::values(
-            Call::Parameters::call(stage_, context, inputs));
+        return returned<typename Call::Result>(Call::Parameters::call(stage_, context, inputs),
+                                               context);
       }
     }
   }
@@ -166,8 +167,8 @@ class Instance final : public StageInstance {
       using Call = CallOf<T>;
       auto const& decided = *static_cast<typename Call::Decision const*>(decision);
       auto const carry_out = [&](auto const&... each) { return T::carry_out(decided, each...); };
-      return Returned<typename Call::Result>::values(
-          Call::Parameters::call(carry_out, context, inputs));
+      return returned<typename Call::Result>(Call::Parameters::call(carry_out, context, inputs),
+                                             context);
     } else {
       return StageInstance::carry_out(decision, context, inputs);
     }
@@ -213,30 +214,44 @@ class Instance final : public StageInstance {
     return StageInstance::load(bytes);
   }
 
-  Row fold(Sample const& sample, void const* record) override {
+  Row fold(Sample const& sample, void const* record, RunFile& file) override {
     if constexpr (IsObserver<T>) {
       using Record = typename CallOf<T>::Result;
       auto const& typed = *static_cast<Record const*>(record);
-      if constexpr (std::is_void_v<decltype(stage_.fold(sample, typed))>) {
-        stage_.fold(sample, typed);
+      if constexpr (std::is_void_v<decltype(call_fold(stage_, sample, typed, file))>) {
+        call_fold(stage_, sample, typed, file);
         return {};
       } else {
-        return stage_.fold(sample, typed);
+        return call_fold(stage_, sample, typed, file);
       }
     } else {
-      return StageInstance::fold(sample, record);
+      return StageInstance::fold(sample, record, file);
     }
   }
   std::vector<std::string> columns() const override {
     if constexpr (Has_columns<T>) return stage_.columns();
     return {};
   }
-  Findings finish() override {
-    if constexpr (IsObserver<T>) return stage_.finish();
-    return StageInstance::finish();
+  std::filesystem::path run_file() const override {
+    if constexpr (Has_run_file<T>) return stage_.run_file();
+    return {};
+  }
+  Findings finish(RunFile& file) override {
+    if constexpr (IsObserver<T>) return call_finish(stage_, file);
+    return StageInstance::finish(file);
   }
 
  private:
+  template <class R>
+  std::optional<std::vector<Value>> returned(R&& result, SampleContext const& context) const {
+    if (!blueprint_->any_size) {
+      return Returned<R>::values(std::move(result), context.sample());
+    }
+    Sample of_any_size = context.sample();
+    of_any_size.size.reset();
+    return Returned<R>::values(std::move(result), of_any_size);
+  }
+
   std::shared_ptr<Blueprint const> blueprint_;
   T stage_;
 };

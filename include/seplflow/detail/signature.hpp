@@ -38,13 +38,22 @@ struct Parameter<T const*> {
   static T const* get(void const* value) { return static_cast<T const*>(value); }
 };
 
+// A value on an output. Throws Error when the type knows that it does not fit the sample.
+template <class R>
+Value outlet(R&& result, Sample const& sample) {
+  if constexpr (requires { PortType<R>::check(result, sample); }) {
+    PortType<R>::check(result, sample);
+  }
+  return std::make_shared<R const>(std::move(result));
+}
+
 // What a stage returns, as values on its outputs. An empty optional skips the sample.
 template <class R>
 struct Returned {
   static std::vector<Port> ports() { return {port_of<R>("")}; }
-  static std::optional<std::vector<Value>> values(R&& result) {
+  static std::optional<std::vector<Value>> values(R&& result, Sample const& sample) {
     std::vector<Value> values;
-    values.push_back(std::make_shared<R const>(std::move(result)));
+    values.push_back(outlet(std::move(result), sample));
     return values;
   }
 };
@@ -52,11 +61,10 @@ struct Returned {
 template <class... R>
 struct Returned<std::tuple<R...>> {
   static std::vector<Port> ports() { return {port_of<R>("")...}; }
-  static std::optional<std::vector<Value>> values(std::tuple<R...>&& result) {
+  static std::optional<std::vector<Value>> values(std::tuple<R...>&& result,
+                                                  Sample const& sample) {
     return std::apply(
-        [](R&... each) {
-          return std::vector<Value>{std::make_shared<R const>(std::move(each))...};
-        },
+        [&](R&... each) { return std::vector<Value>{outlet(std::move(each), sample)...}; },
         result);
   }
 };
@@ -64,9 +72,10 @@ struct Returned<std::tuple<R...>> {
 template <class R>
 struct Returned<std::optional<R>> {
   static std::vector<Port> ports() { return Returned<R>::ports(); }
-  static std::optional<std::vector<Value>> values(std::optional<R>&& result) {
+  static std::optional<std::vector<Value>> values(std::optional<R>&& result,
+                                                  Sample const& sample) {
     if (!result) return std::nullopt;
-    return Returned<R>::values(std::move(*result));
+    return Returned<R>::values(std::move(*result), sample);
   }
 };
 

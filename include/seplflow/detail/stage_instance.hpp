@@ -74,10 +74,12 @@ class SEPLFLOW_API StageInstance {
   virtual Value load(std::string_view /*bytes*/) const { unsupported(); }
 
   // Observers, one thread at a time and in data set order: the CSV row of a record, the columns of
-  // these rows (none: no CSV), and the result after the last sample.
-  virtual Row fold(Sample const&, void const* /*record*/) { unsupported(); }
+  // these rows (none: no CSV), and the result after the last sample. An observer may write a file of
+  // the whole run, whose name in the stage's folder is run_file() (empty: none).
+  virtual Row fold(Sample const&, void const* /*record*/, RunFile&) { unsupported(); }
   virtual std::vector<std::string> columns() const { return {}; }
-  virtual Findings finish() { unsupported(); }
+  virtual std::filesystem::path run_file() const { return {}; }
+  virtual Findings finish(RunFile&) { unsupported(); }
 
  private:
   // Throws: the framework called a function that stages of this kind do not have.
@@ -104,6 +106,7 @@ struct StageDeclaration {
   std::vector<Port> inputs, outputs;
   std::vector<OptionDeclaration> options;
   bool serial = false;          // one sample at a time
+  bool ordered = false;         // in data set order too, so that it may remember earlier samples
   bool loads = false;           // takes nothing but the sample and its image-level labels
   std::string library;          // the file of the plugin; empty for stages of the program
   std::string missing_library;  // which this build does not have and the stage needs; or empty

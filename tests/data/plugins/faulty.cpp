@@ -2,7 +2,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include <seplflow/seplflow.hpp>
@@ -53,6 +56,76 @@ struct Gate {
   }
 };
 
+// Turns the ignored pixels of a sample into the class that most pixels of the samples before had:
+// the result depends on the order.
+struct Memory {
+  std::array<std::uint64_t, 256> seen{};
+
+  LabelMap operator()(LabelMap const& labels) {
+    auto const common = std::max_element(seen.begin() + 1, seen.begin() + 255) - seen.begin();
+    std::vector<Label> pixels(labels.pixels().begin(), labels.pixels().end());
+    std::replace(pixels.begin(), pixels.end(), kBackground, static_cast<Label>(common % 21));
+    auto const& areas = label_areas(labels);
+    for (std::size_t i = 0; i < seen.size(); ++i) seen[i] += areas[i];
+    return LabelMap(labels.size(), std::move(pixels));
+  }
+};
+
+// One file of all label maps, and the number of their pixels that are no background, in pixels.
+struct Archive {
+  using Record = std::string;
+  std::string file = "all.bin";
+  bool opens_itself = false;
+  std::uint64_t objects = 0;
+
+  Record operator()(LabelMap const& labels) const {
+    auto const pixels = labels.pixels();
+    return std::string(pixels.begin(), pixels.end());
+  }
+  std::string save(Record const& record) const { return record; }
+  Record load(std::string_view bytes) const { return std::string(bytes); }
+  std::filesystem::path run_file() const { return file; }
+  std::vector<std::string> columns() const { return {"name", "object_pixels"}; }
+  Row fold(Sample const& sample, Record const& record, RunFile& out) {
+    add(sample.id + "\n" + record, out);
+    auto const own = static_cast<std::uint64_t>(
+        std::count_if(record.begin(), record.end(), [](char c) { return c != 0; }));
+    objects += own;
+    return {sample.id, own};
+  }
+  Findings finish(RunFile& out) {
+    add("end\n", out);
+    Findings findings;
+    double const pixels = static_cast<double>(objects);
+    findings.metrics.set("object_pixels", pixels);
+    findings.scores.push_back({.name = "objects",
+                               .value = pixels,
+                               .metric = "object_pixels",
+                               .unit = "pixels",
+                               .better = Better::less});
+    return findings;
+  }
+
+ private:
+  void add(std::string const& text, RunFile& out) const {
+    if (opens_itself) {
+      std::ofstream(out.path(), std::ios::binary | std::ios::app) << text;
+    } else {
+      out.write({reinterpret_cast<std::uint8_t const*>(text.data()), text.size()});
+    }
+  }
+};
+
+// Returns a label map that does not fit the sample.
+struct Misfit {
+  bool size = false;
+  LabelMap operator()(LabelMap const& labels) const {
+    if (size) return LabelMap(Size{3, 3});
+    std::vector<Label> pixels(labels.size().pixels(), 200);
+    return LabelMap(labels.size(), std::move(pixels));
+  }
+};
+
 }  // namespace
 
 SEPLFLOW_PLUGIN(plugin) {
@@ -71,4 +144,18 @@ SEPLFLOW_PLUGIN(plugin) {
       .option("at", &Gate::at, "the place of the sample that it holds", at_least(0))
       .option("inside", &Gate::inside, "a pipe that it tells when the sample is there", required())
       .option("go", &Gate::go, "a pipe that it waits for", required());
+  plugin.stage<Memory>("test.memory", "Replace background by what was common before")
+      .inputs("labels")
+      .output("labels")
+      .ordered();
+  plugin.stage<Archive>("test.archive", "Write one file of all label maps")
+      .inputs("labels")
+      .option("file", &Archive::file, "its name")
+      .option("opens_itself", &Archive::opens_itself, "whether it opens the file itself");
+  for (bool const any_size : {false, true}) {
+    auto& stage = plugin.stage<Misfit>(any_size ? "test.any_size" : "test.misfit",
+                                       "Return a label map that does not fit the sample");
+    stage.inputs("labels").output("labels").option("size", &Misfit::size, "whether its size is it");
+    if (any_size) stage.any_size();
+  }
 }
