@@ -60,6 +60,7 @@ Json inputs_schema(StageDeclaration const& stage) {
   Json wires = Json::object();
   for (Port const& port : stage.inputs) {
     wires[port.name] = {{"type", "string"}, {"description", port.type}};
+    if (port.optional) wires[port.name] = {{"anyOf", {wires[port.name], {{"const", false}}}}};
   }
   return {{"type", {"string", "object"}},
           {"properties", wires},
@@ -134,6 +135,7 @@ Json sweep_schema() {
   Json const nested = {{"type", "object"}, {"additionalProperties", axis}};
   return {{"type", "object"},
           {"description", "the axes of a sweep: \"stage.option\" = [values], or a range"},
+          {"properties", {{"best_by", {{"type", {"string", "object"}}}}}},
           {"additionalProperties", {{"anyOf", {axis, nested}}}}};
 }
 

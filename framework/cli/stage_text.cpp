@@ -51,12 +51,17 @@ std::string kind_text(StageDeclaration const& stage) {
          (stage.loads ? ", loads files" : "");
 }
 
+std::string optional_text(Port const& port) {
+  if (!port.optional) return "";
+  return port.by_default ? "optional, connected to the data set by default" : "optional";
+}
+
 // Empty without ports. The first output is the default.
 std::string port_table(std::string const& title, std::vector<Port> const& ports, bool outputs) {
   if (ports.empty()) return "";
   std::string table = "\n## " + title + "\n\n| Name | Type | |\n|---|---|---|\n";
   for (Port const& port : ports) {
-    std::string note = port.optional ? "optional" : "";
+    std::string note = optional_text(port);
     if (outputs && &port == &ports.front()) note = "default";
     table += "| `" + port.name + "` | " + port.type + " | " + note + " |\n";
   }
@@ -95,7 +100,8 @@ std::string stage_description(StageDeclaration const& stage) {
   auto const ports = [&](char const* title, std::vector<Port> const& list) {
     if (!list.empty()) text += std::string("\n") + title + "\n";
     for (Port const& port : list) {
-      text += "  " + port.name + ": " + port.type + (port.optional ? ", optional" : "") + "\n";
+      std::string const note = optional_text(port);
+      text += "  " + port.name + ": " + port.type + (note.empty() ? "" : ", " + note) + "\n";
     }
   };
   ports("inputs", stage.inputs);

@@ -335,13 +335,17 @@ class Checker {
   // A number for each entry, equal for entries that are wired in the same way.
   std::vector<std::size_t> wire_keys_of(
       std::vector<StageDeclaration const*> const& declarations) const {
-    using Key = std::tuple<std::size_t, StageDeclaration const*, toml::node const*, Place>;
+    using Key =
+        std::tuple<std::size_t, StageDeclaration const*, toml::node const*, Place, std::size_t>;
     std::map<Key, std::size_t> known;
     std::vector<std::size_t> numbers;
     for (Sweep::Entry const& entry : sweep_.entries()) {
       Setting const* const in = entry.settings.find("in");
-      Key const key{entry.stage, declarations[entry.number], in ? in->value : nullptr,
-                    entry.settings.place};
+      StageDeclaration const* const declaration = declarations[entry.number];
+      // What a source offers depends on its options.
+      bool const is_source = declaration && declaration->kind == StageKind::source;
+      Key const key{entry.stage, declaration, in ? in->value : nullptr, entry.settings.place,
+                    is_source ? entry.number : 0};
       numbers.push_back(known.emplace(key, known.size()).first->second);
     }
     return numbers;
@@ -358,6 +362,7 @@ class Checker {
       draft.stage.declaration = declarations[entry->number];
       if (draft.stage.declaration) {
         draft.stage.inputs.resize(draft.stage.declaration->inputs.size());
+        draft.switched_off.resize(draft.stage.declaration->inputs.size());
         draft.stage.wanted.resize(draft.stage.declaration->outputs.size());
       }
       drafts.push_back(std::move(draft));

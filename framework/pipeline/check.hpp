@@ -19,6 +19,7 @@ Pipeline check_document(Document const& document, PipelineRequest const& request
 struct Draft {
   StageEntry const* entry;
   PipelineStage stage;       // without a declaration if its `use` is invalid
+  std::vector<bool> switched_off = {};  // the inputs that the pipeline leaves unconnected
   bool inputs_known = true;  // false if an error in `in` was reported
   bool configured = false;   // whether all options are valid, apart from files that do not exist
 };

@@ -19,9 +19,10 @@ std::string reference(Pipeline const& pipeline, PipelineStage::Input const& inpu
 std::string wires(Pipeline const& pipeline, PipelineStage const& stage) {
   std::string text;
   for (std::size_t i = 0; i < stage.inputs.size(); ++i) {
-    if (!stage.inputs[i]) continue;
-    text += (text.empty() ? " " : ", ") + stage.declaration->inputs[i].name + " = " +
-            toml_string(reference(pipeline, *stage.inputs[i]));
+    Port const& port = stage.declaration->inputs[i];
+    if (!stage.inputs[i] && !port.by_default) continue;
+    text += (text.empty() ? " " : ", ") + port.name + " = " +
+            (stage.inputs[i] ? toml_string(reference(pipeline, *stage.inputs[i])) : "false");
   }
   return "{" + text + " }";
 }

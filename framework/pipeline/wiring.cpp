@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/error_of.hpp"
 #include "pipeline/check.hpp"
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
@@ -37,6 +38,7 @@ class Wiring {
   DraftSet wire() {
     for (Draft& draft : drafts_) connect(draft);
     require_one_source();
+    if (set_.problems.empty()) connect_by_default();
     bool const is_acyclic = sort_stages();
     bool const are_connected = std::ranges::all_of(
         drafts_, [](Draft const& draft) { return draft.stage.declaration && draft.inputs_known; });
@@ -100,6 +102,10 @@ class Wiring {
   }
 
   void connect_port(Draft& draft, std::size_t port, Setting const& wire) {
+    if (wire.value->is_boolean() && draft.stage.declaration->inputs[port].optional) {
+      switch_off(draft, port, wire);
+      return;
+    }
     auto const target = read_text(wire, environment_, set_.problems);
     if (!target) {
       std::string& message = set_.problems.back().message;
@@ -138,6 +144,64 @@ class Wiring {
     }
     draft.stage.inputs[port] = PipelineStage::Input{*found, *output};
     producer.stage.wanted[*output] = true;
+  }
+
+  void switch_off(Draft& draft, std::size_t port, Setting const& wire) {
+    draft.switched_off[port] = true;
+    if (!wire.value->as_boolean()->get()) return;
+    complain(wire.value_place, label_of(draft) + ": input \"" + wire.key +
+                                   "\" takes the name of a stage, or false to leave it unconnected");
+  }
+
+  // Connects the inputs that ask for it to the outputs of the source that have their names.
+  void connect_by_default() {
+    auto const source = std::ranges::find_if(drafts_, [](Draft const& draft) {
+      return draft.stage.declaration && draft.stage.declaration->kind == StageKind::source;
+    });
+    if (source == drafts_.end()) return;
+    auto const place = static_cast<std::size_t>(source - drafts_.begin());
+    std::vector<bool> const offered = offered_outputs(*source);
+    for (Draft& draft : drafts_) {
+      if (!draft.stage.declaration) continue;
+      for (std::size_t i = 0; i < draft.stage.inputs.size(); ++i) {
+        Port const& takes = draft.stage.declaration->inputs[i];
+        bool const is_open = takes.by_default && !draft.stage.inputs[i] && !draft.switched_off[i];
+        auto const output = find_port(source->stage.declaration->outputs, takes.name);
+        if (!is_open || !output || !offered[*output]) continue;
+        Port const& gives = source->stage.declaration->outputs[*output];
+        if (gives.type != takes.type || gives.fingerprint != takes.fingerprint) continue;
+        draft.stage.inputs[i] = PipelineStage::Input{place, *output};
+        source->stage.wanted[*output] = true;
+      }
+    }
+  }
+
+  // By output. An error in an option is reported when the source is configured.
+  std::vector<bool> offered_outputs(Draft const& source) const {
+    StageDeclaration const& declaration = *source.stage.declaration;
+    std::vector<bool> offered(declaration.outputs.size());
+    error_of([&] {
+      auto const instance = declaration.make();
+      std::vector<std::string> given, wanted;
+      std::vector<Problem> ignored;
+      for (Setting const& setting : source.entry->settings) {
+        auto const option = find_option(declaration, setting.key);
+        if (!option || !setting.value) continue;
+        auto const value =
+            read_option(setting, declaration.options[*option], "", environment_, ignored);
+        if (!value) continue;
+        instance->set_option(*option, *value);
+        given.push_back(setting.key);
+      }
+      for (std::size_t i = 0; i < offered.size(); ++i) {
+        if (source.stage.wanted[i]) wanted.push_back(declaration.outputs[i].name);
+      }
+      OptionCheck const check(std::move(given), {}, std::move(wanted));
+      for (std::size_t i = 1; i < offered.size(); ++i) {
+        offered[i] = instance->offers(declaration.outputs[i].name, check);
+      }
+    });
+    return offered;
   }
 
   std::optional<std::size_t> output_of(Draft const& producer, std::string const& target,

@@ -139,6 +139,15 @@ void StageBuilderBase::name_ports(std::vector<Port>& ports, std::vector<std::str
   }
 }
 
+void StageBuilderBase::connect_by_default(std::string const& input) {
+  auto const port = find_port(declaration_.inputs, input);
+  if (!port || !declaration_.inputs[*port].optional) {
+    errors_.push_back("it has no optional input \"" + input + "\" to connect by default");
+    return;
+  }
+  declaration_.inputs[*port].by_default = true;
+}
+
 void StageBuilderBase::add_option(OptionDeclaration option,
                                   std::unique_ptr<detail::OptionBinding const> binding,
                                   std::vector<OptionConstraint> const& constraints) {

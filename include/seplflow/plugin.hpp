@@ -5,7 +5,8 @@
 //              is called from one thread at a time; it enumerates samples and decodes nothing. Each
 //              further output is a member function `T name(Sample const&) const`, which is called
 //              from many threads, and only if a stage uses that output. count() const is optional
-//              and returns the number of samples.
+//              and returns the number of samples. bool offers(std::string_view output, OptionCheck
+//              const&) const tells whether inputs may be connected to an output by default.
 //   observer   operator() returns a record of a sample. fold(Sample const&, Record const&) takes
 //              the records in data set order, one at a time, and returns the sample's CSV row
 //              (columns() const names the columns) or void. finish() returns the Findings.
@@ -66,6 +67,7 @@ class SEPLFLOW_API StageBuilderBase {
  protected:
   StageBuilderBase(std::string name, std::string summary);
   void name_ports(std::vector<Port>& ports, std::vector<std::string> names, char const* what);
+  void connect_by_default(std::string const& input);
   void add_option(OptionDeclaration option, std::unique_ptr<detail::OptionBinding const> binding,
                   std::vector<OptionConstraint> const& constraints);
 
@@ -141,6 +143,14 @@ class StageBuilder final : public StageBuilderBase {
     add_option(std::move(option),
                std::make_unique<detail::MemberOption<T, M, Traits>>(member, traits),
                {OptionConstraint(constraints)...});
+    return *this;
+  }
+
+  // The optional input is connected to the output of the source that has its name, unless the
+  // pipeline connects it to another one or sets it to false, and if the source offers() that output.
+  // For inputs that only serve checks: a result must not depend on whether they are connected.
+  StageBuilder& by_default(std::string const& input) {
+    connect_by_default(input);
     return *this;
   }
 

@@ -66,6 +66,9 @@ struct Port {
   std::string type;
   bool optional = false;         // an input that may stay unconnected
   std::string fingerprint = {};  // of the C++ type: equal in libraries that agree on it
+  // An optional input that is connected to the output of the source that has its name, if the source
+  // offers it and the pipeline does not say otherwise.
+  bool by_default = false;
 };
 
 // A value on a port, shared and immutable. Its type is that of the port. The pipeline is checked

@@ -50,6 +50,7 @@ struct Labels {
 void declare_labels(Plugin& plugin) {
   plugin.stage<Labels>("cam.labels", "Reads a method's final pseudo-labels from PNG files")
       .inputs("sample", "image_labels")
+      .by_default("image_labels")
       .output("labels")
       .option("dir", &Labels::dir, "folder with NAME.png for each sample", existing_folder(),
               required())

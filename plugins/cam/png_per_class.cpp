@@ -205,6 +205,7 @@ struct PngPerClass {
 void declare_png_per_class(Plugin& plugin) {
   plugin.stage<PngPerClass>("cam.png_per_class", "Reads a method's CAMs from one PNG per class")
       .inputs("sample", "image_labels")
+      .by_default("image_labels")
       .output("scores")
       .option("dir", &PngPerClass::dir, "folder with NAME_CLASS.png for each class of each sample",
               existing_folder(), required())

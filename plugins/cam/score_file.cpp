@@ -187,6 +187,7 @@ void declare_score_file(Plugin& plugin, char const* name, char const* summary) {
   using T = ScoreFile<kind>;
   plugin.stage<T>(name, summary)
       .inputs("sample", "image_labels")
+      .by_default("image_labels")
       .output("scores")
       .option("dir", &T::dir, std::string("folder with NAME") + kind.ending + " for each sample",
               existing_folder(), required())

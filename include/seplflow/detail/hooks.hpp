@@ -32,6 +32,7 @@ namespace seplflow::detail {
 
 SEPLFLOW_DETAIL_NAMED(next)
 SEPLFLOW_DETAIL_NAMED(count)
+SEPLFLOW_DETAIL_NAMED(offers)
 SEPLFLOW_DETAIL_NAMED(decide)
 SEPLFLOW_DETAIL_NAMED(carry_out)
 SEPLFLOW_DETAIL_NAMED(fold)
@@ -117,6 +118,10 @@ concept GoodCount = requires(T const stage) {
   { stage.count() } -> std::integral;
 };
 template <class T>
+concept GoodOffers = requires(T const stage, std::string_view output, OptionCheck const& check) {
+  { stage.offers(output, check) } -> std::same_as<bool>;
+};
+template <class T>
 concept GoodCheck = requires(T stage, OptionCheck& check) {
   { stage.check(check) } -> std::same_as<void>;
 } && !requires(T stage, OptionCheck const& check) { stage.check(check); };
@@ -197,6 +202,9 @@ constexpr bool has_good_hooks() {
   SEPLFLOW_DETAIL_RULE(!Has_check<T> || GoodCheck<T>, "check() must be `void check(OptionCheck&)`")
   SEPLFLOW_DETAIL_RULE(!Has_count<T> || (IsSource<T> && GoodCount<T>),
                        "count() belongs to a source and must be `std::uint64_t count() const`")
+  SEPLFLOW_DETAIL_RULE(!Has_offers<T> || (IsSource<T> && GoodOffers<T>),
+                       "offers() belongs to a source and must be `bool offers(std::string_view "
+                       "output, OptionCheck const&) const`")
   SEPLFLOW_DETAIL_RULE(!Has_files<T> || (!IsSource<T> && GoodFiles<T>),
                        "files() must be `std::vector<std::filesystem::path> files(Sample const&) "
                        "const`; a source passes it to output() instead, by another name")

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -114,6 +115,10 @@ class Instance final : public StageInstance {
   std::optional<std::uint64_t> count() const override {
     if constexpr (Has_count<T>) return static_cast<std::uint64_t>(stage_.count());
     return std::nullopt;
+  }
+  bool offers(std::string_view output, OptionCheck const& check) const override {
+    if constexpr (Has_offers<T>) return stage_.offers(output, check);
+    return StageInstance::offers(output, check);
   }
   Value produce(std::size_t output, Sample const& sample) const override {
     return blueprint_->producers[output]->produce(&stage_, sample);

@@ -30,6 +30,9 @@ class SEPLFLOW_API StageInstance {
   // value of one output and is called from many threads at once.
   virtual std::optional<Sample> next() { unsupported(); }
   virtual std::optional<std::uint64_t> count() const { return std::nullopt; }
+  // Whether an output exists for every sample at little cost, so that inputs may be connected to it
+  // by default. Called after the options are set and before check().
+  virtual bool offers(std::string_view /*output*/, OptionCheck const&) const { return false; }
   virtual Value produce(std::size_t, Sample const&) const { unsupported(); }
 
   // Transforms, observers and sinks. Returns a value for each output of a transform, the record of
