@@ -1,107 +1,29 @@
 #include "catalog/catalog.hpp"
 
-#define BOOST_DLL_USE_STD_FS
-#include <elf.h>
-#include <link.h>
-
 #include <algorithm>
-#include <boost/dll/runtime_symbol_info.hpp>
-#include <boost/dll/shared_library.hpp>
-#include <cstdlib>
-#include <cstring>
-#include <fstream>
+#include <optional>
 #include <set>
 
-#include <seplflow/detail/descriptor.hpp>
-#include <seplflow/plugin.hpp>
 #include "base/error_of.hpp"
+#include "catalog/inspection.hpp"
+#include "catalog/library_note.hpp"
+#include "catalog/plugin_index.hpp"
+#include "catalog/plugin_library.hpp"
+#include "catalog/plugin_places.hpp"
 
 namespace seplflow {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr char const* kDescriptorSymbol = "seplflow_plugin";
 
-void require_equal_setting(char const* what, char const* plugin, char const* host) {
-  if (std::strcmp(plugin, host) != 0) {
-    throw Error(std::string("it was built with a different ") + what + " (\"" + plugin +
-                "\"; this program: \"" + host + "\"); rebuild it with this one");
-  }
-}
-
-// Reads only what all versions of the descriptor have, until it knows that the version fits.
-void require_compatible(seplflow_plugin_descriptor const& descriptor) {
-  if (std::memcmp(descriptor.magic, "SEPLFLOW", sizeof descriptor.magic) != 0) {
-    throw Error("it has no valid seplflow descriptor");
-  }
-  if (descriptor.abi_major != kAbiMajor || descriptor.abi_minor > kAbiMinor) {
-    throw Error("it was built for plugin ABI " +
-                abi_text(descriptor.abi_major, descriptor.abi_minor) + ", but this program has " +
-                abi_text(kAbiMajor, kAbiMinor) + "; rebuild it against the installed seplflow");
-  }
-  if (descriptor.size < kDescriptorSize) {
-    throw Error("its descriptor is shorter than its ABI version requires");
-  }
-  require_equal_setting("toolchain", descriptor.toolchain, kToolchain);
-  require_equal_setting("layout of types", descriptor.layout_flags, kLayoutFlags);
-}
-
-// The reason of the dynamic loader, without the text that Boost.DLL adds.
-std::string loader_reason(std::string message) {
-  constexpr std::string_view kBefore = "dlerror system message: ";
-  if (auto const begin = message.find(kBefore); begin != std::string::npos) {
-    message.erase(0, begin + kBefore.size());
-    if (auto const end = message.rfind("): "); end != std::string::npos) message.erase(end);
-  }
-  return "it cannot be loaded: " + message;
-}
-
-constexpr char const* kTruncated = "it cannot be loaded: the file is truncated";
-
-// Why the file must not be passed to the dynamic loader; nothing if it may. The loader maps a
-// library without reading it, so a truncated one would crash the program.
-std::optional<std::string> why_not_loadable(fs::path const& file) {
-  std::error_code error;
-  if (!fs::is_regular_file(file, error)) return "it is not a regular file";
-  auto const size = fs::file_size(file, error);
-  std::ifstream stream(file, std::ios::binary);
-  ElfW(Ehdr) header{};
-  if (error || !stream) return "it cannot be read";
-  if (!stream.read(reinterpret_cast<char*>(&header), sizeof header)) return kTruncated;
-  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
-    return "it cannot be loaded: the file is not a shared library";
-  }
-  // A library for another machine has other headers; the loader reports that itself.
-  if (header.e_phentsize != sizeof(ElfW(Phdr))) return std::nullopt;
-  std::vector<ElfW(Phdr)> segments(header.e_phnum);
-  stream.seekg(static_cast<std::streamoff>(header.e_phoff));
-  auto const bytes = static_cast<std::streamsize>(segments.size() * sizeof(ElfW(Phdr)));
-  if (!stream.read(reinterpret_cast<char*>(segments.data()), bytes)) return kTruncated;
-  bool const whole = std::ranges::all_of(segments, [&](ElfW(Phdr) const& segment) {
-    return segment.p_offset <= size && segment.p_filesz <= size - segment.p_offset;
-  });
-  if (!whole) return kTruncated;
-  return std::nullopt;
-}
-
-boost::dll::shared_library open_library(fs::path const& file) {
-  if (auto const why = why_not_loadable(file)) throw Error(*why);
-  try {
-    using boost::dll::load_mode::rtld_local;
-    using boost::dll::load_mode::rtld_now;
-    return boost::dll::shared_library(file, rtld_now | rtld_local);
-  } catch (std::system_error const& error) {
-    throw Error(loader_reason(error.what()));
-  }
-}
-
-Plugin declared_by(seplflow_plugin_descriptor const& descriptor) {
-  Plugin plugin;
-  if (auto const error = error_of([&] { descriptor.declare(&plugin); })) {
-    throw Error("its declarations are invalid: " + *error);
-  }
-  return plugin;
-}
+// Files of the places, or places that cannot be used.
+struct Candidate {
+  fs::path file;
+  std::optional<std::string> refused = {};
+  bool is_other = false;
+  LibraryNote note = {};
+  PluginSummary summary = {};
+};
 
 std::vector<fs::path> libraries_in(fs::path const& folder) {
   std::vector<fs::path> files;
@@ -112,76 +34,154 @@ std::vector<fs::path> libraries_in(fs::path const& folder) {
   return files;
 }
 
-}  // namespace
-
-struct StageCatalog::State {
-  struct Entry {
-    StageDeclaration declaration;
-    fs::path file;
-  };
-
-  // The declarations refer to code of the libraries, so they must be destroyed first.
-  std::vector<boost::dll::shared_library> libraries;
-  std::vector<Entry> entries;
-  std::vector<LoadedPlugin> plugins;
-  std::vector<RejectedPlugin> rejected;
-  std::set<fs::path> seen;
-
-  void load(fs::path const& file) {
-    std::error_code unknown;
-    fs::path const canonical = fs::weakly_canonical(file, unknown);
-    if (!unknown && !seen.insert(canonical).second) return;
-    try {
-      auto library = open_library(file);
-      if (!library.has(kDescriptorSymbol)) {
-        throw Error("it is not a seplflow plugin: it has no symbol \"" +
-                    std::string(kDescriptorSymbol) + "\"");
-      }
-      auto const& descriptor = library.get<seplflow_plugin_descriptor const>(kDescriptorSymbol);
-      require_compatible(descriptor);
-      Plugin const declared = declared_by(descriptor);
-      LoadedPlugin plugin{file, declared.version(), descriptor.version, descriptor.abi_major,
-                          descriptor.abi_minor, {}};
-      auto stages = declared.finish();
-      for (StageDeclaration& declaration : stages.declared) {
-        declaration.library = file.string();
-        plugin.stages.push_back(declaration.name);
-        entries.push_back({std::move(declaration), file});
-      }
-      for (auto& [stage, reason] : stages.rejected) {
-        rejected.push_back({file, "stage " + stage + ": " + reason, stage});
-      }
-      plugins.push_back(std::move(plugin));
-      libraries.push_back(std::move(library));
-    } catch (Error const& error) {
-      rejected.push_back({file, error.what()});
-    }
-  }
-
-  void load_place(fs::path const& place) {
+// Each file once, also if two places lead to it.
+class Candidates {
+ public:
+  void add_place(fs::path const& place) {
     std::error_code error;
     if (fs::is_directory(place, error)) {
       try {
-        for (fs::path const& file : libraries_in(place)) load(file);
+        for (fs::path const& file : libraries_in(place)) add(file);
       } catch (fs::filesystem_error const& unreadable) {
-        rejected.push_back({place, "the folder cannot be read: " + unreadable.code().message()});
+        refuse(place, "the folder cannot be read: " + unreadable.code().message());
       }
     } else if (fs::exists(place, error)) {
-      load(place);
+      add(place);
     } else {
-      rejected.push_back({place, error ? "it cannot be accessed: " + error.message()
-                                       : "there is no such folder or library"});
+      refuse(place, error ? "it cannot be accessed: " + error.message()
+                          : "there is no such folder or library");
     }
+  }
+
+  std::vector<Candidate> take() { return std::move(list_); }
+
+ private:
+  void refuse(fs::path const& place, std::string reason) {
+    list_.push_back({place, std::move(reason)});
+  }
+
+  void add(fs::path const& file) {
+    std::error_code unknown;
+    fs::path const canonical = fs::weakly_canonical(file, unknown);
+    if (!unknown && !seen_.insert(canonical).second) return;
+    Candidate& candidate = list_.emplace_back(Candidate{file});
+    candidate.refused = error_of([&] {
+      auto const note = read_library_note(file);
+      candidate.is_other = !note;
+      if (!note) throw Error("it is not a seplflow plugin: SEPLFLOW_PLUGIN is not in its sources");
+      require_compatible(*note);
+      candidate.note = *note;
+    });
+  }
+
+  std::vector<Candidate> list_;
+  std::set<fs::path> seen_;
+};
+
+// Completes the candidates by what the index or a child process says of them.
+void examine(std::vector<Candidate>& candidates, StageCatalog::Settings const& settings) {
+  PluginIndex index(settings.index);
+  std::vector<Candidate*> unknown;
+  std::vector<std::string> stamps;
+  for (Candidate& candidate : candidates) {
+    if (candidate.refused) continue;
+    std::string stamp = PluginIndex::stamp_of(candidate.file);
+    if (auto summary = index.find(fs::absolute(candidate.file), stamp)) {
+      candidate.summary = std::move(*summary);
+    } else {
+      unknown.push_back(&candidate);
+      stamps.push_back(std::move(stamp));
+    }
+  }
+  std::vector<fs::path> files;
+  for (Candidate const* const candidate : unknown) files.push_back(candidate->file);
+  auto inspected = inspect(files, settings.patience);
+  for (std::size_t i = 0; i < unknown.size(); ++i) {
+    unknown[i]->summary = std::move(inspected[i].summary);
+    // A file that changed meanwhile may be another one than was examined.
+    if (inspected[i].is_lasting && PluginIndex::stamp_of(files[i]) == stamps[i]) {
+      index.add(fs::absolute(files[i]), stamps[i], unknown[i]->summary);
+    }
+  }
+  index.save();
+}
+
+}  // namespace
+
+struct StageCatalog::State {
+  // A library by its summary, and itself once it is needed.
+  struct Library {
+    fs::path file;
+    PluginSummary summary;
+    std::optional<PluginLibrary> loaded = {};
+
+    PluginSummary::Stage const* stage(std::string_view name) const {
+      auto const found = std::ranges::find(summary.stages, name, &PluginSummary::Stage::name);
+      return found == summary.stages.end() ? nullptr : &*found;
+    }
+  };
+
+  std::vector<StageDeclaration> built_in;
+  std::vector<Library> libraries;
+  std::vector<KnownPlugin> plugins;
+  std::vector<RejectedPlugin> rejected;
+  std::vector<std::string> warnings;
+
+  void add(Candidate candidate) {
+    PluginSummary& summary = candidate.summary;
+    if (!candidate.refused && !summary.refused.empty()) candidate.refused = summary.refused;
+    if (candidate.refused) {
+      rejected.push_back({candidate.file, *candidate.refused, {}, candidate.is_other});
+      return;
+    }
+    LibraryNote const& note = candidate.note;
+    KnownPlugin plugin{candidate.file, summary.version, note.version,
+                       note.abi_major, note.abi_minor,  {}};
+    for (auto const& stage : summary.stages) plugin.stages.push_back(stage.name);
+    for (auto const& [stage, reason] : summary.rejected) {
+      rejected.push_back({candidate.file, "stage " + stage + ": " + reason, stage});
+    }
+    plugins.push_back(std::move(plugin));
+    libraries.push_back({std::move(candidate.file), std::move(summary)});
+  }
+
+  // Null, with the reason in rejected, if the library does not keep what its summary promised. Then
+  // the stage is not listed any more.
+  StageDeclaration const* declaration(Library& library, std::string_view name) {
+    auto const error = error_of([&] {
+      if (!library.loaded) library.loaded = load_plugin_library(library.file);
+    });
+    if (error) {
+      for (auto const& stage : library.summary.stages) {
+        rejected.push_back({library.file, *error, stage.name});
+      }
+      library.summary.stages.clear();
+      return nullptr;
+    }
+    auto const& declared = library.loaded->stages.declared;
+    auto const found = std::ranges::find(declared, name, &StageDeclaration::name);
+    if (found != declared.end()) return &*found;
+    rejected.push_back({library.file, "its file changed: it does not declare this stage any more",
+                        std::string(name)});
+    std::erase_if(library.summary.stages, [&](auto const& stage) { return stage.name == name; });
+    return nullptr;
   }
 };
 
 StageCatalog::StageCatalog(std::vector<fs::path> const& places,
-                           std::vector<StageDeclaration> built_in)
+                           std::vector<StageDeclaration> built_in, Settings const& settings)
     : state_(std::make_unique<State>()) {
-  for (StageDeclaration& declaration : built_in) {
-    state_->entries.push_back({std::move(declaration), "(built in)"});
+  state_->built_in = std::move(built_in);
+  Candidates found;
+  for (fs::path const& place : places) found.add_place(place);
+  std::vector<Candidate> candidates = found.take();
+  examine(candidates, settings);
+  for (Candidate& candidate : candidates) state_->add(std::move(candidate));
+  std::vector<fs::path> writable = places;
+  for (State::Library const& library : state_->libraries) writable.push_back(library.file);
+  for (fs::path const& place : writable) {
+    if (auto why = why_writable_by_others(place)) state_->warnings.push_back(std::move(*why));
   }
-  for (fs::path const& place : places) state_->load_place(place);
 }
 
 StageCatalog::~StageCatalog() = default;
@@ -189,21 +189,54 @@ StageCatalog::StageCatalog(StageCatalog&&) noexcept = default;
 
 StageCatalog::Found StageCatalog::find(std::string_view name) const {
   Found found;
-  for (State::Entry const& entry : state_->entries) {
-    if (entry.declaration.name != name) continue;
-    if (!found.declaration) found.declaration = &entry.declaration;
-    found.files.push_back(entry.file);
+  for (StageDeclaration const& declaration : state_->built_in) {
+    if (declaration.name != name) continue;
+    if (!found.declaration) found.declaration = &declaration;
+    found.files.push_back("(built in)");
+  }
+  for (State::Library& library : state_->libraries) {
+    auto const* const declaration =
+        library.stage(name) ? state_->declaration(library, name) : nullptr;
+    if (!declaration) continue;
+    if (!found.declaration) found.declaration = declaration;
+    found.files.push_back(library.file);
   }
   return found;
 }
 
+StageCatalog::Listed StageCatalog::listed(std::string_view name) const {
+  Listed listed;
+  for (StageDeclaration const& declaration : state_->built_in) {
+    if (declaration.name != name) continue;
+    listed = {declaration.summary, declaration.missing_library, {"(built in)"}};
+  }
+  for (State::Library const& library : state_->libraries) {
+    auto const* const stage = library.stage(name);
+    if (!stage) continue;
+    if (listed.files.empty()) listed = {stage->summary, stage->missing_library, {}};
+    listed.files.push_back(library.file);
+  }
+  return listed;
+}
+
 std::vector<std::string> StageCatalog::names() const {
   std::set<std::string> names;
-  for (State::Entry const& entry : state_->entries) names.insert(entry.declaration.name);
+  for (StageDeclaration const& declaration : state_->built_in) names.insert(declaration.name);
+  for (State::Library const& library : state_->libraries) {
+    for (auto const& stage : library.summary.stages) names.insert(stage.name);
+  }
   return {names.begin(), names.end()};
 }
 
-std::vector<StageCatalog::LoadedPlugin> const& StageCatalog::plugins() const {
+std::vector<StageDeclaration const*> StageCatalog::all() const {
+  std::vector<StageDeclaration const*> declarations;
+  for (std::string const& name : names()) {
+    if (auto const* const found = find(name).declaration) declarations.push_back(found);
+  }
+  return declarations;
+}
+
+std::vector<StageCatalog::KnownPlugin> const& StageCatalog::plugins() const {
   return state_->plugins;
 }
 
@@ -211,19 +244,12 @@ std::vector<StageCatalog::RejectedPlugin> const& StageCatalog::rejected() const 
   return state_->rejected;
 }
 
-std::vector<fs::path> default_plugin_places() {
-  std::vector<fs::path> places;
-  if (char const* const path = std::getenv("SEPLFLOW_PLUGIN_PATH")) {
-    std::string_view rest = path;
-    while (!rest.empty()) {
-      std::size_t const end = std::min(rest.find(':'), rest.size());
-      if (end > 0) places.emplace_back(rest.substr(0, end));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-  }
-  fs::path const own = boost::dll::program_location().parent_path() / SEPLFLOW_PLUGINS_FROM_PROGRAM;
-  places.push_back(own.lexically_normal());
-  return places;
+std::vector<std::string> const& StageCatalog::warnings() const {
+  return state_->warnings;
+}
+
+StageCatalog default_catalog() {
+  return StageCatalog(default_plugin_places(), {}, {default_plugin_index()});
 }
 
 }  // namespace seplflow

@@ -19,7 +19,7 @@ std::string size_text(Pipeline const& pipeline) {
 }
 
 int check(PipelineArguments const& arguments) {
-  StageCatalog const catalog(default_plugin_places());
+  StageCatalog const catalog = catalog_with_warnings();
   PipelineRequest request = arguments.request();
   request.look_for_files = true;
   Pipeline const pipeline = load_pipeline(request, catalog);

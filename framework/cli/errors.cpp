@@ -25,10 +25,15 @@ void print_problem(Colour colour, std::string const& kind, Problem const& proble
             << screen.paint(colour, "^") << '\n';
 }
 
-void print_error(std::string const& message) {
+void print_line(Colour colour, std::string const& kind, std::string const& message) {
   Screen const screen = screen_of(STDERR_FILENO);
-  std::cerr << wrapped(screen.paint(Colour::red, "error") + ": " + without_controls(message), screen.width, 4)
+  std::cerr << wrapped(screen.paint(colour, kind) + ": " + without_controls(message), screen.width,
+                       4)
             << '\n';
+}
+
+void print_error(std::string const& message) {
+  print_line(Colour::red, "error", message);
 }
 
 void print_total(std::size_t errors) {
@@ -59,6 +64,14 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
 
 void print_warning(Problem const& warning) {
   print_problem(Colour::yellow, "warning", warning);
+}
+
+StageCatalog catalog_with_warnings() {
+  StageCatalog catalog = default_catalog();
+  for (std::string const& warning : catalog.warnings()) {
+    print_line(Colour::yellow, "warning", warning);
+  }
+  return catalog;
 }
 
 int report_error() {

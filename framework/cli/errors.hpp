@@ -3,11 +3,15 @@
 
 #include <string>
 
+#include "catalog/catalog.hpp"
 #include "pipeline/problem.hpp"
 
 namespace seplflow::cli {
 
 void print_warning(Problem const& warning);
+
+// default_catalog(); prints its warnings.
+StageCatalog catalog_with_warnings();
 
 // Prints the exception that is being handled, and returns the exit status for it.
 int report_error();

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "cli/commands.hpp"
+#include "cli/errors.hpp"
 #include "cli/pipeline_arguments.hpp"
 
 namespace seplflow::cli {
@@ -12,7 +13,7 @@ struct GraphArguments {
 };
 
 int graph(GraphArguments const& arguments) {
-  StageCatalog const catalog(default_plugin_places());
+  StageCatalog const catalog = catalog_with_warnings();
   Pipeline const pipeline = load_pipeline(arguments.pipeline.request(), catalog);
   std::cout << (arguments.format == "dot" ? graph_dot(pipeline) : graph_mermaid(pipeline));
   return kDone;

@@ -41,11 +41,13 @@ int run(RunArguments const& arguments) {
   ProgressMode const progress = progress_mode(arguments);
   bool const only_errors = arguments.quiet && arguments.log_level != "off";
   log_to_stderr(only_errors ? "error" : arguments.log_level, progress == ProgressMode::bar);
-  StageCatalog const catalog(default_plugin_places());
+  StageCatalog const catalog = default_catalog();
+  for (std::string const& warning : catalog.warnings()) log_warning(warning);
   for (auto const& plugin : catalog.plugins()) {
     log_debug("plugin " + plugin.file.string() + ": " + counted(plugin.stages.size(), "stage"));
   }
   for (auto const& rejected : catalog.rejected()) {
+    if (rejected.is_other) continue;
     log_warning("plugin " + rejected.file.string() + " is rejected: " + rejected.reason);
   }
   Pipeline const pipeline = load_pipeline(arguments.pipeline.request(), catalog);

@@ -97,11 +97,10 @@ Json if_used(std::string const& stage, Json then) {
 // no sweep adds to it.
 Json definitions(StageCatalog const& catalog) {
   Json schemas = Json::object(), rules = Json::array(), complete = Json::array();
-  for (std::string const& name : catalog.names()) {
-    StageDeclaration const& stage = *catalog.find(name).declaration;
-    schemas[name] = stage_schema(stage);
-    rules.push_back(if_used(name, reference(name)));
-    complete.push_back(if_used(name, required_settings(stage)));
+  for (StageDeclaration const* const stage : catalog.all()) {
+    schemas[stage->name] = stage_schema(*stage);
+    rules.push_back(if_used(stage->name, reference(stage->name)));
+    complete.push_back(if_used(stage->name, required_settings(*stage)));
   }
   schemas["stage"] = {{"type", "object"},
                       {"properties", {{"use", choices_schema(catalog.names())}}},

@@ -7,6 +7,7 @@
 #include <seplflow/detail/descriptor.hpp>
 #include "catalog/catalog.hpp"
 #include "cli/commands.hpp"
+#include "cli/errors.hpp"
 #include "cli/screen.hpp"
 #include "cli/stage_text.hpp"
 #include "pipeline/problem.hpp"
@@ -36,16 +37,15 @@ void list(StageCatalog const& catalog, std::vector<std::string> const& names) {
   std::size_t column = 0;
   for (std::string const& name : names) column = std::max(column, name.size() + 2);
   for (std::string const& name : names) {
-    auto const found = catalog.find(name);
-    StageDeclaration const& stage = *found.declaration;
+    auto const stage = catalog.listed(name);
     std::string line = name;
     line.resize(column, ' ');
     line +=
         stage.missing_library.empty() ? stage.summary : "not built: needs " + stage.missing_library;
     std::cout << wrapped(line, line_width(), column) << '\n';
-    if (found.files.size() < 2) continue;
+    if (stage.files.size() < 2) continue;
     std::cout << "  cannot be used because several plugins define it:";
-    for (auto const& file : found.files) std::cout << ' ' << file.string();
+    for (auto const& file : stage.files) std::cout << ' ' << file.string();
     std::cout << '\n';
   }
   std::cout << "\nRun \"seplflow stages NAME\" for details.\n";
@@ -59,13 +59,17 @@ void list_rejected(StageCatalog const& catalog) {
   }
 }
 
-Json stages_json(StageCatalog const& catalog, std::vector<std::string> const& names) {
+// Those whose name begins so.
+Json stages_json(StageCatalog const& catalog, std::string const& prefix = "") {
   Json stages = Json::array();
-  for (auto const& name : names) stages.push_back(stage_json(*catalog.find(name).declaration));
+  for (StageDeclaration const* const stage : catalog.all()) {
+    if (stage->name.starts_with(prefix)) stages.push_back(stage_json(*stage));
+  }
   return stages;
 }
 
 Json catalog_json(StageCatalog const& catalog) {
+  Json stages = stages_json(catalog);
   Json plugins = Json::array(), rejected = Json::array();
   for (auto const& plugin : catalog.plugins()) {
     plugins.push_back({{"path", plugin.file.string()},
@@ -77,30 +81,35 @@ Json catalog_json(StageCatalog const& catalog) {
   for (auto const& each : catalog.rejected()) {
     rejected.push_back({{"path", each.file.string()}, {"stage", each.stage}, {"reason", each.reason}});
   }
-  return {{"stages", stages_json(catalog, catalog.names())},
-          {"plugins", plugins},
-          {"rejected", rejected}};
+  return {{"stages", stages}, {"plugins", plugins}, {"rejected", rejected}};
 }
 
 int write_pages(StageCatalog const& catalog, std::filesystem::path const& folder) {
   std::filesystem::create_directories(folder);
-  for (std::string const& name : catalog.names()) {
-    std::ofstream page(folder / (name + ".md"), std::ios::binary);
-    page << stage_page(*catalog.find(name).declaration);
-    if (!page.flush()) throw Error("cannot write " + (folder / (name + ".md")).string());
+  for (StageDeclaration const* const stage : catalog.all()) {
+    auto const file = folder / (stage->name + ".md");
+    std::ofstream page(file, std::ios::binary);
+    page << stage_page(*stage);
+    if (!page.flush()) throw Error("cannot write " + file.string());
   }
   return kDone;
 }
 
 void list_family(StageCatalog const& catalog, StagesArguments const& arguments) {
   auto const names = names_in(catalog, arguments.name);
+  for (auto const& rejected : catalog.rejected()) {
+    if (rejected.stage == arguments.name) {
+      throw UsageError("stage \"" + arguments.name + "\" of " + rejected.file.string() +
+                       " cannot be used: " + rejected.reason);
+    }
+  }
   if (names.empty()) {
     std::string const hint = did_you_mean(arguments.name, catalog.names());
     throw UsageError("there is no stage \"" + arguments.name + "\"" +
                      (hint.empty() ? "; run \"seplflow stages\" for the list" : hint));
   }
   if (arguments.json) {
-    std::cout << json_text(stages_json(catalog, names), 2) << '\n';
+    std::cout << json_text(stages_json(catalog, arguments.name + "."), 2) << '\n';
   } else {
     list(catalog, names);
   }
@@ -117,7 +126,7 @@ void describe_one(StageCatalog const& catalog, StagesArguments const& arguments)
 }
 
 int stages(StagesArguments const& arguments) {
-  StageCatalog const catalog(default_plugin_places());
+  StageCatalog const catalog = catalog_with_warnings();
   if (!arguments.markdown.empty()) return write_pages(catalog, arguments.markdown);
   if (arguments.schema) {
     std::cout << json_text(pipeline_schema(catalog), 2) << '\n';

@@ -95,7 +95,8 @@ std::string unknown_stage(std::string const& name, StageCatalog const& catalog) 
              " that cannot be used: " + rejected.reason;
     }
   }
-  std::size_t const rejected = catalog.rejected().size();
+  auto const rejected = static_cast<std::uint64_t>(
+      std::ranges::count(catalog.rejected(), false, &StageCatalog::RejectedPlugin::is_other));
   if (rejected == 0) return message;
   return message + " (" + counted(rejected, "plugin was", "plugins were") +
          " rejected; run \"seplflow stages\" for the reason)";

@@ -3,6 +3,8 @@
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
 
+namespace fs = std::filesystem;
+
 namespace {
 
 Json named(Json const& list, std::string const& name) {
@@ -169,4 +171,65 @@ TEST_CASE("a plugin in SEPLFLOW_PLUGIN_PATH adds its stages") {
   CHECK(result.status == 0);
   CHECK_THAT(result.out, Contains("every (integer, at least 1, default 10)") &&
                              Contains("\"throw\" | \"throw_int\" | \"declines\" | \"none\""));
+}
+
+TEST_CASE("plugins that end their process are listed, and harm no pipeline that does not use them") {
+  Workplace const place(scenes_pipeline(2));
+  fs::create_directory(place.folder / "plugins");
+  for (char const* const name : {"crashes.so", "exits.so", "not_a_plugin.so"}) {
+    fs::copy_file(fs::path(SEPLFLOW_TEST_PLUGINS) / name, place.folder / "plugins" / name);
+  }
+  ProgramOptions options;
+  options.environment["SEPLFLOW_PLUGIN_PATH"] = (place.folder / "plugins").string();
+  auto const list = place.program({"stages"}, options);
+  CHECK(list.status == 0);
+  CHECK_THAT(list.out, Contains("sepl.select") && Contains("crashes.so: it ended the process") &&
+                           Contains("exits.so: it ended the process") &&
+                           Contains("not_a_plugin.so: it is not a seplflow plugin") &&
+                           !Contains("what a plugin prints"));
+  CHECK(place.program({"stages", "sepl.select"}, options).status == 0);
+  CHECK(Json::parse(place.program({"stages", "--json"}, options).out)["rejected"].size() == 3);
+  CHECK(place.program({"check", "p.toml"}, options).status == 0);
+  auto const run = place.run("out", {}, options);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.err, Contains("crashes.so is rejected: it ended") && !Contains("not_a_plugin"));
+  auto const unknown = place.program({"check", "p.toml", "--set", "write.use=test.ending"}, options);
+  CHECK_THAT(unknown.err, Contains("2 plugins were rejected"));
+}
+
+TEST_CASE("what is known about plugins is kept in the user's cache folder, if there can be one") {
+  Workplace const place("");
+  ProgramOptions options;
+  options.environment = {{"XDG_CACHE_HOME", (place.folder / "cache").string()}};
+  auto const first = place.program({"stages"}, options), second = place.program({"stages"}, options);
+  CHECK_THAT(read_text(place.folder / "cache/seplflow/plugins.json"), Contains("sepl.select"));
+  CHECK(first.out == second.out);
+  options.environment = {{"XDG_CACHE_HOME", ""}, {"HOME", ""}};
+  CHECK(place.program({"stages"}, options).out == first.out);
+  options.environment = {{"XDG_CACHE_HOME", "/proc"}};
+  CHECK(place.program({"stages"}, options).out == first.out);
+}
+
+TEST_CASE("a plugin folder that every user can write causes a warning") {
+  Workplace const place(scenes_pipeline(2));
+  fs::create_directory(place.folder / "plugins");
+  fs::permissions(place.folder / "plugins", fs::perms::all);
+  ProgramOptions options;
+  options.environment["SEPLFLOW_PLUGIN_PATH"] = (place.folder / "plugins").string();
+  std::string const warning = "every user of this machine can write \"" +
+                              (place.folder / "plugins").string() + "\"";
+  CHECK_THAT(place.program({"stages"}, options).err, Contains(warning));
+  CHECK_THAT(place.program({"check", "p.toml"}, options).err, Contains(warning));
+  CHECK_THAT(place.run("out", {}, options).err, Contains(warning));
+}
+
+TEST_CASE("a plugin in the user's own folder adds its stages") {
+  Workplace const place("");
+  fs::create_directories(place.folder / "home/.local/share/seplflow/plugins");
+  fs::copy_file(fs::path(SEPLFLOW_TEST_PLUGINS) / "faulty/faulty.so",
+                place.folder / "home/.local/share/seplflow/plugins/faulty.so");
+  ProgramOptions options;
+  options.environment = {{"HOME", (place.folder / "home").string()}, {"XDG_DATA_HOME", ""}};
+  CHECK(place.program({"stages", "test.faulty"}, options).status == 0);
+  CHECK(place.program({"stages", "test.faulty"}).status == 2);
 }

@@ -1,10 +1,13 @@
 #include "catalog/catalog.hpp"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <map>
 
 #include <seplflow/detail/descriptor.hpp>
+#include "catalog/plugin_places.hpp"
 #include "pipeline/pipeline.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
@@ -19,18 +22,43 @@ fs::path library(std::string const& name) {
 }
 
 // Why the one library was not taken.
-std::string reason(fs::path const& file) {
-  StageCatalog const catalog({file});
+std::string reason(fs::path const& file, StageCatalog::Settings const& settings = {}) {
+  StageCatalog const catalog({file}, {}, settings);
   REQUIRE(catalog.plugins().empty());
   REQUIRE(catalog.rejected().size() == 1);
   CHECK(catalog.rejected()[0].file == file);
   return catalog.rejected()[0].reason;
 }
 
+bool is_loaded(fs::path const& file) {
+  void* const handle = ::dlopen(file.c_str(), RTLD_LAZY | RTLD_NOLOAD);
+  if (handle) ::dlclose(handle);
+  return handle != nullptr;
+}
+
+class Variable {
+ public:
+  Variable(char const* name, std::string const& value) : name_(name) {
+    char const* const before = std::getenv(name);
+    if (before) before_ = before;
+    ::setenv(name, value.c_str(), 1);
+  }
+  ~Variable() { before_ ? ::setenv(name_, before_->c_str(), 1) : ::unsetenv(name_); }
+
+ private:
+  char const* name_;
+  std::optional<std::string> before_;
+};
+
 }  // namespace
 
-TEST_CASE("a library without the symbol of a plugin is rejected", "[catalog]") {
-  CHECK_THAT(reason(library("not_a_plugin")), Contains("not a seplflow plugin"));
+TEST_CASE("a library that is not a plugin is passed over, but listed", "[catalog]") {
+  StageCatalog const catalog({library("not_a_plugin"), library("other_abi")});
+  REQUIRE(catalog.rejected().size() == 2);
+  CHECK_THAT(catalog.rejected()[0].reason, Contains("not a seplflow plugin"));
+  CHECK(catalog.rejected()[0].is_other);
+  CHECK_FALSE(catalog.rejected()[1].is_other);
+  CHECK_FALSE(is_loaded(library("not_a_plugin")));
 }
 
 TEST_CASE("a symbol with the right name but the wrong contents is rejected", "[catalog]") {
@@ -44,7 +72,8 @@ TEST_CASE("a plugin for another ABI is rejected with both versions, and its code
                  Contains("has " + std::to_string(kAbiMajor) + "." + std::to_string(kAbiMinor)));
 }
 
-TEST_CASE("a plugin of another toolchain is rejected with both toolchains", "[catalog]") {
+TEST_CASE("a plugin of another toolchain is rejected with both toolchains, before it is loaded",
+          "[catalog]") {
   CHECK_THAT(reason(library("other_toolchain")),
              Contains("another compiler 1") && Contains(kToolchain));
 }
@@ -81,6 +110,93 @@ TEST_CASE("a stage with an invalid declaration is rejected alone, with all its e
   CHECK_THAT(reasons["test.silent"], Contains("has no help"));
   CHECK_THAT(reasons["test.unlicensed"], Contains("no licence found"));
   CHECK_THAT(reasons["test.mute"], Contains("has no summary"));
+}
+
+TEST_CASE("a plugin that ends its process is rejected with the way it ended", "[catalog]") {
+  // A sanitizer turns the signal into an exit status.
+  CHECK_THAT(reason(library("crashes")), Contains("it ended the process that loaded it, with ") &&
+                                             (Contains("signal 11 (") || Contains("exit status")));
+  CHECK_THAT(reason(library("exits")), Contains("with exit status 0"));
+}
+
+TEST_CASE("a plugin that hangs is rejected after a time, and its file is remembered", "[catalog]") {
+  TempFolder const folder;
+  StageCatalog::Settings const settings{folder / "index.json", std::chrono::milliseconds(300)};
+  std::string const expected = "it did not finish declaring its stages within 0.3 seconds";
+  CHECK_THAT(reason(library("hangs"), settings), Contains(expected));
+  auto const begin = std::chrono::steady_clock::now();
+  CHECK_THAT(reason(library("hangs"), {settings.index}), Contains(expected));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
+}
+
+TEST_CASE("plugins that end their process do not affect the others", "[catalog]") {
+  StageCatalog const catalog({library("crashes"), library("twin_a"), library("exits")});
+  CHECK(catalog.names() == std::vector<std::string>{"test.twin"});
+  CHECK(catalog.rejected().size() == 2);
+  CHECK(catalog.find("test.twin").declaration);
+  CHECK_FALSE(is_loaded(library("crashes")));
+}
+
+TEST_CASE("a library is loaded when one of its stages is asked for", "[catalog]") {
+  StageCatalog const catalog({library("twin_a"), library("wrong_declaration")});
+  CHECK(catalog.listed("test.twin").summary == "The same stage in two files");
+  CHECK_FALSE(is_loaded(library("twin_a")));
+  CHECK_FALSE(is_loaded(library("wrong_declaration")));
+  CHECK(catalog.find("test.twin").declaration->library == library("twin_a"));
+  CHECK(is_loaded(library("twin_a")));
+  CHECK_FALSE(is_loaded(library("wrong_declaration")));
+}
+
+TEST_CASE("the index saves the examination of a plugin until its file changes", "[catalog]") {
+  TempFolder const folder;
+  StageCatalog::Settings const settings{folder / "cache/index.json"};
+  fs::path const file = folder / "lab.so";
+  auto const names = [&] { return StageCatalog({file}, {}, settings).names(); };
+  using Names = std::vector<std::string>;
+  fs::copy_file(library("twin_a"), file);
+  CHECK(names() == Names{"test.twin"});
+  std::string index = read_text(settings.index);
+  index.replace(index.find("test.twin"), 9, "test.mine");
+  folder.write("cache/index.json", index);
+  CHECK(names() == Names{"test.mine"});
+
+  // What the index promises and the library does not keep is an error of that stage.
+  StageCatalog const catalog({file}, {}, settings);
+  CHECK_FALSE(catalog.find("test.mine").declaration);
+  REQUIRE(catalog.rejected().size() == 1);
+  CHECK(catalog.rejected()[0].stage == "test.mine");
+  CHECK_FALSE(catalog.find("test.mine").declaration);
+  CHECK(catalog.rejected().size() == 1);
+
+  // Another file of the same size and time.
+  auto const time = fs::last_write_time(file);
+  fs::remove(file);
+  fs::copy_file(library("twin_a"), file);
+  fs::last_write_time(file, time);
+  CHECK(names() == Names{"test.twin"});
+}
+
+TEST_CASE("an index that cannot be read or written costs only time", "[catalog]") {
+  TempFolder const folder;
+  folder.write("file", "");
+  folder.write("broken.json", R"({"/a": 1)");
+  folder.write("other.json", R"([1, {"a": []}])");
+  for (fs::path const& index : {folder / "file/index.json", folder / "broken.json",
+                                folder / "other.json", fs::path("/proc/index.json")}) {
+    CAPTURE(index);
+    CHECK(StageCatalog({library("twin_a")}, {}, {index}).names().size() == 1);
+  }
+}
+
+TEST_CASE("places that every user can write cause a warning", "[catalog]") {
+  TempFolder const folder;
+  fs::copy_file(library("twin_a"), folder / "lab.so");
+  CHECK(StageCatalog({folder.path()}).warnings().empty());
+  fs::permissions(folder.path(), fs::perms::others_write, fs::perm_options::add);
+  StageCatalog const catalog({folder.path()});
+  REQUIRE(catalog.warnings().size() == 1);
+  CHECK_THAT(catalog.warnings()[0],
+             Contains("every user of this machine can write \"" + folder.path().string()));
 }
 
 TEST_CASE("a plugin may throw anything while it declares its stages", "[catalog]") {
@@ -160,12 +276,24 @@ TEST_CASE("two plugins that disagree about a type cannot be connected, and both 
   }
 }
 
-TEST_CASE("SEPLFLOW_PLUGIN_PATH comes before the folder of the install", "[catalog]") {
-  ::setenv("SEPLFLOW_PLUGIN_PATH", "/one::/two", 1);
+TEST_CASE("plugins are looked for in SEPLFLOW_PLUGIN_PATH, then in the user's folder and the install",
+          "[catalog]") {
+  TempFolder const home;
+  Variable const path("SEPLFLOW_PLUGIN_PATH", "/one::/two"), user("HOME", home.path().string()),
+      data("XDG_DATA_HOME", "relative"), cache("XDG_CACHE_HOME", "");
+  CHECK(default_plugin_places().size() == 3);  // there is no user's folder
+  fs::create_directories(home / ".local/share/seplflow/plugins");
+  fs::create_directories(home / "data/seplflow/plugins");
   auto const places = default_plugin_places();
-  ::unsetenv("SEPLFLOW_PLUGIN_PATH");
-  REQUIRE(places.size() == 3);
+  REQUIRE(places.size() == 4);
   CHECK(places[0] == "/one");
   CHECK(places[1] == "/two");
-  CHECK_THAT(places[2].string(), Contains("seplflow/plugins"));
+  CHECK(places[2] == home / ".local/share/seplflow/plugins");
+  CHECK_THAT(places[3].string(), Contains("lib") && Contains("seplflow/plugins"));
+  CHECK(default_plugin_index() == home / ".cache/seplflow/plugins.json");
+
+  Variable const chosen("XDG_DATA_HOME", (home / "data").string()),
+      elsewhere("XDG_CACHE_HOME", "/elsewhere");
+  CHECK(default_plugin_places().at(2) == home / "data/seplflow/plugins");
+  CHECK(default_plugin_index() == "/elsewhere/seplflow/plugins.json");
 }

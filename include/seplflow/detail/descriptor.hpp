@@ -1,4 +1,5 @@
-// The entry point of a plugin: a C descriptor that is checked before any C++ crosses.
+// The entry point of a plugin: a note in its file, which is read before the file is loaded, and a C
+// descriptor, which is checked before any C++ crosses.
 #pragma once
 
 #include <seplflow/version.hpp>
@@ -17,6 +18,18 @@ struct seplflow_plugin_descriptor {
   char const* layout_flags;  // build settings that change the layout of types
   char const* version;       // of seplflow, for messages
   void (*declare)(void* plugin);
+};
+
+// The same for a program that has only read the file: an ELF note. It never changes, so that any
+// version can refuse any other.
+struct seplflow_plugin_note {
+  std::uint32_t name_size;  // 9
+  std::uint32_t data_size;  // of what follows the name
+  std::uint32_t type;       // 1
+  char name[12];            // "SEPLFLOW"
+  std::uint32_t abi_major;
+  std::uint32_t abi_minor;
+  char texts[192];  // toolchain, layout_flags and version, each with a zero at its end
 };
 }
 
@@ -57,15 +70,24 @@ inline std::string abi_text(std::uint32_t major, std::uint32_t minor) {
   return std::to_string(major) + "." + std::to_string(minor);
 }
 
-constexpr char const* kToolchain = SEPLFLOW_COMPILER ", " SEPLFLOW_LIBRARY;
+#define SEPLFLOW_TOOLCHAIN SEPLFLOW_COMPILER ", " SEPLFLOW_LIBRARY
+
+constexpr char const* kToolchain = SEPLFLOW_TOOLCHAIN;
 constexpr char const* kLayoutFlags = SEPLFLOW_LAYOUT;
 
 }  // namespace seplflow
+
+// Defines the note. Its section's name tells linkers to put it where programs find it.
+#define SEPLFLOW_PLUGIN_NOTE(abi_major, abi_minor, texts)                                         \
+  __attribute__((used, aligned(4), section(".note.seplflow"))) static constexpr                   \
+      seplflow_plugin_note seplflow_note = {9, 200, 1, "SEPLFLOW", abi_major, abi_minor, texts};
 
 // Declares the stages of this library. A function body follows that uses `plugin`, a
 // seplflow::Plugin&. Use it once per library.
 #define SEPLFLOW_PLUGIN(plugin)                                                                   \
   static void seplflow_declare(::seplflow::Plugin& plugin);                                       \
+  SEPLFLOW_PLUGIN_NOTE(::seplflow::kAbiMajor, ::seplflow::kAbiMinor,                              \
+                       SEPLFLOW_TOOLCHAIN "\0" SEPLFLOW_LAYOUT "\0" SEPLFLOW_VERSION)             \
   extern "C" {                                                                                    \
   __attribute__((visibility("default"))) extern seplflow_plugin_descriptor const seplflow_plugin; \
   seplflow_plugin_descriptor const seplflow_plugin = {                                            \

@@ -1,11 +1,9 @@
+// Built with another compiler, and with a symbol of it that this program does not have.
 #include <seplflow/seplflow.hpp>
 
-extern "C" __attribute__((visibility("default"))) seplflow_plugin_descriptor const seplflow_plugin;
-seplflow_plugin_descriptor const seplflow_plugin = {{'S', 'E', 'P', 'L', 'F', 'L', 'O', 'W'},
-                                                    seplflow::kAbiMajor,
-                                                    seplflow::kAbiMinor,
-                                                    sizeof(seplflow_plugin_descriptor),
-                                                    "another compiler 1",
-                                                    seplflow::kLayoutFlags,
-                                                    "0.0.1",
-                                                    nullptr};
+SEPLFLOW_PLUGIN_NOTE(seplflow::kAbiMajor, seplflow::kAbiMinor, "another compiler 1\0none\0" "0.0.1");
+
+extern "C" int a_symbol_of_the_other_library();
+extern "C" int call_it() {
+  return a_symbol_of_the_other_library();
+}

@@ -1,0 +1,23 @@
+// Learns what plugins declare without risk to this process. Internal to the catalog.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <vector>
+
+#include "catalog/plugin_summary.hpp"
+
+namespace seplflow {
+
+struct Inspected {
+  PluginSummary summary;
+  // Whether the same file will have the same summary. What ends a process may depend on much else.
+  bool is_lasting = false;
+};
+
+// Loads each library in a child process of its own, several at a time. A library that ends its
+// process, or that needs longer than `patience`, is refused with this reason.
+std::vector<Inspected> inspect(std::vector<std::filesystem::path> const& files,
+                               std::chrono::milliseconds patience);
+
+}  // namespace seplflow
