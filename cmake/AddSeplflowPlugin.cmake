@@ -16,3 +16,14 @@ function(add_seplflow_plugin name)
     target_compile_definitions(${name} PRIVATE NDEBUG)
   endif()
 endfunction()
+
+# add_seplflow_test(NAME PLUGIN SOURCE...)
+#
+# Creates a test of a plugin, and adds it to ctest: a program of these sources and of those of the
+# plugin, linked to seplflow::testing. Link the test framework of your choice to it, or write main().
+function(add_seplflow_test name plugin)
+  add_executable(${name} ${ARGN} $<TARGET_OBJECTS:${plugin}>)
+  target_link_libraries(${name} PRIVATE
+    seplflow::testing $<TARGET_PROPERTY:${plugin},LINK_LIBRARIES>)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()

@@ -32,7 +32,7 @@ LabelMap const kLabels({2, 3}, {0, 1, 20, 255, 0, 15});
 }  // namespace
 
 TEST_CASE("cam.labels takes a sample and outputs labels from an existing folder") {
-  StageDriver const stage(cam::declare_labels);
+  StageDriver const stage(cam::declare_labels, {{{"dir", std::string("/")}}});
   CHECK(stage.declaration().name == "cam.labels");
   CHECK(stage.declaration().inputs.at(0).name == "sample");
   CHECK(stage.declaration().outputs.at(0).name == "labels");

@@ -86,7 +86,7 @@ std::string const kPsa = npy(by_number({{0, kMap}, {5, kOther}}));
 }  // namespace
 
 TEST_CASE("cam.npy takes a sample and outputs scores from an existing folder") {
-  StageDriver const stage(cam::declare_npy);
+  StageDriver const stage(cam::declare_npy, {{{"dir", std::string("/")}}});
   CHECK(stage.declaration().name == "cam.npy");
   CHECK(stage.declaration().inputs.at(0).name == "sample");
   CHECK(stage.declaration().outputs.at(0).name == "scores");

@@ -33,7 +33,7 @@ std::string const kTwo = floats({2, 1, 2}, {0.1F, 0.2F, 0.3F, 0.4F});
 }  // namespace
 
 TEST_CASE("cam.pkl takes a sample and outputs scores") {
-  StageDriver const stage(cam::declare_pkl);
+  StageDriver const stage(cam::declare_pkl, {{{"dir", std::string("/")}}});
   CHECK(stage.declaration().name == "cam.pkl");
   CHECK(stage.declaration().outputs.at(0).name == "scores");
 }

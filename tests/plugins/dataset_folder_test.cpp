@@ -45,7 +45,7 @@ Names class_names(Names const& classes) {
 }  // namespace
 
 TEST_CASE("dataset.folder is a source of samples, images, ground truth and image-level labels") {
-  StageDriver const stage(dataset::declare_folder);
+  StageDriver const stage(dataset::declare_folder, {{{"classes", std::string("voc12")}}});
   CHECK(stage.declaration().name == "dataset.folder");
   CHECK(stage.declaration().kind == StageKind::source);
   Names outputs;

@@ -62,7 +62,7 @@ Bytes png_of(LabelMap const& labels) {
 }  // namespace
 
 TEST_CASE("dataset.voc is a source of samples, images, ground truth and image-level labels") {
-  StageDriver const stage(dataset::declare_voc);
+  StageDriver const stage(dataset::declare_voc, {{{"root", std::string("/")}}});
   auto const& declaration = stage.declaration();
   CHECK(declaration.name == "dataset.voc");
   CHECK(declaration.kind == StageKind::source);

@@ -9,9 +9,8 @@ namespace {
 
 struct Context {
   Sample sample = voc_sample("a");
-  MemoryFolder folder;
   Warnings warnings;
-  SampleContext value{sample, &folder, &warnings};
+  SampleContext value{sample, nullptr, &warnings};
 };
 
 std::vector<float> plane_of(ScoreMaps const& scores, std::size_t i) {

@@ -67,9 +67,8 @@ Crf crf_with(std::optional<double> background, std::optional<double> alpha) {
 }
 
 LabelMap over(Crf const& crf, Image const& image, ScoreMaps const& scores) {
-  MemoryFolder folder;
   Sample const sample = voc_sample("a");
-  return crf(SampleContext(sample, &folder), image, nullptr, &scores, nullptr);
+  return crf(SampleContext(sample, nullptr), image, nullptr, &scores, nullptr);
 }
 
 }  // namespace
@@ -219,12 +218,11 @@ TEST_CASE("label.crf counts classes of image-level labels that the label map doe
   Crf crf;
   crf.iterations = 0;
   crf.min_confidence = 0.4;  // of a pixel of 255 each of two labels has 0.5, each of four 0.25
-  MemoryFolder folder;
   Sample const sample = voc_sample("a");
   using Tags = std::vector<Label>;
   auto const result = [&](std::optional<Tags> tags) {
     ImageLabels const image_labels{tags.value_or(Tags())};
-    return crf(SampleContext(sample, &folder), image, &labels, nullptr,
+    return crf(SampleContext(sample, nullptr), image, &labels, nullptr,
                tags ? &image_labels : nullptr);
   };
   LabelMap const plain = result(std::nullopt);

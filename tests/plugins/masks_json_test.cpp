@@ -46,7 +46,7 @@ std::string const kAmg = R"([{"segmentation": {"size": [2, 3], "counts": "132"},
 }  // namespace
 
 TEST_CASE("masks.json takes a sample and outputs masks, and drops none by default") {
-  StageDriver const stage(masks::declare_json);
+  StageDriver const stage(masks::declare_json, {{{"dir", std::string("/")}}});
   CHECK(stage.declaration().name == "masks.json");
   CHECK(stage.declaration().inputs.at(0).name == "sample");
   CHECK(stage.declaration().outputs.at(0).name == "masks");

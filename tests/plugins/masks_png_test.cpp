@@ -71,7 +71,7 @@ std::string metadata_refusal(std::string const& csv) {
 }  // namespace
 
 TEST_CASE("masks.png takes a sample and outputs masks, and drops none by default") {
-  StageDriver const stage(masks::declare_png);
+  StageDriver const stage(masks::declare_png, {{{"dir", std::string("/")}}});
   CHECK(stage.declaration().name == "masks.png");
   CHECK(stage.declaration().inputs.at(0).name == "sample");
   CHECK(stage.declaration().outputs.at(0).name == "masks");

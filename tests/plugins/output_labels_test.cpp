@@ -35,29 +35,29 @@ TEST_CASE("labels are written to one file named after the sample") {
   StageDriver stage(output::declare_labels);
   stage.write(voc_sample("2007_000032"), kLabels);
   stage.write(voc_sample("train/0001"), LabelMap(Size{1, 1}));
-  REQUIRE(stage.folder.files.size() == 2);
-  CHECK(stage.folder.files.contains("2007_000032.png"));
-  CHECK(stage.folder.files.contains("train/0001.png"));
+  REQUIRE(stage.files().size() == 2);
+  CHECK(stage.files().contains("2007_000032.png"));
+  CHECK(stage.files().contains("train/0001.png"));
 }
 
 TEST_CASE("written labels hold the same class ids with and without the palette") {
   std::string const palette = GENERATE("voc", "none");
   StageDriver stage = writing(palette);
   stage.write(voc_sample("a"), kLabels);
-  CHECK(decode_label_png(stage.folder.files.at("a.png"), "a.png") == kLabels);
+  CHECK(decode_label_png(stage.files().at("a.png"), "a.png") == kLabels);
 }
 
 TEST_CASE("palette = voc writes a palette PNG, none a gray one") {
   StageDriver voc = writing("voc"), none = writing("none");
   voc.write(voc_sample("a"), kLabels);
   none.write(voc_sample("a"), kLabels);
-  CHECK(colour_type(voc.folder.files.at("a.png")) == PNG_COLOR_TYPE_PALETTE);
-  CHECK(colour_type(none.folder.files.at("a.png")) == PNG_COLOR_TYPE_GRAY);
+  CHECK(colour_type(voc.files().at("a.png")) == PNG_COLOR_TYPE_PALETTE);
+  CHECK(colour_type(none.files().at("a.png")) == PNG_COLOR_TYPE_GRAY);
 }
 
 TEST_CASE("equal labels are written as equal bytes") {
   StageDriver stage(output::declare_labels);
   stage.write(voc_sample("a"), kLabels);
   stage.write(voc_sample("b"), kLabels);
-  CHECK(stage.folder.files.at("a.png") == stage.folder.files.at("b.png"));
+  CHECK(stage.files().at("a.png") == stage.files().at("b.png"));
 }

@@ -30,12 +30,12 @@ StageDriver writing(std::string const& format) {
 }
 
 std::string text_of(StageDriver const& stage, std::string const& file) {
-  auto const& bytes = stage.folder.files.at(file);
+  auto const& bytes = stage.files().at(file);
   return {bytes.begin(), bytes.end()};
 }
 
 void copy_to(TempFolder const& folder, StageDriver const& stage) {
-  for (auto const& [name, bytes] : stage.folder.files) {
+  for (auto const& [name, bytes] : stage.files()) {
     folder.write(name, {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
   }
 }
@@ -54,7 +54,7 @@ TEST_CASE("output.masks writes amg.py's records by default") {
   StageDriver stage(output::declare_masks);
   CHECK(stage.declaration().kind == StageKind::sink);
   stage.write(voc_sample("train/1"), two_masks());
-  REQUIRE(stage.folder.files.size() == 1);
+  REQUIRE(stage.files().size() == 1);
   Json const records = Json::parse(text_of(stage, "train/1.json"));
   CHECK(records == Json::parse(R"([
     {"segmentation": {"size": [3, 4], "counts": "42102"}, "area": 4, "bbox": [1, 1, 1, 1],
@@ -93,8 +93,8 @@ TEST_CASE("the box of a mask without pixels is the corner of its crop, as in amg
 TEST_CASE("the PNG form has amg.py's files and table") {
   StageDriver stage = writing("png");
   stage.write(voc_sample("a"), two_masks());
-  REQUIRE(stage.folder.files.size() == 3);
-  CHECK(decode_mask_png(stage.folder.files.at("a/0.png"), "0.png") == two_masks().mask(0));
+  REQUIRE(stage.files().size() == 3);
+  CHECK(decode_mask_png(stage.files().at("a/0.png"), "0.png") == two_masks().mask(0));
   CHECK(text_of(stage, "a/metadata.csv") ==
         "id,area,bbox_x0,bbox_y0,bbox_w,bbox_h,point_input_x,point_input_y,predicted_iou,"
         "stability_score,crop_box_x0,crop_box_y0,crop_box_w,crop_box_h\n"

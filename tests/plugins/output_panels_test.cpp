@@ -37,11 +37,8 @@ struct Inputs {
 Image panels(Image const& image, Inputs const& inputs,
              std::map<std::string, OptionValue> options = {}) {
   StageDriver stage(output::declare_panels, {std::move(options), {}, {}});
-  std::vector<void const*> const values = {&image, inputs.pseudo, inputs.masks, inputs.labels,
-                                           inputs.truth};
-  Sample const sample = voc_sample("a");
-  stage.instance().run(SampleContext(sample, &stage.folder), values);
-  return decode_image(stage.folder.files.at("a.png"), "a.png");
+  stage.write(voc_sample("a"), image, inputs.pseudo, inputs.masks, inputs.labels, inputs.truth);
+  return decode_image(stage.files().at("a.png"), "a.png");
 }
 
 }  // namespace

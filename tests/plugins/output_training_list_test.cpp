@@ -24,8 +24,8 @@ TEST_CASE(
   StageDriver stage = listing(folder / "JPEGImages");
   CHECK(stage.problems().empty());
   stage.write(voc_sample("a"), kLabels);
-  REQUIRE(stage.folder.files.size() == 1);
-  CHECK(decode_label_png(stage.folder.files.at("VOC2012/SegmentationClassAug/a.png"), "a") ==
+  REQUIRE(stage.files().size() == 1);
+  CHECK(decode_label_png(stage.files().at("VOC2012/SegmentationClassAug/a.png"), "a") ==
         kLabels);
   CHECK(stage.instance().list_file() == "VOC2012/ImageSets/SegmentationAug/train_aug.txt");
   CHECK(stage.instance().list_line(voc_sample("a")) ==

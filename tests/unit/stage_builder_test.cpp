@@ -130,7 +130,7 @@ TEST_CASE("run() is decide() and then carry_out()") {
   StageDriver ten = rounded(10), five = rounded(5);
   Number const number{27}, more{4};
   Sample const a = sample();
-  SampleContext const context(a, &ten.folder);
+  SampleContext const context(a, nullptr);
   std::vector<void const*> const inputs = {&number, nullptr}, both = {&number, &more};
   auto const value = [](std::optional<std::vector<Value>> const& values) {
     return std::static_pointer_cast<Number const>(values.value().at(0))->value;
@@ -156,7 +156,7 @@ TEST_CASE("carry_out() may skip the sample, and decide() may throw") {
   Number const negative{-5};
   std::vector<void const*> const inputs = {&negative, nullptr};
   Sample const good = sample(), bad = sample("bad");
-  SampleContext const context(good, &stage.folder), failing(bad, &stage.folder);
+  SampleContext const context(good, nullptr), failing(bad, nullptr);
   CHECK_FALSE(stage.instance().run(context, inputs));
   CHECK_THROWS_AS(stage.instance().run(failing, inputs), Error);
 }
@@ -165,7 +165,7 @@ TEST_CASE("a stage in one step does not decide") {
   StageDriver stage = driver<Plain>([](auto& builder) { builder.inputs("a").output("b"); });
   Number const number{3};
   Sample const a = sample();
-  SampleContext const context(a, &stage.folder);
+  SampleContext const context(a, nullptr);
   std::vector<void const*> const inputs = {&number};
   CHECK_FALSE(stage.instance().decides());
   CHECK_THROWS(stage.instance().decide(context, inputs));
@@ -208,7 +208,7 @@ TEST_CASE("an observer's record can be saved as bytes and loaded") {
   Number const number{21};
   first.observe(sample(), number);
   Sample const a = sample();
-  SampleContext const context(a, &first.folder);
+  SampleContext const context(a, nullptr);
   std::vector<void const*> const inputs = {&number};
   auto const record = first.instance().run(context, inputs).value().at(0);
   auto const bytes = first.instance().save(record.get());
