@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "plugin/stage_name.hpp"
+
 namespace seplflow {
 namespace {
 
@@ -13,20 +15,6 @@ constexpr std::string_view kNameCharacters = "abcdefghijklmnopqrstuvwxyz01234567
 
 // Settings that every stage has besides its own options.
 constexpr std::string_view kReserved[] = {"use", "in", "on_error", "name"};
-
-// "family.stage", or more parts. Each part is a letter, then letters, digits and "_", in lower
-// case.
-bool is_stage_type(std::string_view name) {
-  std::size_t parts = 0;
-  for (std::size_t begin = 0; begin <= name.size(); ++parts) {
-    std::size_t const end = std::min(name.find('.', begin), name.size());
-    std::string_view const part = name.substr(begin, end - begin);
-    bool const letter_first = !part.empty() && part[0] >= 'a' && part[0] <= 'z';
-    if (!letter_first || part.find_first_not_of(kNameCharacters) != part.npos) return false;
-    begin = end + 1;
-  }
-  return parts >= 2;
-}
 
 bool is_option_name(std::string_view name) {
   return !name.empty() && name[0] >= 'a' && name[0] <= 'z' &&
@@ -112,6 +100,18 @@ bool only_loads(StageDeclaration const& stage) {
 }
 
 }  // namespace
+
+bool is_stage_type(std::string_view name) {
+  std::size_t parts = 0;
+  for (std::size_t begin = 0; begin <= name.size(); ++parts) {
+    std::size_t const end = std::min(name.find('.', begin), name.size());
+    std::string_view const part = name.substr(begin, end - begin);
+    bool const letter_first = !part.empty() && part[0] >= 'a' && part[0] <= 'z';
+    if (!letter_first || part.find_first_not_of(kNameCharacters) != part.npos) return false;
+    begin = end + 1;
+  }
+  return parts >= 2;
+}
 
 StageBuilderBase::StageBuilderBase(std::string name, std::string summary)
     : blueprint_(std::make_shared<detail::Blueprint>()) {
