@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include <seplflow/error.hpp>
+#include <seplflow/formats/file_kind.hpp>
 #include <seplflow/formats/input_file.hpp>
 #include <seplflow/sample.hpp>
 #include "common/sample_file.hpp"
@@ -96,12 +97,11 @@ class ListReader {
 
   NameList read() {
     auto const bytes = read_file(file_);
+    require_kind(bytes, {FileKind::text, FileKind::empty}, file_.string(),
+                 "a list of samples, a text with one name in each line");
     std::string_view rest(reinterpret_cast<char const*>(bytes.data()), bytes.size());
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
-    if (rest.starts_with("\xFF\xFE") || rest.starts_with("\xFE\xFF")) {
-      throw Error(file_.string() + " is text in UTF-16; save it as UTF-8");
-    }
     for (line_ = 1; !rest.empty(); ++line_) {
       std::size_t const end = std::min(rest.find('\n'), rest.size());
       add(rest.substr(0, end));

@@ -121,7 +121,7 @@ TEST_CASE("a file that is not a pseudo-label is refused with its format") {
   cut.resize(cut.size() / 2);
   CHECK_THAT(refusal(cut), Contains("a.png is truncated"));
   CHECK_THAT(refusal({}), Contains("a.png is empty (0 bytes)"));
-  CHECK_THAT(refusal({'G', 'I', 'F', '8'}), Contains("a.png is not a PNG (it is a GIF)"));
+  CHECK_THAT(refusal({'G', 'I', 'F', '8', '9', 'a'}), Contains("a.png is a GIF image, not a label map: "));
   CHECK_THAT(refusal(make_png({1, 2}, {PNG_COLOR_TYPE_GRAY, 16}, Bytes(4))),
              Contains("a.png is a 16-bit gray PNG"));
   CHECK_THAT(

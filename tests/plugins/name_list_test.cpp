@@ -128,7 +128,8 @@ TEST_CASE("a byte-order mark is skipped, and UTF-16 is recognised and refused") 
   CHECK_THAT(error_in(std::string("\xFF\xFE"
                                   "a\0\n\0",
                                   6)),
-             Contains("list.txt is text in UTF-16; save it as UTF-8"));
+             Contains("list.txt is text in UTF-16, not a list of samples, a text with one name "
+                      "in each line; save it as UTF-8"));
 }
 
 TEST_CASE("names in paths and with classes are checked like others") {

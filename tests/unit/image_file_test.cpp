@@ -189,6 +189,6 @@ TEST_CASE("a file that is not an image is refused") {
   CHECK_THROWS_WITH(read_image(folder.write("a.jpg", "")),
                     Contains("a.jpg is empty (0 bytes); expected a JPEG or PNG"));
   CHECK_THROWS_WITH(read_image_size(folder.write("b.jpg", "GIF89a")),
-                    Contains("b.jpg is neither a JPEG nor a PNG"));
+                    Contains("b.jpg is a GIF image, not a JPEG or PNG image; convert"));
   CHECK_THROWS_WITH(read_image(folder.path() / "no.jpg"), Contains("No such file or directory"));
 }

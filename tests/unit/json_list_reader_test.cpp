@@ -115,11 +115,11 @@ TEST_CASE("a file that is truncated anywhere is reported as truncated") {
 }
 
 TEST_CASE("text that is not a JSON object is refused with the byte and what was expected") {
-  CHECK_THAT(complaint_about(""), Contains("x.json: is empty (0 bytes)"));
+  CHECK_THAT(complaint_about(""), Contains("x.json is empty (0 bytes)"));
   CHECK_THAT(complaint_about("   "), Contains("the JSON is incomplete: it ends at byte 3"));
   CHECK_THAT(complaint_about("[1]"), Contains("byte 0 is '['; expected '{'"));
-  CHECK_THAT(complaint_about("PK\x03\x04"), Contains("byte 0 is 'P'; expected '{'"));
-  CHECK_THAT(complaint_about("\x89PNG"), Contains("byte 0 is byte 137"));
+  CHECK_THAT(complaint_about("PK\x03\x04"), Contains("x.json is a zip file, not JSON; unpack it"));
+  CHECK_THAT(complaint_about("\x89PNG"), Contains("x.json is a PNG whose first bytes were changed"));
   CHECK_THAT(complaint_about(R"({"a": [1]} 2)"),
              Contains("has more text after the end of its JSON, at byte 11"));
   CHECK_THAT(complaint_about(R"({a: 1})"), Contains("byte 1 is 'a'; expected '\"'"));

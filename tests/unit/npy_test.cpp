@@ -56,8 +56,9 @@ TEST_CASE("errors of .npy files name the cause") {
   CHECK_THROWS_WITH(described(npy_of_object(global("os", "system"))),
                     Contains("a.npy: byte ") && Contains("refers to 'os.system', which seplflow"));
   CHECK_THROWS_WITH(described(""), "a.npy: the file is empty");
-  CHECK_THROWS_WITH(described("hello"), "a.npy: this is not a .npy file");
-  CHECK_THROWS_WITH(described("PK\3\4"), Contains("but a zip file"));
+  CHECK_THROWS_WITH(described("hello"), "a.npy: this is text that begins with \"hello\", not a .npy file of numpy; load it and "
+                    "write it with numpy.save");
+  CHECK_THROWS_WITH(described("PK\3\4"), Contains("this is a zip file, not a .npy file of numpy; unpack it"));
   CHECK_THROWS_WITH(described(npy(header("<f4", "(1,)"), "abcd", '\4')), Contains("version 4.0"));
   CHECK_THROWS_WITH(described(npy(header("<U4", "(1,)"), "")),
                     Contains("numpy's type '<U4' (text)"));

@@ -290,8 +290,8 @@ TEST_CASE("damaged pickles are refused") {
   CHECK_THROWS_WITH(parsed("\x80\x06N."), Contains("has protocol 6"));
   CHECK_THROWS_WITH(parsed("\x80\x04N.N"),
                     Contains("byte 4: the pickle ends here, but 1 byte follow"));
-  CHECK_THROWS_WITH(parsed("\x93NUMPY"), Contains("but a .npy file of numpy"));
-  CHECK_THROWS_WITH(parsed("{\"a\": 1}"), Contains("byte 0: this is not a pickle"));
+  CHECK_THROWS_WITH(parsed("\x93NUMPY"), Contains("this is a .npy file of numpy, not a pickle"));
+  CHECK_THROWS_WITH(parsed("{\"a\": 1}"), Contains("p: this is JSON, not a pickle"));
 }
 
 TEST_CASE("a pickle that is truncated anywhere is refused") {

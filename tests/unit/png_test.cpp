@@ -106,8 +106,8 @@ TEST_CASE("label maps are refused in kinds of PNG that do not determine class id
 TEST_CASE("a file that is not a PNG is refused with the format that it seems to have") {
   auto const decode = [](Bytes const& bytes) { return decode_label_png(bytes, "a.png"); };
   CHECK_THROWS_WITH(decode({}), Contains("a.png is empty (0 bytes); expected a label map"));
-  CHECK_THROWS_WITH(decode({0xff, 0xd8, 0xff, 0xe0}), Contains("not a PNG (it is a JPEG)"));
-  CHECK_THROWS_WITH(decode({0x89, 'P', 'N'}), Contains("not a PNG; expected a label map"));
+  CHECK_THROWS_WITH(decode({0xff, 0xd8, 0xff, 0xe0}), Contains("a.png is a JPEG image, not a label map: "));
+  CHECK_THROWS_WITH(decode({0x89, 'P', 'N'}), Contains("a.png is not a label map: an 8-bit"));
 }
 
 TEST_CASE("a PNG that is truncated anywhere is reported as truncated") {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <seplflow/error.hpp>
+#include <seplflow/formats/file_kind.hpp>
 #include <seplflow/formats/input_file.hpp>
 #include "formats/image/png_reader.hpp"
 
@@ -163,10 +164,9 @@ std::optional<Size> jpeg_size(std::span<std::uint8_t const> bytes, std::string_v
 
 // Throws unless this is a JPEG or a PNG.
 void require_image(std::span<std::uint8_t const> bytes, std::string const& name) {
-  if (bytes.empty()) throw Error(name + " is empty (0 bytes); expected a JPEG or PNG image");
-  if (!is_jpeg(bytes) && !is_png(bytes)) {
-    throw Error(name + " is neither a JPEG nor a PNG; convert the image to one of them");
-  }
+  if (is_jpeg(bytes) || is_png(bytes)) return;
+  throw Error(name + " " +
+              what_it_is(bytes, "a JPEG or PNG image", "convert the image to one of them"));
 }
 
 // The size in the first chunk of a PNG; nothing when the chunk is incomplete.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <seplflow/error.hpp>
+#include <seplflow/formats/file_kind.hpp>
 
 namespace seplflow {
 namespace {
@@ -14,18 +15,6 @@ constexpr std::array<std::uint8_t, 8> kSignature{0x89, 'P', 'N', 'G', '\r', '\n'
 
 // Deflate needs at least 2 bits for 258 bytes.
 constexpr std::uint64_t kMaxExpansion = 1032;
-
-std::string what_it_seems(std::span<std::uint8_t const> bytes) {
-  auto const begins_with = [&](std::string_view magic) {
-    return bytes.size() >= magic.size() &&
-           std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
-  };
-  if (begins_with("\xff\xd8")) return " (it is a JPEG)";
-  if (begins_with("\x93NUMPY")) return " (it is a NumPy array)";
-  if (begins_with("GIF8")) return " (it is a GIF)";
-  if (begins_with("BM")) return " (it seems to be a BMP)";
-  return {};
-}
 
 }  // namespace
 
@@ -43,10 +32,8 @@ PngReader::~PngReader() = default;
 PngReader::PngReader(std::span<std::uint8_t const> bytes, std::string_view name,
                      std::string_view expected)
     : bytes_(bytes), name_(name) {
-  if (bytes_.empty()) throw Error(name_ + " is empty (0 bytes); expected " + std::string(expected));
   if (!is_png(bytes_)) {
-    throw Error(name_ + " is not a PNG" + what_it_seems(bytes_) + "; expected " +
-                std::string(expected));
+    throw Error(name_ + " " + what_it_is(bytes_, expected, "write it as a PNG"));
   }
   handle_.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
   if (handle_.png != nullptr) handle_.info = png_create_info_struct(handle_.png);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <seplflow/error.hpp>
+#include <seplflow/formats/file_kind.hpp>
 #include "formats/json/checked_json.hpp"
 
 namespace seplflow {
@@ -213,9 +214,13 @@ void JsonListReader::read_list(std::string_view key, OnElement const& on_element
 }
 
 char JsonListReader::first() {
-  if (offset() == 0 && end_ == 0 && !fill()) fail("is empty (0 bytes)");
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   bool const begins = offset() == 0;
+  if (begins && end_ == 0) {
+    fill();
+    require_kind({reinterpret_cast<std::uint8_t const*>(buffer_.data()), end_}, {FileKind::json},
+                 name_, "JSON");
+  }
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (begins && std::string_view(buffer_.data(), end_).starts_with(kByteOrderMark)) {
     position_ = kByteOrderMark.size();
   }

@@ -10,6 +10,7 @@
 
 #include <seplflow/error.hpp>
 #include <seplflow/formats/coco_rle.hpp>
+#include <seplflow/formats/file_kind.hpp>
 #include <seplflow/formats/input_file.hpp>
 #include "base/number_text.hpp"
 #include "formats/json/coco_segmentation.hpp"
@@ -204,9 +205,8 @@ std::optional<Size> common_size(MaskRecords const& file, std::string_view name,
 
 MaskSet parse(simdjson::padded_string_view json, std::string_view name,
               std::optional<Size> image_size, std::uint64_t min_area) {
-  if (json.empty()) {
-    throw Error(std::string(name) + " is empty (0 bytes); expected the masks of an image as JSON");
-  }
+  require_kind({reinterpret_cast<std::uint8_t const*>(json.data()), json.size()}, {FileKind::json},
+               name, "the masks of an image as JSON");
   ondemand::parser parser;
   MaskRecords const file = RecordReader(name).read(parser, json);
   std::optional<Size> const size = common_size(file, name, image_size);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <seplflow/error.hpp>
+#include <seplflow/formats/file_kind.hpp>
 #include "formats/numpy/pickle/cursor.hpp"
 #include "formats/numpy/pickle/functions.hpp"
 
@@ -130,9 +131,9 @@ Header read_header(Bytes bytes, LazyFile* file) {
   pickle::Cursor cursor(bytes, 0, file);
   std::string_view const text(reinterpret_cast<char const*>(bytes.data()), bytes.size());
   if (!text.starts_with(kMagic)) {
-    std::string_view const known = pickle::known_format(bytes);
-    throw Error("this is not a .npy file" +
-                (known.empty() ? std::string() : ", but " + std::string(known)));
+    if (file != nullptr) file->need(std::min(bytes.size(), kFileKindBytes));
+    throw Error("this " + what_it_is(bytes, "a .npy file of numpy",
+                                     "load it and write it with numpy.save"));
   }
   cursor.take(kMagic.size());
   int const major = cursor.number<std::uint8_t>(), minor = cursor.number<std::uint8_t>();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <seplflow/error.hpp>
+#include <seplflow/formats/file_kind.hpp>
 #include <seplflow/formats/torch_file.hpp>
 #include "formats/numpy/pickle/torch.hpp"
 #include "formats/numpy/pickle/values.hpp"
@@ -127,8 +128,9 @@ Cell read_bare(pickle::Bytes bytes, pickle::Store& store) {
     if (store.lazy) store.lazy->need(bytes.size());
     return pickle::read_torch(bytes, store);
   }
-  std::string_view const known = pickle::known_format(bytes);
-  if (!known.empty()) throw Error("this is not a pickle, but " + std::string(known));
+  if (store.lazy) store.lazy->need(std::min(bytes.size(), kFileKindBytes));
+  // The reader of pickles knows what to say of pickles of protocol 0, which are text.
+  require_kind(bytes, {FileKind::pickle, FileKind::text}, "this", "a pickle");
   return pickle::read_last_pickle(bytes, 0, store);
 }
 
@@ -191,18 +193,6 @@ Pickle map_document(std::filesystem::path const& path, ReadRoot read_root) {
 
 Pickle parse_document(Bytes bytes, std::string_view name, ReadRoot read_root) {
   return finished(std::make_shared<Store>(), bytes, name, read_root);
-}
-
-std::string_view known_format(Bytes bytes) {
-  std::string_view const text(reinterpret_cast<char const*>(bytes.data()), bytes.size());
-  if (text.starts_with("\x93NUMPY")) return "a .npy file of numpy";
-  if (text.starts_with("PK\x03\x04")) return "a zip file, as numpy.savez and torch.save write them";
-  if (text.starts_with("\x89PNG")) return "a PNG image";
-  if (text.starts_with("\xff\xd8\xff")) return "a JPEG image";
-  if (text.starts_with("\x1f\x8b")) return "a gzip file";
-  if (text.starts_with("\x89HDF")) return "an HDF5 file";
-  if (text.starts_with("MATLAB")) return "a MATLAB file";
-  return {};
 }
 
 }  // namespace seplflow::pickle

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <span>
 #include <utility>
 
 #include <seplflow/error.hpp>
+#include <seplflow/formats/file_kind.hpp>
 
 namespace seplflow::sam {
 namespace {
@@ -290,7 +292,27 @@ constexpr char const* kAdvice =
     "; expected a checkpoint of Segment Anything: sam_vit_b_01ec64.pth, sam_vit_l_0b3195.pth, "
     "sam_vit_h_4b8939.pth, or one that was trained from them";
 
-// A summary of all differences, then each of them in a line; empty when there are none.
+// Lines from the beginning of each list, ten together, and the number of the others.
+std::string shown(std::vector<std::vector<std::string>> const& lists) {
+  std::size_t left = 10, all = 0;
+  for (auto const& list : lists) all += list.size();
+  std::vector<std::size_t> shares(lists.size());
+  for (std::size_t i = 0; left > 0 && i < all; ++i) {
+    for (std::size_t k = 0; k < lists.size(); ++k) {
+      if (left == 0 || shares[k] == lists[k].size()) continue;
+      ++shares[k];
+      --left;
+    }
+  }
+  std::string lines;
+  for (std::size_t k = 0; k < lists.size(); ++k) {
+    for (std::string const& line : std::span(lists[k]).first(shares[k])) lines += "\n  " + line;
+    all -= shares[k];
+  }
+  return all > 0 ? lines + "\n  and " + std::to_string(all) + " more" : lines;
+}
+
+// A summary of all differences, then the first of them in a line each; empty when there are none.
 std::string differences(TensorShapes const& found, OtherTypes const& other_types,
                         TensorShapes const& expected) {
   std::vector<std::string> types, shapes, missing, unknown;
@@ -312,21 +334,31 @@ std::string differences(TensorShapes const& found, OtherTypes const& other_types
   for (auto const& [name, shape] : found) {
     if (!expected.contains(name)) unknown.push_back("unknown: " + name + " " + text_of(shape));
   }
-  std::string lines;
-  for (auto const& each : {types, shapes, missing, unknown}) {
-    for (std::string const& line : each) lines += "\n  " + line;
-  }
-  if (lines.empty()) return {};
+  std::size_t const count_missing = missing.size();
+  if (types.size() + shapes.size() + count_missing + unknown.size() == 0) return {};
   for (std::string_view const part : {kBlocks, kLayers}) {
     auto const first = expected.lower_bound(part);
     if (first == expected.end() || !first->first.starts_with(part)) {
-      lines += "\n  missing: " + std::string(part) + "0 and all blocks after it";
+      missing.insert(missing.begin(),
+                     "missing: " + std::string(part) + "0 and all blocks after it");
     }
   }
-  return "missing: " + std::to_string(missing.size()) + " of " + std::to_string(expected.size()) +
+  std::string const lines = shown({types, shapes, missing, unknown});
+  return "missing: " + std::to_string(count_missing) + " of " + std::to_string(expected.size()) +
          " tensors; wrong shape: " + std::to_string(shapes.size()) +
          "; wrong type: " + std::to_string(types.size()) +
          "; unknown: " + std::to_string(unknown.size()) + kAdvice + lines;
+}
+
+// Throws when the tensors are those of another model, whose differences from SAM help nobody.
+void refuse_relatives(TensorShapes const& tensors, std::string_view name) {
+  std::vector<std::string_view> names;
+  for (auto const& [tensor, shape] : tensors) names.push_back(tensor);
+  std::string_view const relative = relative_of_sam(names);
+  if (relative.empty()) return;
+  throw Error(std::string(name) + " holds the tensors of " + std::string(relative) +
+              ", which masks.sam does not run" + kAdvice +
+              "; or generate the masks with its own program and read them with masks.json");
 }
 
 }  // namespace
@@ -343,6 +375,7 @@ TensorShapes expected_tensors(ModelShape const& shape) {
 
 ModelShape read_model_shape(TensorShapes const& tensors, OtherTypes const& other_types,
                             std::string_view name) {
+  refuse_relatives(tensors, name);
   ModelShape const shape = fit_shape(tensors);
   std::string problem = differences(tensors, other_types, expected_tensors(shape));
   if (problem.empty()) {

@@ -49,8 +49,9 @@ struct ModelShape {
 };
 
 // The shape of the model that these tensors form: ViT-B, ViT-L, ViT-H or any other size of the same
-// architecture. Throws Error, beginning with `name`, with every tensor that is missing, unknown, of
-// another shape than the rest implies, or of another type.
+// architecture. Throws Error, beginning with `name`, with the tensors that are missing, unknown, of
+// another shape than the rest implies, or of another type: their numbers, and the first ten. A model
+// that is known (relative_of_sam) is named instead.
 ModelShape read_model_shape(TensorShapes const& tensors, OtherTypes const& other_types,
                             std::string_view name);
 

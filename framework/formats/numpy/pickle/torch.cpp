@@ -4,6 +4,7 @@
 #include <string>
 
 #include <seplflow/error.hpp>
+#include <seplflow/formats/file_kind.hpp>
 #include <seplflow/formats/pickle.hpp>
 #include "formats/numpy/pickle/functions.hpp"
 
@@ -155,14 +156,13 @@ bool is_torch_zip(Bytes bytes) {
 Cell read_torch(Bytes bytes, Store& store) {
   if (is_torch_zip(bytes)) return read_torch_zip(bytes, store);
   if (is_torch_stream(bytes)) return read_torch_stream(bytes, store);
-  constexpr std::size_t kTarMark = 257;
-  if (bytes.size() > kTarMark + 5 &&
-      std::string_view(reinterpret_cast<char const*>(bytes.data()) + kTarMark, 5) == "ustar") {
+  if (file_kind_of(bytes) == FileKind::tar) {
     throw Error(
         "this is a tar file, as torch wrote them before version 0.1.12; load it and save it again "
         "with a newer torch");
   }
-  throw Error("this is not a file that torch.save writes: neither a zip nor torch's legacy stream");
+  throw Error("this " + what_it_is(bytes, "a file that torch.save writes",
+                                   "load it and write it with torch.save"));
 }
 
 }  // namespace seplflow::pickle

@@ -197,7 +197,4 @@ Pickle map_document(std::filesystem::path const& path, ReadRoot read_root);
 // The same from bytes that outlive the values.
 Pickle parse_document(Bytes bytes, std::string_view name, ReadRoot read_root);
 
-// "a PNG image", "a zip file, as numpy.savez and torch.save write", ...; empty when unknown.
-std::string_view known_format(Bytes bytes);
-
 }  // namespace seplflow::pickle
