@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include <seplflow/error.hpp>
+
 namespace seplflow {
 
 // Calls f; returns a message for whatever it throws.
@@ -17,7 +19,7 @@ std::optional<std::string> error_of(F const& f) {
   } catch (std::bad_alloc const&) {
     return "out of memory";
   } catch (std::exception const& error) {
-    std::string message = error.what();
+    std::string message = without_controls(error.what());
     return message.empty() ? "it threw an exception without a message" : message;
   } catch (...) {
     return "it threw an exception that is not a std::exception";

@@ -43,4 +43,23 @@ constexpr bool is_utf8(std::string_view text) {
   return true;
 }
 
+// Whether a terminal would interpret the character, or the stray byte: C0 and C1 controls but line
+// ends and tabs, and those that change the direction of text.
+constexpr bool is_control(std::string_view character) {
+  auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  if (character.size() == 1) {
+    return (byte(0) < 0x20 && byte(0) != '\n' && byte(0) != '\t') ||
+           (byte(0) >= 0x7F && byte(0) < 0xA0);
+  }
+  if (character.size() == 2) {
+    return (byte(0) == 0xC2 && byte(1) < 0xA0) || (byte(0) == 0xD8 && byte(1) == 0x9C);
+  }
+  if (character.size() != 3 || byte(0) != 0xE2) return false;
+  // U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069
+  if (byte(1) == 0x80) {
+    return byte(2) == 0x8E || byte(2) == 0x8F || (byte(2) >= 0xA8 && byte(2) <= 0xAE);
+  }
+  return byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;
+}
+
 }  // namespace seplflow

@@ -44,7 +44,8 @@ Command check_command() {
                   .summary = "Find every error in a pipeline without running it",
                   .run = [arguments] { return check(*arguments); }};
   arguments->add_to(command);
-  for (char const* const option : {"limit", "shard"}) arguments->add_run_option(command, option);
+  for (char const* const option : {"limit", "shard", "skip"})
+    arguments->add_run_option(command, option);
   return command;
 }
 

@@ -31,6 +31,7 @@ struct Command {
   std::function<int()> run;  // returns the exit status
   std::string examples = {};
   std::vector<Argument> arguments = {};
+  bool handles_interrupts = false;  // else Ctrl-C, SIGTERM and SIGHUP end it
 
   // The targets must outlive the command, for example as part of what `run` captures.
   Argument& flag(std::string option, std::string help, bool& target);

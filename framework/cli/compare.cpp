@@ -79,22 +79,23 @@ std::string letters(std::vector<std::size_t> const& runs) {
 void print_runs(Page& page, Comparison const& comparison) {
   for (std::size_t r = 0; r < comparison.runs.size(); ++r) {
     auto const& [folder, status] = comparison.runs[r];
-    page << letter(r) << " = " << folder.string() << (status.empty() ? "" : " (" + status + ")")
-         << '\n';
+    page << letter(r) << " = " << without_controls(folder.string())
+         << (status.empty() ? "" : " (" + without_controls(status) + ")") << '\n';
   }
 }
 
 // "select.t1: 0.5 in A, C; 0.25 in B", for tables that are too wide.
 void print_setting(Page& page, std::string const& name,
                    std::vector<std::optional<std::string>> const& values) {
-  page << "  " << name << ": ";
+  page << "  " << without_controls(name) << ": ";
   for (std::size_t r = 0; r < values.size(); ++r) {
     if (std::find(values.begin(), values.begin() + r, values[r]) != values.begin() + r) continue;
     std::vector<std::size_t> equal;
     for (std::size_t other = r; other < values.size(); ++other) {
       if (values[other] == values[r]) equal.push_back(other);
     }
-    page << (r > 0 ? "; " : "") << values[r].value_or("absent") << " in " << letters(equal);
+    page << (r > 0 ? "; " : "") << without_controls(values[r].value_or("absent")) << " in "
+         << letters(equal);
   }
   page << '\n';
 }
@@ -146,7 +147,7 @@ void print_classes(Page& page, Comparison::Evaluator const& evaluator, std::size
     page << '\n';
     // The first list is always shown. Others, such as that of the baseline, only if they differ.
     if (&classes != &evaluator.classes.front() && all_the_same(classes)) {
-      page << title << ": the same in all\n";
+      page << without_controls(title) << ": the same in all\n";
       continue;
     }
     SummaryTable table{title + in_percent(classes.fraction), value_columns("", runs), {}};
@@ -174,8 +175,8 @@ void print_images(Page& page, Comparison::Evaluator const& evaluator) {
   for (Comparison::Images const& images : evaluator.images) {
     std::string const first = letter(0), other = letter(images.run);
     page << '\n'
-         << evaluator.stage << ": " << images.number << " by image, " << other << " against "
-         << first << in_percent(images.fraction)
+         << without_controls(evaluator.stage + ": " + images.number) << " by image, " << other
+         << " against " << first << in_percent(images.fraction)
          << (images.less_is_better ? ", less is better" : "") << '\n';
     page << "  " << counted(images.improved + images.harmed + images.equal, "image") << ": "
          << images.improved << " improved, " << images.harmed << " harmed, " << images.equal
@@ -198,7 +199,7 @@ void print_images(Page& page, Comparison::Evaluator const& evaluator) {
 void print_evaluator(Page& page, Comparison::Evaluator const& evaluator, std::size_t runs) {
   page << '\n';
   if (evaluator.runs.size() < runs) {
-    page << evaluator.stage << ": only in " << letters(evaluator.runs) << '\n';
+    page << without_controls(evaluator.stage) << ": only in " << letters(evaluator.runs) << '\n';
   }
   if (evaluator.numbers.empty() && evaluator.classes.empty()) return;
   bool const fractions =
@@ -212,7 +213,9 @@ void print_evaluator(Page& page, Comparison::Evaluator const& evaluator, std::si
   print_classes(page, evaluator, runs);
   print_images(page, evaluator);
   if (!evaluator.notes.empty()) page << '\n';
-  for (std::string const& note : evaluator.notes) page << evaluator.stage << ": " << note << '\n';
+  for (std::string const& note : evaluator.notes) {
+    page << without_controls(evaluator.stage + ": " + note) << '\n';
+  }
 }
 
 Json number_json(std::optional<double> value) {

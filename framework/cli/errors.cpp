@@ -4,6 +4,7 @@
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <mutex>
 
@@ -37,6 +38,7 @@ void print_error(std::string const& message) {
 }
 
 void print_total(std::size_t errors) {
+  if (errors > kShownProblems) std::cerr << "... and " << errors - kShownProblems << " more\n";
   if (errors > 1) std::cerr << counted(errors, "error") << '\n';
 }
 
@@ -51,7 +53,7 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
     std::string kind(name.data(), name.size());
     if (message.level == spdlog::level::warn) kind = screen_.paint(Colour::yellow, kind);
     if (message.level >= spdlog::level::err) kind = screen_.paint(Colour::red, kind);
-    std::string const text(message.payload.data(), message.payload.size());
+    std::string const text = without_controls({message.payload.data(), message.payload.size()});
     std::cerr << clear_line_ << wrapped(kind + ": " + text, screen_.width, 4) << '\n';
   }
   void flush_() override { std::cerr.flush(); }
@@ -78,11 +80,14 @@ int report_error() {
   try {
     throw;
   } catch (PipelineError const& error) {
-    for (Problem const& each : error.problems()) print_problem(Colour::red, "error", each);
+    auto const& problems = error.problems();
+    std::size_t const shown = std::min(problems.size(), kShownProblems);
+    for (std::size_t i = 0; i < shown; ++i) print_problem(Colour::red, "error", problems[i]);
     print_total(error.problems().size());
     return kUsage;
   } catch (CommandLineError const& error) {
-    for (std::string const& each : error.errors()) print_error(each);
+    std::size_t const shown = std::min(error.errors().size(), kShownProblems);
+    for (std::size_t i = 0; i < shown; ++i) print_error(error.errors()[i]);
     print_total(error.errors().size());
     return kUsage;
   } catch (UsageError const& error) {

@@ -10,15 +10,20 @@
 #include "cli/expanded_braces.hpp"
 #include "cli/malloc_settings.hpp"
 #include "cli/screen.hpp"
+#include "run/interrupt.hpp"
 
 namespace {
 
 using namespace seplflow;
 
-int run_command_line(std::vector<std::string> const& words) {
+// `before` is the signal mask for commands that do not handle interrupts.
+int run_command_line(std::vector<std::string> const& words, sigset_t const& before) {
   if (auto const error = cli::expanded_braces(words)) throw UsageError(*error);
   auto const commands = cli::all_commands(words);
   auto const line = cli::parse(commands, {words.begin() + 1, words.end()});
+  bool const handles_interrupts =
+      line.command != nullptr && !line.help && line.command->handles_interrupts;
+  if (!handles_interrupts) pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (line.version) {
     std::cout << "seplflow " SEPLFLOW_VERSION "\n";
     return cli::kDone;
@@ -30,9 +35,9 @@ int run_command_line(std::vector<std::string> const& words) {
   return cli::kDone;
 }
 
-int with_errors_reported(std::vector<std::string> const& words) {
+int with_errors_reported(std::vector<std::string> const& words, sigset_t const& before) {
   try {
-    return run_command_line(words);
+    return run_command_line(words, before);
   } catch (...) {
     return cli::report_error();
   }
@@ -48,8 +53,10 @@ int with_output_flushed(int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // First of all: a library's thread would else take the signals, and they would end the process.
+  sigset_t const before = block_interrupts();
   cli::keep_freed_memory();
   // A file that grows past its limit is an error of that write, not the end of the program.
   std::signal(SIGXFSZ, SIG_IGN);
-  return with_output_flushed(with_errors_reported({argv, argv + argc}));
+  return with_output_flushed(with_errors_reported({argv, argv + argc}, before));
 }

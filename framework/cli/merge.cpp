@@ -1,10 +1,14 @@
 #include <algorithm>
+#include <csignal>
 
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/run_summary.hpp"
 #include "compare/shards.hpp"
+#include "pipeline/option_text.hpp"
 #include "pipeline/pipeline.hpp"
+#include "run/crash_report.hpp"
+#include "run/interrupt.hpp"
 #include "run/run.hpp"
 #include "run/run_folder.hpp"
 
@@ -38,6 +42,9 @@ bool is_unfinished_merge(MergeArguments const& arguments) {
 }
 
 int merge(MergeArguments const& arguments) {
+  std::signal(SIGPIPE, SIG_IGN);  // as in run
+  std::optional<InterruptWatcher> until_run;
+  until_run.emplace(CrashReport::end_interrupted, CrashReport::end_interrupted);
   log_to_stderr(arguments.quiet ? "error" : "info", false);
   std::vector<fs::path> const runs(arguments.runs.begin(), arguments.runs.end());
   bool const is_unfinished = is_unfinished_merge(arguments);
@@ -47,6 +54,7 @@ int merge(MergeArguments const& arguments) {
   PipelineRequest pipeline_request;
   pipeline_request.file = runs.front() / "pipeline.toml";
   pipeline_request.overrides.push_back({"run.shard=0/1"});
+  pipeline_request.overrides.push_back("run.skip=" + resolved_text(left_out_of(runs)));
   pipeline_request.any_number_of_variants = true;
   Pipeline const pipeline = load_pipeline(pipeline_request, catalog);
 
@@ -55,6 +63,7 @@ int merge(MergeArguments const& arguments) {
   request.command_line = arguments.command_line;
   request.shards = runs;
   request.resume = is_unfinished;
+  until_run.reset();
   RunReport const report = execute(pipeline, catalog, request);
   if (!arguments.quiet) print_summary(pipeline, report);
   return exit_status(report.status);
@@ -72,6 +81,7 @@ Command merge_command(std::vector<std::string> words) {
                       "  seplflow run voc.toml --shard 0/2 --out runs/0\n"
                       "  seplflow run voc.toml --shard 1/2 --out runs/1\n"
                       "  seplflow merge runs/voc runs/0 runs/1\n"};
+  command.handles_interrupts = true;
   command.positional("OUT", "folder of the merged run", arguments->out).required = true;
   command.positional("RUN", "folders of the runs, one for each shard", arguments->runs).required =
       true;

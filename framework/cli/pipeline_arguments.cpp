@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/option_text.hpp"
 #include "pipeline/run_settings.hpp"
 
 namespace seplflow::cli {
@@ -20,6 +21,10 @@ void PipelineArguments::add_run_option(Command& command, std::string const& name
   RunOption const& option = *find_run_option(name);
   std::string flag = "--" + name;
   std::ranges::replace(flag, '_', '-');
+  if (name == "skip") {
+    command.option(flag, "ID", "leave the sample out, such as one that crashes a stage", skip);
+    return;
+  }
   Argument& argument = command.checked(
       flag, option.declaration.help, option.declaration, [this, &option](std::string const& text) {
         if (option.declaration.type == OptionType::text) {
@@ -35,6 +40,7 @@ PipelineRequest PipelineArguments::request() const {
   PipelineRequest request;
   request.file = file;
   for (std::string const& argument : overrides) request.overrides.push_back({argument});
+  if (!skip.empty()) request.overrides.push_back("run.skip=" + resolved_text(skip));
   for (std::string const& argument : sweeps) request.sweeps.push_back({argument});
   request.any_number_of_variants = any_number_of_variants;
   return request;

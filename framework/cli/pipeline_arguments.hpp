@@ -12,11 +12,13 @@ namespace seplflow::cli {
 struct PipelineArguments {
   std::string file;
   std::vector<std::string> overrides, sweeps;
+  std::vector<std::string> skip;  // for the option of [run]
   bool any_number_of_variants = false;
 
   // PIPELINE, --set, --sweep and --yes.
   void add_to(Command& command);
-  // An option of [run] by its own name on the command line: --on-error for on_error.
+  // An option of [run] by its own name on the command line: --on-error for on_error. A list is
+  // given element by element.
   void add_run_option(Command& command, std::string const& name);
 
   PipelineRequest request() const;

@@ -10,6 +10,8 @@
 #include "cli/errors.hpp"
 #include "cli/pipeline_arguments.hpp"
 #include "cli/run_summary.hpp"
+#include "run/crash_report.hpp"
+#include "run/interrupt.hpp"
 #include "run/log.hpp"
 
 namespace seplflow::cli {
@@ -23,7 +25,7 @@ struct RunArguments {
   std::string progress = "auto";
   std::string trace;
   std::string log_level = "info";
-  bool resume = false;
+  bool resume = false, overwrite = false, remove_unlisted = false;
   bool quiet = false;
   std::vector<std::string> command_line;
 };
@@ -36,6 +38,17 @@ ProgressMode progress_mode(RunArguments const& arguments) {
 }
 
 int run(RunArguments const& arguments) {
+  if (arguments.resume && arguments.overwrite) {
+    throw UsageError(
+        "--resume continues the run in the folder, and --overwrite removes it; "
+        "choose one of them");
+  }
+  if (arguments.remove_unlisted && !arguments.resume) {
+    throw UsageError("--remove-unlisted is for --resume");
+  }
+  // Nothing is lost yet when the user interrupts before the run begins.
+  std::optional<InterruptWatcher> until_run;
+  until_run.emplace(CrashReport::end_interrupted, CrashReport::end_interrupted);
   // Losing the reader of the log is no reason to lose the run.
   std::signal(SIGPIPE, SIG_IGN);
   ProgressMode const progress = progress_mode(arguments);
@@ -59,6 +72,9 @@ int run(RunArguments const& arguments) {
   if (!arguments.trace.empty()) request.trace = arguments.trace;
   request.progress = progress;
   request.resume = arguments.resume;
+  request.overwrite = arguments.overwrite;
+  request.remove_unlisted = arguments.remove_unlisted;
+  until_run.reset();
   RunReport const report = execute(pipeline, catalog, request);
   if (!arguments.quiet) print_summary(pipeline, report);
   return exit_status(report.status);
@@ -76,15 +92,21 @@ Command run_command(std::vector<std::string> words) {
                       "  seplflow run pipelines/demo.toml\n"
                       "  seplflow run voc.toml --set select.t1=0.4 --out runs/t1-0.4\n"
                       "  seplflow run voc.toml --limit 20 --on-error skip\n"};
+  command.handles_interrupts = true;
   arguments->pipeline.add_to(command);
-  command.option("--out", "FOLDER",
-                 "run folder (default runs/NAME); existing runs are never overwritten",
-                 arguments->out);
+  command.option("--out", "FOLDER", "run folder (default runs/NAME)", arguments->out);
   command.flag("--resume",
                "complete the run in the folder, or change it: only what is missing or has changed "
                "is redone",
                arguments->resume);
-  for (char const* const option : {"jobs", "limit", "shard", "keep", "on_error"}) {
+  command.flag("--overwrite",
+               "remove the run in the folder first: all that it wrote, and nothing else",
+               arguments->overwrite);
+  command.flag("--remove-unlisted",
+               "with --resume: remove the results of samples that the data set no longer has",
+               arguments->remove_unlisted);
+  for (char const* const option :
+       {"jobs", "limit", "shard", "skip", "keep", "on_error", "slow_after"}) {
     arguments->pipeline.add_run_option(command, option);
   }
   command.choice("--progress", {"auto", "bar", "plain", "none"},
@@ -92,7 +114,7 @@ Command run_command(std::vector<std::string> words) {
                  arguments->progress);
   command.option("--trace", "FILE",
                  "write which stage worked on which sample and when, for Perfetto or "
-                 "chrome://tracing",
+                 "chrome://tracing, to a new file",
                  arguments->trace);
   command.flag("--quiet", "print only errors", arguments->quiet);
   command.choice("--log-level", {"debug", "info", "warning", "error", "off"},

@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kVariantsShown = 30;
 constexpr std::size_t kLossesShown = 5;
 constexpr std::size_t kTextsShown = 5;
+constexpr std::size_t kLeftOutShown = 10;
 
 bool is_gain(std::string const& name) {
   return name.find(".gain.") != std::string::npos;
@@ -100,6 +101,7 @@ void print_headline(Page& page, Pipeline const& pipeline, RunReport const& repor
   if (worked > 0) page << " (" << rate_text(rate) << ")";
   if (totals.recalled > 0) page << ", " << totals.recalled << " reused";
   if (totals.skipped > 0) page << ", " << totals.skipped << " skipped";
+  if (!totals.left_out.empty()) page << ", " << totals.left_out.size() << " left out";
   if (totals.failed > 0) page << ", " << totals.failed << " failed";
   if (totals.failed > 0 && pipeline.sweeps()) page << " in some variant";
   page << "\n\n";
@@ -116,7 +118,9 @@ std::string number_of(Score const& score, double value) {
   return score.unit.empty() ? percent(value) : plain(value);
 }
 
-std::string unit_of(Score const& score) { return score.unit.empty() ? "percent" : score.unit; }
+std::string unit_of(Score const& score) {
+  return score.unit.empty() ? "percent" : score.unit;
+}
 
 std::string score_text(RunReport const& report, std::size_t variant) {
   auto const& score = report.variants[variant].score;
@@ -218,7 +222,7 @@ void print_texts(Page& page, Pipeline const& pipeline, RunReport const& report,
   }
   for (std::size_t i = 0; i < std::min(known.size(), kTextsShown); ++i) {
     auto const& [text, variants] = known[i];
-    page << text;
+    page << without_controls(text);
     if (variants.size() < pipeline.variants.size()) {
       page << "; in " << pipeline.variants[variants.front()].name;
       if (variants.size() > 1) page << " and " << counted(variants.size() - 1, "other");
@@ -275,8 +279,11 @@ void print_sweep(Page& page, Pipeline const& pipeline, RunReport const& report) 
   }
   if (report.best) {
     Score const& score = *report.variants[*report.best].score;
-    page << "best: " << pipeline.variants[*report.best].name << ", " << score.name << " "
-         << number_of(score, score.value) << (score.unit.empty() ? "" : " " + score.unit) << '\n';
+    page << "best: "
+         << without_controls(pipeline.variants[*report.best].name + ", " + score.name + " " +
+                             number_of(score, score.value) +
+                             (score.unit.empty() ? "" : " " + score.unit))
+         << '\n';
   }
   print_texts(page, pipeline, report, &RunReport::VariantResult::conditions);
   print_texts(page, pipeline, report, &RunReport::VariantResult::remarks);
@@ -359,7 +366,8 @@ void print_failures(Page& page, RunReport const& report) {
   if (report.failed_samples.empty()) return;
   page << "\nFailed samples:\n";
   for (FailedSample const& failed : report.failed_samples) {
-    page << "  " << failed.id << ", stage " << failed.stage << ": " << failed.error << '\n';
+    page << "  " << without_controls(failed.id) << ", stage " << failed.stage << ": "
+         << failed.error << '\n';
   }
   if (report.totals.failed > report.failed_samples.size()) {
     page << "  ... and " << report.totals.failed - report.failed_samples.size()
@@ -367,10 +375,22 @@ void print_failures(Page& page, RunReport const& report) {
   }
 }
 
+void print_left_out(Page& page, RunReport const& report) {
+  auto const& ids = report.totals.left_out;
+  if (ids.empty()) return;
+  page << "\nLeft out by skip:\n";
+  std::size_t const shown = std::min(ids.size(), kLeftOutShown);
+  for (std::size_t i = 0; i < shown; ++i) page << "  " << without_controls(ids[i]) << '\n';
+  if (ids.size() > shown) {
+    page << "  ... and " << ids.size() - shown << " more; run.json has all of them\n";
+  }
+}
+
 void print_warnings(Page& page, RunReport const& report) {
   if (report.warnings.empty()) return;
   page << "\nWarnings:\n";
-  for (WarningCount const& warning : report.warnings) page << "  " << warning.text() << '\n';
+  for (WarningCount const& warning : report.warnings)
+    page << "  " << without_controls(warning.text()) << '\n';
 }
 
 // Names a run folder's files in one line, those that exist.
@@ -448,6 +468,7 @@ void print_summary(Pipeline const& pipeline, RunReport const& report) {
     page << '\n';
     page.add(table);
   }
+  print_left_out(page, report);
   print_warnings(page, report);
   // The reason why a run stopped is already on stderr.
   if (report.status != RunStatus::failed) print_failures(page, report);

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <seplflow/error.hpp>
+
 namespace seplflow::cli {
 namespace {
 
@@ -63,9 +65,20 @@ std::string row_text(std::vector<std::string> const& row, Columns const& columns
   return std::string(kIndent, ' ') + line + "\n";
 }
 
+// Names of classes and samples come from files, and plugins name their columns.
+SummaryTable without_controls_in(SummaryTable table) {
+  table.title = without_controls(table.title);
+  for (std::string& column : table.columns) column = without_controls(column);
+  for (auto& row : table.rows) {
+    for (std::string& cell : row) cell = without_controls(cell);
+  }
+  return table;
+}
+
 }  // namespace
 
-void Page::add(SummaryTable const& table) {
+void Page::add(SummaryTable const& raw) {
+  SummaryTable const table = without_controls_in(raw);
   std::vector<std::size_t> const widths = widths_of(table);
   bool const has_header =
       std::ranges::any_of(table.columns, [](std::string const& column) { return !column.empty(); });

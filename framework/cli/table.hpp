@@ -19,7 +19,7 @@ class Page : public std::ostringstream {
 
   // Title, header (unless all columns are nameless) and rows, in columns as wide as their widest
   // cell. Columns that do not fit the screen follow in a block of their own. Differences are green
-  // where they are gains and red where they are losses.
+  // where they are gains and red where they are losses. Control characters are shown as text.
   void add(SummaryTable const& table);
 
   // Whether all columns of the table fit side by side.

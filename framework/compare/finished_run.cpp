@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/text_file.hpp"
+#include "run/run_file.hpp"
 
 namespace seplflow {
 namespace {
@@ -12,7 +12,11 @@ namespace fs = std::filesystem;
 constexpr std::size_t kNamedVariants = 4;
 
 Json json_in(fs::path const& file) {
-  std::string const text = read_text_file(file);
+  std::string const text = read_run_file(file);
+  if (is_too_deep(text)) {
+    throw UsageError(file.string() + ": this JSON is nested deeper than " +
+                     std::to_string(kDeepestJson) + " levels; the file is damaged");
+  }
   try {
     return Json::parse(text);
   } catch (Json::parse_error const& error) {
@@ -89,7 +93,7 @@ FinishedRun open_run(fs::path const& folder) {
   run.metrics = json_in(folder / "metrics.json");
   require_evaluators(folder / "metrics.json", run.metrics);
   fs::path const pipeline = folder / "pipeline.toml";
-  run.settings = setting_texts(read_text_file(pipeline), pipeline.string());
+  run.settings = setting_texts(read_run_file(pipeline), pipeline.string());
   return run;
 }
 

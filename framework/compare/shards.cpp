@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <map>
 
-#include "base/text_file.hpp"
 #include "compare/finished_run.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/setting_text.hpp"
+#include "run/run_file.hpp"
 #include "run/run_folder.hpp"
 
 namespace seplflow {
@@ -41,9 +41,11 @@ ShardRun read_run(fs::path const& folder, std::vector<std::string>& problems) {
   auto const record = run_record_in(folder);
   if (!record) throw RunFolderError(folder.string() + " is not a run folder (it has no run.json)");
   fs::path const file = folder / "pipeline.toml";
-  ShardRun run{folder, shard_in(record->json), setting_texts(read_text_file(file), file.string())};
-  std::erase_if(run.settings,
-                [](auto const& each) { return each.stage == "run" && each.key == "shard"; });
+  ShardRun run{folder, shard_in(record->json), setting_texts(read_run_file(file), file.string())};
+  // Each shard leaves out samples of its own.
+  std::erase_if(run.settings, [](auto const& each) {
+    return each.stage == "run" && (each.key == "shard" || each.key == "skip");
+  });
   if (!record->is_complete()) {
     problems.push_back("the run in " + folder.string() + " is not complete (status \"" +
                        record->status + "\"); complete it with --resume");
@@ -117,6 +119,18 @@ void require_all_shards(std::vector<fs::path> const& folders) {
   std::string text = "these runs are not the shards of one run:";
   for (std::string const& each : problems) text += "\n  " + each;
   throw RunFolderError(text);
+}
+
+std::vector<std::string> left_out_of(std::vector<fs::path> const& folders) {
+  std::vector<std::string> ids;
+  for (fs::path const& folder : folders) {
+    auto const record = run_record_in(folder);
+    if (!record) continue;
+    for (Json const& id : record->json.value("left_out", Json::array())) {
+      if (id.is_string()) ids.push_back(bytes_of_text(id.get<std::string>()));
+    }
+  }
+  return ids;
 }
 
 }  // namespace seplflow

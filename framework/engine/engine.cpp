@@ -1,5 +1,6 @@
 #include "engine/engine.hpp"
 
+#include <pthread.h>
 #include <tbb/flow_graph.h>
 #include <tbb/global_control.h>
 #include <tbb/info.h>
@@ -14,6 +15,7 @@
 
 #include "base/error_of.hpp"
 #include "engine/in_flight.hpp"
+#include "pipeline/current_work.hpp"
 
 namespace seplflow {
 namespace {
@@ -42,7 +44,38 @@ struct NodeCounts {
   std::atomic<std::int64_t> nanoseconds{0};
 };
 
+// How many of so many threads can exist at once. oneTBB ends the process when it cannot start a
+// thread, so they are tried before, with its size of stack.
+std::int64_t startable_threads(std::int64_t wanted) {
+  constexpr std::size_t kStack = 4 << 20;
+  pthread_attr_t attributes;
+  if (::pthread_attr_init(&attributes) != 0) return 0;
+  ::pthread_attr_setstacksize(&attributes, kStack);
+  std::vector<pthread_t> threads(static_cast<std::size_t>(wanted));
+  std::size_t started = 0;
+  std::mutex mutex;  // the threads wait for it, and for nothing else
+  {
+    std::scoped_lock const lock(mutex);
+    auto const wait = [](void* shared) -> void* {
+      std::scoped_lock const turn(*static_cast<std::mutex*>(shared));
+      return nullptr;
+    };
+    while (started < threads.size() &&
+           ::pthread_create(&threads[started], &attributes, wait, &mutex) == 0) {
+      ++started;
+    }
+  }
+  for (std::size_t i = 0; i < started; ++i) ::pthread_join(threads[i], nullptr);
+  ::pthread_attr_destroy(&attributes);
+  return static_cast<std::int64_t>(started);
+}
+
 }  // namespace
+
+std::int64_t most_useful_threads() {
+  constexpr std::int64_t kEvenOnFewCores = 16;
+  return std::max<std::int64_t>(kEvenOnFewCores, 4 * tbb::info::default_concurrency());
+}
 
 // A flow graph with a node for each group of the plan. A node takes a message from each group that
 // it waits for, works when the last one arrives, and passes the message on once. A ticket is a
@@ -57,17 +90,27 @@ class Engine::Graph {
         counts_(std::make_unique<NodeCounts[]>(plan_.nodes.size())),
         retirement_(pipeline, plan_, listener) {
     if (options_.jobs <= 0) options_.jobs = tbb::info::default_concurrency();
+    options_.jobs = std::min(options_.jobs, most_useful_threads());
+    // One of them is the calling thread, but the progress has a thread too.
+    if (options_.jobs > 1) {
+      options_.jobs = std::max<std::int64_t>(1, startable_threads(options_.jobs));
+    }
     if (options_.in_flight <= 0) options_.in_flight = std::max<std::int64_t>(8, 4 * options_.jobs);
   }
 
   RunTotals run() {
-    // Without this an arena has at most as many threads as the machine has cores.
-    tbb::global_control const threads(tbb::global_control::max_allowed_parallelism,
-                                      static_cast<std::size_t>(options_.jobs));
-    tbb::task_arena arena(static_cast<int>(options_.jobs));
-    arena.execute([this] { run_in_arena(); });
+    // Without this an arena has at most as many threads as the machine has cores. It also holds for
+    // what runs in parallel afterwards.
+    threads_.emplace(tbb::global_control::max_allowed_parallelism,
+                     static_cast<std::size_t>(options_.jobs));
+    auto const error = error_of([this] {
+      tbb::task_arena arena(static_cast<int>(options_.jobs));
+      arena.execute([this] { run_in_arena(); });
+    });
+    if (error) stop("the graph cannot run: " + *error);
 
     RunTotals totals = retirement_.totals();
+    totals.left_out = std::move(left_out_);
     totals.emitted = emitted_;
     add_node_counts(totals.stages);
     if (!stop_reason_.empty()) {
@@ -76,7 +119,7 @@ class Engine::Graph {
     } else if (!source_ended_ || totals.cut_short) {
       totals.end = RunEnd::interrupted;
     }
-    if (totals.emitted != totals.retired()) {
+    if (totals.emitted != totals.retired() && !error) {
       totals.end = RunEnd::stopped;
       totals.error = stall_report(pipeline_, totals);
     }
@@ -126,7 +169,14 @@ class Engine::Graph {
     make_edge(tbb::flow::output_port<0>(gate), retirer);
     auto const nodes = make_nodes(graph, emitter, gate);
 
-    for (std::int64_t i = 0; i < options_.in_flight; ++i) emitter.try_put(Ticket());
+    try {
+      for (std::int64_t i = 0; i < options_.in_flight; ++i) emitter.try_put(Ticket());
+    } catch (...) {
+      // The nodes must outlive the tasks that are already running.
+      graph.cancel();
+      error_of([&] { graph.wait_for_all(); });
+      throw;
+    }
     graph.wait_for_all();
   }
 
@@ -179,7 +229,10 @@ class Engine::Graph {
     PipelineStage const& source = pipeline_.stages[plan_.nodes[0].part.stage];
     std::optional<Sample> sample;
     auto const begin = Clock::now();
-    auto error = error_of([&] { sample = next_sample(*source.instance, pipeline_.run, place_); });
+    auto error = error_of([&] {
+      CurrentWork const current(source, "");
+      sample = next_sample(*source.instance, pipeline_.run, place_, &left_out_);
+    });
     counts_[0].nanoseconds += (Clock::now() - begin).count();
     if (!error && sample) {
       if (auto const unsafe = why_unsafe_id(sample->id)) {
@@ -271,7 +324,11 @@ class Engine::Graph {
     NodeResult& result = sample.results[n];
     bool worked = true;
     auto const begin = Clock::now();
-    if (auto error = error_of([&] { worked = visit.compute(n); })) {
+    auto error = error_of([&] {
+      CurrentWork const current(stage, sample.sample->id);
+      worked = visit.compute(n);
+    });
+    if (error) {
       result.outcome = Outcome::failed;
       result.own = true;
       result.error = std::move(*error);
@@ -284,9 +341,8 @@ class Engine::Graph {
            sample.sample->id + "\": " + result.error);
     }
     if (!worked) return;
-    if (auto error = error_of([&] { listener_.worked(s, *sample.sample, begin, end); })) {
-      stop(std::move(*error));
-    }
+    error = error_of([&] { listener_.worked(s, *sample.sample, begin, end); });
+    if (error) stop(std::move(*error));
   }
 
   static void release(NodeResult& result) {
@@ -329,11 +385,13 @@ class Engine::Graph {
   std::atomic<std::uint64_t> emitted_{0}, retired_{0}, recalled_{0};
   std::atomic<bool> draining_{false}, stopping_{false};
   std::mutex stop_mutex_;
-  std::string stop_reason_;    // guarded by stop_mutex_ while the graph runs
-  bool source_ended_ = false;  // only the emitter uses this, place_ and ids_
+  std::string stop_reason_;              // guarded by stop_mutex_ while the graph runs
+  bool source_ended_ = false;            // only the emitter uses this, place_, left_out_ and ids_
   std::unordered_set<std::size_t> ids_;  // hashes of all ids so far
-  std::uint64_t place_ = 0;    // in the data set, of the source's next sample
+  std::uint64_t place_ = 0;              // in the data set, of the source's next sample
+  std::vector<std::string> left_out_;
   Retirement retirement_;
+  std::optional<tbb::global_control> threads_;
 };
 
 Engine::Engine(Pipeline const& pipeline, EngineOptions options, RunListener& listener)

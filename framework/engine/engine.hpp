@@ -139,6 +139,7 @@ struct RunTotals {
   std::uint64_t emitted = 0, done = 0, skipped = 0, failed = 0, cancelled = 0;
   bool cut_short = false;               // whether any stage of any sample was cancelled
   std::uint64_t recalled = 0;           // needed no work
+  std::vector<std::string> left_out;    // the ids of [run] skip that the data set has
   std::vector<StageCounts> stages;      // as in Pipeline::stages
   std::vector<VariantCounts> variants;  // as in Pipeline::variants
 
@@ -151,9 +152,13 @@ struct EngineOptions {
   std::vector<bool> ends;      // by stage: the observers and sinks that take part; empty for all
 };
 
+// More threads than this only compete for the cores.
+std::int64_t most_useful_threads();
+
 // One run of one pipeline. The pipeline and the listener must outlive it.
 class Engine {
  public:
+  // Takes no more jobs than most_useful_threads(), nor than threads can be started.
   Engine(Pipeline const& pipeline, EngineOptions options, RunListener& listener);
   ~Engine();
 

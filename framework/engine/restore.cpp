@@ -2,6 +2,7 @@
 
 #include "base/error_of.hpp"
 #include "engine/in_flight.hpp"
+#include "pipeline/current_work.hpp"
 
 namespace seplflow {
 namespace {
@@ -11,7 +12,7 @@ using Records = std::map<std::pair<std::size_t, SharedBytes>, Value>;
 
 // Whether the memory settles the node: nothing remains to be done there.
 bool restore_node(StageMemory const& memory, PlannedNode const& node, PipelineStage const& stage,
-                  Records& records, NodeResult& result) {
+                  Records& records, InFlight& sample, NodeResult& result) {
   result.stamp = memory.stamp;
   result.warnings = memory.warnings;
   if (memory.outcome != Outcome::done) {
@@ -24,7 +25,11 @@ bool restore_node(StageMemory const& memory, PlannedNode const& node, PipelineSt
   if (stage.declaration->kind == StageKind::observer) {
     Value& record = records[{node.computation, memory.kept}];
     // An observer whose bytes can no longer be read works again.
-    if (!record && error_of([&] { record = stage.instance->load(*memory.kept); })) return false;
+    auto const load = [&] {
+      CurrentWork const current(stage, sample.sample->id);
+      record = stage.instance->load(*memory.kept);
+    };
+    if (!record && error_of(load)) return false;
     result.values.push_back(record);
   }
   result.kept = memory.kept;
@@ -60,7 +65,8 @@ void restore_results(std::vector<StageMemory> const& memories, Pipeline const& p
     if (found == plan.node_of.end()) continue;
     std::size_t const n = found->second;
     PipelineStage const& stage = pipeline.stages[memory.part.stage];
-    if (restore_node(memory, plan.nodes[n], stage, records, sample.results[n])) settled[n] = true;
+    NodeResult& result = sample.results[n];
+    if (restore_node(memory, plan.nodes[n], stage, records, sample, result)) settled[n] = true;
   }
   mark_idle_nodes(settled, plan, sample);
 }

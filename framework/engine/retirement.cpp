@@ -2,6 +2,7 @@
 
 #include "base/error_of.hpp"
 #include "engine/in_flight.hpp"
+#include "pipeline/current_work.hpp"
 
 namespace seplflow {
 namespace {
@@ -76,6 +77,7 @@ void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
   Row row;
   std::string line;
   auto const error = error_of([&] {
+    CurrentWork const current(stage, sample.sample->id);
     if (folds) {
       row = stage.instance->fold(*sample.sample, result.values[0].get(),
                                  listener_.run_file(node.part.stage));

@@ -6,13 +6,31 @@
 
 namespace seplflow {
 
+namespace {
+
+// A sample's files are named after its id, and so may be longer, as far as file systems allow.
+std::optional<std::string> why_unsafe_file(std::filesystem::path const& file) {
+  constexpr std::size_t kLongestName = 255, kLongestId = 240;
+  std::filesystem::path shortened;
+  bool is_shortened = false;
+  for (std::filesystem::path const& part : file) {
+    std::string const name = part.string();
+    bool const fits = name.size() > kLongestId && name.size() <= kLongestName;
+    is_shortened = is_shortened || fits;
+    shortened /= fits ? name.substr(0, kLongestId) : name;
+  }
+  return why_unsafe_id(is_shortened ? shortened.string() : file.string());
+}
+
+}  // namespace
+
 // Holds the files of a sink until its call has succeeded.
 class Visit::Files final : public OutputFolder {
  public:
   explicit Files(std::filesystem::path const& list_file) : list_file_(list_file) {}
 
   void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes) override {
-    if (auto const unsafe = why_unsafe_id(file.string())) {
+    if (auto const unsafe = why_unsafe_file(file)) {
       throw Error("the file name \"" + file.string() + "\" " + *unsafe);
     }
     if (file == list_file_) {

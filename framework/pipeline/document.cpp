@@ -25,6 +25,9 @@ constexpr std::string_view kArgumentPrefix = "value = ";
 constexpr std::string_view kReservedNames[] = {"variants", "sweep",  "run",
                                                "metrics",  "ledger", "pipeline"};
 
+// Of a stage. File systems allow 255 bytes for a name, and "NAME.csv" is one.
+constexpr std::size_t kLongestStage = 240;
+
 Place place_in(Setting const& outer, toml::source_region const& region) {
   Place place = place_of(outer.place.source, region);
   if (outer.from_argument()) {
@@ -52,7 +55,7 @@ class Reader {
  private:
   toml::table const& parse(std::shared_ptr<SourceText const> const& source) {
     try {
-      document_.storage.push_back(toml::parse(source->text, source->name));
+      document_.storage.push_back(parsed_toml(source->text, source->name));
       return document_.storage.back();
     } catch (toml::parse_error const& error) {
       throw PipelineError({{place_of(source, error.source()), syntax_error(error, *source)}});
@@ -100,6 +103,12 @@ class Reader {
       complain(setting.place,
                "a stage cannot be called \"" + setting.key + "\": the run folder uses that name");
     }
+    if (setting.key.size() > kLongestStage) {
+      complain(setting.place, "the name of a stage cannot be longer than " +
+                                  std::to_string(kLongestStage) +
+                                  " bytes, because files are named after it; this one has " +
+                                  std::to_string(setting.key.size()));
+    }
     if (!setting.value->is_table()) {
       complain(setting.value_place,
                "a stage must be a table, written [stages." + setting.key + "]");
@@ -129,6 +138,7 @@ constexpr std::pair<std::string_view, std::string_view> kSyntaxErrors[] = {
     {"expected a comment", "unexpected text at the end of the line"},
     {"parsing root table", "expected key = value or [stages.NAME]"},
     {"escape sequence", "write a backslash twice, or the string in single quotes: '...'"},
+    {"too many parts", "the key has too many parts between dots"},
     {"leading zeroes", "a number cannot begin with 0"},
     {"not representable", "the number is too large"},
     {"integer", "this is not a number; a string needs quotes: \"...\""},
@@ -137,6 +147,46 @@ constexpr std::pair<std::string_view, std::string_view> kSyntaxErrors[] = {
 };
 
 }  // namespace
+
+namespace {
+
+// Passes over the string or comment that begins at `i`, if one does, and returns its last byte.
+std::size_t end_of_text(std::string_view toml, std::size_t i) {
+  char const quote = toml[i];
+  if (quote == '#') return std::min(toml.find('\n', i), toml.size()) - 1;
+  if (quote != '"' && quote != '\'') return i;
+  std::string const triple(3, quote);
+  std::string_view const end = toml.substr(i, 3) == triple ? std::string_view(triple)
+                                                           : std::string_view(triple).substr(0, 1);
+  for (i += end.size(); i < toml.size(); ++i) {
+    if (toml[i] == '\\' && quote == '"') {
+      ++i;
+    } else if (toml.substr(i, end.size()) == end || (end.size() == 1 && toml[i] == '\n')) {
+      return i + end.size() - 1;
+    }
+  }
+  return toml.size();
+}
+
+}  // namespace
+
+toml::table parsed_toml(std::string const& text, std::string const& name) {
+  constexpr std::size_t kMostParts = 100;
+  std::size_t dots = 0;
+  toml::source_position place{1, 1};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::size_t const end = end_of_text(text, i);
+    if (std::string_view("\n=,[]{}").find(text[i]) != std::string_view::npos) dots = 0;
+    if (text[i] == '.' && ++dots >= kMostParts) {
+      throw toml::parse_error("a key has too many parts", {place, place, nullptr});
+    }
+    place.line += static_cast<toml::source_index>(std::count(
+        text.begin() + static_cast<std::ptrdiff_t>(i),
+        text.begin() + static_cast<std::ptrdiff_t>(std::min(end + 1, text.size())), '\n'));
+    i = end;
+  }
+  return toml::parse(text, name);
+}
 
 std::string syntax_error(toml::parse_error const& error, SourceText const& source) {
   std::string_view const text = error.description();
@@ -214,7 +264,7 @@ void replace(std::vector<Setting>& settings, Setting setting) {
 
 toml::node const* Document::add_value(std::string const& raw) {
   try {
-    storage.push_back(toml::parse(std::string(kArgumentPrefix) + raw));
+    storage.push_back(parsed_toml(std::string(kArgumentPrefix) + raw, ""));
     if (storage.back().size() == 1) return storage.back().get("value");
   } catch (toml::parse_error const&) {
   }

@@ -139,6 +139,10 @@ struct Document {
   std::string quoted(std::size_t stage, std::string const& option) const;
 };
 
+// toml::parse(), but a key of very many parts, for which the parser would use up its stack, is a
+// syntax error. Throws toml::parse_error.
+toml::table parsed_toml(std::string const& text, std::string const& name);
+
 // What a syntax error of a pipeline file means.
 std::string syntax_error(toml::parse_error const& error, SourceText const& source);
 

@@ -11,7 +11,8 @@ namespace {
 
 std::string joined(std::vector<Problem> const& problems) {
   std::string text;
-  for (Problem const& problem : problems) text += to_string(problem) + "\n";
+  std::size_t const shown = std::min(problems.size(), kShownProblems);
+  for (std::size_t i = 0; i < shown; ++i) text += to_string(problems[i]) + "\n";
   return text + counted(problems.size(), "error");
 }
 
@@ -22,7 +23,10 @@ std::string indent_like(std::string_view line, std::uint32_t columns) {
   for (std::size_t i = 0; i < line.size() && (left > 0 || continues_character(line[i])); ++i) {
     if (continues_character(line[i])) continue;
     --left;
-    indent += line[i] == '\t' ? "\t" : std::string(without_controls(line.substr(i, 1)).size(), ' ');
+    std::string_view const character =
+        line.substr(i, std::max<std::size_t>(1, character_size(line[i])));
+    std::size_t const width = is_control(character) ? without_controls(character).size() : 1;
+    indent += line[i] == '\t' ? "\t" : std::string(width, ' ');
   }
   return indent + std::string(left, ' ');
 }

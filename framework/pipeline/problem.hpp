@@ -40,10 +40,13 @@ struct Problem {
 // "warning" instead.
 std::string to_string(Problem const& problem, std::string_view kind = "error");
 
+// Further problems are only counted: each is shown with its line, which has to be found.
+constexpr std::size_t kShownProblems = 50;
+
 // Sorted by their places.
 std::vector<Problem> in_order(std::vector<Problem> problems);
 
-// All errors of a pipeline, sorted by their places; what() shows all of them.
+// All errors of a pipeline, sorted by their places; what() shows the first kShownProblems.
 class PipelineError : public UsageError {
  public:
   explicit PipelineError(std::vector<Problem> problems);

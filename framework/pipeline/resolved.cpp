@@ -57,6 +57,10 @@ std::string run_text(RunSettings const& run) {
     text += "shard = \"" + std::to_string(run.shard.index) + "/" + std::to_string(run.shard.count) +
             "\"\n";
   }
+  if (!run.skip.empty()) text += "skip = " + resolved_text(run.skip) + "\n";
+  if (run.csv != CsvText::exact) {
+    text += "csv = " + toml_string(csv_choices().text_of(run.csv)) + "\n";
+  }
   return text;
 }
 

@@ -73,6 +73,15 @@ RunOption shard() {
           }};
 }
 
+RunOption skip() {
+  OptionDeclaration declaration =
+      declared("skip", "the ids of samples that are left out, such as one that crashes a stage");
+  declaration.type = OptionType::texts;
+  return {declaration, [](RunSettings& run, OptionValue const& value) {
+            run.skip = std::get<std::vector<std::string>>(value);
+          }};
+}
+
 }  // namespace
 
 Choices<OnError> const& on_error_choices() {
@@ -86,15 +95,23 @@ Choices<Keep> const& keep_choices() {
   return all;
 }
 
+Choices<CsvText> const& csv_choices() {
+  static auto const all =
+      choices<CsvText>({{"exact", CsvText::exact}, {"spreadsheet", CsvText::spreadsheet}});
+  return all;
+}
+
 std::optional<Sample> next_sample(StageInstance& source, RunSettings const& run,
-                                  std::uint64_t& place) {
+                                  std::uint64_t& place, std::vector<std::string>* left_out) {
   auto const count = static_cast<std::uint64_t>(run.shard.count);
   auto const index = static_cast<std::uint64_t>(run.shard.index);
   while (!run.limit || place < static_cast<std::uint64_t>(*run.limit)) {
     std::optional<Sample> sample = source.next();
     if (!sample) return std::nullopt;
     sample->index = place++;
-    if (sample->index % count == index) return sample;
+    if (sample->index % count != index) continue;
+    if (std::ranges::find(run.skip, sample->id) == run.skip.end()) return sample;
+    if (left_out) left_out->push_back(sample->id);
   }
   return std::nullopt;
 }
@@ -118,8 +135,16 @@ std::vector<RunOption> const& run_options() {
       integer("limit", "only this many samples, the first of the data set", 1, {},
               &RunSettings::limit),
       shard(),
+      skip(),
       choice("keep", "whose files a sweep writes: those of all variants, of the best, or of none",
              keep_choices(), &RunSettings::keep),
+      choice("csv",
+             "texts in CSV files: exact, or with an apostrophe before those that a spreadsheet "
+             "would take for a formula (= + - @)",
+             csv_choices(), &RunSettings::csv),
+      integer("slow_after",
+              "seconds after which the progress names a stage that works on one sample; 0 = never",
+              0, {}, &RunSettings::slow_after),
   };
   return options;
 }

@@ -20,9 +20,16 @@ enum class OnError { stop, skip };
 // The variants whose files are written.
 enum class Keep { all, best, none };
 
+// How texts stand in CSV files.
+enum class CsvText {
+  exact,
+  spreadsheet,  // behind an apostrophe where a spreadsheet would take them for a formula
+};
+
 // The texts of their values.
 Choices<OnError> const& on_error_choices();
 Choices<Keep> const& keep_choices();
+Choices<CsvText> const& csv_choices();
 
 // The samples whose place in the data set leaves the remainder `index` when divided by `count`.
 struct Shard {
@@ -38,15 +45,20 @@ struct RunSettings {
   std::int64_t max_failures = 0;
   std::optional<std::int64_t> limit;  // only the first samples
   Shard shard;                        // of those, only these
+  std::vector<std::string> skip;      // ids of samples that are left out
   std::optional<Keep> keep;           // absent: chosen from the number of variants
+  CsvText csv = CsvText::exact;
+  std::int64_t slow_after = 60;  // seconds on one sample after which a stage is named; 0 = never
 };
 
 // Takes from the source the next sample that the limit and the shard choose; nothing after the
-// last. `place` is the place in the data set of the source's next sample, 0 before the first.
+// last. `place` is the place in the data set of the source's next sample, 0 before the first. Adds
+// the ids of `skip` that it passes over to `left_out`.
 std::optional<Sample> next_sample(StageInstance& source, RunSettings const& run,
-                                  std::uint64_t& place);
+                                  std::uint64_t& place,
+                                  std::vector<std::string>* left_out = nullptr);
 
-// How many of `count` samples they choose.
+// How many of `count` samples the limit and the shard choose.
 std::uint64_t chosen_samples(std::uint64_t count, RunSettings const& run);
 
 struct RunOption {

@@ -46,7 +46,7 @@ SettingText const* find(std::vector<SettingText> const& settings, SettingText co
 std::vector<SettingText> setting_texts(std::string const& toml, std::string const& file) {
   toml::table table;
   try {
-    table = toml::parse(toml, file);
+    table = parsed_toml(toml, file);
   } catch (toml::parse_error const& error) {
     throw UsageError(file + ":" + std::to_string(error.source().begin.line) + ": " +
                      syntax_error(error, {file, toml}));

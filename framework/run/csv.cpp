@@ -2,6 +2,7 @@
 
 #include <seplflow/error.hpp>
 #include "base/number_text.hpp"
+#include "run/run_file.hpp"
 
 namespace seplflow {
 namespace {
@@ -10,11 +11,15 @@ constexpr int kEnd = std::char_traits<char>::eof();
 
 struct AppendCell {
   std::string& line;
+  CsvText texts;
 
   void operator()(std::monostate) const {}
   void operator()(std::int64_t value) const { line += std::to_string(value); }
   void operator()(double value) const { append_shortest(line, value); }
-  void operator()(std::string const& value) const {
+  void operator()(std::string const& text) const {
+    bool const is_formula = text.find_first_of("=+-@\t\r") == 0;
+    bool const is_escaped = is_formula && texts == CsvText::spreadsheet;
+    std::string const& value = is_escaped ? "'" + text : text;
     if (value.find_first_of(",\"\r\n") == std::string::npos) {
       line += value;
       return;
@@ -27,19 +32,19 @@ struct AppendCell {
 
 }  // namespace
 
-std::string csv_line(Row const& row) {
+std::string csv_line(Row const& row, CsvText texts) {
   std::string line;
   for (std::size_t i = 0; i < row.size(); ++i) {
     if (i > 0) line += ',';
-    std::visit(AppendCell{line}, row[i]);
+    std::visit(AppendCell{line, texts}, row[i]);
   }
   line += '\n';
   return line;
 }
 
-CsvReader::CsvReader(std::filesystem::path file)
-    : file_(std::move(file)), stream_(file_, std::ios::binary) {
-  if (!stream_) throw UsageError("cannot read " + file_.string());
+CsvReader::CsvReader(std::filesystem::path file) : file_(std::move(file)) {
+  if (exists_as_regular_file(file_)) stream_.open(file_, std::ios::binary);
+  if (!stream_.is_open()) throw UsageError("cannot read " + file_.string());
 }
 
 bool CsvReader::next(std::vector<std::string>& cells) {

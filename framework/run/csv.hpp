@@ -8,11 +8,13 @@
 #include <vector>
 
 #include <seplflow/detail/stage_instance.hpp>
+#include "pipeline/run_settings.hpp"
 
 namespace seplflow {
 
-// A line with its end. Numbers are the shortest decimals that read back exactly.
-std::string csv_line(Row const& row);
+// A line with its end. Numbers are the shortest decimals that read back exactly. For a spreadsheet,
+// a text that it would take for a formula is put behind an apostrophe.
+std::string csv_line(Row const& row, CsvText texts = CsvText::exact);
 
 class CsvReader {
  public:

@@ -1,6 +1,7 @@
 #include "run/file_writer.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,11 +22,19 @@ constexpr std::size_t kBufferBytes = 1 << 16;
                               : std::strerror(error)));
 }
 
+[[noreturn]] void fail_pipe(fs::path const& file) {
+  throw Error("cannot write " + file.string() + ": it is a pipe, not a file; remove it");
+}
+
+// Does not wait for the reader of a pipe.
 int create(fs::path const& file, int flags = O_TRUNC) {
   auto const open_it = [&] {
-    return ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
+    return ::open(file.c_str(),
+                  O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags,
+                  0666);
   };
   int descriptor = open_it();
+  if (descriptor < 0 && errno == ENXIO) fail_pipe(file);
   if (descriptor < 0 && errno == ENOENT) {
     std::error_code error;
     fs::create_directories(file.parent_path(), error);
@@ -33,6 +42,11 @@ int create(fs::path const& file, int flags = O_TRUNC) {
     descriptor = open_it();
   }
   if (descriptor < 0) fail(file, errno);
+  struct stat status {};
+  if (::fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode)) {
+    ::close(descriptor);
+    fail_pipe(file);
+  }
   return descriptor;
 }
 
@@ -92,7 +106,7 @@ void AtomicWriter::overwrite(fs::path const& file, std::string_view text) {
   if (text.size() > size) fail(file, ENOSPC);
   std::string padded(text);
   padded.resize(size, ' ');
-  int const descriptor = ::open(file.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  int const descriptor = ::open(file.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) fail(file, errno);
   int error = write_all(descriptor, padded);
   if (::close(descriptor) != 0 && error == 0) error = errno;

@@ -41,11 +41,17 @@ bool is_still_there(int descriptor, std::filesystem::path const& file) {
 
 FolderLock::FolderLock(std::filesystem::path const& folder) : file_(folder / kFile) {
   for (;;) {
-    descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    descriptor_ =
+        ::open(file_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     if (descriptor_ < 0)
       throw UsageError("cannot write " + file_.string() + ": " +
                        (errno == ELOOP ? "it is a symbolic link, which is not followed; remove it"
                                        : std::strerror(errno)));
+    struct stat status {};
+    if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
+      ::close(descriptor_);
+      throw UsageError("cannot write " + file_.string() + ": it is not a regular file; remove it");
+    }
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
       int const error = errno;
       std::string const owner = owner_of(descriptor_);

@@ -8,7 +8,11 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstring>
+#include <string>
 #include <system_error>
+
+#include <seplflow/error.hpp>
 
 namespace seplflow {
 namespace {
@@ -25,52 +29,83 @@ sigset_t interrupts() {
   return set;
 }
 
+[[noreturn]] void fail(int error) {
+  throw Error(std::string("cannot wait for Ctrl-C: ") + std::strerror(error) +
+              "; the limits on threads, memory and open files are too low (ulimit -a)");
+}
+
 int checked(int descriptor) {
-  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "signals");
+  if (descriptor < 0) fail(errno);
   return descriptor;
+}
+
+bool is_readable(int descriptor, int wait_milliseconds) {
+  pollfd wanted = {descriptor, POLLIN, 0};
+  return ::poll(&wanted, 1, wait_milliseconds) > 0;
 }
 
 }  // namespace
 
-InterruptWatcher::InterruptWatcher(std::function<void()> on_interrupt)
-    : on_interrupt_(std::move(on_interrupt)) {
+sigset_t block_interrupts() {
   sigset_t const set = interrupts();
-  pthread_sigmask(SIG_BLOCK, &set, &before_);
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &set, &before);
+  return before;
+}
+
+InterruptWatcher::InterruptWatcher(std::function<void()> first, std::function<void()> again)
+    : first_(std::move(first)), again_(std::move(again)), before_(block_interrupts()) {
+  sigset_t const set = interrupts();
   signals_ = checked(signalfd(-1, &set, SFD_CLOEXEC));
+  begin_ = checked(eventfd(0, EFD_CLOEXEC));
   end_ = checked(eventfd(0, EFD_CLOEXEC));
-  thread_ = std::thread([this] { watch(); });
+  try {
+    first_caller_ = std::thread([this] { call_first(); });
+    thread_ = std::thread([this] { watch(); });
+  } catch (std::system_error const& error) {
+    eventfd_write(end_, 1);
+    eventfd_write(begin_, 1);
+    if (first_caller_.joinable()) first_caller_.join();
+    for (int const each : {signals_, begin_, end_}) ::close(each);
+    fail(error.code().value());
+  }
 }
 
 InterruptWatcher::~InterruptWatcher() {
   eventfd_write(end_, 1);
+  eventfd_write(begin_, 1);
   thread_.join();
-  ::close(signals_);
-  ::close(end_);
-  // A signal that came too late must not end the process when the mask is restored.
+  first_caller_.join();
+  for (int const each : {signals_, begin_, end_}) ::close(each);
+  // A signal that came too late must not end the process when the mask is restored. If the signals
+  // stay blocked, the next watcher takes it.
   sigset_t const set = interrupts();
   timespec const at_once{};
-  while (sigtimedwait(&set, nullptr, &at_once) > 0) {
+  while (sigismember(&before_, SIGINT) == 0 && sigtimedwait(&set, nullptr, &at_once) > 0) {
   }
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
+// In a thread of its own: whatever it waits for, a further signal must be taken.
+void InterruptWatcher::call_first() {
+  while (!is_readable(begin_, -1)) {
+  }
+  if (!is_readable(end_, 0)) first_();
+}
+
 void InterruptWatcher::watch() {
-  for (bool first = true;;) {
+  for (bool is_first = true;;) {
     pollfd wanted[] = {{signals_, POLLIN, 0}, {end_, POLLIN, 0}};
     if (::poll(wanted, 2, -1) < 0) continue;
     if (wanted[1].revents != 0) return;
     signalfd_siginfo info{};
     if (::read(signals_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
-    if (first) {
-      first = false;
-      on_interrupt_();
+    if (is_first) {
+      eventfd_write(begin_, 1);
     } else {
-      // The user does not want to wait: end as if the signal had not been caught.
-      sigset_t const set = interrupts();
-      std::signal(static_cast<int>(info.ssi_signo), SIG_DFL);
-      pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-      std::raise(static_cast<int>(info.ssi_signo));
+      again_();
     }
+    is_first = false;
   }
 }
 

@@ -1,8 +1,10 @@
 #include "run/json.hpp"
 
+#include <charconv>
 #include <cmath>
 
 #include "base/number_text.hpp"
+#include "base/utf8.hpp"
 
 namespace seplflow {
 namespace {
@@ -73,6 +75,60 @@ std::string json_text(Json const& json, int indent) {
   std::string text;
   write(text, json, indent, 0);
   return text;
+}
+
+bool is_too_deep(std::string_view json) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    char const c = json[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kDeepestJson) return true;
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
+Json parsed_json(std::string_view text) {
+  if (is_too_deep(text)) return Json(Json::value_t::discarded);
+  return Json::parse(text, nullptr, false);
+}
+
+std::string text_of_bytes(std::string_view bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  while (!bytes.empty()) {
+    std::string_view const character = bytes.substr(0, character_size(bytes[0]));
+    if (!character.empty() && is_utf8(character)) {
+      text += character;
+      bytes.remove_prefix(character.size());
+      continue;
+    }
+    auto const byte = static_cast<unsigned char>(bytes[0]);
+    text += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+    bytes.remove_prefix(1);
+  }
+  return text;
+}
+
+std::string bytes_of_text(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    char const* const digits = text.data() + i + 2;
+    bool const is_escape = text.substr(i, 2) == "\\x" && text.size() >= i + 4 &&
+                           std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
+    bytes += is_escape ? static_cast<char>(byte) : text[i];
+    if (is_escape) i += 3;
+  }
+  return bytes;
 }
 
 std::string text_in(Json const& json, char const* key) {

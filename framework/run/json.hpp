@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include <seplflow/metrics.hpp>
 
@@ -16,6 +17,17 @@ Json to_json(Metrics const& metrics);
 // Numbers are the shortest decimals that read back exactly, with at least one digit after the point
 // unless they are integers; NaN and infinities become null. Bytes that are not UTF-8 become U+FFFD.
 std::string json_text(Json const& json, int indent = 0);
+
+// JSON that people or other programs may have changed; discarded when the text is not JSON or is
+// nested deeper than kDeepestJson, which whoever walks it relies on.
+constexpr std::size_t kDeepestJson = 100;
+Json parsed_json(std::string_view text);
+bool is_too_deep(std::string_view json);
+
+// Text for bytes that may not be UTF-8: those that are not become \xe4 and the like. The other way
+// round, it is exact for bytes without a backslash.
+std::string text_of_bytes(std::string_view bytes);
+std::string bytes_of_text(std::string_view text);
 
 // The text at a key; empty where there is no such text.
 std::string text_in(Json const& json, char const* key);

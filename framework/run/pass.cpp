@@ -6,6 +6,7 @@
 #include "base/error_of.hpp"
 #include "base/number_text.hpp"
 #include "engine/parallel.hpp"
+#include "pipeline/current_work.hpp"
 #include "run/csv.hpp"
 #include "run/log.hpp"
 #include "run/progress.hpp"
@@ -64,7 +65,7 @@ SampleMemory::Entry::Kind kind_of(Pipeline const& pipeline, StageMemory const& m
 
 // Its line in ledger.jsonl, without the end.
 std::string ledger_line(Pipeline const& pipeline, Retired const& retired) {
-  Json line = {{"id", retired.sample.id}, {"outcome", to_string(retired.outcome)}};
+  Json line = {{"id", text_of_bytes(retired.sample.id)}, {"outcome", to_string(retired.outcome)}};
   auto const failures = common_failures(pipeline, retired.failures);
   if (!failures.empty()) line.update(to_json(pipeline, failures.front()));
   for (std::size_t i = 1; i < failures.size(); ++i) {
@@ -97,8 +98,8 @@ void require_rectangular(Findings const& findings) {
   for (SummaryTable const& table : findings.summary) {
     for (auto const& row : table.rows) {
       if (row.size() == table.columns.size()) continue;
-      throw Error("its table \"" + table.title + "\" has a row of " +
-                  counted(row.size(), "cell") + " for " + counted(table.columns.size(), "column"));
+      throw Error("its table \"" + table.title + "\" has a row of " + counted(row.size(), "cell") +
+                  " for " + counted(table.columns.size(), "column"));
     }
   }
 }
@@ -138,7 +139,8 @@ class PassRun final : public RunListener {
     }
     for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
       auto const& columns = pipeline.stages[s].columns;
-      if (!columns.empty()) tables_.append(s, csv_line(Row(columns.begin(), columns.end())));
+      if (columns.empty()) continue;
+      tables_.append(s, csv_line(Row(columns.begin(), columns.end()), pipeline.run.csv));
     }
   }
 
@@ -183,7 +185,7 @@ class PassRun final : public RunListener {
                   std::to_string(row.size()) + " cells for its " + std::to_string(columns) +
                   " columns");
     }
-    tables_.append(stage, csv_line(row));
+    tables_.append(stage, csv_line(row, pipeline_.run.csv));
   }
 
   void line(std::size_t stage, std::string const& line) override {
@@ -230,6 +232,7 @@ class PassRun final : public RunListener {
     engine_.emplace(pipeline_,
                     EngineOptions{pipeline_.run.jobs, pipeline_.run.in_flight, pass_.ends}, *this);
     result.jobs = engine_->jobs();
+    if (pass_.is_first()) report_fewer_jobs();
     result.in_flight = engine_->in_flight();
     begin_ = Clock::now();
     context_.interruption.drains(&*engine_);
@@ -241,8 +244,36 @@ class PassRun final : public RunListener {
     if (error) throw Error("the graph cannot run: " + *error);
   }
 
+  void report_fewer_jobs() const {
+    std::int64_t const wanted = pipeline_.run.jobs, used = engine_->jobs();
+    if (used >= wanted) return;
+    std::string const found = "jobs = " + std::to_string(wanted) + ", but ";
+    if (used == most_useful_threads()) {
+      log_info(found + "more than " + counted(static_cast<std::uint64_t>(used), "thread") +
+               " would only compete for the cores of this machine; using " + std::to_string(used));
+    } else {
+      log_warning(found + "the system lets this process start only " + std::to_string(used) +
+                  " threads (ulimit -u, ulimit -v); using " + std::to_string(used));
+    }
+  }
+
+  // The results of samples that are gone are removed only when the user wants it.
+  void require_listed_samples() const {
+    if (!history_ || is_merge() || context_.request.remove_unlisted) return;
+    auto const unlisted = history_->unlisted(pipeline_.run.skip);
+    if (unlisted.count == 0) return;
+    std::string text = "the folder holds results of " + counted(unlisted.count, "sample") +
+                       " that the data set does not have now:";
+    for (std::string const& id : unlisted.first) text += " " + id;
+    throw Error(text + (unlisted.count > unlisted.first.size() ? " ..." : "") +
+                "; nothing was removed; resume with --remove-unlisted to remove them, or with the "
+                "data set that has these samples");
+  }
+
   ProgressState progress() const {
-    return {engine_->retired(), failed_.load(), context_.expected, engine_->recalled()};
+    std::int64_t const slow_after = pipeline_.run.slow_after;
+    return {engine_->retired(), failed_.load(), context_.expected, engine_->recalled(),
+            slow_after > 0 ? slow_work_text(static_cast<double>(slow_after)) : ""};
   }
 
   void count_failure(Retired const& retired) {
@@ -263,6 +294,7 @@ class PassRun final : public RunListener {
                   ", but the data set now has " + std::to_string(emitted));
     }
     if (pass_.is_first()) {
+      require_listed_samples();
       result.findings = finish_observers();
       write_scores(context_.folder, pipeline_, result.findings);
     }
@@ -301,6 +333,7 @@ class PassRun final : public RunListener {
       PipelineStage const& stage = pipeline_.stages[s];
       if (stage.declaration->kind != StageKind::observer) continue;
       auto const error = error_of([&] {
+        CurrentWork const current(stage, "");
         findings[s] = stage.instance->finish(run_files_[s]);
         require_rectangular(*findings[s]);
       });

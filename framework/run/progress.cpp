@@ -1,8 +1,15 @@
 #include "run/progress.hpp"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+
+#include <seplflow/error.hpp>
+#include "base/number_text.hpp"
+#include "pipeline/current_work.hpp"
 
 namespace seplflow {
 
@@ -52,7 +59,20 @@ std::string progress_text(ProgressState const& state, double seconds, int bar_wi
   }
   if (state.reused > 0) text += ", " + std::to_string(state.reused) + " reused";
   if (state.failed > 0) text += ", " + std::to_string(state.failed) + " failed";
+  if (!state.slow.empty()) text += "; " + state.slow;
   return text;
+}
+
+std::string slow_work_text(double seconds) {
+  auto const slow = work_longer_than(seconds);
+  if (slow.empty()) return "";
+  Work const& longest = slow.front();
+  std::string text = "\"" + std::string(longest.stage) + "\" has worked ";
+  if (*longest.sample != 0) {
+    text += "on sample \"" + without_controls(longest.sample) + "\" ";
+  }
+  text += "for " + duration_text(longest.seconds());
+  return text + (slow.size() > 1 ? ", and " + counted(slow.size() - 1, "other") : "");
 }
 
 Progress::Progress(ProgressMode mode, std::function<ProgressState()> state)
@@ -71,8 +91,13 @@ Progress::~Progress() {
 }
 
 void Progress::show(double seconds) const {
-  std::string const text = progress_text(state_(), seconds, mode_ == ProgressMode::bar ? 24 : 0);
+  std::string text = progress_text(state_(), seconds, mode_ == ProgressMode::bar ? 24 : 0);
   if (mode_ == ProgressMode::bar) {
+    // Only the last row of a line that is broken could be drawn again.
+    winsize size{};
+    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+      text.resize(std::min<std::size_t>(text.size(), size.ws_col - 1u));
+    }
     std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
     std::fflush(stderr);
   } else {

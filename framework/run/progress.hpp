@@ -23,11 +23,16 @@ struct ProgressState {
   std::uint64_t failed = 0;
   std::optional<std::uint64_t> total;
   std::uint64_t reused = 0;  // of the finished ones: needed no work
+  std::string slow = {};     // names a stage that has worked on one sample for long; or empty
 };
 
 // "412 of 970 samples, 42 %, 283/s, 2 s left, 300 reused, 1 failed"; with a bar before it when
 // bar_width > 0. The rate and the time left do not count reused samples.
 std::string progress_text(ProgressState const& state, double seconds, int bar_width);
+
+// `"sam" has worked on sample "a" for 75 s`, with the longest work of more than so many seconds and
+// the number of others; empty without any.
+std::string slow_work_text(double seconds);
 
 // "283/s", "0.25/s"
 std::string rate_text(double per_second);

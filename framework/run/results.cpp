@@ -141,8 +141,8 @@ std::optional<Score> score_of(Pipeline const& pipeline, Variant const& variant,
   // The order of the stages in the file has no meaning.
   auto const rank = [&](std::size_t s) {
     PipelineStage const& stage = pipeline.stages[s];
-    return std::tuple(stage.declaration->name != "eval.miou",
-                      !findings[s]->scores.front().baseline, std::string_view(stage.name));
+    return std::tuple(stage.declaration->name != "eval.miou", !findings[s]->scores.front().baseline,
+                      std::string_view(stage.name));
   };
   std::optional<std::size_t> first;
   for (std::size_t const s : variant.stages) {
@@ -218,7 +218,8 @@ std::string sweep_csv(Pipeline const& pipeline, AllFindings const& findings) {
       }
     }
   }
-  std::string text = csv_line(Row(columns.begin(), columns.end()));
+  CsvText const texts = pipeline.run.csv;
+  std::string text = csv_line(Row(columns.begin(), columns.end()), texts);
   for (std::size_t v = 0; v < rows.size(); ++v) {
     Variant const& variant = pipeline.variants[v];
     Row row = {variant.name};
@@ -226,7 +227,7 @@ std::string sweep_csv(Pipeline const& pipeline, AllFindings const& findings) {
       row.emplace_back(pipeline.axes[a].values[variant.values[a]]);
     }
     for (std::size_t c = first; c < columns.size(); ++c) row.push_back(rows[v][columns[c]]);
-    text += csv_line(row);
+    text += csv_line(row, texts);
   }
   return text;
 }

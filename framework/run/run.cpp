@@ -4,17 +4,20 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <thread>
 #include <unordered_set>
 
 #include <seplflow/version.hpp>
 #include "base/error_of.hpp"
 #include "base/number_text.hpp"
+#include "pipeline/current_work.hpp"
+#include "run/crash_report.hpp"
 #include "run/interrupt.hpp"
 #include "run/log.hpp"
 #include "run/pass.hpp"
 #include "run/results.hpp"
 #include "run/resume/content_keys.hpp"
-#include "run/resume/fingerprint.hpp"
+#include "run/resume/past_runs.hpp"
 #include "run/resume/resumed_folder.hpp"
 #include "run/run_folder.hpp"
 #include "run/run_json.hpp"
@@ -25,18 +28,8 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kMaxReportedProblems = 10;
 constexpr char const* kPipeline = "pipeline.toml";
-Journal::Names const kLedger = {"ledger.records", "ledger.jsonl"};
-Journal::Names const kBestFiles = {"best.records", ""};
-
-void log_problems(std::vector<std::string> const& problems) {
-  std::size_t const reported = std::min(problems.size(), kMaxReportedProblems);
-  for (std::size_t i = 0; i < reported; ++i) log_info(problems[i]);
-  if (problems.size() > reported) {
-    log_info("... and " + std::to_string(problems.size() - reported) + " more like this");
-  }
-}
+constexpr double kNamedWhenInterrupted = 5;  // seconds that a stage works on a sample
 
 bool is_sink_of_variants(Pipeline const& pipeline, PipelineStage const& stage) {
   return stage.declaration->kind == StageKind::sink && !pipeline.serves_all(stage);
@@ -90,23 +83,6 @@ void require_whole_data_set(Pipeline const& pipeline) {
   }
 }
 
-// The names of all files that sinks of past runs are known to have written, as fingerprints.
-void add_outputs(std::vector<PastRun> const& past, std::unordered_set<std::uint64_t>& names) {
-  for (PastRun const& run : past) {
-    for (std::size_t i = 0; i < run.memories.count(); ++i) {
-      for (auto const& entry : run.memories.at(i).entries) {
-        if (entry.kind != SampleMemory::Entry::Kind::files) continue;
-        // Of a damaged entry nothing is known.
-        error_of([&] {
-          for (WrittenFile const& file : decode_files(*entry.kept)) {
-            names.insert(fingerprint(file.name.generic_string()));
-          }
-        });
-      }
-    }
-  }
-}
-
 // The second pass has nothing but the files of the best variant.
 RunTotals totals_of(std::vector<PassResult> const& passes, std::size_t stages) {
   RunTotals totals = passes.empty() ? RunTotals() : passes.front().totals;
@@ -154,11 +130,55 @@ void add_scores(RunReport& report, Pipeline const& pipeline, AllFindings const& 
 
 std::string command_text(std::vector<std::string> const& words) {
   std::string text;
-  for (std::string const& word : words) {
-    bool const is_plain = !word.empty() && word.find(' ') == std::string::npos;
-    text += (text.empty() ? "" : " ") + (is_plain ? word : "'" + word + "'");
-  }
+  for (std::string const& word : words) text += (text.empty() ? "" : " ") + shell_word(word);
   return text;
+}
+
+// The command that continues the run. A merge is given again as it was.
+std::string resuming_command(RunRequest const& request, RunSettings const& run) {
+  if (!request.shards.empty()) return command_text(request.command_line);
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < request.command_line.size(); ++i) {
+    std::string const& word = request.command_line[i];
+    if (word == "--skip" || word == "--trace") ++i;
+    bool const is_left_out = word == "--resume" || word == "--overwrite" ||
+                             word == "--remove-unlisted" || word.starts_with("--skip") ||
+                             word.starts_with("--trace");
+    if (!is_left_out) words.push_back(word);
+  }
+  words.emplace_back("--resume");
+  for (std::string const& id : run.skip) words.insert(words.end(), {"--skip", id});
+  return command_text(words);
+}
+
+bool is_inside(fs::path const& path, fs::path const& folder) {
+  std::error_code unknown;
+  fs::path const inner = fs::weakly_canonical(path, unknown);
+  fs::path const outer = fs::weakly_canonical(folder, unknown);
+  return std::ranges::mismatch(outer, inner).in1 == outer.end();
+}
+
+// What a run reads must not be what it writes: it would differ with every resume.
+void require_inputs_outside(Pipeline const& pipeline, fs::path const& out) {
+  for (PipelineStage const& stage : pipeline.stages) {
+    auto const& options = stage.declaration->options;
+    for (std::size_t i = 0; i < options.size(); ++i) {
+      if (options[i].type != OptionType::path) continue;
+      auto const value = stage.instance->option(i);
+      if (!value || !is_inside(std::get<std::string>(*value), out)) continue;
+      throw RunFolderError("stage \"" + stage.name + "\" (" + stage.declaration->name +
+                           "): option \"" + options[i].name + "\" is " +
+                           std::get<std::string>(*value) + ", which is inside the run folder " +
+                           out.string() +
+                           ", so the run would change what it reads; choose "
+                           "another folder for the run");
+    }
+  }
+}
+
+RunFolder::Claim claim_of(RunRequest const& request) {
+  if (request.resume) return RunFolder::Claim::resumption;
+  return request.overwrite ? RunFolder::Claim::overwriting : RunFolder::Claim::new_run;
 }
 
 std::unique_ptr<Trace> open_trace(fs::path const& file) {
@@ -175,11 +195,11 @@ class Execution {
       : request_(request),
         pipeline_(pipeline),
         expected_(expected_samples(pipeline_)),
-        folder_(request.out,
-                request.resume ? RunFolder::Claim::resumption : RunFolder::Claim::new_run),
+        folder_(request.out, claim_of(request)),
         hashes_(plugin_hashes(pipeline_, catalog)),
         keys_(pipeline_, hashes_) {
-    if (folder_.before()) {
+    bool const replaces = folder_.before() && !request.resume;
+    if (folder_.before() && !replaces) {
       // A default that depends on the number of variants must not throw files away.
       auto const kept = keep_choices().value_of(text_in(folder_.before()->json, "keep"));
       if (pipeline_.sweeps() && !pipeline_.run.keep && kept && *kept != keep_of(pipeline_)) {
@@ -187,21 +207,27 @@ class Execution {
       }
       resumption_.emplace(folder_, pipeline_);
     }
-    record_ = record_at_start(pipeline_, hashes_, catalog, request);
-    for (fs::path const& list : lists_before()) record_["lists"].push_back(list.generic_string());
     if (request.trace) trace_ = open_trace(*request.trace);
+    if (replaces) {
+      log_info("removing the run in " + folder_.path().string() + " (status \"" +
+               folder_.before()->status + "\")");
+      remove_run(folder_);
+    }
+    record_ = record_at_start(pipeline_, hashes_, catalog, request);
+    for (fs::path const& list : lists_before(folder_)) {
+      record_["lists"].push_back(list.generic_string());
+    }
+    past_ = past_runs(folder_, request.shards, kLedger);
+    if (resumption_) require_enough_samples();
   }
 
   RunReport execute() {
     log_debug("seplflow " SEPLFLOW_VERSION ", started as: " + command_text(request_.command_line));
     log_info("running \"" + pipeline_.name + "\" into " + folder_.path().string());
-    InterruptWatcher const interrupts([this] {
-      interruption_.interrupt();
-      log_warning(
-          "interrupted: finishing the samples in progress (press Ctrl-C again to quit "
-          "immediately)");
-    });
+    InterruptWatcher const interrupts([this] { interrupt(); }, CrashReport::end_interrupted);
     auto error = error_of([this] { run(); });
+    crash_report_.reset();
+    work_record_.reset();
     if (begin_) seconds_ = std::chrono::duration<double>(Clock::now() - *begin_).count();
     if (trace_) {
       auto const unwritten = error_of([this] { trace_->close(); });
@@ -217,13 +243,28 @@ class Execution {
   }
 
  private:
+  // In a thread of its own.
+  void interrupt() {
+    interruption_.interrupt();
+    std::string const slow = slow_work_text(kNamedWhenInterrupted);
+    log_warning(
+        "interrupted: finishing the samples in progress (press Ctrl-C again to quit immediately)" +
+        (slow.empty() ? "" : "; " + slow));
+  }
+
   void run() {
     // First, so that a folder with anything in it is recognised as a run.
-    folder_.write_record(record_);
+    folder_.write_record(record_, CrashReport::kRoom);
+    bool const can_skip = request_.shards.empty();
+    crash_report_.emplace(folder_.path() / "run.json", record_,
+                          resuming_command(request_, pipeline_.run), can_skip);
+    std::size_t const cores = std::max(1u, std::thread::hardware_concurrency());
+    std::size_t const jobs = static_cast<std::size_t>(pipeline_.run.jobs);
+    work_record_.emplace(folder_.work_file(), std::max(cores, jobs) + 2);
     log_file_.emplace(folder_.log_file());
     log_what_is_ahead();
-    std::vector<PastRun> past = past_runs(kLedger), past_of_best = past_runs(kBestFiles);
-    add_runs_with_all_files(past_of_best);
+    std::vector<PastRun> past = std::move(past_);
+    std::vector<PastRun> past_of_best = past_runs_of_best(folder_, request_.shards);
     std::unordered_set<std::uint64_t> outputs;
     add_outputs(past, outputs);
     add_outputs(past_of_best, outputs);
@@ -241,6 +282,31 @@ class Execution {
                                  std::move(past_of_best), context()));
     }
     if (is_complete()) complete(outputs, is_new);
+    report_unknown_skips();
+  }
+
+  // As far as the number of samples tells; PassRun looks at each of them in the end.
+  void require_enough_samples() const {
+    if (!expected_ || past_.empty() || request_.remove_unlisted || !request_.shards.empty()) return;
+    std::uint64_t const known = past_.front().memories.count_with_results();
+    std::uint64_t const now = *expected_ + pipeline_.run.skip.size();
+    if (known <= now) return;
+    throw RunFolderError(folder_.path().string() + " holds results of " + counted(known, "sample") +
+                         ", but the data set now has " + std::to_string(*expected_) +
+                         ": at least " + counted(known - now, "sample") +
+                         " would be removed; resume with --remove-unlisted to "
+                         "remove them, or with the data set that has these samples");
+  }
+
+  void report_unknown_skips() const {
+    if (!is_complete()) return;
+    auto const& known = passes_.front().totals.left_out;
+    for (std::string const& id : pipeline_.run.skip) {
+      if (std::ranges::find(known, id) != known.end()) continue;
+      log_warning("skip names the sample \"" + id +
+                  "\", which is not among the samples of this "
+                  "run");
+    }
   }
 
   RunContext context() {
@@ -267,7 +333,7 @@ class Execution {
   // The folder becomes that of this run.
   void complete(std::unordered_set<std::uint64_t> const& outputs, bool is_new) {
     if (!is_new) folder_.write(kPipeline, resolved_toml(pipeline_));
-    for (fs::path const& list : lists_before()) folder_.remove_other(list);
+    for (fs::path const& list : lists_before(folder_)) folder_.remove_other(list);
     if (resumption_) resumption_->remove_stale_files(outputs);
     Journal::complete(folder_, kLedger);
     if (wants_best()) {
@@ -281,11 +347,35 @@ class Execution {
     if (request_.resume && !folder_.before()) {
       log_info("there is no run to resume in " + folder_.path().string() + "; starting a new one");
     }
+    if (resumption_) log_deaths();
     bool const is_default = !pipeline_.run.keep && keep_of(pipeline_) == Keep::none;
     if (is_default && has_files_of_variants(pipeline_)) {
       log_info("with " + std::to_string(pipeline_.variants.size()) +
                " variants only scores are written, no files (--keep best or all)");
     }
+  }
+
+  // Names the samples on which the run before died.
+  void log_deaths() const {
+    Json const crash = folder_.before()->json.value("crash", Json::object());
+    std::string const sample = bytes_of_text(text_in(crash, "sample"));
+    // A thread of a stage's own works on a sample that is not known.
+    bool const was_killed = folder_.before()->status == "running" || !crash.empty();
+    std::vector<std::string> ids = {sample};
+    if (sample.empty() && was_killed) ids = folder_.at_work_before();
+    std::erase_if(ids, [&](std::string const& id) {
+      return id.empty() || std::ranges::count(pipeline_.run.skip, id) > 0;
+    });
+    if (ids.empty() || !request_.shards.empty()) return;
+    std::string const stage = text_in(crash, "stage"), signal = text_in(crash, "signal");
+    std::string text = crash.empty() ? "the previous run was killed while it worked on "
+                                     : "the previous run died on ";
+    text += ids.size() == 1 ? "sample " : "one of the samples ";
+    for (std::string const& id : ids) text += (&id == &ids.front() ? "\"" : ", \"") + id + "\"";
+    if (!stage.empty()) text += " in stage \"" + stage + "\"";
+    if (!signal.empty()) text += " (" + signal + ")";
+    log_info(text + "; if that happens again, leave it out: " +
+             resuming_command(request_, pipeline_.run) + " --skip " + shell_word(ids.front()));
   }
 
   void log_changes(std::vector<PastRun> const& past) const {
@@ -295,45 +385,6 @@ class Execution {
     }
     std::uint64_t const samples = past.empty() ? 0 : past.front().memories.count();
     for (std::string const& change : resumption_->changes(record_, samples)) log_info(change);
-  }
-
-  // What the folder and the shards know of samples.
-  std::vector<PastRun> past_runs(Journal::Names const& names) {
-    std::vector<PastRun> past;
-    std::vector<std::string> problems;
-    if (folder_.before()) {
-      MemoryReader memories = Journal::read(folder_, names, problems);
-      if (memories.count() > 0) past.push_back({folder_.path(), std::move(memories)});
-      log_problems(problems);
-    }
-    for (fs::path const& shard : request_.shards) {
-      problems.clear();
-      past.push_back({shard, Journal::read(shard, names, problems)});
-      log_problems(problems);
-    }
-    return past;
-  }
-
-  // A run that kept all files has those of the best variant too.
-  void add_runs_with_all_files(std::vector<PastRun>& past) const {
-    std::vector<fs::path> folders = request_.shards;
-    if (folder_.before()) folders.push_back(folder_.path());
-    for (fs::path const& folder : folders) {
-      MemoryReader memories(folder / kLedger.records);
-      if (memories.count() > 0) past.push_back({folder, std::move(memories)});
-    }
-  }
-
-  // Lists of sinks that the run before wrote; run.json names them.
-  std::vector<fs::path> lists_before() const {
-    std::vector<fs::path> lists;
-    if (!folder_.before()) return lists;
-    for (Json const& list : folder_.before()->json.value("lists", Json())) {
-      if (!list.is_string()) continue;
-      auto const& name = list.get_ref<std::string const&>();
-      if (!why_unsafe_id(name)) lists.emplace_back(name);
-    }
-    return lists;
   }
 
   // `error` is what went wrong outside of the passes.
@@ -415,7 +466,10 @@ class Execution {
   std::optional<Resumption> resumption_;
   std::unique_ptr<Trace> trace_;
   Json record_;  // of the start
+  std::vector<PastRun> past_;
   Interruption interruption_;
+  std::optional<CrashReport> crash_report_;
+  std::optional<WorkRecord> work_record_;
   std::optional<LogFile> log_file_;
   std::optional<Clock::time_point> begin_;
   double seconds_ = 0;
@@ -450,6 +504,7 @@ RunReport execute(Pipeline const& pipeline, StageCatalog const& catalog,
                   RunRequest const& request) {
   require_sound_keep(pipeline);
   require_whole_data_set(pipeline);
+  require_inputs_outside(pipeline, request.out);
   return Execution(pipeline, catalog, request).execute();
 }
 

@@ -24,7 +24,9 @@ struct RunRequest {
   std::vector<std::string> command_line;  // for run.json
   std::optional<std::filesystem::path> trace;
   ProgressMode progress = ProgressMode::none;
-  bool resume = false;                        // continue the run in the folder, if it holds one
+  bool resume = false;           // continue the run in the folder, if it holds one
+  bool overwrite = false;        // or remove it
+  bool remove_unlisted = false;  // a resumed run may remove results of samples that are gone
   std::vector<std::filesystem::path> shards;  // complete runs to merge
 };
 

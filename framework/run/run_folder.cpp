@@ -5,7 +5,10 @@
 #include <vector>
 
 #include <seplflow/version.hpp>
+#include "base/error_of.hpp"
+#include "pipeline/current_work.hpp"
 #include "run/resume/fingerprint.hpp"
+#include "run/run_file.hpp"
 
 namespace seplflow {
 namespace {
@@ -27,23 +30,42 @@ void require_ours(fs::path const& folder) {
     throw RunFolderError("cannot write the run to " + name +
                          ": it is a file; choose another folder");
   }
-  if (!fs::is_directory(folder) || fs::exists(folder / "run.json")) return;
+  if (!fs::is_directory(folder) || fs::exists(fs::symlink_status(folder / "run.json"))) return;
   if (!holds_nothing(folder)) {
     throw RunFolderError(name +
                          " holds files that are not a run of seplflow; choose another folder");
   }
 }
 
+// Whether a sample came out of the run in the folder. Failures alone are no loss.
+bool has_results(fs::path const& folder) {
+  for (char const* const scores : {"metrics.json", "sweep.csv"}) {
+    if (fs::exists(folder / scores)) return true;
+  }
+  bool has_ledger = false;
+  for (char const* const ledger : {"ledger.jsonl", "ledger.jsonl.next"}) {
+    if (!exists_as_regular_file(folder / ledger)) continue;
+    has_ledger = true;
+    std::ifstream stream(folder / ledger, std::ios::binary);
+    for (std::string line; std::getline(stream, line);) {
+      if (text_in(parsed_json(line), "outcome") != "failed") return true;
+    }
+  }
+  return !has_ledger && fs::exists(folder / "ledger.records");
+}
+
 void require_no_run(fs::path const& folder) {
-  if (!fs::exists(folder / "run.json")) return;
+  if (!fs::exists(fs::symlink_status(folder / "run.json"))) return;
   std::string status = "unknown";
   try {
-    status = "\"" + run_record_in(folder)->status + "\"";
+    auto const record = run_record_in(folder);
+    status = "\"" + record->status + "\"";
+    if (!record->is_complete() && !has_results(folder)) return;
   } catch (RunFolderError const&) {
   }
   throw RunFolderError(folder.string() + " already holds a run (status " + status +
-                       "), and existing runs are never overwritten; choose another --out, or "
-                       "resume the run with --resume");
+                       "); continue it with --resume, replace it with --overwrite, or choose "
+                       "another folder with --out OTHER");
 }
 
 // Checked before locking, so that nothing is written into a folder that is not ours, and again
@@ -59,26 +81,66 @@ fs::path created(fs::path folder) {
   }
 }
 
+// The first folder of a path below `folder` that is a symbolic link.
+std::optional<fs::path> link_in(fs::path folder, fs::path const& path) {
+  std::error_code unknown;
+  for (fs::path const& part : path) {
+    folder /= part;
+    if (fs::is_symlink(folder, unknown)) return folder;
+  }
+  return std::nullopt;
+}
+
+// Whoever reads run.json relies on these.
+constexpr std::pair<char const*, Json::value_t> kTypes[] = {
+    {"name", Json::value_t::string},    {"status", Json::value_t::string},
+    {"keep", Json::value_t::string},    {"versions", Json::value_t::object},
+    {"shard", Json::value_t::object},   {"crash", Json::value_t::object},
+    {"plugins", Json::value_t::array},  {"lists", Json::value_t::array},
+    {"variants", Json::value_t::array}, {"merged", Json::value_t::array},
+    {"left_out", Json::value_t::array},
+};
+constexpr char const* kListsOfObjects[] = {"plugins", "variants"};
+
+// What is wrong with the first field that does not have its type.
+std::optional<std::string> wrong_field(Json const& record) {
+  for (auto const& [name, type] : kTypes) {
+    auto const found = record.find(name);
+    if (found == record.end() || found->type() == type) continue;
+    return "\"" + std::string(name) + "\" should be of the type " + Json(type).type_name() +
+           ", but is of the type " + found->type_name();
+  }
+  for (char const* const name : kListsOfObjects) {
+    Json const list = record.value(name, Json::array());
+    if (std::ranges::all_of(list, &Json::is_object)) continue;
+    return "\"" + std::string(name) + "\" should list objects";
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<RunRecord> run_record_in(fs::path const& folder) {
   fs::path const name = folder / "run.json";
-  std::error_code unknown;
-  if (!fs::exists(name, unknown)) return std::nullopt;
-  std::ifstream file(name);
+  if (!exists_as_regular_file(name)) return std::nullopt;
   RunRecord record;
-  record.json = Json::parse(file, nullptr, false);
-  if (!record.json.is_object() || !record.json.value("format", Json()).is_number_integer()) {
+  record.json = parsed_json(read_run_file(name));
+  auto const format = record.json.is_object() ? record.json.find("format") : record.json.end();
+  if (format == record.json.end() || !format->is_number_integer()) {
     throw DamagedRunRecord(name.string() + " is not the record of a run (it has no \"format\")");
   }
-  record.format = record.json["format"].get<int>();
-  record.name = text_in(record.json, "name");
-  record.status = text_in(record.json, "status");
-  if (record.format > kRunFormat) {
-    throw RunFolderError(name.string() + " has format " + std::to_string(record.format) +
+  auto const number = format->get<std::int64_t>();
+  if (number > kRunFormat) {
+    throw RunFolderError(name.string() + " has format " + std::to_string(number) +
                          ", but this seplflow (" SEPLFLOW_VERSION ") supports formats up to " +
                          std::to_string(kRunFormat) + "; use the version that wrote it");
   }
+  if (auto const wrong = wrong_field(record.json)) {
+    throw DamagedRunRecord(name.string() + " is damaged: " + *wrong);
+  }
+  record.format = static_cast<int>(number);
+  record.name = text_in(record.json, "name");
+  record.status = text_in(record.json, "status");
   return record;
 }
 
@@ -91,6 +153,7 @@ RunFolder::RunFolder(fs::path folder, Claim claim)
   } catch (DamagedRunRecord const&) {
     before_ = RunRecord();
   }
+  if (before_) at_work_before_ = WorkRecord::samples_in(work_file());
   // A run that was killed may have left it.
   fs::remove_all(writer_.aside());
   fs::create_directory(writer_.aside());
@@ -105,8 +168,31 @@ void RunFolder::overwrite_json(fs::path const& file, Json const& json) {
   writer_.overwrite(folder_ / file, json_text(json, 2) + "\n");
 }
 
-void RunFolder::write_record(Json const& json) {
-  writer_.write_durably(folder_ / "run.json", json_text(json, 2) + "\n");
+void RunFolder::write_record(Json const& json, std::size_t room) {
+  std::string const text = json_text(json, 2);
+  auto const write_it = [&](std::string const& end) {
+    writer_.write_durably(folder_ / "run.json", text + end + "\n");
+  };
+  if (error_of([&] { write_it(std::string(room, ' ')); })) write_it("");
+}
+
+void RunFolder::forget_before() {
+  remove("run.json");
+  before_.reset();
+  at_work_before_.clear();
+}
+
+// No folder on the way may be a symbolic link: its files are somebody else's.
+fs::path RunFolder::to_write(fs::path const& file) {
+  fs::path const parent = file.parent_path();
+  std::scoped_lock const lock(outputs_mutex_);
+  if (parent.empty() || folders_.contains(parent)) return folder_ / file;
+  if (auto const link = link_in(folder_, parent)) {
+    throw Error("cannot write to " + link->string() +
+                ": it is a symbolic link, which is not followed; remove it");
+  }
+  folders_.insert(parent);
+  return folder_ / file;
 }
 
 void RunFolder::write_json(fs::path const& file, Json const& json) {
@@ -116,9 +202,9 @@ void RunFolder::write_json(fs::path const& file, Json const& json) {
 void RunFolder::write_output(fs::path const& file, std::span<std::uint8_t const> bytes) {
   if (before_) {
     keep_output(file);
-    writer_.write(folder_ / file, bytes);
+    writer_.write(to_write(file), bytes);
   } else {
-    writer_.write_new(folder_ / file, bytes);
+    writer_.write_new(to_write(file), bytes);
   }
 }
 
@@ -166,18 +252,19 @@ void RunFolder::note_written(fs::path const& file) {
 bool RunFolder::remove_other(fs::path const& file) {
   if (written_.contains(file)) return false;
   std::error_code error;
+  if (link_in(folder_, file.parent_path())) return false;
   bool const removed = fs::remove(folder_ / file, error);
   if (error) throw Error("cannot remove " + (folder_ / file).string() + ": " + error.message());
   return removed;
 }
 
 void RunFolder::write(fs::path const& file, std::string_view text) {
-  writer_.write(folder_ / file, text);
+  writer_.write(to_write(file), text);
   note_written(file);
 }
 
 void RunFolder::place(fs::path const& complete, fs::path const& file) {
-  writer_.place(complete, folder_ / file);
+  writer_.place(complete, to_write(file));
   note_written(file);
 }
 

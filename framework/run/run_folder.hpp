@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include <seplflow/error.hpp>
 #include "run/file_writer.hpp"
@@ -51,8 +52,9 @@ std::optional<RunRecord> run_record_in(std::filesystem::path const& folder);
 class RunFolder {
  public:
   enum class Claim {
-    new_run,     // the folder must not hold a run
+    new_run,     // the folder must not hold a run with results
     resumption,  // it may hold a run, which is resumed
+    overwriting  // or replaced
   };
 
   // Creates the folder. Throws RunFolderError when a file is in its place, or when it holds a run
@@ -72,12 +74,19 @@ class RunFolder {
   // damaged.
   std::optional<RunRecord> const& before() const { return before_; }
 
+  // The samples on which the run before was at work when it was killed.
+  std::vector<std::string> const& at_work_before() const { return at_work_before_; }
+
+  // Removes run.json: the folder has become a new one.
+  void forget_before();
+
   void write(std::filesystem::path const& file, std::string_view text);
   void write_json(std::filesystem::path const& file, Json const& json);
 
   // Writes run.json so that it survives a loss of power: it identifies the folder as a run, and
   // everything else that is lost can be written again.
-  void write_record(Json const& json);
+  // `room` more bytes can be overwritten later, if the disk has them.
+  void write_record(Json const& json, std::size_t room = 0);
 
   // Overwrites a file in place, for a disk that is too full for a second file.
   void overwrite_json(std::filesystem::path const& file, Json const& json);
@@ -100,6 +109,9 @@ class RunFolder {
   void remove(std::filesystem::path const& file);
   void remove_if_empty(std::filesystem::path const& folder);
 
+  // The file in which a process that is killed leaves its work (pipeline/current_work.hpp).
+  std::filesystem::path work_file() const { return writer_.aside() / "work"; }
+
   // The folder for files that are not complete yet.
   std::filesystem::path const& aside() const { return writer_.aside(); }
 
@@ -109,13 +121,16 @@ class RunFolder {
 
  private:
   void note_written(std::filesystem::path const& file);
+  std::filesystem::path to_write(std::filesystem::path const& file);
 
   std::filesystem::path folder_;
   FolderLock lock_;
   std::optional<RunRecord> before_;
+  std::vector<std::string> at_work_before_;
   AtomicWriter writer_;
   std::mutex outputs_mutex_;                 // guards what follows
   std::set<std::filesystem::path> written_;  // files that are not outputs
+  std::set<std::filesystem::path> folders_;  // that are known not to be symbolic links
   // Fingerprints of the sinks' files in a resumed run; in a new folder the files themselves tell.
   std::unordered_set<std::uint64_t> outputs_;
 };

@@ -155,6 +155,10 @@ void add_end(Json& record, Pipeline const& pipeline, RunReport const& report) {
                        {"done", totals.done},       {"skipped", totals.skipped},
                        {"failed", totals.failed},   {"cancelled", totals.cancelled},
                        {"reused", totals.recalled}};
+  if (!totals.left_out.empty()) {
+    for (std::string const& id : totals.left_out) record["left_out"].push_back(text_of_bytes(id));
+    record["samples"]["left_out"] = totals.left_out.size();
+  }
   record["stages"] = conservation(pipeline, totals);
   if (!report.warnings.empty()) record["warnings"] = warnings_of(report.warnings);
   if (!report.scores.empty()) record["scores"] = meanings_of(report.scores);

@@ -1,10 +1,27 @@
 #include "run/trace.hpp"
 
+#include <seplflow/error.hpp>
 #include "run/json.hpp"
 
 namespace seplflow {
 
-Trace::Trace(std::filesystem::path const& file) : file_(file) {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path new_file(fs::path const& file) {
+  std::error_code unknown;
+  auto const status = fs::symlink_status(file, unknown);
+  if (fs::exists(status) && !fs::is_character_file(status)) {
+    throw Error("cannot write the trace to " + file.string() +
+                ": it exists, and is not overwritten; remove it, or choose another file");
+  }
+  return file;
+}
+
+}  // namespace
+
+Trace::Trace(fs::path const& file) : file_(new_file(file)) {
   file_.append("{\"traceEvents\": [");
   file_.flush();
 }

@@ -18,7 +18,7 @@ class Trace {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Throws Error when the file cannot be created.
+  // Throws Error when the file cannot be created or exists. Devices such as /dev/null are taken.
   explicit Trace(std::filesystem::path const& file);
 
   // Throws Error when the file cannot be written.

@@ -44,7 +44,7 @@ TEST_CASE("an unknown option of one letter is reported with the options that beg
   CHECK(error_in({"run", "p.toml", "-j", "4"}) ==
         "unknown option \"-j\"; did you mean \"--jobs\"?");
   CHECK(error_in({"run", "p.toml", "-o", "out"}) ==
-        "unknown option \"-o\"; did you mean \"--out\" or \"--on-error\"?");
+        "unknown option \"-o\"; did you mean \"--out\", \"--overwrite\" or \"--on-error\"?");
 }
 
 TEST_CASE("an unknown option that resembles none points to the help") {

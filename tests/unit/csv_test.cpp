@@ -16,3 +16,10 @@ TEST_CASE("text with a comma, a quote or a line's end is quoted in CSV") {
                   std::string("cr\r"), std::string("plain one"), std::string()}) ==
         "\"a,b\",\"say \"\"x\"\"\",\"1\n2\",\"cr\r\",plain one,\n");
 }
+
+TEST_CASE("for a spreadsheet a text that looks like a formula is put behind an apostrophe") {
+  Row const row = {std::string("=1+1"), std::string("@a,b"), std::string("a=b"), std::int64_t{-5},
+                   -0.5};
+  CHECK(csv_line(row) == "=1+1,\"@a,b\",a=b,-5,-0.5\n");
+  CHECK(csv_line(row, CsvText::spreadsheet) == "'=1+1,\"'@a,b\",a=b,-5,-0.5\n");
+}

@@ -318,3 +318,13 @@ TEST_CASE("a stall names the stages that hold samples", "[engine]") {
   CHECK_THAT(report, Contains("\"a\": 12"));
   CHECK_THAT(report, Contains("\"end\": 417"));
 }
+
+TEST_CASE("more threads than the cores can use are not started") {
+  LambdaPipeline test(5);
+  RecordingListener listener;
+  test.observer("end", {"source"}, kPass);
+  Engine engine(test.pipeline, {4096, 0, {}}, listener);
+  CHECK(engine.jobs() == most_useful_threads());
+  CHECK(engine.jobs() >= 16);
+  CHECK(engine.run().done == 5);
+}

@@ -70,3 +70,22 @@ TEST_CASE("metrics become an object in the order they were set") {
         R"("classes": [{"id": 0}, {}]})");
   CHECK(json_text(to_json(Metrics())) == "{}");
 }
+
+TEST_CASE("JSON that is nested too deeply is not parsed") {
+  std::string const deepest = std::string(100, '[') + std::string(100, ']');
+  CHECK(parsed_json(deepest).is_array());
+  CHECK(parsed_json("[" + deepest + "]").is_discarded());
+  CHECK(parsed_json("[\"" + std::string(200, '[') + "\\\"{\"]").is_array());
+  CHECK(parsed_json(std::string(5'000'000, '[')).is_discarded());
+  CHECK(parsed_json("{\"a\":").is_discarded());
+}
+
+TEST_CASE("bytes that are not UTF-8 become text and back") {
+  for (std::string const bytes : {"a\xe4.png", "\xf6", "plain", "\xc3\xa4", "\xe2\x82", ""}) {
+    CAPTURE(bytes);
+    CHECK(bytes_of_text(text_of_bytes(bytes)) == bytes);
+  }
+  CHECK(text_of_bytes("a\xe4\xc3\xa4") == "a\\xe4\xc3\xa4");
+  CHECK(text_of_bytes("\xe4") != text_of_bytes("\xf6"));
+  CHECK(bytes_of_text("\\x4") == "\\x4");
+}

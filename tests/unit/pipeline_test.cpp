@@ -362,3 +362,34 @@ TEST_CASE("a file that cannot be read is an error with the reason") {
   folder.write("good.toml", knobs(""));
   CHECK(load("good.toml").name == "good");
 }
+
+TEST_CASE("a key of very many parts is a syntax error with its line") {
+  std::string deep = "a";
+  for (int i = 0; i < 100'000; ++i) deep += ".a";
+  CHECK_THAT(toy::error("name = \"x\"  # a.b\n" + deep + " = 1\n"),
+             Contains("the key has too many parts between dots") && Contains(":2:"));
+  CHECK_THAT(toy::error("[" + deep + "]\n"), Contains("too many parts"));
+  std::string const dots(1000, '.');
+  for (Problem const& each :
+       toy::errors(knobs("x = [\"" + dots + "\"]\ny = '''" + dots + "\n" + dots + "'''"))) {
+    CHECK_THAT(each.message, !Contains("too many parts"));
+  }
+}
+
+TEST_CASE("the name of a stage that is too long for a file is an error") {
+  std::string const name(241, 'a');
+  CHECK_THAT(to_string(toy::errors("[stages." + name + "]\nuse = \"toy.source\"\n").front()),
+             Contains("the name of a stage cannot be longer than 240 bytes"));
+}
+
+TEST_CASE("many errors are counted, and the first are shown") {
+  std::string text = "[stages.src]\nuse = \"toy.source\"\n";
+  for (int i = 0; i < 50'000; ++i) text += "no" + std::to_string(i) + " = 1\n";
+  try {
+    toy::parse(text);
+    FAIL("no error");
+  } catch (PipelineError const& error) {
+    CHECK(error.problems().size() >= 50'000);
+    CHECK_THAT(error.what(), Contains("\"no40\"") && !Contains("\"no60\"") && Contains(" errors"));
+  }
+}

@@ -72,3 +72,9 @@ TEST_CASE("disabled progress never asks for the state") {
   }
   CHECK(asked == 0);
 }
+
+TEST_CASE("a stage that works for long is named at the end of the line") {
+  CHECK_THAT(progress_text({1, 0, 4, 0, "\"sam\" has worked for 75 s"}, 1, 0),
+             EndsWith("; \"sam\" has worked for 75 s"));
+  CHECK(slow_work_text(0).empty());
+}

@@ -1,5 +1,6 @@
 #include "run/run_folder.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -43,11 +44,11 @@ TEST_CASE("an empty folder can take a run") {
 
 TEST_CASE("a folder that holds a run is refused with its status, and left unchanged") {
   TempFolder const folder;
-  folder.write("run.json", "{\"format\": 1, \"status\": \"interrupted\"}");
+  folder.write("run.json", "{\"format\": 1, \"status\": \"done\"}");
   REQUIRE_THROWS_AS(RunFolder(folder.path(), kNew), RunFolderError);
-  REQUIRE_THROWS_WITH(
-      RunFolder(folder.path(), kNew),
-      Contains("already holds a run (status \"interrupted\")") && Contains("--out"));
+  REQUIRE_THROWS_WITH(RunFolder(folder.path(), kNew),
+                      Contains("already holds a run (status \"done\")") && Contains("--resume") &&
+                          Contains("--overwrite") && Contains("--out"));
   CHECK(entries(folder.path()) == 1);
   folder.write("run.json", "{\"sta");
   REQUIRE_THROWS_WITH(RunFolder(folder.path(), kNew),
@@ -217,6 +218,56 @@ TEST_CASE("a file can be overwritten in place, but not made longer") {
   writer.overwrite(folder / "run.json", "{}\n");
   CHECK(read_text(folder / "run.json") == "{}\n" + std::string(19, ' '));
   CHECK_THROWS_AS(writer.overwrite(folder / "run.json", std::string(100, 'x')), Error);
+}
+
+TEST_CASE("a run that ended before any sample was done does not keep others from its folder") {
+  TempFolder const folder;
+  folder.write("run.json", "{\"format\": 1, \"status\": \"failed\"}");
+  CHECK_NOTHROW(RunFolder(folder.path(), kNew));
+  folder.write("ledger.jsonl", "{\"id\": \"a\", \"outcome\": \"failed\"}\n");
+  CHECK_NOTHROW(RunFolder(folder.path(), kNew));
+  folder.write(
+      "ledger.jsonl",
+      "{\"id\": \"a\", \"outcome\": \"failed\"}\n{\"id\": \"b\", \"outcome\": \"done\"}\n");
+  CHECK_THROWS_AS(RunFolder(folder.path(), kNew), RunFolderError);
+}
+
+TEST_CASE("a run.json with a field of a wrong type is damaged") {
+  TempFolder const folder;
+  for (char const* const field :
+       {"\"keep\": 5", "\"versions\": []", "\"plugins\": [1]", "\"lists\": {}", "\"shard\": 1",
+        "\"variants\": \"x\"", "\"status\": null", "\"merged\": 1", "\"crash\": 0"}) {
+    CAPTURE(field);
+    folder.write("run.json", "{\"format\": 1, " + std::string(field) + "}");
+    CHECK_THROWS_AS(run_record_in(folder.path()), DamagedRunRecord);
+  }
+  folder.write("run.json", "{\"format\": 99999999999}");
+  CHECK_THROWS_WITH(run_record_in(folder.path()), Contains("has format 99999999999"));
+  folder.write("run.json", std::string(1'000'000, '['));
+  CHECK_THROWS_AS(run_record_in(folder.path()), DamagedRunRecord);
+}
+
+TEST_CASE("nothing but regular files is opened in a run folder") {
+  TempFolder const folder;
+  REQUIRE(::mkfifo((folder / "run.json").c_str(), 0666) == 0);
+  CHECK_THROWS_WITH(run_record_in(folder.path()), Contains("is not a regular file"));
+  REQUIRE(::mkfifo((folder / ".lock").c_str(), 0666) == 0);
+  CHECK_THROWS_WITH(RunFolder(folder.path(), kAgain), Contains("is not a regular file"));
+  REQUIRE(::mkfifo((folder / "log.txt").c_str(), 0666) == 0);
+  CHECK_THROWS_WITH(append_to(folder / "log.txt", "x"), Contains("it is a pipe"));
+}
+
+TEST_CASE("no symbolic link on the way to a file is followed") {
+  TempFolder const folder;
+  fs::create_directories(folder / "foreign");
+  RunFolder run(folder / "run", kNew);
+  for (char const* const name : {"write", "variants"}) {
+    fs::create_symlink(folder / "foreign", folder / "run" / name);
+  }
+  CHECK_THROWS_WITH(run.write_output("write/a.png", bytes("x")), Contains("symbolic link"));
+  CHECK_THROWS_WITH(run.write("variants/a/metrics.json", "{}"), Contains("symbolic link"));
+  CHECK_FALSE(run.remove_other("write/list.txt"));
+  CHECK(entries(folder / "foreign") == 0);
 }
 
 TEST_CASE("a symbolic link in place of the lock is not followed") {

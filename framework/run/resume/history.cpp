@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "base/error_of.hpp"
+#include "pipeline/current_work.hpp"
 #include "run/resume/fingerprint.hpp"
 
 namespace seplflow {
@@ -36,6 +37,7 @@ std::optional<Found> find(std::vector<PastRun> const& runs, std::string const& i
 std::optional<std::vector<std::uint8_t>> intact_bytes(fs::path const& name,
                                                       WrittenFile const& written) {
   std::error_code unknown;
+  if (!fs::is_regular_file(fs::symlink_status(name, unknown))) return std::nullopt;
   if (fs::file_size(name, unknown) != written.size || unknown) return std::nullopt;
   std::ifstream stream(name, std::ios::binary);
   std::vector<std::uint8_t> bytes(written.size);
@@ -124,8 +126,12 @@ class History::Recall {
   bool reads_other_files(Part const& part, std::uint64_t stamp) const {
     if (history_.request_.trust_inputs) return false;
     std::vector<fs::path> files;
-    StageInstance const& instance = *stage_of(part.stage).instance;
-    if (error_of([&] { files = instance.files(part.output, sample_); })) return true;
+    PipelineStage const& stage = stage_of(part.stage);
+    auto const list = [&] {
+      CurrentWork const current(stage, sample_.id);
+      files = stage.instance->files(part.output, sample_);
+    };
+    if (error_of(list)) return true;
     return !files.empty() && file_stamp(files) != stamp;
   }
 
@@ -226,6 +232,11 @@ std::vector<StageMemory> History::recall(Sample const& sample) {
                 "\" are missing from the runs; complete the runs with --resume, then merge them");
   }
   return memories;
+}
+
+MemoryReader::Unlisted History::unlisted(std::vector<std::string> const& but) const {
+  auto const own = std::ranges::find(runs_, into_.path(), &PastRun::folder);
+  return own == runs_.end() ? MemoryReader::Unlisted() : own->memories.never_found(but);
 }
 
 }  // namespace seplflow

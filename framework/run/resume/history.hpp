@@ -49,6 +49,9 @@ class History {
 
   Reuse const& reuse() const { return reuse_; }
 
+  // When all samples were recalled: those in the run's own folder that were not. `but` are ids.
+  MemoryReader::Unlisted unlisted(std::vector<std::string> const& but) const;
+
  private:
   class Recall;
 

@@ -5,6 +5,7 @@
 
 #include "base/number_text.hpp"
 #include "run/resume/fingerprint.hpp"
+#include "run/run_file.hpp"
 
 namespace seplflow {
 namespace {
@@ -21,6 +22,7 @@ fs::path file_of(RunFolder const& folder, std::string const& name) {
 }
 
 std::size_t lines_in(fs::path const& file) {
+  exists_as_regular_file(file);
   std::ifstream stream(file, std::ios::binary);
   return static_cast<std::size_t>(
       std::count(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>(), '\n'));
@@ -30,13 +32,14 @@ std::size_t lines_in(fs::path const& file) {
 // no memory knows is reported: it is damaged, or its memory is lost.
 void check_ledger(fs::path const& ledger, MemoryReader& memories,
                   std::vector<std::string>& problems) {
+  if (!exists_as_regular_file(ledger)) return;
   std::ifstream file(ledger, std::ios::binary);
   memories.index();
   std::string line;
   std::size_t unknown = 0;
   for (std::size_t number = 1; std::getline(file, line); ++number) {
     bool const is_whole = !file.eof();
-    std::string const id = text_in(Json::parse(line, nullptr, false), "id");
+    std::string const id = bytes_of_text(text_in(parsed_json(line), "id"));
     auto const memory = memories.find(id);
     if (memory && memory->line == fingerprint(line)) continue;
     if (is_whole && !memory && !id.empty()) {
@@ -132,8 +135,11 @@ MemoryReader Journal::read(RunFolder& folder, Names const& names,
 }
 
 void Journal::remove(RunFolder& folder, Names const& names) {
-  folder.remove(names.records);
-  folder.remove(next_of(names.records));
+  for (std::string const& name : {names.records, names.ledger}) {
+    if (name.empty()) continue;
+    folder.remove(name);
+    folder.remove(next_of(name));
+  }
 }
 
 }  // namespace seplflow

@@ -86,6 +86,13 @@ SampleMemory decode(std::string_view bytes) {
   return memory;
 }
 
+bool has_results(SampleMemory const& memory) {
+  return std::ranges::any_of(memory.entries, [](SampleMemory::Entry const& entry) {
+    return entry.kind == SampleMemory::Entry::Kind::result ||
+           entry.kind == SampleMemory::Entry::Kind::files;
+  });
+}
+
 }  // namespace
 
 SampleMemory::Entry const* SampleMemory::find(std::uint64_t key) const {
@@ -152,13 +159,11 @@ void MemoryWriter::append(SampleMemory const& memory) {
   file_.flush();
 }
 
-MemoryReader::MemoryReader(std::filesystem::path file)
-    : file_(std::move(file)), stream_(file_, std::ios::binary) {
-  if (stream_) {
-    scan();
-  } else if (std::filesystem::exists(file_)) {
-    throw Error("cannot read " + file_.string());
-  }
+MemoryReader::MemoryReader(std::filesystem::path file) : file_(std::move(file)) {
+  if (!exists_as_regular_file(file_)) return;
+  stream_.open(file_, std::ios::binary);
+  if (!stream_) throw Error("cannot read " + file_.string());
+  scan();
 }
 
 std::string MemoryReader::next(std::uint64_t size) const {
@@ -199,7 +204,7 @@ void MemoryReader::scan() {
     bool const intact =
         get<std::uint64_t>(std::string_view(frame).substr(4)) == fingerprint(payload);
     if (intact && !error_of([&] { memory = decode(payload); })) {
-      places_.push_back({fingerprint(memory.id), offset + kFrame, size});
+      places_.push_back({fingerprint(memory.id), offset + kFrame, size, has_results(memory)});
     } else {
       problems_.push_back(where + " is damaged; its sample is processed again");
     }
@@ -222,9 +227,33 @@ std::optional<SampleMemory> MemoryReader::find(std::string_view id) const {
   auto place = std::ranges::upper_bound(by_id_, wanted, {}, &Place::id);
   while (place != by_id_.begin() && (--place)->id == wanted) {
     SampleMemory memory = decode(read(*place));
-    if (memory.id == id) return memory;
+    if (memory.id != id) continue;
+    place->found = true;
+    return memory;
   }
   return std::nullopt;
+}
+
+std::size_t MemoryReader::count_with_results() const {
+  return static_cast<std::size_t>(std::ranges::count(places_, true, &Place::has_results));
+}
+
+MemoryReader::Unlisted MemoryReader::never_found(std::vector<std::string> const& but) const {
+  constexpr std::size_t kNamed = 3;
+  Unlisted unlisted;
+  for (auto place = by_id_.begin(), next = place; place != by_id_.end(); place = next) {
+    bool found = false, has_results = false;
+    // All memories of a sample.
+    for (; next != by_id_.end() && next->id == place->id; ++next) {
+      found = found || next->found;
+      has_results = has_results || next->has_results;
+    }
+    if (found || !has_results) continue;
+    std::string id = decode(read(*place)).id;
+    if (std::ranges::find(but, id) != but.end()) continue;
+    if (++unlisted.count <= kNamed) unlisted.first.push_back(std::move(id));
+  }
+  return unlisted;
 }
 
 }  // namespace seplflow

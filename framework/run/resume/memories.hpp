@@ -64,7 +64,7 @@ class MemoryWriter {
   AppendFile file_;
 };
 
-// Finds memories by sample. Takes 24 bytes of main memory for each. Not thread-safe.
+// Finds memories by sample. Takes 32 bytes of main memory for each. Not thread-safe.
 class MemoryReader {
  public:
   // An absent or empty file has no memories. A damaged memory is left out, and so is all that
@@ -73,6 +73,8 @@ class MemoryReader {
   explicit MemoryReader(std::filesystem::path file);
 
   std::size_t count() const { return places_.size(); }
+  // Those of samples with a result or files.
+  std::size_t count_with_results() const;
   std::vector<std::string> const& problems() const { return problems_; }
 
   // In the order of the file.
@@ -81,9 +83,18 @@ class MemoryReader {
   void index();
   std::optional<SampleMemory> find(std::string_view id) const;
 
+  // Of samples with a result or files, the number of those that find() has never been asked for,
+  // and the ids of the first few.
+  struct Unlisted {
+    std::size_t count = 0;
+    std::vector<std::string> first = {};
+  };
+  Unlisted never_found(std::vector<std::string> const& but) const;
+
  private:
   struct Place {
     std::uint64_t id, offset, size;
+    bool has_results, found = false;
   };
   void scan();
   std::string next(std::uint64_t size) const;  // bytes of the file, fewer at its end
@@ -91,7 +102,8 @@ class MemoryReader {
 
   std::filesystem::path file_;
   mutable std::ifstream stream_;
-  std::vector<Place> places_, by_id_;
+  std::vector<Place> places_;
+  mutable std::vector<Place> by_id_;
   std::vector<std::string> problems_;
 };
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/error_of.hpp"
 #include "base/number_text.hpp"
-#include "base/text_file.hpp"
 #include "pipeline/run_settings.hpp"
 #include "pipeline/setting_text.hpp"
 #include "run/log.hpp"
@@ -53,14 +53,32 @@ bool is_spelling(SettingChange const& change) {
          (change.before[0] == '{') != (change.after[0] == '{');
 }
 
+// pipeline.toml; empty for a run that was killed before it wrote one.
+std::vector<SettingText> settings_before(RunFolder const& folder) {
+  fs::path const file = folder.path() / "pipeline.toml";
+  if (!fs::exists(fs::symlink_status(file))) return {};
+  return setting_texts(read_run_file(file), file.string());
+}
+
+void remove_stale_files(RunFolder& folder, fs::path const& home,
+                        std::set<std::string> const& stages,
+                        std::unordered_set<std::uint64_t> const& outputs) {
+  folder.remove_other(home / "metrics.json");
+  for (std::string const& stage : stages) {
+    folder.remove_other(home / (stage + ".csv"));
+    std::size_t const removed = folder.remove_outputs(home / stage, outputs);
+    if (removed == 0) continue;
+    log_info("removed " + counted(removed, "file") + " of the previous run from " +
+             (folder.path() / home / stage).string());
+  }
+}
+
 }  // namespace
 
 Resumption::Resumption(RunFolder& folder, Pipeline const& pipeline)
     : folder_(folder), pipeline_(pipeline) {
-  fs::path const file = folder.path() / "pipeline.toml";
-  // A run that was killed early has none.
-  if (fs::exists(file)) before_ = setting_texts(read_text_file(file), file.string());
-  after_ = setting_texts(resolved_toml(pipeline), file.string());
+  before_ = settings_before(folder);
+  after_ = setting_texts(resolved_toml(pipeline), (folder.path() / "pipeline.toml").string());
   require_same_samples();
 }
 
@@ -128,32 +146,29 @@ std::vector<std::string> Resumption::changes(Json const& record, std::uint64_t s
 void Resumption::remove_stale_files(std::unordered_set<std::uint64_t> const& outputs) {
   auto stages = stages_in(before_);
   for (PipelineStage const& stage : pipeline_.stages) stages.insert(stage.name);
-  std::vector<fs::path> homes;
-  std::error_code none;
-  for (auto const& entry : fs::directory_iterator(folder_.path() / "variants", none)) {
-    if (!fs::is_directory(entry.symlink_status())) continue;
-    homes.push_back(fs::path("variants") / entry.path().filename());
-  }
-  folder_.remove_other("sweep.csv");
-  remove_stale_files("", stages, outputs);
-  for (fs::path const& home : homes) {
-    folder_.remove_other(home / "pipeline.toml");
-    remove_stale_files(home, stages, outputs);
-    folder_.remove_if_empty(home);
-  }
-  folder_.remove_if_empty("variants");
+  remove_results(folder_, std::move(stages), outputs);
 }
 
-void Resumption::remove_stale_files(fs::path const& home, std::set<std::string> const& stages,
-                                    std::unordered_set<std::uint64_t> const& outputs) {
-  folder_.remove_other(home / "metrics.json");
-  for (std::string const& stage : stages) {
-    folder_.remove_other(home / (stage + ".csv"));
-    std::size_t const removed = folder_.remove_outputs(home / stage, outputs);
-    if (removed == 0) continue;
-    log_info("removed " + counted(removed, "file") + " of the previous run from " +
-             (folder_.path() / home / stage).string());
+void remove_results(RunFolder& folder, std::set<std::string> stages,
+                    std::unordered_set<std::uint64_t> const& outputs) {
+  // A pipeline.toml that cannot be read names no stages.
+  error_of([&] { stages.merge(stages_in(settings_before(folder))); });
+  std::vector<fs::path> homes;
+  std::error_code none;
+  if (!fs::is_symlink(folder.path() / "variants", none)) {
+    for (auto const& entry : fs::directory_iterator(folder.path() / "variants", none)) {
+      if (!fs::is_directory(entry.symlink_status())) continue;
+      homes.push_back(fs::path("variants") / entry.path().filename());
+    }
   }
+  folder.remove_other("sweep.csv");
+  remove_stale_files(folder, "", stages, outputs);
+  for (fs::path const& home : homes) {
+    folder.remove_other(home / "pipeline.toml");
+    remove_stale_files(folder, home, stages, outputs);
+    folder.remove_if_empty(home);
+  }
+  folder.remove_if_empty("variants");
 }
 
 std::string to_text(Reuse const& reuse, std::uint64_t emitted, std::uint64_t recalled) {

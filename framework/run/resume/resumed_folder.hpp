@@ -34,13 +34,16 @@ class Resumption {
  private:
   void require_same_samples() const;
   [[noreturn]] void refuse(std::string const& what) const;
-  void remove_stale_files(std::filesystem::path const& home, std::set<std::string> const& stages,
-                          std::unordered_set<std::uint64_t> const& outputs);
 
   RunFolder& folder_;
   Pipeline const& pipeline_;
   std::vector<SettingText> before_, after_;  // pipeline.toml
 };
+
+// Removes the scores, tables and files that the run in the folder wrote and this one has not, for
+// the stages of its pipeline.toml and those that are given. `outputs` are as above.
+void remove_results(RunFolder& folder, std::set<std::string> stages,
+                    std::unordered_set<std::uint64_t> const& outputs);
 
 // "64 of 1464 samples needed work: ..."; empty when none did.
 std::string to_text(Reuse const& reuse, std::uint64_t emitted, std::uint64_t recalled);

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <thread>
 
 #include <seplflow/seplflow.hpp>
 
@@ -27,6 +30,74 @@ struct Faulty {
     if (chosen && mode == Mode::throws_int) throw 42;
     if (chosen && mode == Mode::declines) return std::nullopt;
     return labels;
+  }
+};
+
+enum class Death {
+  segfault,
+  overflow,
+  abort,
+  divide,
+  terminate,
+  in_thread,
+  exit,
+  quick_exit,
+  bare_exit,
+  hang,
+  fork
+};
+
+// Ends the process on one sample.
+struct Deadly {
+  std::int64_t at = 0;
+  Death how = Death::segfault;
+
+  LabelMap operator()(SampleContext const& context, LabelMap const& labels) const {
+    if (context.sample().index == static_cast<std::uint64_t>(at)) die();
+    return labels;
+  }
+
+ private:
+  void die() const {
+    switch (how) {
+      case Death::segfault:
+        segfault();
+        break;
+      case Death::overflow:
+        overflow(0);
+        break;
+      case Death::abort:
+        std::abort();
+      case Death::divide:
+        std::raise(SIGFPE);
+        break;
+      case Death::terminate:
+        std::terminate();
+      case Death::in_thread:
+        std::thread([] { segfault(); }).join();
+        break;
+      case Death::exit:
+        std::exit(0);
+      case Death::quick_exit:
+        std::quick_exit(0);
+      case Death::bare_exit:
+        ::_exit(0);
+      case Death::hang:
+        std::this_thread::sleep_for(std::chrono::hours(1));
+        break;
+      case Death::fork:
+        if (::fork() == 0) std::exit(0);
+        break;
+    }
+  }
+  static void segfault() {
+    int volatile* volatile nothing = nullptr;
+    *nothing = 1;
+  }
+  static int overflow(int depth) {
+    char volatile room[4096];
+    room[depth % 4096] = 1;
+    return depth < 0 ? 0 : overflow(depth + 1) + room[(depth + 1) % 4096];
   }
 };
 
@@ -138,6 +209,22 @@ SEPLFLOW_PLUGIN(plugin) {
                              {"throw_int", Mode::throws_int},
                              {"declines", Mode::declines},
                              {"none", Mode::none}}));
+  plugin.stage<Deadly>("test.deadly", "Pass labels on, ending the process on one sample")
+      .inputs("labels")
+      .output("labels")
+      .option("at", &Deadly::at, "the place of that sample", at_least(0))
+      .option("how", &Deadly::how, "how the process ends",
+              choices<Death>({{"segfault", Death::segfault},
+                              {"overflow", Death::overflow},
+                              {"abort", Death::abort},
+                              {"divide", Death::divide},
+                              {"terminate", Death::terminate},
+                              {"in_thread", Death::in_thread},
+                              {"exit", Death::exit},
+                              {"quick_exit", Death::quick_exit},
+                              {"bare_exit", Death::bare_exit},
+                              {"hang", Death::hang},
+                              {"fork", Death::fork}}));
   plugin.stage<Gate>("test.gate", "Pass labels on, holding one sample until it is let go")
       .inputs("labels")
       .output("labels")

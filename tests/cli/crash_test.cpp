@@ -1,0 +1,151 @@
+// Stages that crash, end the process or hang: what the program says, what it leaves, and how the
+// run is completed.
+#include <csignal>
+
+#include "support/catch.hpp"
+#include "support/held_run.hpp"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string deadly_pipeline(std::string const& how, std::string const& more = "") {
+  return "name = \"deadly\"\n"
+         "[stages.scenes]\nuse = \"dataset.scenes\"\ncount = 12\nsize = [8, 8]\n"
+         "[stages.deadly]\nuse = \"test.deadly\"\nin = \"scenes.pseudo\"\nat = 7\nhow = \"" +
+         how +
+         "\"\n[stages.write]\nuse = \"output.labels\"\nin = \"deadly\"\n"
+         "[run]\njobs = 2\n" +
+         more;
+}
+
+// Sanitizers turn a fault into an exit of their own.
+bool died_of(ProgramResult const& result, int signal) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return result.status != 0;
+#else
+  return result.status == 128 + signal;
+#endif
+}
+
+}  // namespace
+
+TEST_CASE("a crash names stage and library and sample, and run.json says failed") {
+  std::pair<char const*, int> const deaths[] = {{"segfault", SIGSEGV},
+                                                {"overflow", SIGSEGV},
+                                                {"abort", SIGABRT},
+                                                {"terminate", SIGABRT},
+                                                {"divide", SIGFPE}};
+  for (auto const& [how, signal] : deaths) {
+    CAPTURE(how);
+    Workplace const place(deadly_pipeline(how));
+    auto const result = place.run("out", {}, with_faulty());
+    CHECK(died_of(result, signal));
+    CHECK(result.out.empty());
+    CHECK_THAT(result.err, Contains("error: stage \"deadly\" of ") && Contains("/faulty.so") &&
+                               Contains("crashed on sample \"scene_000007\""));
+    CHECK_THAT(result.err, Contains("--out out --resume --skip scene_000007\n"));
+    Json const run = json_in(place.folder / "out/run.json");
+    CHECK(run["status"] == "failed");
+    CHECK_THAT(run["error"].get<std::string>(), Contains("crashed on sample \"scene_000007\""));
+    CHECK(run["crash"]["stage"] == "deadly");
+    CHECK(run["crash"]["sample"] == "scene_000007");
+    CHECK(run["plugins"].size() == 3);
+  }
+}
+
+TEST_CASE("a crash in a thread of a stage's own names the stages that were at work") {
+  Workplace const place(deadly_pipeline("in_thread"));
+  auto const result = place.run("out", {}, with_faulty());
+  CHECK(died_of(result, SIGSEGV));
+  CHECK_THAT(result.err, Contains("outside of the calls of stages, while at work: ") &&
+                             Contains("/faulty.so on sample \"scene_000007\""));
+  CHECK(json_in(place.folder / "out/run.json")["status"] == "failed");
+  CHECK_THAT(place.run("out", {"--resume"}, with_faulty()).err,
+             Contains("the previous run died on ") && Contains("\"scene_000007\""));
+}
+
+TEST_CASE("a stage that calls exit() ends the program with a failure") {
+  for (char const* const how : {"exit", "quick_exit"}) {
+    CAPTURE(how);
+    Workplace const place(deadly_pipeline(how));
+    auto const result = place.run("out", {}, with_faulty());
+    CHECK(result.status == 1);
+    CHECK_THAT(result.err, Contains("ended the process with exit() on sample \"scene_000007\""));
+    CHECK(json_in(place.folder / "out/run.json")["status"] == "failed");
+  }
+}
+
+TEST_CASE("a process that a stage forks may exit") {
+  Workplace const place(deadly_pipeline("fork"));
+  CHECK(place.run("out", {}, with_faulty()).status == 0);
+  CHECK(json_in(place.folder / "out/run.json")["status"] == "done");
+}
+
+TEST_CASE("after a crash the run is completed without the sample, which is counted and named") {
+  Workplace const place(deadly_pipeline("segfault"));
+  REQUIRE(died_of(place.run("out", {}, with_faulty()), SIGSEGV));
+  auto const again = place.run("out", {"--resume"}, with_faulty());
+  CHECK(died_of(again, SIGSEGV));
+  CHECK_THAT(again.err, Contains("the previous run died on sample \"scene_000007\" in stage "
+                                 "\"deadly\" (SIGSEGV)") &&
+                            Contains("--resume --skip scene_000007"));
+  auto const rest = place.run("out", {"--resume", "--skip", "scene_000007"}, with_faulty());
+  CHECK(rest.status == 0);
+  CHECK_THAT(rest.out, Contains("11 of 12 samples") && Contains("1 left out") &&
+                           Contains("Left out by skip:\n  scene_000007\n"));
+  Json const run = json_in(place.folder / "out/run.json");
+  CHECK(run["status"] == "done");
+  CHECK(run["left_out"] == Json({"scene_000007"}));
+  CHECK(run["samples"]["left_out"] == 1);
+  CHECK(ledger_in(place.folder / "out").size() == 11);
+  CHECK_THAT(read_text(place.folder / "out/pipeline.toml"), Contains("skip = [\"scene_000007\"]"));
+
+  place.pipeline_file(deadly_pipeline("segfault", "skip = [\"scene_000007\"]\n"));
+  REQUIRE(place.run("whole", {}, with_faulty()).status == 0);
+  CHECK(differences(place.folder / "out", place.folder / "whole").empty());
+}
+
+TEST_CASE("after a kill the samples at work are named when the run is resumed") {
+  HeldRun const held(12);
+  REQUIRE(held.run([](pid_t process) { ::kill(process, SIGKILL); }).status == 128 + SIGKILL);
+  auto const result = held.run_through("out", {"--resume"});
+  CHECK(result.status == 0);
+  CHECK_THAT(result.err, Contains("the previous run was killed while it worked on ") &&
+                             Contains("\"scene_000006\"") && Contains(" --skip scene_00000"));
+}
+
+TEST_CASE("a sample to skip that is not there is reported") {
+  Workplace const place(scenes_pipeline(2));
+  auto const result = place.run("out", {"--skip", "scene_7"});
+  CHECK(result.status == 0);
+  CHECK_THAT(result.err, Contains("skip names the sample \"scene_7\", which is not among"));
+}
+
+TEST_CASE("a merged run leaves out what its shards left out") {
+  Workplace const place(scenes_pipeline(6));
+  REQUIRE(place.run("0", {"--shard", "0/2", "--skip", "scene_000002"}).status == 0);
+  REQUIRE(place.run("1", {"--shard", "1/2", "--skip", "scene_000002"}).status == 0);
+  REQUIRE(place.program({"merge", "all", "0", "1"}).status == 0);
+  CHECK(json_in(place.folder / "all/run.json")["left_out"] == Json({"scene_000002"}));
+  REQUIRE(place.run("whole", {"--skip", "scene_000002"}).status == 0);
+  CHECK(differences(place.folder / "all", place.folder / "whole").empty());
+}
+
+TEST_CASE(
+    "a stage that works on one sample for long is named, and a second interrupt ends the run") {
+  HeldRun const held(100);
+  auto const result = held.run(
+      [](pid_t process) {
+        ::sleep(6);
+        send(process, SIGTERM);
+        send(process, SIGTERM);  // the gate is never opened
+      },
+      {"--progress", "plain", "--slow-after", "1"});
+  CHECK(result.status == 130);
+  CHECK_THAT(result.err, Contains(" samples, ") &&
+                             Contains("; \"gate\" has worked on sample \"scene_000006\" for "));
+  CHECK_THAT(result.err, Contains("again to quit immediately); \"gate\" has worked on") ||
+                             Contains("while at work: stage \"gate\""));
+  CHECK(json_in(held.out() / "run.json")["status"] == "interrupted");
+}
