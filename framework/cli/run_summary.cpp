@@ -87,6 +87,23 @@ SummaryTable stage_table(Pipeline const& pipeline, RunTotals const& totals) {
   return table;
 }
 
+// What stages counted; in a sweep those that serve all variants.
+SummaryTable tally_table(Pipeline const& pipeline, RunTotals const& totals) {
+  SummaryTable table{"counted", {"", "total", "per sample", "samples without"}, {}};
+  for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
+    if (!pipeline.serves_all(pipeline.stages[s])) continue;
+    for (Tally const& tally : totals.stages[s].tallies) {
+      std::string what = tally.what;
+      std::ranges::replace(what, '_', ' ');
+      char mean[32];
+      std::snprintf(mean, sizeof mean, "%.2f", tally.per_sample());
+      table.rows.push_back({pipeline.stages[s].name + ": " + what, std::to_string(tally.total),
+                            mean, std::to_string(tally.samples_without)});
+    }
+  }
+  return table;
+}
+
 void print_headline(Page& page, Pipeline const& pipeline, RunReport const& report) {
   RunTotals const& totals = report.totals;
   char seconds[64];
@@ -455,6 +472,10 @@ void print_summary(Pipeline const& pipeline, RunReport const& report) {
   Page page(screen_of(STDOUT_FILENO));
   print_headline(page, pipeline, report);
   page.add(stage_table(pipeline, report.totals));
+  if (SummaryTable const counts = tally_table(pipeline, report.totals); !counts.rows.empty()) {
+    page << '\n';
+    page.add(counts);
+  }
   for (auto const& [stage, findings] : report.findings) {
     for (SummaryTable const& table : findings.summary) {
       page << '\n';

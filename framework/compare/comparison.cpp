@@ -129,6 +129,11 @@ class Scale {
   bool has_point_ = false, is_bounded_ = true;
 };
 
+// Of a count, which may be less than one.
+bool is_per_sample(std::string const& name) {
+  return name.ends_with(".per_sample");
+}
+
 // The metrics of an evaluator in several runs, number by number and class by class.
 class SideBySide {
  public:
@@ -153,7 +158,7 @@ class SideBySide {
 
   void move_to(Comparison::Evaluator& evaluator) {
     for (auto& [number, scale] : numbers_) {
-      number.fraction = scale.is_fraction();
+      number.fraction = scale.is_fraction() && !is_per_sample(number.name);
       evaluator.numbers.push_back(std::move(number));
     }
     for (ClassList& list : lists_) {

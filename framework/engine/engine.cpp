@@ -295,6 +295,7 @@ class Engine::Graph {
           result.outcome = before;
           result.own = false;  // even if an earlier run knows that the stage skips the sample
           result.warnings.clear();
+          result.counts.clear();
         }
         bool const due = result.outcome == Outcome::done && !result.idle;
         if (due && may_begin(n, sample)) {

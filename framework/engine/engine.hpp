@@ -60,8 +60,11 @@ struct StageMemory {
   // Of an observer or a sink that is done; the error of a part that failed.
   SharedBytes kept = nullptr;
   std::vector<Warning> warnings = {};
+  std::vector<Count> counts = {};
 
-  bool empty() const { return stamp == 0 && outcome == Outcome::done && !kept && warnings.empty(); }
+  bool empty() const {
+    return stamp == 0 && outcome == Outcome::done && !kept && warnings.empty() && counts.empty();
+  }
 };
 
 // A sample that has retired.
@@ -112,6 +115,17 @@ class RunListener {
                       Clock::time_point end) = 0;
 };
 
+// A number that a stage counted, added up over the samples that are done.
+struct Tally {
+  std::string what;  // as in Count
+  std::uint64_t samples = 0, total = 0;
+  std::uint64_t samples_without = 0;  // those of which it is 0
+
+  double per_sample() const {
+    return samples == 0 ? 0 : static_cast<double>(total) / static_cast<double>(samples);
+  }
+};
+
 // How the samples left a stage: in == out + skipped + failed + cancelled. A sample that an earlier
 // stage lost counts only there.
 struct StageCounts {
@@ -119,6 +133,7 @@ struct StageCounts {
   std::uint64_t recalled = 0;  // of those in: needed no work after an earlier run
   std::uint64_t held = 0;      // reached the stage and did not leave it; 0 unless the graph stalled
   double seconds = 0;          // inside the stage, summed over threads
+  std::vector<Tally> tallies = {};  // in the order of their first sample
 };
 
 // The samples of one variant that are not done.

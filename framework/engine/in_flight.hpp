@@ -32,6 +32,7 @@ struct NodeResult {
   SharedBytes kept;
   std::string error;
   std::vector<Warning> warnings;
+  std::vector<Count> counts;
 };
 
 // The message that travels along the graph's edges; all copies share one sample.
@@ -113,6 +114,7 @@ class Retirement {
   void add_to_tables(PlannedNode const& node, InFlight const& sample, NodeResult const& result);
   void count(InFlight const& sample, Retired const& retired);
   void count_variants(InFlight const& sample);
+  void add_up(Retired const& retired);
   std::optional<std::string> too_many_failures() const;
 
   Pipeline const& pipeline_;

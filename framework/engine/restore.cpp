@@ -15,6 +15,7 @@ bool restore_node(StageMemory const& memory, PlannedNode const& node, PipelineSt
                   Records& records, InFlight& sample, NodeResult& result) {
   result.stamp = memory.stamp;
   result.warnings = memory.warnings;
+  result.counts = memory.counts;
   if (memory.outcome != Outcome::done) {
     result.outcome = memory.outcome;
     result.own = true;

@@ -45,6 +45,7 @@ Retired Retirement::outcome_of(InFlight& sample) const {
       retired.warnings.push_back({part.stage, warning});
     }
     memory.warnings = std::move(result.warnings);
+    memory.counts = std::move(result.counts);
     retired.recalled = retired.recalled && result.idle;
     if (memory.outcome == Outcome::failed) {
       memory.kept = std::make_shared<std::string const>(result.error);
@@ -115,7 +116,24 @@ void Retirement::count(InFlight const& sample, Retired const& retired) {
     totals_.cut_short = totals_.cut_short || stage.cancelled > 0;
   }
   if (retired.recalled) ++totals_.recalled;
-  if (retired.outcome != Outcome::done) count_variants(sample);
+  if (retired.outcome == Outcome::done) {
+    add_up(retired);
+  } else {
+    count_variants(sample);
+  }
+}
+
+void Retirement::add_up(Retired const& retired) {
+  for (StageMemory const& memory : retired.memories) {
+    auto& tallies = totals_.stages[memory.part.stage].tallies;
+    for (Count const& count : memory.counts) {
+      auto tally = std::ranges::find(tallies, count.what, &Tally::what);
+      if (tally == tallies.end()) tally = tallies.insert(tallies.end(), Tally{count.what});
+      ++tally->samples;
+      tally->total += count.number;
+      if (count.number == 0) ++tally->samples_without;
+    }
+  }
 }
 
 void Retirement::count_variants(InFlight const& sample) {

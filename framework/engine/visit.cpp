@@ -62,6 +62,7 @@ bool Visit::compute(std::size_t n) {
   }
 
   result.warnings.clear();
+  result.counts.clear();
   Files files(stage.list_file);
   Warnings warnings;
   bool const is_sink = stage.declaration->kind == StageKind::sink;
@@ -76,6 +77,7 @@ bool Visit::compute(std::size_t n) {
   auto values = call.decision ? stage.instance->carry_out(call.decision.get(), context, call.inputs)
                               : stage.instance->run(context, call.inputs);
   result.warnings = warnings.take();
+  result.counts = warnings.take_counts();
   if (!values) {
     result.outcome = Outcome::skipped;
     result.own = true;
@@ -131,6 +133,7 @@ void Visit::share_result(Call const& from, PlannedNode const& node, NodeResult& 
   result.stamp = shared.stamp;
   result.values = shared.values;
   result.kept = shared.kept;
+  result.counts = shared.counts;
   bool const is_sink = pipeline_.stages[node.part.stage].declaration->kind == StageKind::sink;
   if (is_sink && shared.outcome == Outcome::done) listener_.deliver(node.part.stage, from.files);
 }

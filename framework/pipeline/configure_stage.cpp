@@ -122,6 +122,7 @@ struct Configuration {
     refuse_unsafe(stage.run_file, "file", check);
     report(check.problems(), problems);
     report(check.warnings(), warnings);
+    stage.expectations = check.expectations();
     draft.configured =
         std::ranges::all_of(check.problems(), &OptionCheck::Problem::is_missing_file);
   }

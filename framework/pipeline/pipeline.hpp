@@ -37,6 +37,7 @@ struct PipelineStage {
   std::filesystem::path run_file;            // of an observer; empty without one
   std::optional<std::uint64_t> count;        // of a source's samples, if it is known
   std::vector<std::size_t> variants;         // that it serves, ascending
+  std::vector<OptionCheck::Expectation> expectations;  // of the numbers that it counts
 
   // Whether it is an observer or a sink: the last stages of a pipeline, on which nothing depends.
   bool is_end() const {

@@ -31,6 +31,10 @@ void SampleContext::warn(std::string what, std::string detail) const {
   if (warnings_) warnings_->add({std::move(what), std::move(detail)});
 }
 
+void SampleContext::count(std::string what, std::uint64_t number) const {
+  if (warnings_) warnings_->add(Count{std::move(what), number});
+}
+
 void Warnings::add(Warning warning) {
   std::scoped_lock const lock(mutex_);
   list_.push_back(std::move(warning));
@@ -38,6 +42,15 @@ void Warnings::add(Warning warning) {
 std::vector<Warning> Warnings::take() {
   std::scoped_lock const lock(mutex_);
   return std::exchange(list_, {});
+}
+
+void Warnings::add(Count count) {
+  std::scoped_lock const lock(mutex_);
+  counts_.push_back(std::move(count));
+}
+std::vector<Count> Warnings::take_counts() {
+  std::scoped_lock const lock(mutex_);
+  return std::exchange(counts_, {});
 }
 
 void StageInstance::unsupported() {

@@ -83,7 +83,8 @@ SampleMemory memory_of(Pipeline const& pipeline, ContentKeys const& keys, Retire
   memory.entries.reserve(retired.memories.size());
   for (StageMemory const& each : retired.memories) {
     memory.entries.push_back(
-        {keys[each.part], each.stamp, kind_of(pipeline, each), each.kept, each.warnings});
+        {keys[each.part], each.stamp, kind_of(pipeline, each), each.kept, each.warnings,
+         each.counts});
   }
   return memory;
 }
@@ -117,6 +118,17 @@ class GrowingFile final : public RunFile {
   Tables& tables_;
   std::size_t table_;
 };
+
+// The expectations of a stage that nothing of a run met, with what they are about.
+std::vector<std::pair<OptionCheck::Expectation, Tally>> unmet(PipelineStage const& stage,
+                                                              StageCounts const& counts) {
+  std::vector<std::pair<OptionCheck::Expectation, Tally>> unmet;
+  for (OptionCheck::Expectation const& expectation : stage.expectations) {
+    auto const tally = std::ranges::find(counts.tallies, expectation.what, &Tally::what);
+    if (tally != counts.tallies.end() && tally->total == 0) unmet.push_back({expectation, *tally});
+  }
+  return unmet;
+}
 
 // Writes down what the engine reports.
 class PassRun final : public RunListener {
@@ -295,7 +307,8 @@ class PassRun final : public RunListener {
     }
     if (pass_.is_first()) {
       require_listed_samples();
-      result.findings = finish_observers();
+      require_expected(result.totals);
+      result.findings = finish_observers(result.totals);
       write_scores(context_.folder, pipeline_, result.findings);
     }
     tables_.flush();
@@ -320,6 +333,21 @@ class PassRun final : public RunListener {
     if (!text.empty()) log_info(text);
   }
 
+  // A shard that has none of what a stage expects proves nothing, so it is only warned of.
+  void require_expected(RunTotals const& totals) {
+    for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
+      PipelineStage const& stage = pipeline_.stages[s];
+      for (auto const& [expectation, tally] : unmet(stage, totals.stages[s])) {
+        std::string const what =
+            "none of " + counted(tally.samples, "sample") + " has any: " + expectation.message;
+        if (expectation.is_error && pipeline_.run.shard.count == 1) {
+          throw Error("stage \"" + stage.name + "\"" + pipeline_.some_variant(stage) + ": " + what);
+        }
+        log_warning(warnings_.add(stage.name, what, tally.samples).text());
+      }
+    }
+  }
+
   // The table of an observer, or the list of a sink.
   fs::path table_of(std::size_t s, fs::path const& home) const {
     PipelineStage const& stage = pipeline_.stages[s];
@@ -327,11 +355,15 @@ class PassRun final : public RunListener {
                                    : home / stage.name / stage.list_file;
   }
 
-  AllFindings finish_observers() {
+  AllFindings finish_observers(RunTotals const& totals) {
     AllFindings findings(pipeline_.stages.size());
     for (std::size_t s = 0; s < findings.size(); ++s) {
       PipelineStage const& stage = pipeline_.stages[s];
-      if (stage.declaration->kind != StageKind::observer) continue;
+      if (stage.declaration->kind != StageKind::observer) {
+        auto const& tallies = totals.stages[s].tallies;
+        if (!tallies.empty()) findings[s].emplace().metrics = metrics_of(tallies);
+        continue;
+      }
       auto const error = error_of([&] {
         CurrentWork const current(stage, "");
         findings[s] = stage.instance->finish(run_files_[s]);

@@ -49,6 +49,17 @@ Json metrics_of(Pipeline const& pipeline, std::vector<std::size_t> const& stages
 
 }  // namespace
 
+Metrics metrics_of(std::vector<Tally> const& tallies) {
+  Metrics metrics;
+  for (Tally const& tally : tallies) {
+    metrics.set(tally.what, Metrics()
+                                .set("total", tally.total)
+                                .set("per_sample", tally.per_sample())
+                                .set("samples_without", tally.samples_without));
+  }
+  return metrics;
+}
+
 Keep keep_of(Pipeline const& pipeline) {
   if (pipeline.run.keep) return *pipeline.run.keep;
   return pipeline.variants.size() > kFewVariants && is_scored(pipeline) ? Keep::none : Keep::all;
@@ -86,7 +97,9 @@ VariantNumbers numbers_of(Pipeline const& pipeline, Variant const& variant,
                           AllFindings const& findings) {
   VariantNumbers numbers;
   for (std::size_t const s : variant.stages) {
-    if (findings[s]) collect(findings[s]->metrics, pipeline.stages[s].name + ".", numbers);
+    bool const is_observer = pipeline.stages[s].declaration->kind == StageKind::observer;
+    if (!findings[s] || !is_observer) continue;
+    collect(findings[s]->metrics, pipeline.stages[s].name + ".", numbers);
   }
   return numbers;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <seplflow/detail/stage_instance.hpp>
+#include "engine/engine.hpp"
 #include "pipeline/pipeline.hpp"
 #include "run/run_folder.hpp"
 
@@ -27,10 +28,14 @@ std::filesystem::path home_of(Pipeline const& pipeline, Variant const& variant);
 // variants. Relative to RUN.
 std::vector<std::filesystem::path> homes_of(Pipeline const& pipeline, PipelineStage const& stage);
 
-// What each observer found; nothing for other stages. By stage.
+// What each observer found, and what other stages counted; nothing for stages that do neither. By
+// stage.
 using AllFindings = std::vector<std::optional<Findings>>;
 
-// The scores of a variant by stage and path ("score.gain.miou"), in their order, without those in
+// {"masks": {"total", "per_sample", "samples_without"}, ...}: what a stage counted.
+Metrics metrics_of(std::vector<Tally> const& tallies);
+
+// The scores of a variant's observers by stage and path ("score.gain.miou"), in their order, without those in
 // lists; nothing where a value is null. And its counts ("score.images").
 struct VariantNumbers {
   std::vector<std::pair<std::string, std::optional<double>>> scores, counts;

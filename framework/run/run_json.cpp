@@ -76,6 +76,7 @@ Json conservation(Pipeline const& pipeline, RunTotals const& totals) {
                       {"failed", counts.failed},
                       {"cancelled", counts.cancelled},
                       {"seconds", counts.seconds}});
+    if (!counts.tallies.empty()) stages.back()["counted"] = to_json(metrics_of(counts.tallies));
     if (pipeline.sweeps()) {
       stages.back()["variants"] = pipeline.stages[i].variants.size();
     }

@@ -5,6 +5,7 @@
 namespace seplflow {
 
 std::string WarningCount::text() const {
+  if (first.empty()) return stage + ": " + what;
   return stage + ": " + what + ": " +
          (samples == 1 ? "sample " : std::to_string(samples) + " samples, first ") + first +
          (detail.empty() ? "" : " (" + detail + ")");
@@ -22,6 +23,13 @@ std::vector<WarningCount> WarningLog::add(Pipeline const& pipeline, Retired cons
     kinds.push_back(count);
   }
   return kinds;
+}
+
+WarningCount const& WarningLog::add(std::string const& stage, std::string const& what,
+                                    std::uint64_t samples) {
+  WarningCount& count = count_of(stage, what);
+  count.samples += samples;
+  return count;
 }
 
 WarningCount& WarningLog::count_of(std::string const& stage, std::string const& what) {

@@ -18,6 +18,7 @@ struct WarningCount {
   std::uint64_t samples = 0;
   std::optional<std::uint64_t> last;  // the place of the last sample in the data set
 
+  // "cam: WHAT" if it is about the run as a whole (`first` is empty), else
   // "cam: WHAT: 12 samples, first 2007_000032 (sheep)", or "cam: WHAT: sample 2007_000032 (sheep)"
   std::string text() const;
 };
@@ -30,6 +31,10 @@ class WarningLog {
   // Counts the warnings about a sample, once for each stage and kind. Samples come in data set
   // order. Returns the kinds that are new.
   std::vector<WarningCount> add(Pipeline const& pipeline, Retired const& retired);
+
+  // Counts a warning about all samples of a stage.
+  WarningCount const& add(std::string const& stage, std::string const& what,
+                          std::uint64_t samples);
 
   // Adds those kinds of a later pass over the same samples that are not known yet.
   void add_new(WarningLog const& later);

@@ -51,6 +51,13 @@ struct Warning {
   bool operator==(Warning const&) const = default;
 };
 
+// A number that a stage counts of a sample, such as its masks. The run adds it up over the samples.
+struct Count {
+  std::string what;  // "masks"; the same for all samples
+  std::uint64_t number = 0;
+  bool operator==(Count const&) const = default;
+};
+
 class Warnings;
 
 // What a stage gets besides its inputs. Valid only during the call that it is passed to.
@@ -67,6 +74,12 @@ class SEPLFLOW_API SampleContext {
   // for the first of them, and the others are only counted. What differs between samples goes into
   // `detail`. May be called from any thread.
   void warn(std::string what, std::string detail = "") const;
+
+  // Counts something of the sample: `what` ("masks", "missing_files") is the same for all samples,
+  // also for those of which the number is 0. The total, the number per sample and the samples
+  // without any are in the summary, in run.json and in metrics.json. Of two steps, carry_out()
+  // counts. May be called from any thread, once for each `what`.
+  void count(std::string what, std::uint64_t number) const;
 
  private:
   Sample const& sample_;
@@ -161,6 +174,16 @@ class OptionCheck {
   }
   std::vector<Problem> const& warnings() const { return warnings_; }
 
+  // What the run says when a number that the stage counts (SampleContext::count) is 0 for every
+  // sample.
+  struct Expectation {
+    std::string what;
+    std::string message;
+    bool is_error = true;  // the run fails; else it warns
+  };
+  void expect_some(Expectation expectation) { expectations_.push_back(std::move(expectation)); }
+  std::vector<Expectation> const& expectations() const { return expectations_; }
+
  private:
   static bool holds(std::vector<std::string> const& names, std::string_view name) {
     for (std::string const& each : names) {
@@ -171,6 +194,7 @@ class OptionCheck {
 
   std::vector<std::string> given_, connected_, wanted_;
   std::vector<Problem> problems_, warnings_;
+  std::vector<Expectation> expectations_;
 };
 
 }  // namespace seplflow

@@ -28,14 +28,18 @@ struct MasksSam : ModelOptions, GeneratorOptions {
                        "crop_n_points_downscale_factor or crop_n_layers");
     }
     check_device(check);
+    check.expect_some({"masks", "the thresholds drop all masks of SAM", false});
     refuse_errors(check, "checkpoint", [&] { Checkpoint const readable(checkpoint); });
   }
 
   // The library counts as well, since another one may generate other masks.
   std::vector<std::filesystem::path> files(Sample const&) const { return {core_file()}; }
 
-  MaskSet operator()(Image const& image) const {
-    return generator_->get([this] { return core().open(*this); }).generate(image, *this);
+  MaskSet operator()(SampleContext const& context, Image const& image) const {
+    MaskSet masks =
+        generator_->get([this] { return core().open(*this); }).generate(image, *this);
+    context.count("masks", masks.count());
+    return masks;
   }
 
  private:

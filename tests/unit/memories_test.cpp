@@ -55,6 +55,22 @@ TEST_CASE("memories are read back as they were written, with their entries sorte
   CHECK_FALSE(reader.find("c"));
 }
 
+TEST_CASE("memories keep the counts of their entries, with and without warnings") {
+  TempFolder const folder;
+  SampleMemory counted =
+      memory("a", {{9, 4, Kind::result, kept("nine"), {{"odd", "x"}}, {{"masks", 3}, {"files", 0}}},
+                   {2, 0, Kind::nothing, nullptr, {}, {{"masks", 300}}}});
+  written(folder / "r", {counted});
+  MemoryReader reader(folder / "r");
+  reader.index();
+  CHECK(reader.problems().empty());
+  auto const a = reader.find("a");
+  REQUIRE(a);
+  CHECK(a->find(9)->warnings == std::vector<Warning>{{"odd", "x"}});
+  CHECK(a->find(9)->counts == std::vector<Count>{{"masks", 3}, {"files", 0}});
+  CHECK(a->find(2)->counts == std::vector<Count>{{"masks", 300}});
+}
+
 TEST_CASE("memories keep the warnings of their entries, and need no more bytes without them") {
   TempFolder const folder;
   SampleMemory const plain =

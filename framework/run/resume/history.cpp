@@ -96,6 +96,7 @@ class History::Recall {
     if (changed_[part.stage][part.output]) return memory;
     memory.stamp = entry.stamp;
     memory.warnings = entry.warnings;
+    memory.counts = entry.counts;
     memory.outcome = outcome_of(entry);
     if (memory.outcome != Outcome::done) lost_[part.stage] = true;
     if (memory.outcome == Outcome::failed || is_usable_result(entry, part.stage)) {

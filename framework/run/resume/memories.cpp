@@ -52,6 +52,13 @@ std::string encode(SampleMemory const& memory) {
       bytes.count(i).text(warning.what).text(warning.detail);
     }
   }
+  // The counts follow an index that no entry has. Without any, nothing follows.
+  for (std::size_t i = 0, written = 0; i < memory.entries.size(); ++i) {
+    for (Count const& count : memory.entries[i].counts) {
+      if (written++ == 0) bytes.count(memory.entries.size());
+      bytes.count(i).text(count.what).count(count.number);
+    }
+  }
   return bytes.take();
 }
 
@@ -76,11 +83,20 @@ SampleMemory decode(std::string_view bytes) {
     if (place > distinct.size()) throw Error("the bytes of an entry are missing");
     if (place > 0) entry.kept = distinct[place - 1];
   }
+  bool counts_follow = false;
   while (!reader.at_end()) {
     std::uint64_t const i = reader.count();
-    if (i >= memory.entries.size()) throw Error("a warning belongs to no entry");
+    if (i == memory.entries.size() && !counts_follow) {
+      counts_follow = true;
+      continue;
+    }
+    if (i >= memory.entries.size()) throw Error("a warning or a count belongs to no entry");
     std::string what(reader.text());
-    memory.entries[i].warnings.push_back({std::move(what), std::string(reader.text())});
+    if (counts_follow) {
+      memory.entries[i].counts.push_back({std::move(what), reader.count()});
+    } else {
+      memory.entries[i].warnings.push_back({std::move(what), std::string(reader.text())});
+    }
   }
   std::ranges::stable_sort(memory.entries, {}, &SampleMemory::Entry::key);
   return memory;

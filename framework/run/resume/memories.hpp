@@ -23,6 +23,7 @@ struct SampleMemory {
     Kind kind = Kind::nothing;
     SharedBytes kept;  // an observer's result, the encoded files of a sink, or an error
     std::vector<Warning> warnings = {};
+    std::vector<Count> counts = {};
   };
 
   std::string id;

@@ -1,4 +1,4 @@
-// Collects the warnings of a stage about one sample. Not for authors.
+// Collects the warnings and the counts of a stage about one sample. Not for authors.
 #pragma once
 
 #include <seplflow/stage.hpp>
@@ -13,10 +13,13 @@ class SEPLFLOW_API Warnings {
  public:
   void add(Warning warning);
   std::vector<Warning> take();
+  void add(Count count);
+  std::vector<Count> take_counts();
 
  private:
   std::mutex mutex_;
   std::vector<Warning> list_;
+  std::vector<Count> counts_;
 };
 
 }  // namespace seplflow
