@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/pipeline_arguments.hpp"
+#include "pipeline/open_samples.hpp"
 #include "run/run.hpp"
 
 namespace seplflow::cli {
@@ -18,13 +19,19 @@ std::string size_text(Pipeline const& pipeline) {
   return pipeline.sweeps() ? counted(pipeline.variants.size(), "variant") + ", " + text : text;
 }
 
-int check(PipelineArguments const& arguments) {
+int check(PipelineArguments const& arguments, bool quick) {
   StageCatalog const catalog = catalog_with_warnings();
   PipelineRequest request = arguments.request();
   request.look_for_files = true;
   Pipeline const pipeline = load_pipeline(request, catalog);
   auto const chosen = expected_samples(pipeline);
   for (Problem const& warning : pipeline.warnings) print_warning(warning);
+  OpenedSamples const opened = quick ? OpenedSamples() : open_samples(pipeline);
+  for (Problem const& warning : opened.warnings) print_warning(warning);
+  if (!opened.errors.empty()) {
+    print_errors(opened.errors);
+    return kFailed;
+  }
   std::cout << arguments.file << ": OK: pipeline \"" << pipeline.name << "\", "
             << size_text(pipeline);
   if (chosen) {
@@ -33,19 +40,21 @@ int check(PipelineArguments const& arguments) {
               << counted(*source.count, "sample") << " in \"" << source.name << "\"";
   }
   std::cout << '\n';
-  return kDone;
+  return opened.any_failed ? kFailed : kDone;
 }
 
 }  // namespace
 
 Command check_command() {
   auto const arguments = std::make_shared<PipelineArguments>();
+  auto const quick = std::make_shared<bool>(false);
   Command command{.name = "check",
                   .summary = "Find every error in a pipeline without running it",
-                  .run = [arguments] { return check(*arguments); }};
+                  .run = [arguments, quick] { return check(*arguments, *quick); }};
   arguments->add_to(command);
   for (char const* const option : {"limit", "shard", "skip"})
     arguments->add_run_option(command, option);
+  command.flag("--quick", "do not open any sample", *quick);
   return command;
 }
 

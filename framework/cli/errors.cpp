@@ -68,6 +68,12 @@ void print_warning(Problem const& warning) {
   print_problem(Colour::yellow, "warning", warning);
 }
 
+void print_errors(std::vector<Problem> const& problems) {
+  std::size_t const shown = std::min(problems.size(), kShownProblems);
+  for (std::size_t i = 0; i < shown; ++i) print_problem(Colour::red, "error", problems[i]);
+  print_total(problems.size());
+}
+
 StageCatalog catalog_with_warnings() {
   StageCatalog catalog = default_catalog();
   for (std::string const& warning : catalog.warnings()) {
@@ -80,10 +86,7 @@ int report_error() {
   try {
     throw;
   } catch (PipelineError const& error) {
-    auto const& problems = error.problems();
-    std::size_t const shown = std::min(problems.size(), kShownProblems);
-    for (std::size_t i = 0; i < shown; ++i) print_problem(Colour::red, "error", problems[i]);
-    print_total(error.problems().size());
+    print_errors(error.problems());
     return kUsage;
   } catch (CommandLineError const& error) {
     std::size_t const shown = std::min(error.errors().size(), kShownProblems);

@@ -9,6 +9,8 @@
 namespace seplflow::cli {
 
 void print_warning(Problem const& warning);
+// Each with its place, the first ones, and how many there are.
+void print_errors(std::vector<Problem> const& problems);
 
 // default_catalog(); prints its warnings.
 StageCatalog catalog_with_warnings();

@@ -490,6 +490,9 @@ void print_summary(Pipeline const& pipeline, RunReport const& report) {
     page.add(table);
   }
   print_left_out(page, report);
+  if (!report.other_samples.empty()) {
+    page << "The published numbers are not over the same samples: " << report.other_samples << '\n';
+  }
   print_warnings(page, report);
   // The reason why a run stopped is already on stderr.
   if (report.status != RunStatus::failed) print_failures(page, report);

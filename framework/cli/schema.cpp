@@ -153,7 +153,9 @@ Json published_schema() {
       {"items", {{"type", {"number", "array"}}, {"items", {{"type", "number"}}}}}};
   return {{"type", "object"},
           {"description", "numbers that a paper prints: \"STAGE.METRIC\" = percent"},
-          {"properties", {{"source", {{"type", "string"}}}}},
+          {"properties",
+           {{"source", {{"type", "string"}}},
+            {"samples", {{"type", "integer"}, {"minimum", 1}}}}},
           {"additionalProperties", number_or_list}};
 }
 

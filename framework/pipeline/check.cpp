@@ -265,7 +265,7 @@ class Checker {
     pipeline.best_by = read_best_by(document_, request_.environment, pipeline, problems_);
     std::vector<PipelineStage const*> stages;
     for (PipelineStage const& stage : pipeline.stages) stages.push_back(&stage);
-    look_for_files(stages, pipeline.run);
+    pipeline.some_samples = look_for_files(stages, pipeline.run);
     throw_if_any();
     pipeline.warnings = in_order(variant_warnings_.report(sweep_));
     if (document_.sweeps()) {
@@ -330,7 +330,23 @@ class Checker {
       variants.push_back({sweep_.name(variant), sweep_.label(variant), sweep_.values(variant),
                           add_nodes(variant, wiring->second, entries[variant])});
     }
+    report_unused(known);
     return variants;
+  }
+
+  // A variant leaves out the stages that it does not use. A stage that none uses is an error.
+  void report_unused(std::map<std::vector<std::size_t>, DraftSet> const& wirings) {
+    for (std::size_t stage = 0; stage < document_.stages.size(); ++stage) {
+      auto const may_use = [&](auto const& wiring) {
+        return wiring.second.used.empty() || wiring.second.used[stage];
+      };
+      if (std::ranges::any_of(wirings, may_use)) continue;
+      Draft const& draft = wirings.begin()->second.drafts[stage];
+      problems_.push_back(
+          {draft.entry->place,
+           label_of(draft) +
+               " is unused: no evaluator or sink depends on it; remove it or connect it"});
+    }
   }
 
   // A number for each entry, equal for entries that are wired in the same way.
@@ -375,8 +391,9 @@ class Checker {
   // The nodes of a wiring with errors only serve to check their options.
   std::vector<std::size_t> add_nodes(std::size_t variant, DraftSet const& wiring,
                                      Entries const& entries) {
-    std::vector<std::size_t> nodes(entries.size());
+    std::vector<std::size_t> nodes(entries.size()), used;
     for (std::size_t const i : wiring.order) {
+      if (!wiring.used.empty() && !wiring.used[i]) continue;
       Draft const& draft = wiring.drafts[i];
       NodeKey const key{&entries[i]->settings,
                         renumbered(draft.stage.inputs, nodes, wiring.is_sound)};
@@ -389,7 +406,10 @@ class Checker {
       node.stage.variants.push_back(variant);
       widen(node.stage.wanted, draft.stage.wanted);
     }
-    return nodes;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (wiring.used.empty() || wiring.used[i]) used.push_back(nodes[i]);
+    }
+    return used;
   }
 
   // Configured nodes that turn out to do the same in the same place of the graph become one stage.
@@ -441,9 +461,10 @@ class Checker {
     variant_warnings_.add(warnings, node.stage.variants);
   }
 
-  void look_for_files(std::vector<PipelineStage const*> const& stages, RunSettings const& run) {
-    if (!request_.look_for_files) return;
-    report_missing_files(stages, run, variant_problems_, variant_warnings_);
+  std::vector<Sample> look_for_files(std::vector<PipelineStage const*> const& stages,
+                                     RunSettings const& run) {
+    if (!request_.look_for_files) return {};
+    return report_missing_files(stages, run, variant_problems_, variant_warnings_);
   }
 
   Document const& document_;

@@ -37,11 +37,13 @@ struct DraftSet {
   std::vector<Draft> drafts;
   std::vector<std::size_t> order;  // indices, each stage after those that it reads from
   std::vector<Problem> problems;
+  // Whether a sink or an observer depends on the stage; empty if there are errors.
+  std::vector<bool> used;
   bool is_sound = true;  // false if a stage is unknown or not connected; `order` is unreliable then
 };
 
-// Reads the `in` of each stage and checks that the types fit, that there is one source and no
-// cycle, and that a sink or an observer depends on every stage.
+// Reads the `in` of each stage and checks that the types fit, and that there is one source and no
+// cycle.
 DraftSet wire_stages(std::vector<Draft> drafts, Document const& document,
                      Environment const& environment);
 
@@ -51,8 +53,9 @@ void configure_stage(Draft& draft, Environment const& environment, std::vector<P
 
 // Enumerates the samples of a run, if there is exactly one source among the stages, and reports
 // those whose files do not exist; no file is opened. The source is used up: it cannot run
-// afterwards. A stage that skips failed samples only gets a warning.
-void report_missing_files(std::vector<PipelineStage const*> stages, RunSettings const& run,
+// afterwards. A stage that skips failed samples only gets a warning. Returns the first sample, one
+// from the middle and the last. A source whose samples have no files is not enumerated to its end.
+std::vector<Sample> report_missing_files(std::vector<PipelineStage const*> stages, RunSettings const& run,
                           VariantProblems& errors, VariantProblems& warnings);
 
 }  // namespace seplflow

@@ -16,6 +16,9 @@ bool is_absent(fs::path const& file) {
   return fs::status(file, error).type() == fs::file_type::not_found;
 }
 
+// A generated data set may have more samples than anybody wants to wait for.
+constexpr std::uint64_t kEnoughWithoutFiles = 1000;
+
 // A stage that reads files for each sample, or one wanted output of the source.
 struct FileReader {
   PipelineStage const* stage;
@@ -42,13 +45,27 @@ std::vector<FileReader> file_readers(std::vector<PipelineStage const*> const& st
   return readers;
 }
 
-void look_for_files_of(Sample const& sample, FileReader& reader) {
+// Returns whether the sample has files, present or not.
+bool look_for_files_of(Sample const& sample, FileReader& reader) {
   std::vector<fs::path> files = reader.stage->instance->files(reader.output, sample);
   ++reader.samples;
-  if (files.empty() || !std::ranges::all_of(files, is_absent)) return;
-  if (reader.missing++ > 0) return;
+  if (files.empty()) return false;
+  if (!std::ranges::all_of(files, is_absent) || reader.missing++ > 0) return true;
   reader.first = sample.id;
   reader.tried = std::move(files);
+  return true;
+}
+
+// Keeps the first sample, the last one, and one between a half and all of the way to it, without
+// knowing how many there are.
+void choose(Sample sample, std::uint64_t place, std::vector<Sample>& chosen) {
+  bool const is_power_of_two = (place & (place - 1)) == 0;
+  if (chosen.size() < 3) {
+    chosen.push_back(std::move(sample));
+    return;
+  }
+  if (is_power_of_two) chosen[1] = std::move(chosen[2]);
+  chosen[2] = std::move(sample);
 }
 
 // What the folder holds when all files are missing: it may be the wrong folder.
@@ -83,19 +100,23 @@ Problem problem_of(FileReader const& reader) {
 
 }  // namespace
 
-void report_missing_files(std::vector<PipelineStage const*> stages, RunSettings const& run,
-                          VariantProblems& errors, VariantProblems& warnings) {
+std::vector<Sample> report_missing_files(std::vector<PipelineStage const*> stages, RunSettings const& run,
+                                         VariantProblems& errors, VariantProblems& warnings) {
+  std::vector<Sample> chosen;
   auto const others =
       std::stable_partition(stages.begin(), stages.end(), [](PipelineStage const* stage) {
         return stage->declaration->kind == StageKind::source;  // its files come first
       });
-  if (others - stages.begin() != 1) return;
+  if (others - stages.begin() != 1) return chosen;
   PipelineStage const& source = *stages.front();
   try {
     std::vector<FileReader> readers = file_readers(stages);
-    std::uint64_t place = 0;
-    while (auto const sample = next_sample(*source.instance, run, place)) {
-      for (FileReader& reader : readers) look_for_files_of(*sample, reader);
+    std::uint64_t place = 0, count = 0;
+    bool any_files = false;
+    while (auto sample = next_sample(*source.instance, run, place)) {
+      for (FileReader& reader : readers) any_files |= look_for_files_of(*sample, reader);
+      choose(std::move(*sample), count++, chosen);
+      if (!any_files && count == kEnoughWithoutFiles) break;
     }
     for (FileReader const& reader : readers) {
       if (reader.missing == 0) continue;
@@ -107,6 +128,7 @@ void report_missing_files(std::vector<PipelineStage const*> stages, RunSettings 
         {{source.place, label_of(source) + " cannot enumerate its samples: " + error.what()}},
         source.variants);
   }
+  return chosen;
 }
 
 }  // namespace seplflow

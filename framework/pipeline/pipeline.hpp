@@ -60,7 +60,7 @@ struct Variant {
   std::string name;                 // names its folder; empty in a pipeline without variants
   std::string label;                // the part of it that its [[variant]] gives; may be empty
   std::vector<std::size_t> values;  // for each axis, which of its values
-  std::vector<std::size_t> stages;  // indices into Pipeline::stages, in the order of the file
+  std::vector<std::size_t> stages;  // that it uses: indices into Pipeline::stages, as in the file
 };
 
 // The published numbers for what the pipeline computes, to be shown beside its own.
@@ -71,6 +71,7 @@ struct Published {
     bool common;                                 // written as one number for all variants
   };
   std::string source;  // "SEPL, Table 4"; may be empty
+  std::optional<std::uint64_t> samples = {};  // that the numbers are over
   std::vector<Number> numbers;
 };
 
@@ -89,6 +90,8 @@ struct Pipeline {
   Published published;
   RunSettings run;
   std::vector<Problem> warnings;  // of its stages, for the user before it runs
+  // The first sample of the run, one from the middle and the last, if its files were looked for.
+  std::vector<Sample> some_samples;
 
   bool sweeps() const { return !variants.front().name.empty(); }
   // Whether its variants are exactly the pairs of the values of two axes.
@@ -114,7 +117,7 @@ struct PipelineRequest {
   std::vector<std::string> sweeps;
   bool any_number_of_variants = false;  // else more than 10,000 are an error
   // Whether to look for the files of every sample, too. The pipeline cannot be run then, since its
-  // source was enumerated.
+  // source was enumerated. Some of its samples are in some_samples then.
   bool look_for_files = false;
   std::filesystem::path working_folder = std::filesystem::current_path();  // of the overrides
   Environment environment = process_environment();

@@ -24,6 +24,15 @@ struct PublishedReader {
       if (setting.key == "source") {
         auto source = read_text(setting, request.environment, problems);
         if (source) pipeline.published.source = std::move(*source);
+      } else if (setting.key == "samples") {
+        auto const count = setting.value->value_exact<std::int64_t>();
+        if (count && *count > 0) {
+          pipeline.published.samples = static_cast<std::uint64_t>(*count);
+        } else {
+          complain(setting.value_place,
+                   "\"samples\" is the number of samples that the published numbers are over, for "
+                   "example 1464");
+        }
       } else if (names_an_evaluator(setting)) {
         read_numbers(setting);
       }
@@ -40,7 +49,8 @@ struct PublishedReader {
     if (dot == std::string::npos || dot + 1 == setting.key.size()) {
       return complain(setting.place,
                       "write a published number as \"STAGE.METRIC\" = 81.2, for example "
-                      "\"score.miou\" = 81.2; \"source\" names the publication");
+                      "\"score.miou\" = 81.2; \"source\" names the publication, and \"samples\" is how "
+                      "many samples its numbers are over");
     }
     std::string const stage = setting.key.substr(0, dot);
     std::vector<std::string> evaluators;
@@ -154,6 +164,9 @@ std::string section(Pipeline const& pipeline, ValueText const& value_text) {
   std::string text = "\n[published]\n";
   if (!pipeline.published.source.empty()) {
     text += "source = " + resolved_text(pipeline.published.source) + "\n";
+  }
+  if (pipeline.published.samples) {
+    text += "samples = " + std::to_string(*pipeline.published.samples) + "\n";
   }
   for (auto const& number : pipeline.published.numbers) {
     text += toml_string(number.name) + " = " + value_text(number) + "\n";

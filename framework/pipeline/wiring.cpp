@@ -43,7 +43,7 @@ class Wiring {
     bool const are_connected = std::ranges::all_of(
         drafts_, [](Draft const& draft) { return draft.stage.declaration && draft.inputs_known; });
     // A stage that seems unused may be the one that an invalid wire means.
-    if (is_acyclic && are_connected && set_.problems.empty()) report_unused();
+    if (is_acyclic && are_connected && set_.problems.empty()) find_used();
     set_.is_sound = are_connected && set_.problems.empty();
     return std::move(set_);
   }
@@ -295,16 +295,18 @@ class Wiring {
                                                  " (\"a -> b\" means that a reads from b)");
   }
 
-  void report_unused() {
-    std::vector<bool> used(drafts_.size());
+  void find_used() {
+    set_.used.resize(drafts_.size());
     for (std::size_t i = 0; i < drafts_.size(); ++i) {
-      if (drafts_[i].stage.is_end()) mark_used(i, used);
+      if (drafts_[i].stage.is_end()) mark_used(i, set_.used);
     }
+    // What only unused stages read is not wanted.
+    for (Draft& draft : drafts_) draft.stage.wanted.assign(draft.stage.wanted.size(), false);
     for (std::size_t i = 0; i < drafts_.size(); ++i) {
-      if (used[i]) continue;
-      complain(drafts_[i].entry->place,
-               label_of(drafts_[i]) +
-                   " is unused: no evaluator or sink depends on it; remove it or connect it");
+      if (!set_.used[i]) continue;
+      for (auto const& input : drafts_[i].stage.inputs) {
+        if (input) drafts_[input->stage].stage.wanted[input->output] = true;
+      }
     }
   }
 

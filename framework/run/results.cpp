@@ -6,6 +6,8 @@
 #include <set>
 #include <tuple>
 
+#include "base/number_text.hpp"
+#include "base/similar_names.hpp"
 #include "engine/parallel.hpp"
 #include "run/csv.hpp"
 #include "run/json.hpp"
@@ -128,6 +130,26 @@ std::vector<std::vector<std::optional<double>>> beside_published(Pipeline const&
     }
   }
   return found;
+}
+
+std::string why_other_samples(Pipeline const& pipeline, RunTotals const& totals) {
+  RunSettings const& run = pipeline.run;
+  auto const& published = pipeline.published;
+  std::string reasons;
+  auto const add = [&](bool holds, std::string const& reason) {
+    if (holds) reasons += (reasons.empty() ? "" : ", ") + reason;
+  };
+  if (published.numbers.empty()) return reasons;
+  add(run.limit.has_value(), "limit = " + std::to_string(run.limit.value_or(0)));
+  add(run.shard.count > 1, "this is a shard");
+  add(!run.skip.empty(), counted(run.skip.size(), "sample was", "samples were") + " left out");
+  add(totals.failed > 0, counted(totals.failed, "sample") + " failed");
+  add(totals.skipped > 0, counted(totals.skipped, "sample was", "samples were") + " skipped");
+  if (auto const samples = published.samples; samples && *samples != totals.emitted) {
+    add(true, "the published numbers are over " + counted(*samples, "sample") + ", the run has " +
+                  std::to_string(totals.emitted));
+  }
+  return reasons;
 }
 
 std::vector<std::pair<std::string, Score>> declared_scores(Pipeline const& pipeline,

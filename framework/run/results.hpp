@@ -8,6 +8,7 @@
 
 #include <seplflow/detail/stage_instance.hpp>
 #include "engine/engine.hpp"
+#include "engine/engine.hpp"
 #include "pipeline/pipeline.hpp"
 #include "run/run_folder.hpp"
 
@@ -51,6 +52,10 @@ std::vector<std::string> texts_of(Pipeline const& pipeline, Variant const& varia
 // By published number and variant, what was found for it; nothing where there is no such score.
 std::vector<std::vector<std::optional<double>>> beside_published(Pipeline const& pipeline,
                                                                  AllFindings const& findings);
+
+// Why the run is over other samples than the published numbers ("limit = 20", ...); empty if it is
+// not known to be, or nothing was published.
+std::string why_other_samples(Pipeline const& pipeline, RunTotals const& totals);
 
 // The scores that the observers of a variant declare, by stage and metric: "score.gain.miou".
 std::vector<std::pair<std::string, Score>> declared_scores(Pipeline const& pipeline,

@@ -112,6 +112,7 @@ void add_scores(RunReport& report, Pipeline const& pipeline, AllFindings const& 
     }
   }
   report.beside_published = beside_published(pipeline, findings);
+  report.other_samples = why_other_samples(pipeline, report.totals);
   for (Variant const& variant : pipeline.variants) {
     for (auto& [path, score] : declared_scores(pipeline, variant, findings)) {
       report.scores.emplace(path, std::move(score));

@@ -66,6 +66,7 @@ struct RunReport {
 
   // The scores for which Pipeline::published has numbers: fractions by variant.
   std::vector<std::vector<std::optional<double>>> beside_published;
+  std::string other_samples;  // why these are over other samples than the published ones; or empty
 
   // "12 of 40 samples": those that were tried, of those that were to be.
   std::string samples_text() const;

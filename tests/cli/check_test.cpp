@@ -1,5 +1,6 @@
 // seplflow check: every error before anything runs.
 
+#include <seplflow/formats/png.hpp>
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
 #include "support/sam_checkpoint.hpp"
@@ -17,6 +18,44 @@ TEST_CASE("check reports a valid pipeline in one line, with exit status 0") {
   CHECK(result.out == "p.toml: OK: pipeline \"scenes\", 5 stages, 7 samples in \"scenes\"\n");
   CHECK(result.err.empty());
   CHECK(names_of(files_in(place.folder.path())) == std::vector<std::string>{"p.toml"});
+}
+
+TEST_CASE("check opens the first sample, the last, and one between them, as a run would") {
+  Workplace place(
+      "[stages.data]\nuse = \"dataset.folder\"\nlist = \"list.txt\"\ntruth = \"truth\"\n"
+      "[stages.cam]\nuse = \"cam.labels\"\nin = \"data\"\ndir = \"cams\"\n"
+      "[stages.score]\nuse = \"eval.miou\"\nin = { truth = \"data.truth\", labels = \"cam\" }\n");
+  std::string list;
+  auto const png = seplflow::encode_label_png(seplflow::LabelMap(seplflow::Size{4, 4}),
+                                              seplflow::LabelColours::gray);
+  for (char const id : std::string("abcdefghij")) {
+    list += std::string(1, id) + "\n";
+    for (std::string const folder : {"truth/", "cams/"}) {
+      place.folder.write(folder + id + ".png", std::string(png.begin(), png.end()));
+    }
+  }
+  place.folder.write("list.txt", list);
+  CHECK(place.program({"check", "p.toml"}).status == 0);
+  for (char const* const id : {"a", "h", "j"}) {
+    std::string const file = std::string("cams/") + id + ".png";
+    std::string const good = read_text(place.folder / file);
+    place.folder.write(file, good.substr(0, good.size() / 2));
+    auto const result = place.program({"check", "p.toml"});
+    CHECK(result.status == 1);
+    CHECK_THAT(result.err,
+               StartsWith("p.toml:5:1: error: stage \"cam\" (cam.labels), sample \"" +
+                          std::string(id) + "\": ") &&
+                   Contains(file));
+    CHECK(place.program({"check", "p.toml", "--quick"}).status == 0);
+    auto const skips = place.program({"check", "p.toml", "--set", "run.on_error=skip"});
+    CHECK(skips.status == 1);
+    CHECK_THAT(skips.err, Contains("warning: stage \"cam\" (cam.labels), sample \""));
+    CHECK_THAT(skips.out, Contains(": OK: "));
+    place.folder.write(file, good);
+  }
+  // Only samples of the run are opened.
+  place.folder.write("cams/j.png", "");
+  CHECK(place.program({"check", "p.toml", "--limit", "9"}).status == 0);
 }
 
 TEST_CASE("check reports all errors of a pipeline on stderr, with exit status 2") {

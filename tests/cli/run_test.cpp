@@ -331,6 +331,17 @@ TEST_CASE("published numbers are shown beside the computed ones and change no re
   CHECK_THAT(place.run("sweep").out, Contains("(33.25)") && Contains("here (published numbers)"));
 }
 
+TEST_CASE("a run over other samples than the published numbers says why") {
+  std::string const published = "[published]\nsamples = 4\n\"score.miou\" = 50\n";
+  std::string const remark = "The published numbers are not over the same samples: ";
+  Workplace const place(scenes_pipeline(4, published));
+  CHECK_THAT(place.run("whole").out, !Contains(remark));
+  CHECK_THAT(place.run("limited", {"--limit", "3"}).out,
+             Contains(remark + "limit = 3, the published numbers are over 4 samples, the run has 3"));
+  CHECK_THAT(place.run("other", {"--set", "scenes.count=5"}).out,
+             Contains(remark + "the published numbers are over 4 samples, the run has 5"));
+}
+
 TEST_CASE("published numbers of a sweep of one axis end with the mean of both columns") {
   Workplace const place(scenes_pipeline(
       4, "[sweep]\n\"select.t1\" = [0.4, 0.5]\n[published]\n\"score.miou\" = [30, 33]\n"));

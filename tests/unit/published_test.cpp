@@ -23,6 +23,14 @@ TEST_CASE("a published number is kept for the pipeline's own number") {
   CHECK(pipeline.published.numbers[1].percent == Percent{std::nullopt});
 }
 
+TEST_CASE("the number of published samples is a count") {
+  std::string const text = kBase + "[published]\n\"tally.mean\" = 81\nsamples = ";
+  Pipeline const pipeline = parse(text + "1464\n");
+  CHECK(pipeline.published.samples == 1464u);
+  CHECK_THAT(resolved_toml(pipeline), Contains("\nsamples = 1464\n"));
+  CHECK_THAT(message(text + "0\n"), Contains("\"samples\" is the number of samples"));
+}
+
 TEST_CASE("the published numbers of two axes are a grid, the first axis across") {
   Pipeline const pipeline =
       parse(kBase + kTwoAxes + "[published]\n\"tally.mean\" = [[1, 2], [3, 4], [5, 6]]\n");

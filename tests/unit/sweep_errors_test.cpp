@@ -121,9 +121,28 @@ TEST_CASE("errors in wires are reported for the variants that have them") {
   CHECK_THAT(complaint(sweep("more.in = [\"knobs\", \"knbs\"]\nmore.count = [1, 2]")),
              StartsWith("/p/toy.toml:16:21: error: variant \"more.in=knbs,more.count=1\" and 1 "
                         "other: stage \"more\" (toy.knobs) reads from the unknown stage \"knbs\""));
-  CHECK_THAT(message(sweep("tally.in = [\"more\", \"knobs\"]\nsave.in = [\"more\", \"knobs\"]")),
-             StartsWith("variant \"tally.in=knobs,save.in=knobs\": stage \"more\" (toy.knobs) is "
-                        "unused"));
+}
+
+TEST_CASE("a variant leaves out the stages that it does not use") {
+  auto const stages_of = [](Pipeline const& pipeline, std::size_t variant) {
+    Names names;
+    for (std::size_t const s : pipeline.variants.at(variant).stages) {
+      names.push_back(pipeline.stages[s].name);
+    }
+    return names;
+  };
+  std::string const text = "tally.in = [\"more\", \"knobs\"]\nsave.in = [\"more\", \"knobs\"]";
+  Pipeline const pipeline = parse(sweep(text));
+  REQUIRE(pipeline.variants.size() == 4);
+  for (std::size_t const uses_all : {0, 1, 2}) {
+    CHECK(stages_of(pipeline, uses_all) == Names{"src", "knobs", "more", "tally", "save"});
+  }
+  CHECK(stages_of(pipeline, 3) == Names{"src", "knobs", "tally", "save"});
+  CHECK(resolved_toml(pipeline, 3).find("[stages.more]") == std::string::npos);
+  CHECK(resolved_toml(parse(resolved_toml(pipeline))) == resolved_toml(pipeline));
+  // One that no variant uses is an error.
+  CHECK_THAT(message(sweep("tally.in = [\"src.number\", \"knobs\"]\nsave.in = [\"knobs\"]")),
+             StartsWith("stage \"more\" (toy.knobs) is unused"));
 }
 
 TEST_CASE("an option that is missing in a table with use is reported at the table") {

@@ -318,6 +318,22 @@ std::string without_name(std::string const& text) {
   return text.substr(text.find('\n'));
 }
 
+// The pipeline without the stages that a variant leaves out.
+std::string without_unused(std::string text) {
+  for (Problem const& problem : toy::errors(text, request())) {
+    CAPTURE(problem.message);
+    REQUIRE(problem.message.find("is unused") != std::string::npos);
+    std::size_t const quote = problem.message.find('"') + 1;
+    std::string const name =
+        problem.message.substr(quote, problem.message.find('"', quote) - quote);
+    std::size_t const begin = text.find("[stages." + name + "]");
+    REQUIRE(begin != std::string::npos);
+    std::size_t const end = text.find("\n[", begin);
+    text.erase(begin, end == std::string::npos ? end : end + 1 - begin);
+  }
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("every variant of a sweep equals the pipeline that one would have written for it") {
@@ -345,7 +361,7 @@ TEST_CASE("every variant of a sweep equals the pipeline that one would have writ
     std::size_t stages = 0;
     for (std::size_t i = 0; i < alone.size(); ++i) {
       CAPTURE(pipeline.variants[i].name, alone[i]);
-      Pipeline const single = toy::parse(alone[i], request());
+      Pipeline const single = toy::parse(without_unused(alone[i]), request());
       require_same(pipeline, pipeline.variants[i], single, single.variants[0]);
       std::string const resolved = resolved_toml(single);
       REQUIRE(without_name(resolved_toml(pipeline, i)) == without_name(resolved));

@@ -43,6 +43,15 @@ std::optional<OptionValue> configured(std::vector<PipelineStage const*> const& s
   });
 }
 
+// Null if the variant does not use the stage.
+PipelineStage const* find_stage(Pipeline const& pipeline, Variant const& variant,
+                                std::string const& name) {
+  auto const found = std::ranges::find(variant.stages, name, [&](std::size_t s) -> auto const& {
+    return pipeline.stages[s].name;
+  });
+  return found == variant.stages.end() ? nullptr : &pipeline.stages[*found];
+}
+
 class SweepText {
  public:
   SweepText(Document const& document, Sweep& sweep, Pipeline const& pipeline,
@@ -53,7 +62,10 @@ class SweepText {
     for (std::size_t variant = 0; variant < pipeline.variants.size(); ++variant) {
       for (std::size_t stage = 0; stage < document.stages.size(); ++stage) {
         StageEntry const& entry = sweep.entry(variant, stage).settings;
-        PipelineStage const& node = pipeline.stages[pipeline.variants[variant].stages[stage]];
+        PipelineStage const* const used =
+            find_stage(pipeline, pipeline.variants[variant], document.stages[stage].name);
+        if (!used) continue;
+        PipelineStage const& node = *used;
         if (!seen.emplace(&entry, &node).second) continue;
         uses_[stage].push_back({&entry, &node});
         for (Setting const& setting : entry.settings) having_[setting.value].push_back(&node);

@@ -1,0 +1,21 @@
+// Reads a few samples of a checked pipeline as a run would.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "pipeline/pipeline.hpp"
+
+namespace seplflow {
+
+struct OpenedSamples {
+  std::vector<Problem> errors, warnings;  // at the stages; warnings also where on_error = "skip"
+  bool any_failed = false;                // a sample in some stage, as an error or as a warning
+};
+
+// Lets the data set and all stages that only load files work on Pipeline::some_samples. What other
+// stages compute is left out. Nothing is written. Each stage reports its first failure, and each of its
+// warnings once.
+OpenedSamples open_samples(Pipeline const& pipeline);
+
+}  // namespace seplflow
