@@ -12,10 +12,10 @@
 
 namespace seplflow {
 
-// The stages of all plugins. A library is loaded when one of its stages is asked for; what it declares
-// is known before, from the index or a child process, so that a faulty library harms nobody who does
-// not use it. Libraries stay loaded as long as the catalog exists, so it must outlive all instances of
-// their stages. Use it from one thread.
+// The stages of all plugins. A library is loaded when one of its stages is asked for; what it
+// declares is known before, from the index or a child process, so that a faulty library harms
+// nobody who does not use it. Libraries stay loaded as long as the catalog exists, so it must
+// outlive all instances of their stages. Use it from one thread.
 class StageCatalog {
  public:
   struct KnownPlugin {
@@ -31,7 +31,8 @@ class StageCatalog {
     std::string stage = {};  // the one that is rejected; empty for the whole library
     bool is_other = false;   // not a plugin but some library beside plugins
   };
-  // A stage by name: null when unknown or not loadable; several files when several plugins define it.
+  // A stage by name: null when unknown or not loadable; several files when several plugins define
+  // it.
   struct Found {
     StageDeclaration const* declaration = nullptr;
     std::vector<std::filesystem::path> files;

@@ -38,8 +38,8 @@ struct Inspection {
 // A plugin must find the process as an ordinary one, and must not show anything of itself.
 void prepare_child() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  for (int const signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGINT, SIGTERM, SIGHUP,
-                           SIGQUIT, SIGPIPE}) {
+  for (int const signal :
+       {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) {
     std::signal(signal, SIG_DFL);
   }
   sigset_t none;
@@ -129,8 +129,8 @@ class Inspector {
   }
 
   void cannot_start(std::size_t file) {
-    results_[file].summary.refused = "it cannot be examined: no process could be started: " +
-                                     std::string(std::strerror(errno));
+    results_[file].summary.refused =
+        "it cannot be examined: no process could be started: " + std::string(std::strerror(errno));
   }
 
   // Until one of them says something, or has had its time.
@@ -183,9 +183,9 @@ class Inspector {
       }
     }
     result.is_lasting = is_late;
-    result.summary.refused =
-        is_late ? too_slow(patience_)
-                : "it ended the process that loaded it, with " + end_of(status);
+    result.summary.refused = is_late
+                                 ? too_slow(patience_)
+                                 : "it ended the process that loaded it, with " + end_of(status);
     return result;
   }
 

@@ -73,8 +73,7 @@ class LibraryFile {
     for (std::uint64_t at = 0; at + sizeof(ElfW(Nhdr)) <= bytes.size();) {
       ElfW(Nhdr) header;
       std::memcpy(&header, bytes.data() + at, sizeof header);
-      std::uint64_t const size =
-          sizeof header + padded(header.n_namesz) + padded(header.n_descsz);
+      std::uint64_t const size = sizeof header + padded(header.n_namesz) + padded(header.n_descsz);
       if (size > bytes.size() - at) break;
       seplflow_plugin_note note{};
       if (header.n_namesz == 9 && size >= sizeof note &&

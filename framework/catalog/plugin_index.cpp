@@ -85,9 +85,8 @@ void PluginIndex::add(std::filesystem::path const& library, std::string stamp,
 void PluginIndex::save() {
   if (!changed_) return;
   std::error_code error;
-  std::erase_if(entries_, [&](auto const& each) {
-    return !std::filesystem::exists(each.first, error);
-  });
+  std::erase_if(entries_,
+                [&](auto const& each) { return !std::filesystem::exists(each.first, error); });
   nlohmann::json whole = nlohmann::json::object();
   for (auto const& [library, entry] : entries_) whole[library] = {entry.stamp, entry.summary};
   std::filesystem::create_directories(file_.parent_path(), error);

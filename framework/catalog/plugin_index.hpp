@@ -11,9 +11,9 @@
 
 namespace seplflow {
 
-// A file that holds what each library declares, so that libraries are examined once. An entry counts
-// only for the file that was examined (path, size, times, place on the disk) by this very program.
-// A file that cannot be read or written costs time and nothing else.
+// A file that holds what each library declares, so that libraries are examined once. An entry
+// counts only for the file that was examined (path, size, times, place on the disk) by this very
+// program. A file that cannot be read or written costs time and nothing else.
 class PluginIndex {
  public:
   // Reads the index; an empty path stands for none.

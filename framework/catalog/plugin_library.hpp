@@ -22,8 +22,8 @@ struct PluginLibrary {
 // Throws Error, with the reason, for a plugin that was built for another program than this.
 void require_compatible(LibraryNote const& note);
 
-// Opens a plugin whose note fits, and calls its declarations. Throws Error, with the reason, if that
-// is not possible. A faulty library may end the process.
+// Opens a plugin whose note fits, and calls its declarations. Throws Error, with the reason, if
+// that is not possible. A faulty library may end the process.
 PluginLibrary load_plugin_library(std::filesystem::path const& file);
 
 }  // namespace seplflow

@@ -11,8 +11,7 @@ std::string to_text(PluginSummary const& summary) {
     stages.push_back({stage.name, stage.summary, stage.missing_library});
   }
   for (auto const& each : summary.rejected) rejected.push_back({each.stage, each.reason});
-  Json const whole = {summary.version, std::move(stages), std::move(rejected),
-                      summary.refused};
+  Json const whole = {summary.version, std::move(stages), std::move(rejected), summary.refused};
   return whole.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

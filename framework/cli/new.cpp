@@ -31,14 +31,16 @@ void require_new_stage(std::string const& name) {
     throw UsageError("--name is missing: the stage's name, such as --name lab.sure");
   }
   if (!is_stage_type(name)) {
-    throw UsageError("option \"--name\": expected a name of the form family.stage, of lower-case "
-                     "letters, digits and \"_\", such as \"lab.sure\"; got " +
-                     toml_string(name));
+    throw UsageError(
+        "option \"--name\": expected a name of the form family.stage, of lower-case "
+        "letters, digits and \"_\", such as \"lab.sure\"; got " +
+        toml_string(name));
   }
   auto const known = catalog_with_warnings().listed(name);
   if (known.files.empty()) return;
   throw UsageError("option \"--name\": there is a stage \"" + name + "\" in " +
-                   known.files.front().string() + "; choose another name, with a family of your own");
+                   known.files.front().string() +
+                   "; choose another name, with a family of your own");
 }
 
 void require_empty(fs::path const& folder) {

@@ -347,8 +347,8 @@ std::string camel_case(std::string_view name) {
   std::string text;
   bool is_start = true;
   for (char const letter : name) {
-    bool const is_lower = letter >= 'a' && letter <= 'z';
-    if (letter != '_') text += is_start && is_lower ? static_cast<char>(letter - 'a' + 'A') : letter;
+    bool const is_raised = is_start && letter >= 'a' && letter <= 'z';
+    if (letter != '_') text += is_raised ? static_cast<char>(letter - 'a' + 'A') : letter;
     is_start = letter == '_';
   }
   return text;

@@ -127,8 +127,8 @@ void StageKit::set_options(std::string const& toml, std::vector<std::string>& gi
       refuse(setting.place, stage_.name + " has no option \"" + setting.key + "\"" +
                                 suggestion(setting.key, names));
     }
-    auto const value = read_option(setting, stage_.options[*option], stage_.name,
-                                   process_environment(), problems);
+    auto const value =
+        read_option(setting, stage_.options[*option], stage_.name, process_environment(), problems);
     if (value) instance_->set_option(*option, *value);
     given.push_back(setting.key);
   }

@@ -41,8 +41,8 @@ struct Setup {
   Setup(char const* toml) : options(toml) {}
   Setup(std::string toml) : options(std::move(toml)) {}
 
-  // What the pipeline file sets, as TOML: "least = 0.9\nmode = \"any\"". Relative paths are relative
-  // to the current folder.
+  // What the pipeline file sets, as TOML: "least = 0.9\nmode = \"any\"". Relative paths are
+  // relative to the current folder.
   std::string options = {};
   // The optional inputs that are connected, and the outputs that other stages use, for check().
   // Inputs that are not optional always count as connected.
@@ -94,10 +94,10 @@ class SEPLFLOW_API StageKit {
   }
 
   // ---- Transforms ----
-  // Inputs come in the order of the declaration. std::nullopt or a null pointer leaves an optional one
-  // unconnected, and those at the end may be left out. A stage whose only input is the sample needs
-  // none. Whatever works on samples throws Error if check() refused the stage, except for files that
-  // do not exist.
+  // Inputs come in the order of the declaration. std::nullopt or a null pointer leaves an optional
+  // one unconnected, and those at the end may be left out. A stage whose only input is the sample
+  // needs none. Whatever works on samples throws Error if check() refused the stage, except for
+  // files that do not exist.
 
   // The default output. Throws Error if the stage declined the sample.
   template <class T, class... Inputs>

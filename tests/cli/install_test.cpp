@@ -72,7 +72,9 @@ bool is_dynamic_elf(fs::path const& file) {
   std::ifstream stream(file, std::ios::binary);
   char header[18] = {};
   stream.read(header, sizeof header);
-  bool const is_elf = std::string_view(header, 4) == "\x7f" "ELF";
+  bool const is_elf = std::string_view(header, 4) ==
+                      "\x7f"
+                      "ELF";
   return is_elf && (header[16] == 2 || header[16] == 3);  // ET_EXEC, ET_DYN
 }
 
@@ -232,8 +234,8 @@ void follow_new_plugin(std::string const& kind) {
   CHECK_THAT(require_success({program, "new", "plugin", "mine", "--name", name, "--kind", kind}),
              Contains("-DCMAKE_PREFIX_PATH=" + prefix + "\n"));
   options.folder = folder / "mine";
-  require_success({"cmake", "-G", "Ninja", "-S", ".", "-B", "build", "-DCMAKE_PREFIX_PATH=" + prefix,
-                   "-DCMAKE_CXX_COMPILER=" SEPLFLOW_CXX});
+  require_success({"cmake", "-G", "Ninja", "-S", ".", "-B", "build",
+                   "-DCMAKE_PREFIX_PATH=" + prefix, "-DCMAKE_CXX_COMPILER=" SEPLFLOW_CXX});
   CHECK_THAT(read_text(folder / "mine/build/build.ninja"), Contains("-O3"));
   require_success({"cmake", "--build", "build"});
   require_success({"ctest", "--test-dir", "build", "--output-on-failure"});
@@ -244,16 +246,16 @@ void follow_new_plugin(std::string const& kind) {
 
 }  // namespace
 
-TEST_CASE("a new source builds optimised; its test and its pipeline run", "[install]") {
+TEST_CASE("a new source builds optimised and its test and pipeline run", "[install]") {
   follow_new_plugin("source");
 }
-TEST_CASE("a new transform builds optimised; its test and its pipeline run", "[install]") {
+TEST_CASE("a new transform builds optimised and its test and pipeline run", "[install]") {
   follow_new_plugin("transform");
 }
-TEST_CASE("a new observer builds optimised; its test and its pipeline run", "[install]") {
+TEST_CASE("a new observer builds optimised and its test and pipeline run", "[install]") {
   follow_new_plugin("observer");
 }
-TEST_CASE("a new sink builds optimised; its test and its pipeline run", "[install]") {
+TEST_CASE("a new sink builds optimised and its test and pipeline run", "[install]") {
   follow_new_plugin("sink");
 }
 
@@ -272,7 +274,7 @@ TEST_CASE("a plugin with a reader of masks builds against the installed formats"
              StartsWith("lab.reader (transform, loads files)"));
 }
 
-TEST_CASE("the tutorial of docs/plugins.md works, word for word", "[install]") {
+TEST_CASE("the tutorial of docs/plugins.md works word for word", "[install]") {
   TempFolder const folder;
   fs::rename(moved_install(folder, {}), folder / "seplflow");
   std::string script = "set -e\n";

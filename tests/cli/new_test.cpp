@@ -16,7 +16,7 @@ std::string error_of_new(Workplace const& place, std::vector<std::string> argume
 
 }  // namespace
 
-TEST_CASE("seplflow new plugin writes a plugin, and says how to build it") {
+TEST_CASE("seplflow new plugin writes a plugin and says how to build it") {
   Workplace const place("");
   auto const result =
       place.program({"new", "plugin", "deep/mine", "--name", "lab.big_masks", "--kind", "sink"});
@@ -24,8 +24,9 @@ TEST_CASE("seplflow new plugin writes a plugin, and says how to build it") {
   REQUIRE(result.status == 0);
   CHECK_THAT(result.out, Contains("cd deep/mine\n") && Contains("-DCMAKE_PREFIX_PATH=PREFIX"));
   fs::path const folder = place.folder / "deep/mine";
-  for (char const* const file : {"big_masks.cpp", "big_masks_test.cpp", "pipeline.toml", "README.md",
-                                 "CMakeLists.txt", ".github/workflows/test.yml", ".gitlab-ci.yml"}) {
+  for (char const* const file :
+       {"big_masks.cpp", "big_masks_test.cpp", "pipeline.toml", "README.md", "CMakeLists.txt",
+        ".github/workflows/test.yml", ".gitlab-ci.yml"}) {
     CAPTURE(file);
     REQUIRE(fs::exists(folder / file));
     CHECK(read_text(folder / file).find('%') == std::string::npos);
@@ -36,7 +37,7 @@ TEST_CASE("seplflow new plugin writes a plugin, and says how to build it") {
              Contains("add_seplflow_plugin(lab_big_masks big_masks.cpp)"));
 }
 
-TEST_CASE("a new plugin can be put into an empty folder, but not over files") {
+TEST_CASE("a new plugin can be put into an empty folder but not over files") {
   Workplace const place("");
   fs::create_directory(place.folder / "empty");
   CHECK(place.program({"new", "plugin", "empty", "--name", "lab.sure"}).status == 0);
@@ -48,10 +49,10 @@ TEST_CASE("a new plugin can be put into an empty folder, but not over files") {
   CHECK(read_text(place.folder / "empty/sure.cpp") == before);
 }
 
-TEST_CASE("the name of a new stage has a family, and is not taken") {
+TEST_CASE("the name of a new stage has a family and is not taken") {
   Workplace const place("");
-  for (char const* const name : {"sure", "Lab.sure", "lab.", "lab..sure", "lab.1", "lab.a-b", "../x.y",
-                                 "lab.sure;rm"}) {
+  for (char const* const name :
+       {"sure", "Lab.sure", "lab.", "lab..sure", "lab.1", "lab.a-b", "../x.y", "lab.sure;rm"}) {
     CAPTURE(name);
     CHECK_THAT(error_of_new(place, {"mine", "--name", name}),
                Contains("expected a name of the form family.stage") && Contains(name));
@@ -64,7 +65,7 @@ TEST_CASE("the name of a new stage has a family, and is not taken") {
   CHECK_FALSE(fs::exists(place.folder / "mine"));
 }
 
-TEST_CASE("seplflow new creates plugins only, and a folder that cannot be written is an error") {
+TEST_CASE("seplflow new creates plugins only and reports a folder that cannot be written") {
   Workplace const place("");
   auto const other = place.program({"new", "pipeline", "mine", "--name", "lab.sure"});
   CHECK(other.status == 2);

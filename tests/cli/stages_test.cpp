@@ -173,7 +173,7 @@ TEST_CASE("a plugin in SEPLFLOW_PLUGIN_PATH adds its stages") {
                              Contains("\"throw\" | \"throw_int\" | \"declines\" | \"none\""));
 }
 
-TEST_CASE("plugins that end their process are listed, and harm no pipeline that does not use them") {
+TEST_CASE("plugins that end their process are listed and harm no pipeline without them") {
   Workplace const place(scenes_pipeline(2));
   fs::create_directory(place.folder / "plugins");
   for (char const* const name : {"crashes.so", "exits.so", "not_a_plugin.so"}) {
@@ -197,7 +197,7 @@ TEST_CASE("plugins that end their process are listed, and harm no pipeline that 
   CHECK_THAT(unknown.err, Contains("2 plugins were rejected"));
 }
 
-TEST_CASE("what is known about plugins is kept in the user's cache folder, if there can be one") {
+TEST_CASE("what is known about plugins is kept in the user's cache folder if there can be one") {
   Workplace const place("");
   ProgramOptions options;
   options.environment = {{"XDG_CACHE_HOME", (place.folder / "cache").string()}};

@@ -52,7 +52,7 @@ class Variable {
 
 }  // namespace
 
-TEST_CASE("a library that is not a plugin is passed over, but listed", "[catalog]") {
+TEST_CASE("a library that is not a plugin is passed over but listed", "[catalog]") {
   StageCatalog const catalog({library("not_a_plugin"), library("other_abi")});
   REQUIRE(catalog.rejected().size() == 2);
   CHECK_THAT(catalog.rejected()[0].reason, Contains("not a seplflow plugin"));
@@ -72,7 +72,7 @@ TEST_CASE("a plugin for another ABI is rejected with both versions, and its code
                  Contains("has " + std::to_string(kAbiMajor) + "." + std::to_string(kAbiMinor)));
 }
 
-TEST_CASE("a plugin of another toolchain is rejected with both toolchains, before it is loaded",
+TEST_CASE("a plugin of another toolchain is rejected with both toolchains before it is loaded",
           "[catalog]") {
   CHECK_THAT(reason(library("other_toolchain")),
              Contains("another compiler 1") && Contains(kToolchain));
@@ -92,8 +92,7 @@ TEST_CASE("a stage with an invalid declaration is rejected alone, with all its e
   for (auto const& each : catalog.rejected()) reasons[each.stage] = each.reason;
   CHECK(reasons.size() == 15);
   CHECK_THAT(reasons["test.wrong"],
-             Contains("stage test.wrong") &&
-                 Contains("names 2 inputs, but its signature has 1") &&
+             Contains("stage test.wrong") && Contains("names 2 inputs, but its signature has 1") &&
                  Contains("must be declared serial()") &&
                  Contains("option \"use\" has a name that every stage uses for itself"));
   CHECK_THAT(reasons["test.range"], Contains("the default of option \"a\" is outside its range"));
@@ -101,7 +100,8 @@ TEST_CASE("a stage with an invalid declaration is rejected alone, with all its e
   CHECK_THAT(reasons["test.reversed"], Contains("has a range without numbers"));
   CHECK_THAT(reasons["test.none"], Contains("has no choices"));
   CHECK_THAT(reasons["test.twice"], Contains("has a choice twice"));
-  CHECK_THAT(reasons["test.text"], Contains("the default of option \"a\" is not one of its choices"));
+  CHECK_THAT(reasons["test.text"],
+             Contains("the default of option \"a\" is not one of its choices"));
   CHECK_THAT(reasons["test.mode"], Contains("the default of option \"a\" cannot be read"));
   CHECK_THAT(reasons["test.flag"], Contains("has a range but holds no numbers"));
   CHECK_THAT(reasons["test.folder"], Contains("is not a path"));
@@ -119,7 +119,7 @@ TEST_CASE("a plugin that ends its process is rejected with the way it ended", "[
   CHECK_THAT(reason(library("exits")), Contains("with exit status 0"));
 }
 
-TEST_CASE("a plugin that hangs is rejected after a time, and its file is remembered", "[catalog]") {
+TEST_CASE("a plugin that hangs is rejected after a time and its file is remembered", "[catalog]") {
   TempFolder const folder;
   StageCatalog::Settings const settings{folder / "index.json", std::chrono::milliseconds(300)};
   std::string const expected = "it did not finish declaring its stages within 0.3 seconds";
@@ -276,8 +276,9 @@ TEST_CASE("two plugins that disagree about a type cannot be connected, and both 
   }
 }
 
-TEST_CASE("plugins are looked for in SEPLFLOW_PLUGIN_PATH, then in the user's folder and the install",
-          "[catalog]") {
+TEST_CASE(
+    "plugins are in SEPLFLOW_PLUGIN_PATH before the user's folder and the install",
+    "[catalog]") {
   TempFolder const home;
   Variable const path("SEPLFLOW_PLUGIN_PATH", "/one::/two"), user("HOME", home.path().string()),
       data("XDG_DATA_HOME", "relative"), cache("XDG_CACHE_HOME", "");

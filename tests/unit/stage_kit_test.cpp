@@ -46,7 +46,8 @@ struct Forgetful {
 struct Write {
   void operator()(SampleContext const& context, Number const&) const {
     std::string const& id = context.sample().id;
-    context.output().write(id + ".txt", {reinterpret_cast<std::uint8_t const*>(id.data()), id.size()});
+    context.output().write(id + ".txt",
+                           {reinterpret_cast<std::uint8_t const*>(id.data()), id.size()});
   }
 };
 
@@ -84,16 +85,17 @@ std::string error_of_add(Setup const& setup) {
 
 }  // namespace
 
-TEST_CASE("options of a tested stage are read as in a pipeline, with the same errors") {
+TEST_CASE("options of a tested stage are read as in a pipeline with the same errors") {
   StageKit stage = add("amount = 3\nword = 'a\"b'\nfolder = \".\"");
   CHECK(stage.option("amount") == OptionValue(std::int64_t{3}));
   CHECK(stage.default_of("amount") == OptionValue(std::int64_t{1}));
   CHECK(std::get<std::string>(*stage.option("folder")) ==
         (std::filesystem::current_path() / "").lexically_normal().string());
   CHECK_FALSE(add().option("folder"));
-  CHECK_THAT(error_of_add("amount = 11"),
-             StartsWith("options:1:10: error: test.add: option \"amount\": expected an integer from "
-                        "0 to 10, got 11\n    amount = 11\n"));
+  CHECK_THAT(
+      error_of_add("amount = 11"),
+      StartsWith("options:1:10: error: test.add: option \"amount\": expected an integer from "
+                 "0 to 10, got 11\n    amount = 11\n"));
   CHECK_THAT(error_of_add("word = 'a'\namonut = 1"),
              Contains("options:2:1: error: test.add has no option \"amonut\"; did you mean "
                       "\"amount\"?"));
@@ -102,25 +104,24 @@ TEST_CASE("options of a tested stage are read as in a pipeline, with the same er
   CHECK_THROWS_WITH(stage.option("amonut"), Contains("test.add has no option \"amonut\""));
 }
 
-TEST_CASE("a tested stage is found by its name, and a wrong declaration is an error") {
+TEST_CASE("a tested stage is found by its name and a wrong declaration is an error") {
   CHECK_THROWS_WITH(StageKit(declare, "test.ad"), Contains("did you mean \"test.add\"?"));
   CHECK_THROWS_WITH(StageKit(declare, "test.wrong"), Contains("it has no summary"));
   CHECK_THROWS_WITH(StageKit(declare, ""), Contains("stage test.wrong"));
 }
 
-TEST_CASE("check() of a tested stage knows options, inputs and outputs") {
+TEST_CASE("check() of a tested stage knows options and inputs and outputs") {
   CHECK(std::get<std::string>(*add().option("word")) == "as it is, number");
   Setup setup("amount = 2");
   setup.inputs = {"more"};
   setup.outputs = {"sum"};
-  CHECK(std::get<std::string>(*add(setup).option("word")) ==
-        "as it is, amount, number, more, sum");
+  CHECK(std::get<std::string>(*add(setup).option("word")) == "as it is, amount, number, more, sum");
   setup.outputs = {"product"};
   CHECK_THROWS_WITH(add(setup), Contains("test.add has no output product"));
   CHECK(add("amount = 9").warnings() == "amount: nine is many\n");
 }
 
-TEST_CASE("a stage that check() refused does not run, but one whose files are missing does") {
+TEST_CASE("a stage that check() refused does not run but one whose files are missing does") {
   Sample const sample = voc_sample("a");
   StageKit refused = add("amount = 7"), missing = add("amount = 8");
   CHECK(refused.problems() == "amount: not seven\n");
@@ -129,7 +130,7 @@ TEST_CASE("a stage that check() refused does not run, but one whose files are mi
   CHECK(missing.run<Number>(sample, Number{1}).value == 9);
 }
 
-TEST_CASE("a tested transform takes inputs, may decline, and warns") {
+TEST_CASE("a tested transform takes inputs and may decline and warn") {
   Sample const sample = voc_sample("a");
   StageKit stage = add();
   CHECK(stage.run<Number>(sample, Number{1}).value == 2);
@@ -149,7 +150,8 @@ TEST_CASE("a tested transform takes inputs, may decline, and warns") {
 TEST_CASE("inputs and outputs of a tested stage are compared with its ports") {
   Sample const sample = voc_sample("a");
   StageKit stage = add();
-  CHECK_THROWS_WITH(stage.run<Number>(sample), Contains("the input \"number\" of test.add is missing"));
+  CHECK_THROWS_WITH(stage.run<Number>(sample),
+                    Contains("the input \"number\" of test.add is missing"));
   CHECK_THROWS_WITH(stage.run<Number>(sample, sample),
                     Contains("is of type toy.Number, not Sample"));
   CHECK_THROWS_WITH(stage.run<LabelMap>(sample, Number{1}), Contains("not LabelMap"));
