@@ -161,7 +161,8 @@ struct StageCatalog::State {
     auto const& declared = library.loaded->stages.declared;
     auto const found = std::ranges::find(declared, name, &StageDeclaration::name);
     if (found != declared.end()) return &*found;
-    rejected.push_back({library.file, "its file changed: it does not declare this stage any more",
+    rejected.push_back({library.file,
+                        "it does not declare this stage any more, although its file did not change",
                         std::string(name)});
     std::erase_if(library.summary.stages, [&](auto const& stage) { return stage.name == name; });
     return nullptr;

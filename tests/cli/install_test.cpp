@@ -295,6 +295,7 @@ TEST_CASE("the tutorial of docs/plugins.md works word for word", "[install]") {
   options.environment = {{"HOME", folder.path().string()},
                          {"PATH", (folder / "seplflow/bin").string() + ":" + std::getenv("PATH")},
                          {"CXX", SEPLFLOW_CXX},
+                         {"CMAKE_GENERATOR", "Ninja"},
                          {"XDG_DATA_HOME", ""},
                          {"XDG_CACHE_HOME", ""},
                          {"SEPLFLOW_PLUGIN_PATH", ""}};
