@@ -7,6 +7,7 @@
 #include <map>
 
 #include <seplflow/detail/descriptor.hpp>
+#include "catalog/library_note.hpp"
 #include "catalog/plugin_places.hpp"
 #include "pipeline/pipeline.hpp"
 #include "support/catch.hpp"
@@ -223,6 +224,28 @@ TEST_CASE("a truncated library is rejected before it is mapped, wherever it ends
       CHECK_THAT(catalog.rejected()[0].reason, Contains("truncated"));
     }
   }
+}
+
+TEST_CASE("a library with any damaged byte in its headers has a note or a reason", "[catalog]") {
+  TempFolder const folder;
+  std::string const whole = read_text(library("twin_a"));
+  REQUIRE(read_library_note(library("twin_a")));
+  CHECK(read_library_note(library("twin_a"))->toolchain == kToolchain);
+  std::size_t notes = 0, refused = 0;
+  for (std::size_t i = 0; i < 1024; ++i) {
+    for (char const bits : {'\x01', '\xff'}) {
+      std::string damaged = whole;
+      damaged[i] = static_cast<char>(damaged[i] ^ bits);
+      auto const file = folder.write("damaged.so", damaged);
+      try {
+        if (read_library_note(file)) ++notes;
+      } catch (Error const&) {
+        ++refused;
+      }
+    }
+  }
+  CHECK(notes > 1000);
+  CHECK(refused > 10);
 }
 
 TEST_CASE("the valid plugins of a folder are loaded despite the invalid ones", "[catalog]") {
