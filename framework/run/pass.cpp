@@ -339,7 +339,8 @@ class PassRun final : public RunListener {
       PipelineStage const& stage = pipeline_.stages[s];
       for (auto const& [expectation, tally] : unmet(stage, totals.stages[s])) {
         std::string const what =
-            "none of " + counted(tally.samples, "sample") + " has any: " + expectation.message;
+            "none of " + counted(tally.samples, "sample") + " has any " + tally.what + ": " +
+            expectation.message;
         if (expectation.is_error && pipeline_.run.shard.count == 1) {
           throw Error("stage \"" + stage.name + "\"" + pipeline_.some_variant(stage) + ": " + what);
         }

@@ -64,15 +64,51 @@ inline bool is_there(std::filesystem::path const& file) {
   return type != std::filesystem::file_type::not_found;
 }
 
-// The candidates for NAME + `ending` in the folder, in order: up to the first that exists, or all
-// if none does. A stage returns them from files(), so that a resumed run notices when another one
+// A name in place of each "{id}" of a pattern, such as "{id}_masks.json". A text without "{id}" is
+// the ending of the name.
+inline std::string placed(std::string_view name, std::string_view pattern) {
+  constexpr std::string_view kId = "{id}";
+  std::string file;
+  std::size_t begin = 0;
+  for (std::size_t at; (at = pattern.find(kId, begin)) != std::string_view::npos;) {
+    file.append(pattern.substr(begin, at - begin)).append(name);
+    begin = at + kId.size();
+  }
+  if (begin == 0) file = name;
+  return file.append(pattern.substr(begin));
+}
+
+constexpr char const* kPatternHelp =
+    "name of a sample's file in `dir`, where {id} stands for the name of the sample";
+
+// Refuses a pattern that would name one file for all samples, or one outside of the folder.
+inline void refuse_pattern(OptionCheck& check, std::string const& pattern) {
+  if (pattern.find("{id}") == std::string::npos) {
+    check.refuse("pattern", "the pattern \"" + pattern +
+                                "\" has no {id}, so it names one file for all samples; write for "
+                                "example \"{id}_masks.json\"");
+  } else if (auto const unsafe = why_unsafe_id(placed("id", pattern))) {
+    check.refuse("pattern", "the pattern \"" + pattern + "\" " + *unsafe);
+  }
+}
+
+// Whether an operating system or an archiver made the file beside those of the user: ._0.png,
+// .DS_Store, Thumbs.db, desktop.ini, __MACOSX.
+inline bool is_system_file(std::filesystem::path const& file) {
+  std::string const name = file.filename().string();
+  return name.starts_with("._") || name == ".DS_Store" || name == "Thumbs.db" ||
+         name == "desktop.ini" || name == "__MACOSX";
+}
+
+// The candidates for a pattern (or an ending: see placed) in the folder, in order: up to the first
+// that exists, or all if none does. A stage returns them from files(), so that a resumed run notices when another one
 // is used. Accesses the disk once per candidate, at most 5 times.
 inline std::vector<std::filesystem::path> sample_files(std::filesystem::path const& folder,
                                                        Sample const& sample,
-                                                       std::string_view ending) {
+                                                       std::string_view pattern) {
   std::vector<std::filesystem::path> files;
-  for (std::string& name : sample_names(sample.id)) {
-    files.push_back(folder / name.append(ending));
+  for (std::string const& name : sample_names(sample.id)) {
+    files.push_back(folder / placed(name, pattern));
     if (is_there(files.back())) break;
   }
   return files;
@@ -80,8 +116,8 @@ inline std::vector<std::filesystem::path> sample_files(std::filesystem::path con
 
 // The file of the sample: the first candidate that exists, or the one named after its id.
 inline std::filesystem::path sample_file(std::filesystem::path const& folder, Sample const& sample,
-                                         std::string_view ending) {
-  auto const files = sample_files(folder, sample, ending);
+                                         std::string_view pattern) {
+  auto const files = sample_files(folder, sample, pattern);
   return is_there(files.back()) ? files.back() : files.front();
 }
 

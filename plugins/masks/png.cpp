@@ -1,13 +1,11 @@
-#include <seplflow/formats/png.hpp>
-
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <map>
-
 #include <seplflow/formats/input_file.hpp>
+
+#include "common/refuse_errors.hpp"
 #include "common/sample_file.hpp"
+#include "formats/image/mask_png.hpp"
+#include "mask_folder.hpp"
+#include "metadata_csv.hpp"
+#include "reader.hpp"
 #include "stages.hpp"
 
 namespace seplflow::masks {
@@ -15,204 +13,178 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// ---- metadata.csv, which segment-anything's amg.py writes beside its mask PNGs ----
+enum class Layout { folder, instances };
 
-constexpr std::array<std::string_view, 9> kColumns = {
-    "id",          "point_input_x", "point_input_y", "predicted_iou", "stability_score",
-    "crop_box_x0", "crop_box_y0",   "crop_box_w",    "crop_box_h"};
-
-// The cells of a line; amg.py does not quote them.
-std::vector<std::string_view> cells_of(std::string_view line) {
-  std::vector<std::string_view> cells;
-  for (std::size_t begin = 0; begin <= line.size();) {
-    std::size_t const end = std::min(line.find(',', begin), line.size());
-    cells.push_back(line.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return cells;
-}
-
-class MetadataReader {
- public:
-  explicit MetadataReader(fs::path const& file) : file_(file) {}
-
-  std::map<std::uint64_t, MaskInfo> read() {
-    auto const bytes = read_file(file_);
-    std::string_view rest(reinterpret_cast<char const*>(bytes.data()), bytes.size());
-    while (!rest.empty()) {
-      ++line_;
-      std::size_t const end = std::min(rest.find('\n'), rest.size());
-      std::string_view line = rest.substr(0, end);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      if (line.ends_with('\r')) line.remove_suffix(1);
-      if (line.empty()) continue;
-      if (!has_header_) {
-        read_header(cells_of(line));
-        has_header_ = true;
-      } else {
-        read_row(cells_of(line));
-      }
-    }
-    return std::move(infos_);
-  }
-
- private:
-  [[noreturn]] void fail(std::string const& message) const {
-    throw Error(file_.string() + ":" + std::to_string(line_) + ": " + message);
-  }
-
-  void read_header(std::vector<std::string_view> const& cells) {
-    for (std::size_t i = 0; i < kColumns.size(); ++i) {
-      auto const found = std::ranges::find(cells, kColumns[i]);
-      if (found == cells.end()) {
-        fail("the column \"" + std::string(kColumns[i]) + "\" is missing; amg.py writes it");
-      }
-      place_[i] = static_cast<std::size_t>(found - cells.begin());
-    }
-  }
-
-  void read_row(std::vector<std::string_view> const& cells) {
-    std::array<double, kColumns.size()> v{};
-    for (std::size_t i = 0; i < kColumns.size(); ++i) {
-      std::string_view const cell = place_[i] < cells.size() ? cells[place_[i]] : "";
-      auto const [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), v[i]);
-      if (error != std::errc() || end != cell.data() + cell.size() || !std::isfinite(v[i])) {
-        fail("\"" + std::string(cell) + "\" in column \"" + std::string(kColumns[i]) +
-             "\" is not a number");
-      }
-    }
-    if (v[0] < 0 || v[0] != std::floor(v[0]) || v[0] > 1e9) fail("the id is not a mask number");
-    infos_[static_cast<std::uint64_t>(v[0])] = {v[3], v[4], {v[1], v[2]}, {v[5], v[6], v[7], v[8]}};
-  }
-
-  fs::path const& file_;
-  std::size_t line_ = 0;
-  bool has_header_ = false;
-  std::array<std::size_t, kColumns.size()> place_{};
-  std::map<std::uint64_t, MaskInfo> infos_;
-};
-
-// The entry of each mask by the mask's number; empty if the file does not exist. Columns are found
-// by name: id, point_input_x, point_input_y, predicted_iou, stability_score, crop_box_x0,
-// crop_box_y0, crop_box_w, crop_box_h. Throws Error, with file and line, when a column is missing
-// or a value is not a number.
-std::map<std::uint64_t, MaskInfo> read_metadata_csv(fs::path const& file) {
-  std::error_code error;
-  if (fs::status(file, error).type() == fs::file_type::not_found) {
-    return {};
-  }
-  return MetadataReader(file).read();
-}
-
-// ---- The masks ----
-
-struct NumberedFile {
-  std::uint64_t number;
-  fs::path path;
-};
-
-// The files NUMBER.png, by number; other files (metadata.csv) are ignored.
-std::vector<NumberedFile> mask_files(fs::path const& folder) {
-  std::vector<NumberedFile> files;
-  std::error_code error;
-  fs::directory_iterator const entries(folder, error);
-  if (error) throw Error("cannot read the mask folder " + folder.string() + ": " + error.message());
-  for (fs::directory_entry const& entry : entries) {
-    std::string const ending = entry.path().extension().string();
-    if (ending != ".png" && ending != ".PNG") continue;
-    std::string const stem = entry.path().stem().string();
-    std::uint64_t number = 0;
-    auto const [end, wrong] = std::from_chars(stem.data(), stem.data() + stem.size(), number);
-    if (wrong != std::errc() || end != stem.data() + stem.size()) {
-      throw Error("the mask " + entry.path().string() +
-                  " is not named by a number; amg.py names its masks 0.png, 1.png, ...");
-    }
-    files.push_back({number, entry.path()});
-  }
-  std::ranges::sort(files, {}, &NumberedFile::number);
-  auto const twice = std::ranges::adjacent_find(files, {}, &NumberedFile::number);
-  if (twice != files.end()) {
-    throw Error("mask " + std::to_string(twice->number) + " exists twice: " + twice->path.string() +
-                " and " + std::next(twice)->path.string());
-  }
-  return files;
-}
-
-// Masks in the format of amg.py: a folder for each image.
-struct Png {
+// Masks in the format of amg.py, a folder for each image, or the instances in a picture.
+struct Png : Reader {
   fs::path dir;
-  OnMissing on_missing = OnMissing::error;
-  std::uint32_t min_area = 0;
+  Layout layout = Layout::folder;
+  std::string pattern;
+  std::optional<std::uint16_t> inside;
+
+  void check(OptionCheck& check) {
+    expect_masks(check);
+    if (!check.given("pattern")) pattern = layout == Layout::folder ? "{id}" : "{id}.png";
+    refuse_pattern(check, pattern);
+    if (layout == Layout::instances && inside) {
+      check.refuse("inside", "`inside` is for pictures of one mask, not for layout = \"instances\"");
+    }
+  }
 
   // Includes the folder itself, which changes when files are added or removed.
   std::vector<fs::path> files(Sample const& sample) const {
-    std::vector<fs::path> files = sample_files(dir, sample, "");
+    std::vector<fs::path> files = sample_files(dir, sample, pattern);
+    if (layout == Layout::instances) return files;
     fs::path const folder = files.back();
     files.push_back(folder / "metadata.csv");
     std::error_code ignored;
     if (!fs::is_directory(folder, ignored)) return files;
-    for (NumberedFile& file : mask_files(folder)) files.push_back(std::move(file.path));
+    for (NumberedFile& file : mask_folder(folder, last_name(sample), strict).masks) {
+      files.push_back(std::move(file.path));
+    }
     return files;
   }
-  bool needs_files() const { return on_missing == OnMissing::error; }
 
-  MaskSet operator()(Sample const& sample) const {
-    fs::path const folder = sample_file(dir, sample, "");
-    if (is_missing(folder, on_missing, "mask folder", "no masks")) return MaskSet({}, sample.size);
-    auto const infos = read_metadata_csv(folder / "metadata.csv");
-    auto const files = mask_files(folder);
-    // amg.py writes metadata.csv even for an image without masks.
-    if (files.empty() && !fs::exists(folder / "metadata.csv") && on_missing == OnMissing::error) {
-      throw Error("the mask folder " + folder.string() +
-                  " has no masks (0.png, 1.png, ...) and no metadata.csv (set on_missing = "
-                  "\"empty\" to use no masks instead)");
+  MaskSet operator()(SampleContext const& context, Sample const& sample) const {
+    fs::path const path = sample_file(dir, sample, pattern);
+    bool const is_folder = layout == Layout::folder;
+    if (is_missing(path, on_missing, is_folder ? "mask folder" : "picture of instances",
+                   "no masks")) {
+      return missing(context, path);
     }
+    return settled(context, is_folder ? of_folder(context, path) : of_instances(sample, path));
+  }
+
+ private:
+  static std::string last_name(Sample const& sample) {
+    return fs::path(sample.id).filename().string();
+  }
+
+  MaskSet of_instances(Sample const& sample, fs::path const& path) const {
+    std::vector<MaskSet::Entry> entries;
+    for (Mask& mask : decode_instance_png(read_file(path), path.string())) {
+      entries.push_back({std::move(mask), std::nullopt});
+    }
+    if (auto const size = required_size(sample); size && !entries.empty()) {
+      require_same_size(entries.front().mask.size(), path.string(), *size, "the sample's image");
+    }
+    return MaskSet(std::move(entries), required_size(sample));
+  }
+
+  MaskSet of_folder(SampleContext const& context, fs::path const& folder) const {
+    auto const infos = read_metadata_csv(folder / "metadata.csv");
+    auto const [masks, other] = mask_folder(folder, last_name(context.sample()), strict);
+    require_masks(context, folder, masks, other);
     for (auto const& [number, info] : infos) {
-      if (std::ranges::find(files, number, &NumberedFile::number) != files.end()) continue;
+      if (std::ranges::find(masks, number, &NumberedFile::number) != masks.end()) continue;
       throw Error("the mask " + (folder / (std::to_string(number) + ".png")).string() +
                   " is missing, although metadata.csv lists it");
     }
-    std::optional<Size> size = sample.size;
+    std::optional<Size> size = required_size(context.sample());
     std::string sized = "the sample's image";
     std::vector<MaskSet::Entry> entries;
-    for (NumberedFile const& file : files) {
-      Mask mask = read_mask_png(file.path);
+    for (NumberedFile const& file : masks) {
+      Mask mask = read(context, file.path);
       if (!size) {
         size = mask.size();
         sized = file.path.string();
       }
       require_same_size(mask.size(), file.path.string(), *size, sized);
-      if (mask.area() < min_area) continue;
       auto const info = infos.find(file.number);
       entries.push_back(
           {std::move(mask), info == infos.end() ? std::nullopt : std::optional(info->second)});
     }
     return MaskSet(std::move(entries), size);
   }
+
+  // amg.py writes metadata.csv even for an image without masks.
+  void require_masks(SampleContext const& context, fs::path const& folder,
+                     std::vector<NumberedFile> const& masks, fs::path const& other) const {
+    std::error_code ignored;
+    std::string const what = fs::is_directory(other, ignored) ? "folder" : "picture";
+    if (!masks.empty()) {
+      if (other.empty()) return;
+      context.warn("folders of masks hold other pictures or folders, which are not read",
+                   other.string());
+      return;
+    }
+    if (!other.empty()) {
+      throw Error("the mask folder " + folder.string() + " has no masks (0.png, 1.png, ...), but the " +
+                  what + " " + other.filename().string() +
+                  (what == "folder" ? "; if the masks are in it, set pattern = \"{id}/" +
+                                          other.filename().string() + "\""
+                                    : ", which is not a mask that is read here; save masks as PNG"));
+    }
+    if (is_there(folder / "metadata.csv") || on_missing == OnMissing::empty) return;
+    throw Error("the mask folder " + folder.string() +
+                " has no masks (0.png, 1.png, ...) and no metadata.csv; is it the right folder? If "
+                "the image has no masks, set on_missing = \"empty\"");
+  }
+
+  Mask read(SampleContext const& context, fs::path const& path) const {
+    MaskPicture picture = decode_mask_picture(read_file(path), path.string(), {inside, strict});
+    if (picture.between > 0) {
+      context.warn(
+          "masks hold values other than two; pixels of at least half the scale (128 of 255) are "
+          "inside (for JPEGs this is usual)",
+          path.filename().string() + ": " + std::to_string(picture.between) +
+              " pixels are neither black nor white");
+    }
+    if (picture.reorders_palette) {
+      context.warn(
+          "the palettes of masks put the brighter colour first; the brighter colour is inside",
+          path.filename().string());
+    }
+    return std::move(picture.mask);
+  }
 };
+
+constexpr char const* kPngDetails =
+    "NAME/0.png, NAME/1.png, ... are pictures of two values, 255 inside and 0 outside as amg.py "
+    "writes them. Scores and prompts come from NAME/metadata.csv if it exists. `masks.json` reads "
+    "the same masks many times faster: let amg.py write RLE (`--convert-to-rle`) if you can. The "
+    "folder of a COCO sample may have any name that COCO's files have "
+    "(COCO_val2014_000000000139, 000000000139, 139); its id comes first.\n\n"
+    "These are read automatically too, and `strict = true` refuses them. Of any two values the "
+    "higher is inside, and a picture of one value is an empty mask if that is 0, else a full one. "
+    "Of more than two values, those of at least half the scale (128 of 255) are inside, which is "
+    "a warning with a count of pixels; `inside = 255` is the exact rule of amg.py instead: only "
+    "pixels of 255. A picture may be gray of 1 to 16 bits, a palette (the brighter of two colours "
+    "is inside, the higher index of equal ones), RGB of two colours or of gray, and each of these "
+    "with transparency, which is the mask if the colours have one value. A folder without PNGs may "
+    "hold gray JPEGs of black and white. Names may have a prefix, the same for all masks of a "
+    "folder: mask_0.png, NAME_0.png, NAME_mask_0.png.\n\n"
+    "Other pictures and subfolders are not read: beside masks they are a warning, and a folder with "
+    "nothing else is an error. `._*`, `.DS_Store`, `Thumbs.db` and `__MACOSX` are ignored.\n\n"
+    "`layout = \"instances\"` reads NAME.png instead, a picture of instance numbers: each value but "
+    "0 is a mask, in ascending order. The value is gray of 8 or 16 bits, the index of a palette (255 "
+    "is PASCAL VOC's border and no instance), or R + 256 G + 65536 B of RGB.\n\n"
+    "The run counts masks, images without masks, and missing folders. If no image has any mask, "
+    "that is an error unless `on_missing` is \"empty\".";
 
 }  // namespace
 
 void declare_png(Plugin& plugin) {
-  plugin
-      .stage<Png>("masks.png", "Reads SAM's masks from folders of PNG files, as amg.py writes them")
-      .inputs("sample")
-      .output("masks")
-      .option("dir", &Png::dir, "folder with a subfolder NAME for each sample", existing_folder(),
-              required())
-      .option(
-          "on_missing", &Png::on_missing,
-          "what to do about a sample without a folder: report an error, or treat it as empty (no "
-          "masks)",
-          kOnMissing)
-      .option("min_area", &Png::min_area, "drop masks with fewer pixels", unit("pixels"))
-      .details(
-          "NAME/0.png, NAME/1.png, ... are 8-bit gray: 255 is inside, anything else outside. A "
-          "mask with other values but no 255 (such as 0 and 1) is an error rather than an empty "
-          "mask. Scores and prompts come from NAME/metadata.csv if it exists. `masks.json` reads "
-          "the same masks many times faster: let amg.py write RLE (`--convert-to-rle`) if you can. "
-          "The folder of a COCO sample may have any name that COCO's files have "
-          "(COCO_val2014_000000000139, 000000000139, 139); its id comes first.");
+  auto& stage =
+      plugin
+          .stage<Png>("masks.png",
+                      "Reads SAM's masks from folders of PNG files, as amg.py writes them")
+          .inputs("sample")
+          .output("masks")
+          .option("dir", &Png::dir, "folder with a subfolder NAME for each sample",
+                  existing_folder(), required())
+          .option("layout", &Png::layout,
+                  "a folder of masks for each sample, or one picture of instance numbers",
+                  choices<Layout>(
+                      {{"folder", Layout::folder}, {"instances", Layout::instances}}))
+          .option("pattern", &Png::pattern, kPatternHelp)
+          .option("inside", &Png::inside,
+                  "the value of the pixels inside a mask; all others are outside (without it, the "
+                  "picture decides)");
+  declare_reader(stage,
+                 "what to do about a sample without a folder: report an error, or treat it as empty "
+                 "(no masks)")
+      .details(kPngDetails);
 }
 
 }  // namespace seplflow::masks

@@ -5,7 +5,9 @@
 
 namespace seplflow::masks {
 
+void declare_filter(Plugin& plugin);
 void declare_json(Plugin& plugin);
+void declare_npy(Plugin& plugin);
 void declare_png(Plugin& plugin);
 
 }  // namespace seplflow::masks

@@ -158,3 +158,79 @@ TEST_CASE("a folder in place of a mask file is refused") {
   folder.write("a.json/x", "");
   CHECK_THROWS_WITH(read(folder), Contains("a.json is a folder, not a file"));
 }
+
+TEST_CASE("a pattern names the file of a sample, also compressed or in a folder of its own") {
+  TempFolder const folder;
+  folder.write("a_masks.json", "[" + record_of("[4, 2]") + "]");
+  folder.write("a/m.json", "[" + record_of("[3, 3]") + "]");
+  auto const area = [&](std::string const& pattern) {
+    return reading(folder, {{"pattern", pattern}}).run<MaskSet>(voc_sample("a")).mask(0).area();
+  };
+  CHECK(area("{id}_masks.json") == 2);
+  CHECK(area("{id}/m.json") == 3);
+  CHECK_THAT(reading(folder, {{"pattern", std::string("masks.json")}}).problems(),
+             Contains("pattern: ") && Contains("has no {id}"));
+  CHECK_THAT(reading(folder, {{"pattern", std::string("../{id}.json")}}).problems(),
+             Contains("leaves its folder"));
+}
+
+TEST_CASE("without NAME.json the compressed NAME.json.gz is read, and named by files()") {
+  TempFolder const folder;
+  // gzip's output for "[]".
+  std::string const gz("\x1f\x8b\x08\0\0\0\0\0\0\x03\x8b\x8e\x05\0\x29\xbb\x4c\x0d\x02\0\0\0", 22);
+  folder.write("a.json.gz", gz);
+  StageDriver stage = reading(folder);
+  CHECK(stage.run<MaskSet>(voc_sample("a")).count() == 0);
+  auto const files = stage.instance().files(0, voc_sample("a"));
+  REQUIRE(files.size() == 2);
+  CHECK(files[0] == folder / "a.json");
+  CHECK(files[1] == folder / "a.json.gz");
+}
+
+TEST_CASE("one file for all samples takes the place of a folder") {
+  TempFolder const folder;
+  auto const file = folder.write(
+      "all.json", R"([{"image_id": "a", "segmentation": {"size": [2, 3], "counts": [4, 2]}},
+                      {"image_id": 7, "segmentation": {"size": [2, 3], "counts": [3, 3]}}])");
+  auto const reading_all = [&](std::map<std::string, OptionValue> options) {
+    options["file"] = file.string();
+    return StageDriver(masks::declare_json, {std::move(options), {}, {}});
+  };
+  StageDriver stage = reading_all({});
+  CHECK(stage.problems().empty());
+  CHECK(stage.run<MaskSet>(voc_sample("a")).mask(0).area() == 2);
+  CHECK(stage.warned().empty());
+  CHECK(stage.run<MaskSet>(voc_sample("frame_007")).mask(0).area() == 3);
+  CHECK_THAT(stage.warned().at(0).what, Contains("only their numbers in common"));
+  CHECK_THROWS_WITH(stage.run<MaskSet>(voc_sample("b")),
+                    Contains("has no masks of this sample, but of 2 images such as \"a\""));
+  CHECK(stage.instance().files(0, voc_sample("b")) ==
+        std::vector<std::filesystem::path>{file});
+  CHECK_THROWS_WITH(reading_all({{"strict", true}}).run<MaskSet>(voc_sample("frame_007")),
+                    Contains("strict = true does not accept"));
+  CHECK(reading_all({{"on_missing", std::string("empty")}}).run<MaskSet>(voc_sample("b")).count() ==
+        0);
+  CHECK_THAT(reading_all({{"dir", folder.path().string()}}).problems(),
+             Contains("file: ") && Contains("but not both"));
+  CHECK_THAT(StageDriver(masks::declare_json).problems(), Contains("set `dir`"));
+}
+
+TEST_CASE("masks of another size are resized by the nearest pixel if asked for") {
+  TempFolder const folder;
+  folder.write("a.json", kAmg);
+  std::map<std::string, OptionValue> const nearest{{"resize", std::string("nearest")}};
+  auto const set = reading(folder, nearest).run<MaskSet>(voc_sample("a", Size{4, 9}));
+  CHECK(set.size() == Size{4, 9});
+  CHECK(set.mask(0).area() == 18);
+  CHECK(set.info(0).has_value());
+  CHECK_THROWS_WITH(reading(folder, nearest).run<MaskSet>(voc_sample("a")),
+                    Contains("resize needs the size of the image"));
+  CHECK_THROWS_WITH(reading(folder, nearest).run<MaskSet>(voc_sample("a", Size{3, 2})),
+                    Contains("the masks are transposed"));
+  // min_area counts pixels of the image.
+  auto options = nearest;
+  options["min_area"] = std::int64_t{18};
+  CHECK(reading(folder, options).run<MaskSet>(voc_sample("a", Size{4, 9})).count() == 1);
+  options["min_area"] = std::int64_t{19};
+  CHECK(reading(folder, options).run<MaskSet>(voc_sample("a", Size{4, 9})).count() == 0);
+}

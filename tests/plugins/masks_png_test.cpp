@@ -88,10 +88,11 @@ TEST_CASE("masks are ordered by number, not by name") {
   CHECK(areas_of(read(folder)) == Areas{1, 4, 5, 6});
 }
 
-TEST_CASE("pixels of 255 are inside the mask") {
+TEST_CASE("with inside = 255 only pixels of 255 are inside the mask") {
   TempFolder const folder;
   folder.write("a/0.png", as_text(make_png({2, 3}, {}, {255, 254, 0, 0, 255, 1})));
-  MaskSet const set = read(folder, Size{2, 3});
+  MaskSet const set =
+      reading(folder, {{"inside", std::int64_t{255}}}).run<MaskSet>(voc_sample("a", Size{2, 3}));
   REQUIRE(set.count() == 1);
   Canvas canvas({2, 3});
   canvas.paint(set.mask(0), 1);
@@ -193,12 +194,9 @@ TEST_CASE("a file that is not a mask is refused with its format") {
   std::string const cut = mask_png(3).substr(0, 50);
   CHECK_THAT(refusal(cut), Contains("1.png is truncated"));
   CHECK_THAT(refusal(""), Contains("1.png is empty (0 bytes)"));
-  CHECK_THAT(refusal(as_text(make_png({2, 3}, {PNG_COLOR_TYPE_GRAY, 16}, Bytes(12)))),
-             Contains("1.png is a 16-bit gray PNG"));
-  CHECK_THAT(refusal(as_text(make_png({2, 3}, {PNG_COLOR_TYPE_RGB, 8}, Bytes(18)))),
-             Contains("1.png is an 8-bit RGB PNG"));
-  CHECK_THAT(refusal(as_text(make_png({2, 3}, {}, Bytes(6, 1)))),
-             Contains("1.png holds values up to 1 but no 255"));
+  CHECK_THAT(refusal("GIF89a"), Contains("1.png is not a PNG (it is a GIF)"));
+  CHECK_THAT(refusal(as_text(make_png({2, 3}, {}, {0, 1, 2, 0, 0, 0}))),
+             Contains("1.png holds more than two values, from 0 to 2"));
 }
 
 TEST_CASE("a mask that claims 100000x100000 pixels is refused by its header") {
@@ -250,4 +248,86 @@ TEST_CASE("masks.png and masks.json read the same masks from the same set") {
       REQUIRE(from_png.info(i) == from_json.info(i));
     }
   }
+}
+
+TEST_CASE("masks may have a prefix, the same for all of a folder") {
+  for (std::string const prefix : {"mask_", "a_", "a_mask_", "mask-", "m"}) {
+    CAPTURE(prefix);
+    TempFolder const folder;
+    folder.write("a/" + prefix + "10.png", mask_png(2));
+    folder.write("a/" + prefix + "9.png", mask_png(1));
+    CHECK(areas_of(read(folder)) == Areas{1, 2});
+    CHECK_THROWS_WITH(reading(folder, {{"strict", true}}).run<MaskSet>(voc_sample("a")),
+                      Contains("is not named by a number"));
+    folder.write("a/11.png", mask_png(1));
+    CHECK_THROWS_WITH(read(folder), Contains("have different prefixes"));
+  }
+}
+
+TEST_CASE("what operating systems leave in a folder of masks is ignored") {
+  TempFolder const folder;
+  folder.write("a/0.png", mask_png(1));
+  for (char const* const name : {"._0.png", ".DS_Store", "Thumbs.db", "desktop.ini"}) {
+    folder.write(std::string("a/") + name, "x");
+  }
+  folder.write("a/__MACOSX/._0.png", "x");
+  StageDriver stage = reading(folder);
+  CHECK(areas_of(stage.run<MaskSet>(voc_sample("a"))) == Areas{1});
+  CHECK(stage.warned().empty());
+}
+
+TEST_CASE("a folder without masks but with other pictures or folders is an error that names them") {
+  auto const message = [](std::string const& file, std::string const& on_missing) {
+    TempFolder const folder;
+    folder.write("a/" + file, "x");
+    try {
+      reading(folder, {{"on_missing", on_missing}}).run<MaskSet>(voc_sample("a"));
+    } catch (Error const& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  for (std::string const on_missing : {"error", "empty"}) {
+    CHECK_THAT(message("masks/0.png", on_missing),
+               Contains("but the folder masks") && Contains("pattern = \"{id}/masks\"") &&
+                   !Contains("on_missing"));
+    CHECK_THAT(message("0.bmp", on_missing), Contains("but the picture 0.bmp"));
+    CHECK_THAT(message("image.jpg", on_missing), Contains("but the picture image.jpg"));
+    CHECK_THAT(message("0.jpg", on_missing), Contains("0.jpg is not a PNG"));
+  }
+  CHECK_THAT(message("notes.txt", "error"), Contains("is it the right folder?"));
+  CHECK(message("notes.txt", "empty") == "accepted");
+}
+
+TEST_CASE("pictures and folders beside masks are not read, with a warning") {
+  TempFolder const folder;
+  folder.write("a/0.png", mask_png(1));
+  folder.write("a/1.jpg", "x");
+  StageDriver stage = reading(folder);
+  CHECK(areas_of(stage.run<MaskSet>(voc_sample("a"))) == Areas{1});
+  REQUIRE(stage.warned().size() == 1);
+}
+
+TEST_CASE("values other than two give a warning with their number") {
+  TempFolder const folder;
+  folder.write("a/0.png", as_text(make_png({2, 3}, {}, {255, 254, 0, 0, 255, 1})));
+  StageDriver stage = reading(folder);
+  CHECK(areas_of(stage.run<MaskSet>(voc_sample("a"))) == Areas{3});
+  auto const warned = stage.warned();
+  REQUIRE(warned.size() == 1);
+  CHECK_THAT(warned[0].what, Contains("values other than two"));
+  CHECK(warned[0].detail == "0.png: 2 pixels are neither black nor white");
+}
+
+TEST_CASE("a picture of instance numbers is read as masks") {
+  TempFolder const folder;
+  folder.write("a.png", as_text(make_png({2, 3}, {}, {0, 9, 9, 2, 2, 2})));
+  std::map<std::string, OptionValue> options{{"layout", std::string("instances")}};
+  CHECK(areas_of(reading(folder, options).run<MaskSet>(voc_sample("a"))) == Areas{3, 2});
+  CHECK_THROWS_WITH(reading(folder, options).run<MaskSet>(voc_sample("a", Size{3, 2})),
+                    Contains("a.png is 2x3 but the sample's image is 3x2"));
+  CHECK_THROWS_WITH(reading(folder, options).run<MaskSet>(voc_sample("b")),
+                    Contains("there is no picture of instances"));
+  options["inside"] = std::int64_t{255};
+  CHECK_THAT(reading(folder, options).problems(), Contains("not for layout = \"instances\""));
 }

@@ -161,7 +161,7 @@ TEST_CASE("several threads can read ground truth") {
 TEST_CASE("an invalid outline fails its image and names its annotation") {
   std::string const place = "instances.json, annotation 55 of image 9: ";
   CHECK_THAT(truth_error("[[1, 2, 3, 1, 2]]"), Contains(place + "a polygon has 5 coordinates"));
-  CHECK_THAT(truth_error("[]"), Contains(place + "has an empty segmentation"));
+  CHECK_THAT(truth_error("[[]]"), Contains(place + "a polygon has 0 coordinates"));
   CHECK_THAT(truth_error("7"), Contains(place + "expected segmentation to be"));
   CHECK_THAT(truth_error("[[\"x\", 2]]"),
              Contains(place + "expected polygons to be lists of numbers"));

@@ -143,3 +143,16 @@ TEST_CASE("a polygon that would take far more memory than any real one is refuse
   CHECK_THROWS_WITH(rasterise({1, 1u << 28}, {0, 0, far, 1, far, 0}),
                     Contains("crosses the columns") && Contains("at most 16777216"));
 }
+
+TEST_CASE("polygons that are small one by one but not together are refused") {
+  // Each of three points crosses half a million columns twice.
+  Size const wide{1, 1u << 19};
+  std::vector<double> const triangle = {0, 0, 524288, 1, 524288, 0};
+  PolygonWork work;
+  int drawn = 0;
+  auto const draw_all = [&] {
+    for (; drawn < 100; ++drawn) rasterise_polygon(wide, triangle, work);
+  };
+  CHECK_THROWS_WITH(draw_all(), Contains("more than 16777216 times together"));
+  CHECK(drawn == 16);
+}

@@ -158,8 +158,9 @@ TEST_CASE("a record without a complete segmentation is refused") {
                     Contains("a.json, record 1: has no \"segmentation\""));
   CHECK_THROWS_WITH(parse_segmentation("3"), Contains("record 0: expected segmentation to be"));
   CHECK_THROWS_WITH(parse_segmentation("null"), Contains("expected segmentation to be"));
-  CHECK_THROWS_WITH(parse_segmentation("[]"), Contains("has an empty segmentation"));
-  CHECK_THROWS_WITH(parse_segmentation("[3]"), Contains("expected polygons to be"));
+  CHECK_THROWS_WITH(parse_segmentation("[3, [4]]"), Contains("expected polygons to be"));
+  CHECK_THROWS_WITH(parse_segmentation("[[3], 4]"), Contains("expected polygons to be"));
+  CHECK_THROWS_WITH(parse_segmentation("[[[[[3, 4]]]]]"), Contains("expected polygons to be"));
   CHECK_THROWS_WITH(parse_segmentation(R"([["a"]])"), Contains("expected polygons to be"));
   CHECK_THROWS_WITH(parse_segmentation(R"({"counts": "1"})"), Contains("has no segmentation.size"));
   CHECK_THROWS_WITH(parse_segmentation(R"({"size": [1, 1]})"),
@@ -233,4 +234,124 @@ TEST_CASE("a mask file that cannot be read is reported with the reason") {
   CHECK_THROWS_WITH(read_mask_json(folder.write("a.json", "")), Contains("a.json is empty"));
   auto const path = folder.write("b.json", "[" + std::string(kAmgRecord) + "]");
   CHECK(read_mask_json(path).mask(0) == mask_of({2, 3}, {1, 3, 2}));
+}
+
+TEST_CASE("an array of pixels is a mask, whatever its two values are called") {
+  Mask const mask = mask_of({2, 3}, {1, 3, 2});  // 0 1 0 / 1 1 0
+  CHECK(parse_segmentation("[[0, 1, 0], [1, 1, 0]]").mask(0) == mask);
+  CHECK(parse_segmentation("[[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]]").mask(0) == mask);
+  CHECK(parse_segmentation("[[0, 255, 0], [255, 255, 0]]").mask(0) == mask);
+  CHECK(parse_segmentation("[[false, true, false], [true, true, false]]").mask(0) == mask);
+  CHECK(parse_segmentation("[[true]]").mask(0).area() == 1);
+  CHECK_THROWS_WITH(parse_segmentation("[[false, true], [true]]"), Contains("row 1 (from 0)"));
+  CHECK_THROWS_WITH(parse(R"([{"segmentation": [[true, false]]}])", Size{2, 1}), Contains("2x1"));
+  // As many lists as rows, and as many numbers as columns, but coordinates.
+  CHECK(parse(R"([{"segmentation": [[0, 0, 6, 0, 6, 1]]}])", Size{1, 6}).mask(0).area() > 1);
+}
+
+TEST_CASE("an array of the image's size with more than two values is not taken for polygons") {
+  std::string row = "[0.25", rows;
+  for (int i = 1; i < 8; ++i) row += ", 1.5";
+  for (int i = 0; i < 8; ++i) rows += (i > 0 ? ", " : "") + row + "]";
+  CHECK_THROWS_WITH(parse(R"([{"segmentation": [)" + rows + "]}]", Size{8, 8}),
+                    Contains("values other than two"));
+}
+
+TEST_CASE("polygons may be one list of numbers, or lists of points") {
+  Size const size{4, 6};
+  Mask const mask = parse(R"([{"segmentation": [[1, 1, 5, 1, 5, 3, 1, 3]]}])", size).mask(0);
+  REQUIRE(mask.area() == 8);
+  for (char const* const text :
+       {"[1, 1, 5, 1, 5, 3, 1, 3]", "[[1, 1], [5, 1], [5, 3], [1, 3]]",
+        "[[[1, 1], [5, 1], [5, 3], [1, 3]]]", "[[[1, 1]], [[5, 1]], [[5, 3]], [[1, 3]]]"}) {
+    CAPTURE(text);
+    CHECK(parse(R"([{"segmentation": )" + std::string(text) + "}]", size).mask(0) == mask);
+  }
+  CHECK(parse(R"([{"segmentation": []}])", size).mask(0).area() == 0);
+}
+
+TEST_CASE("counts may be bytes as Python prints them, and numbers may have a decimal point") {
+  Mask const mask = mask_of({2, 3}, {1, 3, 2});
+  CHECK(parse_segmentation(R"({"size": [2, 3], "counts": "b'132'"})").mask(0) == mask);
+  CHECK(parse_segmentation(R"({"size": [2.0, 3.0], "counts": [1.0, 3.0, 2.0]})").mask(0) == mask);
+  CHECK_THROWS_WITH(parse_segmentation(R"({"size": [2, 3], "counts": [1.5, 2.5, 2]})"),
+                    Contains("counts[0] to be a run length"));
+  // A backslash of COCO's alphabet is two in Python's text, and four in its JSON.
+  Mask const tall = mask_of({60, 1}, {0, 44, 16});
+  REQUIRE(encode_coco_rle(tall) == "0\\1`0");
+  CHECK(parse_segmentation(R"({"size": [60, 1], "counts": "b'0\\\\1`0'"})").mask(0) == tall);
+}
+
+TEST_CASE("fields that are null or not a number are absent") {
+  std::string const rle = R"("segmentation": {"size": [2, 3], "counts": "132"})";
+  for (char const* const fields :
+       {R"("predicted_iou": null, "stability_score": 0.9)", R"("predicted_iou": NaN)",
+        R"("predicted_iou": Infinity, "area": NaN)", R"("crop_box": null, "bbox": null)",
+        R"("point_coords": [[NaN, 1]], "crop_box": [0, 0, NaN, 1])", R"("point_coords": null)"}) {
+    CAPTURE(fields);
+    auto const set = parse("[{" + rle + ", " + fields + "}, {" + fields + ", " + rle + "}]");
+    CHECK(set.count() == 2);
+    CHECK_FALSE(set.info(0));
+  }
+  CHECK_THROWS_WITH(parse("[{" + rle + R"(, "predicted_iou": "high"}])"),
+                    Contains("predicted_iou to be a number"));
+}
+
+TEST_CASE("records may stand one after the other, and a byte-order mark may come first") {
+  std::string const record(kAmgRecord);
+  CHECK(parse(record).count() == 1);
+  auto const lines = parse(record + "\n" + record + "\r\n\n" + record + "\n");
+  REQUIRE(lines.count() == 3);
+  CHECK(lines.mask(2) == mask_of({2, 3}, {1, 3, 2}));
+  CHECK(lines.info(2).has_value());
+  CHECK_THROWS_WITH(parse(record + "\n" + record.substr(0, record.size() - 9)),
+                    Contains("a.json") && Contains("truncated"));
+  CHECK_THROWS_WITH(parse(record + "\n{}"), Contains("record 1: has no \"segmentation\""));
+  CHECK(parse("\xEF\xBB\xBF[" + record + "]").count() == 1);
+}
+
+TEST_CASE("strict refuses every form that is not of amg.py, SA-1B or COCO") {
+  MaskReading reading;
+  reading.image_size = Size{4, 6};
+  reading.strict = true;
+  auto const refuses = [&](std::string const& json) {
+    try {
+      parse_mask_file({reinterpret_cast<std::uint8_t const*>(json.data()), json.size()}, "a.json",
+                      reading);
+      return false;
+    } catch (Error const&) {
+      return true;
+    }
+  };
+  std::string const sound = R"({"size": [4, 6], "counts": [24]})";
+  CHECK_FALSE(refuses(R"([{"segmentation": )" + sound + "}]"));
+  CHECK_FALSE(refuses(R"([{"segmentation": [[1, 1, 5, 1, 5, 3]]}])"));
+  for (char const* const text :
+       {"[1, 1, 5, 1, 5, 3]", "[[1, 1], [5, 1], [5, 3]]", "[]", "[[true]]",
+        R"({"size": [4.0, 6], "counts": [24]})", R"({"size": [4, 6], "counts": [24.0]})",
+        R"({"size": [4, 6], "counts": "b'h0'"})"}) {
+    CAPTURE(text);
+    CHECK(refuses(R"([{"segmentation": )" + std::string(text) + "}]"));
+  }
+  CHECK(refuses(R"({"segmentation": )" + sound + "}"));
+  CHECK(refuses(R"([{"segmentation": )" + sound + R"(, "predicted_iou": null}])"));
+}
+
+TEST_CASE("masks that contradict the area or the box of their records are counted") {
+  auto const found = [](std::string const& claims) {
+    std::string const json = R"([{"segmentation": {"size": [40, 60], "counts": [400, 400, 1600]}, )" +
+                             claims + "}]";
+    auto const file = parse_mask_file(
+        {reinterpret_cast<std::uint8_t const*>(json.data()), json.size()}, "a.json", {});
+    CHECK(file.records == 1);
+    return file.contradictions == 0 ? "" : file.contradiction;
+  };
+  // Columns 10 to 19 of 40 rows.
+  CHECK(found(R"("area": 400, "bbox": [10, 0, 9, 39])").empty());
+  CHECK(found(R"("area": 400.5, "bbox": [10.2, 0, 9.8, 40])").empty());
+  CHECK(found(R"("bbox": [10, 0, 20, 40])").empty());  // the corners
+  CHECK(found(R"("area": "many", "bbox": [1, 2])").empty());
+  CHECK(found(R"("area": 4)") == "record 0 states area 4; its mask has area 400 and bbox 10 0 9 39");
+  CHECK_FALSE(found(R"("bbox": [30, 0, 9, 39])").empty());
+  CHECK_FALSE(found(R"("bbox": [10, 20, 9, 39])").empty());
 }

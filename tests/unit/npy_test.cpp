@@ -65,7 +65,8 @@ TEST_CASE("errors of .npy files name the cause") {
   CHECK_THROWS_WITH(
       described(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': ()}", "")),
       Contains("records"));
-  CHECK_THROWS_WITH(described(npy(header("|O", "(2,)"), "")), Contains("objects of shape (2,)"));
+  CHECK_THROWS_WITH(described(npy(header("|O", "(2, 3)"), "")),
+                    Contains("objects of shape (2, 3)"));
   CHECK_THROWS_WITH(described(npy(header("<f4", "(2,)"), "abcd")),
                     "a.npy: an array of float32 and shape (2,) needs 2 elements, but 1 are stored");
   CHECK_THROWS_WITH(described(npy(header("<f4", "(1,)"), "abcdefgh")),

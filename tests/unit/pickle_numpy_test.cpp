@@ -135,8 +135,14 @@ TEST_CASE("an outermost array of one object stands for this object") {
                     Contains("array of objects among its values"));
   CHECK_THROWS_WITH(described(array_of_object(array_of_object("N"))),
                     Contains("array of objects among its values"));
-  CHECK_THROWS_WITH(described(array_with_data(dtype("O8", "|"), {2}, list("NN"))),
-                    Contains("of objects of shape (2,)"));
+  CHECK_THROWS_WITH(described(array_with_data(dtype("O8", "|"), {2, 1}, list("NN"))),
+                    Contains("of objects of shape (2, 1)"));
+  CHECK_THROWS_WITH(described(array_with_data(dtype("O8", "|"), {3}, list("NN"))),
+                    Contains("of objects of shape (3,)"));
+}
+
+TEST_CASE("an outermost array of several objects stands for a list of them") {
+  CHECK(described(array_with_data(dtype("O8", "|"), {2}, list("NN"))) == "a list of 2 items");
 }
 
 TEST_CASE("element types that are not numbers are refused by name") {

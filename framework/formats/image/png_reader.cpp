@@ -99,6 +99,17 @@ void PngReader::read_header() {
   png_read_info(handle_.png, handle_.info);
 }
 
+std::vector<std::array<std::uint8_t, 3>> PngReader::palette() const {
+  png_colorp colours = nullptr;
+  int count = 0;
+  if (png_get_PLTE(handle_.png, handle_.info, &colours, &count) == 0) return {};
+  std::vector<std::array<std::uint8_t, 3>> palette;
+  for (int i = 0; i < count; ++i) {
+    palette.push_back({colours[i].red, colours[i].green, colours[i].blue});
+  }
+  return palette;
+}
+
 void PngReader::unpack() {
   guarded([this] { png_set_packing(handle_.png); });
 }

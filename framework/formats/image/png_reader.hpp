@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <seplflow/size.hpp>
 
@@ -35,6 +36,8 @@ class PngReader {
   Size size() const { return size_; }
   int colour_type() const { return colour_type_; }  // PNG_COLOR_TYPE_...
   int bit_depth() const { return bit_depth_; }
+  // The colours of a palette by index: red, green, blue. Empty for other kinds.
+  std::vector<std::array<std::uint8_t, 3>> palette() const;
 
   // One byte per pixel from gray or palette, values as stored.
   void unpack();

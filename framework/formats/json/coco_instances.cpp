@@ -281,7 +281,7 @@ class Outlines {
                  to_string(image_.size) + " (height x width)");
     }
     try {
-      return mask_of(segmentation, image_.size);
+      return mask_of(segmentation, image_.size, work_);
     } catch (Error const& error) {
       place.fail(error.what());
     }
@@ -314,6 +314,7 @@ class Outlines {
   std::string_view name_;
   CocoImage const& image_;
   std::string of_image_;
+  PolygonWork work_;  // of all outlines
   ondemand::parser parser_;
   simdjson::padded_string text_;
 };

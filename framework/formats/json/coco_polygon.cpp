@@ -118,7 +118,8 @@ void for_each_edge(std::span<Point const> points, F const& f) {
 }
 
 // Where the outline crosses columns, as column-major positions in the order of the outline.
-std::vector<std::uint32_t> crossings(std::span<Point const> points, Size size) {
+std::vector<std::uint32_t> crossings(std::span<Point const> points, Size size,
+                                     PolygonWork& work) {
   std::size_t count = 0;
   for_each_edge(points, [&](Point a, Point b) {
     auto const [first, last] = crossed_columns(a, b, size);
@@ -128,6 +129,12 @@ std::vector<std::uint32_t> crossings(std::span<Point const> points, Size size) {
     throw Error("the outline of a polygon crosses the columns of an image of " + to_string(size) +
                 " (height x width) " + std::to_string(count) + " times; expected at most " +
                 std::to_string(kMaxCrossings));
+  }
+  work.crossings += count;
+  if (work.crossings > kMaxCrossings) {
+    throw Error("the polygons of an image of " + to_string(size) +
+                " (height x width) cross its columns more than " + std::to_string(kMaxCrossings) +
+                " times together, which no real outlines do");
   }
   std::vector<std::uint32_t> positions;
   positions.reserve(count + 1);
@@ -143,8 +150,8 @@ std::vector<std::uint32_t> crossings(std::span<Point const> points, Size size) {
 
 }  // namespace
 
-Mask rasterise_polygon(Size size, std::span<double const> xy) {
-  std::vector<std::uint32_t> ends = crossings(fine_points(xy), size);
+Mask rasterise_polygon(Size size, std::span<double const> xy, PolygonWork& work) {
+  std::vector<std::uint32_t> ends = crossings(fine_points(xy), size, work);
   std::ranges::sort(ends);
   ends.push_back(static_cast<std::uint32_t>(size.pixels()));
   // Crossings alternate between entering and leaving; two at the same position give an empty run.

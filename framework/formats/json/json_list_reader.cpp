@@ -202,15 +202,58 @@ void JsonListReader::read_list(std::string_view key, OnElement const& on_element
   ++position_;
   for (std::uint64_t index = 0; peek() != ']'; ++index) {
     if (index > 0) expect(',', "or ']' after an element");
-    peek();
-    keep();
-    skip_value();
-    std::size_t const readable = buffer_.size() + simdjson::SIMDJSON_PADDING - kept_;
-    simdjson::padded_string_view const text(buffer_.data() + kept_, position_ - kept_, readable);
-    on_element({text, index, base_ + kept_});
-    release();
+    read_element(index, on_element);
   }
   ++position_;
+}
+
+void JsonListReader::read_element(std::uint64_t index, OnElement const& on_element) {
+  peek();
+  keep();
+  skip_value();
+  std::size_t const readable = buffer_.size() + simdjson::SIMDJSON_PADDING - kept_;
+  simdjson::padded_string_view const text(buffer_.data() + kept_, position_ - kept_, readable);
+  on_element({text, index, base_ + kept_});
+  release();
+}
+
+bool JsonListReader::at_end() {
+  while (position_ < end_ || fill()) {
+    if (!is_space(buffer_.data()[position_])) return false;
+    ++position_;
+  }
+  return true;
+}
+
+void JsonListReader::require_end() {
+  if (at_end()) return;
+  fail("has more text after the end of its JSON, at byte " + std::to_string(offset()));
+}
+
+void JsonListReader::read_elements(OnElement const& on_element) {
+  if (first() == '[') {
+    read_list("the file", on_element);
+    require_end();
+    return;
+  }
+  for (std::uint64_t index = 0; !at_end(); ++index) read_element(index, on_element);
+}
+
+bool JsonListReader::read_fields(std::function<void(Field const&)> const& on_field) {
+  first();
+  expect('{', "to begin an object");
+  for (std::uint64_t i = 0; peek() != '}'; ++i) {
+    if (i > 0) expect(',', "or '}' after a value");
+    Field field{read_key(), 0, 0};
+    expect(':', "after the name of a field");
+    peek();
+    field.offset = offset();
+    skip_value();
+    field.length = offset() - field.offset;
+    on_field(field);
+  }
+  ++position_;
+  return !at_end();
 }
 
 char JsonListReader::first() {
@@ -243,12 +286,7 @@ void JsonListReader::read(std::function<OnElement(std::string_view)> const& on_e
     }
   }
   ++position_;
-  while (position_ < end_ || fill()) {
-    if (!is_space(buffer_.data()[position_])) {
-      fail("has more text after the end of its JSON, at byte " + std::to_string(offset()));
-    }
-    ++position_;
-  }
+  require_end();
 }
 
 }  // namespace seplflow

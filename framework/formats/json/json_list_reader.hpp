@@ -43,6 +43,18 @@ class JsonListReader {
   // checked further.
   void read(std::function<OnElement(std::string_view)> const& on_element_of);
 
+  // The same for a file that is a list, or that holds values one after the other (JSON Lines).
+  void read_elements(OnElement const& on_element);
+
+  // Where the value of a field begins and ends in the file.
+  struct Field {
+    std::string name;
+    std::uint64_t offset, length;
+  };
+  // Calls on_field for each field of the object that the file begins with. Values are not kept, so
+  // they may be of any length. Returns whether more text follows.
+  bool read_fields(std::function<void(Field const&)> const& on_field);
+
   static constexpr std::size_t kMaxElement = std::size_t{1} << 28;
 
  private:
@@ -51,6 +63,9 @@ class JsonListReader {
   std::string read_key();
   std::string unescaped(std::string_view quoted) const;
   void read_list(std::string_view key, OnElement const& on_element);
+  void read_element(std::uint64_t index, OnElement const& on_element);
+  bool at_end();  // of the file, after blanks
+  void require_end();
   void skip_value();
   void skip_string();
   void skip_nested();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,176 +14,18 @@
 #include <seplflow/formats/file_kind.hpp>
 #include <seplflow/formats/input_file.hpp>
 #include "base/number_text.hpp"
-#include "formats/json/coco_segmentation.hpp"
+#include "formats/gzip.hpp"
+#include "formats/json/mask_records.hpp"
 
 namespace seplflow {
 namespace {
 
-using simdjson::ondemand::json_type;
 namespace ondemand = simdjson::ondemand;
-
-constexpr std::string_view kFileKinds =
-    "a list of mask records (segment-anything's amg.py --convert-to-rle) or an object with "
-    "\"annotations\" (SA-1B)";
-
-struct MaskRecord {
-  Segmentation segmentation;
-  std::optional<MaskInfo> info;
-};
-
-// The records as the file holds them. They become masks in a second step: what they need, such as
-// SA-1B's header, may follow them.
-struct MaskRecords {
-  std::optional<Size> image_size;  // SA-1B's header
-  std::vector<MaskRecord> records;
-};
-
-// The fields of MaskInfo that a record has.
-struct InfoFields {
-  std::optional<double> predicted_iou, stability_score;
-  std::optional<std::array<double, 2>> point;
-  std::optional<std::array<double, 4>> crop_box;
-
-  std::optional<MaskInfo> whole() const {
-    if (!predicted_iou || !stability_score || !point || !crop_box) return std::nullopt;
-    return MaskInfo{*predicted_iou, *stability_score, *point, *crop_box};
-  }
-};
-
-template <std::size_t N>
-std::array<double, N> read_tuple(ondemand::value value, JsonPlace const& place,
-                                 std::string_view expected) {
-  std::vector<double> const numbers = read_numbers(value, place, expected);
-  if (numbers.size() != N) place.fail_expecting(expected);
-  std::array<double, N> tuple{};
-  std::copy(numbers.begin(), numbers.end(), tuple.begin());
-  return tuple;
-}
-
-void read_info(std::string_view key, ondemand::value value, JsonPlace const& place,
-               InfoFields& info) {
-  if (key == "predicted_iou") {
-    info.predicted_iou = as<double>(value, place, "predicted_iou to be a number");
-  } else if (key == "stability_score") {
-    info.stability_score = as<double>(value, place, "stability_score to be a number");
-  } else if (key == "crop_box") {
-    info.crop_box = read_tuple<4>(value, place, "crop_box to be [x, y, width, height]");
-  } else if (key == "point_coords") {
-    std::string_view const expected = "point_coords to be [[x, y]]";
-    for_each_element(as<ondemand::array>(value, place, expected), place,
-                     [&](ondemand::value point) {
-                       auto const xy = read_tuple<2>(point, place, expected);
-                       if (!info.point) info.point = xy;
-                     });
-  }
-}
-
-// A scalar as the file spells it: enough to compare two of them.
-std::string_view token_of(ondemand::value value) {
-  std::string_view const token = value.raw_json_token();
-  return token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
-}
-
-class RecordReader {
- public:
-  explicit RecordReader(std::string_view file) : file_{file} {}
-
-  // The result is valid as long as the parser and `json`, and the parser reads nothing else.
-  MaskRecords read(ondemand::parser& parser, simdjson::padded_string_view json) {
-    ondemand::document document;
-    file_.check(parser.iterate(json).get(document), kFileKinds);
-    json_type type{};
-    file_.check(document.type().get(type), kFileKinds);
-    if (type == json_type::object) {
-      read_sa1b(as<ondemand::object>(document, file_, kFileKinds));
-    } else {
-      read_list(as<ondemand::array>(document, file_, kFileKinds));
-    }
-    // simdjson stops after the first value and silently accepts what follows.
-    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
-      file_.fail("has more text after the end of its JSON; expected " + std::string(kFileKinds) +
-                 " and nothing else");
-    }
-    return std::move(result_);
-  }
-
- private:
-  void read_sa1b(ondemand::object object) {
-    bool has_annotations = false;
-    for_each_field(object, file_, [&](std::string_view key, ondemand::value value) {
-      if (key == "images") {
-        file_.fail(
-            "holds the annotations of many images (\"images\"), a COCO data set; expected the "
-            "masks of one image: " +
-            std::string(kFileKinds));
-      }
-      if (key == "image") read_header(value);
-      if (key != "annotations") return;
-      has_annotations = true;
-      read_list(as<ondemand::array>(value, file_, "\"annotations\" to be a list of mask records"));
-    });
-    if (!has_annotations)
-      file_.fail("is an object without \"annotations\"; expected " + std::string(kFileKinds));
-  }
-
-  void read_header(ondemand::value value) {
-    std::string_view const expected = "\"image\" to be an object with \"height\" and \"width\"";
-    std::optional<std::uint64_t> height, width;
-    auto const object = as<ondemand::object>(value, file_, expected);
-    for_each_field(object, file_, [&](std::string_view key, ondemand::value extent) {
-      std::string const positive = "the image's " + std::string(key) + " to be a positive number";
-      if (key == "height") height = as<std::uint64_t>(extent, file_, positive);
-      if (key == "width") width = as<std::uint64_t>(extent, file_, positive);
-    });
-    if (!height || !width) file_.fail_expecting(expected);
-    result_.image_size = checked_size(*height, *width, std::string(file_.file));
-  }
-
-  void read_list(ondemand::array list) {
-    JsonPlace place{file_.file, "record"};
-    for_each_element(list, place, [&](ondemand::value value) {
-      read_record(
-          as<ondemand::object>(value, place, "a mask record, an object with \"segmentation\""),
-          place);
-      ++place.number;
-    });
-  }
-
-  void read_record(ondemand::object fields, JsonPlace const& place) {
-    MaskRecord record;
-    InfoFields info;
-    bool has_segmentation = false;
-    for_each_field(fields, place, [&](std::string_view key, ondemand::value value) {
-      if (key == "segmentation") {
-        record.segmentation = read_segmentation(value, place);
-        has_segmentation = true;
-      } else if (key == "image_id") {
-        require_same_image(token_of(value), place);
-      } else {
-        read_info(key, value, place, info);
-      }
-    });
-    if (!has_segmentation) place.fail("has no \"segmentation\"; expected a mask record");
-    record.info = info.whole();
-    result_.records.push_back(std::move(record));
-  }
-
-  void require_same_image(std::string_view image_id, JsonPlace const& place) {
-    if (!image_id_) image_id_ = image_id;
-    if (*image_id_ == image_id) return;
-    place.fail("belongs to image " + std::string(image_id) + ", a record before it to image " +
-               std::string(*image_id_) +
-               "; expected the masks of one image: split the file by \"image_id\"");
-  }
-
-  JsonPlace file_;
-  MaskRecords result_;
-  std::optional<std::string_view> image_id_;
-};
 
 // The size that all masks of the file have; nothing when it is unknown.
 std::optional<Size> common_size(MaskRecords const& file, std::string_view name,
-                                std::optional<Size> image_size) {
+                                MaskReading const& reading) {
+  std::optional<Size> const image_size = reading.any_size ? std::nullopt : reading.image_size;
   std::optional<Size> size = image_size ? image_size : file.image_size;
   std::string source = image_size ? "the image" : "\"image\" in the file";
   if (size && file.image_size) {
@@ -200,27 +43,72 @@ std::optional<Size> common_size(MaskRecords const& file, std::string_view name,
       require_same_size(*own, std::string(name) + ", record " + std::to_string(i), *size, source);
     }
   }
-  return size;
+  return size ? size : reading.image_size;
 }
 
-MaskSet parse(simdjson::padded_string_view json, std::string_view name,
-              std::optional<Size> image_size, std::uint64_t min_area) {
+// Whether two numbers of pixels agree, given that programs round and measure differently.
+bool is_near(double a, double b, double least) {
+  return std::abs(a - b) <= std::max(least, 0.2 * std::max(a, b));
+}
+
+// Boxes end at the last pixel (amg.py) or after it (COCO), and some programs write the end instead
+// of the extent.
+bool is_near_span(double begin, double extent, std::int64_t first, std::int64_t last) {
+  constexpr double kLeast = 2;
+  auto const low = static_cast<double>(first), high = static_cast<double>(last);
+  auto const is_end = [&](double end) { return end >= high - kLeast && end <= high + 1 + kLeast; };
+  return std::abs(begin - low) <= kLeast && (is_end(begin + extent) || is_end(extent));
+}
+
+std::string contradiction_text(std::size_t i, MaskClaims const& claims, Mask const& mask) {
+  MaskBox const box = box_around(mask);
+  std::string text = "record " + std::to_string(i) + " states";
+  if (claims.area) text += " area " + shortest(*claims.area);
+  if (claims.box) {
+    text += claims.area ? " and bbox" : " bbox";
+    for (double const each : *claims.box) text += " " + shortest(each);
+  }
+  return text + "; its mask has area " + std::to_string(mask.area()) + " and bbox " +
+         std::to_string(box.left) + " " + std::to_string(box.top) + " " +
+         std::to_string(box.width()) + " " + std::to_string(box.height());
+}
+
+MaskFile parse(simdjson::padded_string_view json, std::string_view name,
+               MaskReading const& reading) {
   require_kind({reinterpret_cast<std::uint8_t const*>(json.data()), json.size()}, {FileKind::json},
                name, "the masks of an image as JSON");
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (std::string_view(json).starts_with(kByteOrderMark) && !reading.strict) {
+    std::size_t const mark = kByteOrderMark.size();
+    json = simdjson::padded_string_view(json.data() + mark, json.size() - mark,
+                                        json.capacity() - mark);
+  }
   ondemand::parser parser;
-  MaskRecords const file = RecordReader(name).read(parser, json);
-  std::optional<Size> const size = common_size(file, name, image_size);
+  SegmentationReading const how{reading.any_size ? std::nullopt : reading.image_size,
+                                reading.strict};
+  MaskRecords const file = read_mask_records(parser, json, name, how);
+  std::optional<Size> const size = common_size(file, name, reading);
   std::vector<MaskSet::Entry> entries;
   entries.reserve(file.records.size());
+  MaskFile found{MaskSet({}, size)};
+  PolygonWork work;
   for (std::size_t i = 0; i < file.records.size(); ++i) {
+    MaskRecord const& record = file.records[i];
     try {
-      Mask mask = mask_of(file.records[i].segmentation, size);
-      if (mask.area() >= min_area) entries.push_back({std::move(mask), file.records[i].info});
+      Mask mask = mask_of(record.segmentation, size, work);
+      // The columns show masks that were written along rows, and cost nothing. The rows are for
+      // the first mask only.
+      if (contradict(record.claims, mask, i == 0) && found.contradictions++ == 0) {
+        found.contradiction = contradiction_text(i, record.claims, mask);
+      }
+      if (mask.area() >= reading.min_area) entries.push_back({std::move(mask), record.info});
     } catch (Error const& error) {
       JsonPlace{name, "record", i}.fail(error.what());
     }
   }
-  return MaskSet(std::move(entries), size);
+  found.records = file.records.size();
+  found.masks = MaskSet(std::move(entries), size);
+  return found;
 }
 
 std::string record_text(Mask const& mask, std::optional<MaskInfo> const& info) {
@@ -249,22 +137,48 @@ std::string record_text(Mask const& mask, std::optional<MaskInfo> const& info) {
 
 }  // namespace
 
-MaskSet read_mask_json(std::filesystem::path const& path, std::optional<Size> image_size,
-                       std::uint64_t min_area) {
+bool contradict(MaskClaims const& claims, Mask const& mask, bool with_rows) {
+  constexpr double kLeastArea = 16;
+  if (claims.area && !is_near(*claims.area, static_cast<double>(mask.area()), kLeastArea)) {
+    return true;
+  }
+  if (!claims.box || mask.area() == 0) return false;
+  auto const& [x, y, width, height] = *claims.box;
+  std::uint32_t const rows = mask.size().height;
+  std::span<std::uint32_t const> const bounds = mask.bounds();
+  if (!is_near_span(x, width, bounds.front() / rows, (bounds.back() - 1) / rows)) return true;
+  if (!with_rows) return false;
+  MaskBox const box = box_around(mask);
+  return !is_near_span(y, height, box.top, box.bottom);
+}
+
+MaskFile read_mask_file(std::filesystem::path const& path, MaskReading const& reading) {
   InputFile file(path);
   simdjson::padded_string text = padded(file.size());
   auto* const bytes = reinterpret_cast<std::uint8_t*>(text.data());
   std::size_t const size = file.read({bytes, file.size()});
+  if (is_gzip({bytes, size})) return parse_mask_file(gunzip({bytes, size}, path.string()),
+                                                     path.string(), reading);
   simdjson::padded_string_view const json(text.data(), size,
                                           text.size() + simdjson::SIMDJSON_PADDING);
-  return parse(json, path.string(), image_size, min_area);
+  return parse(json, path.string(), reading);
+}
+
+MaskFile parse_mask_file(std::span<std::uint8_t const> bytes, std::string_view name,
+                         MaskReading const& reading) {
+  simdjson::padded_string text = padded(bytes.size());
+  std::ranges::copy(bytes, text.data());
+  return parse(text, name, reading);
+}
+
+MaskSet read_mask_json(std::filesystem::path const& path, std::optional<Size> image_size,
+                       std::uint64_t min_area) {
+  return read_mask_file(path, {image_size, min_area}).masks;
 }
 
 MaskSet parse_mask_json(std::span<std::uint8_t const> bytes, std::string_view name,
                         std::optional<Size> image_size, std::uint64_t min_area) {
-  simdjson::padded_string text = padded(bytes.size());
-  std::ranges::copy(bytes, text.data());
-  return parse(text, name, image_size, min_area);
+  return parse_mask_file(bytes, name, {image_size, min_area}).masks;
 }
 
 MaskBox written_box(Mask const& mask, std::optional<MaskInfo> const& info) {

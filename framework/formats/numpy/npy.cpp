@@ -150,9 +150,9 @@ Header read_header(Bytes bytes, LazyFile* file) {
 }
 
 Cell read_objects(Header const& header, Bytes file, Store& store) {
-  if (!header.shape->empty()) {
+  if (header.shape->size() > 1) {
     throw Error("the file holds an array of objects of shape " + shape_text(*header.shape) +
-                "; seplflow loads arrays of numbers, and of objects only of shape ()");
+                "; seplflow loads arrays of numbers, and of objects only of shape () or (N,)");
   }
   return pickle::read_last_pickle(file, header.bytes, store);
 }

@@ -164,10 +164,14 @@ void set_array_state(Store& store, Cell const& array, Cell const& state) {
   Dtype const dtype = store.dtypes[arguments.require(first + 1, Type::dtype, "a dtype").index];
   Cell const flag = arguments[first + 2], data = arguments[first + 3];
   if (!dtype.type) {
-    bool const one = shape.empty() && data.is(Type::list) && store.lists[data.index].size() == 1;
-    if (!one) {
+    std::size_t const objects = data.is(Type::list) ? store.lists[data.index].size() : 0;
+    if (data.is(Type::list) && shape.size() == 1 && shape[0] == objects) {
+      slot.object = data;
+      return;
+    }
+    if (!shape.empty() || objects != 1) {
       throw Error("the pickle holds an array of objects of shape " + shape_text(shape) +
-                  "; seplflow loads arrays of numbers, and of objects only of shape ()");
+                  "; seplflow loads arrays of numbers, and of objects only of shape () or (N,)");
     }
     slot.object = store.lists[data.index][0];
     return;
