@@ -7,7 +7,7 @@
 set -euo pipefail
 
 packages=(g++ cmake ninja-build
-  libtbb-dev libboost-dev libpng-dev libjpeg-dev libsimdjson-dev libspdlog-dev
+  libtbb-dev libboost-dev libpng-dev zlib1g-dev libjpeg-dev libsimdjson-dev libspdlog-dev
   libtomlplusplus-dev nlohmann-json3-dev libxxhash-dev)
 # Without OpenBLAS libtorch multiplies matrices 30 times as slowly. The serial variant of OpenBLAS
 # cannot be used by several threads at once.

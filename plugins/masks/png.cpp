@@ -72,16 +72,17 @@ struct Png : Reader {
   }
 
   MaskSet of_folder(SampleContext const& context, fs::path const& folder) const {
-    auto const infos = read_metadata_csv(folder / "metadata.csv");
+    auto const metadata = read_metadata_csv(folder / "metadata.csv");
     auto const [masks, other] = mask_folder(folder, last_name(context.sample()), strict);
     require_masks(context, folder, masks, other);
-    for (auto const& [number, info] : infos) {
+    for (auto const& [number, each] : metadata) {
       if (std::ranges::find(masks, number, &NumberedFile::number) != masks.end()) continue;
       throw Error("the mask " + (folder / (std::to_string(number) + ".png")).string() +
                   " is missing, although metadata.csv lists it");
     }
     std::optional<Size> size = required_size(context.sample());
     std::string sized = "the sample's image";
+    MaskFile found{MaskSet({}), masks.size()};
     std::vector<MaskSet::Entry> entries;
     for (NumberedFile const& file : masks) {
       Mask mask = read(context, file.path);
@@ -90,10 +91,19 @@ struct Png : Reader {
         sized = file.path.string();
       }
       require_same_size(mask.size(), file.path.string(), *size, sized);
-      auto const info = infos.find(file.number);
-      entries.push_back(
-          {std::move(mask), info == infos.end() ? std::nullopt : std::optional(info->second)});
+      auto const known = metadata.find(file.number);
+      std::optional<MaskInfo> info;
+      if (known != metadata.end()) {
+        info = known->second.info;
+        bool const is_first = entries.empty();
+        if (contradict(known->second.claims, mask, is_first) && found.contradictions++ == 0) {
+          found.contradiction = file.path.filename().string() + " has area " +
+                                std::to_string(mask.area()) + "; see metadata.csv";
+        }
+      }
+      entries.push_back({std::move(mask), std::move(info)});
     }
+    warn_of_contradictions(context, found);
     return MaskSet(std::move(entries), size);
   }
 
@@ -144,7 +154,8 @@ constexpr char const* kPngDetails =
     "writes them. Scores and prompts come from NAME/metadata.csv if it exists. `masks.json` reads "
     "the same masks many times faster: let amg.py write RLE (`--convert-to-rle`) if you can. The "
     "folder of a COCO sample may have any name that COCO's files have "
-    "(COCO_val2014_000000000139, 000000000139, 139); its id comes first.\n\n"
+    "(COCO_val2014_000000000139, 000000000139, 139); its id comes first. Masks that contradict the "
+    "area or the box in metadata.csv are read, with one warning and a count.\n\n"
     "These are read automatically too, and `strict = true` refuses them. Of any two values the "
     "higher is inside, and a picture of one value is an empty mask if that is 0, else a full one. "
     "Of more than two values, those of at least half the scale (128 of 255) are inside, which is "

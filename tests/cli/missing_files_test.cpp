@@ -45,7 +45,7 @@ TEST_CASE("samples without files are told, each stage's with the first") {
   std::string const masks =
       "stage \"masks\" (masks.json): 2 of 3 samples have no file, the first "
       "is a: " +
-      at + "/a.json\n    [stages.masks]\n            ^\n";
+      at + "/a.json or a.json.gz\n    [stages.masks]\n            ^\n";
   auto const result = place.program({"check", "p.toml"});
   CHECK(result.status == 2);
   CHECK(result.out.empty());
@@ -67,7 +67,9 @@ TEST_CASE("samples without files are told, each stage's with the first") {
         "first is 000000000139: " +
             at +
             "/000000000139.json or 139.json or COCO_train2014_000000000139.json or "
-            "COCO_val2014_000000000139.json; the folder has other files, such as b.json\n    "
+            "COCO_val2014_000000000139.json or 000000000139.json.gz or 139.json.gz or "
+            "COCO_train2014_000000000139.json.gz or COCO_val2014_000000000139.json.gz; the folder "
+            "has other files, such as b.json\n    "
             "[stages.masks]\n            ^\n");
   CHECK(place
             .program({"check", "p.toml", "--set", "cam.on_missing=empty", "--set",
@@ -90,7 +92,7 @@ TEST_CASE("what is missing in one place hides nothing that is missing in another
                    "file, the first is a: ") &&
           Contains("cams/a.png; the folder has other files, such as a_0.png\n") &&
           Contains("p.toml:4:9: error: stage \"masks\" (masks.json): 2 of 2 samples") &&
-          Contains("masks/a.json; the folder is empty\n") && EndsWith("3 errors\n"));
+          Contains("masks/a.json or a.json.gz; the folder is empty\n") && EndsWith("3 errors\n"));
 }
 
 TEST_CASE("names that lead into folders that are not there are missing files") {

@@ -9,6 +9,7 @@
 #include <seplflow/error.hpp>
 #include <seplflow/formats/image_file.hpp>
 #include <seplflow/formats/png.hpp>
+#include "formats/image/mask_png.hpp"
 #include "support/png_fixture.hpp"
 
 namespace {
@@ -36,6 +37,13 @@ void read_in_every_way(std::span<std::uint8_t const> bytes) {
     }
   });
   value_or_error([&] { require(decode_mask_png(bytes, "fuzz").area() <= kMaxPixels); });
+  value_or_error([&] {
+    Mask const mask = decode_mask_picture(bytes, "fuzz", {}).mask;
+    require(decode_mask_picture(encode_mask_png(mask), "fuzz again", {}).mask == mask);
+  });
+  value_or_error([&] {
+    for (Mask const& mask : decode_instance_png(bytes, "fuzz")) require(mask.area() > 0);
+  });
   value_or_error([&] {
     Image const image = decode_image(bytes, "fuzz");
     require(image.rgb().size() == 3 * image.size().pixels());

@@ -123,6 +123,24 @@ TEST_CASE("metadata.csv may have its columns in another order, CRLF and blank li
   CHECK(read(folder).info(0) == MaskInfo{0.5, 0.25, {1, 2}, {0, 0, 3, 2}});
 }
 
+TEST_CASE("masks that contradict the area or the box of metadata.csv are warned of") {
+  auto const warned = [](std::string const& claims) {
+    TempFolder const folder;
+    Bytes pixels(40 * 60);
+    std::fill_n(pixels.begin(), 10 * 60, 255);
+    folder.write("a/0.png", as_text(make_png({40, 60}, {}, pixels)));
+    folder.write("a/metadata.csv",
+                 std::string(kHeader) + "0," + claims + ",1.0,2.0,0.5,0.25,0,0,60,40\n");
+    StageDriver stage = reading(folder);
+    stage.run<MaskSet>(voc_sample("a"));
+    return stage.warned().size();
+  };
+  CHECK(warned("600,0,0,59,9") == 0);
+  CHECK(warned("many,0,0,59,9") == 0);
+  CHECK(warned("60,0,0,59,9") == 1);
+  CHECK(warned("600,0,0,9,59") == 1);
+}
+
 TEST_CASE("masks without metadata.csv have no scores") {
   TempFolder const folder;
   folder.write("a/0.png", mask_png(1));

@@ -98,6 +98,8 @@ TEST_CASE("a value that is named is inside, and no other") {
   CHECK_THROWS_WITH(read(make_png({1, 2}, {}, {0, 254}), {255, false}),
                     Contains("no pixel has the value 255"));
   CHECK(read(picture({PNG_COLOR_TYPE_PALETTE, 8}, {120}, {130}), {120, false}).mask == kMask);
+  CHECK(read(picture({PNG_COLOR_TYPE_RGB, 8}, {255, 255, 255}, {255, 0, 0}), {255, false}).mask ==
+        kMask);
   CHECK(read(picture({PNG_COLOR_TYPE_GRAY, 16}, {3, 232}, {0, 1}), {1000, false}).mask == kMask);
 }
 

@@ -209,7 +209,7 @@ MaskPicture mask_of_samples(Samples const& samples, std::string_view name) {
 // ---- JPEG ----
 
 MaskPicture mask_of_jpeg(std::span<std::uint8_t const> bytes, std::string_view name) {
-  constexpr unsigned kTint = 32;  // what JPEG may make of gray
+  constexpr int kTint = 32;  // what JPEG may make of gray
   constexpr float kDark = 64, kLight = 191;
   Image const image = decode_image(bytes, name);
   std::span<std::uint8_t const> const rgb = image.rgb();
@@ -254,12 +254,16 @@ MaskPicture mask_of_value(PngReader& png, std::uint16_t inside, std::string_view
     return {std::move(mask), 0, false};
   }
   Samples const samples = samples_of(png);
-  if (samples.channels != 1) {
-    fail(name, "the PNG has colours or transparency; `inside` is for gray and for palettes");
+  if (samples.channels == 2 || samples.channels == 4) {
+    fail(name, "the PNG has transparency, and `inside` is for gray, palettes, and gray in RGB");
   }
-  MaskPicture result{
-      mask_where(png.size(), [&](std::size_t i) { return samples.values[i] == inside; }), 0,
-      false};
+  auto const has_value = [&](std::size_t i) {
+    std::size_t const first = i * samples.channels;
+    return std::all_of(samples.values.begin() + static_cast<std::ptrdiff_t>(first),
+                       samples.values.begin() + static_cast<std::ptrdiff_t>(first + samples.channels),
+                       [&](std::uint16_t value) { return value == inside; });
+  };
+  MaskPicture result{mask_where(png.size(), has_value), 0, false};
   bool const is_black = std::ranges::all_of(samples.values, [](auto v) { return v == 0; });
   if (result.mask.area() == 0 && !is_black) {
     fail(name, "no pixel has the value " + std::to_string(inside) +

@@ -137,7 +137,7 @@ class RecordReader {
         file_.fail(
             "holds the annotations of many images (\"images\"), a COCO data set; expected the "
             "masks of one image: " +
-            std::string(kFileKinds));
+            std::string(kFileKinds) + ". For one file of all images set `file` instead of `dir`");
       }
       if (key == "image") read_header(value);
       if (key == "segmentation") is_record = true;
@@ -233,7 +233,8 @@ class RecordReader {
     if (*image_id_ == image_id) return;
     place.fail("belongs to image " + std::string(image_id) + ", a record before it to image " +
                std::string(*image_id_) +
-               "; expected the masks of one image: split the file by \"image_id\"");
+               "; expected the masks of one image. For one file of all images set `file` instead "
+               "of `dir`");
   }
 
   JsonPlace file_;
