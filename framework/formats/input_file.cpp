@@ -1,7 +1,6 @@
 #include <seplflow/formats/input_file.hpp>
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,13 +61,13 @@ std::size_t read_all(std::filesystem::path const& path, std::span<std::uint8_t> 
 
 }  // namespace
 
-InputFile::InputFile(std::filesystem::path const& path) : path_(path) {
+InputFile::InputFile(std::filesystem::path const& path, std::uint64_t most_bytes) : path_(path) {
   auto const [descriptor, size] = open_file(path);
-  if (size > kMaxFileBytes) {
+  if (size > most_bytes) {
     ::close(descriptor);
     throw Error(path.string() + " has " + std::to_string(size) +
-                " bytes; seplflow reads files of at most " + std::to_string(kMaxFileBytes) +
-                " bytes (2 GiB)");
+                " bytes; seplflow reads files of at most " + std::to_string(most_bytes) +
+                " bytes here");
   }
   descriptor_ = descriptor;
   size_ = static_cast<std::size_t>(size);
@@ -96,21 +95,6 @@ std::vector<std::uint8_t> read_file(std::filesystem::path const& path) {
   std::vector<std::uint8_t> bytes(file.size());
   bytes.resize(file.read(bytes));
   return bytes;
-}
-
-MappedFile::MappedFile(std::filesystem::path const& path) {
-  auto const [descriptor, size] = open_file(path);
-  // An empty file cannot be mapped.
-  void* const memory =
-      size == 0 ? nullptr : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-  int const error = errno;
-  ::close(descriptor);
-  if (memory == MAP_FAILED) throw cannot_read(path, error);
-  bytes_ = {static_cast<std::uint8_t const*>(memory), static_cast<std::size_t>(size)};
-}
-
-MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
 }
 
 }  // namespace seplflow

@@ -151,13 +151,23 @@ TEST_CASE("a checkpoint with integers instead of weights is refused by the check
 
 TEST_CASE("weights that are NaN fail every sample with the name of the tensor") {
   SmallSam sam;
-  std::string bytes = read_text(sam.file);
-  // Somewhere in the storage of all tensors, wherever its floats begin.
-  bytes.replace(bytes.find("data/0") + 4096, 8, 8, '\xff');
-  sam.folder.write("small.pth", bytes);
+  sam.folder.write("small.pth", sam_checkpoint(sam::expected_tensors(small_sam()), 1, {},
+                                               "mask_decoder.iou_token.weight"));
   CHECK_THROWS_WITH(
       sam.masks(picture({20, 30})),
       Contains("small.pth: tensor ") && Contains("holds values that are infinite or NaN"));
+}
+
+TEST_CASE("weights that do not have their checksum fail every sample") {
+  SmallSam sam;
+  std::string bytes = read_text(sam.file);
+  // A bit of a float, somewhere in the storage of all tensors.
+  std::size_t const place = bytes.find("data/0") + 4096;
+  bytes[place] = static_cast<char>(bytes[place] ^ 1);
+  sam.folder.write("small.pth", bytes);
+  CHECK_THROWS_WITH(sam.masks(picture({20, 30})),
+                    Contains("small.pth: the zip's entry 'archive/data/0' is damaged: its bytes do "
+                             "not have their checksum; copy or download the file again"));
 }
 
 TEST_CASE("a checkpoint may have a prefix before all names") {

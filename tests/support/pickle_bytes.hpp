@@ -156,26 +156,44 @@ inline std::string pickled_tensor(Storage const& storage, std::int64_t offset,
 
 struct Entry {
   std::string name, data;
-  std::uint16_t method = 0;
+  std::uint16_t method = 0;  // 8: deflate
   std::uint16_t flags = 0x808;
 };
+
+inline std::uint32_t crc32_of(std::string_view bytes) {
+  std::uint32_t crc = ~std::uint32_t{0};
+  for (unsigned char const byte : bytes) {
+    crc ^= byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xedb88320U : 0);
+  }
+  return ~crc;
+}
+
+// As a block of deflate that is not compressed; for less than 64 KiB.
+inline std::string deflated(std::string const& data) {
+  auto const size = static_cast<std::uint16_t>(data.size());
+  return "\x01" + little(size) + little(static_cast<std::uint16_t>(~size)) + data;
+}
 
 inline std::string zip(std::vector<Entry> const& entries, bool zip64 = false) {
   std::string file, directory;
   for (Entry const& entry : entries) {
-    auto const size = little(static_cast<std::uint32_t>(entry.data.size()));
+    std::string const packed = entry.method == 8 ? deflated(entry.data) : entry.data;
+    auto const size = little(static_cast<std::uint32_t>(packed.size())) +
+                      little(static_cast<std::uint32_t>(entry.data.size()));
     auto const at = little(static_cast<std::uint32_t>(file.size()));
     auto const name = little(static_cast<std::uint16_t>(entry.name.size()));
-    std::string const kind = little(entry.flags) + little(entry.method) + std::string(8, '\0');
+    std::string const kind = little(entry.flags) + little(entry.method) + std::string(4, '\0') +
+                             little(crc32_of(entry.data));
     std::string const wide = zip64 ? little(std::uint16_t{1}) + little(std::uint16_t{24}) +
                                          little(std::uint64_t{entry.data.size()}) +
-                                         little(std::uint64_t{entry.data.size()}) +
+                                         little(std::uint64_t{packed.size()}) +
                                          little(std::uint64_t{file.size()})
                                    : "";
     std::string const ones = "\xff\xff\xff\xff";
-    file += "PK\x03\x04" + std::string(2, '\0') + kind + size + size + name +
-            little(std::uint16_t{5}) + entry.name + std::string("FB\x01\0Z", 5) + entry.data;
-    directory += "PK\x01\x02" + std::string(4, '\0') + kind + (zip64 ? ones + ones : size + size) +
+    file += "PK\x03\x04" + std::string(2, '\0') + kind + size + name + little(std::uint16_t{5}) +
+            entry.name + std::string("FB\x01\0Z", 5) + packed;
+    directory += "PK\x01\x02" + std::string(4, '\0') + kind + (zip64 ? ones + ones : size) +
                  name + little(static_cast<std::uint16_t>(wide.size())) + std::string(10, '\0') +
                  (zip64 ? ones : at) + entry.name + wide;
   }

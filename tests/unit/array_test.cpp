@@ -44,6 +44,18 @@ TEST_CASE("an array of each element type is read as it was written") {
   CHECK(first<double>(ElementType::float64, 0.1) == 0.1);
 }
 
+TEST_CASE("axes of length 1 come and go, and nothing else changes") {
+  std::string const bytes = packed<float>({1, 2, 3, 4, 5, 6});
+  Array const array = row_major(ElementType::float32, {2, 1, 3}, bytes);
+  Array const flat = array.with_shape({2, 3});
+  CHECK(flat.axes() == 2);
+  CHECK(flat.to_vector<float>() == array.to_vector<float>());
+  CHECK(flat.with_shape({1, 2, 1, 3, 1}).at(0).at(1).number(2) == 6);
+  for (auto const& shape : {std::vector<std::uint64_t>{3, 2}, {6}, {2, 3, 2}, {2}, {}}) {
+    CHECK_THROWS_AS(array.with_shape(shape), Error);
+  }
+}
+
 TEST_CASE("every float16 becomes the float of the same value") {
   for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
     auto const half = static_cast<std::uint16_t>(bits);

@@ -20,6 +20,45 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
+// A progressive JPEG of noise with `scans` scans of its DC coefficients and one of all others.
+Bytes progressive_jpeg(int scans) {
+  jpeg_compress_struct jpeg{};
+  jpeg_error_mgr errors{};
+  jpeg.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&jpeg);
+  unsigned char* memory = nullptr;
+  unsigned long length = 0;
+  jpeg_mem_dest(&jpeg, &memory, &length);
+  jpeg.image_width = 32;
+  jpeg.image_height = 32;
+  jpeg.input_components = 1;
+  jpeg.in_color_space = JCS_GRAYSCALE;
+  jpeg_set_defaults(&jpeg);
+  // The DC coefficients bit by bit, then each other coefficient bit by bit.
+  std::vector<jpeg_scan_info> script;
+  for (int coefficient = 0; coefficient < 64; ++coefficient) {
+    for (int bit = 5; bit >= 0; --bit) {
+      if (static_cast<int>(script.size()) == scans) break;
+      script.push_back({1, {0, 0, 0, 0}, coefficient, coefficient, bit == 5 ? 0 : bit + 1, bit});
+    }
+  }
+  jpeg.scan_info = script.data();
+  jpeg.num_scans = static_cast<int>(script.size());
+  jpeg_start_compress(&jpeg, TRUE);
+  std::uint32_t noise = 1;
+  while (jpeg.next_scanline < jpeg.image_height) {
+    Bytes row(jpeg.image_width);
+    for (auto& pixel : row) pixel = static_cast<std::uint8_t>((noise = noise * 1664525 + 7) >> 24);
+    JSAMPROW line = row.data();
+    jpeg_write_scanlines(&jpeg, &line, 1);
+  }
+  jpeg_finish_compress(&jpeg);
+  jpeg_destroy_compress(&jpeg);
+  Bytes const file(memory, memory + length);
+  std::free(memory);
+  return file;
+}
+
 // A JPEG of one colour, in the colour space, with `comment_bytes` of comments before its size.
 Bytes make_jpeg(Size size, J_COLOR_SPACE space, Bytes const& colour, std::size_t comment_bytes = 0,
                 bool arithmetic = false) {
@@ -100,6 +139,29 @@ TEST_CASE("a JPEG with an EXIF orientation is not rotated, as Pillow reads it") 
   CHECK(read_image_size(path) == Size{20, 30});
   CHECK(read_image(path).size() == Size{20, 30});
   CHECK(all_near(read_image(path), {200, 30, 40}));
+}
+
+TEST_CASE("a damaged JPEG that libjpeg decodes is read, and its remarks are passed on once each") {
+  Bytes file = make_jpeg({64, 64}, JCS_RGB, {200, 30, 40});
+  std::vector<std::string> remarks = {"of another file"};
+  decode_image(file, "a.jpg", &remarks);
+  CHECK(remarks.empty());
+  // Bytes before the marker at the end of the file.
+  Bytes const extra = {1, 2, 3, 4, 5};
+  file.insert(file.end() - 2, extra.begin(), extra.end());
+  CHECK(decode_image(file, "a.jpg", &remarks).size() == Size{64, 64});
+  REQUIRE(remarks.size() == 1);
+  CHECK_THAT(remarks[0], Contains("extraneous bytes before marker"));
+  TempFolder const folder;
+  remarks.clear();
+  read_image(folder.write("a.jpg", as_text(file)), &remarks);
+  CHECK(remarks.size() == 1);
+}
+
+TEST_CASE("a progressive JPEG is read up to a number of scans that bounds the work") {
+  CHECK(decode_image(progressive_jpeg(60), "a.jpg").size() == Size{32, 32});
+  CHECK_THROWS_WITH(decode_image(progressive_jpeg(120), "a.jpg"),
+                    Contains("a.jpg is a JPEG of more than 100 scans"));
 }
 
 TEST_CASE("a JPEG with arithmetic coding is refused") {

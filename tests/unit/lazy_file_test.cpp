@@ -1,5 +1,6 @@
 #include <seplflow/formats/lazy_file.hpp>
 
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,6 +54,30 @@ TEST_CASE("parts of a file that were left out are read when they are needed") {
   CHECK(std::string(copied.begin(), copied.end()) == content.substr(50, gap.size()));
   file.load(file.bytes());
   CHECK(holds(file, content, 0, content.size()));
+}
+
+TEST_CASE("isolated parts of a file are read alone, in any order") {
+  TempFolder const folder;
+  std::string const content = numbered(300000);
+  auto const path = folder.write("a", content);
+  LazyFile file(path);
+  file.need(10);
+  auto const part = [&](std::size_t begin, std::size_t size) {
+    return file.bytes().subspan(begin, size);
+  };
+  file.isolate(part(200000, 100));
+  file.isolate(part(100000, 50000));
+  file.isolate(part(120000, 10));
+  file.load(part(200000, 100));
+  CHECK(holds(file, content, 200000, 100));
+  std::filesystem::resize_file(path, 150000);
+  CHECK(holds(file, content, 200000, 100));
+  file.load(part(100000, 50000));
+  CHECK(holds(file, content, 100000, 50000));
+  std::vector<std::uint8_t> copied(1000);
+  file.copy(part(50000, 1000), copied.data());
+  CHECK(std::string(copied.begin(), copied.end()) == content.substr(50000, 1000));
+  CHECK_THROWS_WITH(file.load(part(149000, 2000)), Contains("became shorter"));
 }
 
 TEST_CASE("a file knows its own parts") {

@@ -349,6 +349,8 @@ TEST_CASE("a small pickle that would unfold to endless values takes little memor
 }
 
 TEST_CASE("the number of values has a maximum") {
+  CHECK_THROWS_WITH(described("}(" + repeated("K\1N", static_cast<int>(kMaxDictEntries) + 1) + "u"),
+                    Contains("a dict has more than 2097152 entries"));
   CHECK_THROWS_WITH(described("(" + repeated("N", static_cast<int>(kMaxPickleValues)) + "t"),
                     Contains("more than 16777216 values"));
 }

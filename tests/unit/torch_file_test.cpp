@@ -217,6 +217,33 @@ TEST_CASE("damage to any one byte of a checkpoint is refused or harmless") {
   }
 }
 
+TEST_CASE("a checkpoint on disk may have a long pickle") {
+  std::string items;
+  for (int i = 0; i < 2000; ++i) {
+    items += text("layer." + std::to_string(i)) + tensor(storage_id(kFloats), i % 6, {1}, {1});
+  }
+  TempFolder const folder;
+  Pickle const file = read_torch_file(folder.write("a.pth", torch_zip(dict(items), {kFloats})));
+  CHECK(file.root().size() == 2000);
+  CHECK(file.root().find("layer.1997")->array().number(0) == 1997 % 6);
+  CHECK_NOTHROW(file.verify());
+}
+
+TEST_CASE("a checkpoint that is truncated while it is in use is an error") {
+  TempFolder const folder;
+  Storage const large{"0", "FloatStorage", 100000, std::string(400000, 'a')};
+  for (std::string const& bytes :
+       {torch_zip(tensor(storage_id(large), 0, {100000}, {1}), {large}),
+        legacy(tensor(legacy_id(large), 0, {100000}, {1}), {large})}) {
+    auto const path = folder.write("a.pth", bytes);
+    Pickle const file = read_torch_file(path);
+    std::filesystem::resize_file(path, 1000);
+    CHECK_THROWS_WITH(file.root().array().to_vector<float>(),
+                      Contains("a.pth became shorter while it was read"));
+    CHECK_THROWS_WITH(file.root().array().number(99999), Contains("became shorter"));
+  }
+}
+
 TEST_CASE("pickles are nested to a maximum depth") {
   std::string inner = legacy("N", {});
   for (int i = 0; i < 6; ++i) {
@@ -234,12 +261,23 @@ TEST_CASE("the same nested pickle cannot be read again and again") {
                     Contains("decodes the same bytes again and again"));
 }
 
-TEST_CASE("a checkpoint on disk is mapped, and its values stay valid") {
+TEST_CASE("a checkpoint on disk stays valid, and its checksums are verified on request") {
   TempFolder const folder;
   auto const path =
       folder.write("a.pth", torch_zip(tensor(storage_id(kFloats), 0, {6}, {1}), {kFloats}));
   Pickle const file = read_torch_file(path);
   CHECK(file.root().array().number(5) == 5);
+  CHECK_NOTHROW(file.verify());
+  std::string flipped = torch_zip(tensor(storage_id(kFloats), 0, {6}, {1}), {kFloats});
+  flipped[flipped.find(kFloats.data) + 8] ^= 1;
+  Pickle const damaged = read_torch_file(folder.write("c.pth", flipped));
+  CHECK_THROWS_WITH(damaged.verify(),
+                    Contains("c.pth: the zip's entry 'archive/data/0' is damaged: its bytes"));
+  CHECK_THROWS_WITH(described(flipped), Contains("'archive/data/0' is damaged"));
+  flipped = torch_zip(tensor(storage_id(kFloats), 0, {6}, {1}), {kFloats});
+  flipped[flipped.find("FloatStorage")] ^= 1;
+  CHECK_THROWS_WITH(read_torch_file(folder.write("d.pth", flipped)),
+                    Contains("'archive/data.pkl' is damaged"));
   CHECK_THROWS_WITH(read_torch_file(folder.write("b.pth", "")),
                     Contains("b.pth: the file is empty"));
   CHECK_THROWS_WITH(read_torch_file(folder.path()), Contains("is a folder"));

@@ -8,6 +8,7 @@
 // clang-format on
 
 #include <algorithm>
+#include <array>
 #include <csetjmp>
 #include <optional>
 #include <string>
@@ -36,6 +37,32 @@ void convert_cmyk(std::vector<std::uint8_t>& samples) {
   samples.resize(out);
 }
 
+// What libjpeg remarks of a file that it decodes all the same, such as "Corrupt JPEG data: bad
+// Huffman code": each kind once, as its first text. libjpeg calls this, so nothing here allocates.
+class JpegRemarks {
+ public:
+  void add(j_common_ptr jpeg) {
+    int const code = jpeg->err->msg_code;
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (codes_[i] == code) return;
+    }
+    if (count_ == codes_.size()) return;
+    jpeg->err->format_message(jpeg, texts_[count_].data());
+    codes_[count_++] = code;
+  }
+  std::vector<std::string> texts() const {
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < count_; ++i) texts.emplace_back(texts_[i].data());
+    return texts;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 8;
+  std::array<int, kMost> codes_;
+  std::array<std::array<char, JMSG_LENGTH_MAX>, kMost> texts_;
+  std::size_t count_ = 0;
+};
+
 class JpegReader {
  public:
   JpegReader(std::span<std::uint8_t const> bytes, std::string_view name)
@@ -44,8 +71,10 @@ class JpegReader {
     jpeg_.client_data = this;
     errors_.error_exit = on_error;
     errors_.emit_message = on_message;
+    progress_.progress_monitor = on_progress;
     guarded([this] {
       jpeg_create_decompress(&jpeg_);
+      jpeg_.progress = &progress_;
       jpeg_mem_src(&jpeg_, bytes_.data(), bytes_.size());
     });
   }
@@ -83,6 +112,8 @@ class JpegReader {
     return samples;
   }
 
+  std::vector<std::string> remarks() const { return remarks_.texts(); }
+
   [[noreturn]] void fail_truncated() const {
     throw Error(name_ + " is truncated: its " + std::to_string(bytes_.size()) +
                 " bytes end before the image does; copy or download it again");
@@ -96,10 +127,19 @@ class JpegReader {
   // libjpeg only warns about missing data, and fills the rest of the image with gray.
   static void on_message(j_common_ptr jpeg, int level) {
     bool const warning = level < 0;
+    if (!warning) return;
+    auto& self = *static_cast<JpegReader*>(jpeg->client_data);
     int const code = jpeg->err->msg_code;
-    if (!warning || (code != JWRN_JPEG_EOF && code != JWRN_HIT_MARKER)) return;
-    static_cast<JpegReader*>(jpeg->client_data)->truncated_ = code == JWRN_JPEG_EOF;
+    if (code != JWRN_JPEG_EOF && code != JWRN_HIT_MARKER) return self.remarks_.add(jpeg);
+    self.truncated_ = code == JWRN_JPEG_EOF;
     on_error(jpeg);
+  }
+
+  // A scan may pass over all blocks of the image in a few bytes, so their number bounds the work.
+  static void on_progress(j_common_ptr jpeg) {
+    auto& self = *static_cast<JpegReader*>(jpeg->client_data);
+    self.has_too_many_scans_ = self.jpeg_.input_scan_number > kMostScans;
+    if (self.has_too_many_scans_) on_error(jpeg);
   }
 
   // libjpeg leaves a failed call by longjmp, which must not skip a destructor. So everything that
@@ -112,6 +152,10 @@ class JpegReader {
       return true;
     }
     if (truncated_) return false;
+    if (has_too_many_scans_) {
+      throw Error(name_ + " is a JPEG of more than " + std::to_string(kMostScans) +
+                  " scans, which no camera or program writes; save the image again");
+    }
     char message[JMSG_LENGTH_MAX];
     errors_.format_message(reinterpret_cast<j_common_ptr>(&jpeg_), message);
     throw Error(name_ + " is damaged (" + message + "); copy or download it again");
@@ -135,12 +179,16 @@ class JpegReader {
     return jpeg_.jpeg_color_space == JCS_CMYK || jpeg_.jpeg_color_space == JCS_YCCK;
   }
 
+  static constexpr int kMostScans = 100;  // programs write about 10
+
   std::span<std::uint8_t const> bytes_;
   std::string name_;
   jpeg_decompress_struct jpeg_{};
   jpeg_error_mgr errors_{};
+  jpeg_progress_mgr progress_{};
+  JpegRemarks remarks_;
   std::jmp_buf escape_;
-  bool truncated_ = false;
+  bool truncated_ = false, has_too_many_scans_ = false;
 };
 
 // Whether the bytes begin like a JPEG.
@@ -148,10 +196,12 @@ bool is_jpeg(std::span<std::uint8_t const> bytes) {
   return bytes.size() >= 3 && bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff;
 }
 
-Image decode_jpeg(std::span<std::uint8_t const> bytes, std::string_view name) {
+Image decode_jpeg(std::span<std::uint8_t const> bytes, std::string_view name,
+                  std::vector<std::string>* remarks) {
   JpegReader jpeg(bytes, name);
   if (!jpeg.read_header()) jpeg.fail_truncated();
   std::vector<std::uint8_t> rgb = jpeg.read_rgb();
+  if (remarks) *remarks = jpeg.remarks();
   return Image(jpeg.size(), std::move(rgb));
 }
 
@@ -199,9 +249,10 @@ Image clipped_gray(PngReader& png) {
 
 }  // namespace
 
-Image decode_image(std::span<std::uint8_t const> bytes, std::string_view name) {
+Image decode_image(std::span<std::uint8_t const> bytes, std::string_view name,
+                   std::vector<std::string>* remarks) {
   require_image(bytes, std::string(name));
-  if (is_jpeg(bytes)) return decode_jpeg(bytes, name);
+  if (is_jpeg(bytes)) return decode_jpeg(bytes, name, remarks);
   PngReader png(bytes, name, "an image");
   if (png.colour_type() == PNG_COLOR_TYPE_GRAY && png.bit_depth() == 16) return clipped_gray(png);
   png.convert_to_rgb();
@@ -210,8 +261,8 @@ Image decode_image(std::span<std::uint8_t const> bytes, std::string_view name) {
   return Image(png.size(), std::move(rgb));
 }
 
-Image read_image(std::filesystem::path const& path) {
-  return decode_image(read_file(path), path.string());
+Image read_image(std::filesystem::path const& path, std::vector<std::string>* remarks) {
+  return decode_image(read_file(path), path.string(), remarks);
 }
 
 Size read_image_size(std::filesystem::path const& path) {

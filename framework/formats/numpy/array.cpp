@@ -209,6 +209,26 @@ Array Array::at(std::uint64_t i) const {
   return {std::move(part), storage_, file_};
 }
 
+Array Array::with_shape(std::vector<std::uint64_t> shape) const {
+  ArrayLayout other = layout_;
+  other.shape = std::move(shape);
+  other.strides.assign(other.shape.size(), 1);
+  std::size_t axis = 0;
+  auto const skip_ones = [&] {
+    while (axis < axes() && layout_.shape[axis] == 1) ++axis;
+  };
+  for (std::size_t i = 0; i < other.shape.size(); ++i) {
+    if (other.shape[i] == 1) continue;
+    skip_ones();
+    bool const same = axis < axes() && layout_.shape[axis] == other.shape[i];
+    if (!same) throw Error(description() + " has no shape " + shape_text(other.shape));
+    other.strides[i] = layout_.strides[axis++];
+  }
+  skip_ones();
+  if (axis < axes()) throw Error(description() + " has no shape " + shape_text(other.shape));
+  return {std::move(other), storage_, file_};
+}
+
 namespace {
 
 // Calls visit(element as its own type) for element i.

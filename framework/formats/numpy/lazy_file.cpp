@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <iterator>
 
 #include <seplflow/error.hpp>
 
@@ -15,9 +16,9 @@ constexpr std::size_t kFirstBlock = std::size_t{8} << 10, kLargestBlock = std::s
 
 }  // namespace
 
-LazyFile::LazyFile(std::filesystem::path const& path)
+LazyFile::LazyFile(std::filesystem::path const& path, std::uint64_t most_bytes)
     : path_(path),
-      file_(path),
+      file_(path, most_bytes),
       memory_(std::make_unique_for_overwrite<std::uint8_t[]>(file_.size())),
       block_(kFirstBlock) {}
 
@@ -35,9 +36,31 @@ void LazyFile::read_on(std::size_t end) {
 
 void LazyFile::leave_out(std::size_t end) {
   if (end <= done_) return;
-  gaps_.emplace_back(done_, end);
+  gaps_.try_emplace(done_, end);
   done_ = end;
   block_ = kFirstBlock;
+}
+
+void LazyFile::isolate(std::span<std::uint8_t const> part) {
+  leave_out(file_.size());
+  cut(place_of(part));
+  cut(place_of(part) + part.size());
+}
+
+// Makes two gaps of the one that contains bytes on both sides of `at`.
+void LazyFile::cut(std::size_t at) {
+  auto const gap = first_gap(at);
+  if (gap == gaps_.end() || gap->first >= at) return;
+  bool const filled = gap->second.filled.load(std::memory_order_relaxed);
+  gaps_.try_emplace(at, gap->second.end).first->second.filled = filled;
+  gap->second.end = at;
+}
+
+LazyFile::Gaps::iterator LazyFile::first_gap(std::size_t begin) const {
+  auto const next = gaps_.upper_bound(begin);
+  if (next == gaps_.begin()) return next;
+  auto const before = std::prev(next);
+  return before->second.end > begin ? before : next;
 }
 
 bool LazyFile::holds(std::span<std::uint8_t const> part) const {
@@ -47,25 +70,22 @@ bool LazyFile::holds(std::span<std::uint8_t const> part) const {
 }
 
 void LazyFile::load(std::span<std::uint8_t const> part) const {
-  auto const begin = static_cast<std::size_t>(part.data() - memory_.get());
-  auto gap = std::partition_point(gaps_.begin(), gaps_.end(),
-                                  [&](Gap const& each) { return each.end <= begin; });
-  for (; gap != gaps_.end() && gap->begin < begin + part.size(); ++gap) {
-    if (gap->filled.load(std::memory_order_acquire)) continue;
+  std::size_t const begin = place_of(part), end = begin + part.size();
+  for (auto gap = first_gap(begin); gap != gaps_.end() && gap->first < end; ++gap) {
+    auto& [from, rest] = *gap;
+    if (rest.filled.load(std::memory_order_acquire)) continue;
     std::lock_guard const lock(filling_);
-    if (gap->filled.load(std::memory_order_relaxed)) continue;
-    read(gap->begin, gap->end, memory_.get() + gap->begin);
-    gap->filled.store(true, std::memory_order_release);
+    if (rest.filled.load(std::memory_order_relaxed)) continue;
+    read(from, rest.end, memory_.get() + from);
+    rest.filled.store(true, std::memory_order_release);
   }
 }
 
 void LazyFile::copy(std::span<std::uint8_t const> part, std::uint8_t* to) const {
-  auto const begin = static_cast<std::size_t>(part.data() - memory_.get());
-  std::size_t const end = begin + part.size();
-  auto const gap = std::partition_point(gaps_.begin(), gaps_.end(),
-                                        [&](Gap const& each) { return each.end <= begin; });
-  bool const in_memory =
-      gap == gaps_.end() || gap->begin >= end || gap->filled.load(std::memory_order_acquire);
+  std::size_t const begin = place_of(part), end = begin + part.size();
+  auto const gap = first_gap(begin);
+  bool const in_memory = gap == gaps_.end() || gap->first >= end ||
+                         gap->second.filled.load(std::memory_order_acquire);
   if (!in_memory) {
     read(begin, end, to);
   } else {

@@ -159,7 +159,7 @@ Cell read_objects(Header const& header, Bytes file, Store& store) {
 
 Cell read_numbers(Header const& header, Bytes file, Store& store) {
   Bytes const bytes = file.subspan(header.bytes);
-  if (store.lazy) store.lazy->leave_out(file.size());
+  if (LazyFile* const lazy = store.file_being_read()) lazy->leave_out(file.size());
   ArrayLayout layout{*header.dtype->type, header.dtype->byte_order, *header.shape, {}, 0};
   layout.strides =
       *header.fortran_order ? column_major_strides(layout.shape) : row_major_strides(layout.shape);
@@ -174,19 +174,23 @@ Cell read_numbers(Header const& header, Bytes file, Store& store) {
   return store.new_array(std::move(slot));
 }
 
-Cell read_root(Bytes file, Store& store) {
-  Header const header = read_header(file, store.lazy.get());
-  return header.dtype->type ? read_numbers(header, file, store) : read_objects(header, file, store);
-}
-
 }  // namespace
 
 Pickle read_npy(std::filesystem::path const& path) {
-  return pickle::read_document(path, read_root);
+  return pickle::read_document(path, pickle::read_npy_root);
 }
 
 Pickle parse_npy(std::span<std::uint8_t const> bytes, std::string_view name) {
-  return pickle::parse_document(bytes, name, read_root);
+  return pickle::parse_document(bytes, name, pickle::read_npy_root);
 }
 
 }  // namespace seplflow
+
+namespace seplflow::pickle {
+
+Cell read_npy_root(Bytes file, Store& store) {
+  Header const header = read_header(file, store.file_being_read());
+  return header.dtype->type ? read_numbers(header, file, store) : read_objects(header, file, store);
+}
+
+}  // namespace seplflow::pickle

@@ -116,6 +116,16 @@ std::string PickleValue::description() const {
 
 Pickle::Pickle(std::shared_ptr<pickle::Store const> store) : store_(std::move(store)) {}
 
+void Pickle::verify() const {
+  for (pickle::Checksum const& checksum : store_->checksums) {
+    try {
+      store_->require(checksum);
+    } catch (Error const& error) {
+      throw Error(store_->name + ": " + error.what());
+    }
+  }
+}
+
 PickleValue Pickle::root() const {
   return {*store_, store_->root};
 }
@@ -125,7 +135,6 @@ namespace {
 // A bare pickle, or one of torch's legacy streams, which begins like one.
 Cell read_bare(pickle::Bytes bytes, pickle::Store& store) {
   if (pickle::is_torch_zip(bytes) || pickle::is_torch_stream(bytes)) {
-    if (store.lazy) store.lazy->need(bytes.size());
     return pickle::read_torch(bytes, store);
   }
   if (store.lazy) store.lazy->need(std::min(bytes.size(), kFileKindBytes));
@@ -145,7 +154,7 @@ Pickle parse_pickle(std::span<std::uint8_t const> bytes, std::string_view name) 
 }
 
 Pickle read_torch_file(std::filesystem::path const& path) {
-  return pickle::map_document(path, pickle::read_torch);
+  return pickle::read_checkpoint(path, pickle::read_torch);
 }
 
 Pickle parse_torch_file(std::span<std::uint8_t const> bytes, std::string_view name) {
@@ -163,6 +172,7 @@ Pickle finished(std::shared_ptr<Store> store, Bytes bytes, std::string_view name
   // bytes than the file has.
   store->bytes_left = bytes.size() * (kMaxNesting + 1);
   store->values_left = kMaxPickleValues;
+  store->name = name;
   try {
     if (bytes.empty()) throw Error("the file is empty");
     store->root = read_root(bytes, *store);
@@ -175,20 +185,27 @@ Pickle finished(std::shared_ptr<Store> store, Bytes bytes, std::string_view name
 
 }  // namespace
 
-Pickle read_document(std::filesystem::path const& path, ReadRoot read_root) {
-  constexpr std::size_t kLongestMark = 32;  // by which formats are known
+namespace {
+
+Pickle read_lazily(std::filesystem::path const& path, ReadRoot read_root, std::uint64_t most_bytes,
+                   bool defers_checksums) {
+  constexpr std::size_t kLongestMark = 32;  // by which the reader of a format knows its files
   auto store = std::make_shared<Store>();
-  store->lazy = std::make_unique<LazyFile>(path);
+  store->lazy = std::make_unique<LazyFile>(path, most_bytes);
+  store->defers_checksums = defers_checksums;
   Bytes const bytes = store->lazy->bytes();
   store->lazy->need(std::min(bytes.size(), kLongestMark));
   return finished(std::move(store), bytes, path.string(), read_root);
 }
 
-Pickle map_document(std::filesystem::path const& path, ReadRoot read_root) {
-  auto store = std::make_shared<Store>();
-  store->mapped = std::make_unique<MappedFile>(path);
-  Bytes const bytes = store->mapped->bytes();
-  return finished(std::move(store), bytes, path.string(), read_root);
+}  // namespace
+
+Pickle read_document(std::filesystem::path const& path, ReadRoot read_root) {
+  return read_lazily(path, read_root, kMaxFileBytes, false);
+}
+
+Pickle read_checkpoint(std::filesystem::path const& path, ReadRoot read_root) {
+  return read_lazily(path, read_root, kAnyFileBytes, true);
 }
 
 Pickle parse_document(Bytes bytes, std::string_view name, ReadRoot read_root) {

@@ -83,6 +83,9 @@ class Array {
 
   // The array at `i` along the first axis: what numpy calls a[i]. i < shape()[0].
   Array at(std::uint64_t i) const;
+  // The same elements in another shape that differs only by axes of length 1. Throws Error for any
+  // other shape.
+  Array with_shape(std::vector<std::uint64_t> shape) const;
 
   // Element i < size(), of any type; integers above 2^53 are rounded.
   double number(std::uint64_t i) const;

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace seplflow {
 
@@ -14,11 +16,14 @@ namespace seplflow {
 // name. The result equals Pillow's open().convert("RGB"): no colour profile is applied,
 // transparency is dropped, and an EXIF orientation is ignored; of 16 bits the higher 8 are taken,
 // but in gray without transparency everything above 255 is white. Throws Error for other files, and
-// for truncated or damaged ones.
-Image read_image(std::filesystem::path const& path);
+// for truncated or damaged ones. A damaged JPEG that libjpeg decodes all the same is read, since
+// published data sets have such images; `remarks` then receives what libjpeg says of it ("Corrupt
+// JPEG data: bad Huffman code"), each kind once.
+Image read_image(std::filesystem::path const& path, std::vector<std::string>* remarks = nullptr);
 
 // The same from memory; `name` stands for the file in messages.
-Image decode_image(std::span<std::uint8_t const> bytes, std::string_view name);
+Image decode_image(std::span<std::uint8_t const> bytes, std::string_view name,
+                   std::vector<std::string>* remarks = nullptr);
 
 // Only the size, from the first bytes of the file: pixels are neither read nor checked. Throws
 // Error as above, as far as the header shows.

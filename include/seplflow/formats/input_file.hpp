@@ -1,4 +1,4 @@
-// Reads files as bytes: as a whole, in pieces, or mapped into memory.
+// Reads files as bytes: as a whole or in pieces.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,14 @@ namespace seplflow {
 // The largest file that seplflow reads as a whole. No real file comes near; a larger one is an
 // error that should not cost all memory.
 constexpr std::size_t kMaxFileBytes = std::size_t{1} << 31;
+constexpr std::uint64_t kAnyFileBytes = ~std::uint64_t{0};
 
 // A file that is read from its beginning, for readers that fill their own buffer.
 class InputFile {
  public:
   // Throws Error when the file cannot be opened, is a folder or a pipe, or is larger than
-  // kMaxFileBytes.
-  explicit InputFile(std::filesystem::path const& path);
+  // `most_bytes`.
+  explicit InputFile(std::filesystem::path const& path, std::uint64_t most_bytes = kMaxFileBytes);
   ~InputFile();
   InputFile(InputFile const&) = delete;
   InputFile& operator=(InputFile const&) = delete;
@@ -41,21 +42,5 @@ class InputFile {
 
 // The whole file, which may be empty. Throws Error as InputFile does.
 std::vector<std::uint8_t> read_file(std::filesystem::path const& path);
-
-// A file of any size, mapped into memory: the system reads the parts in use. If another program
-// truncates the file meanwhile, an access to the missing part terminates this program.
-class MappedFile {
- public:
-  // Throws Error when the file cannot be opened or mapped, or is a folder or a pipe.
-  explicit MappedFile(std::filesystem::path const& path);
-  ~MappedFile();
-  MappedFile(MappedFile const&) = delete;
-  MappedFile& operator=(MappedFile const&) = delete;
-
-  std::span<std::uint8_t const> bytes() const { return bytes_; }
-
- private:
-  std::span<std::uint8_t const> bytes_;
-};
 
 }  // namespace seplflow

@@ -72,6 +72,9 @@ class Pickle {
   explicit Pickle(std::shared_ptr<pickle::Store const> store);
   // The value that was pickled.
   PickleValue root() const;
+  // Reads all parts of a checkpoint whose checksums were not verified when it was opened
+  // (torch_file.hpp), and throws Error, naming file and part, when one is damaged.
+  void verify() const;
 
  private:
   std::shared_ptr<pickle::Store const> store_;
@@ -88,10 +91,10 @@ class Pickle {
 //
 // Throws Error, naming the file, the byte and the cause, for other values, for truncated files, for
 // protocols 0 and 1, for values that contain themselves or are nested more than kMaxPickleDepth
-// deep, for keys of more than kMaxPickleKeyBytes, for more than kMaxPickleValues values (one per
-// opcode), and for arrays and texts that claim to be larger than the bytes that are left. Takes
-// memory for the file, about 100 bytes per value, and a copy of arrays that protocol 2 stores as
-// text. Values may be shared: a pickle of a few bytes can hold a list that takes forever to
+// deep, for keys of more than kMaxPickleKeyBytes, for dicts of more than kMaxDictEntries, for more
+// than kMaxPickleValues values (one per opcode), and for arrays and texts that claim to be larger
+// than the bytes that are left. Takes memory for the file, about 100 bytes per value, and a copy of
+// arrays that protocol 2 stores as text. Values may be shared: a pickle of a few bytes can hold a list that takes forever to
 // traverse, though no list in it is long.
 Pickle read_pickle_file(std::filesystem::path const& path);
 
@@ -102,5 +105,6 @@ Pickle parse_pickle(std::span<std::uint8_t const> bytes, std::string_view name);
 constexpr std::size_t kMaxPickleDepth = 100;
 constexpr std::size_t kMaxPickleKeyBytes = 1024;
 constexpr std::size_t kMaxPickleValues = std::size_t{1} << 24;
+constexpr std::size_t kMaxDictEntries = std::size_t{1} << 21;
 
 }  // namespace seplflow

@@ -11,14 +11,15 @@
 namespace seplflow {
 
 // Reads a file of torch.save, e.g. {"model": OrderedDict of tensors, "epoch": 3}: the zip form of
-// torch 1.6 and later, and the legacy stream before it. The file is mapped into memory, and tensors
-// are views into it, so that only the parts in use are read, whatever the size of the file; it must
-// not be truncated while its values are in use. Tensors of any device are read.
+// torch 1.6 and later, and the legacy stream before it. Tensors stay in the file until they are
+// needed, so that only the parts in use are read, whatever the size of the file. Tensors of any
+// device are read.
 //
 // Accepts what pickle.hpp accepts. Throws Error, naming the file, for anything else; for compressed
 // or encrypted zip entries; for storages of big-endian machines; for sizes that do not fit the
-// file, which is then truncated or damaged (checksums are not verified: that would read all of it);
-// for TorchScript archives; and for whole modules, of which the state_dict should be saved instead.
+// file, which is then truncated or damaged; for TorchScript archives; and for whole modules, of
+// which the state_dict should be saved instead. The checksums of tensors are verified by
+// Pickle::verify(), since that reads all of the file.
 Pickle read_torch_file(std::filesystem::path const& path);
 
 // The same from memory; `bytes` must outlive the values, and `name` stands for the file in

@@ -21,6 +21,10 @@ class Checkpoint {
 
   ModelShape const& shape() const { return shape_; }
 
+  // Reads the whole file and throws Error, with the file, when a part of it is damaged. Files of
+  // torch before version 1.6 have no checksums.
+  void verify() const { pickle_.verify(); }
+
   // Calls f with SAM's name for each tensor and the tensor, which has a floating-point type.
   void for_each_tensor(std::function<void(std::string const&, Array const&)> const& f) const;
 

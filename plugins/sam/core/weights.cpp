@@ -2,7 +2,6 @@
 
 #include <ATen/ops/empty.h>
 
-#include <cstring>
 #include <span>
 
 #include <seplflow/error.hpp>
@@ -16,13 +15,7 @@ at::Tensor tensor_of(Array const& array) {
   at::Tensor const tensor =
       at::empty(std::vector<std::int64_t>(array.shape().begin(), array.shape().end()),
                 at::TensorOptions(at::kFloat));
-  if (array.type() == ElementType::float32 && array.is_contiguous()) {
-    auto const bytes = array.contiguous_bytes();
-    if (!bytes.empty()) std::memcpy(tensor.data_ptr<float>(), bytes.data(), bytes.size());
-  } else {
-    auto const values = array.to_vector<float>();
-    std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
-  }
+  array.copy_to(tensor.data_ptr<float>());
   return tensor;
 }
 
@@ -31,6 +24,7 @@ at::Tensor tensor_of(Array const& array) {
 Weights read_weights(std::filesystem::path const& checkpoint, at::ScalarType type,
                      at::Device device) {
   Checkpoint const file(checkpoint);
+  file.verify();
   Weights::Tensors tensors;
   file.for_each_tensor([&](std::string const& name, Array const& array) {
     // Positions in the image need full precision.

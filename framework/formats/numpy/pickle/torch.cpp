@@ -1,6 +1,7 @@
 // torch's tensors and their storages.
 #include "formats/numpy/pickle/torch.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include <seplflow/error.hpp>
@@ -43,7 +44,7 @@ Cell make_tensor(Arguments const& arguments, Cell const& dtype, Cell const& meta
   layout.strides = arguments.counts(3);
   ArraySlot slot;
   if (storage.filled) {
-    slot.array.emplace(std::move(layout), storage.bytes);
+    slot.array.emplace(std::move(layout), storage.bytes, store.file_of(storage.bytes));
   } else {
     slot.layout = std::move(layout);
     slot.storage = index;
@@ -156,6 +157,9 @@ bool is_torch_zip(Bytes bytes) {
 Cell read_torch(Bytes bytes, Store& store) {
   if (is_torch_zip(bytes)) return read_torch_zip(bytes, store);
   if (is_torch_stream(bytes)) return read_torch_stream(bytes, store);
+  if (LazyFile* const file = store.file_being_read()) {
+    file->need(std::min(bytes.size(), kFileKindBytes));
+  }
   if (file_kind_of(bytes) == FileKind::tar) {
     throw Error(
         "this is a tar file, as torch wrote them before version 0.1.12; load it and save it again "

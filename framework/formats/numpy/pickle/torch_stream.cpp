@@ -98,7 +98,7 @@ class Stream {
 
   void read_storages(Cell const& keys) {
     if (!keys.is(Type::list)) throw Error("torch's stream has no list of its storages");
-    Cursor cursor(bytes_, position_);
+    Cursor cursor(bytes_, position_, store_.file_being_read());
     for (Cell const& key : store_.lists[keys.index]) {
       auto const root = key.is(Type::text) ? roots_.find(key.text()) : roots_.end();
       if (root == roots_.end()) throw Error("torch's stream lists a storage that no tensor uses");
@@ -122,7 +122,7 @@ class Stream {
                   " elements instead of " + std::to_string(root.id.elements) +
                   "; the file is damaged");
     }
-    storage.bytes = cursor.take(root.id.bytes());
+    storage.bytes = cursor.take_later(root.id.bytes());
     storage.filled = true;
   }
 
@@ -141,7 +141,8 @@ class Stream {
     for (std::size_t i = first; i < store_.arrays.size(); ++i) {
       ArraySlot& slot = store_.arrays[i];
       if (!slot.layout) continue;
-      slot.array.emplace(std::move(*slot.layout), store_.storages[slot.storage].bytes);
+      Bytes const bytes = store_.storages[slot.storage].bytes;
+      slot.array.emplace(std::move(*slot.layout), bytes, store_.file_of(bytes));
       slot.layout.reset();
     }
   }

@@ -53,7 +53,7 @@ Cell long_integer(Bytes twos_complement) {
 class Unpickler {
  public:
   Unpickler(Bytes file, std::size_t begin, Store& store, PersistentLoad const& load)
-      : cursor_(file, begin, store.nesting == 0 ? store.lazy.get() : nullptr),
+      : cursor_(file, begin, store.file_being_read()),
         store_(store),
         persistent_load_(load) {}
 

@@ -1,5 +1,7 @@
 #include "formats/numpy/pickle/values.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -59,6 +61,29 @@ LazyFile const* Store::file_of(Bytes bytes) const {
 Bytes Store::loaded_bytes(Bytes bytes) const {
   if (LazyFile const* const file = file_of(bytes)) file->load(bytes);
   return bytes;
+}
+
+void Store::require(Checksum const& checksum) const {
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+  return;  // a changed file could not get past it
+#endif
+  constexpr std::size_t kBlock = std::size_t{256} << 10;
+  LazyFile const* const file = defers_checksums ? file_of(checksum.bytes) : nullptr;
+  Bytes const bytes = file != nullptr ? checksum.bytes : loaded_bytes(checksum.bytes);
+  std::vector<std::uint8_t> block(file != nullptr ? std::min(kBlock, bytes.size()) : 0);
+  uLong found = 0;
+  for (std::size_t at = 0; at < bytes.size(); at += kBlock) {
+    Bytes part = bytes.subspan(at, std::min(kBlock, bytes.size() - at));
+    if (file != nullptr) {  // without keeping it in memory
+      file->copy(part, block.data());
+      part = {block.data(), part.size()};
+    }
+    found = crc32(found, part.data(), static_cast<uInt>(part.size()));
+  }
+  if (found == checksum.expected) return;
+  throw Error("the zip's entry '" + printable(checksum.name) +
+              "' is damaged: its bytes do not have their checksum; copy or download the file "
+              "again");
 }
 
 namespace {
@@ -131,11 +156,16 @@ void Store::insert(std::size_t dict, Cell const& key, Cell const& value) {
                 " bytes; seplflow loads dicts whose keys have at most " +
                 std::to_string(kMaxPickleKeyBytes));
   }
+  if (dicts[dict].entries.size() == kMaxDictEntries) {
+    throw Error("a dict has more than " + std::to_string(kMaxDictEntries) +
+                " entries, the most that seplflow loads");
+  }
   if (key.is(Type::bytes)) loaded_bytes(key.bytes());
   dicts[dict].entries.push_back({key, value});
 }
 
 bool key_less(Cell const& a, Cell const& b) {
+  if (a.is(Type::integer) && b.is(Type::integer)) return a.integer < b.integer;  // most often
   return key_of(a) < key_of(b);
 }
 

@@ -106,10 +106,16 @@ struct TorchStorage {
   bool filled = false;
 };
 
+// A part of the file and its CRC-32, as the zip that it is an entry of states it.
+struct Checksum {
+  Bytes bytes;
+  std::uint32_t expected;
+  std::string_view name;  // of the entry
+};
+
 struct Store {
-  // At most one of these holds the bytes of the file.
-  std::unique_ptr<MappedFile> mapped;
-  std::unique_ptr<LazyFile> lazy;
+  std::string name;                                      // of the file, for messages
+  std::unique_ptr<LazyFile> lazy;                        // where the bytes come from a file
   std::vector<std::unique_ptr<std::uint8_t[]>> buffers;  // decoded bytes
 
   std::vector<Cell> items;  // of all tuples
@@ -120,6 +126,13 @@ struct Store {
   std::vector<TorchStorage> storages;
   Cell root;
 
+  // The checksums of long parts are verified when they are requested if `defers_checksums`, else
+  // when the file is opened.
+  bool defers_checksums = false;
+  std::vector<Checksum> checksums;
+  // Reads the part and throws Error when it does not have its checksum.
+  void require(Checksum const& checksum) const;
+
   // How many pickles the one that is being read is nested in: a tensor's storage is a pickle of its
   // own.
   int nesting = 0;
@@ -129,6 +142,7 @@ struct Store {
   // bytes any number of times, with a few bytes each time. Both throw Error when nothing is left.
   std::size_t values_left = 0;
   std::size_t bytes_left = 0;
+  std::size_t unpacked = 0;  // bytes of compressed entries of a zip
   void spend_values(std::size_t count);
   void spend_bytes(std::size_t count);
 
@@ -138,6 +152,8 @@ struct Store {
     return std::span(items).subspan(cell.items.first, cell.items.size);
   }
 
+  // The file, while it is read: null when its bytes, or those of a pickle in it, are in memory.
+  LazyFile* file_being_read() const { return nesting == 0 ? lazy.get() : nullptr; }
   // The file that `bytes` belong to and may still have to be read from, for arrays; null when they
   // are in memory.
   LazyFile const* file_of(Bytes bytes) const;
@@ -188,12 +204,14 @@ Cell read_last_pickle(Bytes file, std::size_t begin, Store& store, PersistentLoa
 
 // Reads the root of all values. Its errors do not name the file.
 using ReadRoot = Cell (*)(Bytes bytes, Store& store);
+Cell read_npy_root(Bytes bytes, Store& store);
+Cell read_npz_root(Bytes bytes, Store& store);
 
 // Reads a file of at most kMaxFileBytes and keeps it with the values. Large arrays are left in the
 // file until they are needed.
 Pickle read_document(std::filesystem::path const& path, ReadRoot read_root);
-// The same with a file of any size, which is mapped into memory.
-Pickle map_document(std::filesystem::path const& path, ReadRoot read_root);
+// The same with a file of any size, whose checksums are deferred.
+Pickle read_checkpoint(std::filesystem::path const& path, ReadRoot read_root);
 // The same from bytes that outlive the values.
 Pickle parse_document(Bytes bytes, std::string_view name, ReadRoot read_root);
 
