@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
+#include <system_error>
 
 #include <seplflow/error.hpp>
 
@@ -29,7 +32,7 @@ KnownFile const* known_by_count(PickleValue const& root, std::string const& file
   if (!strided || !strided->is(PickleValue::Kind::array) || strided->array().axes() != 3) {
     return nullptr;
   }
-  auto const keys = key_numbers(*root.find(kKeys), file);
+  auto const keys = key_numbers(*root.find(kKeys), false, file);
   std::uint64_t const maps = strided->array().shape()[0];
   if (keys.size() == maps) return known_file(CamMethod::irn);
   bool const leading_background = keys.size() == maps + 1 && keys.front() == 0;
@@ -38,7 +41,7 @@ KnownFile const* known_by_count(PickleValue const& root, std::string const& file
 
 bool has_numbers_as_keys(PickleValue const& dict) {
   for (std::size_t i = 0; i < dict.size(); ++i) {
-    if (!dict.key(i).is(PickleValue::Kind::integer)) return false;
+    if (!class_number(dict.key(i), false)) return false;
   }
   return dict.size() > 0;
 }
@@ -50,6 +53,33 @@ std::string description_of(KnownFile const& known, PickleValue const& root) {
                                                                            : "";
   return std::string("looks like ") + known.name + " (keys, " + field +
          (background.empty() ? "" : "; " + background) + "): " + setting_of(known.method);
+}
+
+std::optional<std::int64_t> whole_number(double number) {
+  constexpr double kFar = 1e9;  // beyond all classes
+  bool const whole = std::abs(number) < kFar && number == std::floor(number);
+  return whole ? std::optional(static_cast<std::int64_t>(number)) : std::nullopt;
+}
+
+// The numbers of an array with one axis, or at most one that is longer than 1; nothing when it has
+// others, or elements that are no numbers of classes.
+std::optional<std::vector<std::int64_t>> numbers_in(Array const& keys, bool strict) {
+  auto const shape = keys.shape();
+  bool const row =
+      keys.axes() == 1 ||
+      (!strict && std::ranges::count_if(shape, [](auto extent) { return extent != 1; }) <= 1);
+  if (!row) return std::nullopt;
+  if (keys.size() == 0) return std::vector<std::int64_t>();  // numpy.array([]) is of float64
+  bool const floating = is_floating_point(keys.type());
+  if (keys.type() == ElementType::boolean || (floating && strict)) return std::nullopt;
+  if (!floating) return keys.to_vector<std::int64_t>();
+  std::vector<std::int64_t> numbers;
+  for (double const number : keys.to_vector<double>()) {
+    auto const whole = whole_number(number);
+    if (!whole) return std::nullopt;
+    numbers.push_back(*whole);
+  }
+  return numbers;
 }
 
 }  // namespace
@@ -123,27 +153,52 @@ std::string looks_like(PickleValue const& root, std::string const& file) {
   return "holds " + root.description();
 }
 
-std::vector<std::int64_t> key_numbers(PickleValue const& keys, std::string const& file) {
-  std::vector<std::int64_t> numbers;
+std::optional<std::int64_t> class_number(PickleValue const& key, bool strict) {
+  if (key.is(PickleValue::Kind::integer)) return key.integer();
+  if (strict) return std::nullopt;
+  if (key.is(PickleValue::Kind::number)) return whole_number(key.number());
+  if (!key.is(PickleValue::Kind::text)) return std::nullopt;
+  std::string_view const text = key.text();
+  std::int64_t number = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  bool const digits = error == std::errc() && end == text.data() + text.size();
+  return digits ? std::optional(number) : std::nullopt;
+}
+
+std::vector<std::int64_t> key_numbers(PickleValue const& keys, bool strict,
+                                      std::string const& file) {
   auto const refuse = [&](std::string const& why = "; expected a list of class numbers") {
     throw Error(file + " has in 'keys' " + keys.description() + why);
   };
-  if (keys.is(PickleValue::Kind::array) && keys.array().axes() == 1) {
-    if (keys.array().size() == 0) return numbers;  // whatever its type: numpy.array([]) is float64
-    ElementType const type = keys.array().type();
-    if (is_floating_point(type) || type == ElementType::boolean) refuse();
+  // Before a bomb of numbers becomes eight times its size.
+  auto const require_few = [&](std::uint64_t count) {
+    constexpr std::uint64_t kMost = 256;  // all labels
+    if (count > kMost) refuse("; there are 255 classes at most");
+  };
+  if (keys.is(PickleValue::Kind::array)) {
+    require_few(keys.array().size());
     try {
-      return keys.array().to_vector<std::int64_t>();
+      if (auto const numbers = numbers_in(keys.array(), strict)) return *numbers;
     } catch (Error const& error) {
       refuse(std::string(": ") + error.what());
     }
+    refuse();
   }
+  if (auto const number = strict ? std::nullopt : class_number(keys, strict)) return {*number};
   if (!keys.is(PickleValue::Kind::list) && !keys.is(PickleValue::Kind::tuple)) refuse();
+  require_few(keys.size());
+  std::vector<std::int64_t> numbers;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (!keys.item(i).is(PickleValue::Kind::integer)) refuse();
-    numbers.push_back(keys.item(i).integer());
+    auto const number = class_number(keys.item(i), strict);
+    if (!number) refuse();
+    numbers.push_back(*number);
   }
   return numbers;
+}
+
+bool may_be_scores(ElementType type, bool strict) {
+  if (is_floating_point(type)) return true;
+  return !strict && (type == ElementType::uint8 || type == ElementType::boolean);
 }
 
 }  // namespace seplflow::cam

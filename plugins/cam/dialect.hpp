@@ -37,6 +37,9 @@ struct Dialect {
   std::optional<std::string> field;
   std::optional<Keys> keys;
   std::optional<Background> background;
+  // Refuses what no published method writes, even where it has only one meaning: class numbers as
+  // text or floating-point numbers, bytes as scores, axes of length 1, maps of NaN.
+  bool strict = false;
 
   // Refuses contradictions.
   void check_dialect(OptionCheck& check) const;
@@ -72,7 +75,18 @@ KnownFile const* recognised_file(PickleValue const& root, std::string const& fil
 // background in-band): method = "sipe"". For an unknown form, what the file holds.
 std::string looks_like(PickleValue const& root, std::string const& file);
 
-// The numbers in an entry "keys". Throws Error, with the file, when it holds anything else.
-std::vector<std::int64_t> key_numbers(PickleValue const& keys, std::string const& file);
+// The number that a key stands for: an integer, or, unless `strict`, a whole floating-point number
+// or digits.
+std::optional<std::int64_t> class_number(PickleValue const& key, bool strict);
+
+// The numbers in an entry "keys": a list or an array of class_number(); unless `strict`, also a
+// single one and an array of shape (n, 1) or (1, n). Throws Error, with the file, when it holds
+// anything else.
+std::vector<std::int64_t> key_numbers(PickleValue const& keys, bool strict,
+                                      std::string const& file);
+
+// Whether scores may have this type: floating-point, or, unless `strict`, bytes (scores times 255)
+// and bool.
+bool may_be_scores(ElementType type, bool strict);
 
 }  // namespace seplflow::cam

@@ -21,10 +21,11 @@ class Finder {
       : root_(root), dialect_(dialect), classes_(classes), file_(file) {}
 
   FoundMaps find() const {
-    if (root_.is(Kind::array)) return in_array();
+    if (root_.is(Kind::array)) return in_array(root_.array());
     if (root_.is(Kind::dict)) {
       if (root_.size() == 0) return {};
       if (root_.find(kKeys)) return in_fields();
+      if (is_lone_array()) return in_array(root_.value(0).array());
       return by_number();
     }
     fail_to_read();
@@ -48,11 +49,12 @@ class Finder {
 
   FoundMaps in_fields() const {
     if (dialect_.method && !known_file(*dialect_.method)) fail_to_read();
-    std::vector<std::int64_t> const keys = key_numbers(*root_.find(kKeys), file_);
+    std::vector<std::int64_t> const keys =
+        key_numbers(*root_.find(kKeys), dialect_.strict, file_);
     if (!has_scores()) return no_maps(keys);
     KnownFile const* const known = known_of(keys);
     std::string const field = field_of(known);
-    Array const& scores = scores_in(field);
+    Array const scores = scores_in(field);
     FoundMaps found;
     found.classes = labels_of(keys, scores.shape()[0], field, known);
     bool const says_size = scores.shape()[1] != 0 && scores.shape()[2] != 0;
@@ -123,15 +125,26 @@ class Finder {
   }
 
   // The array of the scores, which has 3 axes.
-  Array const& scores_in(std::string const& field) const {
+  Array scores_in(std::string const& field) const {
     auto const value = root_.find(field);
     if (!value) fail("has no '" + field + "': it holds " + root_.description());
-    if (!value->is(Kind::array) || value->array().axes() != 3 ||
-        !is_floating_point(value->array().type())) {
-      fail("has in '" + field + "' " + value->description() +
-           "; scores are floating-point arrays with 3 axes (classes, height, width)");
+    if (value->is(Kind::array) && may_be_scores(value->array().type(), dialect_.strict)) {
+      Array const scores = dialect_.strict ? value->array() : with_three_axes(value->array());
+      if (scores.axes() == 3) return scores;
     }
-    return value->array();
+    fail("has in '" + field + "' " + value->description() +
+         "; scores are floating-point arrays with 3 axes (classes, height, width)");
+  }
+
+  // (classes, height, width) of torch's (1, K, H, W), of (K, 1, H, W), and of the (H, W) that is
+  // left when an array of one map is squeezed.
+  static Array with_three_axes(Array scores) {
+    while (scores.axes() > 3 && scores.shape()[0] == 1) scores = scores.at(0);
+    auto const shape = scores.shape();
+    if (shape.size() == 4 && shape[1] == 1) {
+      return scores.with_shape({shape[0], shape[2], shape[3]});
+    }
+    return shape.size() == 2 ? scores.with_shape({1, shape[0], shape[1]}) : scores;
   }
 
   // The labels of the maps. The first key may be a background without a map.
@@ -204,8 +217,9 @@ class Finder {
     }
     std::vector<std::int64_t> keys;
     for (std::size_t i = 0; i < root_.size(); ++i) {
-      if (!root_.key(i).is(Kind::integer)) fail_to_read();
-      keys.push_back(root_.key(i).integer());
+      auto const number = class_number(root_.key(i), dialect_.strict);
+      if (!number) fail_to_read();
+      keys.push_back(*number);
     }
     std::vector<std::size_t> order(keys.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -243,13 +257,14 @@ class Finder {
     return labels(keys, Keys::label_ids, has_zero);
   }
 
-  Array const& map_of(PickleValue const& key, PickleValue const& value) const {
-    if (!value.is(Kind::array) || value.array().axes() != 2 ||
-        !is_floating_point(value.array().type())) {
-      fail("has for class number " + std::to_string(key.integer()) + " " + value.description() +
-           "; scores are floating-point arrays with 2 axes (height, width)");
+  Array map_of(PickleValue const& key, PickleValue const& value) const {
+    if (value.is(Kind::array) && may_be_scores(value.array().type(), dialect_.strict)) {
+      Array map = value.array();
+      while (!dialect_.strict && map.axes() > 2 && map.shape()[0] == 1) map = map.at(0);
+      if (map.axes() == 2) return map;
     }
-    return value.array();
+    fail("has for class number " + std::to_string(*class_number(key, false)) + " " +
+         value.description() + "; scores are floating-point arrays with 2 axes (height, width)");
   }
 
   void require_equal_shapes(Array const& first, Array const& other) const {
@@ -259,11 +274,21 @@ class Finder {
 
   // ---- array (C, H, W) ----
 
-  FoundMaps in_array() const {
-    Array const& scores = root_.array();
+  // Whether a dict holds one array and its name says nothing, as numpy.savez(file, cam=array).
+  bool is_lone_array() const {
+    return !dialect_.strict && root_.size() == 1 && root_.value(0).is(Kind::array) &&
+           root_.value(0).array().axes() >= 3 && root_.key(0).is(Kind::text) &&
+           !class_number(root_.key(0), false) &&
+           (!dialect_.field || *dialect_.field == root_.key(0).text());
+  }
+
+  FoundMaps in_array(Array const& whole) const {
+    Array const scores =
+        dialect_.strict || whole.axes() < 3 ? whole : with_three_axes(whole);
     if (dialect_.method && dialect_.method != CamMethod::ppc) fail_to_read();
-    if (scores.axes() != 3 || !is_floating_point(scores.type())) fail_to_read();
-    for (char const* option : {dialect_.field ? "field" : "", dialect_.keys ? "keys" : ""}) {
+    if (scores.axes() != 3 || !may_be_scores(scores.type(), dialect_.strict)) fail_to_read();
+    bool const has_field = dialect_.field && root_.is(Kind::array);
+    for (char const* option : {has_field ? "field" : "", dialect_.keys ? "keys" : ""}) {
       if (*option) {
         fail("is " + scores.description() + " and has no keys or fields: remove " + option);
       }

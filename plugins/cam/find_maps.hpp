@@ -15,7 +15,9 @@ namespace seplflow::cam {
 // The maps of a file. Arrays are views of the file.
 struct FoundMaps {
   std::vector<Label> classes;  // by label; includes 0 if background has a map
-  std::vector<Array> maps;   // for each class: floating-point, 2 axes (height, width), equal shapes
+  // For each class: 2 axes (height, width), equal shapes; floating-point, or bytes (scores times
+  // 255) or bool.
+  std::vector<Array> maps;
   std::optional<Size> size;  // of the maps; a file without maps may have a size too
   bool may_be_strided = false;  // whether the maps may be smaller than the image
 };
@@ -25,6 +27,8 @@ struct FoundMaps {
 // - {"keys": numbers, FIELD: array (K, H, W)}: IRN, CLIMS, RIB, CLIP-ES, SIPE, PuzzleCAM, RecurSeed
 // - {number: array (H, W), ...}: PSA, SEAM, TransCAM, PPC, EPS, L2G
 // - array (C, H, W): PPC
+//
+// and, unless the dialect is strict, what else has only one meaning: see Dialect::strict.
 //
 // Classes come in the order of "keys", or else ascending. Labels are checked against `classes`,
 // unless that is null. Throws Error, with the file, when it has another form; the message says what

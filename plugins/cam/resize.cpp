@@ -20,16 +20,37 @@ struct Between {
   T towards_second;  // 0..1
 };
 
+// `scale` is the distance of two pixels in the coarser map, which has `coarse` of its own.
 template <class T>
-std::vector<Between<T>> places(std::uint32_t pixels, std::uint32_t coarse, std::uint32_t stride) {
+std::vector<Between<T>> places(std::uint32_t pixels, std::uint32_t coarse, T scale,
+                               bool align_corners = false) {
   std::vector<Between<T>> places(pixels);
-  T const scale = T{1} / static_cast<T>(stride);
   for (std::uint32_t i = 0; i < pixels; ++i) {
-    T const place = std::max(T{0}, (static_cast<T>(i) + T{0.5}) * scale - T{0.5});
+    auto const at = static_cast<T>(i);
+    T const place =
+        align_corners ? at * scale : std::max(T{0}, (at + T{0.5}) * scale - T{0.5});
     auto const first = std::min(static_cast<std::uint32_t>(place), coarse - 1);
     places[i] = {first, std::min(first + 1, coarse - 1), place - static_cast<T>(first)};
   }
   return places;
+}
+
+template <class T>
+std::vector<Between<T>> places_of(std::uint32_t pixels, std::uint32_t coarse, Resize mode,
+                                  bool align_corners) {
+  auto const ratio = static_cast<T>(coarse) / static_cast<T>(pixels);
+  if (mode == Resize::bilinear) {
+    if (!align_corners) return places(pixels, coarse, ratio);
+    T const scale =
+        pixels > 1 ? static_cast<T>(coarse - 1) / static_cast<T>(pixels - 1) : T{0};
+    return places(pixels, coarse, scale, true);
+  }
+  std::vector<Between<T>> nearest(pixels);
+  for (std::uint32_t i = 0; i < pixels; ++i) {
+    auto const place = static_cast<std::uint32_t>(static_cast<T>(i) * ratio);
+    nearest[i] = {std::min(place, coarse - 1), std::min(place, coarse - 1), T{0}};
+  }
+  return nearest;
 }
 
 // Enlarges one row of the map in width.
@@ -48,12 +69,12 @@ Size strided_size(Size image, std::uint32_t stride) {
   return {(image.height - 1) / stride + 1, (image.width - 1) / stride + 1};
 }
 
+namespace {
+
 template <class T>
-void enlarge_strided(std::span<T const> map, Size image, std::uint32_t stride,
-                     std::span<T> enlarged) {
-  Size const coarse = strided_size(image, stride);
-  auto const rows = places<T>(image.height, coarse.height, stride);
-  auto const columns = places<T>(image.width, coarse.width, stride);
+void interpolate(std::span<T const> map, Size coarse, Size image,
+                 std::vector<Between<T>> const& rows, std::vector<Between<T>> const& columns,
+                 std::span<T> enlarged) {
   auto const row_of_map = [&](std::uint32_t y) {
     return map.subspan(std::size_t{y} * coarse.width, coarse.width);
   };
@@ -76,6 +97,28 @@ void enlarge_strided(std::span<T const> map, Size image, std::uint32_t stride,
   }
 }
 
+}  // namespace
+
+template <class T>
+void enlarge_strided(std::span<T const> map, Size image, std::uint32_t stride,
+                     std::span<T> enlarged) {
+  Size const coarse = strided_size(image, stride);
+  T const scale = T{1} / static_cast<T>(stride);
+  interpolate(map, coarse, image, places(image.height, coarse.height, scale),
+              places(image.width, coarse.width, scale), enlarged);
+}
+
+template <class T>
+void resize_map(std::span<T const> map, Size from, Size to, Resize mode, bool align_corners,
+                std::span<T> scaled) {
+  interpolate(map, from, to, places_of<T>(to.height, from.height, mode, align_corners),
+              places_of<T>(to.width, from.width, mode, align_corners), scaled);
+}
+
+template void resize_map<float>(std::span<float const>, Size, Size, Resize, bool,
+                                std::span<float>);
+template void resize_map<double>(std::span<double const>, Size, Size, Resize, bool,
+                                 std::span<double>);
 template void enlarge_strided<float>(std::span<float const>, Size, std::uint32_t, std::span<float>);
 template void enlarge_strided<double>(std::span<double const>, Size, std::uint32_t,
                                       std::span<double>);

@@ -1,17 +1,14 @@
 // The stages that load the scores of a sample from one file: cam.npy and cam.pkl.
 #include <algorithm>
-#include <cmath>
-#include <memory>
 #include <span>
+#include <string>
 #include <utility>
 
 #include <seplflow/formats/npy.hpp>
-#include "base/finite.hpp"
-#include "base/half.hpp"
+#include <seplflow/formats/python_file.hpp>
 #include "common/image_level_rule.hpp"
 #include "common/sample_file.hpp"
-#include "find_maps.hpp"
-#include "resize.hpp"
+#include "decode_maps.hpp"
 #include "stages.hpp"
 
 namespace seplflow::cam {
@@ -19,84 +16,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using Endings = std::vector<std::string_view>;
+using Read = Pickle (*)(fs::path const&);  // throws Error, with the file
+
 // A file format.
 struct ScoreFileKind {
-  char const* ending;                            // ".npy"
-  Pickle (*read)(std::filesystem::path const&);  // throws Error, with the file
-  char const* other_ending;                      // of files that may be there instead
-  char const* other_stage;                       // the stage that reads those
+  Endings endings;    // of NAME; the first is that of published files
+  Read read;          // the published format
+  Read read_any;      // whatever is unambiguous
+  Endings others;     // of files that may be there instead
+  char const* other;  // the stage that reads those
 };
 
-constexpr ScoreFileKind kNpy = {".npy", &read_npy, ".pkl", "cam.pkl"};
-constexpr ScoreFileKind kPkl = {".pkl", &read_pickle_file, ".npy", "cam.npy"};
-
-std::string class_name(Label label, Classes const* classes) {
-  std::string const number = "class " + std::to_string(label);
-  return classes ? number + " (" + classes->names()[label] + ")" : number;
-}
-
-// Throws when a score is infinite or NaN; `width` is that of the map.
-template <class T>
-void require_finite(std::span<T const> map, std::uint64_t width, std::string const& whose) {
-  if (all_finite(map)) return;
-  auto const bad = std::ranges::find_if(map, [](T value) { return !std::isfinite(value); });
-  auto const place = static_cast<std::uint64_t>(bad - map.begin());
-  throw Error(whose + (std::isnan(*bad) ? " is NaN" : " is infinite") + " in row " +
-              std::to_string(place / width) + ", column " + std::to_string(place % width));
-}
-
-Precision precision_of(std::vector<Array> const& maps) {
-  auto const is = [&](ElementType type) {
-    return [type](Array const& map) { return map.type() == type; };
-  };
-  if (std::ranges::any_of(maps, is(ElementType::float64))) return Precision::full;
-  return std::ranges::all_of(maps, is(ElementType::float16)) ? Precision::half : Precision::single;
-}
-
-// The maps one after the other, in the size of the image; `half` rounds interpolated values.
-template <class T>
-std::unique_ptr<T[]> decode(FoundMaps const& found, Size image, Classes const* classes, bool half,
-                            std::string const& file) {
-  std::size_t const pixels = image.pixels();
-  auto values = std::make_unique_for_overwrite<T[]>(found.maps.size() * pixels);
-  std::vector<T> strided;
-  for (std::size_t k = 0; k < found.maps.size(); ++k) {
-    std::span const enlarged(values.get() + k * pixels, pixels);
-    bool const enlarge = *found.size != image;
-    if (enlarge) strided.resize(found.size->pixels());
-    std::span const map = enlarge ? std::span(strided) : enlarged;
-    found.maps[k].copy_to(map.data());
-    require_finite<T>(map, found.size->width,
-                      file + ": the score of " + class_name(found.classes[k], classes));
-    if (!enlarge) continue;
-    enlarge_strided<T>(strided, image, kStride, enlarged);
-    if (!half) continue;
-    for (T& value : enlarged) value = static_cast<T>(round_to_half(value));
-  }
-  return values;
-}
-
-// The size of the scores. Throws when the maps do not fit it.
-Size image_size(FoundMaps const& found, std::optional<Size> image, std::string const& file) {
-  if (!image && (!found.size || found.may_be_strided)) {
-    throw Error(file +
-                (found.size ? " holds maps that are smaller than the image" : " holds no maps") +
-                kUnknownSize);
-  }
-  if (!image) return *found.size;
-  bool const fits_strided =
-      found.may_be_strided && found.size && *found.size == strided_size(*image, kStride);
-  if (!found.classes.empty() && !fits_strided) {
-    require_same_size(*found.size, file, *image, "the sample's image");
-  }
-  return *image;
-}
+ScoreFileKind const kNpy = {
+    {".npy", ".npz", ".pt", ".pth"}, &read_npy, &read_python_file, {".pkl"}, "cam.pkl"};
+ScoreFileKind const kPkl = {{".pkl"},
+                            &read_pickle_file,
+                            &read_pickle_file,
+                            {".npy", ".npz", ".pt", ".pth"},
+                            "cam.npy"};
 
 // Loads scores in the precision of the file; if asked for, only those of classes in the image-level
 // labels. Throws Error, with the file, when a required file is missing, a file cannot be read or
 // does not fit the sample's classes and size, or scores are infinite or NaN.
 template <ScoreFileKind const& kind>
-struct ScoreFile : Dialect {
+struct ScoreFile : Dialect, Scaling {
   fs::path dir;
   OnMissing on_missing = OnMissing::error;
   bool restrict_to_image_labels = false;
@@ -104,15 +48,16 @@ struct ScoreFile : Dialect {
   void check(OptionCheck& check) const {
     check_dialect(check);
     check_restriction(check, restrict_to_image_labels);
+    if (align_corners && resize != Resize::bilinear) {
+      check.refuse("align_corners", "align_corners is for resize = \"bilinear\"");
+    }
   }
-  std::vector<fs::path> files(Sample const& sample) const {
-    return sample_files(dir, sample, kind.ending);
-  }
+  std::vector<fs::path> files(Sample const& sample) const { return candidates(sample); }
   bool needs_files() const { return on_missing == OnMissing::error; }
 
   ScoreMaps operator()(SampleContext const& context, Sample const& sample,
                        ImageLabels const* image_labels) const {
-    ScoreMaps scores = read(sample);
+    ScoreMaps scores = read(context, sample);
     if (method) scores = scores.made_by(name_of(*method));
     // An array of all classes says nothing about what the image shows.
     bool const all = sample.classes && scores.classes().size() + 1 >= sample.classes->count();
@@ -122,31 +67,52 @@ struct ScoreFile : Dialect {
   }
 
  private:
-  ScoreMaps read(Sample const& sample) const {
-    fs::path const path = sample_file(dir, sample, kind.ending);
-    if (on_missing == OnMissing::error && !is_there(path)) {
-      fs::path const other = sample_file(dir, sample, kind.other_ending);
-      if (is_there(other)) {
-        throw Error("there is no CAM file " + path.string() + ", but there is " +
-                    other.filename().string() + ", which " + kind.other_stage + " reads");
-      }
+  // The files that the sample may have, up to the first that exists. The published ending comes
+  // first under all names, so that other endings cost nothing where it is used.
+  std::vector<fs::path> candidates(Sample const& sample) const {
+    std::vector<fs::path> files;
+    for (std::string_view const ending : kind.endings) {
+      for (fs::path& file : sample_files(dir, sample, ending)) files.push_back(std::move(file));
+      if (is_there(files.back())) return files;
+      if (strict) break;
+      auto const number = voc_number(sample.id);
+      if (!number) continue;
+      files.push_back(dir / (*number + std::string(ending)));
+      if (is_there(files.back())) return files;
     }
+    return files;
+  }
+
+  // The file of the sample; named after its id when there is none.
+  fs::path file_of(Sample const& sample) const {
+    auto files = candidates(sample);
+    return is_there(files.back()) ? files.back() : files.front();
+  }
+
+  void name_other_stage(Sample const& sample, fs::path const& missing) const {
+    for (std::string_view const ending : kind.others) {
+      fs::path const other = sample_file(dir, sample, ending);
+      if (!is_there(other)) continue;
+      throw Error("there is no CAM file " + missing.string() + ", but there is " +
+                  other.filename().string() + ", which " + kind.other + " reads");
+    }
+  }
+
+  ScoreMaps read(SampleContext const& context, Sample const& sample) const {
+    fs::path const path = file_of(sample);
+    if (on_missing == OnMissing::error && !is_there(path)) name_other_stage(sample, path);
     std::string const file = path.string();
-    if (is_missing(path, on_missing, "CAM file", "no class, so all background,")) {
-      FoundMaps const none;
-      return ScoreMaps(image_size(none, sample.size, file), {}, std::vector<float>());
-    }
-    Pickle const pickle = kind.read(path);
     Classes const* const classes = sample.classes.get();
-    FoundMaps found = find_maps(pickle.root(), *this, classes, file);
-    Size const size = image_size(found, sample.size, file);
-    Precision const precision = precision_of(found.maps);
-    if (precision == Precision::full) {
-      auto values = decode<double>(found, size, classes, false, file);
-      return ScoreMaps::adopt(size, std::move(found.classes), std::move(values));
+    if (is_missing(path, on_missing, "CAM file", "no class, so all background,")) {
+      return decode_maps({}, sample.size, *this, classes, strict, file).scores;
     }
-    auto values = decode<float>(found, size, classes, precision == Precision::half, file);
-    return ScoreMaps::adopt(size, std::move(found.classes), std::move(values), precision);
+    Pickle const pickle = (strict ? kind.read : kind.read_any)(path);
+    DecodedMaps decoded = decode_maps(find_maps(pickle.root(), *this, classes, file), sample.size,
+                                      *this, classes, strict, file);
+    for (std::string const& name : decoded.left_out) {
+      context.warn("a map that is NaN everywhere is left out, as that of an absent class", name);
+    }
+    return std::move(decoded.scores);
   }
 };
 
@@ -178,7 +144,26 @@ std::string score_file_details() {
              "differs from the image's, and scores that are infinite or NaN. Files are only data: "
              "nothing in them is executed.\n\n"
              "A sample of COCO may use any name that COCO's files have "
-             "(COCO_train2014_000000000009, 000000000009, 9); its id comes first.\n\n") +
+             "(COCO_train2014_000000000009, 000000000009, 9); its id comes first.\n\n"
+             "**Other files of one meaning** are read too, unless `strict = true`:\n\n"
+             "- `cam.npy`: NAME.npz (each entry is a field or a class), NAME.pt and NAME.pth (a "
+             "tensor or a dict), if there is no NAME.npy; any of these by its content, whatever its "
+             "ending.\n"
+             "- 2007000032 as the name of 2007_000032.\n"
+             "- Class numbers as text (`\"14\"`) or as whole floating-point numbers; `keys` of "
+             "shape (n, 1) or (1, n), or a single number.\n"
+             "- Scores in bytes (uint8), which are divided by 255, and bool. A file whose bytes are "
+             "only 0 and 1 is an error.\n"
+             "- Arrays of shape (1, K, H, W) and (K, 1, H, W), and (H, W) with one key; a dict with "
+             "one array of all classes, under any name.\n"
+             "- A map that is NaN everywhere is left out, with a warning: dividing the map of an "
+             "absent class by its maximum of 0 gives such maps. If all are NaN, it is an error.\n\n"
+             "**Other sizes and scales** need an option. `resize` scales maps of any size to the "
+             "image, as torch's `interpolate(size=...)` does, with or without `align_corners`. "
+             "Then `normalize = \"max\"` replaces negative scores by 0 and divides each map by its "
+             "highest score, and `normalize = \"minmax\"` maps each to 0..1 by its lowest and its "
+             "highest score; a map of one value becomes 0. Logits need one of these before a "
+             "threshold.\n\n") +
          kRestrictDetails;
 }
 
@@ -189,7 +174,7 @@ void declare_score_file(Plugin& plugin, char const* name, char const* summary) {
       .inputs("sample", "image_labels")
       .by_default("image_labels")
       .output("scores")
-      .option("dir", &T::dir, std::string("folder with NAME") + kind.ending + " for each sample",
+      .option("dir", &T::dir, "folder with NAME" + std::string(kind.endings.front()) + " for each sample",
               existing_folder(), required())
       .option(
           "method", &T::method,
@@ -211,6 +196,18 @@ void declare_score_file(Plugin& plugin, char const* name, char const* summary) {
               "class, so all background)",
               kOnMissing)
       .option("restrict_to_image_labels", &T::restrict_to_image_labels, kRestrictHelp)
+      .option("resize", &T::resize,
+              "scales maps of any size to the image (default: maps have the size of the image)",
+              choices<Resize>({{"bilinear", Resize::bilinear}, {"nearest", Resize::nearest}}))
+      .option("align_corners", &T::align_corners,
+              "with resize = \"bilinear\": whether the corner pixels of map and image coincide")
+      .option("normalize", &T::normalize,
+              "scales the scores of each map: max (divides by the highest), minmax (to 0..1) or "
+              "none",
+              choices<Normalize>({{"none", Normalize::none},
+                                  {"max", Normalize::max},
+                                  {"minmax", Normalize::minmax}}))
+      .option("strict", &T::strict, "refuses files in any form that no published method writes")
       .details(score_file_details());
 }
 

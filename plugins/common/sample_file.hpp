@@ -56,6 +56,16 @@ inline std::vector<std::string> sample_names(std::string_view id) {
   return names;
 }
 
+// A VOC name as a number: 2007000032 for 2007_000032.
+inline std::optional<std::string> voc_number(std::string_view name) {
+  constexpr std::size_t kYear = 4, kLength = 11;
+  if (name.size() != kLength || name[kYear] != '_') return std::nullopt;
+  std::string digits(name);
+  digits.erase(kYear, 1);
+  if (digits.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  return digits;
+}
+
 // Returns true for anything but plain absence: the reader of the file reports other problems, such
 // as missing permission or a broken link.
 inline bool is_there(std::filesystem::path const& file) {

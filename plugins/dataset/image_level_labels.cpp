@@ -32,16 +32,6 @@ std::vector<Label> classes_in(Array const& row, std::size_t foreground, std::str
   return classes;
 }
 
-// A VOC name as a number: 2007000032 for 2007_000032.
-std::optional<std::string> voc_number(std::string_view name) {
-  constexpr std::size_t kYear = 4, kLength = 11;
-  if (name.size() != kLength || name[kYear] != '_') return std::nullopt;
-  std::string digits(name);
-  digits.erase(kYear, 1);
-  if (digits.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
-  return digits;
-}
-
 }  // namespace
 
 void ImageLevelLabels::add(std::vector<Label> const& classes) {

@@ -7,6 +7,7 @@
 
 #include <seplflow/classes.hpp>
 #include "label/crf_unary.hpp"
+#include "label/score_arithmetic.hpp"
 #include "stages.hpp"
 
 namespace seplflow::label {
@@ -125,6 +126,11 @@ LabelMap Crf::operator()(SampleContext const& context, Image const& image, Label
     }
   } else {
     require_same_size(scores->size(), "the score map", image.size(), "the image");
+    for (std::size_t k = 0; (background || alpha) && k < scores->classes().size(); ++k) {
+      if (!scores->visit_plane(k, [](auto plane) { return beyond_range(plane); })) continue;
+      warn_of_range(context);
+      break;
+    }
   }
   Candidates candidates = labels ? candidates_of(*labels, gt_prob.value_or(kGtProb), count)
                                  : candidates_of(*scores, {background, alpha}, gt_prob);

@@ -104,8 +104,9 @@ void apply(Rule const& rule, Winners<T>& winners, std::size_t pixels, Precision 
   }
 }
 
+// `beyond` says whether the highest score of any pixel is far outside of 0..1.
 template <class T>
-LabelMap argmax(ScoreMaps const& scores, Rule const& rule) {
+LabelMap argmax(ScoreMaps const& scores, Rule const& rule, bool& beyond) {
   std::vector<Label> labels(scores.size().pixels());
   Winners<T> winners;
   for (std::size_t first = 0; first < labels.size(); first += kBlock) {
@@ -120,6 +121,7 @@ LabelMap argmax(ScoreMaps const& scores, Rule const& rule) {
         }
       });
     }
+    beyond = beyond || beyond_range(std::span<T const>(winners.scores).first(pixels));
     apply(rule, winners, pixels, scores.precision());
     for (std::size_t i = 0; i < pixels; ++i) {
       labels[first + i] = static_cast<Label>(winners.classes[i]);
@@ -159,8 +161,11 @@ struct Threshold {
                    "rule for " + name_of(*method) + ", scores by " + scores.method());
     }
     Rule const rule = rule_for(scores);
-    return scores.precision() == Precision::full ? argmax<double>(scores, rule)
-                                                 : argmax<float>(scores, rule);
+    bool beyond = false;
+    LabelMap labels = scores.precision() == Precision::full ? argmax<double>(scores, rule, beyond)
+                                                            : argmax<float>(scores, rule, beyond);
+    if (beyond && rule != Rule()) warn_of_range(context);
+    return labels;
   }
 
  private:
@@ -218,7 +223,8 @@ void declare_threshold(Plugin& plugin) {
           "without.\n"
           "\n"
           "A warning reports when the published rule of `method` is applied to scores of another "
-          "method, as far as the stage that read them knows.\n"
+          "method, as far as the stage that read them knows. Another reports scores that are far "
+          "outside of 0..1, such as logits: `normalize` of the stage that reads them scales them.\n"
           "\n"
           "Arithmetic uses the type of the file, so that the result equals the method's own, pixel "
           "by pixel: thresholds are rounded to that type first, and with float16, which CLIP-ES "

@@ -50,6 +50,22 @@ TEST_CASE("a class must score higher than a constant background, and then the hi
   CHECK(labels(scores, {{"background", 1.0}}) == Labels{0, 0, 0});
 }
 
+TEST_CASE("scores far outside of 0..1 cause a warning where a rule gives background its score") {
+  auto const warnings = [](ScoreMaps const& scores, std::map<std::string, OptionValue> options) {
+    StageDriver stage = driver(std::move(options));
+    stage.run<LabelMap>(voc_sample("a"), scores);
+    return stage.warned();
+  };
+  std::map<std::string, OptionValue> const rule = {{"background", 0.25}};
+  auto const found = warnings(row({5, 2}, {0.2F, 229.5F, 0.1F, 12}), rule);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].what.find("outside of 0..1") != std::string::npos);
+  CHECK(warnings(row({5}, {-7, -3}), {{"alpha", 1.0}}).size() == 1);
+  CHECK(warnings(ScoreMaps(Size{1, 2}, {5}, std::vector<double>{0.5, 4}), rule).size() == 1);
+  CHECK(warnings(row({5}, {-1, 1}), rule).empty());
+  CHECK(warnings(row({0, 5}, {7, 12, 9, 14}), {}).empty());
+}
+
 TEST_CASE("a rule published for another method than the scores' causes a warning and is applied") {
   ScoreMaps const scores = row({5}, {0.2F, 0.3F}).made_by("irn");
   StageDriver seam = driver({{"method", std::string("seam")}});
