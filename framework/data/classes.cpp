@@ -19,9 +19,17 @@ ClassesPtr classes_named(std::string_view names) {
   return std::make_shared<Classes const>(std::move(each));
 }
 
+// For labels of COCO that are the ids of its categories.
+std::string numbering_hint(std::size_t classes, std::size_t label) {
+  constexpr std::size_t kCocoClasses = 81, kHighestId = 90;
+  if (classes != kCocoClasses || label > kHighestId) return "";
+  return "; COCO's category ids go from 1 to 90, but the labels from 1 to 80, in the order of the ids";
+}
+
 }  // namespace
 
-Classes::Classes(std::vector<std::string> names) : names_(std::move(names)) {
+Classes::Classes(std::vector<std::string> names, Colours colours)
+    : names_(std::move(names)), colours_(std::move(colours)) {
   if (names_.empty() || names_.size() > kIgnore) {
     throw Error("a data set has 1 to 255 classes including the background, not " +
                 std::to_string(names_.size()));
@@ -65,7 +73,7 @@ void require_labels_in(Classes const& classes, LabelMap const& labels, std::stri
     throw Error(std::string(what) + " holds class " + std::to_string(label) + " (first at row " +
                 std::to_string(place / width) + ", column " + std::to_string(place % width) +
                 "), but the classes of this data set are " + classes.describe() +
-                " and 255 (ignore)");
+                " and 255 (ignore)" + numbering_hint(classes.count(), label));
   }
 }
 

@@ -25,8 +25,8 @@ void require_same_size(Size a, std::string_view a_name, Size b, std::string_view
   throw Error(std::string(a_name) + " is " + to_string(a) + " but " + std::string(b_name) + " is " +
               to_string(b) + " (height x width); " +
               (transposed
-                   ? "one is the other transposed, so it was saved with width first: save it "
-                     "with height first"
+                   ? "one is the other transposed: one was saved with width first, or the image "
+                     "was turned by its EXIF orientation, or only one of them was"
                    : "they must have the same size; do both belong to the same data set?"));
 }
 

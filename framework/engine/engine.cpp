@@ -276,6 +276,9 @@ class Engine::Graph {
     }
     message->ends_missing.store(ends, std::memory_order_relaxed);
     message->results[0].values.push_back(message->sample);
+    if (!message->sample->remark.empty()) {
+      message->results[0].warnings.push_back({message->sample->remark, ""});
+    }
     return message;
   }
 
@@ -287,12 +290,12 @@ class Engine::Graph {
       Visit visit(pipeline_, plan_, listener_, sample);
       for (std::size_t const n : group.nodes) {
         NodeResult& result = sample.results[n];
-        Outcome before = Outcome::done;
-        for (std::size_t const producer : plan_.nodes[n].after) {
-          before = worse_outcome(before, sample.results[producer].outcome);
-        }
-        if (before > result.outcome) {
-          result.outcome = before;
+        OutcomeBefore const before = outcome_before(
+            plan_.nodes[n], [&](std::size_t node) { return sample.results[node].outcome; },
+            [&](std::size_t node) { return sample.results[node].absent; });
+        if (before.outcome > result.outcome) {
+          result.outcome = before.outcome;
+          result.absent = before.absent;
           result.own = false;  // even if an earlier run knows that the stage skips the sample
           result.warnings.clear();
           result.counts.clear();
@@ -333,6 +336,7 @@ class Engine::Graph {
       result.outcome = Outcome::failed;
       result.own = true;
       result.error = std::move(*error);
+      if (!sample.sample->remark.empty()) result.error += "; note: " + sample.sample->remark;
       result.values.clear();
     }
     auto const end = Clock::now();

@@ -97,8 +97,10 @@ class RunListener {
   // does only the work that they leave.
   virtual std::vector<StageMemory> recall(Sample const&) { return {}; }
 
-  // A number that changes when the files change; never 0.
-  virtual std::uint64_t stamp(std::vector<std::filesystem::path> const&) { return 1; }
+  // A number that changes when the files that a stage reads change; never 0.
+  virtual std::uint64_t stamp(std::size_t /*stage*/, std::vector<std::filesystem::path> const&) {
+    return 1;
+  }
 
   // Writes a sink's files of a sample and returns the bytes to keep. What it throws fails the
   // sample.

@@ -26,6 +26,9 @@ struct NodeResult {
   std::atomic<std::uint32_t> readers{0};  // nodes that have yet to read the values
   Outcome outcome = Outcome::done;
   bool own = false;   // the outcome arose here, not in a node before
+  // The sample does not have this output of its source, or one that the node needs. The node is
+  // skipped, but the sample is not.
+  bool absent = false;
   bool idle = false;  // no remaining work needs this node
   std::uint64_t stamp = 0;
   std::vector<Value> values;
@@ -34,6 +37,29 @@ struct NodeResult {
   std::vector<Warning> warnings;
   std::vector<Count> counts;
 };
+
+// What becomes of a node because of the nodes that it reads from, if they are not done.
+struct OutcomeBefore {
+  Outcome outcome = Outcome::done;
+  bool absent = false;  // as in NodeResult
+};
+
+// `outcome_of` and `is_absent` are functions of a node.
+template <class OutcomeOf, class IsAbsent>
+OutcomeBefore outcome_before(PlannedNode const& node, OutcomeOf const& outcome_of,
+                             IsAbsent const& is_absent) {
+  OutcomeBefore before;
+  bool is_needed = false;
+  for (std::size_t const producer : node.after) {
+    if (!is_absent(producer)) {
+      before.outcome = worse_outcome(before.outcome, outcome_of(producer));
+    } else if (std::ranges::find(node.needs, producer) != node.needs.end()) {
+      is_needed = true;
+    }
+  }
+  if (!is_needed || before.outcome != Outcome::done) return before;
+  return {Outcome::skipped, true};
+}
 
 // The message that travels along the graph's edges; all copies share one sample.
 struct InFlight {
@@ -80,6 +106,8 @@ class Visit {
     std::vector<OutputFile> files;
   };
 
+  // Sets the result of an output of the source.
+  void produce(PlannedNode const& node, NodeResult& result);
   // Writes the files of a sink, or saves the record of an observer.
   SharedBytes keep(std::size_t stage, Call const& call, NodeResult const& result) const;
   std::vector<void const*> inputs_of(PlannedNode const& node) const;
@@ -113,6 +141,8 @@ class Retirement {
   void report(InFlight& sample, Retired const& retired);
   void add_to_tables(PlannedNode const& node, InFlight const& sample, NodeResult const& result);
   void count(InFlight const& sample, Retired const& retired);
+  bool is_absent_output(std::size_t n, InFlight const& sample) const;
+  bool is_lost_before(PlannedNode const& node, InFlight const& sample) const;
   void count_variants(InFlight const& sample);
   void add_up(Retired const& retired);
   std::optional<std::string> too_many_failures() const;

@@ -72,14 +72,19 @@ class Planner {
       if (!input) continue;
       std::size_t const producer = node.inputs.back().node;
       node.level = std::max(node.level, plan_.nodes[producer].level + 1);
-      if (std::ranges::find(node.after, producer) == node.after.end()) {
-        node.after.push_back(producer);
+      add_once(producer, node.after);
+      if (!stage.declaration->inputs[node.inputs.size() - 1].optional) {
+        add_once(producer, node.needs);
       }
     }
     for (std::size_t output = 0; output < stage.wanted.size(); ++output) {
       holder_of_[{s, output}] = {plan_.nodes.size(), output, true};
     }
     plan_.nodes.push_back(std::move(node));
+  }
+
+  static void add_once(std::size_t node, std::vector<std::size_t>& nodes) {
+    if (std::ranges::find(nodes, node) == nodes.end()) nodes.push_back(node);
   }
 
   std::size_t number_of_computation(PipelineStage const& stage) {

@@ -23,6 +23,7 @@ struct PlannedNode {
   Part part;
   std::vector<Input> inputs;       // for run: as declared
   std::vector<std::size_t> after;  // the nodes that it reads from, each once
+  std::vector<std::size_t> needs;  // those of them that an input reads which is not optional
   std::size_t level = 0;           // the length of the longest path to it
   std::size_t computation = 0;     // equal for nodes that compute the same from the same inputs
   std::size_t readers = 0;         // how many read its values; retirement reads those of an end

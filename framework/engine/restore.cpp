@@ -19,6 +19,7 @@ bool restore_node(StageMemory const& memory, PlannedNode const& node, PipelineSt
   if (memory.outcome != Outcome::done) {
     result.outcome = memory.outcome;
     result.own = true;
+    result.absent = node.work == PlannedNode::Work::produce && memory.outcome == Outcome::skipped;
     if (memory.outcome == Outcome::failed) result.error = *memory.kept;
     return true;
   }
@@ -39,12 +40,15 @@ bool restore_node(StageMemory const& memory, PlannedNode const& node, PipelineSt
 
 void mark_idle_nodes(std::vector<bool> const& settled, Plan const& plan, InFlight& sample) {
   // Where a stage lost the sample, everything after it is settled too.
-  std::vector<bool> lost(plan.nodes.size()), needed(plan.nodes.size());
+  std::vector<bool> lost(plan.nodes.size()), absent(plan.nodes.size()), needed(plan.nodes.size());
   for (std::size_t n = 0; n < plan.nodes.size(); ++n) {
-    lost[n] = settled[n] && sample.results[n].outcome != Outcome::done;
-    for (std::size_t const producer : plan.nodes[n].after) {
-      if (lost[producer]) lost[n] = true;
-    }
+    OutcomeBefore const before = outcome_before(
+        plan.nodes[n],
+        [&](std::size_t node) { return lost[node] ? Outcome::skipped : Outcome::done; },
+        [&](std::size_t node) { return absent[node]; });
+    bool const is_lost_here = settled[n] && sample.results[n].outcome != Outcome::done;
+    lost[n] = is_lost_here || before.outcome != Outcome::done;
+    absent[n] = before.absent || (is_lost_here && sample.results[n].absent);
   }
   for (std::size_t n = plan.nodes.size(); n-- > 0;) {
     if (plan.nodes[n].end && !settled[n] && !lost[n]) needed[n] = true;

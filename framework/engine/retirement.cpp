@@ -37,7 +37,7 @@ Retired Retirement::outcome_of(InFlight& sample) const {
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
     NodeResult& result = sample.results[n];
     Part const part = plan_.nodes[n].part;
-    retired.outcome = worse_outcome(retired.outcome, result.outcome);
+    if (!result.absent) retired.outcome = worse_outcome(retired.outcome, result.outcome);
     StageMemory memory{part, result.stamp, Outcome::done, nullptr};
     if (result.outcome == Outcome::done) memory.kept = result.kept;
     if (result.own) memory.outcome = result.outcome;
@@ -50,7 +50,7 @@ Retired Retirement::outcome_of(InFlight& sample) const {
     if (memory.outcome == Outcome::failed) {
       memory.kept = std::make_shared<std::string const>(result.error);
       retired.failures.push_back({part.stage, std::move(result.error)});
-    } else if (memory.outcome == Outcome::skipped && !retired.skipped_by) {
+    } else if (memory.outcome == Outcome::skipped && !result.absent && !retired.skipped_by) {
       retired.skipped_by = part.stage;
     }
     if (!memory.empty()) retired.memories.push_back(std::move(memory));
@@ -102,13 +102,10 @@ void Retirement::count(InFlight const& sample, Retired const& retired) {
     Outcome left = Outcome::done;
     bool idle = true;
     for (next = n; next < plan_.nodes.size() && plan_.nodes[next].part.stage == s; ++next) {
-      left = worse_outcome(left, sample.results[next].outcome);
+      if (!is_absent_output(next, sample)) left = worse_outcome(left, sample.results[next].outcome);
       idle = idle && sample.results[next].idle;
     }
-    bool const lost_before = std::ranges::any_of(plan_.nodes[first].after, [&](std::size_t before) {
-      return sample.results[before].outcome != Outcome::done;
-    });
-    if (lost_before) continue;
+    if (is_lost_before(plan_.nodes[first], sample)) continue;
     StageCounts& stage = totals_.stages[s];
     ++stage.in;
     if (idle) ++stage.recalled;
@@ -136,11 +133,26 @@ void Retirement::add_up(Retired const& retired) {
   }
 }
 
+// A stage that needs an output which the sample does not have skips the sample; the source, which
+// emitted it, does not.
+bool Retirement::is_absent_output(std::size_t n, InFlight const& sample) const {
+  return sample.results[n].absent && plan_.nodes[n].work == PlannedNode::Work::produce;
+}
+
+bool Retirement::is_lost_before(PlannedNode const& node, InFlight const& sample) const {
+  return std::ranges::any_of(node.after, [&](std::size_t before) {
+    NodeResult const& result = sample.results[before];
+    bool const is_needed = std::ranges::find(node.needs, before) != node.needs.end();
+    return result.outcome != Outcome::done && !is_absent_output(before, sample) &&
+           (is_needed || !result.absent);
+  });
+}
+
 void Retirement::count_variants(InFlight const& sample) {
   std::vector<Outcome> outcomes(pipeline_.stages.size(), Outcome::done);
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
     Outcome& outcome = outcomes[plan_.nodes[n].part.stage];
-    outcome = worse_outcome(outcome, sample.results[n].outcome);
+    if (!sample.results[n].absent) outcome = worse_outcome(outcome, sample.results[n].outcome);
   }
   for (std::size_t v = 0; v < totals_.variants.size(); ++v) {
     Outcome outcome = Outcome::done;

@@ -56,8 +56,7 @@ bool Visit::compute(std::size_t n) {
   PipelineStage const& stage = pipeline_.stages[node.part.stage];
   NodeResult& result = sample_.results[n];
   if (node.work == PlannedNode::Work::produce) {
-    stamp(node, result);
-    result.values.push_back(stage.instance->produce(node.part.output, *sample_.sample));
+    produce(node, result);
     return true;
   }
 
@@ -90,6 +89,21 @@ bool Visit::compute(std::size_t n) {
   return true;
 }
 
+void Visit::produce(PlannedNode const& node, NodeResult& result) {
+  stamp(node, result);
+  Warnings warnings;
+  SampleContext const context(*sample_.sample, nullptr, &warnings);
+  StageInstance const& source = *pipeline_.stages[node.part.stage].instance;
+  Value value = source.produce(node.part.output, context);
+  result.warnings = warnings.take();
+  if (value) {
+    result.values.push_back(std::move(value));
+  } else {
+    result.outcome = Outcome::skipped;
+    result.own = result.absent = true;
+  }
+}
+
 SharedBytes Visit::keep(std::size_t s, Call const& call, NodeResult const& result) const {
   PipelineStage const& stage = pipeline_.stages[s];
   if (stage.declaration->kind == StageKind::sink) {
@@ -104,8 +118,8 @@ std::vector<void const*> Visit::inputs_of(PlannedNode const& node) const {
   std::vector<void const*> inputs;
   inputs.reserve(node.inputs.size());
   for (auto const& input : node.inputs) {
-    inputs.push_back(input.connected ? sample_.results[input.node].values[input.value].get()
-                                     : nullptr);
+    bool const is_there = input.connected && !sample_.results[input.node].absent;
+    inputs.push_back(is_there ? sample_.results[input.node].values[input.value].get() : nullptr);
   }
   return inputs;
 }
@@ -123,7 +137,7 @@ Visit::Call const* Visit::find_equal(Call const& call, StageInstance const& inst
 void Visit::stamp(PlannedNode const& node, NodeResult& result) {
   auto const& stage = pipeline_.stages[node.part.stage];
   auto const files = stage.instance->files(node.part.output, *sample_.sample);
-  if (!files.empty()) result.stamp = listener_.stamp(files);
+  if (!files.empty()) result.stamp = listener_.stamp(node.part.stage, files);
 }
 
 void Visit::share_result(Call const& from, PlannedNode const& node, NodeResult& result) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <system_error>
 
+#include <seplflow/detail/files_read.hpp>
 #include <seplflow/error.hpp>
 
 namespace seplflow {
@@ -40,6 +41,7 @@ Opened open_file(std::filesystem::path const& path) {
     ::close(descriptor);
     throw error != 0 ? cannot_read(path, error) : Error(path.string() + why);
   }
+  FilesRead::record(path, state_of(descriptor));
   return {descriptor, static_cast<std::uint64_t>(status.st_size)};
 }
 

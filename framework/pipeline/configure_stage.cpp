@@ -43,6 +43,30 @@ OptionCheck option_check(PipelineStage const& stage, std::vector<std::string> gi
   return OptionCheck(std::move(given), std::move(connected), std::move(wanted));
 }
 
+// Records the files that `check`, the check of the stage, reads. Throws Error when one of them
+// changes meanwhile.
+template <class Check>
+FilesRead::States files_read_by(Check const& check, PipelineStage const& stage) {
+  FilesRead const read;
+  auto const& options = stage.declaration->options;
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    if (options[i].type != OptionType::path) continue;
+    auto const value = stage.instance->option(i);
+    std::error_code unknown;
+    if (!value || !std::filesystem::is_regular_file(std::get<std::string>(*value), unknown)) {
+      continue;
+    }
+    std::filesystem::path const file = std::get<std::string>(*value);
+    FilesRead::record(file, state_of(file));
+  }
+  check();
+  for (auto const& [file, state] : read.states()) {
+    if (state_of(file) == state) continue;
+    throw Error(file.string() + " changed while it was read; check the pipeline again");
+  }
+  return read.states();
+}
+
 struct Configuration {
   Draft& draft;
   Environment const& environment;
@@ -111,7 +135,7 @@ struct Configuration {
     StageInstance& instance = *stage.instance;
     OptionCheck check = option_check(stage, std::move(given));
     auto const error = error_of([&] {
-      instance.check(check);
+      stage.files_read = files_read_by([&] { instance.check(check); }, stage);
       stage.columns = instance.columns();
       stage.list_file = instance.list_file();
       stage.run_file = instance.run_file();
@@ -164,7 +188,13 @@ std::shared_ptr<StageInstance> configured_anew(PipelineStage const& stage) {
     given.push_back(declaration.options[i].name);
   }
   OptionCheck check = option_check(stage, std::move(given));
-  instance->check(check);
+  auto const files = files_read_by([&] { instance->check(check); }, stage);
+  for (auto const& [file, state] : files) {
+    auto const before = stage.files_read.find(file);
+    if (before == stage.files_read.end() || before->second == state) continue;
+    throw Error(file.string() + " has changed since the run began; resume the run to use the file "
+                "as it is now");
+  }
   if (check.problems().empty()) return instance;
   throw Error("stage \"" + stage.name + "\": " + check.problems().front().message);
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/error_of.hpp"
 #include "pipeline/check.hpp"
 
 namespace seplflow {
@@ -27,19 +28,21 @@ struct FileReader {
   std::uint64_t missing = 0, samples = 0;
   std::string first = {};            // the id of the first sample without a file
   std::vector<fs::path> tried = {};  // the files that it could have
+  // Samples whose files it cannot name, with the first of them and why.
+  std::uint64_t failed = 0;
+  std::string first_failed = {}, error = {};
 };
 
 std::vector<FileReader> file_readers(std::vector<PipelineStage const*> const& stages) {
   std::vector<FileReader> readers;
   for (PipelineStage const* const stage : stages) {
-    if (!stage->instance->needs_files()) continue;
     if (stage->declaration->kind != StageKind::source) {
-      readers.push_back({stage});
+      if (stage->instance->needs_files()) readers.push_back({stage});
       continue;
     }
     auto const& outputs = stage->declaration->outputs;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (stage->wanted[i]) readers.push_back({stage, i, outputs[i].name});
+      if (stage->wanted[i] && stage->instance->needs_files(i)) readers.push_back({stage, i, outputs[i].name});
     }
   }
   return readers;
@@ -47,8 +50,16 @@ std::vector<FileReader> file_readers(std::vector<PipelineStage const*> const& st
 
 // Returns whether the sample has files, present or not.
 bool look_for_files_of(Sample const& sample, FileReader& reader) {
-  std::vector<fs::path> files = reader.stage->instance->files(reader.output, sample);
+  std::vector<fs::path> files;
   ++reader.samples;
+  auto error =
+      error_of([&] { files = reader.stage->instance->files(reader.output, sample); });
+  if (error) {
+    if (reader.failed++ > 0) return true;
+    reader.first_failed = sample.id;
+    reader.error = std::move(*error);
+    return true;
+  }
   if (files.empty()) return false;
   if (!std::ranges::all_of(files, is_absent) || reader.missing++ > 0) return true;
   reader.first = sample.id;
@@ -98,6 +109,13 @@ Problem problem_of(FileReader const& reader) {
           text + (reader.missing == reader.samples ? contents_of(folder) : "")};
 }
 
+Problem failure_of(FileReader const& reader) {
+  std::string const others =
+      reader.failed == 1 ? "" : " (and " + std::to_string(reader.failed - 1) + " other samples)";
+  return {reader.stage->place, label_of(*reader.stage) + ": sample \"" + reader.first_failed +
+                                   "\"" + others + ": " + reader.error};
+}
+
 }  // namespace
 
 std::vector<Sample> report_missing_files(std::vector<PipelineStage const*> stages, RunSettings const& run,
@@ -119,9 +137,10 @@ std::vector<Sample> report_missing_files(std::vector<PipelineStage const*> stage
       if (!any_files && count == kEnoughWithoutFiles) break;
     }
     for (FileReader const& reader : readers) {
-      if (reader.missing == 0) continue;
       bool const skips = reader.stage->on_error.value_or(run.on_error) == OnError::skip;
-      (skips ? warnings : errors).add({problem_of(reader)}, reader.stage->variants);
+      VariantProblems& problems = skips ? warnings : errors;
+      if (reader.missing > 0) problems.add({problem_of(reader)}, reader.stage->variants);
+      if (reader.failed > 0) problems.add({failure_of(reader)}, reader.stage->variants);
     }
   } catch (std::exception const& error) {
     errors.add(

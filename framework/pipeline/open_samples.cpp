@@ -32,9 +32,12 @@ class Opened {
     PipelineStage const& source = pipeline_.stages[s];
     for (std::size_t output = 1; output < source.wanted.size(); ++output) {
       if (!source.wanted[output]) continue;
+      Warnings warnings;
+      SampleContext const context(sample_, nullptr, &warnings);
       report(source, error_of([&] {
-               values_[{s, output}] = source.instance->produce(output, sample_);
+               values_[{s, output}] = source.instance->produce(output, context);
              }));
+      add_warnings(source, warnings);
     }
   }
 
@@ -44,13 +47,17 @@ class Opened {
     for (std::size_t i = 0; i < stage.inputs.size(); ++i) {
       auto const& input = stage.inputs[i];
       auto const value = input ? values_[{input->stage, input->output}] : nullptr;
-      // What it reads from failed, which is reported already.
+      // What it reads from is absent, or failed, which is reported already.
       if (!value && !stage.declaration->inputs[i].optional) return;
       inputs.push_back(value.get());
     }
     Warnings warnings;
     SampleContext const context(sample_, nullptr, &warnings);
     report(stage, error_of([&] { stage.instance->run(context, inputs); }));
+    add_warnings(stage, warnings);
+  }
+
+  void add_warnings(PipelineStage const& stage, Warnings& warnings) {
     for (Warning const& warning : warnings.take()) {
       if (!known_.insert({&stage, warning.what}).second) continue;
       add(into_.warnings, stage,

@@ -121,11 +121,29 @@ struct OptionReader {
     }
   }
 
+  // "~/data", as shells write it, unless there is a folder "~" here.
+  bool is_in_home(std::string const& path) const {
+    std::error_code unknown;
+    return path.starts_with("~/") && !fs::exists(setting.base / "~", unknown);
+  }
+
+  // The folder that a path is relative to.
+  std::optional<fs::path> base_of(std::string const& path) {
+    if (!is_in_home(path)) return setting.base;
+    auto const home = environment("HOME");
+    if (home && !home->empty()) return fs::path(*home);
+    return refuse(": \"~\" stands for the home folder, but the environment variable HOME is not set: " +
+                  path);
+  }
+
   std::optional<OptionValue> path(toml::node const& node) {
     auto const written = text(node);
     if (!written) return std::nullopt;
     if (written->empty()) return refuse_value("an empty string");
-    fs::path const absolute = (setting.base / *written).lexically_normal();
+    auto const base = base_of(*written);
+    if (!base) return std::nullopt;
+    std::string const below = is_in_home(*written) ? written->substr(2) : *written;
+    fs::path const absolute = (*base / below).lexically_normal();
     std::error_code error;
     auto const status = fs::status(absolute, error);
     std::string const name = absolute.string();

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <seplflow/detail/files_read.hpp>
 #include <seplflow/detail/stage_instance.hpp>
 #include "catalog/catalog.hpp"
 #include "pipeline/environment.hpp"
@@ -38,6 +39,7 @@ struct PipelineStage {
   std::optional<std::uint64_t> count;        // of a source's samples, if it is known
   std::vector<std::size_t> variants;         // that it serves, ascending
   std::vector<OptionCheck::Expectation> expectations;  // of the numbers that it counts
+  FilesRead::States files_read;              // before the run, and the files among its options
 
   // Whether it is an observer or a sink: the last stages of a pipeline, on which nothing depends.
   bool is_end() const {

@@ -1,3 +1,4 @@
+#include <seplflow/detail/files_read.hpp>
 #include <seplflow/detail/stage_instance.hpp>
 #include <seplflow/detail/warnings.hpp>
 #include <seplflow/error.hpp>
@@ -27,6 +28,10 @@ OutputFolder& SampleContext::output() const {
   if (!output_) throw Error("only a sink may write files, and this stage is not one");
   return *output_;
 }
+void OptionCheck::reads(std::filesystem::path const& file) {
+  FilesRead::record(file, state_of(file));
+}
+
 void SampleContext::warn(std::string what, std::string detail) const {
   if (warnings_) warnings_->add({std::move(what), std::move(detail)});
 }

@@ -177,7 +177,9 @@ class PassRun final : public RunListener {
     return history_ ? history_->recall(sample) : std::vector<StageMemory>();
   }
 
-  std::uint64_t stamp(std::vector<fs::path> const& files) override { return file_stamp(files); }
+  std::uint64_t stamp(std::size_t stage, std::vector<fs::path> const& files) override {
+    return file_stamp(files, pipeline_.stages[stage].files_read);
+  }
 
   std::string deliver(std::size_t stage, std::vector<OutputFile> const& files) override {
     for (fs::path const& home : pass_.homes[stage]) {
@@ -309,6 +311,7 @@ class PassRun final : public RunListener {
       require_listed_samples();
       require_expected(result.totals);
       result.findings = finish_observers(result.totals);
+      warn_of_findings(result);
       write_scores(context_.folder, pipeline_, result.findings);
     }
     tables_.flush();
@@ -345,6 +348,16 @@ class PassRun final : public RunListener {
           throw Error("stage \"" + stage.name + "\"" + pipeline_.some_variant(stage) + ": " + what);
         }
         log_warning(warnings_.add(stage.name, what, tally.samples).text());
+      }
+    }
+  }
+
+  void warn_of_findings(PassResult const& result) {
+    for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
+      if (!result.findings[s]) continue;
+      for (std::string const& warning : result.findings[s]->warnings) {
+        std::uint64_t const samples = result.totals.stages[s].out;
+        log_warning(warnings_.add(pipeline_.stages[s].name, warning, samples).text());
       }
     }
   }

@@ -28,7 +28,7 @@ std::vector<WarningCount> WarningLog::add(Pipeline const& pipeline, Retired cons
 WarningCount const& WarningLog::add(std::string const& stage, std::string const& what,
                                     std::uint64_t samples) {
   WarningCount& count = count_of(stage, what);
-  count.samples += samples;
+  if (count.samples == 0) count.samples = samples;
   return count;
 }
 

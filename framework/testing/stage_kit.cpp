@@ -216,6 +216,16 @@ std::size_t StageKit::output_port(std::string const& name, std::string_view type
               output.type + ", not " + std::string(type));
 }
 
+Value StageKit::produced(std::size_t output, Sample const& sample) const {
+  return instance_->produce(output, SampleContext(sample, nullptr, warned_.get()));
+}
+
+bool StageKit::has(std::string const& output, Sample const& sample) const {
+  auto const port = find_port(stage_.outputs, output);
+  if (!port) throw Error(stage_.name + " has no output \"" + output + "\"");
+  return produced(*port, sample) != nullptr;
+}
+
 // The inputs as the stage takes them. The input of a stage that only loads is the sample itself.
 std::vector<void const*> StageKit::ports_of(Sample const& sample, std::vector<Input> inputs) const {
   bool const takes_sample =

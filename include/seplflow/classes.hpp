@@ -4,7 +4,10 @@
 #include <seplflow/export.hpp>
 #include <seplflow/label_map.hpp>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,22 +15,30 @@
 
 namespace seplflow {
 
+using Colour = std::array<std::uint8_t, 3>;  // red, green, blue
+using Colours = std::map<Label, Colour>;
+
 // The names of the classes by label, "background" first: names()[k] is the name of label k. At most
 // 255 (labels 0..254). Immutable.
 class SEPLFLOW_API Classes {
  public:
   // Throws Error when there are no names, more than 255, an empty one, or two that are equal.
-  explicit Classes(std::vector<std::string> names);
+  explicit Classes(std::vector<std::string> names, Colours colours = {});
 
   std::size_t count() const { return names_.size(); }
   std::vector<std::string> const& names() const { return names_; }
   bool contains(Label label) const { return label < names_.size(); }
+
+  // The colours of the labels in pictures; a label that is not in it has the colour that PASCAL VOC
+  // gives to its id.
+  Colours const& colours() const { return colours_; }
 
   // "0..20 (background to tvmonitor)"
   std::string describe() const;
 
  private:
   std::vector<std::string> names_;
+  Colours colours_;
 };
 
 using ClassesPtr = std::shared_ptr<Classes const>;

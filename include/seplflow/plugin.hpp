@@ -107,15 +107,22 @@ class StageBuilder final : public StageBuilderBase {
   }
   StageBuilder& output(std::string name) { return outputs(std::move(name)); }
 
-  // A further output of a source, produced on demand, and the files that it is read from.
-  template <class R, class C>
-  StageBuilder& output(std::string name, R (C::*producer)(Sample const&) const,
-                       std::vector<std::filesystem::path> (C::*files)(Sample const&) const =
-                           nullptr) {
+  // A further output of a source, produced on demand, and the files that it is read from. The
+  // producer takes a Sample, or a SampleContext to warn about it. If it returns an empty
+  // std::optional, the sample does not have this output: stages that need it skip the sample, and
+  // stages with an optional input get null. A sample may have none of the files if `needs_files`
+  // returns false.
+  template <class R, class C, class Input>
+    requires(std::is_same_v<Input, Sample> || std::is_same_v<Input, SampleContext>)
+  StageBuilder& output(std::string name, R (C::*producer)(Input const&) const,
+                       std::vector<std::filesystem::path> (T::*files)(Sample const&) const =
+                           nullptr,
+                       bool (T::*needs_files)() const = nullptr) {
     static_assert(detail::IsSource<T>, "only a source produces its outputs one by one");
-    declaration_.outputs.push_back(detail::port_of<R>(std::move(name)));
+    declaration_.outputs.push_back(
+        detail::port_of<typename detail::Unwrapped<R>::Type>(std::move(name)));
     blueprint_->producers.push_back(
-        std::make_unique<detail::MemberProducer<T, R>>(producer, files));
+        std::make_unique<detail::MemberProducer<T, R, Input>>(producer, files, needs_files));
     return *this;
   }
 

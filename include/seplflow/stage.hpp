@@ -133,6 +133,7 @@ struct Findings {
   // What scores must have in common to be comparable ("mean over classes: union"), and a remark
   // about them ("1.58 % of the pixels are 255"). Both are in metrics.json and in a sweep's summary.
   std::string conditions = {}, remark = {};
+  std::vector<std::string> warnings = {};  // about the data set as a whole
 };
 
 // Passed to a stage's check(): what the pipeline sets, connects and uses, and where errors and
@@ -183,6 +184,11 @@ class OptionCheck {
   };
   void expect_some(Expectation expectation) { expectations_.push_back(std::move(expectation)); }
   std::vector<Expectation> const& expectations() const { return expectations_; }
+  // States that check() is about to read a file. If files() of the stage names the file too, a
+  // resumed run compares it with what it was now, so that no result of an older file is reused. A
+  // file that changes before check() returns is an error. The files among the options, and those
+  // that the readers in seplflow/formats open, need not be stated.
+  SEPLFLOW_API void reads(std::filesystem::path const& file);
 
  private:
   static bool holds(std::vector<std::string> const& names, std::string_view name) {

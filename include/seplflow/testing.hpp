@@ -89,9 +89,13 @@ class SEPLFLOW_API StageKit {
   // One output of a source.
   template <class T>
   T produce(std::string const& output, Sample const& sample) const {
-    auto const port = output_port(output, PortType<T>::name);
-    return *std::static_pointer_cast<T const>(instance_->produce(port, sample));
+    auto const value = produced(output_port(output, PortType<T>::name), sample);
+    if (!value) throw Error("sample \"" + sample.id + "\" has no output \"" + output + "\"");
+    return *std::static_pointer_cast<T const>(value);
   }
+
+  // Whether the sample has this output.
+  bool has(std::string const& output, Sample const& sample) const;
 
   // ---- Transforms ----
   // Inputs come in the order of the declaration. std::nullopt or a null pointer leaves an optional
@@ -171,6 +175,7 @@ class SEPLFLOW_API StageKit {
   void set_options(std::string const& toml, std::vector<std::string>& given);
   void check(Setup const& setup, std::vector<std::string> given);
   std::size_t output_port(std::string const& name, std::string_view type) const;
+  Value produced(std::size_t output, Sample const& sample) const;
   std::vector<void const*> ports_of(Sample const& sample, std::vector<Input> inputs) const;
   std::optional<std::vector<Value>> call(Sample const& sample, std::vector<Input> inputs);
   std::vector<Value> call_of(StageKind kind, Sample const& sample, std::vector<Input> inputs);

@@ -26,7 +26,7 @@ class LambdaPipeline {
 
   struct Stage final : seplflow::StageInstance {
     std::function<std::optional<seplflow::Sample>()> on_next;
-    std::function<Number(seplflow::Sample const&)> on_produce;
+    std::function<std::optional<Number>(seplflow::Sample const&)> on_produce;
     Run on_run;
     std::function<void(seplflow::SampleContext const&, Inputs const&)> on_write;  // of a sink
     std::function<void(seplflow::Sample const&, Number)> on_fold;
@@ -46,8 +46,9 @@ class LambdaPipeline {
     std::optional<seplflow::OptionValue> option(std::size_t) const override { return setting; }
     void check(seplflow::OptionCheck&) override {}
     std::optional<seplflow::Sample> next() override { return on_next(); }
-    seplflow::Value produce(std::size_t, seplflow::Sample const& sample) const override {
-      return std::make_shared<Number const>(on_produce(sample));
+    seplflow::Value produce(std::size_t, seplflow::SampleContext const& context) const override {
+      auto const number = on_produce(context.sample());
+      return number ? std::make_shared<Number const>(*number) : nullptr;
     }
     std::optional<std::vector<seplflow::Value>> run(seplflow::SampleContext const& context,
                                                     std::span<void const* const> inputs) override {

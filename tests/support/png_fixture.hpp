@@ -20,10 +20,11 @@ struct PngKind {
   bool interlaced = false;
 };
 
-// A PNG of this kind; `rows` holds the rows as the format packs them. A palette gives index i the
-// colour (i, 2i, 255 - i).
-inline std::vector<std::uint8_t> make_png(seplflow::Size size, PngKind kind,
-                                          std::vector<std::uint8_t> rows) {
+// A PNG of this kind; `rows` holds the rows as the format packs them. Unless `colours` are given, a
+// palette gives index i the colour (i, 2i, 255 - i).
+inline std::vector<std::uint8_t> make_png(
+    seplflow::Size size, PngKind kind, std::vector<std::uint8_t> rows,
+    std::vector<std::array<std::uint8_t, 3>> const& colours = {}) {
   auto const on_error = [](png_structp, png_const_charp message) {
     throw std::runtime_error(message);
   };
@@ -46,7 +47,11 @@ inline std::vector<std::uint8_t> make_png(seplflow::Size size, PngKind kind,
       palette[i] = {static_cast<png_byte>(i), static_cast<png_byte>(2 * i),
                     static_cast<png_byte>(255 - i)};
     }
-    png_set_PLTE(png, info, palette.data(), 1 << kind.bit_depth);
+    for (std::size_t i = 0; i < colours.size(); ++i) {
+      palette[i] = {colours[i][0], colours[i][1], colours[i][2]};
+    }
+    int const entries = colours.empty() ? 1 << kind.bit_depth : static_cast<int>(colours.size());
+    png_set_PLTE(png, info, palette.data(), entries);
   }
   png_write_info(png, info);
   std::size_t const stride = png_get_rowbytes(png, info);

@@ -76,3 +76,12 @@ TEST_CASE("a label that the data set does not have is refused with its value and
                     Contains("pseudo-label a.png holds class 21 (first at row 1, column 1)") &&
                         Contains("0..20 (background to tvmonitor) and 255 (ignore)"));
 }
+
+TEST_CASE("labels above COCO's that may be category ids are refused with a hint") {
+  LabelMap const labels({1, 2}, {0, 90});
+  CHECK_THROWS_WITH(require_labels_in(*coco14_classes(), labels, "a.png"),
+                    Contains("holds class 90") && Contains("category ids go from 1 to 90"));
+  LabelMap const others({1, 1}, {91});
+  CHECK_THROWS_WITH(require_labels_in(*coco14_classes(), others, "a.png"),
+                    Contains("holds class 91") && !Contains("category ids"));
+}

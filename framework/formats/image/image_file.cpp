@@ -17,6 +17,7 @@
 #include <seplflow/error.hpp>
 #include <seplflow/formats/file_kind.hpp>
 #include <seplflow/formats/input_file.hpp>
+#include "formats/image/exif.hpp"
 #include "formats/image/png_reader.hpp"
 
 namespace seplflow {
@@ -265,7 +266,19 @@ Image read_image(std::filesystem::path const& path, std::vector<std::string>* re
   return decode_image(read_file(path), path.string(), remarks);
 }
 
+OrientedImage read_oriented_image(std::filesystem::path const& path, Exif exif) {
+  auto const bytes = read_file(path);
+  Image image = decode_image(bytes, path.string());
+  int const orientation = exif_orientation(bytes);
+  if (exif == Exif::apply && orientation != 1) image = upright(image, orientation);
+  return {std::move(image), orientation};
+}
+
 Size read_image_size(std::filesystem::path const& path) {
+  return read_image_header(path, Exif::ignore).size;
+}
+
+ImageHeader read_image_header(std::filesystem::path const& path, Exif exif) {
   // Previews and colour profiles can put hundreds of kilobytes before a JPEG's size.
   constexpr std::size_t kFirstRead = 64 * 1024;
   InputFile file(path);
@@ -277,7 +290,11 @@ Size read_image_size(std::filesystem::path const& path) {
     head.resize(have + file.read(std::span(head).subspan(have)));
     require_image(head, name);
     auto const size = is_jpeg(head) ? jpeg_size(head, name) : png_size(head, name);
-    if (size) return *size;
+    if (size) {
+      int const orientation = exif_orientation(head);
+      bool const exchanges = exif == Exif::apply && exchanges_sides(orientation);
+      return {exchanges ? Size{size->width, size->height} : *size, orientation};
+    }
     if (head.size() == have || head.size() == file.size()) {
       throw Error(name + " is truncated: its " + std::to_string(head.size()) +
                   " bytes end before the size of the image; copy or download it again");

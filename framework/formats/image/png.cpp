@@ -31,13 +31,6 @@ std::string_view colour_name(PngReader const& png) {
   }
 }
 
-// "an 8-bit RGB PNG"
-std::string describe_kind(PngReader const& png) {
-  int const bits = png.bit_depth();
-  return (bits == 8 ? "an " : "a ") + std::to_string(bits) + "-bit " +
-         std::string(colour_name(png)) + " PNG";
-}
-
 bool has_colours(PngReader const& png) {
   return png.colour_type() == PNG_COLOR_TYPE_RGB || png.colour_type() == PNG_COLOR_TYPE_RGB_ALPHA;
 }
@@ -59,13 +52,6 @@ std::string why_no_labels(PngReader const& png) {
            "as 8-bit gray";
   }
   return {};
-}
-
-void require_label_kind(PngReader const& png, std::string_view name) {
-  std::string const why = why_no_labels(png);
-  if (why.empty()) return;
-  throw Error(std::string(name) + " is " + describe_kind(png) +
-              "; label maps are 8-bit gray or palette PNGs of class ids, " + why);
 }
 
 void require_gray_kind(PngReader const& png, std::string_view name) {
@@ -95,6 +81,19 @@ void require_inside(std::span<Run const> runs, std::string_view name) {
 }
 
 }  // namespace
+
+std::string describe_kind(PngReader const& png) {
+  int const bits = png.bit_depth();
+  return (bits == 8 ? "an " : "a ") + std::to_string(bits) + "-bit " +
+         std::string(colour_name(png)) + " PNG";
+}
+
+void require_label_kind(PngReader const& png, std::string_view name) {
+  std::string const why = why_no_labels(png);
+  if (why.empty()) return;
+  throw Error(std::string(name) + " is " + describe_kind(png) +
+              "; label maps are 8-bit gray or palette PNGs of class ids, " + why);
+}
 
 LabelMap decode_label_png(std::span<std::uint8_t const> bytes, std::string_view name) {
   PngReader png(bytes, name, kLabelMap);

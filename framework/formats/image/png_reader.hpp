@@ -39,6 +39,9 @@ class PngReader {
   // The colours of a palette by index: red, green, blue. Empty for other kinds.
   std::vector<std::array<std::uint8_t, 3>> palette() const;
 
+  // The colours of a palette PNG, by value.
+  std::vector<std::array<std::uint8_t, 3>> palette() const;
+
   // One byte per pixel from gray or palette, values as stored.
   void unpack();
   // One byte per pixel from gray, scaled to 0..255.
@@ -85,5 +88,10 @@ class PngReader {
   Size size_;
   int colour_type_ = 0, bit_depth_ = 0, passes_ = 1;
 };
+
+// "an 8-bit RGB PNG"
+std::string describe_kind(PngReader const& png);
+// Throws Error, with `name` and why, unless the values of such a PNG are class ids as stored.
+void require_label_kind(PngReader const& png, std::string_view name);
 
 }  // namespace seplflow

@@ -23,7 +23,7 @@ namespace ondemand = simdjson::ondemand;
 
 struct Category {
   std::uint64_t id = 0;
-  std::string name;
+  std::string name, supercategory;
 };
 
 // An annotation whose image and category may come later in the file.
@@ -71,11 +71,14 @@ CocoImage read_image(ondemand::object fields, JsonPlace const& place) {
 Category read_category(ondemand::object fields, JsonPlace const& place) {
   std::optional<std::uint64_t> id;
   std::optional<std::string> name;
+  std::string_view supercategory;
   for_each_field(fields, place, [&](std::string_view key, ondemand::value value) {
     if (key == "id") id = whole_number(value, place, key);
     if (key == "name") name = as<std::string_view>(value, place, "name to be a string");
+    // It serves only a warning, so a value that is not a string does not matter.
+    if (key == "supercategory" && value.get(supercategory) != simdjson::SUCCESS) supercategory = {};
   });
-  return {taken(id, place, "id"), taken(name, place, "name")};
+  return {taken(id, place, "id"), taken(name, place, "name"), std::string(supercategory)};
 }
 
 bool read_crowd(ondemand::value value, JsonPlace const& place) {
@@ -138,6 +141,7 @@ class Reader {
     require_one_image_each();
     require_unique_ids(found_, name_);
     index.annotations = by_image();
+    index.categories = counted_categories(index.annotations);
     index.images = std::move(images_);
     return index;
   }
@@ -191,6 +195,13 @@ class Reader {
     } catch (Error const& error) {
       throw Error(name_ + ", the categories and background: " + error.what());
     }
+  }
+
+  std::vector<CocoCategory> counted_categories(std::span<CocoAnnotation const> annotations) const {
+    std::vector<CocoCategory> counted;
+    for (Category const& each : categories_) counted.push_back({each.id, each.supercategory, 0});
+    for (CocoAnnotation const& each : annotations) ++counted[each.label - 1].annotations;
+    return counted;
   }
 
   void require_one_image_each() {

@@ -29,10 +29,17 @@ struct CocoAnnotation {
   bool crowd = false;
 };
 
+struct CocoCategory {
+  std::uint64_t id = 0;
+  std::string supercategory;      // may be empty
+  std::uint64_t annotations = 0;  // how many there are
+};
+
 struct CocoIndex {
   std::vector<CocoImage> images;            // in the order of the file
   std::vector<CocoAnnotation> annotations;  // by image, those of one image in the order of the file
   ClassesPtr classes;                       // background, then the categories by ascending id
+  std::vector<CocoCategory> categories;     // by ascending id
 };
 
 // {"images": [{"id", "file_name", "height", "width"}], "annotations": [{"id", "image_id",
@@ -57,6 +64,9 @@ class CocoInstances {
   // "background" and the names of the categories by ascending id: for COCO 2014 the same as
   // coco14_classes().
   ClassesPtr const& classes() const { return index_.classes; }
+
+  // By ascending id: categories()[i] is class i + 1.
+  std::span<CocoCategory const> categories() const { return index_.categories; }
 
   // The classes of the annotations of images()[image], crowds included.
   ImageLabels image_labels(std::size_t image) const;

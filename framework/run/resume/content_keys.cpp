@@ -61,7 +61,7 @@ std::uint64_t ContentKeys::key_of(PipelineStage const& stage,
     if (option.type != OptionType::path || option.path_kind != PathKind::file || is_source)
       continue;
     auto const value = stage.instance->option(i);
-    if (value) bytes.count(file_stamp({std::get<std::string>(*value)}));
+    if (value) bytes.count(file_stamp({std::get<std::string>(*value)}, stage.files_read));
   }
   for (auto const& input : stage.inputs) {
     bytes.count(input ? (*this)[Part{input->stage, input->output}] : 0);

@@ -1,6 +1,5 @@
 #include "run/resume/fingerprint.hpp"
 
-#include <sys/stat.h>
 #include <xxhash.h>
 
 #include <array>
@@ -38,16 +37,14 @@ std::string file_hash(std::filesystem::path const& file) {
   return text.data();
 }
 
-std::uint64_t file_stamp(std::vector<std::filesystem::path> const& files) {
+std::uint64_t file_stamp(std::vector<std::filesystem::path> const& files,
+                         FilesRead::States const& read) {
   ByteWriter bytes;
   for (auto const& file : files) {
-    struct stat status {};
-    bool const there = ::stat(file.c_str(), &status) == 0;
-    bytes.count(there ? 1 : 0);
-    if (!there) continue;
-    bytes.count(static_cast<std::uint64_t>(status.st_size))
-        .count(static_cast<std::uint64_t>(status.st_mtim.tv_sec))
-        .count(static_cast<std::uint64_t>(status.st_mtim.tv_nsec));
+    auto const known = read.empty() ? read.end() : read.find(file.lexically_normal());
+    FileState const state = known == read.end() ? state_of(file) : known->second;
+    bytes.count(state.exists ? 1 : 0);
+    if (state.exists) bytes.count(state.size).count(state.seconds).count(state.nanoseconds);
   }
   std::uint64_t const stamp = fingerprint(bytes.take());
   return stamp == 0 ? 1 : stamp;

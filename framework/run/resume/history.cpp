@@ -59,6 +59,7 @@ class History::Recall {
         has_failed_(std::ranges::any_of(
             found.memory.entries, [](auto const& entry) { return entry.kind == Kind::failed; })),
         changed_(history.pipeline_.stages.size()),
+        absent_(history.pipeline_.stages.size()),
         lost_(history.pipeline_.stages.size()) {
     for (std::size_t s = 0; s < history.pipeline_.stages.size(); ++s) add_stage(s);
     if (!complete_ && !explained_) ++history.reuse_.incomplete;
@@ -74,6 +75,7 @@ class History::Recall {
     if (stage.declaration->ordered) count(history_.reuse_.ordered[stage.name]);
     changed_[s].assign(outputs, stage.declaration->ordered || has_changed_input(stage));
     lost_[s] = is_lost_before(stage);
+    absent_[s].assign(outputs, !lost_[s] && needs_absent_input(stage));
     add_part({s, 0});
     if (kind_of(s) != StageKind::source) return;
     for (std::size_t output = 1; output < outputs; ++output) {
@@ -86,7 +88,8 @@ class History::Recall {
     if (auto const* const entry = found_.memory.find(history_.keys_[part])) {
       memory = what_is_true_of(*entry, part);
     }
-    if (is_wanted_end(part.stage) && !memory.kept && !lost_[part.stage]) complete_ = false;
+    bool const arrives = !lost_[part.stage] && !absent_[part.stage][part.output];
+    if (is_wanted_end(part.stage) && !memory.kept && arrives) complete_ = false;
     if (!memory.empty()) memories_.push_back(std::move(memory));
   }
 
@@ -98,7 +101,11 @@ class History::Recall {
     memory.warnings = entry.warnings;
     memory.counts = entry.counts;
     memory.outcome = outcome_of(entry);
-    if (memory.outcome != Outcome::done) lost_[part.stage] = true;
+    if (memory.outcome == Outcome::skipped && kind_of(part.stage) == StageKind::source) {
+      absent_[part.stage][part.output] = true;
+    } else if (memory.outcome != Outcome::done) {
+      lost_[part.stage] = true;
+    }
     if (memory.outcome == Outcome::failed || is_usable_result(entry, part.stage)) {
       memory.kept = entry.kept;
     }
@@ -133,7 +140,7 @@ class History::Recall {
       files = stage.instance->files(part.output, sample_);
     };
     if (error_of(list)) return true;
-    return !files.empty() && file_stamp(files) != stamp;
+    return !files.empty() && file_stamp(files, stage.files_read) != stamp;
   }
 
   // The outputs of a source change one by one, those of another stage together.
@@ -183,6 +190,15 @@ class History::Recall {
                                [&](auto const& input) { return input && lost_[input->stage]; });
   }
 
+  bool needs_absent_input(PipelineStage const& stage) const {
+    for (std::size_t i = 0; i < stage.inputs.size(); ++i) {
+      auto const& input = stage.inputs[i];
+      bool const is_needed = input && !stage.declaration->inputs[i].optional;
+      if (is_needed && absent_[input->stage][input->output]) return true;
+    }
+    return false;
+  }
+
   void count(std::uint64_t& reason) {
     ++reason;
     explained_ = true;
@@ -199,6 +215,7 @@ class History::Recall {
   Found const& found_;
   bool const has_failed_;
   std::vector<std::vector<bool>> changed_;  // the outputs of each stage, because a file changed
+  std::vector<std::vector<bool>> absent_;   // the outputs that the sample does not have
   std::vector<bool> lost_;                  // the stages that the sample does not leave
   bool complete_ = true;                    // nothing is left to do
   bool explained_ = false;                  // why something is left to do has been counted

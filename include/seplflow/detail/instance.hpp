@@ -60,29 +60,51 @@ class MemberOption final : public OptionBinding {
 class SEPLFLOW_API Producer {
  public:
   virtual ~Producer();
-  virtual Value produce(void const* source, Sample const& sample) const = 0;
+  virtual Value produce(void const* source, SampleContext const& context) const = 0;
+  virtual bool needs_files(void const* source) const = 0;
   virtual std::vector<std::filesystem::path> files(void const* source,
                                                    Sample const& sample) const = 0;
 };
 
 using Files = std::vector<std::filesystem::path>;
 
-template <class T, class R>
+// Input is Sample or SampleContext; an empty std::optional is a null value.
+template <class T, class R, class Input>
 class MemberProducer final : public Producer {
  public:
-  using Produce = R (T::*)(Sample const&) const;
+  using Produce = R (T::*)(Input const&) const;
   using ListFiles = Files (T::*)(Sample const&) const;
-  MemberProducer(Produce producer, ListFiles lister) : produce_(producer), files_(lister) {}
-  Value produce(void const* source, Sample const& sample) const override {
-    return outlet((static_cast<T const*>(source)->*produce_)(sample), sample);
+  using NeedsFiles = bool (T::*)() const;
+  MemberProducer(Produce producer, ListFiles lister, NeedsFiles needs)
+      : produce_(producer), files_(lister), needs_(needs) {}
+  Value produce(void const* source, SampleContext const& context) const override {
+    auto const& stage = *static_cast<T const*>(source);
+    if constexpr (std::is_same_v<Input, Sample>) {
+      return value_of((stage.*produce_)(context.sample()), context.sample());
+    } else {
+      return value_of((stage.*produce_)(context), context.sample());
+    }
+  }
+  bool needs_files(void const* source) const override {
+    return !needs_ || (static_cast<T const*>(source)->*needs_)();
   }
   Files files(void const* source, Sample const& sample) const override {
     return files_ ? (static_cast<T const*>(source)->*files_)(sample) : Files();
   }
 
  private:
+  static Value value_of(R&& result, Sample const& sample) {
+    if constexpr (Unwrapped<R>::kOptional) {
+      if (!result) return nullptr;
+      return outlet(std::move(*result), sample);
+    } else {
+      return outlet(std::move(result), sample);
+    }
+  }
+
   Produce produce_;
   ListFiles files_;
+  NeedsFiles needs_;
 };
 
 // What all instances of a stage share.
@@ -120,8 +142,8 @@ class Instance final : public StageInstance {
     if constexpr (Has_offers<T>) return stage_.offers(output, check);
     return StageInstance::offers(output, check);
   }
-  Value produce(std::size_t output, Sample const& sample) const override {
-    return blueprint_->producers[output]->produce(&stage_, sample);
+  Value produce(std::size_t output, SampleContext const& context) const override {
+    return blueprint_->producers[output]->produce(&stage_, context);
   }
 
   std::optional<std::vector<Value>> run(SampleContext const& context,
@@ -190,8 +212,14 @@ class Instance final : public StageInstance {
     return {};
   }
 
-  bool needs_files() const override {
-    if constexpr (Has_needs_files<T>) return stage_.needs_files();
+  bool needs_files(std::size_t output) const override {
+    if constexpr (Has_needs_files<T>) {
+      if (!stage_.needs_files()) return false;
+    }
+    if constexpr (IsSource<T>) {
+      auto const& producer = blueprint_->producers[output];
+      return !producer || producer->needs_files(&stage_);
+    }
     return true;
   }
 

@@ -27,13 +27,13 @@ class SEPLFLOW_API StageInstance {
   virtual void check(OptionCheck& check) = 0;
 
   // Sources. next() is called from one thread at a time and decodes nothing. produce() returns the
-  // value of one output and is called from many threads at once.
+  // value of one output, null if the sample has none, and is called from many threads at once.
   virtual std::optional<Sample> next() { unsupported(); }
   virtual std::optional<std::uint64_t> count() const { return std::nullopt; }
   // Whether an output exists for every sample at little cost, so that inputs may be connected to it
   // by default. Called after the options are set and before check().
   virtual bool offers(std::string_view /*output*/, OptionCheck const&) const { return false; }
-  virtual Value produce(std::size_t, Sample const&) const { unsupported(); }
+  virtual Value produce(std::size_t /*output*/, SampleContext const&) const { unsupported(); }
 
   // Transforms, observers and sinks. Returns a value for each output of a transform, the record of
   // an observer, no value for a sink; nothing when the stage skips the sample. An unconnected input
@@ -62,8 +62,8 @@ class SEPLFLOW_API StageInstance {
   virtual std::vector<std::filesystem::path> files(std::size_t /*output*/, Sample const&) const {
     return {};
   }
-  // Whether a sample fails when none of its files exists.
-  virtual bool needs_files() const { return true; }
+  // Whether a sample fails when none of these files exists.
+  virtual bool needs_files(std::size_t /*output*/ = 0) const { return true; }
 
   // Sinks may list the samples that they wrote: the name of the list in the sink's folder (empty:
   // no list), and the line of a sample, without its end. Lines are requested one at a time and in

@@ -25,8 +25,27 @@ Image read_image(std::filesystem::path const& path, std::vector<std::string>* re
 Image decode_image(std::span<std::uint8_t const> bytes, std::string_view name,
                    std::vector<std::string>* remarks = nullptr);
 
+// What to do about an EXIF orientation: read the pixels as they are stored, or turn the image as
+// viewers show it.
+enum class Exif { ignore, apply };
+
+// An image and its EXIF orientation: 1 to 8, 1 if it is upright or states none. Exif::apply turns it
+// as Pillow's ImageOps.exif_transpose() does.
+struct OrientedImage {
+  Image image;
+  int orientation = 1;
+};
+OrientedImage read_oriented_image(std::filesystem::path const& path, Exif exif);
+
 // Only the size, from the first bytes of the file: pixels are neither read nor checked. Throws
 // Error as above, as far as the header shows.
 Size read_image_size(std::filesystem::path const& path);
+
+// The same with the orientation, which counts for the size if it is applied.
+struct ImageHeader {
+  Size size;
+  int orientation = 1;
+};
+ImageHeader read_image_header(std::filesystem::path const& path, Exif exif);
 
 }  // namespace seplflow

@@ -1,6 +1,7 @@
 // Reads and writes label maps, masks and images as PNG files with row-major pixels of 8 bits.
 #pragma once
 
+#include <seplflow/classes.hpp>
 #include <seplflow/image.hpp>
 #include <seplflow/label_map.hpp>
 #include <seplflow/mask.hpp>
@@ -39,16 +40,20 @@ struct GrayImage {
 GrayImage read_gray_png(std::filesystem::path const& path);
 GrayImage decode_gray_png(std::span<std::uint8_t const> bytes, std::string_view name);
 
-// The colour of a class in the palette of PASCAL VOC: red, green, blue. 255 is off-white.
-std::array<std::uint8_t, 3> voc_colour(Label label);
+// The colour of a class in the palette of PASCAL VOC. 255 is off-white.
+Colour voc_colour(Label label);
+// The same, unless `colours` has another one.
+Colour colour_of(Label label, Colours const& colours);
 
 enum class LabelColours {
-  voc_palette,  // class ids with the palette of PASCAL VOC, which image viewers show
+  voc_palette,  // class ids with a palette, which image viewers show
   gray,         // class ids as gray values
 };
 
-// An 8-bit PNG of the class ids; equal labels give equal bytes.
-std::vector<std::uint8_t> encode_label_png(LabelMap const& labels, LabelColours colours);
+// An 8-bit PNG of the class ids; equal labels give equal bytes. The palette is that of PASCAL VOC,
+// except for the labels in `colours`.
+std::vector<std::uint8_t> encode_label_png(LabelMap const& labels, LabelColours kind,
+                                           Colours const& colours = {});
 
 // An 8-bit gray PNG, 255 inside the mask and 0 outside, as amg.py writes it.
 std::vector<std::uint8_t> encode_mask_png(Mask const& mask);
