@@ -1,6 +1,6 @@
-#include <seplflow/formats/png.hpp>
 #include "common/cam_methods.hpp"
 #include "common/image_level_rule.hpp"
+#include "common/label_options.hpp"
 #include "common/sample_file.hpp"
 #include "stages.hpp"
 
@@ -10,49 +10,67 @@ namespace {
 namespace fs = std::filesystem;
 
 // The final pseudo-labels of a method.
-struct Labels {
+struct Labels : LabelOptions {
   fs::path dir;
   std::optional<CamMethod> method;
   OnMissing on_missing = OnMissing::error;
   bool restrict_to_image_labels = false;
 
-  void check(OptionCheck& check) const { check_restriction(check, restrict_to_image_labels); }
+  void check(OptionCheck& check) {
+    check_restriction(check, restrict_to_image_labels);
+    check_label_options(check);
+  }
 
   std::vector<fs::path> files(Sample const& sample) const {
-    return sample_files(dir, sample, ".png");
+    return label_files(dir, sample);
   }
   bool needs_files() const { return on_missing == OnMissing::error; }
 
   LabelMap operator()(SampleContext const& context, Sample const& sample,
                       ImageLabels const* image_labels) const {
-    return with_image_labels(context, read(sample), image_labels, restrict_to_image_labels,
+    return with_image_labels(context, read(context, sample), image_labels, restrict_to_image_labels,
                              "pseudo-label");
   }
 
  private:
-  LabelMap read(Sample const& sample) const {
-    fs::path const file = sample_file(dir, sample, ".png");
+  LabelMap read(SampleContext const& context, Sample const& sample) const {
+    fs::path const file = label_file(dir, sample);
     std::string const what = (method ? name_of(*method) + " " : "") + "pseudo-label";
     if (is_missing(file, on_missing, what, "all background")) {
       if (sample.size) return LabelMap(*sample.size);
       throw Error("there is no " + what + " " + file.string() + kUnknownSize);
     }
-    LabelMap labels = read_label_png(file);
     std::string const name = what + " " + file.string();
-    if (sample.classes) require_labels_in(*sample.classes, labels, name);
-    if (sample.size) require_same_size(labels.size(), name, *sample.size, "the sample's image");
-    return labels;
+    LabelFile read = read_labels(file, sample.classes, name);
+    if (sample.size) {
+      require_same_size(read.labels.size(), name, *sample.size, "the sample's image");
+    }
+    if (!read.remark.empty()) context.warn(read.remark, read.detail);
+    warn_of_two_values(context, read.labels);
+    return std::move(read.labels);
+  }
+
+  // 255 leaves a pixel undecided, but masks of one class have it inside.
+  static void warn_of_two_values(SampleContext const& context, LabelMap const& labels) {
+    ClassesPtr const& classes = context.sample().classes;
+    auto const& areas = label_areas(labels);
+    if (!classes || classes->count() != 2 || areas[1] > 0 || areas[kIgnore] == 0) return;
+    context.warn("pseudo-labels have no pixel of class 1 (" + classes->names()[1] +
+                 ") but pixels of 255, which means undecided; if 255 is the class, set relabel = "
+                 "[\"255=1\"]");
   }
 };
 
 }  // namespace
 
 void declare_labels(Plugin& plugin) {
-  plugin.stage<Labels>("cam.labels", "Reads a method's final pseudo-labels from PNG files")
+  auto& stage =
+      plugin.stage<Labels>("cam.labels", "Reads a method's final pseudo-labels from label files");
+  with_label_options(stage)
       .inputs("sample", "image_labels")
       .by_default("image_labels")
       .output("labels")
-      .option("dir", &Labels::dir, "folder with NAME.png for each sample", existing_folder(),
+      .option("dir", &Labels::dir, "folder with NAME.png or NAME.npy for each sample", existing_folder(),
               required())
       .option(
           "method", &Labels::method,
@@ -67,13 +85,12 @@ void declare_labels(Plugin& plugin) {
       .option("restrict_to_image_labels", &Labels::restrict_to_image_labels, kRestrictHelp)
       .details(
           std::string(
-              "The files are 8-bit gray or palette PNGs of raw class ids: 0 is background, 255 "
-              "means ignore. Every method in the paper publishes its labels in this form. Errors "
-              "are: an RGB PNG, since its colours are not class ids, and a class that the data set "
-              "does not have. A sample of COCO may use any name that COCO's files have "
+              "0 is background, and 255 means ignore. Every method in the paper publishes its labels "
+              "as 8-bit gray or palette PNGs of class ids. A class that the data set does not have "
+              "is an error. A sample of COCO may use any name that COCO's files have "
               "(COCO_val2014_000000000139.png, 000000000139.png, 139.png); its id comes "
               "first.\n\n") +
-          kRestrictDetails);
+          kLabelFileDetails + "\n\n" + kRestrictDetails);
 }
 
 }  // namespace seplflow::cam

@@ -37,6 +37,13 @@ inline void check_restriction(OptionCheck& check, bool restrict_to_image_labels)
                "the samples");
 }
 
+// A data set may not know the image-level labels of a sample.
+inline void require_image_labels(ImageLabels const* image_labels, bool restrict_to_image_labels) {
+  if (image_labels || !restrict_to_image_labels) return;
+  throw Error("restrict_to_image_labels = true, but the data set has no image-level labels for this "
+              "sample; give it some with its option image_labels, or remove the option");
+}
+
 // The classes, except background and 255, that the image does not show.
 template <class Labels>
 std::vector<Label> denied_classes(Labels const& classes, ImageLabels const& image_labels) {
@@ -48,9 +55,50 @@ std::vector<Label> denied_classes(Labels const& classes, ImageLabels const& imag
   return denied;
 }
 
-// `what` names the value with the classes: "pseudo-label".
-inline void warn_of_denied(SampleContext const& context, std::vector<Label> const& denied,
-                           std::string_view what) {
+// The label of a COCO category: the ids are 1 to 90, but 10 of them are not used.
+inline std::optional<Label> label_of_coco_category(Label id) {
+  constexpr std::array<Label, 10> kUnused = {12, 26, 29, 30, 45, 66, 68, 69, 71, 83};
+  if (id == 0 || id > 90 || std::ranges::find(kUnused, id) != kUnused.end()) return std::nullopt;
+  auto const before = std::ranges::count_if(kUnused, [id](Label unused) { return unused < id; });
+  return static_cast<Label>(id - before);
+}
+
+// If another numbering of the classes explains why they contradict the image-level labels, what it
+// is: the end of a message. Background and 255 do not count.
+template <class Labels>
+std::string numbering_that_fits(Labels const& classes, ImageLabels const& image_labels,
+                                std::size_t class_count) {
+  constexpr std::size_t kCocoClasses = 81;
+  auto const fits = [&](auto const& renumbered) {
+    bool any = false;
+    for (Label const label : classes) {
+      if (label == kBackground || label == kIgnore) continue;
+      std::optional<Label> const other = renumbered(label);
+      if (!other) return false;
+      if (*other == kBackground) continue;
+      if (!std::ranges::binary_search(image_labels.classes, *other)) return false;
+      any = true;
+    }
+    return any;
+  };
+  if (fits([](Label label) { return std::optional<Label>(label - 1); })) {
+    return "; all of them fit after a constant shift of -1 (each class one lower)";
+  }
+  if (fits([](Label label) { return std::optional<Label>(label + 1); })) {
+    return "; all of them fit after a constant shift of +1 (each class one higher)";
+  }
+  if (class_count == kCocoClasses && fits(label_of_coco_category)) {
+    return "; all of them fit as COCO's category ids from 1 to 90, where labels from 1 to 80 are "
+           "expected";
+  }
+  return "";
+}
+
+// Warns of the classes that are denied. `classes` are all that the value has; `what` names the value
+// with its verb: "the pseudo-label holds".
+template <class Labels>
+void warn_of_denied(SampleContext const& context, std::vector<Label> const& denied,
+                    Labels const& all, ImageLabels const& image_labels, std::string_view what) {
   std::string names;
   for (Label const label : denied) {
     auto const& classes = context.sample().classes;
@@ -58,7 +106,9 @@ inline void warn_of_denied(SampleContext const& context, std::vector<Label> cons
                                                 ? classes->names()[label]
                                                 : "class " + std::to_string(label));
   }
-  context.warn("the " + std::string(what) + " holds classes that the image-level labels exclude",
+  std::size_t const count = context.sample().classes ? context.sample().classes->count() : 0;
+  context.warn(std::string(what) + " classes that the image-level labels exclude" +
+                   numbering_that_fits(all, image_labels, count),
                std::move(names));
 }
 
@@ -68,11 +118,13 @@ inline void warn_of_denied(SampleContext const& context, std::vector<Label> cons
 inline LabelMap with_image_labels(SampleContext const& context, LabelMap labels,
                                   ImageLabels const* image_labels, bool restrict_to_image_labels,
                                   std::string_view what) {
+  require_image_labels(image_labels, restrict_to_image_labels);
   if (!image_labels) return labels;
-  std::vector<Label> const denied = denied_classes(image_labels_of(labels).classes, *image_labels);
+  auto const shown = image_labels_of(labels).classes;
+  std::vector<Label> const denied = denied_classes(shown, *image_labels);
   if (denied.empty()) return labels;
   if (!restrict_to_image_labels) {
-    warn_of_denied(context, denied, what);
+    warn_of_denied(context, denied, shown, *image_labels, "the " + std::string(what) + " holds");
     return labels;
   }
   std::array<bool, 256> is_denied{};
@@ -88,11 +140,13 @@ inline LabelMap with_image_labels(SampleContext const& context, LabelMap labels,
 inline ScoreMaps with_image_labels(SampleContext const& context, ScoreMaps scores,
                                    ImageLabels const* image_labels, bool restrict_to_image_labels,
                                    std::string_view what) {
+  require_image_labels(image_labels, restrict_to_image_labels);
   if (!image_labels) return scores;
   std::vector<Label> const denied = denied_classes(scores.classes(), *image_labels);
   if (denied.empty()) return scores;
   if (!restrict_to_image_labels) {
-    warn_of_denied(context, denied, what);
+    warn_of_denied(context, denied, scores.classes(), *image_labels,
+                   "the " + std::string(what) + " holds");
     return scores;
   }
   std::vector<Label> kept;

@@ -49,7 +49,7 @@ class ImageFinder {
 };
 
 // MS COCO 2014, or another data set in its format.
-struct Coco : ImageLabelOptions {
+struct Coco : FileOptions, ImageLabelOptions {
   std::optional<fs::path> root, annotations, list, images_folder, truth_folder;
   std::string split = "train2014";
 
@@ -60,7 +60,10 @@ struct Coco : ImageLabelOptions {
       return;
     }
     choose_files(check);
+    check_label_options(check);
     if (!read_annotations(check)) return;
+    classes_ = std::make_shared<Classes const>(instances_->classes()->names(), chosen_colours());
+    warn_of_shifting_category(check);
     NameList listed;
     std::string const option = list ? "list" : annotations ? "annotations" : "root";
     if (!refuse_errors(check, option, [&] { listed = choose_samples(); })) return;
@@ -72,7 +75,7 @@ struct Coco : ImageLabelOptions {
     CocoImage const& image = instances_->images()[samples_[next_++]];
     Sample sample;
     sample.id = id_of(image);
-    sample.classes = instances_->classes();
+    sample.classes = classes_;
     sample.size = image.size;
     sample.set_note(std::shared_ptr<CocoImage const>(instances_, &image));
     return sample;
@@ -80,20 +83,36 @@ struct Coco : ImageLabelOptions {
 
   std::uint64_t count() const { return samples_.size(); }
 
-  Image image(Sample const& sample) const {
+  Image image(SampleContext const& context) const {
+    Sample const& sample = context.sample();
     fs::path const file = image_file(sample);
-    Image image = read_image(file);
+    auto [image, orientation] = read_oriented_image(file, exif);
+    std::string const remark = exif_remark(orientation, exif);
+    if (!remark.empty()) context.warn(remark);
+    if (!remark.empty() && image.size() != *sample.size) {
+      throw Error("image " + file.string() + " is " + to_string(image.size()) + " but its entry in " +
+                  annotations_file_.string() + " is " + to_string(*sample.size) +
+                  " (height x width): " + remark);
+    }
     require_same_size(image.size(), "image " + file.string(), *sample.size,
                       "its entry in " + annotations_file_.string());
-    return image;
+    return std::move(image);
   }
 
-  LabelMap truth(Sample const& sample) const {
-    return truth_folder ? read_truth(*truth_folder, sample) : instances_->truth(index_of(sample));
+  std::optional<LabelMap> truth(SampleContext const& context) const {
+    if (!truth_folder) return instances_->truth(index_of(context.sample()));
+    auto const read = read_truth(*truth_folder, context);
+    if (!read) return std::nullopt;
+    if (!read->remark.empty()) context.warn(read->remark, read->detail);
+    return read->labels;
   }
 
-  ImageLabels image_labels(Sample const& sample) const {
-    if (label_source == LabelSource::truth) return image_labels_of(truth(sample));
+  std::optional<ImageLabels> image_labels(SampleContext const& context) const {
+    Sample const& sample = context.sample();
+    if (label_source == LabelSource::truth) {
+      auto const labels = truth(context);
+      return labels ? std::optional(image_labels_of(*labels)) : std::nullopt;
+    }
     return image_labels_ ? image_labels_->at(sample.index)
                          : instances_->image_labels(index_of(sample));
   }
@@ -105,7 +124,7 @@ struct Coco : ImageLabelOptions {
                                               : std::vector<fs::path>();
   }
   std::vector<fs::path> truth_files(Sample const& sample) const {
-    return truth_folder ? sample_files(*truth_folder, sample, ".png")
+    return truth_folder ? label_files(*truth_folder, sample)
                         : std::vector<fs::path>{annotations_file_};
   }
   std::vector<fs::path> image_label_files(Sample const& sample) const {
@@ -143,6 +162,25 @@ struct Coco : ImageLabelOptions {
     });
   }
 
+  // Exporters such as Roboflow's put a category before the others that only groups them.
+  void warn_of_shifting_category(OptionCheck& check) const {
+    auto const& names = instances_->classes()->names();
+    std::span const categories = instances_->categories();
+    for (std::size_t i = 0; i + 1 < categories.size(); ++i) {
+      CocoCategory const& category = categories[i];
+      bool const groups = std::ranges::any_of(categories, [&](CocoCategory const& other) {
+        return &other != &category && other.supercategory == names[i + 1];
+      });
+      if (category.annotations > 0 || (category.id != 0 && !groups)) continue;
+      check.warn(annotations ? "annotations" : "root",
+                 "category " + std::to_string(category.id) + " (\"" + names[i + 1] + "\") in " +
+                     annotations_file_.string() + " has no annotations but is class " +
+                     std::to_string(i + 1) + ", so the categories after it are one class higher: \"" +
+                     names[i + 2] + "\" is class " + std::to_string(i + 2) +
+                     "; if labels and CAMs do not count it, remove the category from the file");
+    }
+  }
+
   NameList choose_samples() {
     ImageFinder const finder(*instances_, annotations_file_);
     std::span const images = instances_->images();
@@ -155,7 +193,7 @@ struct Coco : ImageLabelOptions {
       }
       return {};
     }
-    NameList listed = read_name_list(*list, instances_->classes()->count() - 1);
+    NameList listed = read_name_list(*list, instances_->classes()->count() - 1, strict);
     std::vector<std::string> missing;
     std::unordered_map<std::uint32_t, std::string> taken;
     for (std::string const& name : listed.names) {
@@ -201,7 +239,7 @@ struct Coco : ImageLabelOptions {
 
   // Throws Error when the file has an unknown form or a sample is missing.
   ImageLevelLabels read_cls_labels(std::vector<std::string> const& ids) const {
-    ImageLabelFile const file(*cls_labels, instances_->classes()->count() - 1);
+    ImageLabelFile const file(*cls_labels, *instances_->classes());
     std::span const images = instances_->images();
     if (file.has_names()) return file.labels_of(ids);
     if (file.count() != images.size()) {
@@ -237,6 +275,7 @@ struct Coco : ImageLabelOptions {
   fs::path annotations_file_, images_;
   std::optional<ImageLevelLabels> image_labels_;  // of samples_; else those of the annotations
   std::shared_ptr<CocoInstances const> instances_;
+  ClassesPtr classes_;
   std::vector<std::uint32_t> samples_;  // indices of images
   std::size_t next_ = 0;
 };
@@ -244,12 +283,15 @@ struct Coco : ImageLabelOptions {
 }  // namespace
 
 void declare_coco(Plugin& plugin) {
-  plugin
-      .stage<Coco>("dataset.coco",
-                   "Reads MS COCO 2014 samples: image, semantic ground truth, image-level labels")
-      .output("image", &Coco::image, &Coco::image_files)
-      .output("truth", &Coco::truth, &Coco::truth_files)
-      .output("image_labels", &Coco::image_labels, &Coco::image_label_files)
+  auto& stage =
+      plugin
+          .stage<Coco>("dataset.coco",
+                       "Reads MS COCO 2014 samples: image, semantic ground truth, image-level labels")
+          .output("image", &Coco::image, &Coco::image_files)
+          .output("truth", &Coco::truth, &Coco::truth_files, &Coco::needs_truth)
+          .output("image_labels", &Coco::image_labels, &Coco::image_label_files,
+                  &Coco::needs_truth);
+  with_file_options(stage)
       .option("root", &Coco::root,
               "the folder of COCO, which contains annotations, train2014 and val2014",
               existing_folder())
@@ -264,7 +306,7 @@ void declare_coco(Plugin& plugin) {
       .option("images", &Coco::images_folder, "folder of the images instead of root/SPLIT",
               existing_folder())
       .option("truth", &Coco::truth_folder,
-              "folder of the ground truth as PNG files, instead of the outlines in the annotations",
+              "folder of the ground truth as PNG or .npy files, instead of the outlines in the annotations",
               existing_folder())
       .option("image_labels", &Coco::label_source,
               "where the image-level labels come from: the annotations, the ground truth, the "
@@ -275,8 +317,7 @@ void declare_coco(Plugin& plugin) {
                                     {"list", LabelSource::list},
                                     {"cls_labels", LabelSource::cls_labels}}))
       .option("cls_labels", &Coco::cls_labels,
-              "a method's file of image-level labels: a dict by name or number, or an array with a "
-              "row for each image",
+              std::string(kClsLabelsHelp) + "; also an array with a row for each image",
               existing_file())
       .details(
           "A sample is an image with at least one annotation, crowds included: train2014 has "
@@ -302,7 +343,8 @@ void declare_coco(Plugin& plugin) {
           "The check warns with the number of samples whose labels differ from the annotations.\n\n"
           "The annotations are read once, when the pipeline is checked, and need not fit in "
           "memory; outlines are read again for each sample. An output that no stage uses costs "
-          "nothing and needs no folder.");
+          "nothing and needs no folder.\n\n" +
+          std::string(kLabelFileDetails) + "\n\n" + kFileOptionDetails);
 }
 
 }  // namespace seplflow::dataset

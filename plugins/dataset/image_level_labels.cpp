@@ -6,6 +6,7 @@
 
 #include <seplflow/formats/npy.hpp>
 #include "common/sample_file.hpp"
+#include "label_table.hpp"
 
 namespace seplflow::dataset {
 namespace {
@@ -45,7 +46,28 @@ ImageLabels ImageLevelLabels::at(std::size_t i) const {
   return {{begin + first, begin + static_cast<std::ptrdiff_t>(ends_.at(i))}};
 }
 
-ImageLabelFile::ImageLabelFile(fs::path const& file, std::size_t foreground) : labels_(file) {
+ImageLabelFile::ImageLabelFile(fs::path const& file, Classes const& classes) : labels_(file) {
+  LabelFileKind const kind = kind_of_labels(file);
+  if (kind == LabelFileKind::npy) {
+    read_array(file, classes.count() - 1);
+    return;
+  }
+  LabelTable const table = kind == LabelFileKind::json ? label_table_of_json(file, classes)
+                                                       : read_label_csv(file, classes);
+  for (auto const& [name, labels] : table) {
+    add_row(name, labels);
+  }
+}
+
+void ImageLabelFile::add_row(std::string const& name, std::vector<Label> const& labels) {
+  auto const row = static_cast<std::uint32_t>(labels_.count());
+  labels_.add(labels);
+  if (!rows_.emplace(name, row).second) {
+    throw Error(labels_.file().string() + " holds the image " + name + " twice");
+  }
+}
+
+void ImageLabelFile::read_array(fs::path const& file, std::size_t foreground) {
   using Kind = PickleValue::Kind;
   Pickle const pickle = read_npy(file);
   PickleValue const root = pickle.root();
@@ -76,10 +98,7 @@ ImageLabelFile::ImageLabelFile(fs::path const& file, std::size_t foreground) : l
                   value.description() + "; expected an array of " + std::to_string(foreground) +
                   " numbers");
     }
-    labels_.add(classes_in(value.array(), foreground, name, file));
-    if (!rows_.emplace(name, static_cast<std::uint32_t>(i)).second) {
-      throw Error(file.string() + " holds the image " + name + " twice");
-    }
+    add_row(name, classes_in(value.array(), foreground, name, file));
   }
 }
 

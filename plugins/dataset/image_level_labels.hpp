@@ -33,15 +33,16 @@ class ImageLevelLabels {
   std::vector<std::uint64_t> ends_;  // in classes_, by image
 };
 
-// A .npy file of image-level labels as weakly supervised methods keep them: VOC's cls_labels.npy
+// A file of image-level labels. A .npy file as weakly supervised methods keep it: VOC's cls_labels.npy
 // (with the keys numpy.int32 2007000032 or text "2007_000032"), a dict by the name or number of a
 // COCO image, or a plain array with a row for each image. Each image has a number for each
-// foreground class, in label order; the image shows the classes with a number above 0.
+// foreground class, in label order; the image shows the classes with a number above 0. Or a CSV or
+// JSON file; see label_table.hpp.
 class ImageLabelFile {
  public:
   // Throws Error, with the file and what it holds, when the file has another form, does not have
-  // one number for each of `foreground` classes, or holds a number that is not 0 or a count.
-  ImageLabelFile(std::filesystem::path const& file, std::size_t foreground);
+  // one number for each foreground class, or holds a number that is not 0 or a count.
+  ImageLabelFile(std::filesystem::path const& file, Classes const& classes);
 
   // Whether images are found by name. The rows of a plain array are those of its data set in
   // ascending order of image number (CLIMS's train_labels.npy has one for each of 82,783 images).
@@ -59,6 +60,9 @@ class ImageLabelFile {
   ImageLevelLabels labels_of(std::vector<std::string> const& names) const;
 
  private:
+  void read_array(std::filesystem::path const& file, std::size_t foreground);
+  void add_row(std::string const& name, std::vector<Label> const& labels);
+
   bool has_names_ = true;
   std::unordered_map<std::string, std::uint32_t> rows_;  // by key, numbers as decimal text
   ImageLevelLabels labels_;

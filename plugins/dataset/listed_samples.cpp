@@ -1,14 +1,39 @@
 #include "listed_samples.hpp"
 
+#include <algorithm>
+#include <map>
 #include <mutex>
 
-#include <seplflow/formats/image_file.hpp>
-#include <seplflow/formats/png.hpp>
+#include <seplflow/detail/files_read.hpp>
+#include "common/image_level_rule.hpp"
+#include "common/refuse_errors.hpp"
 #include "common/sample_file.hpp"
 
 namespace seplflow::dataset {
 
 namespace fs = std::filesystem;
+
+std::optional<LabelFile> FileOptions::read_truth(fs::path const& folder,
+                                                 SampleContext const& context) const {
+  Sample const& sample = context.sample();
+  fs::path const file = label_file(folder, sample);
+  if (!needs_truth() && !is_there(file)) {
+    context.warn("there is no ground truth (missing_truth = \"skip\"), so stages that need it leave "
+                 "the sample out",
+                 file.filename().string());
+    return std::nullopt;
+  }
+  return read_labels(file, sample.classes, "the ground truth " + file.string());
+}
+
+std::string exif_remark(int orientation, Exif exif) {
+  if (orientation == 1) return "";
+  std::string const text = "the image has the EXIF orientation " + std::to_string(orientation);
+  return exif == Exif::apply
+             ? text + ", which is applied"
+             : text + ", which is ignored, as PIL's open does; exif = \"apply\" on the data set turns "
+                      "the image as cv2.imread does, so use the one that made the labels and masks";
+}
 
 void ListedSamples::open(std::vector<std::string> names, ClassesPtr classes,
                          std::optional<fs::path> images, std::optional<fs::path> truth) {
@@ -22,27 +47,30 @@ void ListedSamples::open(std::vector<std::string> names, ClassesPtr classes,
 // The ground truth of a sample, decoded when the first output asks for it.
 struct ListedSamples::Truth {
   mutable std::once_flag decoded;
-  mutable std::optional<LabelMap> labels;
+  mutable std::optional<LabelFile> labels;
+  mutable FileState state;  // of the file that was decoded
 };
 
 std::optional<Sample> ListedSamples::next() {
   if (next_ == names_.size()) return std::nullopt;
-  std::string const& name = names_[next_++];
   Sample sample;
-  sample.id = name;
+  sample.id = names_[next_++];
   sample.classes = classes_;
-  sample.size = size_of(name);
+  sample.size = add_size(sample);
   sample.set_note(std::make_shared<Truth const>());
   return sample;
 }
 
-std::optional<Size> ListedSamples::size_of(std::string const& name) const {
+// The size, from the header of a file; adds a remark about an orientation.
+std::optional<Size> ListedSamples::add_size(Sample& sample) const {
   for (auto const& folder : {images_, truth_}) {
     if (!folder) continue;
-    fs::path const file = find_picture(*folder, name);
+    fs::path const file = find_picture(*folder, sample.id);
     if (file.empty()) continue;
     try {
-      return read_image_size(file);
+      auto const [size, orientation] = read_image_header(file, exif);
+      if (folder == images_) sample.remark = exif_remark(orientation, exif);
+      return size;
     } catch (Error const&) {
       // The output that needs the pixels will report what is wrong with the file.
     }
@@ -55,7 +83,7 @@ Image ListedSamples::image(Sample const& sample) const {
   if (file.empty()) {
     throw Error("there is no image " + (*images_ / sample.id).string() + " (.jpg, .jpeg or .png)");
   }
-  return read_image(file);
+  return read_oriented_image(file, exif).image;
 }
 
 std::vector<fs::path> ListedSamples::image_files(Sample const& sample) const {
@@ -63,28 +91,47 @@ std::vector<fs::path> ListedSamples::image_files(Sample const& sample) const {
 }
 
 std::vector<fs::path> ListedSamples::truth_files(Sample const& sample) const {
-  return truth_ ? sample_files(*truth_, sample, ".png") : std::vector<fs::path>();
+  return truth_ ? label_files(*truth_, sample) : std::vector<fs::path>();
 }
 
 std::vector<fs::path> ListedSamples::image_label_files(Sample const& sample) const {
   return image_labels_ ? std::vector{image_labels_->file()} : truth_files(sample);
 }
 
-ImageLabels ListedSamples::image_labels(Sample const& sample) const {
-  return image_labels_ ? image_labels_->at(sample.index) : image_labels_of(truth(sample));
+std::optional<ImageLabels> ListedSamples::image_labels(SampleContext const& context) const {
+  if (image_labels_) return image_labels_->at(context.sample().index);
+  if (!truth_ || !is_there(label_file(*truth_, context.sample()))) return std::nullopt;
+  try {
+    auto const truth = decoded_truth(context);
+    return truth ? std::optional(image_labels_of(truth->labels)) : std::nullopt;
+  } catch (Error const& error) {
+    if (truth_is_wanted_) throw;
+    context.warn("the image-level labels are unknown, because the ground truth cannot be read",
+                 error.what());
+    return std::nullopt;
+  }
 }
 
-LabelMap ListedSamples::truth(Sample const& sample) const {
-  auto const& truth = sample.note<Truth>();
-  std::call_once(truth.decoded, [&] { truth.labels = read_truth(*truth_, sample); });
-  return *truth.labels;
+std::optional<LabelMap> ListedSamples::truth(SampleContext const& context) const {
+  auto const truth = decoded_truth(context);
+  return truth ? std::optional(truth->labels) : std::nullopt;
 }
 
-LabelMap read_truth(fs::path const& folder, Sample const& sample) {
-  fs::path const file = sample_file(folder, sample, ".png");
-  LabelMap truth = read_label_png(file);
-  require_labels_in(*sample.classes, truth, "the ground truth " + file.string());
-  return truth;
+std::optional<LabelFile> ListedSamples::decoded_truth(SampleContext const& context) const {
+  auto const& truth = context.sample().note<Truth>();
+  fs::path const file = label_file(*truth_, context.sample());
+  std::call_once(truth.decoded, [&] {
+    truth.state = state_of(file);
+    truth.labels = read_truth(*truth_, context);
+  });
+  // A resumed run compares the file with its state when each output began.
+  if (state_of(file) != truth.state) {
+    throw Error(file.string() + " changed while the sample was processed");
+  }
+  if (truth.labels && !truth.labels->remark.empty()) {
+    context.warn(truth.labels->remark, truth.labels->detail);
+  }
+  return truth.labels;
 }
 
 void require_folder(OptionCheck& check, char const* output, char const* option,
@@ -119,18 +166,52 @@ std::optional<ImageLevelLabels> ImageLabelOptions::chosen_labels(
   return std::nullopt;
 }
 
+std::optional<ImageLevelLabels> ImageLabelOptions::labels_of_list(OptionCheck& check,
+                                                                  NameList& list,
+                                                                  Classes const& classes) const {
+  std::optional<ImageLevelLabels> read;
+  auto const read_file = [&] {
+    ImageLabelFile const file(*cls_labels, classes);
+    if (!file.has_names()) {
+      throw Error(cls_labels->string() +
+                  " is a plain array, which does not name the images of its rows; expected a dict "
+                  "by name (cls_labels.npy)");
+    }
+    read = file.labels_of(list.names);
+  };
+  if (cls_labels && !refuse_errors(check, "cls_labels", read_file)) return std::nullopt;
+  if (read && list.classes) {
+    std::string used = "neither is used, but the classes of the ground truth are";
+    if (label_source == LabelSource::list) used = "those of the list are used";
+    if (label_source == LabelSource::cls_labels) used = "those of cls_labels are used";
+    warn_of_different_labels(check, "cls_labels", list.names, *list.classes, *read,
+                             used + " (image_labels = \"list\" or \"cls_labels\" chooses)");
+  }
+  return chosen_labels(check, list, std::move(read));
+}
+
 void warn_of_different_labels(OptionCheck& check, std::string const& option,
                               std::vector<std::string> const& samples, ImageLevelLabels const& a,
                               ImageLevelLabels const& b, std::string const& used) {
   std::vector<std::string> different;
+  std::map<std::string, std::size_t> explained;
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    if (a.at(i) != b.at(i)) different.push_back(samples[i]);
+    auto const labels = a.at(i), others = b.at(i);
+    if (labels == others) continue;
+    different.push_back(samples[i]);
+    ++explained[numbering_that_fits(labels.classes, others, 0)];
   }
   if (different.empty()) return;
+  auto const most = std::ranges::max_element(
+      explained, {}, [](auto const& numbering) { return numbering.second; });
+  std::string numbering;
+  if (!most->first.empty() && 2 * most->second > different.size()) {
+    numbering = most->first + " for " + std::to_string(most->second) + " of them";
+  }
   check.warn(option, "the image-level labels in " + a.file().string() + " and in " +
                          b.file().string() + " differ for " + std::to_string(different.size()) +
                          " of " + std::to_string(samples.size()) + " samples (" +
-                         first_names(different) + "); " + used);
+                         first_names(different) + "); " + used + numbering);
 }
 
 }  // namespace seplflow::dataset

@@ -8,13 +8,66 @@
 
 #include <seplflow/seplflow.hpp>
 
+#include <seplflow/formats/image_file.hpp>
+#include "common/label_options.hpp"
 #include "name_list.hpp"
 
 namespace seplflow::dataset {
 
+// ---- Options of all data sets on disk ----
+
+// What to do about a sample without ground truth.
+enum class MissingTruth { error, skip };
+
+struct FileOptions : LabelOptions {
+  Exif exif = Exif::ignore;
+  MissingTruth missing_truth = MissingTruth::error;
+
+  bool needs_truth() const { return missing_truth == MissingTruth::error; }
+
+ protected:
+  // The ground truth of a sample, NAME.png or NAME.npy. Nothing, after a warning, if it is missing
+  // and may be. Throws Error, with the file, when it cannot be read, or when it holds other labels
+  // than the classes of the sample and 255.
+  std::optional<LabelFile> read_truth(std::filesystem::path const& folder,
+                                      SampleContext const& context) const;
+};
+
+template <class T>
+StageBuilder<T>& with_file_options(StageBuilder<T>& stage) {
+  return with_label_options(stage)
+      .option("missing_truth", &T::missing_truth,
+              "what to do about a sample without ground truth: report an error, or skip it in the "
+              "stages that need the ground truth, and count it in a warning",
+              choices<MissingTruth>({{"error", MissingTruth::error}, {"skip", MissingTruth::skip}}))
+      .option("exif", &T::exif,
+              "what to do about the EXIF orientation of an image: ignore it, as PIL's open does, or "
+              "apply it, as cv2.imread does",
+              choices<Exif>({{"ignore", Exif::ignore}, {"apply", Exif::apply}}));
+}
+
+// For details() of the data sets.
+constexpr char const* kFileOptionDetails =
+    "With `missing_truth = \"skip\"`, a sample without ground truth passes the other stages, so that "
+    "10,582 labels can be written and 1,464 of them scored in one run: stages that need the ground "
+    "truth leave the sample out. An image with an EXIF orientation causes a warning with its number. "
+    "It is read as it is stored, as PIL's open does; `exif = \"apply\"` turns it, as cv2.imread "
+    "does.\n\n"
+    "`relabel = [\"255=1\"]` reads ground truth of two classes that is stored as 0 and 255. "
+    "`colours` are also the colours of the files that `output.labels`, `output.training_list` and "
+    "`output.panels` write.";
+constexpr char const* kClsLabelsHelp =
+    "file of image-level labels: a method's cls_labels.npy (a dict by name), a CSV file with a "
+    "header (a column for each class, or one with class names), or a JSON object by name";
+
+// "the image has the EXIF orientation 6, ..."; empty for an upright image.
+std::string exif_remark(int orientation, Exif exif);
+
+// ---- Samples by name ----
+
 // Emits samples by name and reads their pictures from two folders. Either folder may be absent: a
 // folder is needed only when something is read from it.
-class ListedSamples {
+class ListedSamples : public FileOptions {
  public:
   void open(std::vector<std::string> names, ClassesPtr classes,
             std::optional<std::filesystem::path> images,
@@ -30,21 +83,27 @@ class ListedSamples {
 
   // Throws Error, with the file, when it does not exist or cannot be read.
   Image image(Sample const& sample) const;
-  // Class ids from an 8-bit gray or palette PNG, each one of the classes or 255. Decoded once per
-  // sample, whichever outputs ask for it.
-  LabelMap truth(Sample const& sample) const;
-  // The labels that were taken, or else the classes that the ground truth shows.
-  ImageLabels image_labels(Sample const& sample) const;
+  // Decoded once per sample, whichever outputs ask for it.
+  std::optional<LabelMap> truth(SampleContext const& context) const;
+  // The labels that were taken, or else the classes that the ground truth shows; nothing if there
+  // is none. They are useful without it, so a ground truth that cannot be read is only a warning.
+  std::optional<ImageLabels> image_labels(SampleContext const& context) const;
 
   // Empty when there is no folder.
   std::vector<std::filesystem::path> image_files(Sample const& sample) const;
   std::vector<std::filesystem::path> truth_files(Sample const& sample) const;
   std::vector<std::filesystem::path> image_label_files(Sample const& sample) const;
+  bool needs_image_label_files() const { return image_labels_.has_value(); }
+
+ protected:
+  // Whether a stage reads the ground truth itself; set it in check().
+  bool truth_is_wanted_ = false;
 
  private:
   struct Truth;
 
-  std::optional<Size> size_of(std::string const& name) const;
+  std::optional<Size> add_size(Sample& sample) const;
+  std::optional<LabelFile> decoded_truth(SampleContext const& context) const;
 
   std::vector<std::string> names_;
   std::size_t next_ = 0;
@@ -52,10 +111,6 @@ class ListedSamples {
   std::optional<std::filesystem::path> images_, truth_;
   std::optional<ImageLevelLabels> image_labels_;
 };
-
-// The ground truth NAME.png. Throws Error, with the file, when it holds other labels than the
-// classes of the sample and 255.
-LabelMap read_truth(std::filesystem::path const& folder, Sample const& sample);
 
 // Reports an error when the pipeline uses an output whose folder is missing.
 void require_folder(OptionCheck& check, char const* output, char const* option,
@@ -74,6 +129,9 @@ struct ImageLabelOptions {
   // another source; also nothing after an error, which is reported.
   std::optional<ImageLevelLabels> chosen_labels(OptionCheck& check, NameList& list,
                                                 std::optional<ImageLevelLabels> read) const;
+  // The same for samples by name: reads cls_labels, if it is set, and compares it with the list.
+  std::optional<ImageLevelLabels> labels_of_list(OptionCheck& check, NameList& list,
+                                                 Classes const& classes) const;
 };
 
 // Warns at `option` when two files disagree about samples; `used` says which labels count.

@@ -1,6 +1,7 @@
 #include "name_list.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <string_view>
 #include <unordered_map>
@@ -29,14 +30,25 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return words;
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  return lower;
+}
+
 bool is_picture(std::string_view word) {
+  std::string const lower = lower_case(word.substr(word.size() - std::min<std::size_t>(word.size(), 5)));
   return std::ranges::any_of(kPictureEndings,
-                             [&](char const* ending) { return word.ends_with(ending); });
+                             [&](char const* ending) { return lower.ends_with(ending); });
+}
+
+std::string_view file_name_of(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
 }
 
 // "2007_000032" for "/JPEGImages/2007_000032.jpg"
 std::string_view stem_of(std::string_view path) {
-  path.remove_prefix(path.rfind('/') + 1);  // npos + 1 is 0
+  path = file_name_of(path);
   return path.substr(0, path.rfind('.'));
 }
 
@@ -91,17 +103,42 @@ std::string description_of(Line const& line) {
   return line.is_path ? name : name + " alone";
 }
 
+// Whether two names are the same, or names that files of the same image of COCO have.
+bool name_one_image(std::string_view a, std::string_view b) {
+  auto const number = coco_number(a);
+  return a == b || (number && number == coco_number(b));
+}
+
+// Whether a line of a file is one of a table: its header ("filename,label"), or an image and its
+// columns ("a.jpg,cat").
+bool is_csv(std::string_view line) {
+  constexpr std::string_view kColumns[] = {"image", "images", "imageid", "img", "file", "name", "id",
+                                           "path"};
+  constexpr std::string_view kOnlyColumns[] = {"image_id",  "image_name", "img_name",  "filename",
+                                               "file_name", "filepath",   "image_path"};
+  std::size_t const end = std::min(line.find_first_of(",;\t"), line.size());
+  std::string first = lower_case(line.substr(0, end));
+  std::erase_if(first, [](char c) { return c == '"' || c == ' ' || c == '\r'; });
+  if (std::ranges::find(kOnlyColumns, first) != std::end(kOnlyColumns)) return true;
+  bool const is_column = std::ranges::find(kColumns, first) != std::end(kColumns);
+  bool const has_comma = end < line.size() && line[end] != '\t';
+  return (is_column && end < line.size()) || (has_comma && is_picture(first));
+}
+
 class ListReader {
  public:
-  ListReader(fs::path const& file, std::size_t foreground) : file_(file), foreground_(foreground) {}
+  ListReader(fs::path const& file, std::size_t foreground, bool strict)
+      : file_(file), foreground_(foreground), strict_(strict) {}
 
   NameList read() {
-    auto const bytes = read_file(file_);
+    auto bytes = read_file(file_);
     require_kind(bytes, {FileKind::text, FileKind::empty}, file_.string(),
                  "a list of samples, a text with one name in each line");
+    if (!strict_) std::ranges::replace(bytes, std::uint8_t{'\\'}, std::uint8_t{'/'});
     std::string_view rest(reinterpret_cast<char const*>(bytes.data()), bytes.size());
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
+    if (!rest.empty()) refuse_csv(rest);
     for (line_ = 1; !rest.empty(); ++line_) {
       std::size_t const end = std::min(rest.find('\n'), rest.size());
       add(rest.substr(0, end));
@@ -119,7 +156,7 @@ class ListReader {
  private:
   void add(std::string_view text) {
     auto const words = words_of(text);
-    if (words.empty()) return;
+    if (words.empty() || is_clutter(words[0])) return;
     auto const line = parse_line(line_, words);
     if (!line) {
       return report(quoted(words) +
@@ -128,7 +165,7 @@ class ListReader {
     }
     if (!has_same_form(*line)) return;
     std::string_view const name = line->name();
-    if (line->tail == Tail::label && stem_of(line->words[1]) != name) {
+    if (line->tail == Tail::label && !is_pair(name, stem_of(line->words[1]))) {
       return report(quoted(words) + " pairs the image \"" + std::string(name) +
                     "\" with the label map of \"" + std::string(stem_of(line->words[1])) + "\"");
     }
@@ -139,6 +176,24 @@ class ListReader {
     }
     if (list_.classes) list_.classes->add(classes_in(*line));
     list_.names.emplace_back(name);
+  }
+
+  bool is_pair(std::string_view image, std::string_view label) const {
+    return strict_ ? image == label : name_one_image(image, label);
+  }
+
+  void refuse_csv(std::string_view text) const {
+    std::size_t const second = std::min(text.find('\n'), text.size() - 1) + 1;
+    std::string_view const lines[] = {text.substr(0, second), text.substr(second)};
+    for (std::string_view const rest : lines) {
+      std::string_view const line = rest.substr(0, rest.find_first_of("\r\n"));
+      if (!is_csv(line)) continue;
+      bool const is_long = line.size() > kMaxShownLength;
+      throw Error(file_.string() + " is a CSV file (\"" + std::string(line.substr(0, kMaxShownLength)) +
+                  (is_long ? "..." : "") +
+                  "\"); a list has one name per line and no header: save its first column alone, "
+                  "and give image-level labels in a CSV file with the option cls_labels");
+    }
   }
 
   // Names and paths do not mix, nor do label maps and classes.
@@ -219,6 +274,7 @@ class ListReader {
 
   fs::path const& file_;
   std::size_t foreground_;
+  bool strict_;
   std::size_t line_ = 0;
   Line first_, with_tail_;
   NameList list_;
@@ -229,15 +285,29 @@ class ListReader {
 
 }  // namespace
 
-NameList read_name_list(fs::path const& file, std::size_t foreground) {
-  return ListReader(file, foreground).read();
+NameList read_name_list(fs::path const& file, std::size_t foreground, bool strict) {
+  return ListReader(file, foreground, strict).read();
 }
 
-std::vector<std::string> names_in_folder(fs::path const& folder) {
+bool is_clutter(std::string_view path) {
+  std::string_view const file = file_name_of(path);
+  return file.starts_with("._") || file == ".DS_Store" || file == "Thumbs.db" ||
+         path.starts_with("__MACOSX/") || path.find("/__MACOSX/") != path.npos;
+}
+
+std::string_view name_of_image(std::string_view path) {
+  return is_picture(path) ? stem_of(path) : path;
+}
+
+std::vector<std::string> names_in_folder(fs::path const& folder, Pictures pictures) {
   std::vector<std::string> names;
   for (fs::directory_entry const& entry : fs::directory_iterator(folder)) {
     fs::path const& path = entry.path();
-    if (std::ranges::find(kPictureEndings, path.extension()) == kPictureEndings.end()) continue;
+    bool const is_array = pictures == Pictures::label_maps && path.extension() == ".npy";
+    bool const is_listed =
+        is_array ||
+        std::ranges::find(kPictureEndings, path.extension()) != kPictureEndings.end();
+    if (!is_listed || is_clutter(path.filename().string())) continue;
     names.push_back(path.stem().string());
     if (auto const unsafe = why_unsafe_id(names.back())) {
       throw Error("the file " + path.string() + " cannot name a sample: its name " + *unsafe);

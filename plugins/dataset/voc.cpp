@@ -72,20 +72,23 @@ struct Voc : ListedSamples, ImageLabelOptions {
     if (list) split.clear();
     if (!label_source) label_source = cls_labels ? LabelSource::cls_labels : LabelSource::truth;
     fs::path const images = root / images_folder, truth = root / truth_folder;
-    bool const labels_of_truth = label_source == LabelSource::truth;
     require_folder(check, "image", "images", images);
     require_folder(check, "truth", "truth", truth);
-    if (labels_of_truth) require_folder(check, "image_labels", "truth", truth);
-    ClassesPtr const classes = voc12_classes();
+    check_label_options(check);
+    truth_is_wanted_ = check.wanted("truth");
+    auto const classes =
+        std::make_shared<Classes const>(voc12_classes()->names(), chosen_colours());
     NameList listed;
     bool const has_list = refuse_errors(check, list ? "list" : "split", [&] {
-      listed = read_name_list(list ? *list : list_of_split(root, split), classes->count() - 1);
+      listed = read_name_list(list ? *list : list_of_split(root, split), classes->count() - 1, strict);
     });
     if (!has_list) return;
-    bool const reads_truth =
-        check.wanted("truth") || (check.wanted("image_labels") && labels_of_truth);
-    if (reads_truth && !check.given("truth")) require_truth(check, listed.names, truth);
-    choose_image_labels(check, listed, classes->count() - 1);
+    if (truth_is_wanted_ && needs_truth() && !check.given("truth")) {
+      require_truth(check, listed.names, truth);
+    }
+    if (auto labels = labels_of_list(check, listed, *classes)) {
+      take_image_labels(std::move(*labels));
+    }
     open(std::move(listed.names), classes, images, truth);
   }
 
@@ -97,7 +100,9 @@ struct Voc : ListedSamples, ImageLabelOptions {
     if (!is_folder(truth)) return;  // already reported
     std::vector<std::string> missing;
     for (std::string const& name : names) {
-      if (!is_file(truth / (name + ".png"))) missing.push_back(name);
+      Sample sample;
+      sample.id = name;
+      if (!is_file(label_file(truth, sample))) missing.push_back(name);
     }
     fs::path const augmented = root / kAugmentedTruth;
     bool const is_there = !missing.empty() && is_file(augmented / (missing[0] + ".png"));
@@ -109,46 +114,23 @@ struct Voc : ListedSamples, ImageLabelOptions {
                      first_names(missing) + "); " +
                      (is_there ? setting
                                : "put the augmented ground truth into " + augmented.string() +
-                                     " and " + setting + ", or use split = \"train\""));
-  }
-
-  void choose_image_labels(OptionCheck& check, NameList& listed, std::size_t foreground) {
-    std::optional<ImageLevelLabels> read;
-    if (cls_labels && !refuse_errors(check, "cls_labels",
-                                     [&] { read = read_cls_labels(listed.names, foreground); })) {
-      return;
-    }
-    if (read && listed.classes) {
-      std::string used = "neither is used, but the classes of the ground truth are";
-      if (label_source == LabelSource::list) used = "those of the list are used";
-      if (label_source == LabelSource::cls_labels) used = "those of cls_labels are used";
-      warn_of_different_labels(check, "cls_labels", listed.names, *listed.classes, *read,
-                               used + " (image_labels = \"list\" or \"cls_labels\" chooses)");
-    }
-    if (auto labels = chosen_labels(check, listed, std::move(read))) {
-      take_image_labels(std::move(*labels));
-    }
-  }
-
-  ImageLevelLabels read_cls_labels(std::vector<std::string> const& names,
-                                   std::size_t foreground) const {
-    ImageLabelFile const file(*cls_labels, foreground);
-    if (file.has_names()) return file.labels_of(names);
-    throw Error(cls_labels->string() +
-                " is a plain array, which does not name the images of its rows; expected a dict "
-                "by name (cls_labels.npy)");
+                                     " and " + setting + ", or use split = \"train\"") +
+                     ", or score only those that have it with missing_truth = \"skip\"");
   }
 };
 
 }  // namespace
 
 void declare_voc(Plugin& plugin) {
-  plugin
-      .stage<Voc>("dataset.voc",
-                  "Reads PASCAL VOC 2012 samples: image, ground truth, image-level labels")
-      .output("image", &Voc::image, &Voc::image_files)
-      .output("truth", &Voc::truth, &Voc::truth_files)
-      .output("image_labels", &Voc::image_labels, &Voc::image_label_files)
+  auto& stage =
+      plugin
+          .stage<Voc>("dataset.voc",
+                      "Reads PASCAL VOC 2012 samples: image, ground truth, image-level labels")
+          .output("image", &Voc::image, &Voc::image_files)
+          .output("truth", &Voc::truth, &Voc::truth_files, &Voc::needs_truth)
+          .output("image_labels", &Voc::image_labels, &Voc::image_label_files,
+                  &Voc::needs_image_label_files);
+  with_file_options(stage)
       .option("root", &Voc::root, "the folder VOC2012 of the unpacked data set", existing_folder(),
               required())
       .option("split", &Voc::split,
@@ -167,12 +149,13 @@ void declare_voc(Plugin& plugin) {
                                     {"list", LabelSource::list},
                                     {"cls_labels", LabelSource::cls_labels}}))
       .option("cls_labels", &Voc::cls_labels,
-              "a method's cls_labels.npy with the image-level labels of each name", existing_file())
+              kClsLabelsHelp, existing_file())
       .details(
           "Class ids are 0 for background and 1 to 20 for VOC's classes; 255 in the ground truth "
-          "means boundary or ignore. The ground truth is read from NAME.png (8-bit palette or "
-          "gray, raw ids) and images from NAME.jpg. An output that no stage uses costs nothing and "
-          "needs no folder.\n\n"
+          "means boundary or ignore. The ground truth is read from NAME.png or NAME.npy, and images "
+          "from NAME.jpg. An output that no stage uses costs nothing and needs no folder.\n\n" +
+          std::string(kLabelFileDetails) +
+          "\n\n"
           "A list has one sample per line:\n\n"
           "| Line | Meaning |\n"
           "|---|---|\n"
@@ -194,7 +177,10 @@ void declare_voc(Plugin& plugin) {
           "versions of them: `cls_labels.npy`, which most methods ship in one of three dialects "
           "(all with the same labels); lists with classes, which differ from it; and the classes "
           "that the ground truth shows. If a list has classes and `cls_labels` is set as well, the "
-          "check compares the two and warns with the number of samples that differ.");
+          "check compares the two and warns with the number of samples that differ. If the classes "
+          "of the ground truth count and a sample has none, its image-level labels are unknown: "
+          "nothing is compared with them.\n\n" +
+          std::string(kFileOptionDetails));
 }
 
 }  // namespace seplflow::dataset

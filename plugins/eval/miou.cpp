@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/number_text.hpp"
+#include "common/image_level_rule.hpp"
 #include "stages.hpp"
 
 namespace seplflow::eval {
@@ -64,6 +65,23 @@ std::uint64_t count_predicted_255(LabelMap const& truth, LabelMap const& labels)
   return count;
 }
 
+std::vector<Label> labels_of(LabelMap const& truth) {
+  auto const& areas = label_areas(truth);
+  std::vector<Label> labels;
+  for (std::size_t label = 0; label < areas.size(); ++label) {
+    if (areas[label] > 0) labels.push_back(static_cast<Label>(label));
+  }
+  return labels;
+}
+
+void warn_of_denied_truth(SampleContext const& context, std::vector<Label> const& shown,
+                          ImageLabels const& image_labels) {
+  auto const denied = denied_classes(shown, image_labels);
+  if (!denied.empty()) {
+    warn_of_denied(context, denied, shown, image_labels, "the ground truth shows");
+  }
+}
+
 }  // namespace
 
 void Miou::check(OptionCheck& check) {
@@ -83,7 +101,8 @@ void Miou::check(OptionCheck& check) {
 }
 
 Miou::Record Miou::operator()(SampleContext const& context, LabelMap const& truth,
-                              LabelMap const& labels, LabelMap const* baseline) const {
+                              LabelMap const& labels, LabelMap const* baseline,
+                              ImageLabels const* image_labels) const {
   ClassesPtr const& classes = context.sample().classes;
   if (!classes) throw Error("the data set does not name its classes, so nothing can be scored");
   auto const confusion = [&](LabelMap const& predicted) {
@@ -93,6 +112,10 @@ Miou::Record Miou::operator()(SampleContext const& context, LabelMap const& trut
   };
   Record record{confusion(labels), std::nullopt};
   if (baseline) record.baseline = confusion(*baseline);
+  record.truth_labels = labels_of(truth);
+  record.truth_pixels = truth.size().pixels();
+  record.truth_255 = label_areas(truth)[kIgnore];
+  if (image_labels) warn_of_denied_truth(context, record.truth_labels, *image_labels);
   return record;
 }
 
@@ -110,6 +133,8 @@ std::string Miou::save(Record const& record) const {
     record.baseline->confusion.write(bytes);
     bytes.count(record.baseline->predicted_255);
   }
+  bytes.count(record.truth_pixels).count(record.truth_255).count(record.truth_labels.size());
+  for (Label const label : record.truth_labels) bytes.count(label);
   return bytes.take();
 }
 
@@ -121,6 +146,11 @@ Miou::Record Miou::load(std::string_view bytes) const {
   };
   Record record{next(), std::nullopt};
   if (reader.count() != 0) record.baseline = next();
+  record.truth_pixels = reader.count();
+  record.truth_255 = reader.count();
+  for (std::uint64_t left = reader.count(); left > 0; --left) {
+    record.truth_labels.push_back(static_cast<Label>(reader.count()));
+  }
   reader.end();
   return record;
 }
@@ -193,6 +223,7 @@ Row Miou::fold(Sample const& sample, Record const& record) {
   }
   labels_.add(record.labels);
   if (record.baseline) baseline_.add(*record.baseline);
+  shown_.add(record);
 
   Row row = {sample.id};
   auto const add = [&row](std::optional<double> value) {
@@ -218,6 +249,42 @@ std::vector<std::string> Miou::columns() const {
   return columns;
 }
 
+void Miou::Shown::add(Record const& record) {
+  for (Label const label : record.truth_labels) labels[label] = true;
+  pixels += record.truth_pixels;
+  ignored += record.truth_255;
+}
+
+// Two classes are often stored as 0 and 255, which would leave nothing but background to score.
+void Miou::require_shown_class() const {
+  constexpr std::size_t kTwoClasses = 2;
+  if (!classes_ || classes_->count() != kTwoClasses || shown_.labels[1] || shown_.ignored == 0) {
+    return;
+  }
+  double const share = static_cast<double>(shown_.ignored) / static_cast<double>(shown_.pixels);
+  throw Error("the ground truth has no pixel of any class but background, and " +
+              seplflow::percent(share) + " % of its pixels are 255, which means ignore; if 255 is "
+              "the class \"" + classes_->names()[1] +
+              "\", set relabel = [\"255=1\"] on the data set");
+}
+
+// Empty if the ground truth shows every class.
+std::string Miou::never_shown() const {
+  constexpr std::size_t kNamed = 5;
+  std::size_t const foreground = classes_ ? classes_->count() - 1 : 0;
+  std::size_t missing = 0;
+  std::string names;
+  for (std::size_t label = 1; label <= foreground; ++label) {
+    if (shown_.labels[label]) continue;
+    if (++missing <= kNamed) names += (names.empty() ? "" : ", ") + classes_->names()[label];
+  }
+  if (missing == 0) return "";
+  if (missing > kNamed) names += " and " + std::to_string(missing - kNamed) + " more";
+  return "the ground truth of " + counted(labels_.images, "sample") + " never shows " +
+         std::to_string(missing) + " of " + std::to_string(foreground) + (foreground == 1 ? " class: " : " classes: ") +
+         names;
+}
+
 // Scores are comparable only under the same conditions.
 std::string Miou::conditions() const {
   return (convention ? "convention " + kConventions.text_of(*convention) + ", " : "") +
@@ -234,7 +301,11 @@ std::string Miou::text_of_255() const {
 }
 
 Findings Miou::finish() const {
+  require_shown_class();
   Findings findings;
+  if (auto warning = never_shown(); !warning.empty()) {
+    findings.warnings.push_back(std::move(warning));
+  }
   Scores const after = labels_.scores(mean), before = baseline_.scores(mean);
   Metrics& metrics = findings.metrics;
   metrics = labels_.metrics(classes_, mean);
@@ -281,7 +352,7 @@ void declare_miou(Plugin& plugin) {
   plugin
       .stage<Miou>("eval.miou",
                    "Scores labels against the ground truth: mIoU, precision and recall")
-      .inputs("truth", "labels", "baseline")
+      .inputs("truth", "labels", "baseline", "image_labels")
       .option("convention", &Miou::convention,
               "follow a published evaluator; sets predicted_255 and mean", kConventions)
       .option("predicted_255", &Miou::predicted_255,
@@ -310,6 +381,11 @@ void declare_miou(Plugin& plugin) {
           "truth nor prediction of a partial data set costs nothing, as it would in a mean over "
           "all. The summary names the convention and the share of 255 in the labels. A score of "
           "0/0 is null; it counts as 0 in a mean that includes its class.\n\n"
+          "With the input `image_labels`, ground truth with a class that the image-level labels "
+          "exclude causes a warning: it may belong to another data set, or count its classes "
+          "otherwise. Another warning names the classes that no ground truth shows. If a data set "
+          "of two classes shows only background and 255, the run fails, because the class was "
+          "probably stored as 255; `relabel` of the data set reads it.\n\n"
           "`metrics.json` holds counts and scores per class, their means, the convention in words "
           "(`conditions`), the share of 255 (`remark`), and `image_mean`: the same means computed "
           "for each image and averaged over the images that have a value. `STAGE.csv` has a row "

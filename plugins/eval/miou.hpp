@@ -1,6 +1,7 @@
 // Intersection over union, precision and recall of labels against the ground truth.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -29,11 +30,13 @@ struct Miou {
   struct Record {
     Scored labels;
     std::optional<Scored> baseline;
+    std::vector<Label> truth_labels = {};  // that the ground truth shows, ascending
+    std::uint64_t truth_pixels = 0, truth_255 = 0;
   };
 
   void check(OptionCheck& check);
   Record operator()(SampleContext const& context, LabelMap const& truth, LabelMap const& labels,
-                    LabelMap const* baseline) const;
+                    LabelMap const* baseline, ImageLabels const* image_labels) const;
   std::string save(Record const& record) const;
   Record load(std::string_view bytes) const;
   Row fold(Sample const& sample, Record const& record);
@@ -63,12 +66,21 @@ struct Miou {
     // Among the pixels whose ground truth is a class.
     std::optional<double> share_of_255(PredictedIgnore predicted) const;
   };
+  // What the ground truth of all samples shows.
+  struct Shown {
+    std::array<bool, 256> labels{};
+    std::uint64_t pixels = 0, ignored = 0;
+    void add(Record const& record);
+  };
+  void require_shown_class() const;
+  std::string never_shown() const;
   std::string conditions() const;
   std::string text_of_255() const;
 
   bool has_baseline_ = false;
   ClassesPtr classes_;
   Side labels_, baseline_;
+  Shown shown_;
 };
 
 }  // namespace seplflow::eval

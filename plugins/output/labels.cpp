@@ -4,20 +4,20 @@ namespace seplflow::output {
 namespace {
 
 // Writes label maps as PNG files.
-struct Labels {
-  LabelColours palette = LabelColours::voc_palette;
+struct Labels : PaletteOptions {
+  void check(OptionCheck& check) { check_colours(check); }
 
   void operator()(SampleContext const& context, LabelMap const& labels) const {
-    context.output().write(context.sample().id + ".png", encode_label_png(labels, palette));
+    context.output().write(context.sample().id + ".png", encoded(labels, context.sample()));
   }
 };
 
 }  // namespace
 
 void declare_labels(Plugin& plugin) {
-  plugin.stage<Labels>("output.labels", "Writes label maps as PNG files")
+  auto& stage = plugin.stage<Labels>("output.labels", "Writes label maps as PNG files");
+  with_palette(stage)
       .inputs("labels")
-      .option("palette", &Labels::palette, kPaletteHelp, kPalettes)
       .details(
           "Writes RUN/STAGE/NAME.png with 8 bits per pixel. The pixel values are class ids, and "
           "255 means ignore. With `palette = \"none\"` the files look black in a viewer, but "

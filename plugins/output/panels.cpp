@@ -10,8 +10,6 @@
 namespace seplflow::output {
 namespace {
 
-using Colour = std::array<std::uint8_t, 3>;
-
 constexpr Colour kWhite{255, 255, 255};
 
 // Colours that stay distinct however many there are: hues a golden section apart, in three shades.
@@ -83,11 +81,16 @@ Panel panel_of_masks(Image const& image, MaskSet const& masks, double opacity) {
   return panel;
 }
 
-Panel panel_of_labels(Image const& image, LabelMap const& labels, double opacity) {
+Panel panel_of_labels(Image const& image, LabelMap const& labels, double opacity,
+                      Colours const& colours) {
   Panel panel(image);
+  std::array<Colour, 256> colour;
+  for (std::size_t label = 0; label < colour.size(); ++label) {
+    colour[label] = colour_of(static_cast<Label>(label), colours);
+  }
   auto const pixels = labels.pixels();
   for (std::size_t i = 0; i < pixels.size(); ++i) {
-    if (pixels[i] != kBackground) panel.mix(i, voc_colour(pixels[i]), opacity);
+    if (pixels[i] != kBackground) panel.mix(i, colour[pixels[i]], opacity);
   }
   return panel;
 }
@@ -111,8 +114,10 @@ Image side_by_side(std::vector<Panel> const& panels) {
 }
 
 // Writes figures of the steps from image to labels.
-struct Panels {
+struct Panels : ColourOptions {
   double opacity = 0.6;
+
+  void check(OptionCheck& check) { check_colours(check); }
 
   void operator()(SampleContext const& context, Image const& image, LabelMap const* pseudo,
                   MaskSet const* masks, LabelMap const* labels, LabelMap const* truth) const {
@@ -120,7 +125,7 @@ struct Panels {
     auto const add_labels = [&](LabelMap const* map, char const* name) {
       if (map == nullptr) return;
       require_same_size(map->size(), name, image.size(), "the image");
-      panels.push_back(panel_of_labels(image, *map, opacity));
+      panels.push_back(panel_of_labels(image, *map, opacity, colours_for(context.sample())));
     };
     add_labels(pseudo, "the pseudo-label");
     if (masks != nullptr) {
@@ -138,17 +143,17 @@ struct Panels {
 }  // namespace
 
 void declare_panels(Plugin& plugin) {
-  plugin
-      .stage<Panels>("output.panels",
-                     "Writes figures with image, masks, labels and ground truth side by side")
+  auto& stage = plugin.stage<Panels>(
+      "output.panels", "Writes figures with image, masks, labels and ground truth side by side");
+  with_colours(stage)
       .inputs("image", "pseudo", "masks", "labels", "truth")
       .option("opacity", &Panels::opacity, "opacity of masks and classes over the image",
               in_range(0, 1))
       .details(
           "Writes RUN/STAGE/NAME.png with the connected inputs from left to right. Classes have "
-          "the colours of PASCAL VOC; 255 is off-white. The colour of a mask depends on its "
-          "position in the mask set, so it is the same in every figure of the same masks. Smaller "
-          "masks lie on top of larger ones, and edges have full colour.");
+          "the colours of PASCAL VOC, in which 255 is off-white, or of `colours`. The colour of a "
+          "mask depends on its position in the mask set, so it is the same in every figure of the "
+          "same masks. Smaller masks lie on top of larger ones, and edges have full colour.");
 }
 
 }  // namespace seplflow::output

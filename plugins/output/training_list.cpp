@@ -7,12 +7,12 @@ namespace {
 namespace fs = std::filesystem;
 
 // Writes labels and a list in the VOC layout that segmentation training expects.
-struct TrainingList {
+struct TrainingList : PaletteOptions {
   fs::path images;
   std::string split = "train_aug";
-  LabelColours palette = LabelColours::voc_palette;
 
-  void check(OptionCheck& check) const {
+  void check(OptionCheck& check) {
+    check_colours(check);
     if (images.string().find(' ') == std::string::npos) return;
     check.refuse("images", "the path " + images.string() +
                                " contains a space, which separates the columns of the list; use a "
@@ -26,7 +26,7 @@ struct TrainingList {
   void operator()(SampleContext const& context, LabelMap const& labels) const {
     image_of(context.sample());
     context.output().write("VOC2012/SegmentationClassAug/" + context.sample().id + ".png",
-                           encode_label_png(labels, palette));
+                           encoded(labels, context.sample()));
   }
 
   fs::path list_file() const {
@@ -55,15 +55,15 @@ struct TrainingList {
 }  // namespace
 
 void declare_training_list(Plugin& plugin) {
-  plugin
-      .stage<TrainingList>("output.training_list",
-                           "Writes labels with the sample list that segmentation training reads")
-      .inputs("labels")
+  auto& stage = plugin.stage<TrainingList>(
+      "output.training_list",
+      "Writes labels with the sample list that segmentation training reads");
+  stage.inputs("labels")
       .option("images", &TrainingList::images, "folder of the images, NAME.jpg", existing_folder(),
               required())
       .option("split", &TrainingList::split, "name of the list, without .txt",
-              one_of({"train", "train_aug", "trainval", "trainval_aug"}))
-      .option("palette", &TrainingList::palette, kPaletteHelp, kPalettes)
+              one_of({"train", "train_aug", "trainval", "trainval_aug"}));
+  with_palette(stage)
       .details(
           "The folder of the stage is a data set on which deeplab-pytorch (kazuto1011, dataset "
           "`vocaug`) and its descendants train without changes:\n\n"

@@ -27,6 +27,7 @@ struct MasksSam : ModelOptions, GeneratorOptions {
                        " would have no points: raise points_per_side, or lower "
                        "crop_n_points_downscale_factor or crop_n_layers");
     }
+    check.reads(core_file());
     check_device(check);
     check.expect_some({"masks", "the thresholds drop all masks of SAM", false});
     refuse_errors(check, "checkpoint", [&] { Checkpoint const readable(checkpoint); });
@@ -83,8 +84,8 @@ constexpr char const* kDetails =
     "The pixels are those of Pillow's `Image.open(file).convert(\"RGB\")`, byte for byte: gray "
     "becomes three equal channels, a palette its colours, and CMYK its naive inverse; transparency "
     "is dropped, 16-bit colours lose their lower eight bits, and 16-bit gray values are limited to "
-    "255, which makes such images nearly white (convert them first). An EXIF rotation is ignored. "
-    "Images are resized as Pillow does it, too.\n\n"
+    "255, which makes such images nearly white (convert them first). An EXIF orientation is ignored "
+    "unless the data set applies it. Images are resized as Pillow does it, too.\n\n"
     "Scores equal the official ones to within 1e-4, except the stability of very small masks. "
     "Stability is a ratio of pixel counts, and sums of float32 differ by about 1e-6 with their "
     "order, and so between versions of torch: now and then a pixel falls on the other side of the "

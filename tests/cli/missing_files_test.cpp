@@ -54,7 +54,7 @@ TEST_CASE("samples without files are told, each stage's with the first") {
             "p.toml:10:9: error: stage \"cam\" (cam.labels): 1 of 3 samples has no file, "
             "the first is b: " +
             (place.folder.path() / "cams/b.png").string() +
-            "\n    [stages.cam]\n            ^\n2 errors\n");
+            " or b.PNG or b.npy\n    [stages.cam]\n            ^\n2 errors\n");
 
   auto const skipped = place.program(
       {"check", "p.toml", "--set", "run.on_error=skip", "--set", "cam.on_missing=empty"});
@@ -90,7 +90,7 @@ TEST_CASE("what is missing in one place hides nothing that is missing in another
                "there is no folder") &&
           Contains("p.toml:8:9: error: stage \"cam\" (cam.labels): 2 of 2 samples have no "
                    "file, the first is a: ") &&
-          Contains("cams/a.png; the folder has other files, such as a_0.png\n") &&
+          Contains("cams/a.png or a.PNG or a.npy; the folder has other files, such as a_0.png\n") &&
           Contains("p.toml:4:9: error: stage \"masks\" (masks.json): 2 of 2 samples") &&
           Contains("masks/a.json or a.json.gz; the folder is empty\n") && EndsWith("3 errors\n"));
 }
@@ -107,7 +107,7 @@ in = { truth = "data.truth", labels = "data.truth" }
   CHECK(result.status == 2);
   CHECK_THAT(result.err,
              Contains("2 of 2 samples have no file for \"truth\", the first is city/a: ") &&
-                 Contains("truth/city/a.png; the folder does not exist"));
+                 Contains("truth/city/a.png or a.PNG or a.npy; the folder does not exist"));
 }
 
 TEST_CASE("missing files hide no other error, and are not searched for if there are two sources") {

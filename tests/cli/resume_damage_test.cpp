@@ -10,6 +10,11 @@ using Names = std::vector<std::string>;
 
 namespace {
 
+// All that a run says if it loses nothing.
+constexpr char const* kNothingLost =
+    "info: running \"scenes\" into out\n"
+    "warning: score: the ground truth of 20 samples never shows 1 of 20 classes: bottle\n";
+
 constexpr int kSamples = 20;
 Names const kNone;
 
@@ -102,7 +107,7 @@ TEST_CASE("ledger.records is enough without ledger.jsonl, or with half of it") {
   for (auto const& bytes : {std::optional<std::string>(), std::optional<std::string>(""),
                             std::optional<std::string>(joined(lines))}) {
     auto const result = run.resume_with("ledger.jsonl", bytes);
-    CHECK(result.err == "info: running \"scenes\" into out\n");
+    CHECK(result.err == kNothingLost);
     CHECK(run.reused() == kSamples);
   }
 }
@@ -243,7 +248,7 @@ TEST_CASE("the files of a killed resume are used together with those of the run 
   for (std::size_t const size : {std::size_t{0}, kMagicSize}) {
     CAPTURE(size);
     auto const result = run.resume_with("ledger.records.next", records.substr(0, size));
-    CHECK(result.err == "info: running \"scenes\" into out\n");
+    CHECK(result.err == kNothingLost);
     CHECK(run.reused() == kSamples);
   }
   // Killed in its middle.

@@ -55,9 +55,9 @@ TEST_CASE("real: CLIP-ES's list of COCO has names and classes") {
 }
 
 TEST_CASE("real: the three cls_labels.npy hold the same labels") {
-  ImageLabelFile const irn(list("irn/cls_labels.npy"), 20);
-  ImageLabelFile const psa(list("psa/cls_labels.npy"), 20);
-  ImageLabelFile const clims(list("clims/cls_labels.npy"), 20);
+  ImageLabelFile const irn(list("irn/cls_labels.npy"), *voc12_classes());
+  ImageLabelFile const psa(list("psa/cls_labels.npy"), *voc12_classes());
+  ImageLabelFile const clims(list("clims/cls_labels.npy"), *voc12_classes());
   CHECK(irn.count() == 12031);
   CHECK(psa.count() == 12031);
   CHECK(clims.count() == 12031);

@@ -150,6 +150,21 @@ TEST_CASE("an image is found under any of its COCO names, its own first") {
   CHECK(stage.produce<Image>("image", samples[1]).size() == Size{1, 2});
 }
 
+TEST_CASE("a category that only groups others and shifts their classes is named") {
+  std::string text = kInstances;
+  std::string const before = R"("categories": [)";
+  text.insert(text.find(before) + before.size(),
+              R"({"id": 0, "name": "objects", "supercategory": "none"}, )");
+  TempFolder const folder;
+  auto const file = folder.write("a.json", text).string();
+  StageDriver stage(dataset::declare_coco, {{{"annotations", file}}, {}, {}});
+  CHECK(stage.problems().empty());
+  CHECK_THAT(stage.warnings(), Contains("category 0 (\"objects\")") &&
+                                   Contains("has no annotations but is class 1") &&
+                                   Contains("\"person\" is class 2"));
+  CHECK(CocoFolder().opening().warnings().empty());
+}
+
 TEST_CASE("a list of paths chooses samples by file name") {
   CocoFolder const coco;
   StageDriver stage = coco.listing(

@@ -4,6 +4,7 @@
 #include <seplflow/formats/png.hpp>
 #include "dataset/stages.hpp"
 #include "support/catch.hpp"
+#include "support/pickle_bytes.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"
 #include "support/temp_folder.hpp"
@@ -180,8 +181,128 @@ TEST_CASE("an output without its folder is refused only if it is used") {
              Contains("output \"truth\" is used; set the option \"truth\""));
   CHECK_THAT(opening({{"list", list}}, {"image"}).problems(),
              Contains("output \"image\" is used; set the option \"images\""));
-  CHECK_THAT(opening({{"list", list}}, {"image_labels"}).problems(),
-             Contains("output \"image_labels\" is used; set the option \"truth\""));
+  // Image-level labels are useful where they are known.
+  StageDriver stage = opening({{"list", list}}, {"image_labels"});
+  CHECK(stage.problems().empty());
+  CHECK_FALSE(stage.has("image_labels", stage.samples().at(0)));
+}
+
+TEST_CASE("a first class that is not background is refused unless it is said to be") {
+  TempFolder const folder;
+  auto const list = folder.write("names.txt", "a\n").string();
+  auto const problems = [&](Names const& classes, std::string const& background = "") {
+    Options options = {{"list", list}, {"classes", classes}};
+    if (!background.empty()) options["background_name"] = background;
+    return opening(options).problems();
+  };
+  CHECK_THAT(problems({"cat", "dog"}), Contains("classes: the first class is \"cat\"") &&
+                                           Contains("background_name = \"cat\""));
+  for (char const* const name : {"background", "_background_", "Background", "BG", "unlabeled"}) {
+    CHECK(problems({name, "cat"}).empty());
+  }
+  CHECK(problems({"void", "cat"}, "void").empty());
+  CHECK_THAT(problems({"background", "cat"}, "void"), Contains("whose name is \"void\""));
+}
+
+TEST_CASE("image-level labels come from the list or from a file, without any ground truth") {
+  TempFolder const folder;
+  Names const classes = {"background", "cat", "dog"};
+  auto const list = folder.write("names.txt", "a 0 1\nb\n").string();
+  StageDriver listed = opening({{"list", list}, {"classes", classes}}, {"image_labels"});
+  CHECK(listed.problems().empty());
+  auto const samples = listed.samples();
+  CHECK(listed.produce<ImageLabels>("image_labels", samples.at(0)) == ImageLabels{{1, 2}});
+  CHECK(listed.produce<ImageLabels>("image_labels", samples.at(1)) == ImageLabels{});
+
+  auto const csv = folder.write("tags.csv", "image,labels\na.jpg,dog\nb.jpg,cat\n").string();
+  StageDriver read =
+      opening({{"list", list}, {"classes", classes}, {"cls_labels", csv}}, {"image_labels"});
+  CHECK(read.problems().empty());
+  CHECK(read.produce<ImageLabels>("image_labels", read.samples().at(0)) == ImageLabels{{2}});
+  CHECK_THAT(read.warnings(), Contains("differ for 2 of 2 samples"));
+
+  StageDriver truth = opening({{"list", list},
+                               {"classes", classes},
+                               {"image_labels", std::string("truth")}},
+                              {"image_labels"});
+  CHECK_FALSE(truth.has("image_labels", truth.samples().at(0)));
+}
+
+TEST_CASE("a list that counts classes from 1 is explained where another file denies it") {
+  TempFolder const folder;
+  auto const list = folder.write("names.txt", "a 1\nb 1 2\nc 2\n").string();
+  auto const json =
+      folder.write("tags.json", R"({"a": "cat", "b": ["cat", "dog"], "c": "dog"})").string();
+  StageDriver const stage = opening({{"list", list},
+                                     {"classes", Names{"background", "cat", "dog", "cow"}},
+                                     {"cls_labels", json}});
+  CHECK_THAT(stage.warnings(), Contains("differ for 3 of 3 samples") &&
+                                   Contains("a constant shift of -1") && Contains("for 3 of them"));
+}
+
+TEST_CASE("ground truth may be missing if that is allowed, and other samples have theirs") {
+  TempFolder const folder;
+  folder.write("truth/a.png", kPicture);
+  auto const list = folder.write("names.txt", "a\nb\n").string();
+  for (bool const skips : {true, false}) {
+    StageDriver stage = opening({{"list", list},
+                                 {"truth", (folder / "truth").string()},
+                                 {"missing_truth", std::string(skips ? "skip" : "error")}},
+                                {"truth"});
+    auto const samples = stage.samples();
+    auto const output = find_port(stage.declaration().outputs, "truth").value();
+    CHECK(stage.instance().needs_files(output) == !skips);
+    CHECK(stage.has("truth", samples.at(0)));
+    CHECK(stage.warned().empty());
+    if (skips) {
+      CHECK_FALSE(stage.has("truth", samples.at(1)));
+      CHECK_THAT(stage.warned().at(0).what, Contains("there is no ground truth"));
+    } else {
+      CHECK_THROWS_WITH(stage.has("truth", samples.at(1)), Contains("b.png"));
+    }
+  }
+}
+
+TEST_CASE("label files of arrays are ground truth, and files of file managers are ignored") {
+  TempFolder const folder;
+  folder.write("truth/a.npy", pickle_bytes::npy(
+      "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2), }", std::string("\0\x02", 2)));
+  for (char const* const name : {"._a.png", ".DS_Store", "Thumbs.db"}) {
+    folder.write("truth/" + std::string(name), "x");
+  }
+  StageDriver stage = opening({{"truth", (folder / "truth").string()}}, {"truth"});
+  auto const samples = stage.samples();
+  REQUIRE(samples.size() == 1);
+  CHECK(samples[0].id == "a");
+  CHECK(stage.produce<LabelMap>("truth", samples[0]) == LabelMap({1, 2}, {0, 2}));
+}
+
+TEST_CASE("colours of the data set belong to its classes") {
+  TempFolder const folder;
+  auto const list = folder.write("names.txt", "a\n").string();
+  StageDriver stage = opening({{"list", list}, {"colours", Names{"#000000", "#ff8000"}}});
+  CHECK(stage.samples().at(0).classes->colours() ==
+        Colours{{0, {0, 0, 0}}, {1, {255, 128, 0}}});
+}
+
+TEST_CASE("an EXIF orientation is a remark with its number, and counts if it is applied") {
+  TempFolder const folder;
+  // The orientation 6 in an eXIf chunk of a PNG of 2 x 3 pixels.
+  Bytes png = make_png({2, 3}, {PNG_COLOR_TYPE_RGB, 8}, Bytes(18));
+  std::string const tiff("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0", 26);
+  std::string const chunk = std::string("\0\0\0\x1a", 4) + "eXIf" + tiff + "crc!";
+  png.insert(png.begin() + 33, chunk.begin(), chunk.end());
+  repair_crc(png, chunk_data(png, "eXIf"));
+  folder.write("images/a.png", as_text(png));
+  for (bool const applies : {false, true}) {
+    StageDriver stage = opening({{"images", (folder / "images").string()},
+                                 {"exif", std::string(applies ? "apply" : "ignore")}},
+                                {"image"});
+    auto const samples = stage.samples();
+    CHECK_THAT(samples.at(0).remark, Contains("the EXIF orientation 6"));
+    CHECK(samples.at(0).size == (applies ? Size{3, 2} : Size{2, 3}));
+    CHECK(stage.produce<Image>("image", samples.at(0)).size() == *samples.at(0).size);
+  }
 }
 
 TEST_CASE("ground truth contains only known classes, and image-level labels are those it shows") {

@@ -231,8 +231,14 @@ TEST_CASE("ground truth that is also used for image-level labels is decoded once
   StageDriver stage = opening(root, {}, {"truth", "image_labels"});
   Sample const sample = stage.samples().at(0);
   stage.produce<ImageLabels>("image_labels", sample);
-  std::filesystem::remove(file);
+  // Other bytes of the same size and time: only a second reading would notice.
+  auto const time = std::filesystem::last_write_time(file);
+  root.write("SegmentationClass/a.png", std::string(std::filesystem::file_size(file), 'x'));
+  std::filesystem::last_write_time(file, time);
   CHECK(stage.produce<LabelMap>("truth", sample) == kTruth);
+  root.write("SegmentationClass/a.png", "x");
+  CHECK_THROWS_WITH(stage.produce<LabelMap>("truth", sample),
+                    Contains("a.png changed while the sample was processed"));
 }
 
 TEST_CASE("images have the pixels of their files") {
@@ -269,7 +275,10 @@ TEST_CASE("a folder is needed only if something is read from it") {
                                                           Contains("SegmentationClass"));
   CHECK_THAT(opening(root, {}, {"image"}).problems(),
              Contains("images: ") && Contains("JPEGImages"));
-  CHECK_THAT(opening(root, {}, {"image_labels"}).problems(), Contains("SegmentationClass"));
+  // Image-level labels are useful where they are known.
+  StageDriver stage = opening(root, {}, {"image_labels"});
+  CHECK(stage.problems().empty());
+  CHECK_FALSE(stage.has("image_labels", stage.samples().at(0)));
 }
 
 TEST_CASE("the error for a missing image or ground truth names the file") {
@@ -290,9 +299,9 @@ TEST_CASE("a file that is not ground truth is refused with file and reason") {
   cut.resize(cut.size() - 15);
   CHECK_THROWS_WITH(truth_of(cut), Contains("a.png is truncated"));
   CHECK_THROWS_WITH(truth_of({}), Contains("a.png is empty (0 bytes)"));
-  CHECK_THROWS_WITH(truth_of(make_png({1, 2}, {PNG_COLOR_TYPE_GRAY, 16}, Bytes(4))),
+  CHECK_THROWS_WITH(truth_of(make_png({1, 1}, {PNG_COLOR_TYPE_GRAY, 16}, {1, 0})),
                     Contains("a.png is a 16-bit gray PNG"));
-  CHECK_THROWS_WITH(truth_of(make_png({1, 2}, {PNG_COLOR_TYPE_RGB, 8}, Bytes(6))),
+  CHECK_THROWS_WITH(truth_of(make_png({1, 1}, {PNG_COLOR_TYPE_RGB, 8}, {255, 0, 0})),
                     Contains("a.png is an 8-bit RGB PNG"));
   CHECK_THROWS_WITH(truth_of(png_of(LabelMap({1, 3}, {0, 0, 21}))),
                     Contains("a.png holds class 21 (first at row 0, column 2)"));
@@ -333,8 +342,12 @@ TEST_CASE(
                  Contains("put the augmented ground truth into") &&
                  Contains("set truth = \"SegmentationClassAug\""));
   root.write("SegmentationClassAug/b.png", as_text(png_of(kTruth)));
-  CHECK_THAT(opening(root, train_aug, {"image_labels"}).problems(),
-             Contains("; set truth = \"SegmentationClassAug\""));
+  CHECK_THAT(opening(root, train_aug, {"truth"}).problems(),
+             Contains("; set truth = \"SegmentationClassAug\"") &&
+                 Contains("missing_truth = \"skip\""));
+  Options partial = train_aug;
+  partial["missing_truth"] = std::string("skip");
+  CHECK(opening(root, partial, {"truth"}).problems().empty());
   CHECK(opening(root, train_aug, {"image"}).problems().find("truth") == std::string::npos);
   Options chosen = train_aug;
   chosen["truth"] = std::string("SegmentationClassAug");

@@ -80,12 +80,14 @@ TEST_CASE("eval.miou takes ground truth and labels, and optionally a baseline") 
   auto const& declaration = stage.declaration();
   CHECK(declaration.name == "eval.miou");
   CHECK(declaration.kind == StageKind::observer);
-  REQUIRE(declaration.inputs.size() == 3);
+  REQUIRE(declaration.inputs.size() == 4);
   CHECK(declaration.inputs[0].name == "truth");
   CHECK(declaration.inputs[1].name == "labels");
   CHECK(declaration.inputs[2].name == "baseline");
   CHECK_FALSE(declaration.inputs[1].optional);
   CHECK(declaration.inputs[2].optional);
+  CHECK(declaration.inputs[3].name == "image_labels");
+  CHECK(declaration.inputs[3].optional);
   CHECK(stage.default_of("predicted_255") == OptionValue(std::string("miss")));
   CHECK(stage.default_of("mean") == OptionValue(std::string("union")));
   CHECK_FALSE(stage.default_of("convention"));
@@ -97,6 +99,43 @@ TEST_CASE(
   CHECK(miou({}, true).instance().columns() ==
         Names{"name", "miou", "precision", "recall", "baseline_miou", "baseline_precision",
               "baseline_recall", "gain_miou", "gain_precision", "gain_recall"});
+}
+
+TEST_CASE("ground truth of two classes without the class but with 255 is an error") {
+  StageDriver stage = miou();
+  LabelMap const truth = row_of({0, 0, 0, 255});
+  stage.observe(sample_of(2), truth, row_of({0, 0, 0, 0}));
+  CHECK_THROWS_WITH(stage.instance().finish(),
+                    Contains("the ground truth has no pixel of any class but background") &&
+                        Contains("25.00 % of its pixels are 255") &&
+                        Contains("relabel = [\"255=1\"]"));
+  stage.observe(sample_of(2), row_of({0, 1, 0, 0}), row_of({0, 0, 0, 0}));
+  CHECK_NOTHROW(stage.instance().finish());
+}
+
+TEST_CASE("classes that no ground truth shows are named") {
+  StageDriver stage = miou();
+  stage.observe(sample_of(4), row_of({0, 2}), row_of({0, 1}));
+  auto const warnings = stage.instance().finish().warnings;
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], Contains("the ground truth of 1 sample never shows 2 of 3 classes"));
+  stage.observe(sample_of(4), row_of({1, 3}), row_of({0, 1}));
+  CHECK(stage.instance().finish().warnings.empty());
+}
+
+TEST_CASE("ground truth that the image-level labels deny causes a warning") {
+  StageDriver stage = miou();
+  Sample const sample = voc_sample("a");
+  LabelMap const truth = row_of({0, 13, 255});
+  stage.observe(sample, truth, truth, truth, ImageLabels{{12}});
+  auto const warned = stage.warned();
+  REQUIRE(warned.size() == 1);
+  CHECK_THAT(warned[0].what, Contains("the ground truth shows classes that the image-level labels "
+                                      "exclude") &&
+                                 Contains("a constant shift of -1"));
+  CHECK(warned[0].detail == "horse");
+  stage.observe(sample, truth, truth, truth, ImageLabels{{13}});
+  CHECK(stage.warned().empty());
 }
 
 TEST_CASE("a row holds the scores of one image") {
@@ -190,7 +229,7 @@ TEST_CASE("a score that is 0/0 is null among the classes") {
 TEST_CASE("a mean over no classes is null, an empty cell, and not part of image_mean") {
   StageDriver stage = miou({}, true);
   LabelMap const ignored = row_of({255, 255}), labels = row_of({0, 1});
-  Row const row = stage.observe(sample_of(2), ignored, labels, labels);
+  Row const row = stage.observe(sample_of(3), ignored, labels, labels);
   REQUIRE(row.size() == 10);
   for (std::size_t i = 1; i < row.size(); ++i) CHECK(row[i] == Cell());
   Metrics const nothing = stage.finish().metrics;
@@ -198,7 +237,7 @@ TEST_CASE("a mean over no classes is null, an empty cell, and not part of image_
   CHECK(is_null(tree(nothing, "gain"), "recall"));
   CHECK(is_null(tree(nothing, "image_mean"), "precision"));
 
-  stage.observe(sample_of(2), labels, labels, labels);
+  stage.observe(sample_of(3), labels, labels, labels);
   Metrics const metrics = stage.finish().metrics;
   CHECK(integer(metrics, "images") == 2);
   CHECK(number(tree(metrics, "image_mean"), "miou") == 1);
@@ -407,7 +446,8 @@ TEST_CASE("saved and loaded records fold to the same rows and metrics") {
     Size const size{1 + static_cast<std::uint32_t>(random() % 9), 7};
     LabelMap const truth = map(size), labels = map(size), baseline = map(size);
     Sample const sample = sample_of(4, std::to_string(image));
-    std::vector<void const*> const inputs = {&truth, &labels, with_baseline ? &baseline : nullptr};
+    std::vector<void const*> const inputs = {&truth, &labels, with_baseline ? &baseline : nullptr,
+                                             nullptr};
     auto const record = first.instance().run(SampleContext(sample, nullptr), inputs)->at(0);
     auto const bytes = first.instance().save(record.get());
     REQUIRE(bytes);

@@ -17,7 +17,9 @@ std::vector<float> const kFirst{1, 0, 0}, kLast{0, 0, 1}, kBoth{1, 0, 1}, kNone{
 
 ImageLabelFile file_of(std::string const& bytes, std::size_t foreground = 3) {
   TempFolder const folder;
-  return ImageLabelFile(folder.write("tags.npy", bytes), foreground);
+  std::vector<std::string> names = {"background"};
+  while (names.size() <= foreground) names.push_back("class " + std::to_string(names.size()));
+  return ImageLabelFile(folder.write("tags.npy", bytes), Classes(names));
 }
 
 std::string error_in(std::string const& bytes, std::size_t foreground = 3) {

@@ -54,7 +54,7 @@ TEST_CASE("denied score maps are kept with a warning, others without") {
   CHECK(context.warnings.take() ==
         std::vector<Warning>{
             {"the score map holds classes that the image-level labels exclude", "car"}});
-  CHECK(classes_of(with_image_labels(context.value, scores, nullptr, true, "score map")) ==
+  CHECK(classes_of(with_image_labels(context.value, scores, nullptr, false, "score map")) ==
         std::vector<Label>{7, 15});
   CHECK(context.warnings.take().empty());
 }

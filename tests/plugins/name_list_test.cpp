@@ -55,6 +55,37 @@ TEST_CASE("a list of paths names samples by the image file, which the label map 
       Contains("list.txt:2: ") && Contains("pairs the image \"b\" with the label map of \"c\""));
 }
 
+TEST_CASE("the separators of Windows, upper case and files of file managers are understood") {
+  NameList const list = list_of(
+      ".DS_Store\n"
+      "JPEGImages\\2007_000032.jpg SegmentationClass\\2007_000032.png\r\n"
+      "__MACOSX/JPEGImages/._2007_000032.jpg\n"
+      "._2007_000039.jpg\n"
+      "JPEGImages\\2007_000039.JPG SegmentationClass\\2007_000039.Png\n");
+  CHECK(list.names == Names{"2007_000032", "2007_000039"});
+  CHECK(list_of("train\\0001\n").names == Names{"train/0001"});
+  TempFolder const folder;
+  CHECK_THROWS_WITH(
+      dataset::read_name_list(folder.write("list.txt", "train\\0001\n"), 20, true),
+      Contains("a control character or a backslash"));
+}
+
+TEST_CASE("an image and its label map may have two of COCO's names") {
+  std::string const pair =
+      "/train2014/COCO_train2014_000000000009.jpg /labels/000000000009.png\n";
+  CHECK(list_of(pair).names == Names{"COCO_train2014_000000000009"});
+  CHECK_THAT(error_in("/a/000000000009.jpg /b/000000000010.png\n"), Contains("pairs the image"));
+}
+
+TEST_CASE("a CSV file is refused as a list, with the option for image-level labels") {
+  for (char const* const text :
+       {"image,label\na.jpg,cat\n", "filename\na\nb\n", "image_id;cat;dog\na;1;0\n",
+        "a.jpg,cat\nb.jpg,dog\n", "photo,cat,dog\na.jpg,1,0\n"}) {
+    CHECK_THAT(error_in(text), Contains("list.txt is a CSV file") && Contains("cls_labels"));
+  }
+  CHECK(list_of("image\nimages\n").names == Names{"image", "images"});
+}
+
 TEST_CASE("classes in a list count from 0, labels from 1") {
   NameList const list = list_of("2007_000032 0 14 \n2007_000039 19 \r\n2007_000063 11 8");
   CHECK(list.names == Names{"2007_000032", "2007_000039", "2007_000063"});

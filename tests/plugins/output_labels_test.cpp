@@ -11,6 +11,8 @@ using namespace seplflow;
 
 namespace {
 
+using Bytes = std::vector<std::uint8_t>;
+
 LabelMap const kLabels({2, 3}, {0, 1, 20, 255, 254, 15});
 
 StageDriver writing(std::string const& palette) {
@@ -53,6 +55,24 @@ TEST_CASE("palette = voc writes a palette PNG, none a gray one") {
   none.write(voc_sample("a"), kLabels);
   CHECK(colour_type(voc.files().at("a.png")) == PNG_COLOR_TYPE_PALETTE);
   CHECK(colour_type(none.files().at("a.png")) == PNG_COLOR_TYPE_GRAY);
+}
+
+TEST_CASE("the palette has the colours of the option, or else of the data set") {
+  Sample sample = voc_sample("a");
+  sample.classes = std::make_shared<Classes const>(std::vector<std::string>{"background", "cat"},
+                                                   Colours{{1, {1, 2, 3}}});
+  auto const colour_of_1 = [&](StageDriver& stage) {
+    stage.write(sample, LabelMap({1, 1}, {1}));
+    Bytes const& file = stage.folder.files.at("a.png");
+    std::size_t const at = chunk_data(file, "PLTE") + 3;
+    return Bytes(file.begin() + static_cast<std::ptrdiff_t>(at),
+                 file.begin() + static_cast<std::ptrdiff_t>(at) + 3);
+  };
+  StageDriver plain(output::declare_labels);
+  CHECK(colour_of_1(plain) == Bytes{1, 2, 3});
+  StageDriver own(output::declare_labels,
+                  {{{"colours", std::vector<std::string>{"#000000", "#0a0b0c"}}}, {}, {}});
+  CHECK(colour_of_1(own) == Bytes{10, 11, 12});
 }
 
 TEST_CASE("equal labels are written as equal bytes") {

@@ -8,7 +8,7 @@ using namespace seplflow;
 
 namespace {
 
-using Colour = std::vector<std::uint8_t>;
+using Pixel = std::vector<std::uint8_t>;
 
 constexpr Size kSize{4, 6};
 constexpr std::uint32_t kGap = 8;
@@ -17,7 +17,7 @@ Image black() {
   return Image(kSize, std::vector<std::uint8_t>(3 * kSize.pixels()));
 }
 
-Colour at(Image const& image, std::uint32_t y, std::uint32_t x) {
+Pixel at(Image const& image, std::uint32_t y, std::uint32_t x) {
   auto const pixel = image.rgb().subspan(3 * (std::size_t{y} * image.size().width + x), 3);
   return {pixel.begin(), pixel.end()};
 }
@@ -55,22 +55,22 @@ TEST_CASE("a figure has a panel for each input that is connected") {
 TEST_CASE("classes have VOC's colours in the given opacity") {
   LabelMap const labels(kSize, std::vector<Label>(kSize.pixels(), 15));  // a person
   Image const figure = panels(black(), {.labels = &labels}, {{"opacity", 1.0}});
-  CHECK(at(figure, 0, 0) == Colour{0, 0, 0});
-  CHECK(at(figure, 0, 6) == Colour{255, 255, 255});
-  CHECK(at(figure, 2, 6 + kGap + 3) == Colour{192, 128, 128});
+  CHECK(at(figure, 0, 0) == Pixel{0, 0, 0});
+  CHECK(at(figure, 0, 6) == Pixel{255, 255, 255});
+  CHECK(at(figure, 2, 6 + kGap + 3) == Pixel{192, 128, 128});
   CHECK(at(panels(black(), {.labels = &labels}, {{"opacity", 0.5}}), 2, 6 + kGap + 3) ==
-        Colour{96, 64, 64});
+        Pixel{96, 64, 64});
 }
 
 TEST_CASE("masks have distinct colours, and small masks lie on large ones") {
   MaskSet const masks({{columns(1, 1), {}}, {columns(0, 4), {}}});
   Image const figure = panels(black(), {.masks = &masks}, {{"opacity", 1.0}});
   std::uint32_t const left = 6 + kGap;
-  Colour const small = at(figure, 1, left + 1), large = at(figure, 1, left + 3);
+  Pixel const small = at(figure, 1, left + 1), large = at(figure, 1, left + 3);
   CHECK(small != large);
-  CHECK(small != Colour{0, 0, 0});
+  CHECK(small != Pixel{0, 0, 0});
   CHECK(large == at(figure, 1, left));
-  CHECK(at(figure, 1, left + 5) == Colour{0, 0, 0});
+  CHECK(at(figure, 1, left + 5) == Pixel{0, 0, 0});
 }
 
 TEST_CASE("inputs of another size than the image are refused") {

@@ -141,10 +141,16 @@ TEST_CASE("the files of a sample are all candidates, so that a resumed run notic
   StageDriver stage(cam::declare_labels, {{{"dir", folder.path().string()}}, {}, {}});
   Names const all = {"COCO_val2014_000000000139.png", "000000000139.png", "139.png",
                      "COCO_train2014_000000000139.png"};
-  CHECK(files_of(stage, kId, folder) == all);
+  // Then the same names with .PNG, and with .npy.
+  Names const candidates = files_of(stage, kId, folder);
+  REQUIRE(candidates.size() == 12);
+  CHECK(Names(candidates.begin(), candidates.begin() + 4) == all);
+  CHECK(candidates[4] == "COCO_val2014_000000000139.PNG");
+  CHECK(candidates[11] == "COCO_train2014_000000000139.npy");
   folder.write("139.png", picture(1));
   CHECK(files_of(stage, kId, folder) == Names{all[0], all[1], all[2]});
   folder.write("COCO_val2014_000000000139.png", picture(1));
   CHECK(files_of(stage, kId, folder) == Names{all[0]});
-  CHECK(files_of(stage, "2007_000032", folder) == Names{"2007_000032.png"});
+  CHECK(files_of(stage, "2007_000032", folder) ==
+        Names{"2007_000032.png", "2007_000032.PNG", "2007_000032.npy"});
 }
