@@ -105,22 +105,22 @@ TEST_CASE("ground truth of two classes without the class but with 255 is an erro
   StageDriver stage = miou();
   LabelMap const truth = row_of({0, 0, 0, 255});
   stage.observe(sample_of(2), truth, row_of({0, 0, 0, 0}));
-  CHECK_THROWS_WITH(stage.instance().finish(),
+  CHECK_THROWS_WITH(stage.finish(),
                     Contains("the ground truth has no pixel of any class but background") &&
                         Contains("25.00 % of its pixels are 255") &&
                         Contains("relabel = [\"255=1\"]"));
   stage.observe(sample_of(2), row_of({0, 1, 0, 0}), row_of({0, 0, 0, 0}));
-  CHECK_NOTHROW(stage.instance().finish());
+  CHECK_NOTHROW(stage.finish());
 }
 
 TEST_CASE("classes that no ground truth shows are named") {
   StageDriver stage = miou();
   stage.observe(sample_of(4), row_of({0, 2}), row_of({0, 1}));
-  auto const warnings = stage.instance().finish().warnings;
+  auto const warnings = stage.finish().warnings;
   REQUIRE(warnings.size() == 1);
   CHECK_THAT(warnings[0], Contains("the ground truth of 1 sample never shows 2 of 3 classes"));
   stage.observe(sample_of(4), row_of({1, 3}), row_of({0, 1}));
-  CHECK(stage.instance().finish().warnings.empty());
+  CHECK(stage.finish().warnings.empty());
 }
 
 TEST_CASE("ground truth that the image-level labels deny causes a warning") {
