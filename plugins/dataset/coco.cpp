@@ -53,6 +53,10 @@ struct Coco : FileOptions, ImageLabelOptions {
   std::optional<fs::path> root, annotations, list, images_folder, truth_folder;
   std::string split = "train2014";
 
+  bool offers(std::string_view output, OptionCheck const& check) const {
+    return output == "image_labels" && (!label_source || offers_image_labels(check));
+  }
+
   void check(OptionCheck& check) {
     if (!root && !annotations) {
       check.refuse(

@@ -23,6 +23,12 @@ struct Folder : ListedSamples, ImageLabelOptions {
   std::vector<std::string> classes;
   std::optional<std::string> background_name;
 
+  bool offers(std::string_view output, OptionCheck const& check) const {
+    if (output != "image_labels") return false;
+    if (offers_image_labels(check)) return true;
+    return !label_source && list && read_name_list(*list, kMostClasses, strict).classes;
+  }
+
   void check(OptionCheck& check) {
     require_folder(check, "image", "images", images_folder);
     require_folder(check, "truth", "truth", truth_folder);

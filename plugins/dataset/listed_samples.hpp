@@ -125,6 +125,13 @@ struct ImageLabelOptions {
   std::optional<std::filesystem::path> cls_labels;
 
  protected:
+  // Whether the image-level labels cost little: they are in a file, or come from ground truth that
+  // is read anyway.
+  bool offers_image_labels(OptionCheck const& check) const {
+    if (label_source == LabelSource::truth) return check.wanted("truth");
+    return label_source || cls_labels || check.wanted("truth");
+  }
+
   // The labels of the chosen source: those of the list, or `read`, those of cls_labels. Nothing for
   // another source; also nothing after an error, which is reported.
   std::optional<ImageLevelLabels> chosen_labels(OptionCheck& check, NameList& list,

@@ -68,6 +68,10 @@ struct Voc : ListedSamples, ImageLabelOptions {
   std::string truth_folder = "SegmentationClass";
   std::string images_folder = "JPEGImages";
 
+  bool offers(std::string_view output, OptionCheck const& check) const {
+    return output == "image_labels" && offers_image_labels(check);
+  }
+
   void check(OptionCheck& check) {
     if (list) split.clear();
     if (!label_source) label_source = cls_labels ? LabelSource::cls_labels : LabelSource::truth;

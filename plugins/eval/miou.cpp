@@ -353,6 +353,7 @@ void declare_miou(Plugin& plugin) {
       .stage<Miou>("eval.miou",
                    "Scores labels against the ground truth: mIoU, precision and recall")
       .inputs("truth", "labels", "baseline", "image_labels")
+      .by_default("image_labels")
       .option("convention", &Miou::convention,
               "follow a published evaluator; sets predicted_255 and mean", kConventions)
       .option("predicted_255", &Miou::predicted_255,

@@ -39,9 +39,6 @@ class PngReader {
   // The colours of a palette by index: red, green, blue. Empty for other kinds.
   std::vector<std::array<std::uint8_t, 3>> palette() const;
 
-  // The colours of a palette PNG, by value.
-  std::vector<std::array<std::uint8_t, 3>> palette() const;
-
   // One byte per pixel from gray or palette, values as stored.
   void unpack();
   // One byte per pixel from gray, scaled to 0..255.
