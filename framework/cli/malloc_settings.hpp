@@ -2,6 +2,7 @@
 #pragma once
 
 #include <malloc.h>
+#include <sys/resource.h>
 
 namespace seplflow::cli {
 
@@ -15,6 +16,14 @@ inline void keep_freed_memory() {
   constexpr int kMostKept = 256 << 20;
   mallopt(M_MMAP_THRESHOLD, kLargestKept);
   mallopt(M_TRIM_THRESHOLD, kMostKept);
+#endif
+#if defined(M_ARENA_MAX)
+  // The C library reserves 64 MiB of addresses for each thread. If they are limited (ulimit -v),
+  // they are worth more than threads that never wait for each other.
+  rlimit addresses{};
+  bool const are_limited =
+      ::getrlimit(RLIMIT_AS, &addresses) == 0 && addresses.rlim_cur != RLIM_INFINITY;
+  if (are_limited) mallopt(M_ARENA_MAX, 1);
 #endif
 }
 

@@ -7,10 +7,12 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <unordered_set>
 
 #include "base/error_of.hpp"
@@ -45,25 +47,34 @@ struct NodeCounts {
 };
 
 // How many of so many threads can exist at once. oneTBB ends the process when it cannot start a
-// thread, so they are tried before, with its size of stack.
+// thread, so they are tried before: with its stack of 4 MiB and room to work, and with the memory
+// that the C library reserves for each thread and keeps for the next.
 std::int64_t startable_threads(std::int64_t wanted) {
-  constexpr std::size_t kStack = 4 << 20;
+  struct Shared {
+    std::mutex may_end;
+    std::atomic<std::size_t> begun{0};
+  } shared;
+  auto const body = [](void* argument) -> void* {
+    auto& common = *static_cast<Shared*>(argument);
+    void* volatile const memory = std::malloc(64);
+    std::free(memory);
+    ++common.begun;
+    std::scoped_lock const lock(common.may_end);
+    return nullptr;
+  };
+  constexpr std::size_t kStack = 8 << 20;
   pthread_attr_t attributes;
   if (::pthread_attr_init(&attributes) != 0) return 0;
   ::pthread_attr_setstacksize(&attributes, kStack);
   std::vector<pthread_t> threads(static_cast<std::size_t>(wanted));
   std::size_t started = 0;
-  std::mutex mutex;  // the threads wait for it, and for nothing else
   {
-    std::scoped_lock const lock(mutex);
-    auto const wait = [](void* shared) -> void* {
-      std::scoped_lock const turn(*static_cast<std::mutex*>(shared));
-      return nullptr;
-    };
+    std::scoped_lock const lock(shared.may_end);
     while (started < threads.size() &&
-           ::pthread_create(&threads[started], &attributes, wait, &mutex) == 0) {
+           ::pthread_create(&threads[started], &attributes, body, &shared) == 0) {
       ++started;
     }
+    while (shared.begun < started) std::this_thread::yield();
   }
   for (std::size_t i = 0; i < started; ++i) ::pthread_join(threads[i], nullptr);
   ::pthread_attr_destroy(&attributes);
@@ -72,9 +83,13 @@ std::int64_t startable_threads(std::int64_t wanted) {
 
 }  // namespace
 
+std::int64_t usable_cores() {
+  return tbb::info::default_concurrency();
+}
+
 std::int64_t most_useful_threads() {
   constexpr std::int64_t kEvenOnFewCores = 16;
-  return std::max<std::int64_t>(kEvenOnFewCores, 4 * tbb::info::default_concurrency());
+  return std::max(kEvenOnFewCores, 4 * usable_cores());
 }
 
 // A flow graph with a node for each group of the plan. A node takes a message from each group that
@@ -89,11 +104,19 @@ class Engine::Graph {
         plan_(plan_of(pipeline, options_.ends)),
         counts_(std::make_unique<NodeCounts[]>(plan_.nodes.size())),
         retirement_(pipeline, plan_, listener) {
-    if (options_.jobs <= 0) options_.jobs = tbb::info::default_concurrency();
+    if (options_.jobs <= 0) options_.jobs = usable_cores();
     options_.jobs = std::min(options_.jobs, most_useful_threads());
-    // One of them is the calling thread, but the progress has a thread too.
-    if (options_.jobs > 1) {
-      options_.jobs = std::max<std::int64_t>(1, startable_threads(options_.jobs));
+    // One of them is the calling thread, but the progress has a thread too. What the first trial
+    // leaves reserved may reduce what is possible.
+    for (int trial = 0; trial < 2 && options_.jobs > 1; ++trial) {
+      std::int64_t const startable = startable_threads(options_.jobs);
+      // The other half leaves room for the work itself.
+      if (startable < options_.jobs) options_.jobs = std::max<std::int64_t>(1, startable / 2);
+    }
+    // It may want one in any case.
+    if (options_.jobs == 1 && startable_threads(1) == 0) {
+      throw Error(
+          "no thread can be started; the limits on threads and memory are too low (ulimit -a)");
     }
     if (options_.in_flight <= 0) options_.in_flight = std::max<std::int64_t>(8, 4 * options_.jobs);
   }

@@ -251,7 +251,7 @@ class PassRun final : public RunListener {
     begin_ = Clock::now();
     context_.interruption.drains(&*engine_);
     auto const error = error_of([&] {
-      Progress const shown(context_.request.progress, [this] { return progress(); });
+      Progress const shown(context_.request.progress, [this] { return shown_progress(); });
       result.totals = engine_->run();
     });
     context_.interruption.drains(nullptr);
@@ -259,15 +259,19 @@ class PassRun final : public RunListener {
   }
 
   void report_fewer_jobs() const {
-    std::int64_t const wanted = pipeline_.run.jobs, used = engine_->jobs();
+    std::int64_t const given = pipeline_.run.jobs, used = engine_->jobs();
+    std::int64_t const wanted = given > 0 ? given : usable_cores();
     if (used >= wanted) return;
-    std::string const found = "jobs = " + std::to_string(wanted) + ", but ";
+    std::string const found =
+        counted(static_cast<std::uint64_t>(wanted), "job is", "jobs are") + " wanted, but ";
     if (used == most_useful_threads()) {
       log_info(found + "more than " + counted(static_cast<std::uint64_t>(used), "thread") +
                " would only compete for the cores of this machine; using " + std::to_string(used));
     } else {
-      log_warning(found + "the system lets this process start only " + std::to_string(used) +
-                  " threads (ulimit -u, ulimit -v); using " + std::to_string(used));
+      log_warning(found +
+                  "the system does not let this process start as many threads (ulimit -u, ulimit "
+                  "-v); using " +
+                  std::to_string(used));
     }
   }
 
@@ -285,9 +289,14 @@ class PassRun final : public RunListener {
   }
 
   ProgressState progress() const {
-    std::int64_t const slow_after = pipeline_.run.slow_after;
-    return {engine_->retired(), failed_.load(), context_.expected, engine_->recalled(),
-            slow_after > 0 ? slow_work_text(static_cast<double>(slow_after)) : ""};
+    return {engine_->retired(), failed_.load(), context_.expected, engine_->recalled()};
+  }
+
+  ProgressState shown_progress() const {
+    ProgressState state = progress();
+    auto const slow_after = static_cast<double>(pipeline_.run.slow_after);
+    if (slow_after > 0) state.slow = slow_work_text(slow_after);
+    return state;
   }
 
   void count_failure(Retired const& retired) {

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <system_error>
 
 #include <seplflow/error.hpp>
 #include "base/number_text.hpp"
 #include "pipeline/current_work.hpp"
+#include "run/log.hpp"
 
 namespace seplflow {
 
@@ -77,7 +79,13 @@ std::string slow_work_text(double seconds) {
 
 Progress::Progress(ProgressMode mode, std::function<ProgressState()> state)
     : mode_(mode), state_(std::move(state)) {
-  if (mode_ != ProgressMode::none) thread_ = std::thread([this] { loop(); });
+  if (mode_ == ProgressMode::none) return;
+  try {
+    thread_ = std::thread([this] { loop(); });
+  } catch (std::system_error const& error) {
+    log_warning(std::string("the progress cannot be shown: no thread can be started: ") +
+                error.code().message());
+  }
 }
 
 Progress::~Progress() {

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <thread>
 #include <unordered_set>
 
 #include <seplflow/version.hpp>
@@ -17,6 +16,7 @@
 #include "run/pass.hpp"
 #include "run/results.hpp"
 #include "run/resume/content_keys.hpp"
+#include "run/resume/hints.hpp"
 #include "run/resume/past_runs.hpp"
 #include "run/resume/resumed_folder.hpp"
 #include "run/run_folder.hpp"
@@ -129,29 +129,6 @@ void add_scores(RunReport& report, Pipeline const& pipeline, AllFindings const& 
   }
 }
 
-std::string command_text(std::vector<std::string> const& words) {
-  std::string text;
-  for (std::string const& word : words) text += (text.empty() ? "" : " ") + shell_word(word);
-  return text;
-}
-
-// The command that continues the run. A merge is given again as it was.
-std::string resuming_command(RunRequest const& request, RunSettings const& run) {
-  if (!request.shards.empty()) return command_text(request.command_line);
-  std::vector<std::string> words;
-  for (std::size_t i = 0; i < request.command_line.size(); ++i) {
-    std::string const& word = request.command_line[i];
-    if (word == "--skip" || word == "--trace") ++i;
-    bool const is_left_out = word == "--resume" || word == "--overwrite" ||
-                             word == "--remove-unlisted" || word.starts_with("--skip") ||
-                             word.starts_with("--trace");
-    if (!is_left_out) words.push_back(word);
-  }
-  words.emplace_back("--resume");
-  for (std::string const& id : run.skip) words.insert(words.end(), {"--skip", id});
-  return command_text(words);
-}
-
 bool is_inside(fs::path const& path, fs::path const& folder) {
   std::error_code unknown;
   fs::path const inner = fs::weakly_canonical(path, unknown);
@@ -259,9 +236,9 @@ class Execution {
     bool const can_skip = request_.shards.empty();
     crash_report_.emplace(folder_.path() / "run.json", record_,
                           resuming_command(request_, pipeline_.run), can_skip);
-    std::size_t const cores = std::max(1u, std::thread::hardware_concurrency());
-    std::size_t const jobs = static_cast<std::size_t>(pipeline_.run.jobs);
-    work_record_.emplace(folder_.work_file(), std::max(cores, jobs) + 2);
+    std::int64_t const jobs = std::max(pipeline_.run.jobs, usable_cores());
+    std::size_t const threads = static_cast<std::size_t>(std::min(jobs, most_useful_threads()));
+    work_record_.emplace(folder_.work_file(), threads + 2);
     log_file_.emplace(folder_.log_file());
     log_what_is_ahead();
     std::vector<PastRun> past = std::move(past_);
@@ -348,35 +325,15 @@ class Execution {
     if (request_.resume && !folder_.before()) {
       log_info("there is no run to resume in " + folder_.path().string() + "; starting a new one");
     }
-    if (resumption_) log_deaths();
+    if (resumption_) {
+      std::string const death = death_text(folder_, request_, pipeline_.run);
+      if (!death.empty()) log_info(death);
+    }
     bool const is_default = !pipeline_.run.keep && keep_of(pipeline_) == Keep::none;
     if (is_default && has_files_of_variants(pipeline_)) {
       log_info("with " + std::to_string(pipeline_.variants.size()) +
                " variants only scores are written, no files (--keep best or all)");
     }
-  }
-
-  // Names the samples on which the run before died.
-  void log_deaths() const {
-    Json const crash = folder_.before()->json.value("crash", Json::object());
-    std::string const sample = bytes_of_text(text_in(crash, "sample"));
-    // A thread of a stage's own works on a sample that is not known.
-    bool const was_killed = folder_.before()->status == "running" || !crash.empty();
-    std::vector<std::string> ids = {sample};
-    if (sample.empty() && was_killed) ids = folder_.at_work_before();
-    std::erase_if(ids, [&](std::string const& id) {
-      return id.empty() || std::ranges::count(pipeline_.run.skip, id) > 0;
-    });
-    if (ids.empty() || !request_.shards.empty()) return;
-    std::string const stage = text_in(crash, "stage"), signal = text_in(crash, "signal");
-    std::string text = crash.empty() ? "the previous run was killed while it worked on "
-                                     : "the previous run died on ";
-    text += ids.size() == 1 ? "sample " : "one of the samples ";
-    for (std::string const& id : ids) text += (&id == &ids.front() ? "\"" : ", \"") + id + "\"";
-    if (!stage.empty()) text += " in stage \"" + stage + "\"";
-    if (!signal.empty()) text += " (" + signal + ")";
-    log_info(text + "; if that happens again, leave it out: " +
-             resuming_command(request_, pipeline_.run) + " --skip " + shell_word(ids.front()));
   }
 
   void log_changes(std::vector<PastRun> const& past) const {
@@ -414,7 +371,7 @@ class Execution {
     return report;
   }
 
-  void write_record(RunReport const& report) {
+  Json end_record(RunReport const& report) const {
     Json record = record_;
     if (!passes_.empty()) {
       record["jobs"] = passes_.front().jobs;
@@ -425,14 +382,21 @@ class Execution {
     for (PassResult const& pass : passes_) {
       for (fs::path const& list : pass.lists) record["lists"].push_back(list.generic_string());
     }
-    // Not synced, which would wait for all that was written. If it is lost, the record says
-    // "running" still.
-    folder_.write_json("run.json", record);
+    return record;
   }
 
-  // On a full disk there is no room for more than the record of the start, but that must not say
-  // "running" any longer.
+  // Not synced, which would wait for all that was written. If it is lost, the record says "running"
+  // still.
+  void write_record(RunReport const& report) { folder_.write_json("run.json", end_record(report)); }
+
+  // On a full disk there is only the room of the first record, which must not say "running" any
+  // longer.
   void overwrite_record(RunReport const& report) {
+    Json record = end_record(report);
+    for (char const* const field : {"", "variants", "warnings", "stages"}) {
+      record.erase(field);
+      if (!error_of([&] { folder_.overwrite_json("run.json", record); })) return;
+    }
     folder_.overwrite_json("run.json", {{"format", kRunFormat},
                                         {"status", to_string(report.status)},
                                         {"name", pipeline_.name},

@@ -1,5 +1,7 @@
 // Stages that crash, end the process or hang: what the program says, what it leaves, and how the
 // run is completed.
+#include <sys/resource.h>
+
 #include <csignal>
 
 #include "support/catch.hpp"
@@ -114,6 +116,29 @@ TEST_CASE("after a kill the samples at work are named when the run is resumed") 
   CHECK_THAT(result.err, Contains("the previous run was killed while it worked on ") &&
                              Contains("\"scene_000006\"") && Contains(" --skip scene_00000"));
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("without memory or threads the run fails with a reason or uses fewer threads") {
+  Workplace const place(scenes_pipeline(20));
+  for (rlim_t megabytes = 24; megabytes < 80; megabytes += 5) {
+    for (char const* const jobs : {"2", "64"}) {
+      CAPTURE(megabytes, jobs);
+      ProgramOptions options;
+      options.before_exec = [megabytes] {
+        rlimit const limit{megabytes << 20, megabytes << 20};
+        ::setrlimit(RLIMIT_AS, &limit);
+      };
+      std::string const out = std::to_string(megabytes) + "-" + jobs;
+      auto const result = place.run(out, {"--jobs", jobs}, options);
+      CHECK(result.status < 127);
+      CHECK((result.status == 0 || result.err.find("error: ") != std::string::npos));
+      if (!fs::exists(place.folder / out / "run.json")) continue;
+      CHECK(json_in(place.folder / out / "run.json")["status"] ==
+            (result.status == 0 ? "done" : "failed"));
+    }
+  }
+}
+#endif
 
 TEST_CASE("a sample to skip that is not there is reported") {
   Workplace const place(scenes_pipeline(2));

@@ -1,9 +1,16 @@
 // From images and a checkpoint to masks on disk, by the program.
 
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+
 #include <seplflow/formats/png.hpp>
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
 #include "support/sam_checkpoint.hpp"
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -89,6 +96,33 @@ TEST_CASE("a run in which no mask passes is clean, with crops as well") {
   INFO(result.err);
   CHECK(result.status == 0);
   CHECK(json_in(place.folder / "r/masks/b.json") == Json::array());
+}
+
+TEST_CASE("every thread of the program leaves signals to the one that waits for them") {
+  SamPlace const place(masks_pipeline());
+  for (int i = 0; i < 300; ++i) write_image(place.folder, "many" + std::to_string(i), {40, 60});
+  ProgramOptions options;
+  std::vector<std::string> unblocked;
+  options.while_running = [&](pid_t process) {
+    fs::path const ledger = place.folder / "out/ledger.jsonl";
+    std::error_code none;
+    for (int i = 0; i < 3000 && (!fs::exists(ledger) || fs::file_size(ledger, none) == 0); ++i) {
+      ::usleep(10'000);
+    }
+    for (auto const& task : fs::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+      std::ifstream status(task.path() / "status");
+      for (std::string line; std::getline(status, line);) {
+        if (!line.starts_with("SigBlk:")) continue;
+        auto const blocked = std::stoull(line.substr(7), nullptr, 16);
+        if ((blocked >> (SIGTERM - 1) & 1) == 0) unblocked.push_back(task.path());
+      }
+    }
+    ::kill(process, SIGTERM);
+  };
+  auto const result = place.run("out", {"--jobs", "2"}, options);
+  CHECK(unblocked.empty());
+  CHECK(result.status == 130);
+  CHECK(json_in(place.folder / "out/run.json")["status"] == "interrupted");
 }
 
 TEST_CASE("a checkpoint that is none is refused at its place in the file") {
