@@ -5,6 +5,7 @@
 #include "cli/errors.hpp"
 #include "cli/pipeline_arguments.hpp"
 #include "pipeline/open_samples.hpp"
+#include "run/crash_report.hpp"
 #include "run/run.hpp"
 
 namespace seplflow::cli {
@@ -20,6 +21,7 @@ std::string size_text(Pipeline const& pipeline) {
 }
 
 int check(PipelineArguments const& arguments, bool quick) {
+  CrashReport const report;
   StageCatalog const catalog = catalog_with_warnings();
   PipelineRequest request = arguments.request();
   request.look_for_files = true;

@@ -49,6 +49,7 @@ int run(RunArguments const& arguments) {
   // Nothing is lost yet when the user interrupts before the run begins.
   std::optional<InterruptWatcher> until_run;
   until_run.emplace(CrashReport::end_interrupted, CrashReport::end_interrupted);
+  std::optional<CrashReport> crash_until_run(std::in_place);
   // Losing the reader of the log is no reason to lose the run.
   std::signal(SIGPIPE, SIG_IGN);
   ProgressMode const progress = progress_mode(arguments);
@@ -74,6 +75,7 @@ int run(RunArguments const& arguments) {
   request.resume = arguments.resume;
   request.overwrite = arguments.overwrite;
   request.remove_unlisted = arguments.remove_unlisted;
+  crash_until_run.reset();
   until_run.reset();
   RunReport const report = execute(pipeline, catalog, request);
   if (!arguments.quiet) print_summary(pipeline, report);

@@ -8,6 +8,7 @@
 
 #include "base/number_text.hpp"
 #include "compare/finished_run.hpp"
+#include "pipeline/option_text.hpp"
 #include "run/csv.hpp"
 
 namespace seplflow {
@@ -232,8 +233,13 @@ struct Column {
 
 // The column of that name, or the first one after the images; nothing when it does not exist.
 // Throws UsageError, with the line, when the table is damaged.
-std::optional<Column> read_column(fs::path const& file, std::optional<std::string> const& name) {
-  CsvReader csv(file);
+std::optional<Column> read_column(FinishedRun const& run, fs::path const& file,
+                                  std::optional<std::string> const& name) {
+  std::string const spreadsheet = toml_string(csv_choices().text_of(CsvText::spreadsheet));
+  bool const is_escaped = std::ranges::any_of(run.settings, [&](SettingText const& each) {
+    return each.stage == "run" && each.key == "csv" && each.value == spreadsheet;
+  });
+  CsvReader csv(file, is_escaped ? CsvText::spreadsheet : CsvText::exact);
   std::vector<std::string> columns, cells;
   if (!csv.next(columns)) csv.fail("the table is empty; the file is damaged");
   std::size_t const place =
@@ -307,7 +313,8 @@ void add_images(Comparison::Evaluator& evaluator, std::vector<FinishedRun> const
                 std::size_t extremes) {
   std::string const table = evaluator.stage + ".csv";
   auto const file = table_of(runs[0], evaluator.stage);
-  std::optional<Column> const first = file ? read_column(*file, std::nullopt) : std::nullopt;
+  std::optional<Column> const first =
+      file ? read_column(runs[0], *file, std::nullopt) : std::nullopt;
   for (std::size_t const r : evaluator.runs) {
     if (r == 0) continue;
     std::string const not_compared = "images of " + letter(r) + " are not compared: ";
@@ -318,7 +325,7 @@ void add_images(Comparison::Evaluator& evaluator, std::vector<FinishedRun> const
       continue;
     }
     if (!first) continue;
-    auto const other = read_column(*other_file, first->name);
+    auto const other = read_column(runs[r], *other_file, first->name);
     if (!other) {
       evaluator.notes.push_back(not_compared + "its " + table + " has no column \"" + first->name +
                                 "\"");

@@ -5,6 +5,7 @@
 
 #include "base/error_of.hpp"
 #include "pipeline/check.hpp"
+#include "pipeline/current_work.hpp"
 
 namespace seplflow {
 namespace {
@@ -52,8 +53,10 @@ std::vector<FileReader> file_readers(std::vector<PipelineStage const*> const& st
 bool look_for_files_of(Sample const& sample, FileReader& reader) {
   std::vector<fs::path> files;
   ++reader.samples;
-  auto error =
-      error_of([&] { files = reader.stage->instance->files(reader.output, sample); });
+  auto error = error_of([&] {
+    CurrentWork const current(*reader.stage, sample.id);
+    files = reader.stage->instance->files(reader.output, sample);
+  });
   if (error) {
     if (reader.failed++ > 0) return true;
     reader.first_failed = sample.id;
@@ -131,7 +134,11 @@ std::vector<Sample> report_missing_files(std::vector<PipelineStage const*> stage
     std::vector<FileReader> readers = file_readers(stages);
     std::uint64_t place = 0, count = 0;
     bool any_files = false;
-    while (auto sample = next_sample(*source.instance, run, place)) {
+    auto const next = [&] {
+      CurrentWork const current(source, "");
+      return next_sample(*source.instance, run, place);
+    };
+    while (auto sample = next()) {
       for (FileReader& reader : readers) any_files |= look_for_files_of(*sample, reader);
       choose(std::move(*sample), count++, chosen);
       if (!any_files && count == kEnoughWithoutFiles) break;

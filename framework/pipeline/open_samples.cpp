@@ -4,6 +4,7 @@
 #include <seplflow/detail/warnings.hpp>
 #include "base/error_of.hpp"
 #include "pipeline/check.hpp"
+#include "pipeline/current_work.hpp"
 #include "pipeline/open_samples.hpp"
 
 namespace seplflow {
@@ -35,6 +36,7 @@ class Opened {
       Warnings warnings;
       SampleContext const context(sample_, nullptr, &warnings);
       report(source, error_of([&] {
+               CurrentWork const current(source, sample_.id);
                values_[{s, output}] = source.instance->produce(output, context);
              }));
       add_warnings(source, warnings);
@@ -53,7 +55,10 @@ class Opened {
     }
     Warnings warnings;
     SampleContext const context(sample_, nullptr, &warnings);
-    report(stage, error_of([&] { stage.instance->run(context, inputs); }));
+    report(stage, error_of([&] {
+             CurrentWork const current(stage, sample_.id);
+             stage.instance->run(context, inputs);
+           }));
     add_warnings(stage, warnings);
   }
 

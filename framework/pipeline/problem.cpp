@@ -31,6 +31,25 @@ std::string indent_like(std::string_view line, std::uint32_t columns) {
   return indent + std::string(left, ' ');
 }
 
+// The part of a very long line around the column, which becomes that of the part.
+std::string_view shown_part(std::string_view line, std::uint32_t& column) {
+  constexpr std::size_t kLongestLine = 1000;
+  if (line.size() <= kLongestLine) return line;
+  std::size_t at = 0;  // of the column
+  for (std::uint32_t left = column; at < line.size(); ++at) {
+    if (!continues_character(line[at]) && --left == 0) break;
+  }
+  std::size_t begin = at - std::min(at, kLongestLine / 2);
+  while (begin < at && continues_character(line[begin])) ++begin;
+  column = 1 + static_cast<std::uint32_t>(character_count(line.substr(begin, at - begin)));
+  std::string_view part = line.substr(begin, kLongestLine);
+  while (!part.empty() && begin + part.size() < line.size() &&
+         continues_character(line[begin + part.size()])) {
+    part.remove_suffix(1);
+  }
+  return part;
+}
+
 }  // namespace
 
 std::string_view SourceText::line(std::uint32_t number) const {
@@ -54,17 +73,19 @@ std::vector<Problem> in_order(std::vector<Problem> problems) {
 
 std::string to_string(Problem const& problem, std::string_view kind) {
   Place const& place = problem.place;
-  std::string_view const line = place.source->line(place.line);
+  std::uint32_t column = place.column;
+  std::string_view const line = shown_part(place.source->line(place.line), column);
   std::string where = place.source->name;
   if (place.source->is_argument()) {
-    where += " " + place.source->text;
+    std::uint32_t first = 1;
+    where += " " + std::string(shown_part(place.source->text, first));
   } else {
     where += ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
   }
   std::string const margin = "    ";
   return without_controls(where) + ": " + std::string(kind) + ": " +
          without_controls(problem.message) + "\n" + margin + without_controls(line) + "\n" +
-         margin + indent_like(line, place.column - 1) + "^";
+         margin + indent_like(line, column - 1) + "^";
 }
 
 PipelineError::PipelineError(std::vector<Problem> problems)

@@ -205,6 +205,7 @@ struct CrashReport::State {
 
   // Overwrites run.json; the room behind the text becomes spaces.
   void write_record(bool has_failed, std::string_view end) const {
+    if (descriptor < 0) return;
     std::string_view begin = has_failed ? failed : interrupted;
     if (begin.size() + end.size() >= size) {  // the disk had no room
       begin = "{\"format\": 1, \"status\": \"";
@@ -257,8 +258,10 @@ struct CrashReport::State {
     message << line_begin << "error: ";
     add_shown(message, sentence.view());
     bool const skips = can_skip && !sample.empty();
-    message << "\n    to continue the run" << (skips ? " without this sample" : "") << ": ";
-    add_shown(message, command);
+    if (!command.empty()) {
+      message << "\n    to continue the run" << (skips ? " without this sample" : "") << ": ";
+      add_shown(message, command);
+    }
     if (skips) {
       message << " --skip ";
       add_word(message, sample);
@@ -297,6 +300,16 @@ CrashReport::CrashReport(std::filesystem::path const& file, Json const& record, 
     throw Error("cannot write " + file.string() + ": " + reason);
   }
   state_->size = static_cast<std::size_t>(status.st_size);
+  install();
+}
+
+CrashReport::CrashReport()
+    : state_(new State{
+          ::getpid(), -1, 0, {}, {}, "", false, ::isatty(STDERR_FILENO) != 0 ? "\n" : ""}) {
+  install();
+}
+
+void CrashReport::install() {
   struct sigaction action {};
   action.sa_sigaction = State::on_signal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
@@ -317,12 +330,13 @@ CrashReport::~CrashReport() {
     ::sigaction(kCrashes[i].signal, &state_->actions[i], nullptr);
   }
   State::before.store(nullptr, std::memory_order_release);
-  ::close(state_->descriptor);
+  if (state_->descriptor >= 0) ::close(state_->descriptor);
   delete state_;
 }
 
 void CrashReport::end_interrupted() noexcept {
-  if (State const* const state = State::take()) {
+  State const* const state = State::take();
+  if (state && !state->command.empty()) {
     state->write_record(false, "\n}");
     static Sentence sentence;
     add_all_work(sentence, ", while at work: ");

@@ -19,6 +19,9 @@ class CrashReport {
   // run.json needs this much room behind its text, since it is overwritten in place.
   static constexpr std::size_t kRoom = 4096;
 
+  // Only for stderr: there is no run yet.
+  CrashReport();
+
   // `file` is run.json with the text of `record` and room behind it. `command` resumes the run, and
   // may take --skip. Throws Error when the file cannot be opened.
   CrashReport(std::filesystem::path const& file, Json const& record, std::string command,
@@ -32,6 +35,8 @@ class CrashReport {
   [[noreturn]] static void end_interrupted() noexcept;
 
  private:
+  void install();
+
   struct State;
   State* state_;
 };

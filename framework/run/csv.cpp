@@ -7,6 +7,11 @@
 namespace seplflow {
 namespace {
 
+// What a spreadsheet would take for a formula.
+bool is_formula(std::string_view text) {
+  return text.find_first_of("=+-@\t\r") == 0;
+}
+
 constexpr int kEnd = std::char_traits<char>::eof();
 
 struct AppendCell {
@@ -17,8 +22,7 @@ struct AppendCell {
   void operator()(std::int64_t value) const { line += std::to_string(value); }
   void operator()(double value) const { append_shortest(line, value); }
   void operator()(std::string const& text) const {
-    bool const is_formula = text.find_first_of("=+-@\t\r") == 0;
-    bool const is_escaped = is_formula && texts == CsvText::spreadsheet;
+    bool const is_escaped = texts == CsvText::spreadsheet && is_formula(text);
     std::string const& value = is_escaped ? "'" + text : text;
     if (value.find_first_of(",\"\r\n") == std::string::npos) {
       line += value;
@@ -42,7 +46,8 @@ std::string csv_line(Row const& row, CsvText texts) {
   return line;
 }
 
-CsvReader::CsvReader(std::filesystem::path file) : file_(std::move(file)) {
+CsvReader::CsvReader(std::filesystem::path file, CsvText texts)
+    : file_(std::move(file)), texts_(texts) {
   if (exists_as_regular_file(file_)) stream_.open(file_, std::ios::binary);
   if (!stream_.is_open()) throw UsageError("cannot read " + file_.string());
 }
@@ -58,6 +63,11 @@ bool CsvReader::next(std::vector<std::string>& cells) {
     end = read_cell(cells[count++]);
   }
   cells.resize(count);
+  for (std::string& cell : cells) {
+    bool const is_escaped = texts_ == CsvText::spreadsheet && cell.starts_with('\'') &&
+                            is_formula(std::string_view(cell).substr(1));
+    if (is_escaped) cell.erase(0, 1);
+  }
   if (end == '\n') ++line_;
   return true;
 }

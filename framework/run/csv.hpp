@@ -18,8 +18,9 @@ std::string csv_line(Row const& row, CsvText texts = CsvText::exact);
 
 class CsvReader {
  public:
-  // Throws UsageError when the file cannot be read.
-  explicit CsvReader(std::filesystem::path file);
+  // Throws UsageError when the file cannot be read. An apostrophe that was written for spreadsheets
+  // is left out.
+  explicit CsvReader(std::filesystem::path file, CsvText texts = CsvText::exact);
 
   // The cells of the next row, unquoted; false at the end. Throws UsageError, naming file and line,
   // when a quote is not closed or is followed by other text.
@@ -33,6 +34,7 @@ class CsvReader {
   int read_quoted(std::string& cell);
 
   std::filesystem::path file_;
+  CsvText texts_;
   std::ifstream stream_;
   std::size_t line_ = 1, begin_ = 0;
 };

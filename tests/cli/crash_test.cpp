@@ -78,6 +78,14 @@ TEST_CASE("a stage that calls exit() ends the program with a failure") {
   }
 }
 
+TEST_CASE("a crash while a pipeline is checked names stage and sample too") {
+  Workplace const place(deadly_pipeline("in_files"));
+  auto const result = place.program({"check", "p.toml"}, with_faulty());
+  CHECK(died_of(result, SIGSEGV));
+  CHECK_THAT(result.err, Contains("error: stage \"deadly\" of ") &&
+                             Contains("crashed on sample \"scene_000007\""));
+}
+
 TEST_CASE("a process that a stage forks may exit") {
   Workplace const place(deadly_pipeline("fork"));
   CHECK(place.run("out", {}, with_faulty()).status == 0);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 
 using namespace seplflow;
 
@@ -21,5 +22,13 @@ TEST_CASE("for a spreadsheet a text that looks like a formula is put behind an a
   Row const row = {std::string("=1+1"), std::string("@a,b"), std::string("a=b"), std::int64_t{-5},
                    -0.5};
   CHECK(csv_line(row) == "=1+1,\"@a,b\",a=b,-5,-0.5\n");
-  CHECK(csv_line(row, CsvText::spreadsheet) == "'=1+1,\"'@a,b\",a=b,-5,-0.5\n");
+  std::string const line = csv_line(row, CsvText::spreadsheet);
+  CHECK(line == "'=1+1,\"'@a,b\",a=b,-5,-0.5\n");
+  TempFolder const folder;
+  CsvReader csv(folder.write("a.csv", line + "'quoted','\n"), CsvText::spreadsheet);
+  std::vector<std::string> cells;
+  REQUIRE(csv.next(cells));
+  CHECK(cells == std::vector<std::string>{"=1+1", "@a,b", "a=b", "-5", "-0.5"});
+  REQUIRE(csv.next(cells));
+  CHECK(cells == std::vector<std::string>{"'quoted'", "'"});
 }

@@ -116,3 +116,17 @@ TEST_CASE("an error in a file points at the value behind tabs and letters of sev
   CHECK_THAT(wide, StartsWith("toy.toml:5:17: error: "));
   CHECK(toy::pointed_at(wide) == "\"日本\" } # größer");
 }
+
+TEST_CASE("of a very long line the part around the error is shown") {
+  std::string const name(3000, 'x');
+  std::string const shown =
+      toy::error("[stages.src]\nuse = \"toy.source\"\n" + name + " = 1\n[stages.save]\n" +
+                 "use = \"toy.save\"\nin = \"src.number\"\n");
+  for (std::string_view rest = shown; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {
+    if (rest.starts_with("    x")) CHECK(rest.find('\n') <= 1004);
+    if (rest.find('\n') == rest.npos) break;
+  }
+  std::string const text = "/*" + std::string(5000, '.') + "*/ x";
+  auto const source = std::make_shared<SourceText>(SourceText{"f", text});
+  CHECK(toy::pointed_at(to_string({{source, 1, 5006}, "here"})) == "x");
+}

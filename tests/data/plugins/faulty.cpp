@@ -10,6 +10,7 @@
 #include <fstream>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include <seplflow/seplflow.hpp>
 
@@ -44,6 +45,7 @@ enum class Death {
   quick_exit,
   bare_exit,
   hang,
+  in_files,
   fork
 };
 
@@ -55,6 +57,11 @@ struct Deadly {
   LabelMap operator()(SampleContext const& context, LabelMap const& labels) const {
     if (context.sample().index == static_cast<std::uint64_t>(at)) die();
     return labels;
+  }
+
+  std::vector<std::filesystem::path> files(Sample const& sample) const {
+    if (how == Death::in_files && sample.index == static_cast<std::uint64_t>(at)) segfault();
+    return {};
   }
 
  private:
@@ -82,6 +89,8 @@ struct Deadly {
         std::quick_exit(0);
       case Death::bare_exit:
         ::_exit(0);
+      case Death::in_files:
+        break;
       case Death::hang:
         std::this_thread::sleep_for(std::chrono::hours(1));
         break;
@@ -224,6 +233,7 @@ SEPLFLOW_PLUGIN(plugin) {
                               {"quick_exit", Death::quick_exit},
                               {"bare_exit", Death::bare_exit},
                               {"hang", Death::hang},
+                              {"in_files", Death::in_files},
                               {"fork", Death::fork}}));
   plugin.stage<Gate>("test.gate", "Pass labels on, holding one sample until it is let go")
       .inputs("labels")
