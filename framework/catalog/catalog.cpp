@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error_of.hpp"
+#include "base/number_text.hpp"
 #include "catalog/inspection.hpp"
 #include "catalog/library_note.hpp"
 #include "catalog/plugin_index.hpp"
@@ -243,6 +244,14 @@ std::vector<StageCatalog::KnownPlugin> const& StageCatalog::plugins() const {
 
 std::vector<StageCatalog::RejectedPlugin> const& StageCatalog::rejected() const {
   return state_->rejected;
+}
+
+std::string StageCatalog::rejected_hint() const {
+  auto const count = static_cast<std::uint64_t>(
+      std::ranges::count(state_->rejected, false, &RejectedPlugin::is_other));
+  if (count == 0) return "";
+  return " (" + counted(count, "plugin was", "plugins were") +
+         " rejected; run \"seplflow stages\" for the reason)";
 }
 
 std::vector<std::string> const& StageCatalog::warnings() const {

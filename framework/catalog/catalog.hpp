@@ -66,6 +66,8 @@ class StageCatalog {
   Listed listed(std::string_view name) const;
   std::vector<KnownPlugin> const& plugins() const;
   std::vector<RejectedPlugin> const& rejected() const;
+  // For errors about unknown stages: " (2 plugins were rejected; ...)", or nothing.
+  std::string rejected_hint() const;
   // Places that other users can write.
   std::vector<std::string> const& warnings() const;
 

@@ -73,6 +73,16 @@ std::string prefix_text() {
   return is_installed ? prefix.string() : "PREFIX";
 }
 
+// A word of a command line for bash.
+std::string quoted_word(std::string const& word) {
+  constexpr char const* kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+@%:,";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string text = "'";
+  for (char const letter : word) text += letter == '\'' ? "'\\''" : std::string(1, letter);
+  return text + "'";
+}
+
 int create(NewArguments const& arguments) {
   if (arguments.what != "plugin") {
     throw UsageError("expected \"plugin\" after \"new\", got " + toml_string(arguments.what) +
@@ -86,8 +96,8 @@ int create(NewArguments const& arguments) {
   }
   std::cout << "Created the plugin " << target_of(arguments.name) << " with the stage "
             << arguments.name << " in " << folder.string() << ". To build, test and run it:\n\n"
-            << "  cd " << folder.string() << "\n"
-            << "  cmake -S . -B build -DCMAKE_PREFIX_PATH=" << prefix_text() << "\n"
+            << "  cd " << quoted_word(folder.string()) << "\n"
+            << "  cmake -S . -B build -DCMAKE_PREFIX_PATH=" << quoted_word(prefix_text()) << "\n"
             << "  cmake --build build\n"
             << "  ctest --test-dir build --output-on-failure\n"
             << "  SEPLFLOW_PLUGIN_PATH=build seplflow run pipeline.toml\n";

@@ -99,14 +99,15 @@ void list_family(StageCatalog const& catalog, StagesArguments const& arguments) 
   auto const names = names_in(catalog, arguments.name);
   for (auto const& rejected : catalog.rejected()) {
     if (rejected.stage == arguments.name) {
-      throw UsageError("stage \"" + arguments.name + "\" of " + rejected.file.string() +
-                       " cannot be used: " + rejected.reason);
+      throw UsageError("\"" + arguments.name + "\" cannot be used: " + rejected.file.string() +
+                       ": " + rejected.reason);
     }
   }
   if (names.empty()) {
     std::string const hint = did_you_mean(arguments.name, catalog.names());
     throw UsageError("there is no stage \"" + arguments.name + "\"" +
-                     (hint.empty() ? "; run \"seplflow stages\" for the list" : hint));
+                     (hint.empty() ? "; run \"seplflow stages\" for the list" : hint) +
+                     catalog.rejected_hint());
   }
   if (arguments.json) {
     std::cout << json_text(stages_json(catalog, arguments.name + "."), 2) << '\n';

@@ -7,7 +7,6 @@
 #include <tuple>
 
 #include "base/error_of.hpp"
-#include "base/number_text.hpp"
 #include "pipeline/option_reader.hpp"
 #include "pipeline/option_text.hpp"
 #include "pipeline/published.hpp"
@@ -95,11 +94,7 @@ std::string unknown_stage(std::string const& name, StageCatalog const& catalog) 
              " that cannot be used: " + rejected.reason;
     }
   }
-  auto const rejected = static_cast<std::uint64_t>(
-      std::ranges::count(catalog.rejected(), false, &StageCatalog::RejectedPlugin::is_other));
-  if (rejected == 0) return message;
-  return message + " (" + counted(rejected, "plugin was", "plugins were") +
-         " rejected; run \"seplflow stages\" for the reason)";
+  return message + catalog.rejected_hint();
 }
 
 // Null for a stage that is unknown or defined more than once.

@@ -37,6 +37,12 @@ TEST_CASE("seplflow new plugin writes a plugin and says how to build it") {
              Contains("add_seplflow_plugin(lab_big_masks big_masks.cpp)"));
 }
 
+TEST_CASE("the commands that seplflow new prints can be pasted") {
+  Workplace const place("");
+  auto const result = place.program({"new", "plugin", "it's mine", "--name", "lab.sure"});
+  CHECK_THAT(result.out, Contains("  cd 'it'\\''s mine'\n"));
+}
+
 TEST_CASE("a new plugin can be put into an empty folder but not over files") {
   Workplace const place("");
   fs::create_directory(place.folder / "empty");

@@ -188,6 +188,8 @@ TEST_CASE("plugins that end their process are listed and harm no pipeline withou
                            Contains("not_a_plugin.so: it is not a seplflow plugin") &&
                            !Contains("what a plugin prints"));
   CHECK(place.program({"stages", "sepl.select"}, options).status == 0);
+  CHECK_THAT(place.program({"stages", "test.ending"}, options).err,
+             Contains("no stage \"test.ending\"") && Contains("(2 plugins were rejected; run "));
   CHECK(Json::parse(place.program({"stages", "--json"}, options).out)["rejected"].size() == 3);
   CHECK(place.program({"check", "p.toml"}, options).status == 0);
   auto const run = place.run("out", {}, options);
