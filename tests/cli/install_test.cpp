@@ -142,14 +142,15 @@ TEST_CASE("with the bundle the program and its plugins need only the C and C++ r
   }
 }
 
-TEST_CASE("a plugin builds out of tree against the installed package, and runs", "[install]") {
+TEST_CASE("a plugin builds out of tree against the installed package and runs", "[install]") {
   TempFolder const folder;
   std::string const prefix = moved_install(folder, {}).string();
   std::string const build = (folder / "build").string();
   std::string const source = std::string(SEPLFLOW_SOURCE_DIR) + "/tests/data/third_party";
-  require_success(
-      {"cmake", "-G", "Ninja", "-S", source, "-B", build, "-DCMAKE_PREFIX_PATH=" + prefix});
+  require_success({"cmake", "-G", "Ninja", "-S", source, "-B", build,
+                   "-DCMAKE_PREFIX_PATH=" + prefix, "-DCMAKE_CXX_COMPILER=" SEPLFLOW_CXX});
   require_success({"cmake", "--build", build});
+  require_success({"ctest", "--test-dir", build, "--output-on-failure"});
 
   auto const pipeline = folder.write("lab.toml", R"(
 [stages.scenes]
