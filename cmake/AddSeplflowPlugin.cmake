@@ -6,9 +6,13 @@
 function(add_seplflow_plugin name)
   add_library(${name} MODULE ${ARGN})
   target_link_libraries(${name} PRIVATE seplflow::plugin)
-  # Hidden visibility keeps two plugins with a class of the same name from sharing it.
+  # Hidden visibility keeps two plugins with a class of the same name from sharing it. The run paths of
+  # the build and of the install are the same, because CMake would end that of the build with an empty
+  # element, which means the folder that the program is started in.
   set_target_properties(${name} PROPERTIES
     PREFIX ""
+    BUILD_WITH_INSTALL_RPATH ON
+    INSTALL_RPATH_USE_LINK_PATH ON
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON)
   if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)

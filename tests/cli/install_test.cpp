@@ -184,6 +184,18 @@ in = { truth = "scenes.truth", labels = "uncertain" }
   CHECK_THAT(run_program({program, "stages"}).out, Contains("sepl.select"));
 }
 
+namespace {
+
+// Whether it looks for libraries only in absolute folders, or relative to itself.
+void require_safe_run_path(fs::path const& file) {
+  for (std::string const& element : run_path(file)) {
+    CAPTURE(file, element);
+    CHECK((element.starts_with("/") || element == "$ORIGIN" || element.starts_with("$ORIGIN/")));
+  }
+}
+
+}  // namespace
+
 TEST_CASE("no file that is built or installed looks for libraries in the current folder",
           "[install]") {
   TempFolder const folder;
@@ -193,12 +205,7 @@ TEST_CASE("no file that is built or installed looks for libraries in the current
     auto const more = elf_files(SEPLFLOW_BUILD_DIR + std::string(built));
     files.insert(files.end(), more.begin(), more.end());
   }
-  for (fs::path const& file : files) {
-    for (std::string const& element : run_path(file)) {
-      CAPTURE(file, element);
-      CHECK((element.starts_with("/") || element == "$ORIGIN" || element.starts_with("$ORIGIN/")));
-    }
-  }
+  for (fs::path const& file : files) require_safe_run_path(file);
 }
 
 TEST_CASE("what is installed is hardened", "[install]") {
@@ -241,6 +248,10 @@ void follow_new_plugin(std::string const& kind) {
   require_success({"cmake", "--build", "build"});
   require_success({"ctest", "--test-dir", "build", "--output-on-failure"});
   require_success({"cmake", "--install", "build", "--prefix", (folder / "home").string()});
+  CHECK(elf_files(folder / "home").size() == 1);
+  for (char const* const place : {"mine/build", "home"}) {
+    for (fs::path const& file : elf_files(folder / place)) require_safe_run_path(file);
+  }
   CHECK_THAT(require_success({program, "stages", name}), StartsWith(name + " (" + kind + ")"));
   CHECK_THAT(require_success({program, "run", "pipeline.toml"}), Contains("mine (" + name + ")"));
 }
