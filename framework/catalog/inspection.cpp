@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -31,12 +32,13 @@ struct Inspection {
   std::size_t file = 0;
   pid_t process = -1;
   int answer = -1;  // the end of a pipe
+  int errors = -1;  // what it writes to stderr: a file in memory
   Clock::time_point deadline;
   std::string text = {};
 };
 
 // A plugin must find the process as an ordinary one, and must not show anything of itself.
-void prepare_child() {
+void prepare_child(int errors) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (int const signal :
        {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) {
@@ -48,7 +50,8 @@ void prepare_child() {
   rlimit const no_dump{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_dump);
   int const nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int const stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere, stream);
+  for (int const stream : {STDIN_FILENO, STDOUT_FILENO}) ::dup2(nowhere, stream);
+  ::dup2(errors < 0 ? nowhere : errors, STDERR_FILENO);
 }
 
 PluginSummary summary_of(std::filesystem::path const& file) {
@@ -67,8 +70,8 @@ PluginSummary summary_of(std::filesystem::path const& file) {
   return summary;
 }
 
-[[noreturn]] void be_child(std::filesystem::path const& file, int pipe) {
-  prepare_child();
+[[noreturn]] void be_child(std::filesystem::path const& file, int pipe, int errors) {
+  prepare_child(errors);
   std::string const answer = to_text(summary_of(file)) + kEnd;
   for (std::string_view rest = answer; !rest.empty();) {
     ssize_t const written = ::write(pipe, rest.data(), rest.size());
@@ -88,6 +91,21 @@ std::string end_of(int status) {
     return "signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
   }
   return "exit status " + std::to_string(WEXITSTATUS(status));
+}
+
+// The last line that a process wrote to stderr, which often says why it ended; or nothing.
+std::string last_words(int errors) {
+  constexpr off_t kLongest = 300;
+  off_t const size = ::lseek(errors, 0, SEEK_END);
+  if (size <= 0) return "";
+  std::string text(static_cast<std::size_t>(std::min(size, kLongest)), '\0');
+  ssize_t const count =
+      ::pread(errors, text.data(), text.size(), std::max<off_t>(0, size - kLongest));
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  std::size_t const end = text.find_last_not_of(" \n");
+  if (end == std::string::npos) return "";
+  std::size_t const begin = text.find_first_not_of(' ', text.find_last_of('\n', end) + 1);
+  return "; it printed: " + without_controls(text.substr(begin, end + 1 - begin));
 }
 
 std::string too_slow(std::chrono::milliseconds patience) {
@@ -114,18 +132,21 @@ class Inspector {
   void start(std::size_t file) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return cannot_start(file);
+    int const errors = ::memfd_create("stderr", MFD_CLOEXEC);
     pid_t const process = ::fork();
     if (process == 0) {
       ::close(ends[0]);
-      be_child(files_[file], ends[1]);
+      be_child(files_[file], ends[1], errors);
     }
     ::close(ends[1]);
     if (process < 0) {
+      cannot_start(file);
       ::close(ends[0]);
-      return cannot_start(file);
+      ::close(errors);
+      return;
     }
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    active_.push_back({file, process, ends[0], Clock::now() + patience_});
+    active_.push_back({file, process, ends[0], errors, Clock::now() + patience_});
   }
 
   void cannot_start(std::size_t file) {
@@ -157,7 +178,8 @@ class Inspector {
     ::close(inspection.answer);
     int status = kUnknownStatus;
     bool const is_late = !ends_in_time(inspection, status);
-    results_[inspection.file] = result_of(inspection.text, is_late, status);
+    results_[inspection.file] = result_of(inspection, is_late, status);
+    ::close(inspection.errors);
     return true;
   }
 
@@ -174,18 +196,18 @@ class Inspector {
     return true;
   }
 
-  Inspected result_of(std::string_view text, bool is_late, int status) const {
+  Inspected result_of(Inspection const& inspection, bool is_late, int status) const {
     Inspected result;
-    if (text.ends_with(kEnd)) {
-      if (auto summary = summary_of_text(text)) {
+    if (inspection.text.ends_with(kEnd)) {
+      if (auto summary = summary_of_text(inspection.text)) {
         bool const is_usable = summary->refused.empty();
         return {std::move(*summary), is_usable};
       }
     }
     result.is_lasting = is_late;
-    result.summary.refused = is_late
-                                 ? too_slow(patience_)
-                                 : "it ended the process that loaded it, with " + end_of(status);
+    result.summary.refused = is_late ? too_slow(patience_)
+                                     : "it ended the process that loaded it, with " +
+                                           end_of(status) + last_words(inspection.errors);
     return result;
   }
 

@@ -20,6 +20,7 @@ SEPLFLOW_PLUGIN(plugin) {
 #if defined(SEPLFLOW_TEST_PLUGIN_crashes)
   (void)at_load;
 #elif defined(SEPLFLOW_TEST_PLUGIN_exits)
+  std::fputs("first line\n\033[31mno licence\n", stderr);
   std::exit(0);
 #else
   for (int volatile i = 0;; i = i + 1) {
