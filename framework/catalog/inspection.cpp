@@ -47,8 +47,10 @@ void prepare_child(int errors) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  rlimit const no_dump{0, 0};
+  rlimit const no_dump{0, 0}, no_flood{64 << 20, 64 << 20};  // of the file in memory
   ::setrlimit(RLIMIT_CORE, &no_dump);
+  ::setrlimit(RLIMIT_FSIZE, &no_flood);
+  std::signal(SIGXFSZ, SIG_IGN);
   int const nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int const stream : {STDIN_FILENO, STDOUT_FILENO}) ::dup2(nowhere, stream);
   ::dup2(errors < 0 ? nowhere : errors, STDERR_FILENO);
