@@ -16,7 +16,8 @@ double inside_from(Levels const& levels, double scale, std::string_view name) {
   throw Error(std::string(name) + " holds more than two values, from " + shortest(levels.lowest()) + " to " +
               shortest(levels.highest()) +
               "; a mask has two values, or values of 0 to " + shortest(scale) +
-              " of which half the scale and more is inside. Is it a map of labels or instances?");
+              " of which half the scale and more is inside. Is it a map of labels or instances? Save one "
+              "mask per picture or array, with two values");
 }
 
 LevelMask mask_of_levels(Size size, std::span<float const> levels, double scale,

@@ -48,7 +48,7 @@ struct Json : Reader {
     bool const found = is_there(candidates.back());
     fs::path const& path = found ? candidates.back() : candidates.front();
     if (!found && is_missing(path, on_missing, "mask file", "no masks")) {
-      return missing(context, path);
+      return missing(context, "mask file", path.string());
     }
     return of_file(context, read_mask_file(path, reading));
   }
@@ -62,7 +62,9 @@ struct Json : Reader {
   MaskSet of_collection(SampleContext const& context, Sample const& sample,
                         MaskReading const& reading) const {
     auto const found = collection_->find(sample.id, sample_names(sample.id));
-    if (!found && on_missing == OnMissing::empty) return missing(context, *file);
+    if (!found && on_missing == OnMissing::empty) {
+      return missing(context, "image of this sample in the file", file->string());
+    }
     if (!found) {
       throw Error(file->string() + " has no masks of this sample, but of " +
                   std::to_string(collection_->images()) + " images" +

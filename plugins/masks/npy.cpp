@@ -233,7 +233,9 @@ struct Npy : Reader {
 
   MaskSet operator()(SampleContext const& context, Sample const& sample) const {
     fs::path const path = sample_file(dir, sample, pattern);
-    if (is_missing(path, on_missing, "mask file", "no masks")) return missing(context, path);
+    if (is_missing(path, on_missing, "mask file", "no masks")) {
+      return missing(context, "mask file", path.string());
+    }
     NpyMasks reader(path.string(), required_size(sample), strict);
     MaskFile const found = reader.read(read_npy(path).root());
     if (reader.between() > 0) {

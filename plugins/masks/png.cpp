@@ -48,9 +48,9 @@ struct Png : Reader {
   MaskSet operator()(SampleContext const& context, Sample const& sample) const {
     fs::path const path = sample_file(dir, sample, pattern);
     bool const is_folder = layout == Layout::folder;
-    if (is_missing(path, on_missing, is_folder ? "mask folder" : "picture of instances",
-                   "no masks")) {
-      return missing(context, path);
+    std::string const what = is_folder ? "mask folder" : "picture of instances";
+    if (is_missing(path, on_missing, what, "no masks")) {
+      return missing(context, what, path.string());
     }
     return settled(context, is_folder ? of_folder(context, path) : of_instances(sample, path));
   }

@@ -43,11 +43,12 @@ MaskSet Reader::settled(SampleContext const& context, MaskSet masks) const {
   return masks;
 }
 
-MaskSet Reader::missing(SampleContext const& context, std::filesystem::path const& file) const {
+MaskSet Reader::missing(SampleContext const& context, std::string const& what,
+                        std::string const& detail) const {
   context.count("masks", 0);
   context.count("missing_files", 1);
-  context.warn("there is no file of masks, so the sample has no masks (on_missing = \"empty\")",
-               file.string());
+  context.warn("there is no " + what + ", so the sample has no masks (on_missing = \"empty\")",
+               detail);
   return MaskSet({}, context.sample().size);
 }
 

@@ -25,8 +25,9 @@ struct Reader {
   // Resizes and drops masks as the options say, and counts them.
   MaskSet settled(SampleContext const& context, MaskSet masks) const;
 
-  // No masks, because there is no file.
-  MaskSet missing(SampleContext const& context, std::filesystem::path const& file) const;
+  // No masks, because `what` is missing: "mask file".
+  MaskSet missing(SampleContext const& context, std::string const& what,
+                  std::string const& detail) const;
 
   void warn_of_contradictions(SampleContext const& context, MaskFile const& file) const;
 

@@ -36,7 +36,7 @@ TEST_CASE("masks are counted in the summary, in run.json and in metrics.json") {
     if (stage["stage"] == "sam") CHECK(stage["counted"] == expected);
     if (stage["stage"] == "cam") CHECK_FALSE(stage.contains("counted"));
   }
-  CHECK_THAT(result.out, Contains("sam: there is no file of masks") && Contains("sample scene_00000"));
+  CHECK_THAT(result.out, Contains("sam: there is no mask file") && Contains("sample scene_00000"));
 }
 
 TEST_CASE("a run in which no sample has masks is an error, unless on_missing is empty") {

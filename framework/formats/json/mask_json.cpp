@@ -52,12 +52,13 @@ bool is_near(double a, double b, double least) {
 }
 
 // Boxes end at the last pixel (amg.py) or after it (COCO), and some programs write the end instead
-// of the extent.
+// of the extent. The box of a polygon holds its tips, which its mask may not have.
 bool is_near_span(double begin, double extent, std::int64_t first, std::int64_t last) {
-  constexpr double kLeast = 2;
+  constexpr double kLeast = 2, kShare = 0.25;
   auto const low = static_cast<double>(first), high = static_cast<double>(last);
-  auto const is_end = [&](double end) { return end >= high - kLeast && end <= high + 1 + kLeast; };
-  return std::abs(begin - low) <= kLeast && (is_end(begin + extent) || is_end(extent));
+  double const off = std::max(kLeast, kShare * (high - low));
+  auto const is_end = [&](double end) { return end >= high - off && end <= high + 1 + off; };
+  return std::abs(begin - low) <= off && (is_end(begin + extent) || is_end(extent));
 }
 
 std::string contradiction_text(std::size_t i, MaskClaims const& claims, Mask const& mask) {
