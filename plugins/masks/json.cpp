@@ -42,7 +42,7 @@ struct Json : Reader {
   MaskSet operator()(SampleContext const& context, Sample const& sample) const {
     // Masks are dropped at the size of the image.
     MaskReading const reading{sample.size, resize == Resize::none ? min_area : 0, strict,
-                              resize != Resize::none};
+                              resize != Resize::none, kSizeHint};
     if (collection_) return of_collection(context, sample, reading);
     auto const candidates = files(sample);
     bool const found = is_there(candidates.back());

@@ -39,7 +39,8 @@ class NpyMasks {
     } else {
       fail("holds " + root.description() + "; expected " + std::string(kExpected));
     }
-    found_.masks = MaskSet(std::move(entries_), size_);
+    bool const is_empty = entries_.empty();
+    found_.masks = MaskSet(std::move(entries_), is_empty ? size_ : std::nullopt);
     found_.records = found_.masks.count();
     return std::move(found_);
   }
@@ -238,6 +239,7 @@ struct Npy : Reader {
     }
     NpyMasks reader(path.string(), required_size(sample), strict);
     MaskFile const found = reader.read(read_npy(path).root());
+    require_size(found.masks.size(), path.string(), sample);
     if (reader.between() > 0) {
       context.warn("masks hold values other than two; those of at least half the scale are inside",
                    std::to_string(reader.between()) + " pixels");

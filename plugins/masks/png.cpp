@@ -65,9 +65,7 @@ struct Png : Reader {
     for (Mask& mask : decode_instance_png(read_file(path), path.string())) {
       entries.push_back({std::move(mask), std::nullopt});
     }
-    if (auto const size = required_size(sample); size && !entries.empty()) {
-      require_same_size(entries.front().mask.size(), path.string(), *size, "the sample's image");
-    }
+    if (!entries.empty()) require_size(entries.front().mask.size(), path.string(), sample);
     return MaskSet(std::move(entries), required_size(sample));
   }
 
@@ -80,13 +78,14 @@ struct Png : Reader {
       throw Error("the mask " + (folder / (std::to_string(number) + ".png")).string() +
                   " is missing, although metadata.csv lists it");
     }
-    std::optional<Size> size = required_size(context.sample());
-    std::string sized = "the sample's image";
+    std::optional<Size> size;
+    std::string sized;
     MaskFile found{MaskSet({}), masks.size()};
     std::vector<MaskSet::Entry> entries;
     for (NumberedFile const& file : masks) {
       Mask mask = read(context, file.path);
       if (!size) {
+        require_size(mask.size(), file.path.string(), context.sample());
         size = mask.size();
         sized = file.path.string();
       }
@@ -104,7 +103,7 @@ struct Png : Reader {
       entries.push_back({std::move(mask), std::move(info)});
     }
     warn_of_contradictions(context, found);
-    return MaskSet(std::move(entries), size);
+    return MaskSet(std::move(entries), size ? size : required_size(context.sample()));
   }
 
   // amg.py writes metadata.csv even for an image without masks.

@@ -9,6 +9,17 @@ std::optional<Size> Reader::required_size(Sample const& sample) const {
   return resize == Resize::none ? sample.size : std::nullopt;
 }
 
+void Reader::require_size(std::optional<Size> size, std::string const& what,
+                          Sample const& sample) const {
+  auto const required = required_size(sample);
+  if (!required || !size) return;
+  try {
+    require_same_size(*size, what, *required, "the sample's image");
+  } catch (Error const& error) {
+    throw Error(std::string(error.what()) + kSizeHint);
+  }
+}
+
 namespace {
 
 // Of masks that are to have the size of the image.

@@ -10,6 +10,10 @@
 
 namespace seplflow::masks {
 
+// For messages about masks of another size than the image.
+constexpr char const* kSizeHint =
+    " (set resize = \"nearest\" if the masks are of this image at another size)";
+
 // The options of every reader. `place` is where the masks of a sample are: "NAME.json".
 struct Reader {
   OnMissing on_missing = OnMissing::error;
@@ -21,6 +25,9 @@ struct Reader {
 
   // The size that all masks must have; nothing where it is unknown, or resize gives it to them.
   std::optional<Size> required_size(Sample const& sample) const;
+
+  // Throws Error, with the way out, unless masks of this size can be those of the sample.
+  void require_size(std::optional<Size> size, std::string const& what, Sample const& sample) const;
 
   // Resizes and drops masks as the options say, and counts them.
   MaskSet settled(SampleContext const& context, MaskSet masks) const;

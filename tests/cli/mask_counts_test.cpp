@@ -53,6 +53,30 @@ TEST_CASE("a run in which no sample has masks is an error, unless on_missing is 
   CHECK(json_in(data.folder / "out/run.json")["warnings"][0]["samples"] == 8);
 }
 
+TEST_CASE("a shard in which no sample has masks only warns, and the runs merge") {
+  PartlyMasked const data(0, 0);
+  for (std::size_t i = 0; i < 8; i += 2) {
+    data.folder.write("sam/" + data.samples()[i] + ".json", "[]");
+  }
+  auto const first = data.run("shard0", {"--shard", "0/2"});
+  CHECK(first.status == 0);
+  CHECK_THAT(first.err, Contains("warning: sam: none of 4 samples has any masks"));
+  REQUIRE(data.run("shard1", {"--shard", "1/2"}).status == 0);
+  REQUIRE(data.run("whole").status == 0);
+  REQUIRE(data.program({"merge", "merged", "shard0", "shard1"}).status == 0);
+  CHECK(read_text(data.folder / "merged/metrics.json") ==
+        read_text(data.folder / "whole/metrics.json"));
+}
+
+TEST_CASE("compare shows counts as they are, also less than one per sample") {
+  PartlyMasked const data(7, 0);
+  REQUIRE(data.run("a").status == 0);
+  REQUIRE(data.run("b", {"--limit", "8"}).status == 0);
+  auto const result = data.program({"compare", "a", "b"});
+  CHECK(result.status == 0);
+  CHECK_THAT(result.out, Contains("masks.per_sample               0.25  0.25"));
+}
+
 TEST_CASE("a resumed run has the counts of the whole data set") {
   PartlyMasked const data(2, 0);
   REQUIRE(data.run("whole").status == 0);

@@ -113,6 +113,7 @@ TEST_CASE("masks of fewer than min_area pixels are dropped, masks of exactly as 
 
 TEST_CASE("masks of another size than the sample's image are refused with both sizes") {
   CHECK_THAT(refusal(kAmg, Size{3, 2}), Contains("record 0 is 2x3 but the image is 3x2"));
+  CHECK_THAT(refusal(kAmg, Size{4, 6}), Contains("set resize = \"nearest\" if"));
 }
 
 TEST_CASE("a mask file that is truncated or empty is refused with its name") {

@@ -143,7 +143,8 @@ TEST_CASE("masks that contradict their own dicts are warned of") {
 
 TEST_CASE("a mask of another size is refused, or resized by the nearest pixel") {
   auto const bytes = array("|b1", "(1, 2, 3)", kPixels);
-  CHECK_THROWS_WITH(Read(bytes, {}, Size{4, 6}), Contains("2x3") && Contains("4x6"));
+  CHECK_THROWS_WITH(Read(bytes, {}, Size{4, 6}),
+                    Contains("a.npy is 2x3 but the sample's image is 4x6") && Contains("resize"));
   std::map<std::string, OptionValue> const nearest{{"resize", std::string("nearest")}};
   auto const read = Read(bytes, nearest, Size{4, 6});
   CHECK(read.masks->mask(0).area() == 12);

@@ -39,8 +39,11 @@ std::optional<Size> common_size(MaskRecords const& file, std::string_view name,
       source = "record " + std::to_string(i);
     }
     // Checked for every mask, so the names are put together only for an error.
-    if (*own != *size) {
+    if (*own == *size) continue;
+    try {
       require_same_size(*own, std::string(name) + ", record " + std::to_string(i), *size, source);
+    } catch (Error const& error) {
+      throw Error(error.what() + reading.size_hint);
     }
   }
   return size ? size : reading.image_size;

@@ -30,6 +30,7 @@ struct MaskReading {
   std::uint64_t min_area = 0;  // masks of fewer pixels are left out
   bool strict = false;         // refuses what goes beyond the three formats below
   bool any_size = false;       // the masks need not have the size of the image
+  std::string size_hint = {};  // what to do about another size, for the end of a message
 };
 
 struct MaskFile {
