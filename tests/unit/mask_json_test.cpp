@@ -240,13 +240,15 @@ TEST_CASE("an array of pixels is a mask, whatever its two values are called") {
   Mask const mask = mask_of({2, 3}, {1, 3, 2});  // 0 1 0 / 1 1 0
   CHECK(parse_segmentation("[[0, 1, 0], [1, 1, 0]]").mask(0) == mask);
   CHECK(parse_segmentation("[[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]]").mask(0) == mask);
-  CHECK(parse_segmentation("[[0, 255, 0], [255, 255, 0]]").mask(0) == mask);
+  CHECK(parse(R"([{"segmentation": [[0, 255, 0], [255, 255, 0]]}])", Size{2, 3}).mask(0) == mask);
   CHECK(parse_segmentation("[[false, true, false], [true, true, false]]").mask(0) == mask);
   CHECK(parse_segmentation("[[true]]").mask(0).area() == 1);
   CHECK_THROWS_WITH(parse_segmentation("[[false, true], [true]]"), Contains("row 1 (from 0)"));
   CHECK_THROWS_WITH(parse(R"([{"segmentation": [[true, false]]}])", Size{2, 1}), Contains("2x1"));
   // As many lists as rows, and as many numbers as columns, but coordinates.
   CHECK(parse(R"([{"segmentation": [[0, 0, 6, 0, 6, 1]]}])", Size{1, 6}).mask(0).area() > 1);
+  CHECK_THROWS_WITH(parse_segmentation("[[0, 0, 255, 0, 255, 255], [0, 0, 0, 255, 255, 255]]"),
+                    Contains("polygons do not contain the size"));
 }
 
 TEST_CASE("an array of the image's size with more than two values is not taken for polygons") {

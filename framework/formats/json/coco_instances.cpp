@@ -314,7 +314,9 @@ class Outlines {
     for_each_field(as<ondemand::object>(document, place, expected), place,
                    [&](std::string_view key, ondemand::value value) {
                      if (key == "id") id = as<std::uint64_t>(value, place, expected);
-                     if (key == "segmentation") segmentation = read_segmentation(value, place);
+                     if (key == "segmentation") {
+                       segmentation = read_segmentation(value, place, {image_.size});
+                     }
                    });
     if (id != annotation.id) place.fail_expecting(expected);
     if (!segmentation) place.fail("has no \"segmentation\"; expected the annotations of instances");

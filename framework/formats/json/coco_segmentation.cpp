@@ -194,22 +194,25 @@ class ListReader {
     };
     bool const is_large = rows >= kSurelyArray && columns >= kSurelyArray;
     bool const fits_image = fits(static_cast<double>(rows), static_cast<double>(columns));
-    bool const is_small = !reading_.image_size && rows > 1 && columns != 2;
-    if (!is_large && !fits_image && !is_small) return false;
-    return has_two_values() && std::ranges::all_of(lists_.parts, has_as_many);
+    // Without a size, small polygons could also be on 0 and 255, but hardly on 0 and 1.
+    bool const may_be_small = !reading_.image_size && rows > 1 && columns != 2;
+    if (!is_large && !fits_image && !may_be_small) return false;
+    auto const inside = inside_value();
+    if (!inside || (*inside > 1 && !is_large && !fits_image)) return false;
+    return std::ranges::all_of(lists_.parts, has_as_many);
   }
 
-  // 0 and 1, or 0 and 255.
-  bool has_two_values() const {
+  // 1 if the numbers are 0 and 1, 255 if they are 0 and 255, 0 if all are 0; nothing for others.
+  std::optional<double> inside_value() const {
     double inside = 0;
     for (Polygon const& row : lists_.parts) {
       for (double const value : row) {
         if (value == 0 || value == inside) continue;
-        if (inside != 0 || (value != 1 && value != 255)) return false;
+        if (inside != 0 || (value != 1 && value != 255)) return std::nullopt;
         inside = value;
       }
     }
-    return true;
+    return inside;
   }
 
   // Values of the size of the image that cannot be coordinates of its polygons.
