@@ -25,7 +25,9 @@ constexpr char const* kRestrictHelp =
 // For details() of the loaders.
 constexpr char const* kRestrictDetails =
     "With the input `image_labels` (`in = { sample = \"voc\", image_labels = \"voc.image_labels\" "
-    "}`), a class that the image does not show causes a warning. With `restrict_to_image_labels = "
+    "}`), a class that the image does not show causes a warning. It states when another numbering of "
+    "the classes fits: one that is shifted by one, or COCO's category ids from 1 to 90. A sample "
+    "without image-level labels is not compared. With `restrict_to_image_labels = "
     "true` it is dropped: its pixels become background, or its scores are removed.";
 
 // Call this in check() of the loader.

@@ -31,8 +31,8 @@ std::string exif_remark(int orientation, Exif exif) {
   std::string const text = "the image has the EXIF orientation " + std::to_string(orientation);
   return exif == Exif::apply
              ? text + ", which is applied"
-             : text + ", which is ignored, as PIL's open does; exif = \"apply\" on the data set turns "
-                      "the image as cv2.imread does, so use the one that made the labels and masks";
+             : text + ", which is ignored, as PIL's open does (exif = \"apply\" on the data set turns "
+                      "the image, as cv2.imread does)";
 }
 
 void ListedSamples::open(std::vector<std::string> names, ClassesPtr classes,

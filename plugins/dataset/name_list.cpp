@@ -239,7 +239,10 @@ class ListReader {
     } else if (!numbers.empty() && static_cast<std::size_t>(numbers.back()) >= foreground_) {
       report("class " + std::to_string(numbers.back()) + " of \"" + std::string(line.words[0]) +
              "\" is not one of the " + std::to_string(foreground_) +
-             " classes, which lists count from 0 to " + std::to_string(foreground_ - 1));
+             " classes, which lists count from 0 to " + std::to_string(foreground_ - 1) +
+             (static_cast<std::size_t>(numbers.back()) == foreground_
+                  ? "; does this list count them from 1?"
+                  : ""));
     }
     std::vector<Label> labels;
     if (errors_ > 0) return labels;

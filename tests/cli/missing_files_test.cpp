@@ -110,6 +110,30 @@ in = { truth = "data.truth", labels = "data.truth" }
                  Contains("truth/city/a.png or a.PNG or a.npy; the folder does not exist"));
 }
 
+TEST_CASE("files that a stage cannot name are its error, at its line") {
+  Workplace const place(R"([stages.scenes]
+use = "dataset.scenes"
+count = 6
+size = [8, 8]
+[stages.odd]
+use = "test.unlisted"
+in = "scenes.pseudo"
+every = 2
+[stages.write]
+use = "output.labels"
+in = "odd"
+)");
+  auto const result = place.program({"check", "p.toml"}, with_faulty());
+  CHECK(result.status == 2);
+  CHECK_THAT(result.err,
+             StartsWith("p.toml:5:9: error: stage \"odd\" (test.unlisted): sample \"scene_000001\" "
+                        "(and 2 other samples): its folder cannot be listed\n"));
+  auto const skips =
+      place.program({"check", "p.toml", "--set", "run.on_error=skip"}, with_faulty());
+  CHECK(skips.status == 0);
+  CHECK_THAT(skips.err, Contains("p.toml:5:9: warning: stage \"odd\" (test.unlisted): sample "));
+}
+
 TEST_CASE("missing files hide no other error, and are not searched for if there are two sources") {
   Workplace const place(kVoc + R"([stages.cam]
 use = "cam.labels"

@@ -122,7 +122,8 @@ TEST_CASE("one-hot columns are recognised and refused") {
 
 TEST_CASE("an unknown class is refused with the valid numbers") {
   CHECK_THAT(error_in("a 0\nb 20\n"), Contains("list.txt:2: class 20 of \"b\"") &&
-                                          Contains("20 classes") && Contains("from 0 to 19"));
+                                          Contains("20 classes") && Contains("from 0 to 19") &&
+                                          Contains("count them from 1?"));
   CHECK_THAT(error_in("a 99999999999999999999\n"), Contains("list.txt:1: "));
 }
 

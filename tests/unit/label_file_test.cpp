@@ -158,6 +158,8 @@ TEST_CASE("RGB pictures in VOC's colours are read and reported") {
   CHECK_THAT(file.remark, Contains("RGB") && Contains("VOC's colours"));
   Bytes const rgba = {192, 128, 128, 255, 0, 0, 0, 255};
   CHECK(pixels_of(decode(make_png({1, 2}, {PNG_COLOR_TYPE_RGB_ALPHA, 8}, rgba))) == Bytes{15, 0});
+  Bytes const rgb16 = {192, 192, 128, 128, 128, 128, 0, 0, 0, 0, 0, 0};
+  CHECK(pixels_of(decode(make_png({1, 2}, {PNG_COLOR_TYPE_RGB, 16}, rgb16))) == Bytes{15, 0});
   // (128, 128, 128) is VOC's bottle, because there is no class 128.
   CHECK(pixels_of(decode(rgb_png({voc_colour(0), voc_colour(7)}))) == Bytes{0, 7});
 }
@@ -184,6 +186,8 @@ TEST_CASE("gray values that are ids in another form are read without a remark") 
   plain(rgb_png({gray(0), gray(12), gray(255)}), {0, 12, 255});
   plain(make_png({1, 2}, {PNG_COLOR_TYPE_GRAY_ALPHA, 8}, {15, 255, 0, 255}), {15, 0});
   plain(make_png({1, 3}, {PNG_COLOR_TYPE_GRAY, 16}, {0, 15, 0, 0, 0, 255}), {15, 0, 255});
+  // 8 bits that a program scaled to 16.
+  plain(make_png({1, 3}, {PNG_COLOR_TYPE_GRAY, 16}, {15, 15, 0, 0, 255, 255}), {15, 0, 255});
   plain(make_png({1, 3}, {PNG_COLOR_TYPE_GRAY, 8, true}, {15, 0, 255}), {15, 0, 255});
 }
 
@@ -192,6 +196,8 @@ TEST_CASE("transparency and values above 255 are refused with their place") {
                     Contains("a transparent pixel at row 0, column 1"));
   CHECK_THROWS_WITH(decode(make_png({2, 1}, {PNG_COLOR_TYPE_GRAY, 16}, {0, 1, 1, 44})),
                     Contains("the value 300 at row 1, column 0"));
+  CHECK_THROWS_WITH(decode(make_png({1, 2}, {PNG_COLOR_TYPE_GRAY, 16}, {0, 1, 1, 1})),
+                    Contains("scaled by 257, the first at row 0, column 1"));
 }
 
 TEST_CASE("one bit is 0 and 1, which is reported unless there are two classes") {

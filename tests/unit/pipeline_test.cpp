@@ -215,6 +215,18 @@ TEST_CASE("a relative path is relative to the pipeline file and becomes absolute
   CHECK(knob<std::string>("path = \"/y\"", "path", request) == "/y");
 }
 
+TEST_CASE("a path that begins with ~/ is in the home folder, unless there is a folder ~") {
+  std::string const path = "path = \"~/data/../x\"";
+  auto const at_home = toy::request("/p/toy.toml", {{"HOME", "/home/me"}});
+  CHECK(knob<std::string>(path, "path", at_home) == "/home/me/x");
+  TempFolder const folder;
+  folder.write("~/a", "");
+  auto const here =
+      toy::request((folder / "toy.toml").string(), {{"HOME", "/home/me"}});
+  CHECK(knob<std::string>(path, "path", here) == (folder / "~/x").string());
+  CHECK_THAT(toy::error(knobs(path), toy::request("/p/toy.toml")), Contains("HOME is not set"));
+}
+
 TEST_CASE("environment variables are replaced in every string") {
   auto const request =
       toy::request("/p/toy.toml", {{"D", "/data"}, {"M", "wild"}, {"S", "toy.knobs"}});

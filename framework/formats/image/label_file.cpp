@@ -55,10 +55,18 @@ class ChannelReader {
     }
   }
 
-  std::uint8_t sample(Bytes pixel, std::size_t channel) const {
+  // A sample of 16 bits is a value up to 255, or one of 8 bits that a program scaled by 257.
+  std::uint8_t sample(Bytes pixel, std::size_t channel) {
     if (bytes_ == 1) return pixel[channel];
-    std::size_t const value = std::size_t{pixel[2 * channel]} << 8 | pixel[2 * channel + 1];
-    if (value <= 255) return static_cast<std::uint8_t>(value);
+    std::uint8_t const high = pixel[2 * channel], low = pixel[2 * channel + 1];
+    bool& seen = high == 0 ? seen_plain_ : seen_scaled_;
+    if (high == 0 || high == low) {
+      seen = seen || low != 0;
+      if (!seen_plain_ || !seen_scaled_) return low;
+      throw Error(name_ + " is " + kind_ + " with values up to 255 and others that are scaled by 257, "
+                  "the first at " + place() + "; save the class ids as 8-bit gray");
+    }
+    std::size_t const value = std::size_t{high} << 8 | low;
     throw Error(name_ + " is " + kind_ + " with the value " + std::to_string(value) + " at " +
                 place() + "; class ids are 0..254, and 255 means ignore: save them as 8-bit gray");
   }
@@ -90,6 +98,7 @@ class ChannelReader {
   std::size_t bytes_;
   Picture picture_;
   std::map<Colour, std::size_t> number_of_;
+  bool seen_plain_ = false, seen_scaled_ = false;
   Colour last_{};
   Label last_number_ = 0;
 };

@@ -36,7 +36,8 @@ struct LabelFile {
 
 // Plain class ids are an 8-bit gray PNG, a palette PNG whose colours do not contradict its values,
 // and a .npy file with whole numbers of shape (height, width). Unless `strict`, these are read too:
-//   - PNGs with the ids in another form: three equal channels, opaque alpha, 16 bits, 1 bit;
+//   - PNGs with the ids in another form: three equal channels, opaque alpha, 16 bits (also 8
+//     bits scaled by 257), 1 bit;
 //   - RGB PNGs in the colours that are declared (`colours`, Classes::colours), or else in those of
 //     PASCAL VOC;
 //   - palette PNGs whose used entries have the declared or VOC's colours of other ids, or gray

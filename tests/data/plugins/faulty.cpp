@@ -108,6 +108,17 @@ struct Deadly {
     room[depth % 4096] = 1;
     return depth < 0 ? 0 : overflow(depth + 1) + room[(depth + 1) % 4096];
   }
+// Cannot name the files of every so many samples.
+struct Unlisted {
+  std::int64_t every = 10;
+
+  std::vector<std::filesystem::path> files(Sample const& sample) const {
+    if ((sample.index + 1) % static_cast<std::uint64_t>(every) == 0) {
+      throw Error("its folder cannot be listed");
+    }
+    return {};
+  }
+  LabelMap operator()(LabelMap const& labels) const { return labels; }
 };
 
 // Holds one sample until somebody lets it go: writes a byte to `inside`, then waits for one from
@@ -235,6 +246,10 @@ SEPLFLOW_PLUGIN(plugin) {
                               {"hang", Death::hang},
                               {"in_files", Death::in_files},
                               {"fork", Death::fork}}));
+  plugin.stage<Unlisted>("test.unlisted", "Pass labels on, with files that cannot be named")
+      .inputs("labels")
+      .output("labels")
+      .option("every", &Unlisted::every, "cannot name those of every so many samples", at_least(1));
   plugin.stage<Gate>("test.gate", "Pass labels on, holding one sample until it is let go")
       .inputs("labels")
       .output("labels")
