@@ -41,7 +41,7 @@ Opened open_file(std::filesystem::path const& path) {
     ::close(descriptor);
     throw error != 0 ? cannot_read(path, error) : Error(path.string() + why);
   }
-  FilesRead::record(path, state_of(descriptor));
+  FilesRead::record(path, state_in(status));
   return {descriptor, static_cast<std::uint64_t>(status.st_size)};
 }
 

@@ -7,22 +7,17 @@ namespace {
 
 thread_local FilesRead* recorder = nullptr;
 
+}  // namespace
+
 FileState state_in(struct stat const& status) {
   return {true, static_cast<std::uint64_t>(status.st_size),
           static_cast<std::uint64_t>(status.st_mtim.tv_sec),
           static_cast<std::uint64_t>(status.st_mtim.tv_nsec)};
 }
 
-}  // namespace
-
 FileState state_of(std::filesystem::path const& file) {
   struct stat status {};
   return ::stat(file.c_str(), &status) == 0 ? state_in(status) : FileState();
-}
-
-FileState state_of(int descriptor) {
-  struct stat status {};
-  return ::fstat(descriptor, &status) == 0 ? state_in(status) : FileState();
 }
 
 FilesRead::FilesRead() : outer_(recorder) {

@@ -187,7 +187,8 @@ inline std::vector<std::filesystem::path> label_files(std::filesystem::path cons
 inline std::filesystem::path label_file(std::filesystem::path const& folder,
                                         Sample const& sample) {
   auto files = label_files(folder, sample);
-  return is_there(files.back()) ? files.back() : files.front();
+  // The first file of a usual folder need not be looked at twice.
+  return files.size() == 1 || is_there(files.back()) ? files.back() : files.front();
 }
 
 }  // namespace seplflow

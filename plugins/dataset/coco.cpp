@@ -105,7 +105,7 @@ struct Coco : FileOptions, ImageLabelOptions {
 
   std::optional<LabelMap> truth(SampleContext const& context) const {
     if (!truth_folder) return instances_->truth(index_of(context.sample()));
-    auto const read = read_truth(*truth_folder, context);
+    auto const read = read_truth(label_file(*truth_folder, context.sample()), context);
     if (!read) return std::nullopt;
     if (!read->remark.empty()) context.warn(read->remark, read->detail);
     return read->labels;

@@ -13,17 +13,21 @@ namespace seplflow::dataset {
 
 namespace fs = std::filesystem;
 
-std::optional<LabelFile> FileOptions::read_truth(fs::path const& folder,
+std::optional<LabelFile> FileOptions::read_truth(fs::path const& file,
                                                  SampleContext const& context) const {
-  Sample const& sample = context.sample();
-  fs::path const file = label_file(folder, sample);
   if (!needs_truth() && !is_there(file)) {
     context.warn("there is no ground truth (missing_truth = \"skip\"), so stages that need it leave "
                  "the sample out",
                  file.filename().string());
     return std::nullopt;
   }
-  return read_labels(file, sample.classes, "the ground truth " + file.string());
+  try {
+    return read_labels(file, context.sample().classes, "the ground truth " + file.string());
+  } catch (Error const&) {
+    if (is_there(file)) throw;
+    throw Error("there is no ground truth " + file.string() +
+                " (missing_truth = \"skip\" leaves such samples out of the scores)");
+  }
 }
 
 std::string exif_remark(int orientation, Exif exif) {
@@ -100,9 +104,11 @@ std::vector<fs::path> ListedSamples::image_label_files(Sample const& sample) con
 
 std::optional<ImageLabels> ListedSamples::image_labels(SampleContext const& context) const {
   if (image_labels_) return image_labels_->at(context.sample().index);
-  if (!truth_ || !is_there(label_file(*truth_, context.sample()))) return std::nullopt;
+  if (!truth_) return std::nullopt;
+  fs::path const file = label_file(*truth_, context.sample());
+  if (!is_there(file)) return std::nullopt;
   try {
-    auto const truth = decoded_truth(context);
+    auto const truth = decoded_truth(file, context);
     return truth ? std::optional(image_labels_of(truth->labels)) : std::nullopt;
   } catch (Error const& error) {
     if (truth_is_wanted_) throw;
@@ -113,19 +119,21 @@ std::optional<ImageLabels> ListedSamples::image_labels(SampleContext const& cont
 }
 
 std::optional<LabelMap> ListedSamples::truth(SampleContext const& context) const {
-  auto const truth = decoded_truth(context);
+  auto const truth = decoded_truth(label_file(*truth_, context.sample()), context);
   return truth ? std::optional(truth->labels) : std::nullopt;
 }
 
-std::optional<LabelFile> ListedSamples::decoded_truth(SampleContext const& context) const {
+std::optional<LabelFile> ListedSamples::decoded_truth(fs::path const& file,
+                                                      SampleContext const& context) const {
   auto const& truth = context.sample().note<Truth>();
-  fs::path const file = label_file(*truth_, context.sample());
+  bool is_first = false;
   std::call_once(truth.decoded, [&] {
+    is_first = true;
     truth.state = state_of(file);
-    truth.labels = read_truth(*truth_, context);
+    truth.labels = read_truth(file, context);
   });
   // A resumed run compares the file with its state when each output began.
-  if (state_of(file) != truth.state) {
+  if (!is_first && state_of(file) != truth.state) {
     throw Error(file.string() + " changed while the sample was processed");
   }
   if (truth.labels && !truth.labels->remark.empty()) {

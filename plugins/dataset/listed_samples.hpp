@@ -26,10 +26,10 @@ struct FileOptions : LabelOptions {
   bool needs_truth() const { return missing_truth == MissingTruth::error; }
 
  protected:
-  // The ground truth of a sample, NAME.png or NAME.npy. Nothing, after a warning, if it is missing
-  // and may be. Throws Error, with the file, when it cannot be read, or when it holds other labels
-  // than the classes of the sample and 255.
-  std::optional<LabelFile> read_truth(std::filesystem::path const& folder,
+  // The ground truth of a sample in the file. Nothing, after a warning, if it is missing and may be.
+  // Throws Error, with the file, when it cannot be read, or when it holds other labels than the
+  // classes of the sample and 255.
+  std::optional<LabelFile> read_truth(std::filesystem::path const& file,
                                       SampleContext const& context) const;
 };
 
@@ -103,7 +103,8 @@ class ListedSamples : public FileOptions {
   struct Truth;
 
   std::optional<Size> add_size(Sample& sample) const;
-  std::optional<LabelFile> decoded_truth(SampleContext const& context) const;
+  std::optional<LabelFile> decoded_truth(std::filesystem::path const& file,
+                                         SampleContext const& context) const;
 
   std::vector<std::string> names_;
   std::size_t next_ = 0;

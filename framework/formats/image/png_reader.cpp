@@ -104,6 +104,7 @@ std::vector<std::array<std::uint8_t, 3>> PngReader::palette() const {
   int count = 0;
   if (png_get_PLTE(handle_.png, handle_.info, &colours, &count) == 0) return {};
   std::vector<std::array<std::uint8_t, 3>> palette;
+  palette.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     palette.push_back({colours[i].red, colours[i].green, colours[i].blue});
   }

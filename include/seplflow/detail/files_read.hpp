@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <map>
 
+struct stat;
+
 namespace seplflow {
 
 // What a resumed run compares of a file.
@@ -19,7 +21,7 @@ struct FileState {
 };
 
 SEPLFLOW_API FileState state_of(std::filesystem::path const& file);
-SEPLFLOW_API FileState state_of(int descriptor);
+SEPLFLOW_API FileState state_in(struct stat const& status);
 
 // While it exists, it takes the states that are recorded on its thread. If one is created while
 // another exists, only the inner one takes them.
