@@ -2,8 +2,9 @@
 # Installs what seplflow needs, with apt-get, on Debian 12, Debian 13 or Ubuntu 24.04.
 #   scripts/install-deps.sh               to build and run seplflow
 #   scripts/install-deps.sh --with-sam    also libtorch, to create masks with SAM on the CPU
-#   scripts/install-deps.sh --with-tests  also what the tests and benchmarks need, and libtorch where
-#                                         the system has it
+#   scripts/install-deps.sh --with-hdf5   also libhdf5, to read CAMs in HDF5
+#   scripts/install-deps.sh --with-tests  also what the tests and benchmarks need, libhdf5, and
+#                                         libtorch where the system has it
 set -euo pipefail
 
 packages=(g++ cmake ninja-build
@@ -16,11 +17,12 @@ sam=no
 for argument in "$@"; do
   case $argument in
     --with-sam) sam=required ;;
+    --with-hdf5) packages+=(libhdf5-dev) ;;
     --with-tests)
-      packages+=(ccache catch2 clang libclang-rt-dev python3-jsonschema python3-numpy python3-pil
+      packages+=(ccache catch2 clang libclang-rt-dev libhdf5-dev python3-jsonschema python3-numpy python3-pil
         xz-utils)
       [ $sam = required ] || sam=optional ;;
-    *) echo "usage: scripts/install-deps.sh [--with-tests] [--with-sam]" >&2; exit 2 ;;
+    *) echo "usage: scripts/install-deps.sh [--with-tests] [--with-sam] [--with-hdf5]" >&2; exit 2 ;;
   esac
 done
 

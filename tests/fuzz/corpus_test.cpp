@@ -8,6 +8,7 @@
 #include <seplflow/formats/mask_json.hpp>
 #include <seplflow/formats/npy.hpp>
 #include <seplflow/formats/png.hpp>
+#include <seplflow/formats/python_file.hpp>
 #include <seplflow/formats/torch_file.hpp>
 #include "formats/json/coco_instances.hpp"
 #include "run/resume/memories.hpp"
@@ -128,6 +129,16 @@ TEST_CASE("seeds: pickles, .npy files and files of torch", "[corpus]") {
                        text("w") + tensor_in_zip + "u" + dict(text("_metadata") + "}") + "b"),
                   {storage}, {{"archive/byteorder", "little"}}));
   write(folder / "zip64.pth", torch_zip(tensor_in_zip, {storage}, {}, true));
+  std::string const keys = npy("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }",
+                               packed<std::int64_t>({14}));
+  std::string const object = npy_of_object(dict(text("a") + "K\x07"));
+  write(folder / "stored.npz", zip({{"keys.npy", keys}, {"cam.npy", object}}));
+  write(folder / "deflated.npz", zip({{"keys.npy", keys, 8}, {"cam.npy", object, 8}}, true));
+  write(folder / "arr_0.npz", zip({{"arr_0.npy", keys}}));
+  write(folder / "page.html", "<!DOCTYPE html><html></html>");
+  for (char const* const name : {"stored.npz", "deflated.npz", "arr_0.npz"}) {
+    CHECK_NOTHROW(read_python_file(folder / name));
+  }
   for (char const* const name : {"legacy.pth", "zip.pth", "zip64.pth"}) {
     CHECK_NOTHROW(read_torch_file(folder / name));
   }

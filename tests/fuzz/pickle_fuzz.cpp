@@ -1,5 +1,6 @@
-// Reads any bytes as a pickle, a .npy file and a file of torch. The result must be values that can
-// be traversed, or an Error.
+// Reads any bytes as a pickle, a .npy file, a file of torch, and whichever of these or .npz they
+// look like. The result must be values that can be traversed, or an Error. Checksums are not
+// verified: values.cpp.
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -8,7 +9,9 @@
 #include <vector>
 
 #include <seplflow/error.hpp>
+#include <seplflow/formats/file_kind.hpp>
 #include <seplflow/formats/npy.hpp>
+#include <seplflow/formats/python_file.hpp>
 #include <seplflow/formats/torch_file.hpp>
 
 namespace {
@@ -78,5 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   parse({data, size}, parse_pickle);
   parse({data, size}, parse_npy);
   parse({data, size}, parse_torch_file);
+  parse({data, size}, parse_python_file);
+  require(!what_it_is({data, size}, "a seed").empty());
   return 0;
 }

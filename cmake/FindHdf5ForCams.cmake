@@ -1,0 +1,20 @@
+# Sets SEPLFLOW_HDF5_BUILT: whether cam.h5 can read files. SEPLFLOW_HDF5 asks for it, and it needs
+# libhdf5.
+set(SEPLFLOW_HDF5 AUTO CACHE STRING "Build cam.h5: ON, OFF, or AUTO (if libhdf5 is found)")
+set_property(CACHE SEPLFLOW_HDF5 PROPERTY STRINGS AUTO ON OFF)
+
+set(SEPLFLOW_HDF5_BUILT OFF)
+if(SEPLFLOW_HDF5)
+  find_path(HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial)
+  find_library(HDF5_LIBRARY NAMES hdf5_serial hdf5)
+  if(HDF5_INCLUDE_DIR AND HDF5_LIBRARY)
+    set(SEPLFLOW_HDF5_BUILT ON)
+    message(STATUS "cam.h5: yes, with ${HDF5_LIBRARY}")
+  elseif(SEPLFLOW_HDF5 STREQUAL "ON")
+    message(FATAL_ERROR "cam.h5 cannot be built: libhdf5 was not found (Debian: libhdf5-dev)")
+  else()
+    message(STATUS "cam.h5: no, libhdf5 was not found (Debian: libhdf5-dev)")
+  endif()
+else()
+  message(STATUS "cam.h5: no, SEPLFLOW_HDF5 is OFF")
+endif()
