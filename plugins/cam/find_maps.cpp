@@ -25,7 +25,8 @@ class Finder {
     if (root_.is(Kind::dict)) {
       if (root_.size() == 0) return {};
       if (root_.find(kKeys)) return in_fields();
-      if (is_lone_array()) return in_array(root_.value(0).array());
+      if (is_lone(Kind::dict)) return Finder(root_.value(0), dialect_, classes_, file_).find();
+      if (is_lone(Kind::array)) return in_array(root_.value(0).array());
       return by_number();
     }
     fail_to_read();
@@ -54,6 +55,7 @@ class Finder {
     if (!has_scores()) return no_maps(keys);
     KnownFile const* const known = known_of(keys);
     std::string const field = field_of(known);
+    if (auto found = in_list(keys, field, known)) return *found;
     Array const scores = scores_in(field);
     FoundMaps found;
     found.classes = labels_of(keys, scores.shape()[0], field, known);
@@ -61,9 +63,38 @@ class Finder {
     if (says_size || !found.classes.empty()) {
       found.size = size_of(scores.shape()[1], scores.shape()[2]);
     }
-    found.may_be_strided = field == kStrided || (dialect_.field && !known_file(*dialect_.field));
+    found.may_be_strided = may_be_strided(field);
     for (std::size_t k = 0; k < found.classes.size(); ++k) found.maps.push_back(scores.at(k));
     return found;
+  }
+
+  // The maps of a field that holds a list with a map for each class; nothing for other values.
+  std::optional<FoundMaps> in_list(std::vector<std::int64_t> const& keys, std::string const& field,
+                                   KnownFile const* known) const {
+    auto const value = root_.find(field);
+    if (dialect_.strict || !value || !value->is(Kind::list) || value->size() == 0) {
+      return std::nullopt;
+    }
+    FoundMaps found;
+    found.classes = labels_of(keys, value->size(), field, known);
+    for (std::size_t i = 0; i < found.classes.size(); ++i) {
+      PickleValue const map = value->item(i);
+      if (!map.is(Kind::array) || map.array().axes() != 2 ||
+          !may_be_scores(map.array().type(), false)) {
+        return std::nullopt;
+      }
+      found.maps.push_back(map.array());
+      require_equal_shapes(found.maps.front(), found.maps.back());
+    }
+    if (found.maps.empty()) return std::nullopt;
+    auto const shape = found.maps.front().shape();
+    found.size = size_of(shape[0], shape[1]);
+    found.may_be_strided = may_be_strided(field);
+    return found;
+  }
+
+  bool may_be_strided(std::string const& field) const {
+    return field == kStrided || (dialect_.field && !known_file(*dialect_.field));
   }
 
   // Whether any field other than the keys is more than [] or numpy.array([]).
@@ -215,9 +246,11 @@ class Finder {
       fail("has no 'keys', so no field \"" + *dialect_.field + "\" either: it " +
            looks_like(root_, file_));
     }
+    bool const by_name = label_of(root_.key(0)).has_value() && !class_number(root_.key(0), false);
     std::vector<std::int64_t> keys;
     for (std::size_t i = 0; i < root_.size(); ++i) {
-      auto const number = class_number(root_.key(i), dialect_.strict);
+      auto const number =
+          by_name ? label_of(root_.key(i)) : class_number(root_.key(i), dialect_.strict);
       if (!number) fail_to_read();
       keys.push_back(*number);
     }
@@ -226,12 +259,20 @@ class Finder {
     std::ranges::sort(order, {}, [&](std::size_t i) { return keys[i]; });
     std::ranges::sort(keys);
     FoundMaps found;
-    found.classes = labels_by_number(keys);
+    found.classes = by_name ? labels(keys, Keys::label_ids, true) : labels_by_number(keys);
     for (std::size_t const i : order) found.maps.push_back(map_of(root_.key(i), root_.value(i)));
     for (Array const& map : found.maps) require_equal_shapes(found.maps.front(), map);
     auto const shape = found.maps.front().shape();
     found.size = size_of(shape[0], shape[1]);
     return found;
+  }
+
+  // The label of a class whose name is the key; nothing for other keys, or if `strict`.
+  std::optional<std::int64_t> label_of(PickleValue const& key) const {
+    if (dialect_.strict || !classes_ || !key.is(Kind::text)) return std::nullopt;
+    auto const& names = classes_->names();
+    auto const found = std::ranges::find(names, key.text());
+    return found == names.end() ? std::nullopt : std::optional(found - names.begin());
   }
 
   std::vector<Label> labels_by_number(std::vector<std::int64_t> const& keys) const {
@@ -263,8 +304,12 @@ class Finder {
       while (!dialect_.strict && map.axes() > 2 && map.shape()[0] == 1) map = map.at(0);
       if (map.axes() == 2) return map;
     }
-    fail("has for class number " + std::to_string(*class_number(key, false)) + " " +
-         value.description() + "; scores are floating-point arrays with 2 axes (height, width)");
+    auto const number = class_number(key, false);
+    fail("has for " +
+         (number ? "class number " + std::to_string(*number)
+                 : "class \"" + std::string(key.text()) + "\"") +
+         " " + value.description() +
+         "; scores are floating-point arrays with 2 axes (height, width)");
   }
 
   void require_equal_shapes(Array const& first, Array const& other) const {
@@ -274,11 +319,13 @@ class Finder {
 
   // ---- array (C, H, W) ----
 
-  // Whether a dict holds one array and its name says nothing, as numpy.savez(file, cam=array).
-  bool is_lone_array() const {
-    return !dialect_.strict && root_.size() == 1 && root_.value(0).is(Kind::array) &&
-           root_.value(0).array().axes() >= 3 && root_.key(0).is(Kind::text) &&
-           !class_number(root_.key(0), false) &&
+  // Whether a dict holds only a value of this kind and its name says nothing, as those of
+  // numpy.savez(file, cam=array) and numpy.savez(file, cam=dict).
+  bool is_lone(Kind kind) const {
+    if (dialect_.strict || root_.size() != 1 || !root_.value(0).is(kind)) return false;
+    if (!root_.key(0).is(Kind::text) || label_of(root_.key(0))) return false;
+    if (kind == Kind::dict) return true;
+    return root_.value(0).array().axes() >= 3 &&
            (!dialect_.field || *dialect_.field == root_.key(0).text());
   }
 

@@ -86,12 +86,13 @@ std::string score_details(std::string const& forms) {
          forms +
          std::string(
              "- 2007000032 as the name of 2007_000032.\n"
-             "- Class numbers as text (`\"14\"`) or as whole floating-point numbers; `keys` of "
-             "shape (n, 1) or (1, n), or a single number.\n"
+             "- Class numbers as text (`\"14\"`) or as whole floating-point numbers, and class "
+             "names as the keys of maps; `keys` of shape (n, 1) or (1, n), or a single number.\n"
              "- Scores in bytes (uint8), which are divided by 255, and bool. A file whose bytes are "
              "only 0 and 1 is an error.\n"
-             "- Arrays of shape (1, K, H, W) and (K, 1, H, W), and (H, W) with one key; a dict with "
-             "one array of all classes, under any name.\n"
+             "- Arrays of shape (1, K, H, W) and (K, 1, H, W), and (H, W) with one key; a list of "
+             "maps; a dict of one entry, under any name, which is an array of all classes or such "
+             "a dict.\n"
              "- A map that is NaN everywhere is left out, with a warning: dividing the map of an "
              "absent class by its maximum of 0 gives such maps. If all are NaN, it is an error.\n\n"
              "**Other sizes and scales** need an option. `resize` scales maps of any size to the "

@@ -186,6 +186,23 @@ TEST_CASE("one array of all classes may have a name") {
              Contains("require 21 maps, or 20 without background"));
 }
 
+TEST_CASE("maps may be named by class, be in a list, or lie one level deeper") {
+  std::string const named = npy(dict(text("person") + kOther + text("bus") + kMap));
+  CHECK(read(named).classes == Labels{6, 15});
+  CHECK(read(named).values == kTwoValues);
+  CHECK_THAT(refusal(named, strict()), Contains("holds a dict of 2 entries"));
+  CHECK(read(npy(dict(text("background") + kOther + text("bus") + kMap))).classes == Labels{0, 6});
+  CHECK_THAT(refusal(npy(dict(text("bus") + kMap + text("tram") + kMap))), Contains("holds a dict"));
+  std::string const maps = pickle_bytes::list(kMap + kOther);
+  CHECK(read(npy(with_keys({5, 2}, {{"high_res", maps}}))).values == kTwoValues);
+  CHECK_THAT(refusal(npy(with_keys({5}, {{"high_res", maps}}))), Contains("but 2 maps"));
+  CHECK_THAT(refusal(npy(with_keys({5, 2}, {{"high_res", pickle_bytes::list("NN")}}))),
+             Contains("a list of 2 items; scores are floating-point"));
+  std::string const deeper = npy(dict(text("cams") + with_keys({5, 2}, {{"high_res", kTwo}})));
+  CHECK(read(deeper).classes == Labels{6, 3});
+  CHECK_THAT(refusal(deeper, strict()), Contains("holds a dict of 1 entry"));
+}
+
 TEST_CASE("bytes are scores times 255, and bool is 0 and 1") {
   Read const found = read(npy(by_number({{5, bytes_of({1, 2}, "\xff\x33")}})));
   CHECK(found.values == Floats{1, 0.2F});
