@@ -70,7 +70,7 @@ void declare_h5(Plugin& plugin) {
 #ifdef SEPLFLOW_WITHOUT_HDF5
   stage.missing_library("libhdf5");
 #endif
-  stage.inputs("sample", "image_labels")
+  stage.inputs("sample", "image_labels").by_default("image_labels")
       .output("scores")
       .option("dir", &H5::dir, "folder with NAME.h5 (or NAME.hdf5) for each sample",
               existing_folder())
