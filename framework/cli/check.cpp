@@ -27,6 +27,7 @@ int check(PipelineArguments const& arguments, bool quick) {
   request.look_for_files = true;
   Pipeline const pipeline = load_pipeline(request, catalog);
   auto const chosen = expected_samples(pipeline);
+  require_inputs_outside(pipeline, default_run_folder(pipeline));
   for (Problem const& warning : pipeline.warnings) print_warning(warning);
   OpenedSamples const opened = quick ? OpenedSamples() : open_samples(pipeline);
   for (Problem const& warning : opened.warnings) print_warning(warning);

@@ -68,7 +68,7 @@ int run(RunArguments const& arguments) {
   for (Problem const& warning : pipeline.warnings) log_warning(warning.message);
 
   RunRequest request;
-  request.out = arguments.out.empty() ? fs::path("runs") / pipeline.name : fs::path(arguments.out);
+  request.out = arguments.out.empty() ? default_run_folder(pipeline) : fs::path(arguments.out);
   request.command_line = arguments.command_line;
   if (!arguments.trace.empty()) request.trace = arguments.trace;
   request.progress = progress;

@@ -136,24 +136,6 @@ bool is_inside(fs::path const& path, fs::path const& folder) {
   return std::ranges::mismatch(outer, inner).in1 == outer.end();
 }
 
-// What a run reads must not be what it writes: it would differ with every resume.
-void require_inputs_outside(Pipeline const& pipeline, fs::path const& out) {
-  for (PipelineStage const& stage : pipeline.stages) {
-    auto const& options = stage.declaration->options;
-    for (std::size_t i = 0; i < options.size(); ++i) {
-      if (options[i].type != OptionType::path) continue;
-      auto const value = stage.instance->option(i);
-      if (!value || !is_inside(std::get<std::string>(*value), out)) continue;
-      throw RunFolderError("stage \"" + stage.name + "\" (" + stage.declaration->name +
-                           "): option \"" + options[i].name + "\" is " +
-                           std::get<std::string>(*value) + ", which is inside the run folder " +
-                           out.string() +
-                           ", so the run would change what it reads; choose "
-                           "another folder for the run");
-    }
-  }
-}
-
 RunFolder::Claim claim_of(RunRequest const& request) {
   if (request.resume) return RunFolder::Claim::resumption;
   return request.overwrite ? RunFolder::Claim::overwriting : RunFolder::Claim::new_run;
@@ -442,6 +424,27 @@ class Execution {
 };
 
 }  // namespace
+
+std::filesystem::path default_run_folder(Pipeline const& pipeline) {
+  return fs::path("runs") / pipeline.name;
+}
+
+void require_inputs_outside(Pipeline const& pipeline, fs::path const& out) {
+  for (PipelineStage const& stage : pipeline.stages) {
+    auto const& options = stage.declaration->options;
+    for (std::size_t i = 0; i < options.size(); ++i) {
+      if (options[i].type != OptionType::path) continue;
+      auto const value = stage.instance->option(i);
+      if (!value || !is_inside(std::get<std::string>(*value), out)) continue;
+      throw RunFolderError("stage \"" + stage.name + "\" (" + stage.declaration->name +
+                           "): option \"" + options[i].name + "\" is " +
+                           std::get<std::string>(*value) + ", which is inside the run folder " +
+                           out.string() +
+                           ", so the run would change what it reads; choose "
+                           "another folder for the run");
+    }
+  }
+}
 
 std::string RunReport::samples_text() const {
   std::uint64_t const tried = totals.emitted - totals.cancelled;

@@ -72,6 +72,13 @@ struct RunReport {
   std::string samples_text() const;
 };
 
+// runs/NAME
+std::filesystem::path default_run_folder(Pipeline const& pipeline);
+
+// Throws UsageError when an option of a stage names something inside the run folder: what a run reads
+// must not be what it writes, or it would differ with every resume.
+void require_inputs_outside(Pipeline const& pipeline, std::filesystem::path const& folder);
+
 // How many samples a run of the pipeline takes; nothing where the source does not know. Throws
 // UsageError when its shard has none.
 std::optional<std::uint64_t> expected_samples(Pipeline const& pipeline);

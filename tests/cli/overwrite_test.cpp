@@ -109,6 +109,26 @@ TEST_CASE("a run does not read from its own folder") {
   CHECK_THAT(result.err, Contains("stage \"data\" (dataset.folder): option \"truth\" is ") &&
                              Contains("which is inside the run folder data"));
   CHECK(files_in(place.folder / "data") == before);
+  fs::create_directories(place.folder / "runs");
+  fs::rename(place.folder / "data", place.folder / "runs/p");
+  auto const checked = place.program({"check", "p.toml", "--set", "data.truth=runs/p/truth"});
+  CHECK(checked.status == 2);
+  CHECK_THAT(checked.err, Contains("which is inside the run folder runs/p"));
+}
+
+TEST_CASE("a merge does not end when the reader of its output is gone") {
+  Workplace const place(scenes_pipeline(6));
+  for (char const* const shard : {"0/2", "1/2"}) {
+    REQUIRE(place.run(std::string(1, shard[0]), {"--shard", shard}).status == 0);
+  }
+  ProgramOptions options;
+  options.folder = place.folder.path();
+  options.environment["SEPLFLOW_PLUGIN_PATH"] = "";
+  auto const result = run_program(
+      {"/bin/bash", "-c", SEPLFLOW_PROGRAM " merge all 0 1 2>&1 | true; exit ${PIPESTATUS[0]}"},
+      options);
+  CHECK(result.status <= 1);
+  CHECK(json_in(place.folder / "all/run.json")["status"] == "done");
 }
 
 TEST_CASE("the option --trace does not overwrite a file") {
