@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include <seplflow/error.hpp>
+
 namespace seplflow {
 namespace {
 

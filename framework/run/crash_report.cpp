@@ -13,9 +13,9 @@
 #include <cstring>
 #include <string_view>
 
+#include <seplflow/error.hpp>
 #include "base/utf8.hpp"
 #include "pipeline/current_work.hpp"
-#include "run/file_writer.hpp"
 
 namespace seplflow {
 namespace {

@@ -23,7 +23,7 @@ std::string deadly_pipeline(std::string const& how, std::string const& more = ""
 
 // Sanitizers turn a fault into an exit of their own.
 bool died_of(ProgramResult const& result, int signal) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SEPLFLOW_SANITIZED
   return result.status != 0;
 #else
   return result.status == 128 + signal;
@@ -125,7 +125,7 @@ TEST_CASE("after a kill the samples at work are named when the run is resumed") 
                              Contains("\"scene_000006\"") && Contains(" --skip scene_00000"));
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef SEPLFLOW_SANITIZED
 TEST_CASE("without memory or threads the run fails with a reason or uses fewer threads") {
   Workplace const place(scenes_pipeline(20));
   for (rlim_t megabytes = 24; megabytes < 80; megabytes += 5) {

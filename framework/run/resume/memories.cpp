@@ -7,6 +7,7 @@
 #include <seplflow/bytes.hpp>
 #include "base/error_of.hpp"
 #include "run/resume/fingerprint.hpp"
+#include "run/run_file.hpp"
 
 namespace seplflow {
 namespace {

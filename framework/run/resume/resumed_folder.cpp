@@ -7,6 +7,7 @@
 #include "pipeline/run_settings.hpp"
 #include "pipeline/setting_text.hpp"
 #include "run/log.hpp"
+#include "run/run_file.hpp"
 
 namespace seplflow {
 namespace {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -100,7 +101,8 @@ struct Deadly {
     }
   }
   static void segfault() {
-    int volatile* volatile nothing = nullptr;
+    // No null pointer, which UBSan would report first.
+    auto* volatile nothing = reinterpret_cast<int volatile*>(std::uintptr_t{4096});
     *nothing = 1;
   }
   static int overflow(int depth) {
