@@ -99,8 +99,13 @@ Progress::~Progress() {
 }
 
 void Progress::show(double seconds) const {
-  std::string text = progress_text(state_(), seconds, mode_ == ProgressMode::bar ? 24 : 0);
-  if (mode_ == ProgressMode::bar) {
+  ProgressState state = state_();
+  bool const is_bar = mode_ == ProgressMode::bar;
+  // In the width of a terminal the name of a slow stage is worth more than the bar.
+  std::string const first = is_bar && !state.slow.empty() ? std::move(state.slow) + "; " : "";
+  if (!first.empty()) state.slow.clear();
+  std::string text = first + progress_text(state, seconds, is_bar && first.empty() ? 24 : 0);
+  if (is_bar) {
     // Only the last row of a line that is broken could be drawn again.
     winsize size{};
     if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {

@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
 
+namespace fs = std::filesystem;
 using seplflow::cli::Page;
 using seplflow::cli::Screen;
 using seplflow::cli::width_of;
@@ -169,4 +170,31 @@ TEST_CASE("long lines are broken at spaces, with their indent") {
   CHECK(wrapped("short\n\nlines", 80) == "short\n\nlines");
   CHECK(wrapped("averyveryverylongword and more", 10) == "averyveryverylongword\nand more");
   CHECK(wrapped("any  length", 0) == "any  length");
+}
+
+TEST_CASE("what files and plugins name does not control the terminal") {
+  Page page(Screen{});
+  page.add({"title \x1b]0;x\x07",
+            {"\x1b[2J", "b"},
+            {{"\xc2\x9b"
+              "1m",
+              "a\u202eb"}}});
+  std::ostringstream text;
+  page.print(text);
+  CHECK(text.str() ==
+        "title \\x1b]0;x\\x07\n  \\x1b[2J                  b\n"
+        "  \\xc2\\x9b1m  a\\xe2\\x80\\xaeb\n");
+
+  Workplace const place(scenes_pipeline(2));
+  REQUIRE(place.run("a").status == 0);
+  fs::copy(place.folder / "a", place.folder / "b", fs::copy_options::recursive);
+  std::string metrics = read_text(place.folder / "b/metrics.json");
+  metrics.replace(metrics.find("aeroplane"), 9, "\\u001b[31mX\\u202e");
+  place.folder.write("b/metrics.json", metrics);
+  std::string csv = read_text(place.folder / "b/score.csv");
+  csv.replace(csv.find("scene_000001"), 12, "\x1b[31mscene");
+  place.folder.write("b/score.csv", csv);
+  auto const result = place.program({"compare", "a", "b"});
+  CHECK(result.status == 0);
+  CHECK_THAT(result.out, Contains("\\x1b[31mX\\xe2\\x80\\xae") && !Contains("\x1b"));
 }
