@@ -318,8 +318,8 @@ void CrashReport::install() {
     ::sigaction(kCrashes[i].signal, &action, &state_->actions[i]);
   }
   State::before.store(state_->actions, std::memory_order_release);
-  // Again for each report: what is registered last runs first, before the destructors of plugins that
-  // were loaded meanwhile.
+  // Again for each report: what is registered last runs first, before the destructors of plugins
+  // that were loaded meanwhile.
   std::atexit(State::on_exit);
   std::at_quick_exit(State::on_exit);
   State::current.store(state_, std::memory_order_release);

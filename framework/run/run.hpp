@@ -75,8 +75,8 @@ struct RunReport {
 // runs/NAME
 std::filesystem::path default_run_folder(Pipeline const& pipeline);
 
-// Throws UsageError when an option of a stage names something inside the run folder: what a run reads
-// must not be what it writes, or it would differ with every resume.
+// Throws UsageError when an option of a stage names something inside the run folder: what a run
+// reads must not be what it writes, or it would differ with every resume.
 void require_inputs_outside(Pipeline const& pipeline, std::filesystem::path const& folder);
 
 // How many samples a run of the pipeline takes; nothing where the source does not know. Throws
