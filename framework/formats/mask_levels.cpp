@@ -13,11 +13,12 @@ double inside_from(Levels const& levels, double scale, std::string_view name) {
   if (!levels.more_than_two()) return levels.highest();
   double const half = scale == 1 ? 0.5 : (scale + 1) / 2;
   if (levels.lowest() >= 0 && levels.highest() >= half && levels.highest() <= scale) return half;
-  throw Error(std::string(name) + " holds more than two values, from " + shortest(levels.lowest()) + " to " +
-              shortest(levels.highest()) +
-              "; a mask has two values, or values of 0 to " + shortest(scale) +
-              " of which half the scale and more is inside. Is it a map of labels or instances? Save one "
-              "mask per picture or array, with two values");
+  throw Error(
+      std::string(name) + " holds more than two values, from " + shortest(levels.lowest()) +
+      " to " + shortest(levels.highest()) + "; a mask has two values, or values of 0 to " +
+      shortest(scale) +
+      " of which half the scale and more is inside. Is it a map of labels or instances? Save one "
+      "mask per picture or array, with two values");
 }
 
 LevelMask mask_of_levels(Size size, std::span<float const> levels, double scale,

@@ -33,8 +33,7 @@ class WarningLog {
   std::vector<WarningCount> add(Pipeline const& pipeline, Retired const& retired);
 
   // Counts a warning about all samples of a stage.
-  WarningCount const& add(std::string const& stage, std::string const& what,
-                          std::uint64_t samples);
+  WarningCount const& add(std::string const& stage, std::string const& what, std::uint64_t samples);
 
   // Adds those kinds of a later pass over the same samples that are not known yet.
   void add_new(WarningLog const& later);

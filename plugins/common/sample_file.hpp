@@ -111,8 +111,8 @@ inline bool is_system_file(std::filesystem::path const& file) {
 }
 
 // The candidates for a pattern (or an ending: see placed) in the folder, in order: up to the first
-// that exists, or all if none does. A stage returns them from files(), so that a resumed run notices when another one
-// is used. Accesses the disk once per candidate, at most 5 times.
+// that exists, or all if none does. A stage returns them from files(), so that a resumed run
+// notices when another one is used. Accesses the disk once per candidate, at most 5 times.
 inline std::vector<std::filesystem::path> sample_files(std::filesystem::path const& folder,
                                                        Sample const& sample,
                                                        std::string_view pattern) {

@@ -59,8 +59,8 @@ struct Filter {
 
   bool has_kept_area(Mask const& mask) const {
     if (mask.area() < min_area || (max_area && mask.area() > *max_area)) return false;
-    return !max_share ||
-           static_cast<double>(mask.area()) <= *max_share * static_cast<double>(mask.size().pixels());
+    return !max_share || static_cast<double>(mask.area()) <=
+                             *max_share * static_cast<double>(mask.size().pixels());
   }
 
   bool has_kept_scores(MaskSet const& masks, std::size_t i) const {
@@ -82,7 +82,8 @@ struct Filter {
 
 void declare_filter(Plugin& plugin) {
   plugin
-      .stage<Filter>("masks.filter", "Keeps masks by their area and by the scores that SAM gave them")
+      .stage<Filter>("masks.filter",
+                     "Keeps masks by their area and by the scores that SAM gave them")
       .inputs("masks")
       .output("masks")
       .option("min_area", &Filter::min_area, "drop masks with fewer pixels", unit("pixels"))
@@ -91,14 +92,15 @@ void declare_filter(Plugin& plugin) {
               "drop masks that cover more than this share of the image", in_range(0, 1))
       .option("min_predicted_iou", &Filter::min_predicted_iou,
               "drop masks whose predicted IoU is lower", in_range(0, 1))
-      .option("min_stability", &Filter::min_stability,
-              "drop masks whose stability score is lower", in_range(0, 1))
-      .option("without_scores", &Filter::without_scores,
-              "what to do about a mask without scores when they are compared: report an error, keep "
-              "or drop it",
-              choices<WithoutScores>({{"error", WithoutScores::error},
-                                      {"keep", WithoutScores::keep},
-                                      {"drop", WithoutScores::drop}}))
+      .option("min_stability", &Filter::min_stability, "drop masks whose stability score is lower",
+              in_range(0, 1))
+      .option(
+          "without_scores", &Filter::without_scores,
+          "what to do about a mask without scores when they are compared: report an error, keep "
+          "or drop it",
+          choices<WithoutScores>({{"error", WithoutScores::error},
+                                  {"keep", WithoutScores::keep},
+                                  {"drop", WithoutScores::drop}}))
       .details(
           "A mask is kept if it meets all conditions that are set, and masks stay in their order. "
           "Areas are in pixels (`max_area`) or a share of the pixels of the image (`max_share`). A "

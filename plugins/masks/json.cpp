@@ -66,12 +66,13 @@ struct Json : Reader {
       return missing(context, "image of this sample in the file", file->string());
     }
     if (!found) {
-      throw Error(file->string() + " has no masks of this sample, but of " +
-                  std::to_string(collection_->images()) + " images" +
-                  (collection_->images() > 0 ? " such as \"" + collection_->name_of(0) + "\"" : "") +
-                  ". Samples and images are compared by their names, without folders and endings, "
-                  "and by their numbers. If an image without masks is not in the file, set "
-                  "on_missing = \"empty\"");
+      throw Error(
+          file->string() + " has no masks of this sample, but of " +
+          std::to_string(collection_->images()) + " images" +
+          (collection_->images() > 0 ? " such as \"" + collection_->name_of(0) + "\"" : "") +
+          ". Samples and images are compared by their names, without folders and endings, "
+          "and by their numbers. If an image without masks is not in the file, set "
+          "on_missing = \"empty\"");
     }
     if (found->by_number) warn_of_number(context, *found);
     return of_file(context, collection_->read(found->image, reading));
@@ -100,36 +101,40 @@ constexpr char const* kJsonDetails =
     "NAME.json, NAME.json.gz is read.\n\n"
     "`file` is one file for all images: COCO's results (a list of records with `image_id`), the "
     "same records one after the other (JSON Lines), an object with the records of each image "
-    "(`{\"NAME\": [...]}`), or COCO's `images` and `annotations`. Only the positions of the records "
+    "(`{\"NAME\": [...]}`), or COCO's `images` and `annotations`. Only the positions of the "
+    "records "
     "stay in memory. An image belongs to the sample of its name, without folders and extension. "
     "Automatic: if no name fits, the image belongs to the sample whose digits are its number "
-    "(2007000032 for 2007_000032) or that ends with its number (32), which is a warning; if that leads "
+    "(2007000032 for 2007_000032) or that ends with its number (32), which is a warning; if that "
+    "leads "
     "two samples to one image, it is an error.\n\n"
     "These forms are read automatically too, and `strict = true` refuses them: records one after "
     "the other in a file of `dir`; a `segmentation` that is an array of H rows of W pixels, which "
-    "are false and true, 0 and 1, or 0 and 255; one polygon without its outer list, or as a list of "
+    "are false and true, 0 and 1, or 0 and 255; one polygon without its outer list, or as a list "
+    "of "
     "points `[[x, y], ...]`; an empty list, which is a mask without pixels; counts that Python "
     "printed as bytes (`\"b'...'\"`), and whole numbers written as 3.0; fields other than the "
     "segmentation that are null or NaN; and a byte-order mark.\n\n"
     "The area and the columns of a mask are compared with the `area` and the `bbox` of its record. "
-    "Masks that contradict them are read, with one warning and a count. The run counts masks, images "
+    "Masks that contradict them are read, with one warning and a count. The run counts masks, "
+    "images "
     "without masks, and missing files. If no image has any mask, that is an error unless "
     "`on_missing` is \"empty\".";
 
 }  // namespace
 
 void declare_json(Plugin& plugin) {
-  auto& stage = plugin
-                    .stage<Json>("masks.json",
-                                 "Reads SAM's masks from JSON files: amg.py, SA-1B, COCO RLE or "
-                                 "polygons")
-                    .inputs("sample")
-                    .output("masks")
-                    .option("dir", &Json::dir, "folder with NAME.json for each sample",
-                            existing_folder())
-                    .option("file", &Json::file, "one file for all samples, instead of `dir`",
-                            existing_file())
-                    .option("pattern", &Json::pattern, kPatternHelp);
+  auto& stage =
+      plugin
+          .stage<Json>("masks.json",
+                       "Reads SAM's masks from JSON files: amg.py, SA-1B, COCO RLE or "
+                       "polygons")
+          .inputs("sample")
+          .output("masks")
+          .option("dir", &Json::dir, "folder with NAME.json for each sample", existing_folder())
+          .option("file", &Json::file, "one file for all samples, instead of `dir`",
+                  existing_file())
+          .option("pattern", &Json::pattern, kPatternHelp);
   declare_reader(stage,
                  "what to do about a sample without a file, or without an image in `file`: report "
                  "an error, or treat it as empty (no masks)")

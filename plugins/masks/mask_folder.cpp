@@ -61,9 +61,10 @@ PictureKind kind_of(fs::path const& file) {
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (ending == ".png") return PictureKind::png;
   if (ending == ".jpg" || ending == ".jpeg") return PictureKind::jpeg;
-  constexpr std::array<std::string_view, 6> kOthers = {".bmp", ".gif", ".tif",
+  constexpr std::array<std::string_view, 6> kOthers = {".bmp",  ".gif",  ".tif",
                                                        ".tiff", ".webp", ".pgm"};
-  return std::ranges::find(kOthers, ending) == kOthers.end() ? PictureKind::none : PictureKind::other_picture;
+  return std::ranges::find(kOthers, ending) == kOthers.end() ? PictureKind::none
+                                                             : PictureKind::other_picture;
 }
 
 struct Contents {
@@ -114,8 +115,9 @@ MaskFolder mask_folder(fs::path const& folder, std::string_view sample, bool str
   for (Named& file : files) {
     require_numbered(file, strict);
     if (file.prefix != files.front().prefix) {
-      throw Error("the masks " + files.front().path.string() + " and " + file.path.string() +
-                  " have different prefixes; expected one kind of names, such as 0.png, 1.png, ...");
+      throw Error(
+          "the masks " + files.front().path.string() + " and " + file.path.string() +
+          " have different prefixes; expected one kind of names, such as 0.png, 1.png, ...");
     }
     found.masks.push_back({file.number, std::move(file.path)});
   }

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 using Kind = PickleValue::Kind;
 
 constexpr std::string_view kExpected =
-    "a list of dicts as SamAutomaticMaskGenerator.generate() returns it, or an array of shape (N, H, "
+    "a list of dicts as SamAutomaticMaskGenerator.generate() returns it, or an array of shape (N, "
+    "H, "
     "W)";
 
 // Reads the masks of one file.
@@ -127,8 +128,8 @@ class NpyMasks {
                                               : mask_of_rle(*segmentation, i);
     if (contradicts(value, mask) && found_.contradictions++ == 0) {
       found_.contradiction = "item " + std::to_string(i) + " has area " +
-                             shortest(number_in(value, "area").value_or(0)) +
-                             ", and its mask " + std::to_string(mask.area());
+                             shortest(number_in(value, "area").value_or(0)) + ", and its mask " +
+                             std::to_string(mask.area());
     }
     entries_.push_back({std::move(mask), info_of(value)});
   }
@@ -186,7 +187,8 @@ class NpyMasks {
   }
 
   static std::optional<MaskInfo> info_of(PickleValue const& dict) {
-    auto const iou = number_in(dict, "predicted_iou"), stability = number_in(dict, "stability_score");
+    auto const iou = number_in(dict, "predicted_iou"),
+               stability = number_in(dict, "stability_score");
     auto const numbers = [&](std::string_view key) {
       auto const value = dict.find(key);
       return value ? numbers_of(*value) : std::vector<double>();
@@ -195,7 +197,8 @@ class NpyMasks {
     auto const is_finite = [](double each) { return std::isfinite(each); };
     bool const whole = iou && stability && is_finite(*iou) && is_finite(*stability) &&
                        point.size() >= 2 && crop.size() == 4 &&
-                       std::ranges::all_of(point, is_finite) && std::ranges::all_of(crop, is_finite);
+                       std::ranges::all_of(point, is_finite) &&
+                       std::ranges::all_of(crop, is_finite);
     if (!whole) return std::nullopt;
     return MaskInfo{*iou, *stability, {point[0], point[1]}, {crop[0], crop[1], crop[2], crop[3]}};
   }
@@ -269,17 +272,21 @@ void declare_npy(Plugin& plugin) {
                  "what to do about a sample without a file: report an error, or treat it as empty "
                  "(no masks)")
       .details(
-          "A file holds the list of dicts that `SamAutomaticMaskGenerator.generate()` returns, with "
+          "A file holds the list of dicts that `SamAutomaticMaskGenerator.generate()` returns, "
+          "with "
           "binary masks or COCO RLE, or an array of N x H x W values. Pickles in it are parsed, "
           "never executed. All masks must have the size of the image, if it is known. `masks.json` "
           "reads the same masks many times faster.\n\n"
           "These are read automatically too, and `strict = true` refuses them: of any two values, "
-          "not only 0 and 1 or 0 and 255, the higher is inside; of more, those of at least half the "
+          "not only 0 and 1 or 0 and 255, the higher is inside; of more, those of at least half "
+          "the "
           "scale (0.5 of floats up to 1, else 128 of 255), which is a warning with a count of "
-          "pixels; an array of H x W x N if only that fits the image, which is a warning; and a dict with "
+          "pixels; an array of H x W x N if only that fits the image, which is a warning; and a "
+          "dict with "
           "such a list as `masks`. An array of H x W is one mask.\n\n"
           "The area and the bounding box of a mask are compared with the `area` and the `bbox` of "
-          "its dict. Masks that contradict them are read, with one warning and a count. The run counts "
+          "its dict. Masks that contradict them are read, with one warning and a count. The run "
+          "counts "
           "masks, images without masks, and missing files. If no image has any mask, that is an "
           "error unless `on_missing` is \"empty\".");
 }

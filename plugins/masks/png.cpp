@@ -19,21 +19,22 @@ enum class Layout { folder, instances };
 struct Png : Reader {
   fs::path dir;
   Layout layout = Layout::folder;
-  std::string pattern;
+  std::optional<std::string> pattern;
   std::optional<std::uint16_t> inside;
 
   void check(OptionCheck& check) {
     expect_masks(check);
-    if (!check.given("pattern")) pattern = layout == Layout::folder ? "{id}" : "{id}.png";
-    refuse_pattern(check, pattern);
+    if (!pattern) pattern = layout == Layout::folder ? "{id}" : "{id}.png";
+    refuse_pattern(check, *pattern);
     if (layout == Layout::instances && inside) {
-      check.refuse("inside", "`inside` is for pictures of one mask, not for layout = \"instances\"");
+      check.refuse("inside",
+                   "`inside` is for pictures of one mask, not for layout = \"instances\"");
     }
   }
 
   // Includes the folder itself, which changes when files are added or removed.
   std::vector<fs::path> files(Sample const& sample) const {
-    std::vector<fs::path> files = sample_files(dir, sample, pattern);
+    std::vector<fs::path> files = sample_files(dir, sample, *pattern);
     if (layout == Layout::instances) return files;
     fs::path const folder = files.back();
     files.push_back(folder / "metadata.csv");
@@ -46,7 +47,7 @@ struct Png : Reader {
   }
 
   MaskSet operator()(SampleContext const& context, Sample const& sample) const {
-    fs::path const path = sample_file(dir, sample, pattern);
+    fs::path const path = sample_file(dir, sample, *pattern);
     bool const is_folder = layout == Layout::folder;
     std::string const what = is_folder ? "mask folder" : "picture of instances";
     if (is_missing(path, on_missing, what, "no masks")) {
@@ -118,11 +119,12 @@ struct Png : Reader {
       return;
     }
     if (!other.empty()) {
-      throw Error("the mask folder " + folder.string() + " has no masks (0.png, 1.png, ...), but the " +
-                  what + " " + other.filename().string() +
-                  (what == "folder" ? "; if the masks are in it, set pattern = \"{id}/" +
-                                          other.filename().string() + "\""
-                                    : ", which is not a mask that is read here; save masks as PNG"));
+      throw Error(
+          "the mask folder " + folder.string() + " has no masks (0.png, 1.png, ...), but the " +
+          what + " " + other.filename().string() +
+          (what == "folder" ? "; if the masks are in it, set pattern = \"{id}/" +
+                                  other.filename().string() + "\""
+                            : ", which is not a mask that is read here; save masks as PNG"));
     }
     if (is_there(folder / "metadata.csv") || on_missing == OnMissing::empty) return;
     throw Error("the mask folder " + folder.string() +
@@ -164,10 +166,13 @@ constexpr char const* kPngDetails =
     "with transparency, which is the mask if the colours have one value. A folder without PNGs may "
     "hold gray JPEGs of black and white. Names may have a prefix, the same for all masks of a "
     "folder: mask_0.png, NAME_0.png, NAME_mask_0.png.\n\n"
-    "Other pictures and subfolders are not read: beside masks they are a warning, and a folder with "
+    "Other pictures and subfolders are not read: beside masks they are a warning, and a folder "
+    "with "
     "nothing else is an error. `._*`, `.DS_Store`, `Thumbs.db` and `__MACOSX` are ignored.\n\n"
-    "`layout = \"instances\"` reads NAME.png instead, a picture of instance numbers: each value but "
-    "0 is a mask, in ascending order. The value is gray of 8 or 16 bits, the index of a palette (255 "
+    "`layout = \"instances\"` reads NAME.png instead, a picture of instance numbers: each value "
+    "but "
+    "0 is a mask, in ascending order. The value is gray of 8 or 16 bits, the index of a palette "
+    "(255 "
     "is PASCAL VOC's border and no instance), or R + 256 G + 65536 B of RGB.\n\n"
     "The run counts masks, images without masks, and missing folders. If no image has any mask, "
     "that is an error unless `on_missing` is \"empty\".";
@@ -185,15 +190,18 @@ void declare_png(Plugin& plugin) {
                   existing_folder(), required())
           .option("layout", &Png::layout,
                   "a folder of masks for each sample, or one picture of instance numbers",
-                  choices<Layout>(
-                      {{"folder", Layout::folder}, {"instances", Layout::instances}}))
-          .option("pattern", &Png::pattern, kPatternHelp)
+                  choices<Layout>({{"folder", Layout::folder}, {"instances", Layout::instances}}))
+          .option("pattern", &Png::pattern,
+                  "name of a sample's folder or picture in `dir`, where {id} stands for the name "
+                  "of the "
+                  "sample; if not set, {id}, or {id}.png for instances")
           .option("inside", &Png::inside,
                   "the value of the pixels inside a mask; all others are outside (without it, the "
                   "picture decides)");
-  declare_reader(stage,
-                 "what to do about a sample without a folder: report an error, or treat it as empty "
-                 "(no masks)")
+  declare_reader(
+      stage,
+      "what to do about a sample without a folder: report an error, or treat it as empty "
+      "(no masks)")
       .details(kPngDetails);
 }
 

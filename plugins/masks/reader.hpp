@@ -45,8 +45,7 @@ struct Reader {
 // Declares the options of Reader on a stage.
 template <class T>
 auto& declare_reader(StageBuilder<T>& stage, std::string const& missing_help) {
-  return stage
-      .option("on_missing", &T::on_missing, missing_help, kOnMissing)
+  return stage.option("on_missing", &T::on_missing, missing_help, kOnMissing)
       .option("min_area", &T::min_area, "drop masks with fewer pixels", unit("pixels"))
       .option("resize", &T::resize,
               "give masks of another size the size of the image, by the nearest pixel; \"none\" "

@@ -10,8 +10,7 @@ namespace seplflow::masks {
 
 enum class Resize { none, nearest };
 
-inline auto const kResize =
-    choices<Resize>({{"none", Resize::none}, {"nearest", Resize::nearest}});
+inline auto const kResize = choices<Resize>({{"none", Resize::none}, {"nearest", Resize::nearest}});
 
 // Each pixel takes the value of the pixel of the mask that its centre falls on, as in Pillow's
 // NEAREST. O(runs of the columns that are used).

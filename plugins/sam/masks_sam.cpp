@@ -37,8 +37,7 @@ struct MasksSam : ModelOptions, GeneratorOptions {
   std::vector<std::filesystem::path> files(Sample const&) const { return {core_file()}; }
 
   MaskSet operator()(SampleContext const& context, Image const& image) const {
-    MaskSet masks =
-        generator_->get([this] { return core().open(*this); }).generate(image, *this);
+    MaskSet masks = generator_->get([this] { return core().open(*this); }).generate(image, *this);
     context.count("masks", masks.count());
     return masks;
   }

@@ -25,9 +25,10 @@ TEST_CASE("masks are counted in the summary, in run.json and in metrics.json") {
   auto const result = data.run("out", {"--set", "sam.on_missing=empty"});
   INFO(result.err);
   REQUIRE(result.status == 0);
-  CHECK_THAT(result.out, Contains("counted\n") && Contains("per sample  samples without\n") &&
-                             Contains("  sam: masks             10        1.25                3\n") &&
-                             Contains("  sam: missing files      1        0.12                7\n"));
+  CHECK_THAT(result.out,
+             Contains("counted\n") && Contains("per sample  samples without\n") &&
+                 Contains("  sam: masks             10        1.25                3\n") &&
+                 Contains("  sam: missing files      1        0.12                7\n"));
   Json const expected = {
       {"masks", {{"total", 10}, {"per_sample", 1.25}, {"samples_without", 3}}},
       {"missing_files", {{"total", 1}, {"per_sample", 0.125}, {"samples_without", 7}}}};
@@ -82,11 +83,13 @@ TEST_CASE("a resumed run has the counts of the whole data set") {
   REQUIRE(data.run("whole").status == 0);
   REQUIRE(data.run("out", {"--set", "run.max_failures=0", "--limit", "3"}).status == 0);
   REQUIRE(data.run("out", {"--resume"}).status == 0);
-  CHECK(read_text(data.folder / "out/metrics.json") == read_text(data.folder / "whole/metrics.json"));
+  CHECK(read_text(data.folder / "out/metrics.json") ==
+        read_text(data.folder / "whole/metrics.json"));
   auto const again = data.run("out", {"--resume"});
   CHECK(again.status == 0);
   CHECK_THAT(again.out, Contains("8 reused"));
-  CHECK(read_text(data.folder / "out/metrics.json") == read_text(data.folder / "whole/metrics.json"));
+  CHECK(read_text(data.folder / "out/metrics.json") ==
+        read_text(data.folder / "whole/metrics.json"));
 }
 
 TEST_CASE("a sweep over masks.filter counts the masks of each variant") {

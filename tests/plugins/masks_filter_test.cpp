@@ -47,9 +47,11 @@ TEST_CASE("masks.filter keeps masks by SAM's scores; equal is enough") {
 }
 
 TEST_CASE("kept masks keep their scores and their order, and the size stays known without any") {
-  auto const set = filtering({{"min_area", std::int64_t{10}}}).run<MaskSet>(voc_sample("a"), three_masks());
+  auto const set =
+      filtering({{"min_area", std::int64_t{10}}}).run<MaskSet>(voc_sample("a"), three_masks());
   CHECK(set.info(0) == MaskInfo{0.8, 0.99});
-  auto const none = filtering({{"min_area", std::int64_t{90}}}).run<MaskSet>(voc_sample("a"), three_masks());
+  auto const none =
+      filtering({{"min_area", std::int64_t{90}}}).run<MaskSet>(voc_sample("a"), three_masks());
   CHECK(none.count() == 0);
   CHECK(none.size() == Size{10, 10});
 }
@@ -69,7 +71,7 @@ TEST_CASE("masks.filter without a condition or with conditions that no mask meet
   CHECK_THAT(filtering({}).problems(), Contains("no condition is set"));
   CHECK_THAT(filtering({{"min_area", std::int64_t{9}}, {"max_area", std::int64_t{3}}}).problems(),
              Contains("max_area is less than min_area"));
-  CHECK_THAT(
-      filtering({{"max_area", std::int64_t{9}}, {"without_scores", std::string("keep")}}).problems(),
-      Contains("no score is compared"));
+  CHECK_THAT(filtering({{"max_area", std::int64_t{9}}, {"without_scores", std::string("keep")}})
+                 .problems(),
+             Contains("no score is compared"));
 }

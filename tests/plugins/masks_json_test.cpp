@@ -205,8 +205,7 @@ TEST_CASE("one file for all samples takes the place of a folder") {
   CHECK_THAT(stage.warned().at(0).what, Contains("only their numbers in common"));
   CHECK_THROWS_WITH(stage.run<MaskSet>(voc_sample("b")),
                     Contains("has no masks of this sample, but of 2 images such as \"a\""));
-  CHECK(stage.instance().files(0, voc_sample("b")) ==
-        std::vector<std::filesystem::path>{file});
+  CHECK(stage.instance().files(0, voc_sample("b")) == std::vector<std::filesystem::path>{file});
   CHECK_THROWS_WITH(reading_all({{"strict", true}}).run<MaskSet>(voc_sample("frame_007")),
                     Contains("strict = true does not accept"));
   CHECK(reading_all({{"on_missing", std::string("empty")}}).run<MaskSet>(voc_sample("b")).count() ==

@@ -32,11 +32,11 @@ std::string saved(std::vector<std::string> const& objects) {
   std::string items;
   for (std::string const& each : objects) items += each;
   std::string const shape = "(" + std::to_string(objects.size()) + ",)";
-  return py::npy(header("|O", shape),
-                 py::pickled(py::array_with_data(py::dtype("O8", "|"),
-                                                 {static_cast<std::int64_t>(objects.size())},
-                                                 py::list(items)),
-                             3));
+  return py::npy(
+      header("|O", shape),
+      py::pickled(py::array_with_data(py::dtype("O8", "|"),
+                                      {static_cast<std::int64_t>(objects.size())}, py::list(items)),
+                  3));
 }
 
 std::string number(double value) {
@@ -94,8 +94,8 @@ TEST_CASE("the list of dicts of generate() becomes masks with their scores") {
 
 TEST_CASE("segmentations may be COCO RLE with text, bytes or lists") {
   std::string const size = py::text("size") + py::list(py::integer(2) + py::integer(3));
-  for (std::string const& counts :
-       {py::text("132"), py::bytes("132"), py::list(py::integer(1) + py::integer(3) + py::integer(2))}) {
+  for (std::string const& counts : {py::text("132"), py::bytes("132"),
+                                    py::list(py::integer(1) + py::integer(3) + py::integer(2))}) {
     auto const rle = py::dict(size + py::text("counts") + counts);
     CHECK(Read(saved({record(rle)})).masks->mask(0) == kMask);
   }

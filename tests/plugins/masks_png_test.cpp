@@ -306,9 +306,9 @@ TEST_CASE("a folder without masks but with other pictures or folders is an error
     return std::string("accepted");
   };
   for (std::string const on_missing : {"error", "empty"}) {
-    CHECK_THAT(message("masks/0.png", on_missing),
-               Contains("but the folder masks") && Contains("pattern = \"{id}/masks\"") &&
-                   !Contains("on_missing"));
+    CHECK_THAT(message("masks/0.png", on_missing), Contains("but the folder masks") &&
+                                                       Contains("pattern = \"{id}/masks\"") &&
+                                                       !Contains("on_missing"));
     CHECK_THAT(message("0.bmp", on_missing), Contains("but the picture 0.bmp"));
     CHECK_THAT(message("image.jpg", on_missing), Contains("but the picture image.jpg"));
     CHECK_THAT(message("0.jpg", on_missing), Contains("0.jpg is not a PNG"));

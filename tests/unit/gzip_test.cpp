@@ -32,8 +32,9 @@ TEST_CASE("gzip's files are unpacked, with all their members") {
 
 TEST_CASE("truncated and damaged files of gzip are refused") {
   for (std::size_t size = 3; size < kHello.size(); ++size) {
-    CHECK_THROWS_WITH(gunzip(Bytes(kHello.begin(), kHello.begin() + static_cast<long>(size)), "a.gz"),
-                      Contains("a.gz is truncated"));
+    CHECK_THROWS_WITH(
+        gunzip(Bytes(kHello.begin(), kHello.begin() + static_cast<long>(size)), "a.gz"),
+        Contains("a.gz is truncated"));
   }
   Bytes damaged = kHello;
   damaged[20] ^= 1;  // of the checksum

@@ -43,8 +43,8 @@ TEST_CASE("records are found by the name of their image, wherever they are in th
       "[" + record(1, a) + ", " + record(2, b) + ", " + record(3, a) + "]",
       record(1, a) + "\n" + record(2, b) + "\r\n" + record(3, a) + "\n",
       R"({"a": [)" + record(1) + "," + record(3) + R"(], "b.jpg": [)" + record(2) + "]}",
-      R"({"annotations": [)" + record(1, R"("image_id": 7)") + "," +
-          record(2, R"("image_id": 8)") + "," + record(3, R"("image_id": 7)") +
+      R"({"annotations": [)" + record(1, R"("image_id": 7)") + "," + record(2, R"("image_id": 8)") +
+          "," + record(3, R"("image_id": 7)") +
           R"(], "images": [{"id": 7, "file_name": "x/a.png"}, {"id": 8, "file_name": "b.jpg"}]})",
       R"([{"file_name": "a", "annotations": [)" + record(1) + "," + record(3) +
           R"(]}, {"image": {"file_name": "b"}, "annotations": [)" + record(2) + "]}]"};

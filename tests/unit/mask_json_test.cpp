@@ -341,8 +341,8 @@ TEST_CASE("strict refuses every form that is not of amg.py, SA-1B or COCO") {
 
 TEST_CASE("masks that contradict the area or the box of their records are counted") {
   auto const found = [](std::string const& claims) {
-    std::string const json = R"([{"segmentation": {"size": [40, 60], "counts": [400, 400, 1600]}, )" +
-                             claims + "}]";
+    std::string const json =
+        R"([{"segmentation": {"size": [40, 60], "counts": [400, 400, 1600]}, )" + claims + "}]";
     auto const file = parse_mask_file(
         {reinterpret_cast<std::uint8_t const*>(json.data()), json.size()}, "a.json", {});
     CHECK(file.records == 1);
@@ -353,7 +353,8 @@ TEST_CASE("masks that contradict the area or the box of their records are counte
   CHECK(found(R"("area": 400.5, "bbox": [10.2, 0, 9.8, 40])").empty());
   CHECK(found(R"("bbox": [10, 0, 20, 40])").empty());  // the corners
   CHECK(found(R"("area": "many", "bbox": [1, 2])").empty());
-  CHECK(found(R"("area": 4)") == "record 0 states area 4; its mask has area 400 and bbox 10 0 9 39");
+  CHECK(found(R"("area": 4)") ==
+        "record 0 states area 4; its mask has area 400 and bbox 10 0 9 39");
   CHECK_FALSE(found(R"("bbox": [30, 0, 9, 39])").empty());
   CHECK_FALSE(found(R"("bbox": [10, 20, 9, 39])").empty());
 }

@@ -43,8 +43,8 @@ TEST_CASE("a picture of two values is a mask whatever the values are") {
 }
 
 TEST_CASE("a picture of one value is an empty mask if it is 0 and else a full one") {
-  for (PngKind const kind : {PngKind{}, PngKind{PNG_COLOR_TYPE_RGB, 8},
-                             PngKind{PNG_COLOR_TYPE_GRAY, 16}}) {
+  for (PngKind const kind :
+       {PngKind{}, PngKind{PNG_COLOR_TYPE_RGB, 8}, PngKind{PNG_COLOR_TYPE_GRAY, 16}}) {
     std::size_t const samples = kind.colour_type == PNG_COLOR_TYPE_RGB ? 3 : kind.bit_depth / 8;
     CHECK(read(picture(kind, Bytes(samples, 0), Bytes(samples, 0))).mask.area() == 0);
     CHECK(read(picture(kind, Bytes(samples, 7), Bytes(samples, 7))).mask.area() == 6);
@@ -121,10 +121,11 @@ TEST_CASE("instances are masks by ascending number") {
   CHECK(decode_instance_png(make_png({1, 2}, {PNG_COLOR_TYPE_PALETTE, 8}, {1, 255}), "a").size() ==
         1);
   CHECK(decode_instance_png(make_png({1, 2}, {}, {1, 255}), "a").size() == 2);
-  CHECK(decode_instance_png(make_png({1, 2}, {PNG_COLOR_TYPE_GRAY, 16}, {1, 0, 0, 1}), "a").size() ==
-        2);
-  CHECK(decode_instance_png(
-            make_png({1, 3}, {PNG_COLOR_TYPE_RGB, 8}, {1, 0, 0, 1, 1, 0, 0, 0, 0}), "a")
+  CHECK(
+      decode_instance_png(make_png({1, 2}, {PNG_COLOR_TYPE_GRAY, 16}, {1, 0, 0, 1}), "a").size() ==
+      2);
+  CHECK(decode_instance_png(make_png({1, 3}, {PNG_COLOR_TYPE_RGB, 8}, {1, 0, 0, 1, 1, 0, 0, 0, 0}),
+                            "a")
             .size() == 2);
   CHECK_THROWS_WITH(
       decode_instance_png(make_png({1, 1}, {PNG_COLOR_TYPE_GRAY_ALPHA, 8}, {1, 0}), "a.png"),

@@ -49,8 +49,8 @@ std::array<std::uint64_t, 256> pixels_of(std::span<Run const> runs) {
 }
 
 // `level_of` has the level of each value that a pixel may have.
-MaskPicture mask_of_runs(Size size, std::vector<Run> runs,
-                         std::array<float, 256> const& level_of, std::string_view name) {
+MaskPicture mask_of_runs(Size size, std::vector<Run> runs, std::array<float, 256> const& level_of,
+                         std::string_view name) {
   auto const pixels = pixels_of(runs);
   Levels levels;
   for (std::size_t value = 0; value < pixels.size(); ++value) {
@@ -94,8 +94,8 @@ MaskPicture mask_of_palette(PngReader& png, std::string_view name) {
     indices[i] = static_cast<float>(i);
     if (pixels[i] > 0) used.push_back(i);
   }
-  bool const alike = std::ranges::all_of(
-      used, [&](std::size_t i) { return colours[i] == colours[used.front()]; });
+  bool const alike =
+      std::ranges::all_of(used, [&](std::size_t i) { return colours[i] == colours[used.front()]; });
   MaskPicture result = mask_of_runs(png.size(), std::move(runs), alike ? indices : colours, name);
   result.reorders_palette = !alike && used.size() == 2 && colours[used[0]] > colours[used[1]];
   return result;
@@ -158,9 +158,8 @@ void require_two_colours(Samples const& samples, std::string_view name) {
     is_gray = samples.at(i, 0) == samples.at(i, 1) && samples.at(i, 1) == samples.at(i, 2);
   }
   if (is_gray) return;
-  fail(name,
-       "the picture has more than two colours; expected " + std::string(kExpected) +
-           ". Is it an image, or a map of classes or instances?");
+  fail(name, "the picture has more than two colours; expected " + std::string(kExpected) +
+                 ". Is it an image, or a map of classes or instances?");
 }
 
 std::vector<float> colour_levels(Samples const& samples) {
@@ -259,9 +258,10 @@ MaskPicture mask_of_value(PngReader& png, std::uint16_t inside, std::string_view
   }
   auto const has_value = [&](std::size_t i) {
     std::size_t const first = i * samples.channels;
-    return std::all_of(samples.values.begin() + static_cast<std::ptrdiff_t>(first),
-                       samples.values.begin() + static_cast<std::ptrdiff_t>(first + samples.channels),
-                       [&](std::uint16_t value) { return value == inside; });
+    return std::all_of(
+        samples.values.begin() + static_cast<std::ptrdiff_t>(first),
+        samples.values.begin() + static_cast<std::ptrdiff_t>(first + samples.channels),
+        [&](std::uint16_t value) { return value == inside; });
   };
   MaskPicture result{mask_where(png.size(), has_value), 0, false};
   bool const is_black = std::ranges::all_of(samples.values, [](auto v) { return v == 0; });
@@ -278,7 +278,8 @@ MaskPicture mask_of_value(PngReader& png, std::uint16_t inside, std::string_view
 std::vector<std::uint32_t> instance_numbers(PngReader& png, std::string_view name) {
   std::vector<std::uint32_t> numbers(png.size().pixels());
   int const colours = png.colour_type();
-  if (colours == PNG_COLOR_TYPE_PALETTE || (colours == PNG_COLOR_TYPE_GRAY && png.bit_depth() == 8)) {
+  if (colours == PNG_COLOR_TYPE_PALETTE ||
+      (colours == PNG_COLOR_TYPE_GRAY && png.bit_depth() == 8)) {
     png.unpack();
     std::vector<std::uint8_t> indices(numbers.size());
     png.read_all(indices);

@@ -30,10 +30,10 @@ struct MaskPicture {
 };
 
 // A PNG or JPEG as a mask. A PNG may be gray of 1 to 16 bits, a palette, whose colours count, RGB,
-// or one of these with alpha. Transparency is the mask if the colours have one value, and is ignored
-// if it has one value itself. A JPEG is gray and has few values near half the scale. Throws Error,
-// saying what was expected, for other files, for a picture of more than two colours, for one whose
-// colours and transparency are two different masks, and as inside_from does.
+// or one of these with alpha. Transparency is the mask if the colours have one value, and is
+// ignored if it has one value itself. A JPEG is gray and has few values near half the scale. Throws
+// Error, saying what was expected, for other files, for a picture of more than two colours, for one
+// whose colours and transparency are two different masks, and as inside_from does.
 MaskPicture decode_mask_picture(std::span<std::uint8_t const> bytes, std::string_view name,
                                 MaskPictureRule const& rule);
 

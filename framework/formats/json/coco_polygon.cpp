@@ -118,8 +118,7 @@ void for_each_edge(std::span<Point const> points, F const& f) {
 }
 
 // Where the outline crosses columns, as column-major positions in the order of the outline.
-std::vector<std::uint32_t> crossings(std::span<Point const> points, Size size,
-                                     PolygonWork& work) {
+std::vector<std::uint32_t> crossings(std::span<Point const> points, Size size, PolygonWork& work) {
   std::size_t count = 0;
   for_each_edge(points, [&](Point a, Point b) {
     auto const [first, last] = crossed_columns(a, b, size);

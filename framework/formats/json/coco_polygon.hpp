@@ -9,8 +9,8 @@
 
 namespace seplflow {
 
-// The crossings of all polygons of an image so far. Each polygon takes time for every column that it
-// crosses, and a file of a few bytes can ask for many.
+// The crossings of all polygons of an image so far. Each polygon takes time for every column that
+// it crosses, and a file of a few bytes can ask for many.
 struct PolygonWork {
   std::size_t crossings = 0;
 };

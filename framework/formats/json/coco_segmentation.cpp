@@ -219,10 +219,10 @@ class ListReader {
   void refuse_soft_array() const {
     if (!reading_.image_size || lists_.is_flat || lists_.has_points) return;
     Size const size = *reading_.image_size;
-    bool const has_size =
-        lists_.parts.size() == size.height && size.height >= kSurelyArray &&
-        std::ranges::all_of(lists_.parts,
-                            [&](Polygon const& row) { return row.size() == size.width; });
+    bool const has_size = lists_.parts.size() == size.height && size.height >= kSurelyArray &&
+                          std::ranges::all_of(lists_.parts, [&](Polygon const& row) {
+                            return row.size() == size.width;
+                          });
     if (has_size) {
       place_.fail(
           "segmentation is an array of the size of the image with values other than two; expected "
@@ -251,9 +251,9 @@ class ListReader {
 
   Segmentation settled() {
     auto& parts = lists_.parts;
-    bool const is_points =
-        parts.size() > 2 &&
-        std::ranges::all_of(parts, [](Polygon const& part) { return part.size() == 2; });
+    bool const is_points = parts.size() > 2 && std::ranges::all_of(parts, [](Polygon const& part) {
+                             return part.size() == 2;
+                           });
     if (reading_.strict) refuse_automatic(is_points);
     if (lists_.has_booleans && (lists_.is_flat || lists_.has_points)) {
       place_.fail_expecting("an array of false and true to be a list of rows");

@@ -40,7 +40,7 @@ std::string stem_of(std::string_view name) {
   std::string ending(name.substr(dot + 1));
   std::ranges::transform(ending, ending.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  static std::set<std::string, std::less<>> const known = {"jpg",  "jpeg", "png", "bmp", "tif",
+  static std::set<std::string, std::less<>> const known = {"jpg",  "jpeg", "png",  "bmp", "tif",
                                                            "tiff", "webp", "json", "npy"};
   return std::string(known.contains(ending) ? name.substr(0, dot) : name);
 }
@@ -108,6 +108,31 @@ Owner owner_of(ondemand::object record, JsonPlace const& place) {
   return owner;
 }
 
+// An entry of COCO's "images".
+struct ListedImage {
+  std::string id, name;
+  std::optional<Size> size = {};
+};
+
+ListedImage read_listed_image(ondemand::parser& parser, JsonListReader::Element const& element,
+                              JsonPlace const& place) {
+  ondemand::document document;
+  place.check(parser.iterate(element.text).get(document), "an object");
+  ListedImage image;
+  std::uint64_t height = 0, width = 0;
+  for_each_field(as<ondemand::object>(document, place, "an object"), place,
+                 [&](std::string_view key, ondemand::value value) {
+                   if (key == "id") image.id = name_in(value, place, key);
+                   if (key == "file_name") image.name = name_in(value, place, key);
+                   if (key == "height") height = as<std::uint64_t>(value, place, "height");
+                   if (key == "width") width = as<std::uint64_t>(value, place, "width");
+                 });
+  if (image.id.empty()) place.fail("has no \"id\"");
+  if (image.name.empty()) image.name = image.id;
+  if (height > 0 && width > 0) image.size = checked_size(height, width, std::string(place.file));
+  return image;
+}
+
 }  // namespace
 
 MaskCollection::MaskCollection(std::filesystem::path const& path)
@@ -115,9 +140,10 @@ MaskCollection::MaskCollection(std::filesystem::path const& path)
   std::vector<std::uint8_t> head(std::min<std::size_t>(3, file_.size()));
   file_.read_at(0, head);
   if (is_gzip(head)) {
-    throw Error(file_name_ +
-                " is compressed; unpack it with gunzip, since the records of an image are read from "
-                "their place in the file");
+    throw Error(
+        file_name_ +
+        " is compressed; unpack it with gunzip, since the records of an image are read from "
+        "their place in the file");
   }
   read_index();
   for (std::size_t i = 0; i < images_.size(); ++i) {
@@ -182,41 +208,21 @@ void MaskCollection::read_results() {
 
 // Its images come first or last, so records are kept by the ids of images until all are known.
 void MaskCollection::read_data_set() {
-  struct Known {
-    std::string name;
-    std::optional<Size> size;
-  };
-  std::map<std::string, Known> known;
+  std::map<std::string, ListedImage> known;
   std::vector<std::pair<std::string, Place>> records;
   InputFile file(path_);
   JsonListReader reader(file, file_name_);
   ondemand::parser parser;
-  auto const object_of = [&](JsonListReader::Element const& element, JsonPlace const& place,
-                             ondemand::document& document) {
-    place.check(parser.iterate(element.text).get(document), "an object");
-    return as<ondemand::object>(document, place, "an object");
-  };
   auto const on_image = [&](JsonListReader::Element const& element) {
     JsonPlace const place{file_name_, "entry", element.index, " of \"images\""};
-    ondemand::document document;
-    std::string id, name;
-    std::uint64_t height = 0, width = 0;
-    for_each_field(object_of(element, place, document), place,
-                   [&](std::string_view key, ondemand::value value) {
-                     if (key == "id") id = name_in(value, place, key);
-                     if (key == "file_name") name = name_in(value, place, key);
-                     if (key == "height") height = as<std::uint64_t>(value, place, "height");
-                     if (key == "width") width = as<std::uint64_t>(value, place, "width");
-                   });
-    if (id.empty()) place.fail("has no \"id\"");
-    Known image{name.empty() ? id : name, std::nullopt};
-    if (height > 0 && width > 0) image.size = checked_size(height, width, file_name_);
-    if (!known.emplace(id, std::move(image)).second) place.fail("has the id of another image");
+    auto image = read_listed_image(parser, element, place);
+    if (!known.emplace(image.id, image).second) place.fail("has the id of another image");
   };
   auto const on_record = [&](JsonListReader::Element const& element) {
     JsonPlace const place{file_name_, "entry", element.index, " of \"annotations\""};
     ondemand::document document;
-    records.emplace_back(owner_of(object_of(element, place, document), place).image,
+    place.check(parser.iterate(element.text).get(document), "an object");
+    records.emplace_back(owner_of(as<ondemand::object>(document, place, "an object"), place).image,
                          Place{element.offset, element.text.size()});
   };
   reader.read([&](std::string_view list) -> JsonListReader::OnElement {
@@ -264,8 +270,8 @@ std::optional<MaskCollection::Found> MaskCollection::find(
     std::scoped_lock const lock(claiming_);
     std::string const& claimant = claims_.try_emplace(*one, id).first->second;
     if (claimant == id) return Found{*one, true};
-    throw Error(file_name_ + ": the image \"" + images_[*one].name + "\" could be that of sample \"" +
-                claimant + "\" or \"" + std::string(id) +
+    throw Error(file_name_ + ": the image \"" + images_[*one].name +
+                "\" could be that of sample \"" + claimant + "\" or \"" + std::string(id) +
                 "\", which end with the same number; name the images by the names of the samples");
   }
   return std::nullopt;

@@ -161,8 +161,8 @@ MaskFile read_mask_file(std::filesystem::path const& path, MaskReading const& re
   simdjson::padded_string text = padded(file.size());
   auto* const bytes = reinterpret_cast<std::uint8_t*>(text.data());
   std::size_t const size = file.read({bytes, file.size()});
-  if (is_gzip({bytes, size})) return parse_mask_file(gunzip({bytes, size}, path.string()),
-                                                     path.string(), reading);
+  if (is_gzip({bytes, size}))
+    return parse_mask_file(gunzip({bytes, size}, path.string()), path.string(), reading);
   simdjson::padded_string_view const json(text.data(), size,
                                           text.size() + simdjson::SIMDJSON_PADDING);
   return parse(json, path.string(), reading);

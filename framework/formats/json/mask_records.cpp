@@ -179,8 +179,9 @@ class RecordReader {
       ++place.number;
     }
     if (lines.truncated_bytes() > 0) {
-      file_.fail("the JSON is incomplete; the file seems truncated: copy, download or create it "
-                 "again");
+      file_.fail(
+          "the JSON is incomplete; the file seems truncated: copy, download or create it "
+          "again");
     }
   }
 

@@ -31,8 +31,7 @@ struct MaskRecords {
 // Reads a list of records, SA-1B's object, or records one after the other (JSON Lines; not if
 // `strict` is set). Throws Error, naming the file, the record and what was expected. The result is
 // valid as long as the parser and `json`, and the parser reads nothing else.
-MaskRecords read_mask_records(simdjson::ondemand::parser& parser,
-                              simdjson::padded_string_view json, std::string_view name,
-                              SegmentationReading const& reading);
+MaskRecords read_mask_records(simdjson::ondemand::parser& parser, simdjson::padded_string_view json,
+                              std::string_view name, SegmentationReading const& reading);
 
 }  // namespace seplflow

@@ -86,8 +86,8 @@ class Pickle {
 // Accepts None, bool, int (64 bits), float, str, bytes, list, tuple, dict, OrderedDict, numpy
 // arrays and scalars of bool, integers and floating-point numbers as any version of numpy pickles
 // them, and torch tensors as torch pickles them. An array of objects is accepted only as the root:
-// with shape () it stands for its object, with shape (N,) for a list of them. Everything else is refused by name: "the
-// pickle refers to 'os.system', which seplflow does not load".
+// with shape () it stands for its object, with shape (N,) for a list of them. Everything else is
+// refused by name: "the pickle refers to 'os.system', which seplflow does not load".
 //
 // Throws Error, naming the file, the byte and the cause, for other values, for truncated files, for
 // protocols 0 and 1, for values that contain themselves or are nested more than kMaxPickleDepth
