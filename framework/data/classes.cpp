@@ -23,7 +23,8 @@ ClassesPtr classes_named(std::string_view names) {
 std::string numbering_hint(std::size_t classes, std::size_t label) {
   constexpr std::size_t kCocoClasses = 81, kHighestId = 90;
   if (classes != kCocoClasses || label > kHighestId) return "";
-  return "; COCO's category ids go from 1 to 90, but the labels from 1 to 80, in the order of the ids";
+  return "; COCO's category ids go from 1 to 90, but the labels from 1 to 80, in the order of the "
+         "ids";
 }
 
 }  // namespace

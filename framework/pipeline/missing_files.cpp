@@ -43,7 +43,8 @@ std::vector<FileReader> file_readers(std::vector<PipelineStage const*> const& st
     }
     auto const& outputs = stage->declaration->outputs;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (stage->wanted[i] && stage->instance->needs_files(i)) readers.push_back({stage, i, outputs[i].name});
+      bool const is_needed = stage->wanted[i] && stage->instance->needs_files(i);
+      if (is_needed) readers.push_back({stage, i, outputs[i].name});
     }
   }
   return readers;

@@ -132,8 +132,7 @@ struct OptionReader {
     if (!is_in_home(path)) return setting.base;
     auto const home = environment("HOME");
     if (home && !home->empty()) return fs::path(*home);
-    return refuse(": \"~\" stands for the home folder, but the environment variable HOME is not set: " +
-                  path);
+    return refuse(": \"~\" stands for the home folder, but the variable HOME is not set: " + path);
   }
 
   std::optional<OptionValue> path(toml::node const& node) {

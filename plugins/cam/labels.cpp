@@ -70,8 +70,8 @@ void declare_labels(Plugin& plugin) {
       .inputs("sample", "image_labels")
       .by_default("image_labels")
       .output("labels")
-      .option("dir", &Labels::dir, "folder with NAME.png or NAME.npy for each sample", existing_folder(),
-              required())
+      .option("dir", &Labels::dir, "folder with NAME.png or NAME.npy for each sample",
+              existing_folder(), required())
       .option(
           "method", &Labels::method,
           "the method that wrote them; used only in messages and in the record of the run, since "
@@ -85,9 +85,9 @@ void declare_labels(Plugin& plugin) {
       .option("restrict_to_image_labels", &Labels::restrict_to_image_labels, kRestrictHelp)
       .details(
           std::string(
-              "0 is background, and 255 means ignore. Every method in the paper publishes its labels "
-              "as 8-bit gray or palette PNGs of class ids. A class that the data set does not have "
-              "is an error. A sample of COCO may use any name that COCO's files have "
+              "0 is background, and 255 means ignore. Every method in the paper publishes its "
+              "labels as 8-bit gray or palette PNGs of class ids. A class that the data set does not "
+              "have is an error. A sample of COCO may use any name that COCO's files have "
               "(COCO_val2014_000000000139.png, 000000000139.png, 139.png); its id comes "
               "first.\n\n") +
           kLabelFileDetails + "\n\n" + kRestrictDetails);

@@ -67,7 +67,8 @@ inline Colours colours_of(std::vector<std::string> const& texts) {
     }
     auto const colour = colour_in(text);
     if (!label || !colour) {
-      throw Error("\"" + texts[i] + "\" is not a colour; expected \"#ff8000\", \"255,128,0\", or "
+      throw Error("\"" + texts[i] +
+                  "\" is not a colour; expected \"#ff8000\", \"255,128,0\", or "
                   "either after an id (\"255=#ffffff\")");
     }
     for (auto const& [other, its_colour] : colours) {
@@ -104,8 +105,9 @@ struct LabelOptions {
       auto const from = label_in(text.substr(0, equals));
       auto const to = label_in(text.substr(std::min(equals + 1, text.size())));
       if (!from || !to) {
-        check.refuse("relabel", "\"" + text + "\" is not a pair of ids; expected \"FROM=TO\" with "
-                                "numbers from 0 to 255, such as \"255=1\"");
+        check.refuse("relabel", "\"" + text +
+                                    "\" is not a pair of ids; expected \"FROM=TO\" with "
+                                    "numbers from 0 to 255, such as \"255=1\"");
       } else if (std::ranges::find(known, *from) != known.end()) {
         check.refuse("relabel", "the id " + std::to_string(*from) + " is relabelled twice");
       } else {
@@ -138,9 +140,10 @@ StageBuilder<T>& with_label_options(StageBuilder<T>& stage) {
   return stage
       .option("colours", &T::colours,
               std::string(kColoursHelp) + " (default: the colours of PASCAL VOC)")
-      .option("relabel", &T::relabel,
-              "ids in label files that stand for others, as \"FROM=TO\": [\"255=1\"] reads a mask of "
-              "0 and 255 as class 1")
+      .option(
+          "relabel", &T::relabel,
+          "ids in label files that stand for others, as \"FROM=TO\": [\"255=1\"] reads a mask of "
+          "0 and 255 as class 1")
       .option("ids_from", &T::ids_from,
               "what determines the class ids of a label file with a palette that contradicts its "
               "values: the values or the colours (default: the file decides, or is refused)",
@@ -160,12 +163,14 @@ constexpr char const* kLabelFileDetails =
     "(or 8 bits scaled by 257) |\n"
     "| gray PNG with 1 bit | the values 0 and 1 |\n"
     "| RGB PNG in the colours of PASCAL VOC, or in `colours` | those of the colours |\n"
-    "| palette PNG whose used colours contradict its values, as optipng, zopflipng, ImageMagick and "
+    "| palette PNG whose used colours contradict its values, as optipng, zopflipng, ImageMagick "
+    "and "
     "PIL's quantize write | those of the colours, VOC's or gray levels, if all are ids of the data "
     "set |\n"
     "| array of floating-point numbers | the values, which must be whole |\n\n"
     "A warning reports the files that are read by colour. A palette that contradicts its values is "
-    "an error if both readings are possible and the classes are neither VOC's nor COCO's, or if only "
+    "an error if both readings are possible and the classes are neither VOC's nor COCO's, or if "
+    "only "
     "0 and 255 come out; `ids_from` chooses a reading. `relabel` is applied last.";
 
 // Paths in the order of preference: NAME.png under each name of the sample, then NAME.PNG, then
@@ -184,8 +189,7 @@ inline std::vector<std::filesystem::path> label_files(std::filesystem::path cons
 }
 
 // The first of them that exists, or NAME.png.
-inline std::filesystem::path label_file(std::filesystem::path const& folder,
-                                        Sample const& sample) {
+inline std::filesystem::path label_file(std::filesystem::path const& folder, Sample const& sample) {
   auto files = label_files(folder, sample);
   // The first file of a usual folder need not be looked at twice.
   return files.size() == 1 || is_there(files.back()) ? files.back() : files.front();

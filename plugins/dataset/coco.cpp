@@ -94,9 +94,9 @@ struct Coco : FileOptions, ImageLabelOptions {
     std::string const remark = exif_remark(orientation, exif);
     if (!remark.empty()) context.warn(remark);
     if (!remark.empty() && image.size() != *sample.size) {
-      throw Error("image " + file.string() + " is " + to_string(image.size()) + " but its entry in " +
-                  annotations_file_.string() + " is " + to_string(*sample.size) +
-                  " (height x width): " + remark);
+      throw Error("image " + file.string() + " is " + to_string(image.size()) +
+                  " but its entry in " + annotations_file_.string() + " is " +
+                  to_string(*sample.size) + " (height x width): " + remark);
     }
     require_same_size(image.size(), "image " + file.string(), *sample.size,
                       "its entry in " + annotations_file_.string());
@@ -179,8 +179,9 @@ struct Coco : FileOptions, ImageLabelOptions {
       check.warn(annotations ? "annotations" : "root",
                  "category " + std::to_string(category.id) + " (\"" + names[i + 1] + "\") in " +
                      annotations_file_.string() + " has no annotations but is class " +
-                     std::to_string(i + 1) + ", so the categories after it are one class higher: \"" +
-                     names[i + 2] + "\" is class " + std::to_string(i + 2) +
+                     std::to_string(i + 1) +
+                     ", so the categories after it are one class higher: \"" + names[i + 2] +
+                     "\" is class " + std::to_string(i + 2) +
                      "; if labels and CAMs do not count it, remove the category from the file");
     }
   }
@@ -289,13 +290,14 @@ struct Coco : FileOptions, ImageLabelOptions {
 void declare_coco(Plugin& plugin) {
   auto& stage =
       plugin
-          .stage<Coco>("dataset.coco",
-                       "Reads MS COCO 2014 samples: image, semantic ground truth, image-level labels")
+          .stage<Coco>(
+              "dataset.coco",
+              "Reads MS COCO 2014 samples: image, semantic ground truth, image-level labels")
           .output("image", &Coco::image, &Coco::image_files)
           .output("truth", &Coco::truth, &Coco::truth_files, &Coco::needs_truth)
           .output("image_labels", &Coco::image_labels, &Coco::image_label_files,
                   &Coco::needs_truth);
-  with_file_options(stage)
+  stage
       .option("root", &Coco::root,
               "the folder of COCO, which contains annotations, train2014 and val2014",
               existing_folder())
@@ -310,7 +312,8 @@ void declare_coco(Plugin& plugin) {
       .option("images", &Coco::images_folder, "folder of the images instead of root/SPLIT",
               existing_folder())
       .option("truth", &Coco::truth_folder,
-              "folder of the ground truth as PNG or .npy files, instead of the outlines in the annotations",
+              "folder of the ground truth as PNG or .npy files, instead of the outlines in the "
+              "annotations",
               existing_folder())
       .option("image_labels", &Coco::label_source,
               "where the image-level labels come from: the annotations, the ground truth, the "
@@ -322,33 +325,33 @@ void declare_coco(Plugin& plugin) {
                                     {"cls_labels", LabelSource::cls_labels}}))
       .option("cls_labels", &Coco::cls_labels,
               std::string(kClsLabelsHelp) + "; also an array with a row for each image",
-              existing_file())
-      .details(
-          "A sample is an image with at least one annotation, crowds included: train2014 has "
-          "82,081 and val2014 has 40,137. Its id is the file name of its image without the "
-          "extension, `COCO_val2014_000000000139`. Samples come in the order of the annotations, "
-          "or of the list. A list may also name images by number (`000000057870`, `139`) and may "
-          "contain images without annotations. Its lines have the same forms as in `dataset.voc`: "
-          "for example `COCO_train2014_000000000009 45 49 50`, a name and its classes **counted "
-          "from 0**; in such a list, a name alone is an image without a class.\n\n"
-          "The classes are background and the categories of the file in the order of their ids: in "
-          "COCO, 1 is person and 80 is toothbrush, although the category ids end with 90. A file "
-          "of another data set has its own categories, names and numbers.\n\n"
-          "The ground truth is drawn as pycocotools draws it: crowds are left out, a later "
-          "annotation covers an earlier one, everything else is background, and no pixel is 255. "
-          "To draw it only once, write it with `output.labels` and read it with the option "
-          "`truth`: NAME.png, or one of the other names that COCO's files have (000000000139.png, "
-          "139.png).\n\n"
-          "`image_labels` come from one of four sources: the classes of all annotations, crowds "
-          "included; the classes that the ground truth shows, which are fewer where a class is a "
-          "crowd or covered (the list of CLIP-ES has these); the classes in the list of a method; "
-          "or its `cls_labels.npy`, a dict by name or number (EPS, SIPE, RIB) or an array with a "
-          "row for each image of the file, with or without annotations, by ascending id (CLIMS). "
-          "The check warns with the number of samples whose labels differ from the annotations.\n\n"
-          "The annotations are read once, when the pipeline is checked, and need not fit in "
-          "memory; outlines are read again for each sample. An output that no stage uses costs "
-          "nothing and needs no folder.\n\n" +
-          std::string(kLabelFileDetails) + "\n\n" + kFileOptionDetails);
+              existing_file());
+  with_file_options(stage).details(
+      "A sample is an image with at least one annotation, crowds included: train2014 has "
+      "82,081 and val2014 has 40,137. Its id is the file name of its image without the "
+      "extension, `COCO_val2014_000000000139`. Samples come in the order of the annotations, "
+      "or of the list. A list may also name images by number (`000000057870`, `139`) and may "
+      "contain images without annotations. Its lines have the same forms as in `dataset.voc`: "
+      "for example `COCO_train2014_000000000009 45 49 50`, a name and its classes **counted "
+      "from 0**; in such a list, a name alone is an image without a class.\n\n"
+      "The classes are background and the categories of the file in the order of their ids: in "
+      "COCO, 1 is person and 80 is toothbrush, although the category ids end with 90. A file "
+      "of another data set has its own categories, names and numbers.\n\n"
+      "The ground truth is drawn as pycocotools draws it: crowds are left out, a later "
+      "annotation covers an earlier one, everything else is background, and no pixel is 255. "
+      "To draw it only once, write it with `output.labels` and read it with the option "
+      "`truth`: NAME.png, or one of the other names that COCO's files have (000000000139.png, "
+      "139.png).\n\n"
+      "`image_labels` come from one of four sources: the classes of all annotations, crowds "
+      "included; the classes that the ground truth shows, which are fewer where a class is a "
+      "crowd or covered (the list of CLIP-ES has these); the classes in the list of a method; "
+      "or its `cls_labels.npy`, a dict by name or number (EPS, SIPE, RIB) or an array with a "
+      "row for each image of the file, with or without annotations, by ascending id (CLIMS). "
+      "The check warns with the number of samples whose labels differ from the annotations.\n\n"
+      "The annotations are read once, when the pipeline is checked, and need not fit in "
+      "memory; outlines are read again for each sample. An output that no stage uses costs "
+      "nothing and needs no folder.\n\n" +
+      std::string(kLabelFileDetails) + "\n\n" + kFileOptionDetails);
 }
 
 }  // namespace seplflow::dataset

@@ -12,8 +12,8 @@ namespace fs = std::filesystem;
 
 bool is_background_name(std::string name) {
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-  constexpr char const* kNames[] = {"background", "_background_", "__background__", "bg",
-                                    "unlabeled", "unlabelled"};
+  constexpr char const* kNames[] = {"background", "_background_", "__background__",
+                                    "bg",         "unlabeled",    "unlabelled"};
   return std::ranges::find(kNames, name) != std::end(kNames);
 }
 
@@ -41,7 +41,7 @@ struct Folder : ListedSamples, ImageLabelOptions {
     ClassesPtr known;
     refuse_errors(check, "classes", [&] { known = named_classes(); });
     refuse_errors(check, source_option(), [&] {
-      NameList listed = samples(known ? known->count() - 1 : kMostClasses);
+      NameList listed = samples(check, known ? known->count() - 1 : kMostClasses);
       if (known) choose_image_labels(check, listed, *known);
       open(std::move(listed.names), known, images_folder, truth_folder);
     });
@@ -80,11 +80,19 @@ struct Folder : ListedSamples, ImageLabelOptions {
                 "\" if that is the name of the background");
   }
 
-  NameList samples(std::size_t foreground) const {
+  NameList samples(OptionCheck& check, std::size_t foreground) const {
     if (list) return read_name_list(*list, foreground, strict);
     NameList found;
-    found.names = names_in_folder(images_folder ? *images_folder : *truth_folder,
-                                  images_folder ? Pictures::images : Pictures::label_maps);
+    std::vector<std::string> others;
+    fs::path const& folder = images_folder ? *images_folder : *truth_folder;
+    found.names =
+        names_in_folder(folder, images_folder ? Pictures::images : Pictures::label_maps, others);
+    if (!others.empty()) {
+      check.warn(source_option(),
+                 "the folder " + folder.string() + " has " + std::to_string(others.size()) +
+                     " pictures in other formats, which are not samples: " + first_names(others) +
+                     "; convert them to PNG");
+    }
     return found;
   }
 
@@ -109,15 +117,15 @@ void declare_folder(Plugin& plugin) {
           .output("truth", &Folder::truth, &Folder::truth_files, &Folder::needs_truth)
           .output("image_labels", &Folder::image_labels, &Folder::image_label_files,
                   &Folder::needs_image_label_files);
-  with_file_options(stage)
+  stage
       .option("list", &Folder::list,
               "file with the sample names, one per line, in any form that dataset.voc reads; "
               "without it, all pictures in images (or else in truth), sorted by name",
               existing_file())
       .option("images", &Folder::images_folder, "folder of the images: NAME.jpg or NAME.png",
               existing_folder())
-      .option("truth", &Folder::truth_folder,
-              "folder of the ground truth: NAME.png or NAME.npy", existing_folder())
+      .option("truth", &Folder::truth_folder, "folder of the ground truth: NAME.png or NAME.npy",
+              existing_folder())
       .option("classes", &Folder::classes,
               "\"voc12\", \"coco14\", or the names of the classes, background first", required())
       .option("background_name", &Folder::background_name,
@@ -130,17 +138,17 @@ void declare_folder(Plugin& plugin) {
               choices<LabelSource>({{"truth", LabelSource::truth},
                                     {"list", LabelSource::list},
                                     {"cls_labels", LabelSource::cls_labels}}))
-      .option("cls_labels", &Folder::cls_labels, kClsLabelsHelp, existing_file())
-      .details(
-          "In the ground truth, 0 is background and 255 means ignore. Sample names may contain "
-          "subfolders (`train/0001`) but must not leave the folder. The path of an image in a list "
-          "(`train/0001.jpg`) stands for its file name alone (`0001`). An output that no stage "
-          "uses costs nothing and needs no folder.\n\n"
-          "`image_labels` need no ground truth: a list may have the classes of each image (`0001 0 "
-          "14`, **counted from 0** without background), and `cls_labels` may be a file of them. "
-          "Otherwise they are the classes that the ground truth shows; a sample without ground "
-          "truth has none.\n\n" +
-          std::string(kLabelFileDetails) + "\n\n" + kFileOptionDetails);
+      .option("cls_labels", &Folder::cls_labels, kClsLabelsHelp, existing_file());
+  with_file_options(stage).details(
+      "In the ground truth, 0 is background and 255 means ignore. Sample names may contain "
+      "subfolders (`train/0001`) but must not leave the folder. The path of an image in a list "
+      "(`train/0001.jpg`) stands for its file name alone (`0001`). An output that no stage "
+      "uses costs nothing and needs no folder.\n\n"
+      "`image_labels` need no ground truth: a list may have the classes of each image (`0001 0 "
+      "14`, **counted from 0** without background), and `cls_labels` may be a file of them. "
+      "Otherwise they are the classes that the ground truth shows; a sample without ground "
+      "truth has none.\n\n" +
+      std::string(kLabelFileDetails) + "\n\n" + kFileOptionDetails);
 }
 
 }  // namespace seplflow::dataset

@@ -85,8 +85,8 @@ class CsvReader {
       require_all_classes();
     } else if (lines_[0].size() != 2) {
       fail(0, "the header has the columns " + shown(lines_[0]) +
-                  "; expected the image and then a column for each class (" +
-                  classes_.describe() + "), or one column of class names");
+                  "; expected the image and then a column for each class (" + classes_.describe() +
+                  "), or one column of class names");
     } else if (names_in(lines_[0][1])) {
       first = 0;  // there is no header
     }
@@ -120,9 +120,9 @@ class CsvReader {
   // One class column and a column of class names look alike, so the cells below decide.
   bool has_class_columns() const {
     Row const& header = lines_[0];
-    bool const all = header.size() > 1 && std::all_of(header.begin() + 1, header.end(), [&](auto& c) {
-                       return class_named(c, classes_);
-                     });
+    bool const all =
+        header.size() > 1 && std::all_of(header.begin() + 1, header.end(),
+                                         [&](auto& c) { return class_named(c, classes_); });
     return all && (header.size() > 2 || (lines_[1].size() == 2 && flag_in(lines_[1][1])));
   }
 

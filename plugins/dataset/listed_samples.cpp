@@ -16,9 +16,10 @@ namespace fs = std::filesystem;
 std::optional<LabelFile> FileOptions::read_truth(fs::path const& file,
                                                  SampleContext const& context) const {
   if (!needs_truth() && !is_there(file)) {
-    context.warn("there is no ground truth (missing_truth = \"skip\"), so stages that need it leave "
-                 "the sample out",
-                 file.filename().string());
+    context.warn(
+        "there is no ground truth (missing_truth = \"skip\"), so stages that need it leave "
+        "the sample out",
+        file.filename().string());
     return std::nullopt;
   }
   try {
@@ -35,8 +36,9 @@ std::string exif_remark(int orientation, Exif exif) {
   std::string const text = "the image has the EXIF orientation " + std::to_string(orientation);
   return exif == Exif::apply
              ? text + ", which is applied"
-             : text + ", which is ignored, as PIL's open does (exif = \"apply\" on the data set turns "
-                      "the image, as cv2.imread does)";
+             : text +
+                   ", which is ignored, as PIL's open does (exif = \"apply\" on the data set turns "
+                   "the image, as cv2.imread does)";
 }
 
 void ListedSamples::open(std::vector<std::string> names, ClassesPtr classes,

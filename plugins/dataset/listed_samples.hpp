@@ -26,8 +26,8 @@ struct FileOptions : LabelOptions {
   bool needs_truth() const { return missing_truth == MissingTruth::error; }
 
  protected:
-  // The ground truth of a sample in the file. Nothing, after a warning, if it is missing and may be.
-  // Throws Error, with the file, when it cannot be read, or when it holds other labels than the
+  // The ground truth of a sample in the file. Nothing, after a warning, if it is missing and may
+  // be. Throws Error, with the file, when it cannot be read, or when it holds other labels than the
   // classes of the sample and 255.
   std::optional<LabelFile> read_truth(std::filesystem::path const& file,
                                       SampleContext const& context) const;
@@ -40,17 +40,20 @@ StageBuilder<T>& with_file_options(StageBuilder<T>& stage) {
               "what to do about a sample without ground truth: report an error, or skip it in the "
               "stages that need the ground truth, and count it in a warning",
               choices<MissingTruth>({{"error", MissingTruth::error}, {"skip", MissingTruth::skip}}))
-      .option("exif", &T::exif,
-              "what to do about the EXIF orientation of an image: ignore it, as PIL's open does, or "
-              "apply it, as cv2.imread does",
-              choices<Exif>({{"ignore", Exif::ignore}, {"apply", Exif::apply}}));
+      .option(
+          "exif", &T::exif,
+          "what to do about the EXIF orientation of an image: ignore it, as PIL's open does, or "
+          "apply it, as cv2.imread does",
+          choices<Exif>({{"ignore", Exif::ignore}, {"apply", Exif::apply}}));
 }
 
 // For details() of the data sets.
 constexpr char const* kFileOptionDetails =
-    "With `missing_truth = \"skip\"`, a sample without ground truth passes the other stages, so that "
+    "With `missing_truth = \"skip\"`, a sample without ground truth passes the other stages, so "
+    "that "
     "10,582 labels can be written and 1,464 of them scored in one run: stages that need the ground "
-    "truth leave the sample out. An image with an EXIF orientation causes a warning with its number. "
+    "truth leave the sample out. An image with an EXIF orientation causes a warning with its "
+    "number. "
     "It is read as it is stored, as PIL's open does; `exif = \"apply\"` turns it, as cv2.imread "
     "does.\n\n"
     "`relabel = [\"255=1\"]` reads ground truth of two classes that is stored as 0 and 255. "

@@ -37,7 +37,8 @@ std::string lower_case(std::string_view text) {
 }
 
 bool is_picture(std::string_view word) {
-  std::string const lower = lower_case(word.substr(word.size() - std::min<std::size_t>(word.size(), 5)));
+  std::string const lower =
+      lower_case(word.substr(word.size() - std::min<std::size_t>(word.size(), 5)));
   return std::ranges::any_of(kPictureEndings,
                              [&](char const* ending) { return lower.ends_with(ending); });
 }
@@ -112,8 +113,8 @@ bool name_one_image(std::string_view a, std::string_view b) {
 // Whether a line of a file is one of a table: its header ("filename,label"), or an image and its
 // columns ("a.jpg,cat").
 bool is_csv(std::string_view line) {
-  constexpr std::string_view kColumns[] = {"image", "images", "imageid", "img", "file", "name", "id",
-                                           "path"};
+  constexpr std::string_view kColumns[] = {"image", "images", "imageid", "img",
+                                           "file",  "name",   "id",      "path"};
   constexpr std::string_view kOnlyColumns[] = {"image_id",  "image_name", "img_name",  "filename",
                                                "file_name", "filepath",   "image_path"};
   std::size_t const end = std::min(line.find_first_of(",;\t"), line.size());
@@ -123,6 +124,27 @@ bool is_csv(std::string_view line) {
   bool const is_column = std::ranges::find(kColumns, first) != std::end(kColumns);
   bool const has_comma = end < line.size() && line[end] != '\t';
   return (is_column && end < line.size()) || (has_comma && is_picture(first));
+}
+
+// Whether a file is a picture in a format that is not read.
+bool is_other_picture(std::string_view file) {
+  constexpr std::string_view kEndings[] = {".tif", ".tiff", ".bmp",  ".webp", ".gif",
+                                           ".jp2", ".heic", ".avif", ".ppm",  ".pgm"};
+  std::string const lower = lower_case(file);
+  return is_picture(file) ||
+         std::ranges::any_of(kEndings, [&](auto ending) { return lower.ends_with(ending); });
+}
+
+// The error about a folder without pictures, with what it has instead.
+std::string without_pictures(fs::path const& folder, std::vector<std::string> const& folders,
+                             std::vector<std::string> const& others) {
+  std::string text = "the folder " + folder.string() + " has no pictures (.jpg, .jpeg or .png)";
+  if (!others.empty()) text += ", but others, such as " + others.front() + "; convert them to PNG";
+  if (others.empty() && !folders.empty()) {
+    text += ", but folders, such as " + *std::ranges::min_element(folders) +
+            "; choose one of them, or name the samples in a list (train/0001)";
+  }
+  return text;
 }
 
 class ListReader {
@@ -189,8 +211,8 @@ class ListReader {
       std::string_view const line = rest.substr(0, rest.find_first_of("\r\n"));
       if (!is_csv(line)) continue;
       bool const is_long = line.size() > kMaxShownLength;
-      throw Error(file_.string() + " is a CSV file (\"" + std::string(line.substr(0, kMaxShownLength)) +
-                  (is_long ? "..." : "") +
+      throw Error(file_.string() + " is a CSV file (\"" +
+                  std::string(line.substr(0, kMaxShownLength)) + (is_long ? "..." : "") +
                   "\"); a list has one name per line and no header: save its first column alone, "
                   "and give image-level labels in a CSV file with the option cls_labels");
     }
@@ -302,28 +324,33 @@ std::string_view name_of_image(std::string_view path) {
   return is_picture(path) ? stem_of(path) : path;
 }
 
-std::vector<std::string> names_in_folder(fs::path const& folder, Pictures pictures) {
-  std::vector<std::string> names;
+std::vector<std::string> names_in_folder(fs::path const& folder, Pictures pictures,
+                                         std::vector<std::string>& others) {
+  std::vector<std::string> names, folders;
   for (fs::directory_entry const& entry : fs::directory_iterator(folder)) {
     fs::path const& path = entry.path();
+    std::string const file = path.filename().string();
+    if (is_clutter(file)) continue;
+    if (entry.is_directory() && file != "__MACOSX") folders.push_back(file);
     bool const is_array = pictures == Pictures::label_maps && path.extension() == ".npy";
     bool const is_listed =
-        is_array ||
-        std::ranges::find(kPictureEndings, path.extension()) != kPictureEndings.end();
-    if (!is_listed || is_clutter(path.filename().string())) continue;
+        is_array || std::ranges::find(kPictureEndings, path.extension()) != kPictureEndings.end();
+    if (!is_listed) {
+      if (is_other_picture(file)) others.push_back(file);
+      continue;
+    }
     names.push_back(path.stem().string());
     if (auto const unsafe = why_unsafe_id(names.back())) {
       throw Error("the file " + path.string() + " cannot name a sample: its name " + *unsafe);
     }
   }
   std::ranges::sort(names);
+  std::ranges::sort(others);
   auto const twice = std::ranges::adjacent_find(names);
   if (twice != names.end()) {
     throw Error("the folder " + folder.string() + " has two pictures named \"" + *twice + "\"");
   }
-  if (names.empty()) {
-    throw Error("the folder " + folder.string() + " has no pictures (.jpg, .jpeg or .png)");
-  }
+  if (names.empty()) throw Error(without_pictures(folder, folders, others));
   return names;
 }
 

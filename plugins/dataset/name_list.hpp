@@ -28,12 +28,12 @@ struct NameList {
 //   2007_000032 0 14                             a name (or an image) and its foreground classes,
 //                                                counted from 0
 //
-// A word that ends in .jpg, .jpeg or .png, in any case, is an image, with or without folders before it. The lines
-// of a file either all have names or all have images, and they do not mix label maps and classes.
-// Where any line has classes, a line without classes is an image without a class.
+// A word that ends in .jpg, .jpeg or .png, in any case, is an image, with or without folders before
+// it. The lines of a file either all have names or all have images, and they do not mix label maps
+// and classes. Where any line has classes, a line without classes is an image without a class.
 //
-// The files ._NAME, .DS_Store, Thumbs.db and those below __MACOSX, which only file managers use, are
-// skipped. The names of an image and its label map may be two names that COCO's files have
+// The files ._NAME, .DS_Store, Thumbs.db and those below __MACOSX, which only file managers use,
+// are skipped. The names of an image and its label map may be two names that COCO's files have
 // (COCO_train2014_000000000009, 000000000009). If `strict`, backslashes and two names are errors.
 //
 // Lines may end in blanks or CRLF, the last line may have no newline, and blank lines are skipped.
@@ -56,8 +56,9 @@ std::string_view name_of_image(std::string_view path);
 enum class Pictures { images, label_maps };
 
 // The names of the pictures in a folder (.jpg, .jpeg, .png in any case; for label maps also .npy),
-// without extensions, sorted by bytes. Throws Error when two pictures have the same name, or there is none.
-std::vector<std::string> names_in_folder(std::filesystem::path const& folder,
-                                         Pictures pictures = Pictures::images);
+// without extensions, sorted by bytes. Adds the files of pictures in other formats (.tif, .webp,
+// ...) to `others`. Throws Error when two pictures have the same name, or there is none.
+std::vector<std::string> names_in_folder(std::filesystem::path const& folder, Pictures pictures,
+                                         std::vector<std::string>& others);
 
 }  // namespace seplflow::dataset

@@ -84,7 +84,8 @@ struct Voc : ListedSamples, ImageLabelOptions {
         std::make_shared<Classes const>(voc12_classes()->names(), chosen_colours());
     NameList listed;
     bool const has_list = refuse_errors(check, list ? "list" : "split", [&] {
-      listed = read_name_list(list ? *list : list_of_split(root, split), classes->count() - 1, strict);
+      listed =
+          read_name_list(list ? *list : list_of_split(root, split), classes->count() - 1, strict);
     });
     if (!has_list) return;
     if (truth_is_wanted_ && needs_truth() && !check.given("truth")) {
@@ -134,7 +135,7 @@ void declare_voc(Plugin& plugin) {
           .output("truth", &Voc::truth, &Voc::truth_files, &Voc::needs_truth)
           .output("image_labels", &Voc::image_labels, &Voc::image_label_files,
                   &Voc::needs_image_label_files);
-  with_file_options(stage)
+  stage
       .option("root", &Voc::root, "the folder VOC2012 of the unpacked data set", existing_folder(),
               required())
       .option("split", &Voc::split,
@@ -152,39 +153,41 @@ void declare_voc(Plugin& plugin) {
               choices<LabelSource>({{"truth", LabelSource::truth},
                                     {"list", LabelSource::list},
                                     {"cls_labels", LabelSource::cls_labels}}))
-      .option("cls_labels", &Voc::cls_labels,
-              kClsLabelsHelp, existing_file())
-      .details(
-          "Class ids are 0 for background and 1 to 20 for VOC's classes; 255 in the ground truth "
-          "means boundary or ignore. The ground truth is read from NAME.png or NAME.npy, and images "
-          "from NAME.jpg. An output that no stage uses costs nothing and needs no folder.\n\n" +
-          std::string(kLabelFileDetails) +
-          "\n\n"
-          "A list has one sample per line:\n\n"
-          "| Line | Meaning |\n"
-          "|---|---|\n"
-          "| `2007_000032` | a name |\n"
-          "| `/JPEGImages/2007_000032.jpg`, `2007_000032.jpg` | an image; its file name gives the "
-          "name, and the options give the folder |\n"
-          "| `/JPEGImages/2007_000032.jpg /SegmentationClassAug/2007_000032.png` | an image and "
-          "its label map; both give the name |\n"
-          "| `2007_000032 0 14` | a name (or an image) and its classes, **counted from 0**: "
-          "aeroplane and person, whose labels are 1 and 15 |\n\n"
-          "If any line has classes, a name alone is an image without a class. CRLF, trailing "
-          "blanks, blank lines and a missing final newline are accepted. Errors are: a repeated "
-          "name, a class repeated in a line, names mixed with images, label maps in a list with "
-          "classes, columns of 0 and 1 for every class, and the lists of single classes in "
-          "ImageSets/Main. `train_aug` reads train_aug.txt or trainaug.txt; "
-          "ImageSets/Segmentation is searched first. A sample's size comes from the header of its "
-          "image or ground truth, if either exists.\n\n"
-          "`image_labels` are what weakly supervised methods are trained on. There are several "
-          "versions of them: `cls_labels.npy`, which most methods ship in one of three dialects "
-          "(all with the same labels); lists with classes, which differ from it; and the classes "
-          "that the ground truth shows. If a list has classes and `cls_labels` is set as well, the "
-          "check compares the two and warns with the number of samples that differ. If the classes "
-          "of the ground truth count and a sample has none, its image-level labels are unknown: "
-          "nothing is compared with them.\n\n" +
-          std::string(kFileOptionDetails));
+      .option("cls_labels", &Voc::cls_labels, kClsLabelsHelp, existing_file());
+  with_file_options(stage).details(
+      "Class ids are 0 for background and 1 to 20 for VOC's classes; 255 in the ground truth "
+      "means boundary or ignore. The ground truth is read from NAME.png or NAME.npy, and images "
+      "from NAME.jpg. An output that no stage uses costs nothing and needs no folder.\n\n" +
+      std::string(kLabelFileDetails) +
+      "\n\n"
+      "A list has one sample per line:\n\n"
+      "| Line | Meaning |\n"
+      "|---|---|\n"
+      "| `2007_000032` | a name |\n"
+      "| `/JPEGImages/2007_000032.jpg`, `2007_000032.jpg` | an image; its file name gives the "
+      "name, and the options give the folder |\n"
+      "| `/JPEGImages/2007_000032.jpg /SegmentationClassAug/2007_000032.png` | an image and "
+      "its label map; both give the name |\n"
+      "| `2007_000032 0 14` | a name (or an image) and its classes, **counted from 0**: "
+      "aeroplane and person, whose labels are 1 and 15 |\n\n"
+      "If any line has classes, a name alone is an image without a class. CRLF, trailing "
+      "blanks, blank lines and a missing final newline are accepted. Backslashes separate folders "
+      "too, an image and its label map may have two of COCO's names, and the files of file "
+      "managers (`._NAME`, `.DS_Store`, `Thumbs.db`, `__MACOSX`) are skipped; `strict = true` "
+      "refuses backslashes and two names. Errors are: a CSV file, a repeated name, a "
+      "class repeated in a line, names mixed with images, label maps in a list with "
+      "classes, columns of 0 and 1 for every class, and the lists of single classes in "
+      "ImageSets/Main. `train_aug` reads train_aug.txt or trainaug.txt; "
+      "ImageSets/Segmentation is searched first. A sample's size comes from the header of its "
+      "image or ground truth, if either exists.\n\n"
+      "`image_labels` are what weakly supervised methods are trained on. There are several "
+      "versions of them: `cls_labels.npy`, which most methods ship in one of three dialects "
+      "(all with the same labels); lists with classes, which differ from it; and the classes "
+      "that the ground truth shows. If a list has classes and `cls_labels` is set as well, the "
+      "check compares the two and warns with the number of samples that differ. If the classes "
+      "of the ground truth count and a sample has none, its image-level labels are unknown: "
+      "nothing is compared with them.\n\n" +
+      std::string(kFileOptionDetails));
 }
 
 }  // namespace seplflow::dataset

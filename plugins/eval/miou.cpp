@@ -281,8 +281,8 @@ std::string Miou::never_shown() const {
   if (missing == 0) return "";
   if (missing > kNamed) names += " and " + std::to_string(missing - kNamed) + " more";
   return "the ground truth of " + counted(labels_.images, "sample") + " never shows " +
-         std::to_string(missing) + " of " + std::to_string(foreground) + (foreground == 1 ? " class: " : " classes: ") +
-         names;
+         std::to_string(missing) + " of " + std::to_string(foreground) +
+         (foreground == 1 ? " class: " : " classes: ") + names;
 }
 
 // Scores are comparable only under the same conditions.

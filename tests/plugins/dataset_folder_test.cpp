@@ -163,6 +163,23 @@ TEST_CASE("a folder without pictures is refused") {
              Contains("images: ") && Contains("has no pictures"));
 }
 
+TEST_CASE("pictures in other formats are named, and so are folders instead of pictures") {
+  TempFolder const folder;
+  folder.write("images/b.TIF", "x");
+  std::string const images = (folder / "images").string();
+  CHECK_THAT(opening({{"images", images}}).problems(),
+             Contains("has no pictures") && Contains("such as b.TIF"));
+  folder.write("images/a.png", kPicture);
+  folder.write("images/c.webp", "x");
+  StageDriver stage = opening({{"images", images}});
+  CHECK(ids_of(stage) == Names{"a"});
+  CHECK_THAT(stage.warnings(),
+             Contains("2 pictures in other formats") && Contains("b.TIF, c.webp"));
+  folder.write("nested/train/a.png", kPicture);
+  CHECK_THAT(opening({{"images", (folder / "nested").string()}}).problems(),
+             Contains("has no pictures") && Contains("such as train;"));
+}
+
 TEST_CASE("errors in a list are reported at the option") {
   TempFolder const folder;
   auto const list = folder.write("names.txt", "../x\n/abs\na\na\nb c\n").string();
@@ -221,10 +238,9 @@ TEST_CASE("image-level labels come from the list or from a file, without any gro
   CHECK(read.produce<ImageLabels>("image_labels", read.samples().at(0)) == ImageLabels{{2}});
   CHECK_THAT(read.warnings(), Contains("differ for 2 of 2 samples"));
 
-  StageDriver truth = opening({{"list", list},
-                               {"classes", classes},
-                               {"image_labels", std::string("truth")}},
-                              {"image_labels"});
+  StageDriver truth =
+      opening({{"list", list}, {"classes", classes}, {"image_labels", std::string("truth")}},
+              {"image_labels"});
   CHECK_FALSE(truth.has("image_labels", truth.samples().at(0)));
 }
 
@@ -259,16 +275,17 @@ TEST_CASE("ground truth may be missing if that is allowed, and other samples hav
       CHECK_THAT(stage.warned().at(0).what, Contains("there is no ground truth"));
     } else {
       CHECK_THROWS_WITH(stage.has("truth", samples.at(1)), Contains("there is no ground truth") &&
-                                                             Contains("b.png") &&
-                                                             Contains("missing_truth"));
+                                                               Contains("b.png") &&
+                                                               Contains("missing_truth"));
     }
   }
 }
 
 TEST_CASE("label files of arrays are ground truth, and files of file managers are ignored") {
   TempFolder const folder;
-  folder.write("truth/a.npy", pickle_bytes::npy(
-      "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2), }", std::string("\0\x02", 2)));
+  folder.write("truth/a.npy",
+               pickle_bytes::npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2), }",
+                                 std::string("\0\x02", 2)));
   for (char const* const name : {"._a.png", ".DS_Store", "Thumbs.db"}) {
     folder.write("truth/" + std::string(name), "x");
   }
@@ -283,8 +300,7 @@ TEST_CASE("colours of the data set belong to its classes") {
   TempFolder const folder;
   auto const list = folder.write("names.txt", "a\n").string();
   StageDriver stage = opening({{"list", list}, {"colours", Names{"#000000", "#ff8000"}}});
-  CHECK(stage.samples().at(0).classes->colours() ==
-        Colours{{0, {0, 0, 0}}, {1, {255, 128, 0}}});
+  CHECK(stage.samples().at(0).classes->colours() == Colours{{0, {0, 0, 0}}, {1, {255, 128, 0}}});
 }
 
 TEST_CASE("an EXIF orientation is a remark with its number, and counts if it is applied") {

@@ -19,9 +19,8 @@ std::uint32_t big_endian(Bytes bytes) {
 
 bool begins_with(Bytes bytes, std::string_view text) {
   return bytes.size() >= text.size() &&
-         std::equal(text.begin(), text.end(), bytes.begin(), [](char a, std::uint8_t b) {
-           return static_cast<std::uint8_t>(a) == b;
-         });
+         std::equal(text.begin(), text.end(), bytes.begin(),
+                    [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
 }
 
 // A TIFF header and its first directory: entries of 12 bytes (tag, type, count, value).
@@ -134,15 +133,13 @@ int exif_orientation(Bytes head) {
 
 Image upright(Image const& image, int orientation) {
   Size const stored = image.size();
-  Size const size =
-      exchanges_sides(orientation) ? Size{stored.width, stored.height} : stored;
+  Size const size = exchanges_sides(orientation) ? Size{stored.width, stored.height} : stored;
   std::vector<std::uint8_t> rgb;
   rgb.reserve(image.rgb().size());
   for (std::uint32_t y = 0; y < size.height; ++y) {
     for (std::uint32_t x = 0; x < size.width; ++x) {
       Place const from = stored_place(y, x, stored, orientation);
-      auto const pixel =
-          image.rgb().subspan(3 * (std::size_t{from.y} * stored.width + from.x), 3);
+      auto const pixel = image.rgb().subspan(3 * (std::size_t{from.y} * stored.width + from.x), 3);
       rgb.insert(rgb.end(), pixel.begin(), pixel.end());
     }
   }

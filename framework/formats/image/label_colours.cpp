@@ -16,9 +16,9 @@ using IdOf = std::map<Colour, Label>;
 
 // A way to read colours.
 struct Scheme {
-  char const* name;                // "VOC's colours"
-  std::optional<IdOf> ids;         // not set: gray levels are the ids
-  bool is_declared = false;        // by the data set
+  char const* name;          // "VOC's colours"
+  std::optional<IdOf> ids;   // not set: gray levels are the ids
+  bool is_declared = false;  // by the data set
   std::optional<Label> id_of(Colour const& colour) const {
     if (!ids) {
       bool const is_gray = colour[0] == colour[1] && colour[1] == colour[2];
@@ -79,8 +79,7 @@ Decision plain() {
 }
 
 // Whether the colours of all used values are VOC's, or missing: the usual case, found fast.
-bool has_voc_colours(std::array<std::uint64_t, 256> const& areas,
-                     std::span<Colour const> palette) {
+bool has_voc_colours(std::array<std::uint64_t, 256> const& areas, std::span<Colour const> palette) {
   for (std::size_t i = 0; i < palette.size(); ++i) {
     if (areas[i] > 0 && palette[i] != voc_colour(static_cast<Label>(i))) return false;
   }
@@ -128,7 +127,8 @@ class Decider {
     bool const agrees = allowed.size() > 1 && !differ;
     Decision decision = decided(first.ids);
     if (first.scheme->ids && !first.scheme->is_declared && !agrees) {
-      decision.remark = "label files are RGB pictures in VOC's colours, which are read as class ids";
+      decision.remark =
+          "label files are RGB pictures in VOC's colours, which are read as class ids";
     }
     return decision;
   }
@@ -151,8 +151,9 @@ class Decider {
                           (first.scheme->is_declared || !are_valid(values) || has_known_classes());
     if (!is_clear || reading_.strict) fail_with_both(values, first);
     Decision decision = decided(first.ids);
-    decision.remark = "the palettes of label files contradict their values, so the class ids are "
-                      "read from the colours (ids_from = \"values\" reads the values)";
+    decision.remark =
+        "the palettes of label files contradict their values, so the class ids are "
+        "read from the colours (ids_from = \"values\" reads the values)";
     decision.detail = "values " + list(values) + " show " + list(first.ids);
     return decision;
   }

@@ -49,9 +49,9 @@ class ChannelReader {
     for (std::size_t at = 0; at < row.size(); at += stride) {
       Bytes const pixel = row.subspan(at, stride);
       if (alpha_) require_opaque(pixel.last(bytes_));
-      picture_.numbers.push_back(colours_ == 1 ? sample(pixel, 0)
-                                               : number_of({sample(pixel, 0), sample(pixel, 1),
-                                                            sample(pixel, 2)}));
+      picture_.numbers.push_back(
+          colours_ == 1 ? sample(pixel, 0)
+                        : number_of({sample(pixel, 0), sample(pixel, 1), sample(pixel, 2)}));
     }
   }
 
@@ -63,8 +63,10 @@ class ChannelReader {
     if (high == 0 || high == low) {
       seen = seen || low != 0;
       if (!seen_plain_ || !seen_scaled_) return low;
-      throw Error(name_ + " is " + kind_ + " with values up to 255 and others that are scaled by 257, "
-                  "the first at " + place() + "; save the class ids as 8-bit gray");
+      throw Error(name_ + " is " + kind_ +
+                  " with values up to 255 and others that are scaled by 257, "
+                  "the first at " +
+                  place() + "; save the class ids as 8-bit gray");
     }
     std::size_t const value = std::size_t{high} << 8 | low;
     throw Error(name_ + " is " + kind_ + " with the value " + std::to_string(value) + " at " +
@@ -81,8 +83,8 @@ class ChannelReader {
     if (!picture_.numbers.empty() && colour == last_) return last_number_;
     auto const [known, is_new] = number_of_.try_emplace(colour, picture_.colours.size());
     if (is_new && picture_.colours.size() == 256) {
-      throw Error(name_ + " is " + kind_ + " of more than 256 colours, so it is a picture and not " +
-                  "a label map");
+      throw Error(name_ + " is " + kind_ +
+                  " of more than 256 colours, so it is a picture and not " + "a label map");
     }
     if (is_new) picture_.colours.push_back(colour);
     last_ = colour;
@@ -160,10 +162,9 @@ LabelFile decode_png(Bytes bytes, std::string_view name, LabelReading const& rea
 
 bool is_npy(Bytes bytes) {
   constexpr std::string_view kMagic = "\x93NUMPY";
-  return bytes.size() >= kMagic.size() && std::equal(kMagic.begin(), kMagic.end(), bytes.begin(),
-                                                     [](char a, std::uint8_t b) {
-                                                       return static_cast<std::uint8_t>(a) == b;
-                                                     });
+  return bytes.size() >= kMagic.size() &&
+         std::equal(kMagic.begin(), kMagic.end(), bytes.begin(),
+                    [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
 }
 
 // (height, width), where axes of length 1 before or after these do not count.

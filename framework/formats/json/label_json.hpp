@@ -14,10 +14,10 @@ struct LabelledImage {
   std::vector<double> numbers;
 };
 
-// Reads an object by image, {"a.jpg": ["cat", "dog"], "b.jpg": "cat", "c.jpg": [0, 1, 0]}, or a list
-// of objects, each with the name of its image ("image", "file_name", "filename", "name", "image_id"
-// or "id") and its classes ("labels", "classes", "label", "class", "category" or "categories").
-// Throws Error, with the file and the entry, for other JSON.
+// Reads an object by image, {"a.jpg": ["cat", "dog"], "b.jpg": "cat", "c.jpg": [0, 1, 0]}, or a
+// list of objects, each with the name of its image ("image", "file_name", "filename", "name",
+// "image_id" or "id") and its classes ("labels", "classes", "label", "class", "category" or
+// "categories"). Throws Error, with the file and the entry, for other JSON.
 std::vector<LabelledImage> read_label_json(std::filesystem::path const& path);
 
 }  // namespace seplflow
