@@ -65,6 +65,12 @@ constexpr std::array kFacts = {
     Facts{FileKind::pdf, "a PDF", {}},
 };
 
+// Whether the advice is only for readers that have none: a picture is not saved as UTF-8.
+bool depends_on_reader(FileKind kind) {
+  return kind == FileKind::utf16 || kind == FileKind::python_text ||
+         kind == FileKind::safetensors;
+}
+
 Facts const* facts_of(FileKind kind) {
   auto const found = std::ranges::find(kFacts, kind, &Facts::kind);
   return found == kFacts.end() ? nullptr : &*found;
@@ -262,8 +268,9 @@ std::string what_it_is(Head head, std::string_view expected, std::string_view ad
   }
   if (kind == FileKind::unknown) return with("is not " + std::string(expected), advice);
   std::string_view const own = facts_of(kind)->advice;
+  bool const use_own = !own.empty() && (advice.empty() || !depends_on_reader(kind));
   return with("is " + name_of(kind, head) + ", not " + std::string(expected),
-              own.empty() ? advice : own);
+              use_own ? own : advice);
 }
 
 void require_kind(Head head, std::initializer_list<FileKind> kinds, std::string_view name,

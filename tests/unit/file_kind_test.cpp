@@ -112,6 +112,7 @@ TEST_CASE("pictures and archives are told apart") {
 TEST_CASE("advice of the reader is for kinds that need none of their own") {
   CHECK(is("GIF89a", "convert it") == "is a GIF image, not a PNG; convert it");
   CHECK(is("\1\2\3", "convert it") == "is not a PNG; convert it");
+  CHECK(is(utf16("2007_000032"), "convert it") == "is text in UTF-16, not a PNG; convert it");
   CHECK(is("\x1f\x8b\x08", "convert it") == "is a gzip file, not a PNG; unpack it with gunzip");
 }
 

@@ -165,8 +165,7 @@ Cell read_torch(Bytes bytes, Store& store) {
         "this is a tar file, as torch wrote them before version 0.1.12; load it and save it again "
         "with a newer torch");
   }
-  throw Error("this " + what_it_is(bytes, "a file that torch.save writes",
-                                   "load it and write it with torch.save"));
+  throw Error("this " + what_it_is(bytes, "a file that torch.save writes"));
 }
 
 }  // namespace seplflow::pickle
