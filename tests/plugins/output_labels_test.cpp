@@ -63,7 +63,7 @@ TEST_CASE("the palette has the colours of the option, or else of the data set") 
                                                    Colours{{1, {1, 2, 3}}});
   auto const colour_of_1 = [&](StageDriver& stage) {
     stage.write(sample, LabelMap({1, 1}, {1}));
-    Bytes const& file = stage.folder.files.at("a.png");
+    Bytes const& file = stage.files().at("a.png");
     std::size_t const at = chunk_data(file, "PLTE") + 3;
     return Bytes(file.begin() + static_cast<std::ptrdiff_t>(at),
                  file.begin() + static_cast<std::ptrdiff_t>(at) + 3);

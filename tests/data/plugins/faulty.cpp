@@ -93,8 +93,7 @@ struct Deadly {
       case Death::in_files:
         break;
       case Death::hang:
-        std::this_thread::sleep_for(std::chrono::hours(1));
-        break;
+        for (;;) ::pause();
       case Death::fork:
         if (::fork() == 0) std::exit(0);
         break;
@@ -110,6 +109,8 @@ struct Deadly {
     room[depth % 4096] = 1;
     return depth < 0 ? 0 : overflow(depth + 1) + room[(depth + 1) % 4096];
   }
+};
+
 // Cannot name the files of every so many samples.
 struct Unlisted {
   std::int64_t every = 10;
