@@ -90,7 +90,8 @@ struct Coco : FileOptions, ImageLabelOptions {
   Image image(SampleContext const& context) const {
     Sample const& sample = context.sample();
     fs::path const file = image_file(sample);
-    auto [image, orientation] = read_oriented_image(file, exif);
+    auto [image, orientation, remarks] = read_oriented_image(file, exif);
+    warn_of_damage(context, remarks, file);
     std::string const remark = exif_remark(orientation, exif);
     if (!remark.empty()) context.warn(remark);
     if (!remark.empty() && image.size() != *sample.size) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <regex>
 
 #include <seplflow/detail/files_read.hpp>
 #include "common/image_level_rule.hpp"
@@ -84,12 +85,26 @@ std::optional<Size> ListedSamples::add_size(Sample& sample) const {
   return std::nullopt;
 }
 
-Image ListedSamples::image(Sample const& sample) const {
+void warn_of_damage(SampleContext const& context, std::vector<std::string> const& remarks,
+                    fs::path const& file) {
+  static std::regex const number("0x[0-9a-f]+|[0-9]+");
+  for (std::string const& remark : remarks) {
+    context.warn("an image is damaged, so some of its pixels may be wrong; copy or download it "
+                 "again (libjpeg: " +
+                     std::regex_replace(remark, number, "N") + ")",
+                 file.filename().string() + ": " + remark);
+  }
+}
+
+Image ListedSamples::image(SampleContext const& context) const {
+  Sample const& sample = context.sample();
   fs::path const file = find_picture(*images_, sample.id);
   if (file.empty()) {
     throw Error("there is no image " + (*images_ / sample.id).string() + " (.jpg, .jpeg or .png)");
   }
-  return read_oriented_image(file, exif).image;
+  OrientedImage read = read_oriented_image(file, exif);
+  warn_of_damage(context, read.remarks, file);
+  return std::move(read.image);
 }
 
 std::vector<fs::path> ListedSamples::image_files(Sample const& sample) const {

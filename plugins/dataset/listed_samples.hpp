@@ -66,6 +66,11 @@ constexpr char const* kClsLabelsHelp =
 // "the image has the EXIF orientation 6, ..."; empty for an upright image.
 std::string exif_remark(int orientation, Exif exif);
 
+// Warns of what libjpeg remarks of the image in `file`, which it decodes all the same. Remarks that
+// differ in their numbers are of one kind.
+void warn_of_damage(SampleContext const& context, std::vector<std::string> const& remarks,
+                    std::filesystem::path const& file);
+
 // ---- Samples by name ----
 
 // Emits samples by name and reads their pictures from two folders. Either folder may be absent: a
@@ -85,7 +90,7 @@ class ListedSamples : public FileOptions {
   std::uint64_t count() const { return names_.size(); }
 
   // Throws Error, with the file, when it does not exist or cannot be read.
-  Image image(Sample const& sample) const;
+  Image image(SampleContext const& context) const;
   // Decoded once per sample, whichever outputs ask for it.
   std::optional<LabelMap> truth(SampleContext const& context) const;
   // The labels that were taken, or else the classes that the ground truth shows; nothing if there

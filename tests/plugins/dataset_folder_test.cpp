@@ -4,6 +4,7 @@
 #include <seplflow/formats/png.hpp>
 #include "dataset/stages.hpp"
 #include "support/catch.hpp"
+#include "support/jpeg_fixture.hpp"
 #include "support/pickle_bytes.hpp"
 #include "support/png_fixture.hpp"
 #include "support/stage_driver.hpp"
@@ -321,6 +322,24 @@ TEST_CASE("an EXIF orientation is a remark with its number, and counts if it is 
     CHECK(samples.at(0).size == (applies ? Size{3, 2} : Size{2, 3}));
     CHECK(stage.produce<Image>("image", samples.at(0)).size() == *samples.at(0).size);
   }
+}
+
+TEST_CASE("each kind of damage that libjpeg finds in an image is a warning with the file") {
+  TempFolder const folder;
+  Bytes jpeg = make_jpeg({64, 64}, JCS_RGB, {200, 30, 40});
+  folder.write("images/a.jpg", as_text(jpeg));
+  Bytes const extra = {1, 2, 3, 4, 5};
+  jpeg.insert(jpeg.end() - 2, extra.begin(), extra.end());
+  folder.write("images/b.jpg", as_text(jpeg));
+  StageDriver stage = opening({{"images", (folder / "images").string()}}, {"image"});
+  auto const samples = stage.samples();
+  stage.produce<Image>("image", samples.at(0));
+  CHECK(stage.warned().empty());
+  CHECK(stage.produce<Image>("image", samples.at(1)).size() == Size{64, 64});
+  auto const warned = stage.warned();
+  REQUIRE(warned.size() == 1);
+  CHECK_THAT(warned[0].what, Contains("an image is damaged") && Contains("Corrupt JPEG data: N "));
+  CHECK_THAT(warned[0].detail, Contains("b.jpg: Corrupt JPEG data: ") && Contains("extraneous bytes"));
 }
 
 TEST_CASE("ground truth contains only known classes, and image-level labels are those it shows") {

@@ -2,15 +2,10 @@
 
 #include "support/catch.hpp"
 
-// clang-format off: jpeglib.h needs what stands before it
-#include <jpeglib.h>
-
-#include <cstdio>
-// clang-format on
-
 #include <cstdlib>
 
 #include <seplflow/error.hpp>
+#include "support/jpeg_fixture.hpp"
 #include "support/png_fixture.hpp"
 #include "support/temp_folder.hpp"
 
@@ -49,41 +44,6 @@ Bytes progressive_jpeg(int scans) {
   while (jpeg.next_scanline < jpeg.image_height) {
     Bytes row(jpeg.image_width);
     for (auto& pixel : row) pixel = static_cast<std::uint8_t>((noise = noise * 1664525 + 7) >> 24);
-    JSAMPROW line = row.data();
-    jpeg_write_scanlines(&jpeg, &line, 1);
-  }
-  jpeg_finish_compress(&jpeg);
-  jpeg_destroy_compress(&jpeg);
-  Bytes const file(memory, memory + length);
-  std::free(memory);
-  return file;
-}
-
-// A JPEG of one colour, in the colour space, with `comment_bytes` of comments before its size.
-Bytes make_jpeg(Size size, J_COLOR_SPACE space, Bytes const& colour, std::size_t comment_bytes = 0,
-                bool arithmetic = false) {
-  jpeg_compress_struct jpeg{};
-  jpeg_error_mgr errors{};
-  jpeg.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&jpeg);
-  unsigned char* memory = nullptr;
-  unsigned long length = 0;
-  jpeg_mem_dest(&jpeg, &memory, &length);
-  jpeg.image_width = size.width;
-  jpeg.image_height = size.height;
-  jpeg.input_components = static_cast<int>(colour.size());
-  jpeg.in_color_space = space;
-  jpeg_set_defaults(&jpeg);
-  jpeg_set_quality(&jpeg, 100, TRUE);
-  jpeg.arith_code = arithmetic ? TRUE : FALSE;
-  jpeg_start_compress(&jpeg, TRUE);
-  for (Bytes const comment(60000); comment_bytes > 0; comment_bytes -= comment.size()) {
-    jpeg_write_marker(&jpeg, JPEG_COM, comment.data(), static_cast<unsigned>(comment.size()));
-  }
-  Bytes row;
-  for (std::uint32_t x = 0; x < size.width; ++x)
-    row.insert(row.end(), colour.begin(), colour.end());
-  while (jpeg.next_scanline < jpeg.image_height) {
     JSAMPROW line = row.data();
     jpeg_write_scanlines(&jpeg, &line, 1);
   }

@@ -268,10 +268,11 @@ Image read_image(std::filesystem::path const& path, std::vector<std::string>* re
 
 OrientedImage read_oriented_image(std::filesystem::path const& path, Exif exif) {
   auto const bytes = read_file(path);
-  Image image = decode_image(bytes, path.string());
+  std::vector<std::string> remarks;
+  Image image = decode_image(bytes, path.string(), &remarks);
   int const orientation = exif_orientation(bytes);
   if (exif == Exif::apply && orientation != 1) image = upright(image, orientation);
-  return {std::move(image), orientation};
+  return {std::move(image), orientation, std::move(remarks)};
 }
 
 Size read_image_size(std::filesystem::path const& path) {

@@ -30,10 +30,11 @@ Image decode_image(std::span<std::uint8_t const> bytes, std::string_view name,
 enum class Exif { ignore, apply };
 
 // An image and its EXIF orientation: 1 to 8, 1 if it is upright or states none. Exif::apply turns it
-// as Pillow's ImageOps.exif_transpose() does.
+// as Pillow's ImageOps.exif_transpose() does. `remarks` are those of read_image().
 struct OrientedImage {
   Image image;
   int orientation = 1;
+  std::vector<std::string> remarks = {};
 };
 OrientedImage read_oriented_image(std::filesystem::path const& path, Exif exif);
 
