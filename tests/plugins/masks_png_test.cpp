@@ -212,7 +212,7 @@ TEST_CASE("a file that is not a mask is refused with its format") {
   std::string const cut = mask_png(3).substr(0, 50);
   CHECK_THAT(refusal(cut), Contains("1.png is truncated"));
   CHECK_THAT(refusal(""), Contains("1.png is empty (0 bytes)"));
-  CHECK_THAT(refusal("GIF89a"), Contains("1.png is not a PNG (it is a GIF)"));
+  CHECK_THAT(refusal("GIF89a"), Contains("1.png is a GIF image, not a mask"));
   CHECK_THAT(refusal(as_text(make_png({2, 3}, {}, {0, 1, 2, 0, 0, 0}))),
              Contains("1.png holds more than two values, from 0 to 2"));
 }
@@ -311,7 +311,7 @@ TEST_CASE("a folder without masks but with other pictures or folders is an error
                                                        !Contains("on_missing"));
     CHECK_THAT(message("0.bmp", on_missing), Contains("but the picture 0.bmp"));
     CHECK_THAT(message("image.jpg", on_missing), Contains("but the picture image.jpg"));
-    CHECK_THAT(message("0.jpg", on_missing), Contains("0.jpg is not a PNG"));
+    CHECK_THAT(message("0.jpg", on_missing), Contains("0.jpg is not a mask"));
   }
   CHECK_THAT(message("notes.txt", "error"), Contains("is it the right folder?"));
   CHECK(message("notes.txt", "empty") == "accepted");
