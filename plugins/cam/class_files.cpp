@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <seplflow/error.hpp>
+#include "common/sample_file.hpp"
 
 namespace seplflow::cam {
 
@@ -54,6 +55,7 @@ ClassFiles::ClassFiles(fs::path folder) : folder_(std::move(folder)) {
 }
 
 void ClassFiles::add(fs::path const& file) {
+  if (is_system_file(file)) return;
   std::string const stem = file.lexically_relative(folder_).replace_extension().generic_string();
   auto const name = class_file_name(stem);
   if (!name || file.extension() != ".png") {

@@ -103,6 +103,7 @@ TEST_CASE("RCA's smaller maps are found by the image's position in the list and 
 TEST_CASE("the detected naming is recorded and may be set") {
   TempFolder const folder;
   folder.write("7_2.png", gray({1, 1}, {255}));
+  folder.write("._7_2.png", "added by macOS");  // is not a file of the sample "._7"
   auto const names = [&](Options const& options) {
     StageDriver stage = driver(folder, options);
     return stage.instance().option(find_option(stage.declaration(), "names").value());
