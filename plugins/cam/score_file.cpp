@@ -43,7 +43,7 @@ struct ScoreFile : ScoreReader {
 
   void check(OptionCheck& check) const { check_scores(check); }
   std::vector<fs::path> files(Sample const& sample) const {
-    return sample_files_of(dir, sample, kind.endings, strict);
+    return files_in(dir, sample, kind.endings);
   }
 
   ScoreMaps operator()(SampleContext const& context, Sample const& sample,

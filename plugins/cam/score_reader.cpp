@@ -6,21 +6,6 @@ namespace seplflow::cam {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> sample_files_of(fs::path const& folder, Sample const& sample,
-                                      Endings const& endings, bool strict) {
-  std::vector<fs::path> files;
-  for (std::string_view const ending : endings) {
-    for (fs::path& file : sample_files(folder, sample, ending)) files.push_back(std::move(file));
-    if (is_there(files.back())) return files;
-    if (strict) break;
-    auto const number = voc_number(sample.id);
-    if (!number) continue;
-    files.push_back(folder / (*number + std::string(ending)));
-    if (is_there(files.back())) return files;
-  }
-  return files;
-}
-
 std::vector<std::string> entry_names(Sample const& sample, bool strict) {
   std::vector<std::string> names = sample_names(sample.id);
   if (auto number = voc_number(sample.id); number && !strict) names.push_back(std::move(*number));
@@ -30,9 +15,25 @@ std::vector<std::string> entry_names(Sample const& sample, bool strict) {
 void ScoreReader::check_scores(OptionCheck& check) const {
   check_dialect(check);
   check_restriction(check, restrict_to_image_labels);
+  if (pattern) refuse_pattern(check, *pattern);
   if (align_corners && resize != Resize::bilinear) {
     check.refuse("align_corners", "align_corners is for resize = \"bilinear\"");
   }
+}
+
+std::vector<fs::path> ScoreReader::files_in(fs::path const& folder, Sample const& sample,
+                                            Endings const& endings) const {
+  std::vector<fs::path> files;
+  for (std::string_view const ending : pattern ? Endings{*pattern} : endings) {
+    for (fs::path& file : sample_files(folder, sample, ending)) files.push_back(std::move(file));
+    if (is_there(files.back())) return files;
+    if (strict) break;
+    auto const number = voc_number(sample.id);
+    if (!number) continue;
+    files.push_back(folder / placed(*number, ending));
+    if (is_there(files.back())) return files;
+  }
+  return files;
 }
 
 ScoreMaps ScoreReader::scores_in(PickleValue const* contents, SampleContext const& context,

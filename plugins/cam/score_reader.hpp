@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,17 +17,11 @@ namespace seplflow::cam {
 
 using Endings = std::vector<std::string_view>;
 
-// The files that the sample may have in the folder, up to the first that exists. The first ending is
-// that of published files; it is tried under all names first, so that the others cost nothing where
-// it is used, and it is the only one if `strict`.
-std::vector<std::filesystem::path> sample_files_of(std::filesystem::path const& folder,
-                                                   Sample const& sample, Endings const& endings,
-                                                   bool strict);
-
 // The names of the sample's entry in a file for many samples.
 std::vector<std::string> entry_names(Sample const& sample, bool strict);
 
 struct ScoreReader : Dialect, Scaling {
+  std::optional<std::string> pattern;  // of the names of files
   OnMissing on_missing = OnMissing::error;
   bool restrict_to_image_labels = false;
 
@@ -34,6 +29,13 @@ struct ScoreReader : Dialect, Scaling {
   bool needs_files() const { return on_missing == OnMissing::error; }
 
  protected:
+  // The files that the sample may have in the folder, up to the first that exists: those of the
+  // pattern, or else those with the endings. The first ending is that of published files; it is
+  // tried under all names first, so that the others cost nothing where it is used, and it is the
+  // only one if `strict`.
+  std::vector<std::filesystem::path> files_in(std::filesystem::path const& folder,
+                                              Sample const& sample, Endings const& endings) const;
+
   // The scores in the contents of `file`, in the precision of the file; if asked for, only those of
   // classes in the image-level labels. Without contents, those of no class. Throws Error, with the
   // file, when it does not fit the sample's classes and size, or scores are infinite or NaN.
@@ -49,6 +51,8 @@ template <class Stage, class Builder>
 Builder& add_score_options(Builder& stage) {
   using T = Stage;
   return stage
+      .option("pattern", &T::pattern,
+              std::string(kPatternHelp) + " (default: {id} and the ending of the format)")
       .option(
           "method", &T::method,
           "the method that wrote the files; without it, the contents of each file decide, unless "

@@ -24,11 +24,12 @@ struct H5 : ScoreReader {
                    "set either dir (a folder with NAME.h5 for each sample) or file (one file with an "
                    "entry NAME for each sample)");
     }
+    if (file && pattern) check.refuse("pattern", "`pattern` is for `dir`, not for `file`");
   }
 
   std::vector<fs::path> files(Sample const& sample) const {
     if (file) return {*file};
-    return sample_files_of(*dir, sample, {".h5", ".hdf5"}, strict);
+    return files_in(*dir, sample, {".h5", ".hdf5"});
   }
 
 #ifdef SEPLFLOW_WITHOUT_HDF5

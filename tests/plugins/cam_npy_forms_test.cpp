@@ -121,6 +121,17 @@ TEST_CASE("names of VOC may be numbers") {
                     Contains("2007_000032.npy"));
 }
 
+TEST_CASE("a pattern names the file of a sample") {
+  std::string const file = npy(with_keys({5, 2}, {{"high_res", kTwo}}));
+  CHECK(read(file, with("pattern", "{id}_cam.npy"), "a_cam.npy").classes == Labels{6, 3});
+  CHECK(read(file, with("pattern", "{id}_cam.npy"), "2007000032_cam.npy", "2007_000032").classes ==
+        Labels{6, 3});
+  CHECK_THROWS_WITH(read(file, with("pattern", "{id}_cam.npy"), "b.npy", "b"),
+                    Contains("there is no CAM file ") && Contains("b_cam.npy"));
+  StageDriver const one(cam::declare_npy, {{{"dir", std::string("/")}, {"pattern", std::string("a.npy")}}, {}, {}});
+  CHECK_THAT(one.problems(), Contains("has no {id}"));
+}
+
 TEST_CASE("class numbers may be text or whole floating-point numbers") {
   std::string const texts = npy(dict(text("14") + kOther + text("5") + kMap));
   CHECK(read(texts, with("method", "psa")).classes == Labels{6, 15});
