@@ -312,7 +312,7 @@ class Checker {
     auto const declarations = find_declarations(entries);
     std::vector<std::size_t> const wire_keys = wire_keys_of(declarations);
     std::map<std::vector<std::size_t>, DraftSet> known;
-    std::vector<Variant> variants;
+    std::vector<DraftSet*> wirings;  // by variant
     for (std::size_t variant = 0; variant < entries.size(); ++variant) {
       std::vector<std::size_t> key;
       for (auto const* const entry : entries[variant]) key.push_back(wire_keys[entry->number]);
@@ -322,20 +322,26 @@ class Checker {
             wire_stages(drafts_of(entries[variant], declarations), document_, request_.environment);
       }
       variant_problems_.add(wiring->second.problems, {variant});
-      variants.push_back({sweep_.name(variant), sweep_.label(variant), sweep_.values(variant),
-                          add_nodes(variant, wiring->second, entries[variant])});
+      wirings.push_back(&wiring->second);
     }
     report_unused(known);
+    std::vector<Variant> variants;
+    for (std::size_t variant = 0; variant < entries.size(); ++variant) {
+      variants.push_back({sweep_.name(variant), sweep_.label(variant), sweep_.values(variant),
+                          add_nodes(variant, *wirings[variant], entries[variant])});
+    }
     return variants;
   }
 
-  // A variant leaves out the stages that it does not use. A stage that none uses is an error.
-  void report_unused(std::map<std::vector<std::size_t>, DraftSet> const& wirings) {
+  // A variant leaves out the stages that it does not use. A stage that none uses is an error; it is
+  // checked nevertheless.
+  void report_unused(std::map<std::vector<std::size_t>, DraftSet>& wirings) {
     for (std::size_t stage = 0; stage < document_.stages.size(); ++stage) {
       auto const may_use = [&](auto const& wiring) {
         return wiring.second.used.empty() || wiring.second.used[stage];
       };
       if (std::ranges::any_of(wirings, may_use)) continue;
+      for (auto& [key, wiring] : wirings) wiring.used[stage] = true;
       Draft const& draft = wirings.begin()->second.drafts[stage];
       problems_.push_back(
           {draft.entry->place,

@@ -144,6 +144,7 @@ struct Configuration {
     if (error) check.refuse("", *error);
     refuse_unsafe(stage.list_file, "list", check);
     refuse_unsafe(stage.run_file, "file", check);
+    stage.relies_on = check.relied_on();
     report(check.problems(), problems);
     report(check.warnings(), warnings);
     stage.expectations = check.expectations();

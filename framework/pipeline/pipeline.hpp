@@ -1,6 +1,7 @@
 // A checked pipeline: every stage known and configured, every port connected.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -39,7 +40,15 @@ struct PipelineStage {
   std::optional<std::uint64_t> count;        // of a source's samples, if it is known
   std::vector<std::size_t> variants;         // that it serves, ascending
   std::vector<OptionCheck::Expectation> expectations;  // of the numbers that it counts
+  std::vector<std::string> relies_on;  // inputs by default that its result depends on nevertheless
   FilesRead::States files_read;              // before the run, and the files among its options
+
+  // Whether the input is connected and can change the result.
+  bool depends_on(std::size_t input) const {
+    Port const& port = declaration->inputs[input];
+    return inputs[input] && (!port.by_default || std::ranges::find(relies_on, port.name) !=
+                                                     relies_on.end());
+  }
 
   // Whether it is an observer or a sink: the last stages of a pipeline, on which nothing depends.
   bool is_end() const {

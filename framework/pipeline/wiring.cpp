@@ -160,16 +160,18 @@ class Wiring {
     });
     if (source == drafts_.end()) return;
     auto const place = static_cast<std::size_t>(source - drafts_.begin());
-    std::vector<bool> const offered = offered_outputs(*source);
+    std::optional<std::vector<bool>> offered;  // an instance of the source tells, if any input asks
     for (Draft& draft : drafts_) {
       if (!draft.stage.declaration) continue;
       for (std::size_t i = 0; i < draft.stage.inputs.size(); ++i) {
         Port const& takes = draft.stage.declaration->inputs[i];
         bool const is_open = takes.by_default && !draft.stage.inputs[i] && !draft.switched_off[i];
         auto const output = find_port(source->stage.declaration->outputs, takes.name);
-        if (!is_open || !output || !offered[*output]) continue;
+        if (!is_open || !output) continue;
         Port const& gives = source->stage.declaration->outputs[*output];
         if (gives.type != takes.type || gives.fingerprint != takes.fingerprint) continue;
+        if (!offered) offered = offered_outputs(*source);
+        if (!(*offered)[*output]) continue;
         draft.stage.inputs[i] = PipelineStage::Input{place, *output};
         source->stage.wanted[*output] = true;
       }

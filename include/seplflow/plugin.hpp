@@ -155,7 +155,8 @@ class StageBuilder final : public StageBuilderBase {
 
   // The optional input is connected to the output of the source that has its name, unless the
   // pipeline connects it to another one or sets it to false, and if the source offers() that output.
-  // For inputs that only serve checks: a result must not depend on whether they are connected.
+  // For inputs that only serve checks: a result does not depend on them, unless check() states it
+  // with OptionCheck::relies_on().
   StageBuilder& by_default(std::string const& input) {
     connect_by_default(input);
     return *this;

@@ -159,6 +159,10 @@ class OptionCheck {
   // Whether some stage uses the output.
   bool wanted(std::string_view output) const { return holds(wanted_, output); }
 
+  // States that the result depends on an input that is connected by default, with these options.
+  void relies_on(std::string input) { relied_on_.push_back(std::move(input)); }
+  std::vector<std::string> const& relied_on() const { return relied_on_; }
+
   // Reports an error, which is shown at the option's place in the file.
   void refuse(std::string option, std::string message) {
     problems_.push_back({std::move(option), std::move(message)});
@@ -198,7 +202,7 @@ class OptionCheck {
     return false;
   }
 
-  std::vector<std::string> given_, connected_, wanted_;
+  std::vector<std::string> given_, connected_, wanted_, relied_on_;
   std::vector<Problem> problems_, warnings_;
   std::vector<Expectation> expectations_;
 };

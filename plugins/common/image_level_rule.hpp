@@ -32,7 +32,9 @@ constexpr char const* kRestrictDetails =
 
 // Call this in check() of the loader.
 inline void check_restriction(OptionCheck& check, bool restrict_to_image_labels) {
-  if (!restrict_to_image_labels || check.connected("image_labels")) return;
+  if (!restrict_to_image_labels) return;
+  check.relies_on("image_labels");
+  if (check.connected("image_labels")) return;
   check.refuse("restrict_to_image_labels",
                "the input image_labels is not connected; connect it: in = { sample = \"DATASET\", "
                "image_labels = \"DATASET.image_labels\" }, where DATASET is the stage that emits "

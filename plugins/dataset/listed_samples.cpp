@@ -128,7 +128,8 @@ std::optional<ImageLabels> ListedSamples::image_labels(SampleContext const& cont
     auto const truth = decoded_truth(file, context);
     return truth ? std::optional(image_labels_of(truth->labels)) : std::nullopt;
   } catch (Error const& error) {
-    if (truth_is_wanted_) throw;
+    // If it is read for itself, the sample fails there.
+    if (truth_is_wanted_) return std::nullopt;
     context.warn("the image-level labels are unknown, because the ground truth cannot be read",
                  error.what());
     return std::nullopt;

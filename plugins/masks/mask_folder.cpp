@@ -29,13 +29,16 @@ bool is_separator(char c) {
   return c == '_' || c == '-';
 }
 
+std::string_view without_sample(std::string_view prefix, std::string_view sample) {
+  bool const begins_with_it = prefix.size() > sample.size() && prefix.starts_with(sample) &&
+                              is_separator(prefix[sample.size()]);
+  return begins_with_it ? prefix.substr(sample.size() + 1) : prefix;
+}
+
 // "", "mask_", "2007_000032_", "2007_000032_mask_": no prefix in which a digit could be part of the
 // number.
 bool is_known_prefix(std::string_view prefix, std::string_view sample) {
-  if (prefix.size() > sample.size() && prefix.starts_with(sample) &&
-      is_separator(prefix[sample.size()])) {
-    prefix.remove_prefix(sample.size() + 1);
-  }
+  prefix = without_sample(prefix, sample);
   if (prefix.empty()) return true;
   if (is_separator(prefix.back())) prefix.remove_suffix(1);
   return !prefix.empty() && std::ranges::all_of(prefix, is_letter);
@@ -109,7 +112,8 @@ MaskFolder mask_folder(fs::path const& folder, std::string_view sample, bool str
   Contents contents = contents_of(folder, sample);
   bool const reads_jpegs = contents.pngs.empty() && !strict;
   std::vector<Named>& files = reads_jpegs ? contents.jpegs : contents.pngs;
-  MaskFolder found{{}, contents.other};
+  MaskFolder found{{}, {}, contents.other};
+  if (!files.empty()) found.prefix = without_sample(files.front().prefix, sample);
   if (!reads_jpegs && !contents.jpegs.empty()) found.other = contents.jpegs.front().path;
   std::ranges::sort(files, {}, [](Named const& file) { return std::pair(file.number, file.path); });
   for (Named& file : files) {
@@ -127,6 +131,24 @@ MaskFolder mask_folder(fs::path const& folder, std::string_view sample, bool str
                 " and " + std::next(twice)->path.string());
   }
   return found;
+}
+
+std::optional<MaskFolder> first_mask_folder(fs::path const& dir) {
+  fs::path first;
+  std::error_code error;
+  for (fs::directory_entry const& entry : fs::directory_iterator(dir, error)) {
+    bool const is_candidate = !is_system_file(entry.path()) && entry.is_directory(error) &&
+                              (first.empty() || entry.path() < first);
+    if (is_candidate) first = entry.path();
+  }
+  if (first.empty()) return std::nullopt;
+  try {
+    MaskFolder found = mask_folder(first, first.filename().string(), false);
+    if (!found.masks.empty()) return found;
+  } catch (Error const&) {
+    // Its sample, if there is one, fails with the reason.
+  }
+  return std::nullopt;
 }
 
 }  // namespace seplflow::masks

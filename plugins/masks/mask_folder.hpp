@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ struct NumberedFile {
 
 struct MaskFolder {
   std::vector<NumberedFile> masks;  // by number
+  std::string prefix;               // of their names, without that of the sample: "" or "mask_"
   // What else looks like masks: a picture of another name or format, or a folder.
   std::filesystem::path other;
 };
@@ -26,5 +28,8 @@ struct MaskFolder {
 // cannot be read, a PNG has another name, two have the same number, or if `strict` is set, another
 // name than NUMBER.png.
 MaskFolder mask_folder(std::filesystem::path const& folder, std::string_view sample, bool strict);
+
+// The first folder in `dir` that has masks; nothing if the first one has none or cannot be read.
+std::optional<MaskFolder> first_mask_folder(std::filesystem::path const& dir);
 
 }  // namespace seplflow::masks

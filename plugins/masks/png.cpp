@@ -30,6 +30,7 @@ struct Png : Reader {
       check.refuse("inside",
                    "`inside` is for pictures of one mask, not for layout = \"instances\"");
     }
+    if (layout == Layout::folder && pattern == "{id}") first_ = first_mask_folder(dir);
   }
 
   // Includes the folder itself, which changes when files are added or removed.
@@ -72,8 +73,9 @@ struct Png : Reader {
 
   MaskSet of_folder(SampleContext const& context, fs::path const& folder) const {
     auto const metadata = read_metadata_csv(folder / "metadata.csv");
-    auto const [masks, other] = mask_folder(folder, last_name(context.sample()), strict);
+    auto const [masks, prefix, other] = mask_folder(folder, last_name(context.sample()), strict);
     require_masks(context, folder, masks, other);
+    if (!masks.empty()) require_same_names(masks.front().path, prefix);
     for (auto const& [number, each] : metadata) {
       if (std::ranges::find(masks, number, &NumberedFile::number) != masks.end()) continue;
       throw Error("the mask " + (folder / (std::to_string(number) + ".png")).string() +
@@ -105,6 +107,14 @@ struct Png : Reader {
     }
     warn_of_contradictions(context, found);
     return MaskSet(std::move(entries), size ? size : required_size(context.sample()));
+  }
+
+  // Folders whose masks have different kinds of names come from different programs, or runs of one.
+  void require_same_names(fs::path const& mask, std::string const& prefix) const {
+    if (!first_ || first_->prefix == prefix) return;
+    throw Error("the mask " + mask.string() + " has another kind of name than " +
+                first_->masks.front().path.string() +
+                "; masks of all samples must be named alike, so create those of one of them again");
   }
 
   // amg.py writes metadata.csv even for an image without masks.
@@ -148,6 +158,8 @@ struct Png : Reader {
     }
     return std::move(picture.mask);
   }
+
+  std::optional<MaskFolder> first_;  // of any sample, which shows how masks are named
 };
 
 constexpr char const* kPngDetails =

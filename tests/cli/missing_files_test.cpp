@@ -57,7 +57,7 @@ TEST_CASE("samples without files are told, each stage's with the first") {
             " or b.PNG or b.npy\n    [stages.cam]\n            ^\n2 errors\n");
 
   auto const skipped = place.program(
-      {"check", "p.toml", "--set", "run.on_error=skip", "--set", "cam.on_missing=empty"});
+      {"check", "p.toml", "--quick", "--set", "run.on_error=skip", "--set", "cam.on_missing=empty"});
   CHECK(skipped.status == 0);
   CHECK(skipped.err == "p.toml:6:9: warning: " + masks);
 
@@ -72,7 +72,7 @@ TEST_CASE("samples without files are told, each stage's with the first") {
             "has other files, such as b.json\n    "
             "[stages.masks]\n            ^\n");
   CHECK(place
-            .program({"check", "p.toml", "--set", "cam.on_missing=empty", "--set",
+            .program({"check", "p.toml", "--quick", "--set", "cam.on_missing=empty", "--set",
                       "masks.on_missing=empty"})
             .status == 0);
 }

@@ -268,6 +268,19 @@ TEST_CASE("masks.png and masks.json read the same masks from the same set") {
   }
 }
 
+TEST_CASE("the masks of all samples are named alike") {
+  TempFolder const folder;
+  folder.write("a/0.png", mask_png(1));
+  folder.write("b/mask_0.png", mask_png(1));
+  folder.write("c/c_0.png", mask_png(1));
+  StageDriver stage = reading(folder);
+  CHECK(stage.run<MaskSet>(voc_sample("a")).count() == 1);
+  CHECK(stage.run<MaskSet>(voc_sample("c")).count() == 1);
+  CHECK_THROWS_WITH(stage.run<MaskSet>(voc_sample("b")),
+                    Contains("b/mask_0.png has another kind of name than") &&
+                        Contains("a/0.png; masks of all samples must be named alike"));
+}
+
 TEST_CASE("masks may have a prefix, the same for all of a folder") {
   for (std::string const prefix : {"mask_", "a_", "a_mask_", "mask-", "m"}) {
     CAPTURE(prefix);

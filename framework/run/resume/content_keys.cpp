@@ -63,8 +63,9 @@ std::uint64_t ContentKeys::key_of(PipelineStage const& stage,
     auto const value = stage.instance->option(i);
     if (value) bytes.count(file_stamp({std::get<std::string>(*value)}, stage.files_read));
   }
-  for (auto const& input : stage.inputs) {
-    bytes.count(input ? (*this)[Part{input->stage, input->output}] : 0);
+  for (std::size_t i = 0; i < stage.inputs.size(); ++i) {
+    auto const& input = stage.inputs[i];
+    bytes.count(stage.depends_on(i) ? (*this)[Part{input->stage, input->output}] : 0);
   }
   return fingerprint(bytes.take());
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 
 #include "base/error_of.hpp"
 #include "pipeline/current_work.hpp"
@@ -146,12 +147,14 @@ class History::Recall {
   // The outputs of a source change one by one, those of another stage together.
   void mark_changed(Part const& part) {
     auto& changed = changed_[part.stage];
+    bool const is_first = std::ranges::none_of(changed, std::identity());
     if (kind_of(part.stage) == StageKind::source) {
       changed[part.output] = true;
     } else {
       changed.assign(changed.size(), true);
     }
-    count(history_.reuse_.changed_inputs[stage_of(part.stage).name]);
+    explained_ = true;
+    if (is_first) ++history_.reuse_.changed_inputs[stage_of(part.stage).name];
   }
 
   // Whether all files of the sink are as they were written. If so, they stay, or are copied when
@@ -180,9 +183,11 @@ class History::Recall {
   }
 
   bool has_changed_input(PipelineStage const& stage) const {
-    return std::ranges::any_of(stage.inputs, [&](auto const& input) {
-      return input && changed_[input->stage][input->output];
-    });
+    for (std::size_t i = 0; i < stage.inputs.size(); ++i) {
+      auto const& input = stage.inputs[i];
+      if (stage.depends_on(i) && changed_[input->stage][input->output]) return true;
+    }
+    return false;
   }
 
   bool is_lost_before(PipelineStage const& stage) const {
