@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 
 #include "base/error_of.hpp"
 #include "base/number_text.hpp"
@@ -362,11 +363,13 @@ class PassRun final : public RunListener {
   }
 
   void warn_of_findings(PassResult const& result) {
+    std::set<std::pair<std::string, std::string>> logged;  // the same in several variants
     for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
       if (!result.findings[s]) continue;
       for (std::string const& warning : result.findings[s]->warnings) {
         std::uint64_t const samples = result.totals.stages[s].out;
-        log_warning(warnings_.add(pipeline_.stages[s].name, warning, samples).text());
+        std::string const text = warnings_.add(pipeline_.stages[s].name, warning, samples).text();
+        if (logged.insert({pipeline_.stages[s].name, warning}).second) log_warning(text);
       }
     }
   }
