@@ -169,7 +169,7 @@ class Execution {
     }
     if (request.trace) trace_ = open_trace(*request.trace);
     if (replaces) {
-      log_info("removing the run in " + folder_.path().string() + " (status \"" +
+      log_info("removing the run in " + folder_.given().string() + " (status \"" +
                folder_.before()->status + "\")");
       remove_run(folder_);
     }
@@ -183,7 +183,7 @@ class Execution {
 
   RunReport execute() {
     log_debug("seplflow " SEPLFLOW_VERSION ", started as: " + command_text(request_.command_line));
-    log_info("running \"" + pipeline_.name + "\" into " + folder_.path().string());
+    log_info("running \"" + pipeline_.name + "\" into " + folder_.given().string());
     InterruptWatcher const interrupts([this] { interrupt(); }, CrashReport::end_interrupted);
     auto error = error_of([this] { run(); });
     crash_report_.reset();
@@ -251,7 +251,7 @@ class Execution {
     std::uint64_t const known = past_.front().memories.count_with_results();
     std::uint64_t const now = *expected_ + pipeline_.run.skip.size();
     if (known <= now) return;
-    throw RunFolderError(folder_.path().string() + " holds results of " + counted(known, "sample") +
+    throw RunFolderError(folder_.given().string() + " holds results of " + counted(known, "sample") +
                          ", but the data set now has " + std::to_string(*expected_) +
                          ": at least " + counted(known - now, "sample") +
                          " would be removed; resume with --remove-unlisted to "
@@ -305,7 +305,7 @@ class Execution {
 
   void log_what_is_ahead() const {
     if (request_.resume && !folder_.before()) {
-      log_info("there is no run to resume in " + folder_.path().string() + "; starting a new one");
+      log_info("there is no run to resume in " + folder_.given().string() + "; starting a new one");
     }
     if (resumption_) {
       std::string const death = death_text(folder_, request_, pipeline_.run);
@@ -320,7 +320,7 @@ class Execution {
 
   void log_changes(std::vector<PastRun> const& past) const {
     if (folder_.before()->format == 0) {
-      log_info((folder_.path() / "run.json").string() +
+      log_info((folder_.given() / "run.json").string() +
                " is damaged; resuming from ledger.records");
     }
     std::uint64_t const samples = past.empty() ? 0 : past.front().memories.count();
@@ -336,7 +336,7 @@ class Execution {
       if (report.totals.error.empty()) report.totals.error = *error;
     }
     report.status = status_of(report.totals);
-    report.folder = folder_.path();
+    report.folder = folder_.given();
     report.expected = expected_;
     report.seconds = seconds_;
     report.keep = keep_of(pipeline_);

@@ -145,11 +145,14 @@ std::optional<RunRecord> run_record_in(fs::path const& folder) {
 }
 
 RunFolder::RunFolder(fs::path folder, Claim claim)
-    : folder_(created(std::move(folder))), lock_(folder_), writer_(folder_ / kAside) {
-  require_ours(folder_);
-  if (claim == Claim::new_run) require_no_run(folder_);
+    : given_(created(std::move(folder))),
+      folder_(fs::absolute(given_)),
+      lock_(given_),
+      writer_(folder_ / kAside) {
+  require_ours(given_);
+  if (claim == Claim::new_run) require_no_run(given_);
   try {
-    before_ = run_record_in(folder_);
+    before_ = run_record_in(given_);
   } catch (DamagedRunRecord const&) {
     before_ = RunRecord();
   }

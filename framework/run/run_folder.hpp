@@ -65,7 +65,9 @@ class RunFolder {
   // Removes what was written aside but not moved into place.
   ~RunFolder();
 
+  // Absolute, so that a stage that changes the current folder harms nothing; and as it was given.
   std::filesystem::path const& path() const { return folder_; }
+  std::filesystem::path const& given() const { return given_; }
 
   // The log of the run. Not a result: like run.json, it differs from run to run.
   std::filesystem::path log_file() const { return folder_ / "log.txt"; }
@@ -123,7 +125,7 @@ class RunFolder {
   void note_written(std::filesystem::path const& file);
   std::filesystem::path to_write(std::filesystem::path const& file);
 
-  std::filesystem::path folder_;
+  std::filesystem::path given_, folder_;
   FolderLock lock_;
   std::optional<RunRecord> before_;
   std::vector<std::string> at_work_before_;

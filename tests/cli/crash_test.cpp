@@ -182,3 +182,14 @@ TEST_CASE(
                              Contains("while at work: stage \"gate\""));
   CHECK(json_in(held.out() / "run.json")["status"] == "interrupted");
 }
+
+TEST_CASE("a stage that moves to another folder does not move the run") {
+  Workplace const place(deadly_pipeline("other_folder"));
+  auto const result = place.run("out", {}, with_faulty());
+  CHECK(result.status == 0);
+  place.pipeline_file(deadly_pipeline("fork"));
+  REQUIRE(place.run("still", {}, with_faulty()).status == 0);
+  CHECK(files_in(place.folder / "out/write") == files_in(place.folder / "still/write"));
+  CHECK(json_in(place.folder / "out/run.json")["status"] == "done");
+  CHECK_FALSE(fs::exists("/out"));
+}

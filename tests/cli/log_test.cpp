@@ -175,7 +175,7 @@ TEST_CASE("a log that cannot be written ends no run, and is reported once") {
   auto const result = place.run("out", {"--resume", "--set", "select.t1=0.6"});
   CHECK(result.status == 0);
   CHECK(occurrences(result.err,
-                    "warning: cannot write out/log.txt: it is a symbolic link, which is not "
+                    "/out/log.txt: it is a symbolic link, which is not "
                     "followed; remove it; the run continues without its log\n") == 1);
   CHECK(read_text(foreign) == "mine");
   fs::remove(place.folder / "out/log.txt");

@@ -70,7 +70,7 @@ void remove_stale_files(RunFolder& folder, fs::path const& home,
     std::size_t const removed = folder.remove_outputs(home / stage, outputs);
     if (removed == 0) continue;
     log_info("removed " + counted(removed, "file") + " of the previous run from " +
-             (folder.path() / home / stage).string());
+             (folder.given() / home / stage).string());
   }
 }
 
@@ -116,7 +116,7 @@ void Resumption::require_same_samples() const {
 }
 
 void Resumption::refuse(std::string const& what) const {
-  throw RunFolderError(folder_.path().string() + " holds " + what +
+  throw RunFolderError(folder_.given().string() + " holds " + what +
                        "; choose another folder, or resume with the pipeline and options that "
                        "wrote it");
 }

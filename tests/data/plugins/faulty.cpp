@@ -47,6 +47,7 @@ enum class Death {
   bare_exit,
   hang,
   in_files,
+  other_folder,  // the process only moves to another folder
   fork
 };
 
@@ -91,6 +92,9 @@ struct Deadly {
       case Death::bare_exit:
         ::_exit(0);
       case Death::in_files:
+        break;
+      case Death::other_folder:
+        if (::chdir("/") != 0) std::abort();
         break;
       case Death::hang:
         for (;;) ::pause();
@@ -248,6 +252,7 @@ SEPLFLOW_PLUGIN(plugin) {
                               {"bare_exit", Death::bare_exit},
                               {"hang", Death::hang},
                               {"in_files", Death::in_files},
+                              {"other_folder", Death::other_folder},
                               {"fork", Death::fork}}));
   plugin.stage<Unlisted>("test.unlisted", "Pass labels on, with files that cannot be named")
       .inputs("labels")
