@@ -23,7 +23,7 @@ SEPLFLOW_PLUGIN(plugin) {
   std::fputs("first line\n\033[31mno licence\n", stderr);
   std::exit(0);
 #else
-  for (int volatile i = 0;; i = i + 1) {
+  for (bool volatile forever = true; forever;) {
   }
 #endif
 }
