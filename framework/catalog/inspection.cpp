@@ -169,7 +169,7 @@ class Inspector {
     ::poll(pipes.data(), pipes.size(), static_cast<int>(std::max<std::int64_t>(left, 0)));
   }
 
-  // Reads what there is. When it is the end, or the time is over, keeps the result.
+  // Reads the bytes that have arrived. At the end of the stream, or of the time, keeps the result.
   bool is_over(Inspection& inspection) {
     char buffer[4096];
     ssize_t count = 0;

@@ -163,7 +163,7 @@ struct CrashReport::State {
   char const* line_begin;                      // on stderr, where a progress bar may stand
   struct sigaction actions[kCrashCount] = {};  // that were there before
 
-  // Null while there is no report to make. Whoever takes it away makes the report.
+  // Null if no report is due. The thread that exchanges it for null makes the report.
   static std::atomic<State*> current;
   static std::atomic<struct sigaction const*> before;
   static std::atomic<bool> reporting;

@@ -19,7 +19,7 @@ class CrashReport {
   // run.json needs this much room behind its text, since it is overwritten in place.
   static constexpr std::size_t kRoom = 4096;
 
-  // Only for stderr: there is no run yet.
+  // Only for stderr, before a run has begun.
   CrashReport();
 
   // `file` is run.json with the text of `record` and room behind it. `command` resumes the run, and

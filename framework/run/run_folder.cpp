@@ -37,7 +37,7 @@ void require_ours(fs::path const& folder) {
   }
 }
 
-// Whether a sample came out of the run in the folder. Failures alone are no loss.
+// Whether a sample came out of the run in the folder. A folder with failures alone can be replaced.
 bool has_results(fs::path const& folder) {
   for (char const* const scores : {"metrics.json", "sweep.csv"}) {
     if (fs::exists(folder / scores)) return true;

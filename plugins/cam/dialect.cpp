@@ -62,7 +62,7 @@ std::optional<std::int64_t> whole_number(double number) {
 }
 
 // The numbers of an array with one axis, or at most one that is longer than 1; nothing when it has
-// others, or elements that are no numbers of classes.
+// others, or elements that are not class numbers.
 std::optional<std::vector<std::int64_t>> numbers_in(Array const& keys, bool strict) {
   auto const shape = keys.shape();
   bool const row =

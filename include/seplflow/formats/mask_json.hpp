@@ -50,7 +50,7 @@ struct MaskFile {
 // or one of the other forms that formats/json/coco_segmentation.hpp lists (unless `strict` is set),
 // and becomes a mask, in the order of the file, with a MaskInfo if it has all of "predicted_iou",
 // "stability_score", "point_coords" (its first point counts) and "crop_box"; one
-// that is null, NaN or absent is no error. Other fields are ignored. Records may also stand one
+// that is null, NaN or absent is not an error. Other fields are ignored. Records may also stand one
 // after the other (JSON Lines), and the file may be compressed (gzip) or begin with a byte-order
 // mark.
 //
