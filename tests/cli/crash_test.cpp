@@ -168,18 +168,30 @@ TEST_CASE("a merged run leaves out what its shards left out") {
 TEST_CASE(
     "a stage that works on one sample for long is named, and a second interrupt ends the run") {
   HeldRun const held(100);
+  int const errors = held.make_pipe("errors");
+  std::string err;
+  auto const read_more = [&](pid_t process) {
+    char bytes[4096];
+    if (!wait_for(errors, process)) return false;
+    err.append(bytes, static_cast<std::size_t>(::read(errors, bytes, sizeof bytes)));
+    return true;
+  };
   auto const result = held.run(
-      [](pid_t process) {
-        ::sleep(6);
+      [&](pid_t process) {
+        while (err.find("has worked on") == std::string::npos && read_more(process)) {
+        }
         send(process, SIGTERM);
         send(process, SIGTERM);  // the gate is never opened
+        while (read_more(process)) {
+        }
       },
-      {"--progress", "plain", "--slow-after", "1"});
+      {"--progress", "plain", "--slow-after", "1"}, [errors] { ::dup2(errors, STDERR_FILENO); });
+  ::close(errors);
   CHECK(result.status == 130);
-  CHECK_THAT(result.err, Contains(" samples, ") &&
-                             Contains("; \"gate\" has worked on sample \"scene_000006\" for "));
-  CHECK_THAT(result.err, Contains("again to quit immediately); \"gate\" has worked on") ||
-                             Contains("while at work: stage \"gate\""));
+  CHECK_THAT(err, Contains(" samples, ") &&
+                      Contains("; \"gate\" has worked on sample \"scene_000006\" for "));
+  CHECK_THAT(err, Contains("again to quit immediately); \"gate\" has worked on") ||
+                      Contains("while at work: stage \"gate\""));
   CHECK(json_in(held.out() / "run.json")["status"] == "interrupted");
 }
 

@@ -73,8 +73,10 @@ class HeldRun : public Workplace {
   // Runs it; `while_held` is called with the process while the gate holds its sample, and not when
   // the process ends before.
   ProgramResult run(std::function<void(pid_t)> const& while_held,
-                    std::vector<std::string> arguments = {}) const {
+                    std::vector<std::string> arguments = {},
+                    std::function<void()> before_exec = {}) const {
     ProgramOptions options = with_faulty();
+    options.before_exec = std::move(before_exec);
     options.while_running = [&](pid_t process) {
       if (wait_until_held(process)) while_held(process);
     };
@@ -103,12 +105,12 @@ class HeldRun : public Workplace {
 
   std::filesystem::path out() const { return folder / "out"; }
 
- private:
   // Opened for both directions, so that opening never waits.
   int make_pipe(char const* name) const {
     if (::mkfifo((folder / name).c_str(), 0666) != 0) throw std::runtime_error("no pipe");
     return ::open((folder / name).c_str(), O_RDWR | O_CLOEXEC);
   }
 
+ private:
   int inside_, go_;
 };

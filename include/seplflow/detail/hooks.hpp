@@ -64,9 +64,6 @@ struct CallOf : Signature<decltype(&T::operator())> {};
 template <InTwoSteps T>
 struct CallOf<T> : Signature<decltype(&T::decide)> {
   static_assert(Signature<decltype(&T::decide)>::kConst, "decide() must be const");
-  static_assert(!std::is_member_function_pointer_v<decltype(&T::carry_out)>,
-                "carry_out() must be static: its result may depend only on the decision and the "
-                "inputs");
   using Decision = typename Signature<decltype(&T::decide)>::Result;
   using Result = typename Signature<decltype(&T::carry_out)>::Result;
   static_assert(std::equality_comparable<Decision>, "decisions must have an operator==");
@@ -173,6 +170,10 @@ concept GoodLoad = requires(T const stage, std::string_view bytes) {
   static_assert(CONDITION, SENTENCE);                   \
   if constexpr (!(CONDITION)) return false; else
 
+template <class T, class Decide = Signature<decltype(&T::decide)>>
+constexpr bool kCarriesOutDecisions =
+    Decide::Parameters::template follow<decltype(&T::carry_out), typename Decide::Result const&>;
+
 // Whether T can be wrapped. Where it cannot, the compiler shows one sentence of these.
 template <class T>
 constexpr bool has_one_call() {
@@ -188,6 +189,12 @@ constexpr bool has_one_call() {
     SEPLFLOW_DETAIL_RULE((requires { &T::decide; } && requires { &T::carry_out; }),
                          "decide() and carry_out() must be neither overloaded nor templates")
     SEPLFLOW_DETAIL_RULE(!HasCall<T>, "a stage has operator(), or decide() and carry_out()")
+    SEPLFLOW_DETAIL_RULE(!std::is_member_function_pointer_v<decltype(&T::carry_out)>,
+                         "carry_out() must be static: its result may depend only on the decision and "
+                         "the inputs")
+    SEPLFLOW_DETAIL_RULE(kCarriesOutDecisions<T>,
+                         "carry_out() must take the result of decide() as `Decision const&` and then "
+                         "the same inputs as decide()")
     return true;
   } else {
     SEPLFLOW_DETAIL_RULE(HasCall<T>,

@@ -88,6 +88,10 @@ template <class... A>
 struct ParameterList {
   static std::vector<Port> ports() { return {Parameter<A>::port()...}; }
 
+  // Whether F can be called with `First` and then these parameters.
+  template <class F, class First>
+  static constexpr bool follow = std::is_invocable_v<F, First, A...>;
+
   template <class F>
   static decltype(auto) call(F&& f, SampleContext const&, std::span<void const* const> inputs) {
     return [&]<std::size_t... I>(std::index_sequence<I...>)->decltype(auto) {
@@ -99,6 +103,9 @@ struct ParameterList {
 
 template <class... A>
 struct ParameterList<SampleContext const&, A...> : ParameterList<A...> {
+  template <class F, class First>
+  static constexpr bool follow = std::is_invocable_v<F, First, SampleContext const&, A...>;
+
   template <class F>
   static decltype(auto) call(F&& f, SampleContext const& context,
                              std::span<void const* const> inputs) {
