@@ -96,7 +96,7 @@ void examine(std::vector<Candidate>& candidates, StageCatalog::Settings const& s
   }
   std::vector<fs::path> files;
   for (Candidate const* const candidate : unknown) files.push_back(candidate->file);
-  auto inspected = inspect(files, settings.patience);
+  auto inspected = inspect(files, settings.patience, settings.on_wait);
   for (std::size_t i = 0; i < unknown.size(); ++i) {
     unknown[i]->summary = std::move(inspected[i].summary);
     // A file that changed meanwhile may be another one than was examined.
@@ -258,8 +258,10 @@ std::vector<std::string> const& StageCatalog::warnings() const {
   return state_->warnings;
 }
 
-StageCatalog default_catalog() {
-  return StageCatalog(default_plugin_places(), {}, {default_plugin_index()});
+StageCatalog default_catalog(std::function<void(fs::path const&)> on_wait) {
+  StageCatalog::Settings settings{default_plugin_index()};
+  settings.on_wait = std::move(on_wait);
+  return StageCatalog(default_plugin_places(), {}, settings);
 }
 
 }  // namespace seplflow

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,6 +46,8 @@ class StageCatalog {
   struct Settings {
     std::filesystem::path index = {};  // empty: every library is examined
     std::chrono::milliseconds patience = std::chrono::seconds(20);
+    // Called once for each library that has not declared its stages after a twentieth of that time.
+    std::function<void(std::filesystem::path const&)> on_wait = {};
   };
 
   // Examines these shared libraries and those in these folders, in this order and sorted by name
@@ -77,6 +80,6 @@ class StageCatalog {
 };
 
 // The stages that this program finds by itself (default_plugin_places), with the index of its user.
-StageCatalog default_catalog();
+StageCatalog default_catalog(std::function<void(std::filesystem::path const&)> on_wait = {});
 
 }  // namespace seplflow

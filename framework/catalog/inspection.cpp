@@ -33,6 +33,7 @@ struct Inspection {
   pid_t process = -1;
   int answer = -1;  // the end of a pipe
   int errors = -1;  // what it writes to stderr: a file in memory
+  Clock::time_point report;  // when on_wait is called
   Clock::time_point deadline;
   std::string text = {};
 };
@@ -118,8 +119,11 @@ std::string too_slow(std::chrono::milliseconds patience) {
 
 class Inspector {
  public:
-  Inspector(std::vector<std::filesystem::path> const& files, std::chrono::milliseconds patience)
-      : files_(files), patience_(patience), results_(files.size()) {}
+  using OnWait = std::function<void(std::filesystem::path const&)>;
+
+  Inspector(std::vector<std::filesystem::path> const& files, std::chrono::milliseconds patience,
+            OnWait const& on_wait)
+      : files_(files), patience_(patience), on_wait_(on_wait), results_(files.size()) {}
 
   std::vector<Inspected> inspect() {
     for (std::size_t next = 0; next < files_.size() || !active_.empty();) {
@@ -148,7 +152,8 @@ class Inspector {
       return;
     }
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    active_.push_back({file, process, ends[0], errors, Clock::now() + patience_});
+    auto const now = Clock::now();
+    active_.push_back({file, process, ends[0], errors, now + patience_ / 20, now + patience_});
   }
 
   void cannot_start(std::size_t file) {
@@ -159,10 +164,14 @@ class Inspector {
   // Until one of them says something, or has had its time.
   void wait() {
     std::vector<pollfd> pipes;
-    auto deadline = active_.front().deadline;
-    for (Inspection const& each : active_) {
+    auto deadline = Clock::time_point::max();
+    for (Inspection& each : active_) {
+      if (Clock::now() >= each.report) {
+        if (on_wait_) on_wait_(files_[each.file]);
+        each.report = Clock::time_point::max();
+      }
       pipes.push_back({each.answer, POLLIN, 0});
-      deadline = std::min(deadline, each.deadline);
+      deadline = std::min({deadline, each.report, each.deadline});
     }
     auto const left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count() + 1;
@@ -215,6 +224,7 @@ class Inspector {
 
   std::vector<std::filesystem::path> const& files_;
   std::chrono::milliseconds const patience_;
+  OnWait const& on_wait_;
   std::vector<Inspected> results_;
   std::vector<Inspection> active_;
 };
@@ -222,8 +232,9 @@ class Inspector {
 }  // namespace
 
 std::vector<Inspected> inspect(std::vector<std::filesystem::path> const& files,
-                               std::chrono::milliseconds patience) {
-  return Inspector(files, patience).inspect();
+                               std::chrono::milliseconds patience,
+                               std::function<void(std::filesystem::path const&)> const& on_wait) {
+  return Inspector(files, patience, on_wait).inspect();
 }
 
 }  // namespace seplflow

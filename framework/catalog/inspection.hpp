@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <vector>
 
 #include "catalog/plugin_summary.hpp"
@@ -16,8 +17,10 @@ struct Inspected {
 };
 
 // Loads each library in a child process of its own, several at a time. A library that ends its
-// process, or that needs longer than `patience`, is refused with this reason.
+// process, or that needs longer than `patience`, is refused with this reason. Calls `on_wait`, if it
+// is set, once for each library that has not answered after a twentieth of `patience`.
 std::vector<Inspected> inspect(std::vector<std::filesystem::path> const& files,
-                               std::chrono::milliseconds patience);
+                               std::chrono::milliseconds patience,
+                               std::function<void(std::filesystem::path const&)> const& on_wait);
 
 }  // namespace seplflow

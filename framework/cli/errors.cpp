@@ -74,8 +74,14 @@ void print_errors(std::vector<Problem> const& problems) {
   print_total(problems.size());
 }
 
+std::string waiting_for(std::filesystem::path const& plugin) {
+  return "waiting for the plugin \"" + plugin.string() + "\" to declare its stages";
+}
+
 StageCatalog catalog_with_warnings() {
-  StageCatalog catalog = default_catalog();
+  StageCatalog catalog = default_catalog([](std::filesystem::path const& plugin) {
+    print_line(Colour::yellow, "warning", waiting_for(plugin));
+  });
   for (std::string const& warning : catalog.warnings()) {
     print_line(Colour::yellow, "warning", warning);
   }

@@ -1,6 +1,7 @@
 // Errors, warnings and the log on stderr.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "catalog/catalog.hpp"
@@ -11,6 +12,9 @@ namespace seplflow::cli {
 void print_warning(Problem const& warning);
 // Each with its place, the first ones, and how many there are.
 void print_errors(std::vector<Problem> const& problems);
+
+// Says that a plugin makes the program wait.
+std::string waiting_for(std::filesystem::path const& plugin);
 
 // default_catalog(); prints its warnings.
 StageCatalog catalog_with_warnings();

@@ -49,7 +49,8 @@ int merge(MergeArguments const& arguments) {
   std::vector<fs::path> const runs(arguments.runs.begin(), arguments.runs.end());
   bool const is_unfinished = is_unfinished_merge(arguments);
   require_all_shards(runs);
-  StageCatalog const catalog = default_catalog();
+  StageCatalog const catalog =
+      default_catalog([](fs::path const& plugin) { log_warning(waiting_for(plugin)); });
   for (std::string const& warning : catalog.warnings()) log_warning(warning);
   PipelineRequest pipeline_request;
   pipeline_request.file = runs.front() / "pipeline.toml";

@@ -55,7 +55,8 @@ int run(RunArguments const& arguments) {
   ProgressMode const progress = progress_mode(arguments);
   bool const only_errors = arguments.quiet && arguments.log_level != "off";
   log_to_stderr(only_errors ? "error" : arguments.log_level, progress == ProgressMode::bar);
-  StageCatalog const catalog = default_catalog();
+  StageCatalog const catalog =
+      default_catalog([](fs::path const& plugin) { log_warning(waiting_for(plugin)); });
   for (std::string const& warning : catalog.warnings()) log_warning(warning);
   for (auto const& plugin : catalog.plugins()) {
     log_debug("plugin " + plugin.file.string() + ": " + counted(plugin.stages.size(), "stage"));

@@ -1,4 +1,5 @@
 #include <seplflow/formats/npy.hpp>
+#include <seplflow/formats/python_file.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -18,9 +19,9 @@ namespace fs = std::filesystem;
 using Kind = PickleValue::Kind;
 
 constexpr std::string_view kExpected =
-    "a list of dicts as SamAutomaticMaskGenerator.generate() returns it, or an array of shape (N, "
-    "H, "
-    "W)";
+    "a list of dicts as SamAutomaticMaskGenerator.generate() returns it, or an array of shape "
+    "(N, H, W)";
+constexpr std::string_view kPattern = "{id}.npy";
 
 // Reads the masks of one file.
 class NpyMasks {
@@ -29,10 +30,7 @@ class NpyMasks {
       : name_(std::move(name)), size_(size), strict_(strict) {}
 
   MaskFile read(PickleValue const& root) {
-    PickleValue value = root;
-    if (value.is(Kind::dict)) {
-      if (auto const masks = value.find("masks"); masks && !strict_) value = *masks;
-    }
+    PickleValue const value = strict_ ? root : masks_in(root);
     if (value.is(Kind::array)) {
       read_stack(value.array());
     } else if (value.is(Kind::list) || value.is(Kind::tuple)) {
@@ -51,6 +49,13 @@ class NpyMasks {
 
  private:
   [[noreturn]] void fail(std::string const& problem) const { throw Error(name_ + " " + problem); }
+
+  // What a dict, or a .npz file, holds as "masks", or as its only entry.
+  static PickleValue masks_in(PickleValue const& root) {
+    if (!root.is(Kind::dict)) return root;
+    if (auto const masks = root.find("masks")) return *masks;
+    return root.size() == 1 ? root.value(0) : root;
+  }
 
   // ---- Arrays ----
 
@@ -221,10 +226,10 @@ class NpyMasks {
   bool channels_last_ = false;
 };
 
-// Masks that Python saved with numpy.save.
+// Masks that Python saved with numpy or torch.
 struct Npy : Reader {
   fs::path dir;
-  std::string pattern = "{id}.npy";
+  std::string pattern = std::string(kPattern);
 
   void check(OptionCheck& check) {
     expect_masks(check);
@@ -232,16 +237,24 @@ struct Npy : Reader {
   }
 
   std::vector<fs::path> files(Sample const& sample) const {
-    return sample_files(dir, sample, pattern);
+    std::vector<fs::path> files = sample_files(dir, sample, pattern);
+    if (strict || pattern != kPattern) return files;
+    for (char const* const ending : {".npz", ".pt", ".pth"}) {
+      if (is_there(files.back())) break;
+      for (fs::path& file : sample_files(dir, sample, ending)) files.push_back(std::move(file));
+    }
+    return files;
   }
 
   MaskSet operator()(SampleContext const& context, Sample const& sample) const {
-    fs::path const path = sample_file(dir, sample, pattern);
+    auto const candidates = files(sample);
+    fs::path const& path = is_there(candidates.back()) ? candidates.back() : candidates.front();
     if (is_missing(path, on_missing, "mask file", "no masks")) {
       return missing(context, "mask file", path.string());
     }
     NpyMasks reader(path.string(), required_size(sample), strict);
-    MaskFile const found = reader.read(read_npy(path).root());
+    Pickle const contents = strict ? read_npy(path) : read_python_file(path);
+    MaskFile const found = reader.read(contents.root());
     require_size(found.masks.size(), path.string(), sample);
     if (reader.between() > 0) {
       context.warn("masks hold values other than two; those of at least half the scale are inside",
@@ -261,8 +274,8 @@ struct Npy : Reader {
 void declare_npy(Plugin& plugin) {
   auto& stage = plugin
                     .stage<Npy>("masks.npy",
-                                "Reads masks that Python saved with numpy.save: generate()'s list "
-                                "of dicts, or an array")
+                                "Reads masks that Python saved with numpy or torch: generate()'s "
+                                "list of dicts, or an array")
                     .inputs("sample")
                     .output("masks")
                     .option("dir", &Npy::dir, "folder with NAME.npy for each sample",
@@ -283,7 +296,9 @@ void declare_npy(Plugin& plugin) {
           "scale (0.5 of floats up to 1, else 128 of 255), which is a warning with a count of "
           "pixels; an array of H x W x N if only that fits the image, which is a warning; and a "
           "dict with "
-          "such a list as `masks`. An array of H x W is one mask.\n\n"
+          "such a list or array as `masks` or as its only entry; where there is no NAME.npy, "
+          "NAME.npz, NAME.pt or NAME.pth, and any of these by its content. An array of H x W is "
+          "one mask.\n\n"
           "The area and the bounding box of a mask are compared with the `area` and the `bbox` of "
           "its dict. Masks that contradict them are read, with one warning and a count. The run "
           "counts "

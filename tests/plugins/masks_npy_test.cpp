@@ -68,9 +68,9 @@ std::string pixels() {
 
 struct Read {
   explicit Read(std::string const& bytes, std::map<std::string, OptionValue> options = {},
-                std::optional<Size> size = kSize) {
+                std::optional<Size> size = kSize, std::string const& name = "a.npy") {
     TempFolder const folder;
-    folder.write("a.npy", bytes);
+    folder.write(name, bytes);
     options["dir"] = folder.path().string();
     StageDriver stage(masks::declare_npy, {std::move(options), {}, {}});
     masks.emplace(stage.run<MaskSet>(voc_sample("a", size)));
@@ -152,6 +152,31 @@ TEST_CASE("a mask of another size is refused, or resized by the nearest pixel") 
   CHECK(read.masks->size() == Size{4, 6});
   CHECK(Read(bytes, nearest, Size{2, 3}).masks->mask(0) == kMask);
   CHECK_THROWS_WITH(Read(bytes, nearest, Size{3, 2}), Contains("transposed"));
+}
+
+TEST_CASE("masks are read from .npz and torch files where there is no .npy file") {
+  auto const npz = [](std::string const& name) {
+    return py::zip({{name + ".npy", array("|b1", "(1, 2, 3)", kPixels), 8}});
+  };
+  py::Storage const storage{"0", "ByteStorage", 6, kPixels};
+  std::string const pt = py::torch_zip(
+      py::list(record(py::tensor(py::storage_id(storage), 0, {2, 3}, {3, 1}))), {storage});
+  for (auto const& [bytes, name] :
+       {std::pair(npz("masks"), "a.npz"), {npz("arr_0"), "a.npz"}, {npz("sam"), "a.npy"},
+        {pt, "a.pt"}, {pt, "a.pth"}, {pt, "a.npy"}}) {
+    INFO(name);
+    auto const read = Read(bytes, {}, kSize, name);
+    REQUIRE(read.masks->count() == 1);
+    CHECK(read.masks->mask(0) == kMask);
+  }
+  CHECK_THROWS_WITH(Read(npz("masks"), {{"strict", true}}), Contains("not a .npy"));
+  CHECK_THROWS_WITH(Read(npz("masks"), {{"strict", true}}, kSize, "a.npz"),
+                    Contains("there is no mask file "));
+  CHECK_THROWS_WITH(Read(npz("masks"), {{"pattern", std::string("{id}_m.npy")}}, kSize, "a.npz"),
+                    Contains("there is no mask file "));
+  auto const two = py::zip({{"a.npy", array("|b1", "(2, 3)", kPixels)},
+                            {"b.npy", array("|b1", "(2, 3)", kPixels)}});
+  CHECK_THROWS_WITH(Read(two), Contains("a.npy holds a dict") && Contains("expected a list"));
 }
 
 TEST_CASE("a file that holds something else is refused with what it holds") {

@@ -124,9 +124,13 @@ TEST_CASE("a plugin that ends its process is rejected with the way it ended", "[
 
 TEST_CASE("a plugin that hangs is rejected after a time and its file is remembered", "[catalog]") {
   TempFolder const folder;
-  StageCatalog::Settings const settings{folder / "index.json", std::chrono::milliseconds(300)};
+  std::vector<fs::path> waited_for;
+  StageCatalog::Settings const settings{
+      folder / "index.json", std::chrono::milliseconds(300),
+      [&](fs::path const& plugin) { waited_for.push_back(plugin); }};
   std::string const expected = "it did not finish declaring its stages within 0.3 seconds";
   CHECK_THAT(reason(library("hangs"), settings), Contains(expected));
+  CHECK(waited_for == std::vector{library("hangs")});
   auto const begin = std::chrono::steady_clock::now();
   CHECK_THAT(reason(library("hangs"), {settings.index}), Contains(expected));
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
