@@ -72,7 +72,15 @@ Json stage_schema(StageDeclaration const& stage) {
                      {"on_error", option_schema(find_run_option("on_error")->declaration)}};
   if (!stage.inputs.empty()) properties["in"] = inputs_schema(stage);
   for (OptionDeclaration const& option : stage.options) {
-    properties[option.name] = option_schema(option);
+    std::size_t const dot = option.name.find('.');
+    if (dot == option.name.npos) {
+      properties[option.name] = option_schema(option);
+      continue;
+    }
+    Json& group = properties[option.name.substr(0, dot)];
+    group["type"] = "object";
+    group["properties"][option.name.substr(dot + 1)] = option_schema(option);
+    group["additionalProperties"] = no_such(stage.name + " has no such option");
   }
   return {{"description", stage.summary},
           {"properties", properties},

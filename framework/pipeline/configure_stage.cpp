@@ -73,6 +73,7 @@ struct Configuration {
   std::vector<Problem>& problems;
   std::vector<Problem>& warnings;
   PipelineStage& stage = draft.stage;
+  std::vector<Setting> settings = {};
   std::vector<std::string> given = {};  // names of options
   bool all_known = true;                // false if an error in a setting was reported before
 
@@ -83,7 +84,8 @@ struct Configuration {
       complain(draft.entry->place, label_of(draft) + " cannot be created: " + *error);
       return;
     }
-    for (Setting const& setting : draft.entry->settings) {
+    settings = option_settings(*stage.declaration, draft.entry->settings);
+    for (Setting const& setting : settings) {
       if (setting.key != "use" && setting.key != "in") set_option(setting);
     }
     for (OptionDeclaration const& option : stage.declaration->options) {
@@ -164,7 +166,7 @@ struct Configuration {
   void report(std::vector<OptionCheck::Problem> const& found,
               std::vector<Problem>& reported) const {
     for (OptionCheck::Problem const& problem : found) {
-      Setting const* const setting = draft.entry->find(problem.option);
+      Setting const* const setting = find(settings, problem.option);
       Place const& place = setting ? setting->value_place : draft.entry->place;
       reported.push_back({place, label_of(draft) + ": " + problem.message});
     }

@@ -196,6 +196,27 @@ std::optional<std::string> read_text(Setting const& setting, Environment const& 
   }
 }
 
+std::vector<Setting> option_settings(StageDeclaration const& stage,
+                                     std::vector<Setting> const& settings) {
+  std::vector<Setting> flat;
+  for (Setting const& setting : settings) {
+    bool const is_group =
+        setting.value && setting.value->is_table() &&
+        std::ranges::any_of(stage.options, [&](OptionDeclaration const& option) {
+          return option.name.starts_with(setting.key + ".");
+        });
+    if (!is_group) {
+      flat.push_back(setting);
+      continue;
+    }
+    for (Setting& inner : settings_of(setting)) {
+      inner.key = setting.key + "." + inner.key;
+      flat.push_back(std::move(inner));
+    }
+  }
+  return flat;
+}
+
 std::optional<OptionValue> read_option(Setting const& setting, OptionDeclaration const& option,
                                        std::string const& owner, Environment const& environment,
                                        std::vector<Problem>& problems) {

@@ -186,7 +186,7 @@ class Wiring {
       auto const instance = declaration.make();
       std::vector<std::string> given, wanted;
       std::vector<Problem> ignored;
-      for (Setting const& setting : source.entry->settings) {
+      for (Setting const& setting : option_settings(declaration, source.entry->settings)) {
         auto const option = find_option(declaration, setting.key);
         if (!option || !setting.value) continue;
         auto const value =

@@ -16,7 +16,11 @@ constexpr std::string_view kNameCharacters = "abcdefghijklmnopqrstuvwxyz01234567
 // Settings that every stage has besides its own options.
 constexpr std::string_view kReserved[] = {"use", "in", "on_error", "name"};
 
+// "limit", or "select.worst" for one of the options that a pipeline writes as a table.
 bool is_option_name(std::string_view name) {
+  std::size_t const dot = name.find('.');
+  if (dot != name.npos && !is_option_name(name.substr(0, dot))) return false;
+  if (dot != name.npos) name.remove_prefix(dot + 1);
   return !name.empty() && name[0] >= 'a' && name[0] <= 'z' &&
          name.find_first_not_of(kNameCharacters) == name.npos;
 }
@@ -158,7 +162,8 @@ void StageBuilderBase::add_option(OptionDeclaration option,
     wrong("has a name that every stage uses for itself; call it something else");
   }
   if (!is_option_name(option.name)) {
-    wrong("needs a name of lower-case letters, digits and \"_\" that begins with a letter");
+    wrong("needs a name of lower-case letters, digits and \"_\" that begins with a letter, or two "
+          "of them and a dot between");
   }
   if (find_option(declaration_, option.name)) wrong("is declared twice");
   if (option.help.empty()) wrong("has no help; say in one sentence what it does");
