@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/pipeline.hpp"
@@ -40,9 +41,17 @@ struct StageWarning {
   Warning warning;
 };
 
-// Bytes from which a later run restores a result: an observer's record, or what the listener
-// returned for a sink's files. Equal results of a sample share them.
+// Bytes from which a later run restores a result: an observer's record, what the listener returned
+// for a sink's files, or both. Equal results of a sample share them.
 using SharedBytes = std::shared_ptr<std::string const>;
+
+// Of a sink that folds: what the listener returned for its files, and its record.
+struct KeptOfSink {
+  std::string_view files, record;
+};
+std::string join_kept(KeptOfSink const& kept);
+// Throws Error when the bytes are damaged.
+KeptOfSink split_kept(std::string_view bytes);
 
 // A part of the graph: a stage, or one output of the source.
 struct Part {

@@ -138,7 +138,8 @@ class Retirement {
 
  private:
   Retired outcome_of(InFlight& sample) const;
-  void report(InFlight& sample, Retired const& retired);
+  void report(InFlight& sample, Retired& retired);
+  void keep_record(PlannedNode const& node, NodeResult const& result, Retired& retired);
   void add_to_tables(PlannedNode const& node, InFlight const& sample, NodeResult const& result);
   void count(InFlight const& sample, Retired const& retired);
   bool is_absent_output(std::size_t n, InFlight const& sample) const;

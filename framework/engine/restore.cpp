@@ -1,5 +1,7 @@
 #include <map>
 
+#include <seplflow/bytes.hpp>
+
 #include "base/error_of.hpp"
 #include "engine/in_flight.hpp"
 #include "pipeline/current_work.hpp"
@@ -7,7 +9,7 @@
 namespace seplflow {
 namespace {
 
-// Records of observers, by what computes them and their bytes: equal results share both.
+// Records of stages that fold, by what computes them and their bytes: equal results share both.
 using Records = std::map<std::pair<std::size_t, SharedBytes>, Value>;
 
 // Whether the memory settles the node: nothing remains to be done there.
@@ -24,12 +26,13 @@ bool restore_node(StageMemory const& memory, PlannedNode const& node, PipelineSt
     return true;
   }
   if (!node.end || !memory.kept) return false;
-  if (stage.declaration->kind == StageKind::observer) {
+  if (stage.declaration->folds) {
     Value& record = records[{node.computation, memory.kept}];
-    // An observer whose bytes can no longer be read works again.
+    // A stage whose record can no longer be read works again.
     auto const load = [&] {
       CurrentWork const current(stage, sample.sample->id);
-      record = stage.instance->load(*memory.kept);
+      bool const has_files = stage.declaration->kind == StageKind::sink;
+      record = stage.instance->load(has_files ? split_kept(*memory.kept).record : *memory.kept);
     };
     if (!record && error_of(load)) return false;
     result.values.push_back(record);
@@ -59,6 +62,17 @@ void mark_idle_nodes(std::vector<bool> const& settled, Plan const& plan, InFligh
 }
 
 }  // namespace
+
+std::string join_kept(KeptOfSink const& kept) {
+  return ByteWriter().text(kept.files).text(kept.record).take();
+}
+
+KeptOfSink split_kept(std::string_view bytes) {
+  ByteReader reader(bytes);
+  std::string_view const files = reader.text(), record = reader.text();
+  reader.end();
+  return {files, record};
+}
 
 void restore_results(std::vector<StageMemory> const& memories, Pipeline const& pipeline,
                      Plan const& plan, InFlight& sample) {

@@ -23,7 +23,7 @@ Retirement::Retirement(Pipeline const& pipeline, Plan const& plan, RunListener& 
 }
 
 std::optional<std::string> Retirement::retire(InFlight& sample) {
-  Retired const retired = outcome_of(sample);
+  Retired retired = outcome_of(sample);
   std::optional<std::string> error;
   // When a sample could not be reported, no later one may be: the records have no gaps.
   if (!report_failed_) error = error_of([&] { report(sample, retired); });
@@ -61,19 +61,34 @@ Retired Retirement::outcome_of(InFlight& sample) const {
   return retired;
 }
 
-void Retirement::report(InFlight& sample, Retired const& retired) {
+void Retirement::report(InFlight& sample, Retired& retired) {
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
     PlannedNode const& node = plan_.nodes[n];
     NodeResult const& result = sample.results[n];
-    if (node.end && result.outcome == Outcome::done) add_to_tables(node, sample, result);
+    if (!node.end || result.outcome != Outcome::done) continue;
+    add_to_tables(node, sample, result);
+    keep_record(node, result, retired);
   }
   listener_.retired(retired);
+}
+
+// A sink that folds decides by the samples so far what a record must keep, so that what is kept is
+// the same for any number of threads.
+void Retirement::keep_record(PlannedNode const& node, NodeResult const& result, Retired& retired) {
+  PipelineStage const& stage = pipeline_.stages[node.part.stage];
+  bool const is_sink = stage.declaration->kind == StageKind::sink;
+  if (!is_sink || !stage.declaration->folds || !result.kept) return;
+  auto const memory = std::ranges::find(retired.memories, node.part, &StageMemory::part);
+  auto const record = stage.instance->save(result.values[0].get());
+  if (memory == retired.memories.end() || !record) return;
+  memory->kept = std::make_shared<std::string const>(
+      join_kept({split_kept(*result.kept).files, *record}));
 }
 
 void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
                                NodeResult const& result) {
   PipelineStage const& stage = pipeline_.stages[node.part.stage];
-  bool const folds = stage.declaration->kind == StageKind::observer;
+  bool const folds = stage.declaration->folds;
   bool const lists = !folds && !stage.list_file.empty();
   Row row;
   std::string line;

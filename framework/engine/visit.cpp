@@ -107,9 +107,12 @@ void Visit::produce(PlannedNode const& node, NodeResult& result) {
 SharedBytes Visit::keep(std::size_t s, Call const& call, NodeResult const& result) const {
   PipelineStage const& stage = pipeline_.stages[s];
   if (stage.declaration->kind == StageKind::sink) {
-    return std::make_shared<std::string const>(listener_.deliver(s, call.files));
+    std::string bytes = listener_.deliver(s, call.files);
+    // The record is added when the sample has been folded.
+    if (stage.declaration->folds) bytes = join_kept({bytes, ""});
+    return std::make_shared<std::string const>(std::move(bytes));
   }
-  if (stage.declaration->kind != StageKind::observer) return nullptr;
+  if (!stage.declaration->folds) return nullptr;
   auto bytes = stage.instance->save(result.values[0].get());
   return bytes ? std::make_shared<std::string const>(std::move(*bytes)) : nullptr;
 }

@@ -9,6 +9,7 @@
 #include "engine/parallel.hpp"
 #include "pipeline/current_work.hpp"
 #include "run/csv.hpp"
+#include "run/growing_file.hpp"
 #include "run/log.hpp"
 #include "run/progress.hpp"
 #include "run/resume/fingerprint.hpp"
@@ -60,8 +61,9 @@ SampleMemory::Entry::Kind kind_of(Pipeline const& pipeline, StageMemory const& m
   if (memory.outcome == Outcome::failed) return Kind::failed;
   if (memory.outcome == Outcome::skipped) return Kind::skipped;
   if (!memory.kept) return Kind::nothing;
-  StageKind const stage = pipeline.stages[memory.part.stage].declaration->kind;
-  return stage == StageKind::sink ? Kind::files : Kind::result;
+  StageDeclaration const& stage = *pipeline.stages[memory.part.stage].declaration;
+  if (stage.kind != StageKind::sink) return Kind::result;
+  return stage.folds ? Kind::files_and_result : Kind::files;
 }
 
 // Its line in ledger.jsonl, without the end.
@@ -106,20 +108,6 @@ void require_rectangular(Findings const& findings) {
   }
 }
 
-// The file of an observer while it grows.
-class GrowingFile final : public RunFile {
- public:
-  GrowingFile(Tables& tables, std::size_t table) : tables_(tables), table_(table) {}
-  void write(std::span<std::uint8_t const> bytes) override {
-    tables_.append(table_, {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
-  }
-  fs::path path() override { return tables_.file(table_); }
-
- private:
-  Tables& tables_;
-  std::size_t table_;
-};
-
 // The expectations of a stage that nothing of a run met, with what they are about.
 std::vector<std::pair<OptionCheck::Expectation, Tally>> unmet(PipelineStage const& stage,
                                                               StageCounts const& counts) {
@@ -141,9 +129,10 @@ class PassRun final : public RunListener {
         context_(context),
         samples_in_shards_(samples_in_shards(past)),
         journal_(context.folder, pass.journal),
-        tables_(context.folder.aside(), 2 * pipeline.stages.size()) {
+        tables_(context.folder.aside(), pipeline.stages.size()) {
     for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
-      run_files_.emplace_back(tables_, table_of_run_file(s));
+      run_files_.emplace_back(context.folder.aside() / ("run-file-" + std::to_string(s)),
+                              pipeline.stages[s].run_file);
     }
     if (!past.empty() || is_merge()) {
       history_.emplace(
@@ -320,9 +309,11 @@ class PassRun final : public RunListener {
     if (pass_.is_first()) {
       require_listed_samples();
       require_expected(result.totals);
-      result.findings = finish_observers(result.totals);
-      warn_of_findings(result);
+      result.findings = finish_stages(result.totals);
+      warn_of_findings(result.findings, result.totals);
       write_scores(context_.folder, pipeline_, result.findings);
+    } else {
+      warn_of_findings(finish_stages(result.totals), result.totals);
     }
     tables_.flush();
     in_parallel(pipeline_.stages.size(), [&](std::size_t s) {
@@ -334,12 +325,13 @@ class PassRun final : public RunListener {
         for (fs::path const& home : pass_.homes[s]) result.lists.push_back(table_of(s, home));
       }
       if (!pass_.ends[s] || stage.run_file.empty()) continue;
-      std::vector<fs::path> files;
-      for (fs::path const& home : homes_of_run_file(s, result.findings)) {
-        files.push_back(home / stage.name / stage.run_file);
-      }
-      place(table_of_run_file(s), files);
-      result.lists.insert(result.lists.end(), files.begin(), files.end());
+      auto const homes = homes_of_run_file(s, result.findings);
+      run_files_[s].close([&](fs::path const& complete, fs::path const& name) {
+        std::vector<fs::path> files;
+        for (fs::path const& home : homes) files.push_back(home / stage.name / name);
+        place(complete, files);
+        result.lists.insert(result.lists.end(), files.begin(), files.end());
+      });
     }
     if (!history_) return;
     std::string const text = to_text(history_->reuse(), emitted, result.totals.recalled);
@@ -362,12 +354,12 @@ class PassRun final : public RunListener {
     }
   }
 
-  void warn_of_findings(PassResult const& result) {
+  void warn_of_findings(AllFindings const& findings, RunTotals const& totals) {
     std::set<std::pair<std::string, std::string>> logged;  // the same in several variants
     for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
-      if (!result.findings[s]) continue;
-      for (std::string const& warning : result.findings[s]->warnings) {
-        std::uint64_t const samples = result.totals.stages[s].out;
+      if (!findings[s]) continue;
+      for (std::string const& warning : findings[s]->warnings) {
+        std::uint64_t const samples = totals.stages[s].out;
         std::string const text = warnings_.add(pipeline_.stages[s].name, warning, samples).text();
         if (logged.insert({pipeline_.stages[s].name, warning}).second) log_warning(text);
       }
@@ -381,19 +373,25 @@ class PassRun final : public RunListener {
                                    : home / stage.name / stage.list_file;
   }
 
-  AllFindings finish_observers(RunTotals const& totals) {
+  // Those that take part in this pass. Of a sink that folds, only the warnings are findings.
+  AllFindings finish_stages(RunTotals const& totals) {
     AllFindings findings(pipeline_.stages.size());
     for (std::size_t s = 0; s < findings.size(); ++s) {
       PipelineStage const& stage = pipeline_.stages[s];
-      if (stage.declaration->kind != StageKind::observer) {
-        auto const& tallies = totals.stages[s].tallies;
-        if (!tallies.empty()) findings[s].emplace().metrics = metrics_of(tallies);
-        continue;
-      }
+      bool const observes = stage.declaration->kind == StageKind::observer;
+      auto const& tallies = totals.stages[s].tallies;
+      if (!observes && !tallies.empty()) findings[s].emplace().metrics = metrics_of(tallies);
+      if (!stage.declaration->folds || !pass_.ends[s]) continue;
       auto const error = error_of([&] {
         CurrentWork const current(stage, "");
-        findings[s] = stage.instance->finish(run_files_[s]);
-        require_rectangular(*findings[s]);
+        Findings found = stage.instance->finish(run_files_[s]);
+        require_rectangular(found);
+        if (observes) {
+          findings[s] = std::move(found);
+        } else if (!found.warnings.empty()) {
+          if (!findings[s]) findings[s].emplace();
+          findings[s]->warnings = std::move(found.warnings);
+        }
       });
       if (error) {
         throw Error("stage \"" + stage.name + "\"" + pipeline_.some_variant(stage) +
@@ -403,11 +401,11 @@ class PassRun final : public RunListener {
     return findings;
   }
 
-  std::size_t table_of_run_file(std::size_t s) const { return pipeline_.stages.size() + s; }
-
   // As for the files of sinks, it depends on the variant whether they are kept.
   std::vector<fs::path> homes_of_run_file(std::size_t s, AllFindings const& findings) const {
-    bool const common = pipeline_.serves_all(pipeline_.stages[s]);
+    // Of a sink, only a pass that keeps its files has it among its ends.
+    bool const common = pipeline_.serves_all(pipeline_.stages[s]) ||
+                        pipeline_.stages[s].declaration->kind == StageKind::sink;
     if (common || keep_of(pipeline_) == Keep::all) return pass_.homes[s];
     auto const best =
         keep_of(pipeline_) == Keep::best ? best_variant(pipeline_, findings) : std::nullopt;
@@ -422,17 +420,17 @@ class PassRun final : public RunListener {
     if (stage.columns.empty() && stage.list_file.empty()) return;
     std::vector<fs::path> files;
     for (fs::path const& home : pass_.homes[s]) files.push_back(table_of(s, home));
-    place(s, files);
+    place(tables_.file(s), files);
   }
 
-  void place(std::size_t table, std::vector<fs::path> const& files) {
+  void place(fs::path const& complete, std::vector<fs::path> const& files) {
     for (std::size_t i = 0; i < files.size(); ++i) {
-      if (!fs::exists(tables_.file(table))) {
+      if (!fs::exists(complete)) {
         context_.folder.write(files[i], "");
       } else if (i + 1 < files.size()) {
-        context_.folder.place_copy(tables_.file(table), files[i]);
+        context_.folder.place_copy(complete, files[i]);
       } else {
-        context_.folder.place(tables_.file(table), files[i]);
+        context_.folder.place(complete, files[i]);
       }
     }
   }
@@ -443,7 +441,7 @@ class PassRun final : public RunListener {
   std::uint64_t const samples_in_shards_;
   std::optional<History> history_;
   Journal journal_;
-  Tables tables_;  // a table or list for each stage, then a run file for each
+  Tables tables_;  // a table or list for each stage
   std::vector<GrowingFile> run_files_;
   std::optional<Engine> engine_;
   Clock::time_point begin_;

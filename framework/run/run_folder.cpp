@@ -228,7 +228,7 @@ std::size_t RunFolder::remove_outputs(fs::path const& folder,
     fs::path const file = entry.path().lexically_relative(folder_);
     if (entry.is_directory() && !entry.is_symlink()) {
       folders.push_back(file);
-    } else if (!outputs_.contains(fingerprint(file.generic_string())) &&
+    } else if (!outputs_.contains(fingerprint(file.generic_string())) && !written_.contains(file) &&
                known.contains(fingerprint(file.lexically_relative(folder).generic_string()))) {
       others.push_back(file);
     }

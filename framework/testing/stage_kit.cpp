@@ -85,6 +85,8 @@ class StageKit::File final : public RunFile {
     }
     return path_;
   }
+  RunFile& beside(std::filesystem::path const& file) override { return beside_[file.string()]; }
+  std::map<std::string, File> const& others() const { return beside_; }
   std::vector<std::uint8_t> bytes() const {
     if (path_.empty()) return bytes_;
     std::ifstream stream(path_, std::ios::binary);
@@ -94,6 +96,7 @@ class StageKit::File final : public RunFile {
  private:
   std::vector<std::uint8_t> bytes_;
   std::filesystem::path path_;
+  std::map<std::string, File> beside_;
 };
 
 StageKit::StageKit(std::function<void(Plugin&)> const& declare, std::string const& name,
@@ -121,7 +124,7 @@ void StageKit::set_options(std::string const& toml, std::vector<std::string>& gi
   std::vector<std::string> names;
   for (OptionDeclaration const& option : stage_.options) names.push_back(option.name);
   std::vector<Problem> problems;
-  for (Setting const& setting : settings_of(whole)) {
+  for (Setting const& setting : option_settings(stage_, settings_of(whole))) {
     auto const option = find_option(stage_, setting.key);
     if (!option) {
       refuse(setting.place, stage_.name + " has no option \"" + setting.key + "\"" +
@@ -263,7 +266,8 @@ std::optional<std::vector<Value>> StageKit::call(Sample const& sample, std::vect
 
 std::vector<Value> StageKit::call_of(StageKind kind, Sample const& sample,
                                      std::vector<Input> inputs) {
-  if (stage_.kind != kind) {
+  bool const observes = kind == StageKind::observer && stage_.folds;
+  if (stage_.kind != kind && !observes) {
     throw Error("the kind of " + stage_.name + " is " + std::string(to_string(stage_.kind)) +
                 ", not " + std::string(to_string(kind)));
   }
@@ -284,6 +288,7 @@ Findings StageKit::finish() {
   Findings findings = instance_->finish(*file_);
   auto const name = instance_->run_file();
   if (!name.empty()) folder_->files[name.string()] = file_->bytes();
+  for (auto const& [other, file] : file_->others()) folder_->files[other] = file.bytes();
   return findings;
 }
 

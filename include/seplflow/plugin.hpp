@@ -10,9 +10,11 @@
 //   observer   operator() returns a record of a sample. fold(Sample const&, Record const&) takes
 //              the records in data set order, one at a time, and returns the sample's CSV row
 //              (columns() const names the columns) or void. finish() returns the Findings.
-//   sink       operator() returns void and writes through SampleContext::output(). It may list the
-//              samples that it wrote: std::filesystem::path list_file() const names a file in its
-//              folder, and std::string list_line(Sample const&) const returns the line of a sample.
+//   sink       operator() returns void and writes through SampleContext::output(). A sink that needs
+//              all samples for some of its files is an observer that is declared .writes_files().
+//              A sink without fold() may list the samples that it wrote: std::filesystem::path
+//              list_file() const names a file in its folder, and std::string list_line(Sample
+//              const&) const returns the line of a sample.
 //   transform  operator() returns a value, a std::tuple of values, or a std::optional of either,
 //              which is empty to skip the sample.
 // A transform whose options often make no difference to a sample may have two steps instead of
@@ -178,6 +180,18 @@ class StageBuilder final : public StageBuilderBase {
     return *this;
   }
 
+  // A stage with fold() and finish() that also writes files for each sample, through
+  // SampleContext::output(): it is a sink, and what finish() returns besides warnings is not used.
+  StageBuilder& writes_files() {
+    if constexpr (detail::is_good_stage<T>()) {
+      static_assert(detail::IsObserver<T> && detail::Has_save<T>,
+                    "writes_files() is for a stage with fold(), finish(), save() and load(); a sink "
+                    "without fold() needs no declaration");
+      declaration_.kind = StageKind::sink;
+    }
+    return *this;
+  }
+
   // The values that the stage returns may have another size than the image of the sample.
   StageBuilder& any_size() {
     blueprint_->any_size = true;
@@ -210,6 +224,7 @@ class StageBuilder final : public StageBuilderBase {
       is_const_ = Call::kConst;
       if constexpr (detail::IsObserver<T>) {
         declaration_.kind = StageKind::observer;
+        declaration_.folds = true;
       } else if constexpr (std::is_void_v<typename Call::Result>) {
         declaration_.kind = StageKind::sink;
       } else {

@@ -30,9 +30,10 @@ class SEPLFLOW_API OutputFolder {
   virtual void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes) = 0;
 };
 
-// The file of a whole run that an observer writes, such as an archive. It appears in the stage's
-// folder, complete, when all samples have been folded and finish() has returned; a run that ends
-// early leaves none. Use write() or path(), not both. Not thread-safe: only fold() and finish() get it.
+// A file of a whole run, such as an archive, that an observer or a sink with fold() writes. It appears
+// in the stage's folder, complete, when all samples have been folded and finish() has returned; a run
+// that ends early leaves none. Use write() or path(), not both. Not thread-safe: only fold() and
+// finish() get it.
 class SEPLFLOW_API RunFile {
  public:
   virtual ~RunFile();
@@ -42,6 +43,11 @@ class SEPLFLOW_API RunFile {
 
   // Where a library that opens files itself may write until finish() returns.
   virtual std::filesystem::path path() = 0;
+
+  // Another file of the run: `file` is a relative path in the same folder, and missing folders are
+  // created. The same path returns the same file. Throws Error when the path leads outside the folder
+  // or is that of the first file. Valid as long as this one; it has no files beside itself.
+  virtual RunFile& beside(std::filesystem::path const& file) = 0;
 };
 
 // Something about a sample that the user should know although nothing failed.

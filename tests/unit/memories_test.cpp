@@ -135,6 +135,13 @@ TEST_CASE("files that would leave their sink's folder, and damaged bytes, are er
     CAPTURE(name);
     CHECK_THROWS_AS(decode_files(encode_files({{name, {1}}})), Error);
   }
+  std::string const files = encode_files({{"a.png", {1}}});
+  SampleMemory::Entry entry;
+  entry.kind = SampleMemory::Entry::Kind::files_and_result;
+  entry.kept = std::make_shared<std::string const>(join_kept({files, "record"}));
+  CHECK(files_of(entry).at(0).name == "a.png");
+  CHECK(split_kept(*entry.kept).record == "record");
+  CHECK_THROWS_AS(split_kept(*entry.kept + "x"), Error);
   CHECK_THROWS_AS(decode_files("\x05"), Error);
   CHECK_THROWS_AS(decode_files(encode_files({{"a", {}}}) + "x"), Error);
 }

@@ -126,7 +126,7 @@ class History::Recall {
   bool is_usable_result(SampleMemory::Entry const& entry, std::size_t s) {
     if (!is_wanted_end(s) || !entry.kept || entry.kind == Kind::failed) return false;
     if (kind_of(s) != StageKind::sink) return true;
-    if (take_over_files(s, *entry.kept)) return true;
+    if (take_over_files(s, entry)) return true;
     count(history_.reuse_.lost_outputs[stage_of(s).name]);
     return false;
   }
@@ -159,9 +159,9 @@ class History::Recall {
 
   // Whether all files of the sink are as they were written. If so, they stay, or are copied when
   // they are in the folder of another run.
-  bool take_over_files(std::size_t s, std::string const& encoded) {
+  bool take_over_files(std::size_t s, SampleMemory::Entry const& entry) {
     std::vector<WrittenFile> written;
-    if (error_of([&] { written = decode_files(encoded); })) return false;
+    if (error_of([&] { written = files_of(entry); })) return false;
     bool const copy = *found_.folder != history_.into_.path();
     std::vector<std::pair<fs::path, std::vector<std::uint8_t>>> files;
     for (fs::path const& home : history_.request_.homes[s]) {

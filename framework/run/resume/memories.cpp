@@ -76,7 +76,7 @@ SampleMemory decode(std::string_view bytes) {
     entry.key = reader.count();
     entry.stamp = reader.count();
     std::uint64_t const kind = reader.count();
-    if (kind > static_cast<std::uint64_t>(SampleMemory::Entry::Kind::failed)) {
+    if (kind > static_cast<std::uint64_t>(SampleMemory::Entry::Kind::files_and_result)) {
       throw Error("an entry is of an unknown kind");
     }
     entry.kind = static_cast<SampleMemory::Entry::Kind>(kind);
@@ -106,7 +106,8 @@ SampleMemory decode(std::string_view bytes) {
 bool has_results(SampleMemory const& memory) {
   return std::ranges::any_of(memory.entries, [](SampleMemory::Entry const& entry) {
     return entry.kind == SampleMemory::Entry::Kind::result ||
-           entry.kind == SampleMemory::Entry::Kind::files;
+           entry.kind == SampleMemory::Entry::Kind::files ||
+           entry.kind == SampleMemory::Entry::Kind::files_and_result;
   });
 }
 
@@ -147,6 +148,13 @@ std::vector<WrittenFile> decode_files(std::string_view bytes) {
   }
   reader.end();
   return files;
+}
+
+std::vector<WrittenFile> files_of(SampleMemory::Entry const& entry) {
+  using Kind = SampleMemory::Entry::Kind;
+  if (entry.kind == Kind::files) return decode_files(*entry.kept);
+  if (entry.kind == Kind::files_and_result) return decode_files(split_kept(*entry.kept).files);
+  return {};
 }
 
 std::uint64_t identity_of(Sample const& sample) {

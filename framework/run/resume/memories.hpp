@@ -17,11 +17,11 @@ namespace seplflow {
 struct SampleMemory {
   // One part of the graph, identified by its content key.
   struct Entry {
-    enum class Kind { nothing, result, files, skipped, failed };
+    enum class Kind { nothing, result, files, skipped, failed, files_and_result };
     std::uint64_t key = 0;
     std::uint64_t stamp = 0;
     Kind kind = Kind::nothing;
-    SharedBytes kept;  // an observer's result, the encoded files of a sink, or an error
+    SharedBytes kept;  // an observer's result, the encoded files of a sink, both, or an error
     std::vector<Warning> warnings = {};
     std::vector<Count> counts = {};
   };
@@ -50,6 +50,8 @@ struct WrittenFile {
 std::string encode_files(std::vector<OutputFile> const& files);
 // Throws Error when the bytes are damaged or a name would leave the sink's folder.
 std::vector<WrittenFile> decode_files(std::string_view bytes);
+// Those of an entry, if it is one of a sink. Throws Error as above.
+std::vector<WrittenFile> files_of(SampleMemory::Entry const& entry);
 
 // Appends memories. Each has its length and a checksum before it, so that a truncated or damaged
 // one is recognised.

@@ -55,10 +55,9 @@ void add_outputs(std::vector<PastRun> const& past, std::unordered_set<std::uint6
   for (PastRun const& run : past) {
     for (std::size_t i = 0; i < run.memories.count(); ++i) {
       for (auto const& entry : run.memories.at(i).entries) {
-        if (entry.kind != SampleMemory::Entry::Kind::files) continue;
         // Of a damaged entry nothing is known.
         error_of([&] {
-          for (WrittenFile const& file : decode_files(*entry.kept)) {
+          for (WrittenFile const& file : files_of(entry)) {
             names.insert(fingerprint(file.name.generic_string()));
           }
         });

@@ -71,14 +71,14 @@ class SEPLFLOW_API StageInstance {
   virtual std::filesystem::path list_file() const { return {}; }
   virtual std::string list_line(Sample const&) const { unsupported(); }
 
-  // Observers, from many threads: a record as bytes that outlive the run, if the stage supports it,
+  // Stages that fold, from many threads: a record as bytes that outlive the run, if the stage supports it,
   // and back. load() throws Error when the bytes are not a record.
   virtual std::optional<std::string> save(void const* /*record*/) const { return std::nullopt; }
   virtual Value load(std::string_view /*bytes*/) const { unsupported(); }
 
-  // Observers, one thread at a time and in data set order: the CSV row of a record, the columns of
-  // these rows (none: no CSV), and the result after the last sample. An observer may write a file of
-  // the whole run, whose name in the stage's folder is run_file() (empty: none).
+  // Stages that fold, one thread at a time and in data set order: the CSV row of a record, the
+  // columns of these rows (none: no CSV), and the result after the last sample. They may write a file
+  // of the whole run, whose name in the stage's folder is run_file() (empty: none).
   virtual Row fold(Sample const&, void const* /*record*/, RunFile&) { unsupported(); }
   virtual std::vector<std::string> columns() const { return {}; }
   virtual std::filesystem::path run_file() const { return {}; }
@@ -110,6 +110,7 @@ struct StageDeclaration {
   std::vector<OptionDeclaration> options;
   bool serial = false;          // one sample at a time
   bool ordered = false;         // in data set order too, so that it may remember earlier samples
+  bool folds = false;           // has fold() and finish(): an observer, or a sink that writes_files()
   bool loads = false;           // takes nothing but the sample and its image-level labels
   std::string library;          // the file of the plugin; empty for stages of the program
   std::string missing_library;  // which this build does not have and the stage needs; or empty
