@@ -105,15 +105,22 @@ Select::Selection Select::decide(LabelMap const& pseudo, MaskSet const& masks,
                                  OverlapTable const& overlaps) const {
   require_same_size(masks, pseudo, "the pseudo-label");
   require_table_of(pseudo, masks, overlaps);
-  Selection selection{kept_layers(*this, masks, overlaps), keep_ignore};
+  Selection selection{kept_layers(*this, masks, overlaps), keep_ignore, lists_kept};
   order_by(overlap, selection.layers);
   return selection;
 }
 
-LabelMap Select::carry_out(Selection const& selection, LabelMap const& pseudo, MaskSet const&,
-                           OverlapTable const&) {
+std::tuple<LabelMap, MaskSet> Select::carry_out(Selection const& selection, LabelMap const& pseudo,
+                                                MaskSet const& masks, OverlapTable const&) {
   LabelMap labels = merged_layers(selection.layers, pseudo);
-  return selection.keep_ignore ? with_ignore_of(pseudo, labels) : labels;
+  if (selection.keep_ignore) labels = with_ignore_of(pseudo, labels);
+  std::vector<MaskSet::Entry> kept;
+  for (std::size_t i = 0; selection.lists_kept && i < masks.count(); ++i) {
+    bool const is_kept = std::ranges::find(selection.layers, &masks.mask(i), &Layer::mask) !=
+                         selection.layers.end();
+    if (is_kept) kept.push_back({masks.mask(i), masks.info(i)});
+  }
+  return {std::move(labels), MaskSet(std::move(kept), pseudo.size())};
 }
 
 void declare_select(Plugin& plugin) {
@@ -121,7 +128,7 @@ void declare_select(Plugin& plugin) {
       .stage<Select>("sepl.select",
                      "Keeps the masks that agree with the pseudo-label and merges them into labels")
       .inputs("pseudo", "masks", "overlaps")
-      .output("labels")
+      .outputs("labels", "kept")
       .option("t1", &Select::t1,
               "keep a mask if the pseudo-label covers more than this share of it", in_range(0, 1))
       .option("t2", &Select::t2,
@@ -143,7 +150,8 @@ void declare_select(Plugin& plugin) {
           "authors' script; `support` selects the class whose covering mask has the largest |S and "
           "P_k| / |S|, and `smallest` the class of the smallest covering mask. A kept pseudo-label "
           "counts as a mask with support 1 and its own area. Exact ties go to the higher class "
-          "id.");
+          "id.\n\n"
+          "The output `kept` is the masks that were kept, in the order of `masks`.");
 }
 
 }  // namespace seplflow::sepl

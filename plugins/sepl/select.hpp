@@ -1,6 +1,7 @@
 // Mask selection and merge of SEPL.
 #pragma once
 
+#include <tuple>
 #include <vector>
 
 #include <seplflow/seplflow.hpp>
@@ -23,6 +24,7 @@ struct Select {
   double t2 = 0.85;
   Overlap overlap = Overlap::last;
   bool keep_ignore = false;
+  bool lists_kept = false;  // not an option: whether another stage uses the kept masks
 
   // A layer to paint: a kept mask, or the pseudo-label of a class without kept masks.
   struct Layer {
@@ -36,15 +38,19 @@ struct Select {
   struct Selection {
     std::vector<Layer> layers;  // in the order of painting
     bool keep_ignore = false;
+    bool lists_kept = false;
     bool operator==(Selection const&) const = default;
   };
+
+  void check(OptionCheck& check) { lists_kept = check.wanted("kept"); }
 
   // `overlaps` must be the table of these labels and masks. Throws Error when the masks have
   // another size than the labels, or areas differ from those in the table.
   Selection decide(LabelMap const& pseudo, MaskSet const& masks,
                    OverlapTable const& overlaps) const;
-  static LabelMap carry_out(Selection const& selection, LabelMap const& pseudo,
-                            MaskSet const& masks, OverlapTable const& overlaps);
+  // The labels, and the kept masks in the order of `masks` if a stage uses them.
+  static std::tuple<LabelMap, MaskSet> carry_out(Selection const& selection, LabelMap const& pseudo,
+                                                 MaskSet const& masks, OverlapTable const& overlaps);
 };
 
 }  // namespace seplflow::sepl

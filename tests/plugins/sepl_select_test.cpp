@@ -310,3 +310,23 @@ TEST_CASE("sepl.select refuses masks of another size, and overlaps of other mask
       merged(Select(), pseudo, one, OverlapTable(pseudo, full)),
       Contains("the overlaps were computed from other masks (1) than the input has (1)"));
 }
+
+TEST_CASE("the kept masks are an output, in their order, if a stage uses them") {
+  Size const size{1, 6};
+  LabelMap const pseudo(size, {1, 1, 1, 0, 2, 2});
+  auto const mask = [&](std::uint32_t first, std::uint32_t length) {
+    return Mask::from_counts(size, std::vector<std::uint32_t>{first, length, 6 - first - length});
+  };
+  MaskInfo info;
+  info.predicted_iou = 0.5;
+  MaskSet const masks({{mask(4, 2), info}, {mask(2, 2), {}}, {mask(0, 2), {}}});
+  OverlapTable const overlaps(pseudo, masks);
+  StageDriver used(sepl::declare_select, {{}, {}, {"labels", "kept"}});
+  auto const kept = used.output<MaskSet>("kept", voc_sample("a"), pseudo, masks, overlaps);
+  REQUIRE(kept.count() == 2);
+  CHECK(kept.mask(0) == masks.mask(0));
+  CHECK(kept.info(0) == info);
+  CHECK(kept.mask(1) == masks.mask(2));
+  StageDriver unused(sepl::declare_select, {{}, {}, {"labels"}});
+  CHECK(unused.output<MaskSet>("kept", voc_sample("a"), pseudo, masks, overlaps).count() == 0);
+}

@@ -31,7 +31,8 @@ inline seplflow::MaskSet masks_of(Case const& c) {
 inline seplflow::LabelMap merged(seplflow::sepl::Select const& select,
                                  seplflow::LabelMap const& pseudo, seplflow::MaskSet const& masks,
                                  seplflow::OverlapTable const& overlaps) {
-  return select.carry_out(select.decide(pseudo, masks, overlaps), pseudo, masks, overlaps);
+  return std::get<0>(
+      select.carry_out(select.decide(pseudo, masks, overlaps), pseudo, masks, overlaps));
 }
 
 inline unsigned below(std::mt19937& random, unsigned bound) {
