@@ -4,6 +4,7 @@
 
 #include "base/number_text.hpp"
 #include "common/image_level_rule.hpp"
+#include "common/scoring.hpp"
 #include "stages.hpp"
 
 namespace seplflow::eval {
@@ -32,11 +33,6 @@ auto const kConventions = choices<Convention>({{"seam", Convention::seam},
                                                {"deeplab", Convention::deeplab},
                                                {"eps", Convention::eps},
                                                {"recurseed", Convention::recurseed}});
-auto const kPredictedIgnore = choices<PredictedIgnore>({{"miss", PredictedIgnore::miss},
-                                                        {"background", PredictedIgnore::background},
-                                                        {"drop", PredictedIgnore::drop}});
-auto const kClassMean = choices<ClassMean>(
-    {{"all", ClassMean::all}, {"union", ClassMean::with_union}, {"truth", ClassMean::with_truth}});
 
 using ScoreOf = std::optional<double> Scores::*;
 constexpr std::array<std::pair<char const*, ScoreOf>, 3> kScores = {
@@ -356,14 +352,8 @@ void declare_miou(Plugin& plugin) {
       .by_default("image_labels")
       .option("convention", &Miou::convention,
               "follow a published evaluator; sets predicted_255 and mean", kConventions)
-      .option("predicted_255", &Miou::predicted_255,
-              "how to count a predicted 255: as a miss of the true class, as background, or not at "
-              "all",
-              kPredictedIgnore)
-      .option("mean", &Miou::mean,
-              "which classes a mean includes: all, those in ground truth or prediction, or those "
-              "in the ground truth",
-              kClassMean)
+      .option("predicted_255", &Miou::predicted_255, kPredictedIgnoreHelp, kPredictedIgnore)
+      .option("mean", &Miou::mean, kClassMeanHelp, kClassMean)
       .details(
           "Counts are accumulated over the whole data set in 64-bit integers. Background is a "
           "class. Pixels whose ground truth is 255 are not counted. With a `baseline`, the same "

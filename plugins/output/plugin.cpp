@@ -3,6 +3,5 @@
 SEPLFLOW_PLUGIN(plugin) {
   seplflow::output::declare_labels(plugin);
   seplflow::output::declare_masks(plugin);
-  seplflow::output::declare_panels(plugin);
   seplflow::output::declare_training_list(plugin);
 }

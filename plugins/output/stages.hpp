@@ -17,7 +17,9 @@ struct ColourOptions {
   void check_colours(OptionCheck& check) {
     refuse_errors(check, "colours", [this] { chosen_ = colours_of(colours); });
   }
-  // Those of the option, or else of the data set.
+  // Those of the option; empty if it is not set.
+  Colours const& chosen_colours() const { return chosen_; }
+  // The same, or else those of the data set.
   Colours const& colours_for(Sample const& sample) const {
     return chosen_.empty() && sample.classes ? sample.classes->colours() : chosen_;
   }
@@ -54,7 +56,6 @@ StageBuilder<T>& with_palette(StageBuilder<T>& stage) {
 
 void declare_labels(Plugin& plugin);
 void declare_masks(Plugin& plugin);
-void declare_panels(Plugin& plugin);
 void declare_training_list(Plugin& plugin);
 
 }  // namespace seplflow::output

@@ -98,7 +98,8 @@ TEST_CASE("the only errors in the shipped pipelines are missing data") {
   Workplace const place("");
   std::filesystem::path const pipelines = SEPLFLOW_SOURCE_DIR "/pipelines";
   place.folder.write("voc/ImageSets/Segmentation/train.txt", "2007_000032\n");
-  for (char const* const folder : {"voc/JPEGImages", "voc/SegmentationClass", "masks"}) {
+  for (char const* const folder : {"voc/JPEGImages", "voc/SegmentationClass", "coco/train2014",
+                                  "masks"}) {
     place.folder.write(folder + std::string("/.keep"), "");
   }
   for (char const* const method : {"recurseed", "l2g", "clipes", "rca", "eps", "clims", "transcam",
@@ -119,6 +120,7 @@ TEST_CASE("the only errors in the shipped pipelines are missing data") {
   if (!empty) {
     for (std::string const name : {"2007_000032", "COCO_train2014_000000000009"}) {
       place.folder.write("voc/JPEGImages/" + name + ".jpg", "");
+      place.folder.write("coco/train2014/" + name + ".jpg", "");
       place.folder.write("voc/SegmentationClass/" + name + ".png", "");
       place.folder.write("masks/" + name + ".json", "");
       place.folder.write("masks/" + name + "/metadata.csv", "");

@@ -46,3 +46,41 @@ TEST_CASE("a run whose samples fail has the same bytes with any number of thread
   require_equal_results(place, kWays, 1, with_faulty());
   CHECK(files_in(place.folder / "out0/more").size() == 60 - 60 / 7);
 }
+
+TEST_CASE("a contact sheet has the same bytes with any number of threads or shards and resumed") {
+  std::string const figures =
+      "[stages.figures]\nuse = \"output.panels\"\n"
+      "in = { pseudo = \"scenes.pseudo\", kept = \"select.kept\", labels = \"select\", "
+      "truth = \"scenes.truth\" }\n"
+      "select = { worst = 2, best = 1, random = 1, names = [\"scene_000003\"] }\nwidth = 200\n";
+  Workplace const place(scenes_pipeline(40, figures));
+  std::vector<std::string> const kNone;
+  auto const same = [&](std::string const& run) {
+    return differences(place.folder / run, place.folder / "out0");
+  };
+  require_equal_results(place, {{"--jobs", "1"}, {"--jobs", "8"}}, 0);
+  CHECK(files_in(place.folder / "out0/figures").size() == 7);
+
+  REQUIRE(place.run("first", {"--limit", "25"}).status == 0);
+  REQUIRE(place.run("first", {"--resume"}).status == 0);
+  CHECK(same("first") == kNone);
+  REQUIRE(place.run("first", {"--resume"}).status == 0);
+  CHECK(same("first") == kNone);
+
+  REQUIRE(place.run("a", {"--shard", "0/2"}).status == 0);
+  REQUIRE(place.run("b", {"--shard", "1/2"}).status == 0);
+  REQUIRE(place.program({"merge", "merged", "a", "b"}).status == 0);
+  CHECK(same("merged") == kNone);
+}
+
+TEST_CASE("the best variant of a sweep has the contact sheet of a run alone") {
+  Workplace const place(scenes_pipeline(
+      20, "[stages.figures]\nuse = \"output.panels\"\nin = { pseudo = \"scenes.pseudo\", "
+          "labels = \"select\", truth = \"scenes.truth\" }\nselect.worst = 2\nwidth = 200\n"));
+  REQUIRE(place.run("alone").status == 0);
+  REQUIRE(place.run("sweep", {"--sweep", "select.t1=0.5,1", "--keep", "best"}).status == 0);
+  auto const sheets = files_in(place.folder / "sweep"), alone = files_in(place.folder / "alone");
+  REQUIRE(sheets.contains("variants/select.t1=0.5/figures/sheet.png"));
+  CHECK_FALSE(sheets.contains("variants/select.t1=1/figures/sheet.png"));
+  CHECK(sheets.at("variants/select.t1=0.5/figures/sheet.png") == alone.at("figures/sheet.png"));
+}

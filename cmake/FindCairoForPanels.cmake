@@ -1,0 +1,27 @@
+# Sets SEPLFLOW_PANELS_BUILT: whether output.panels can draw. SEPLFLOW_PANELS asks for it, and it needs
+# cairo and pango; the target is seplflow_cairo.
+set(SEPLFLOW_PANELS AUTO CACHE STRING
+    "Build output.panels: ON, OFF, or AUTO (if cairo and pango are found)")
+set_property(CACHE SEPLFLOW_PANELS PROPERTY STRINGS AUTO ON OFF)
+
+set(SEPLFLOW_PANELS_BUILT OFF)
+set(missing "cairo and pango were not found (Debian: pkg-config, libcairo2-dev, libpango1.0-dev)")
+if(SEPLFLOW_PANELS)
+  find_package(PkgConfig QUIET)
+  if(PKG_CONFIG_FOUND)
+    pkg_check_modules(CAIRO_FOR_PANELS QUIET cairo>=1.16 cairo-pdf pangocairo>=1.44)
+  endif()
+  if(CAIRO_FOR_PANELS_FOUND)
+    set(SEPLFLOW_PANELS_BUILT ON)
+    add_library(seplflow_cairo INTERFACE)
+    target_include_directories(seplflow_cairo SYSTEM INTERFACE ${CAIRO_FOR_PANELS_INCLUDE_DIRS})
+    target_link_libraries(seplflow_cairo INTERFACE ${CAIRO_FOR_PANELS_LINK_LIBRARIES})
+    message(STATUS "output.panels: yes, with cairo ${CAIRO_FOR_PANELS_cairo_VERSION}")
+  elseif(SEPLFLOW_PANELS STREQUAL "ON")
+    message(FATAL_ERROR "output.panels cannot be built: ${missing}")
+  else()
+    message(STATUS "output.panels: no, ${missing}")
+  endif()
+else()
+  message(STATUS "output.panels: no, SEPLFLOW_PANELS is OFF")
+endif()
