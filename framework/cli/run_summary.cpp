@@ -14,6 +14,7 @@
 #include "base/number_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
+#include "run/class_table.hpp"
 #include "run/progress.hpp"
 
 namespace seplflow::cli {
@@ -425,7 +426,9 @@ void print_variant_files(Page& page, Pipeline const& pipeline, RunReport const& 
   std::vector<std::string> files = {"metrics.json"}, sinks;
   for (PipelineStage const& stage : pipeline.stages) {
     if (pipeline.serves_all(stage) || !known.insert(stage.name).second) continue;
-    if (!stage.columns.empty()) files.push_back(stage.name + ".csv");
+    if (stage.declaration->kind == StageKind::observer) {
+      files.insert(files.end(), {stage.name + ".csv", class_table_of(stage.name)});
+    }
     if (stage.declaration->kind == StageKind::sink) sinks.push_back(stage.name + "/");
   }
   files.push_back("pipeline.toml");
@@ -455,7 +458,9 @@ void print_files(Page& page, Pipeline const& pipeline, RunReport const& report) 
     if (declaration.kind == StageKind::sink && fs::exists(report.folder / stage.name)) {
       page << "  " << stage.name << "/ (files of " << declaration.name << ")\n";
     }
-    if (!stage.columns.empty()) scores.push_back(stage.name + ".csv");
+    if (stage.declaration->kind == StageKind::observer) {
+      scores.insert(scores.end(), {stage.name + ".csv", class_table_of(stage.name)});
+    }
   }
   if (!report.scored) {
     page << "  no scores yet: they need all samples (--resume continues the run)\n";

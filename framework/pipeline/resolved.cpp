@@ -61,6 +61,9 @@ std::string run_text(RunSettings const& run) {
   if (run.csv != CsvText::exact) {
     text += "csv = " + toml_string(csv_choices().text_of(run.csv)) + "\n";
   }
+  if (run.sweep_csv != SweepCsv::means) {
+    text += "sweep_csv = " + toml_string(sweep_csv_choices().text_of(run.sweep_csv)) + "\n";
+  }
   return text;
 }
 

@@ -103,6 +103,12 @@ Choices<CsvText> const& csv_choices() {
   return all;
 }
 
+Choices<SweepCsv> const& sweep_csv_choices() {
+  static auto const all =
+      choices<SweepCsv>({{"means", SweepCsv::means}, {"classes", SweepCsv::classes}});
+  return all;
+}
+
 std::optional<Sample> next_sample(StageInstance& source, RunSettings const& run,
                                   std::uint64_t& place, std::vector<std::string>* left_out) {
   auto const count = static_cast<std::uint64_t>(run.shard.count);
@@ -144,6 +150,8 @@ std::vector<RunOption> const& run_options() {
              "texts in CSV files: exact, or with an apostrophe before those that a spreadsheet "
              "would take for a formula (= + - @)",
              csv_choices(), &RunSettings::csv),
+      choice("sweep_csv", "scores in sweep.csv: means, or those of each class too",
+             sweep_csv_choices(), &RunSettings::sweep_csv),
       integer("slow_after",
               "seconds after which the progress names a stage that works on one sample; 0 = never",
               0, {}, &RunSettings::slow_after),

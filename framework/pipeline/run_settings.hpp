@@ -26,10 +26,17 @@ enum class CsvText {
   spreadsheet,  // behind an apostrophe where a spreadsheet would take them for a formula
 };
 
+// The scores in the table of a sweep.
+enum class SweepCsv {
+  means,
+  classes,  // those of each class too
+};
+
 // The texts of their values.
 Choices<OnError> const& on_error_choices();
 Choices<Keep> const& keep_choices();
 Choices<CsvText> const& csv_choices();
+Choices<SweepCsv> const& sweep_csv_choices();
 
 // The samples whose place in the data set leaves the remainder `index` when divided by `count`.
 struct Shard {
@@ -48,6 +55,7 @@ struct RunSettings {
   std::vector<std::string> skip;      // ids of samples that are left out
   std::optional<Keep> keep;           // absent: chosen from the number of variants
   CsvText csv = CsvText::exact;
+  SweepCsv sweep_csv = SweepCsv::means;
   std::int64_t slow_after = 60;  // seconds on one sample after which a stage is named; 0 = never
 };
 

@@ -9,6 +9,7 @@
 #include "base/number_text.hpp"
 #include "base/similar_names.hpp"
 #include "engine/parallel.hpp"
+#include "run/class_table.hpp"
 #include "run/csv.hpp"
 #include "run/json.hpp"
 
@@ -23,10 +24,15 @@ bool is_scored(Pipeline const& pipeline) {
   });
 }
 
-void collect(Metrics const& metrics, std::string const& prefix, VariantNumbers& numbers) {
+void collect(Metrics const& metrics, std::string const& prefix, SweepCsv wanted,
+             VariantNumbers& numbers) {
   for (auto const& [name, value] : metrics.entries()) {
     if (auto const* const inner = std::get_if<Metrics>(&value)) {
-      collect(*inner, prefix + name + ".", numbers);
+      collect(*inner, prefix + name + ".", wanted, numbers);
+    } else if (name == kClassList && wanted == SweepCsv::classes) {
+      for (auto& [score, number] : class_scores(metrics)) {
+        numbers.scores.emplace_back(prefix + name + "." + score, number);
+      }
     } else if (auto const* const score = std::get_if<double>(&value)) {
       numbers.scores.emplace_back(prefix + name, *score);
     } else if (std::holds_alternative<std::nullptr_t>(value)) {
@@ -47,6 +53,16 @@ Json metrics_of(Pipeline const& pipeline, std::vector<std::size_t> const& stages
     if (!findings[s]->remark.empty()) entry["remark"] = findings[s]->remark;
   }
   return metrics;
+}
+
+void write_class_tables(RunFolder& folder, Pipeline const& pipeline,
+                        std::filesystem::path const& home, std::vector<std::size_t> const& stages,
+                        AllFindings const& findings) {
+  for (std::size_t const s : stages) {
+    if (!findings[s]) continue;
+    std::string const table = class_table(findings[s]->metrics, pipeline.run.csv);
+    if (!table.empty()) folder.write(home / class_table_of(pipeline.stages[s].name), table);
+  }
 }
 
 }  // namespace
@@ -96,12 +112,12 @@ std::vector<std::filesystem::path> homes_of(Pipeline const& pipeline, PipelineSt
 }
 
 VariantNumbers numbers_of(Pipeline const& pipeline, Variant const& variant,
-                          AllFindings const& findings) {
+                          AllFindings const& findings, SweepCsv wanted) {
   VariantNumbers numbers;
   for (std::size_t const s : variant.stages) {
     bool const is_observer = pipeline.stages[s].declaration->kind == StageKind::observer;
     if (!findings[s] || !is_observer) continue;
-    collect(findings[s]->metrics, pipeline.stages[s].name + ".", numbers);
+    collect(findings[s]->metrics, pipeline.stages[s].name + ".", wanted, numbers);
   }
   return numbers;
 }
@@ -223,6 +239,7 @@ void write_scores(RunFolder& folder, Pipeline const& pipeline, AllFindings const
   }
   if (!pipeline.sweeps() || !common.empty()) {
     folder.write_json("metrics.json", metrics_of(pipeline, common, findings));
+    write_class_tables(folder, pipeline, {}, common, findings);
   }
   if (!pipeline.sweeps()) return;
   // For a disk small files are much work one by one.
@@ -230,6 +247,9 @@ void write_scores(RunFolder& folder, Pipeline const& pipeline, AllFindings const
     Variant const& variant = pipeline.variants[v];
     std::filesystem::path const home = home_of(pipeline, variant);
     folder.write_json(home / "metrics.json", metrics_of(pipeline, variant.stages, findings));
+    std::vector<std::size_t> own = variant.stages;
+    std::erase_if(own, [&](std::size_t s) { return pipeline.serves_all(pipeline.stages[s]); });
+    write_class_tables(folder, pipeline, home, own, findings);
     folder.write(home / "pipeline.toml", resolved_toml(pipeline, v));
   });
   folder.write("sweep.csv", sweep_csv(pipeline, findings));
@@ -243,7 +263,7 @@ std::string sweep_csv(Pipeline const& pipeline, AllFindings const& findings) {
   std::vector<std::map<std::string, Cell>> rows(pipeline.variants.size());
   std::vector<VariantNumbers> numbers;
   for (Variant const& variant : pipeline.variants) {
-    numbers.push_back(numbers_of(pipeline, variant, findings));
+    numbers.push_back(numbers_of(pipeline, variant, findings, pipeline.run.sweep_csv));
   }
   for (auto const kind : {&VariantNumbers::scores, &VariantNumbers::counts}) {
     for (std::size_t v = 0; v < rows.size(); ++v) {

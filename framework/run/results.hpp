@@ -36,13 +36,14 @@ using AllFindings = std::vector<std::optional<Findings>>;
 // {"masks": {"total", "per_sample", "samples_without"}, ...}: what a stage counted.
 Metrics metrics_of(std::vector<Tally> const& tallies);
 
-// The scores of a variant's observers by stage and path ("score.gain.miou"), in their order, without those in
-// lists; nothing where a value is null. And its counts ("score.images").
+// The scores of a variant's observers by stage and path ("score.gain.miou"), in their order; nothing
+// where a value is null. And its counts ("score.images"). Lists are left out, except for the scores
+// of classes ("score.classes.cat.iou") if they are wanted.
 struct VariantNumbers {
   std::vector<std::pair<std::string, std::optional<double>>> scores, counts;
 };
 VariantNumbers numbers_of(Pipeline const& pipeline, Variant const& variant,
-                          AllFindings const& findings);
+                          AllFindings const& findings, SweepCsv wanted = SweepCsv::means);
 
 // "STAGE: TEXT", of the conditions or remarks of its observers that have any and do not serve all
 // variants.
@@ -75,7 +76,8 @@ std::optional<std::size_t> best_variant(Pipeline const& pipeline, AllFindings co
 // What is missing where best_variant() finds none: "no evaluator returned a score ...".
 std::string why_no_best(Pipeline const& pipeline, AllFindings const& findings);
 
-// metrics.json of the run and, in a sweep, of each variant with its pipeline.toml, and sweep.csv.
+// metrics.json and the tables of classes of the run and, in a sweep, of each variant with its
+// pipeline.toml, and sweep.csv.
 void write_scores(RunFolder& folder, Pipeline const& pipeline, AllFindings const& findings);
 
 // sweep.csv: a row for each variant with its axes, its scores and its counts.

@@ -47,6 +47,27 @@ void add_scores(Metrics& metrics, Scores const& scores) {
   for (auto const& [name, score] : kScores) metrics.set(name, Metrics::maybe(scores.*score));
 }
 
+// The pixels of each true class by what was predicted, without pairs that do not occur: with many
+// classes these are nearly all.
+Metrics::List confusion_list(ConfusionMatrix const& confusion, Classes const& classes) {
+  Metrics::List list;
+  for (std::size_t truth = 0; truth < confusion.classes(); ++truth) {
+    Metrics predicted;
+    for (std::size_t k = 0; k < confusion.classes(); ++k) {
+      auto const pixels = static_cast<std::int64_t>(confusion.count(truth, k));
+      if (pixels > 0) predicted.set(std::to_string(k), pixels);
+    }
+    auto const missed = static_cast<std::int64_t>(confusion.missed(truth));
+    if (missed > 0) predicted.set(std::to_string(kIgnore), missed);
+    if (predicted.empty()) continue;
+    list.push_back(Metrics()
+                       .set("id", static_cast<std::int64_t>(truth))
+                       .set("name", classes.names()[truth])
+                       .set("predicted", std::move(predicted)));
+  }
+  return list;
+}
+
 std::string percent(std::optional<double> fraction, bool sign = false) {
   return fraction ? seplflow::percent(*fraction, sign) : "-";
 }
@@ -206,6 +227,7 @@ Metrics Miou::Side::metrics(ClassesPtr const& classes, ClassMean over) const {
                        .set("fn", static_cast<std::int64_t>(total->false_negatives(k))));
   }
   metrics.set("classes", std::move(list));
+  metrics.set("confusion", total ? confusion_list(*total, *classes) : Metrics::List());
   Metrics per_image;
   add_scores(per_image, image_mean.value());
   metrics.set("image_mean", std::move(per_image));
@@ -377,10 +399,15 @@ void declare_miou(Plugin& plugin) {
           "otherwise. Another warning names the classes that no ground truth shows. If a data set "
           "of two classes shows only background and 255, the run fails, because the class was "
           "probably stored as 255; `relabel` of the data set reads it.\n\n"
-          "`metrics.json` holds counts and scores per class, their means, the convention in words "
-          "(`conditions`), the share of 255 (`remark`), and `image_mean`: the same means computed "
-          "for each image and averaged over the images that have a value. `STAGE.csv` has a row "
-          "for each image; a score without a value is an empty cell.");
+          "`metrics.json` holds counts and scores per class, their means, the confusion matrix, the "
+          "convention in words (`conditions`), the share of 255 (`remark`), and `image_mean`: the "
+          "same means computed for each image and averaged over the images that have a value. "
+          "`STAGE.csv` has a row for each image, and `STAGE.classes.csv` one for each class; a "
+          "score without a value is an empty cell.\n\n"
+          "In the confusion matrix (`confusion`), each true class has an entry with its `id`, its "
+          "`name` and the pixels that were `predicted` as each class id. `255` holds the predicted "
+          "255 that count as misses. Pairs of classes without pixels are left out, so that the "
+          "file stays small with hundreds of classes. With a baseline, `baseline` has its own.");
 }
 
 }  // namespace seplflow::eval

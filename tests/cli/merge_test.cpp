@@ -56,6 +56,7 @@ TEST_CASE("three shards cover all samples, and their merge equals a single run")
   CHECK_THAT(result.out, Contains("31 samples") && Contains("31 reused"));
   CHECK(reused_samples(place.folder / "merged") == 31);
   CHECK(json_in(place.folder / "merged/run.json")["status"] == "done");
+  CHECK(fs::exists(place.folder / "merged/score.classes.csv"));
   CHECK(differences(place.folder / "merged", place.folder / "single") == kNone);
 }
 

@@ -12,9 +12,10 @@ TEST_CASE("a run leaves the record, the resolved pipeline, the ledger, scores an
   CHECK(result.status == 0);
   CHECK(names_of(files_in(place.folder / "out")) ==
         std::vector<std::string>{"ledger.jsonl", "ledger.records", "log.txt", "metrics.json",
-                                 "pipeline.toml", "run.json", "score.csv", "write/scene_000000.png",
-                                 "write/scene_000001.png", "write/scene_000002.png",
-                                 "write/scene_000003.png", "write/scene_000004.png"});
+                                 "pipeline.toml", "run.json", "score.classes.csv", "score.csv",
+                                 "write/scene_000000.png", "write/scene_000001.png",
+                                 "write/scene_000002.png", "write/scene_000003.png",
+                                 "write/scene_000004.png"});
   for (auto const& [name, bytes] : files_in(place.folder / "out/write")) {
     CHECK_THAT(bytes, StartsWith("\x89PNG"));
     CHECK_THAT(bytes, Contains("IEND"));

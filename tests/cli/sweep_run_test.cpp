@@ -9,8 +9,9 @@ TEST_CASE("a sweep writes the documented files, each equal to that of its varian
   fs::path const sweep = place.folder / "sweep";
   auto const all = files_in(sweep);
 
-  Names expected = {"before.csv",   "ledger.jsonl",  "ledger.records", "log.txt",
-                    "metrics.json", "pipeline.toml", "run.json",       "sweep.csv"};
+  Names expected = {"before.classes.csv", "before.csv",   "ledger.jsonl",
+                    "ledger.records",     "log.txt",      "metrics.json",
+                    "pipeline.toml",      "run.json",     "sweep.csv"};
   for (int i = 0; i < 10; ++i) {
     std::string const png = "/scene_00000" + std::to_string(i) + ".png";
     expected.push_back("truth" + png);
@@ -18,7 +19,8 @@ TEST_CASE("a sweep writes the documented files, each equal to that of its varian
       expected.push_back("variants/" + variant + "/write" + png);
   }
   for (std::string const& variant : kSix) {
-    for (char const* const name : {"metrics.json", "pipeline.toml", "score.csv"}) {
+    for (char const* const name : {"metrics.json", "pipeline.toml", "score.classes.csv",
+                                   "score.csv"}) {
       expected.push_back("variants/" + variant + "/" + name);
     }
   }

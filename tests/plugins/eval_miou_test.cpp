@@ -176,8 +176,8 @@ TEST_CASE("metrics come in the documented order") {
   LabelMap const labels = row_of({0, 1});
   stage.observe(sample_of(2), labels, labels, labels);
   Metrics const metrics = stage.finish().metrics;
-  CHECK(names_of(metrics) == Names{"images", "miou", "precision", "recall", "classes", "image_mean",
-                                   "baseline", "gain"});
+  CHECK(names_of(metrics) == Names{"images", "miou", "precision", "recall", "classes", "confusion",
+                                   "image_mean", "baseline", "gain"});
   CHECK(names_of(class_of(metrics, 1)) ==
         Names{"id", "name", "iou", "precision", "recall", "tp", "fp", "fn"});
   CHECK(names_of(tree(metrics, "image_mean")) == Names{"miou", "precision", "recall"});
@@ -190,7 +190,41 @@ TEST_CASE("without a baseline the metrics have neither baseline nor gain") {
   StageDriver stage = miou();
   stage.observe(sample_of(2), row_of({0, 1}), row_of({0, 1}));
   CHECK(names_of(stage.finish().metrics) ==
-        Names{"images", "miou", "precision", "recall", "classes", "image_mean"});
+        Names{"images", "miou", "precision", "recall", "classes", "confusion", "image_mean"});
+}
+
+TEST_CASE("the confusion matrix has the pixels of each true class by what was predicted") {
+  using Pixels = std::map<std::string, std::int64_t>;
+  auto const predicted = [](Metrics const& side) {
+    std::map<std::string, Pixels> matrix;
+    for (Metrics const& row : std::get<Metrics::List>(value_of(side, "confusion"))) {
+      auto const& name = std::get<std::string>(value_of(row, "name"));
+      CHECK(name == "class " + std::to_string(integer(row, "id")));
+      for (auto const& [id, pixels] : tree(row, "predicted").entries()) {
+        matrix[name][id] = std::get<std::int64_t>(pixels);
+      }
+    }
+    return matrix;
+  };
+  LabelMap const truth = row_of({0, 0, 1, 1, 2, 255}), labels = row_of({0, 2, 1, 255, 2, 1});
+  struct Way {
+    std::string predicted_255;
+    Pixels of_class_1;
+  };
+  for (Way const& way : {Way{"miss", {{"1", 2}, {"255", 2}}}, Way{"background", {{"0", 2}, {"1", 2}}},
+                         Way{"drop", {{"1", 2}}}}) {
+    CAPTURE(way.predicted_255);
+    StageDriver stage = miou({{"predicted_255", way.predicted_255}}, true);
+    for (int image = 0; image < 2; ++image) stage.observe(sample_of(4), truth, labels, truth);
+    Metrics const metrics = stage.finish().metrics;
+    CHECK(predicted(metrics) ==
+          std::map<std::string, Pixels>{{"class 0", {{"0", 2}, {"2", 2}}},
+                                        {"class 1", way.of_class_1},
+                                        {"class 2", {{"2", 2}}}});
+    CHECK(predicted(tree(metrics, "baseline")) ==
+          std::map<std::string, Pixels>{
+              {"class 0", {{"0", 4}}}, {"class 1", {{"1", 4}}}, {"class 2", {{"2", 2}}}});
+  }
 }
 
 TEST_CASE("the baseline is scored like the labels, and the gain is the difference") {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "run/class_table.hpp"
 #include "run/json.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
@@ -155,6 +156,62 @@ TEST_CASE("sweep.csv has a row for each variant with its name, its axes and its 
         "\"knobs.text=x,y,knobs.count=2\",\"x,y\",2,0.1,,0.25,0,,3\n"
         "\"knobs.text=z,knobs.count=1\",z,1,1,,,,2.5,\n"
         "\"knobs.text=z,knobs.count=2\",z,2,,,,,,\n");
+}
+
+// What an evaluator finds of two classes, with one that it did not see and a name that needs quotes.
+Metrics of_classes(double iou) {
+  auto const entry = [](std::int64_t id, std::string name, Metrics::Value score) {
+    return Metrics()
+        .set("id", id)
+        .set("name", std::move(name))
+        .set("iou", std::move(score))
+        .set("tp", 3);
+  };
+  return Metrics().set("miou", iou).set(
+      "classes", Metrics::List{entry(0, "=sky", iou), entry(1, "car, red", nullptr)});
+}
+
+TEST_CASE("sweep.csv has the scores of each class if the run asks for them") {
+  Pipeline pipeline = swept();
+  AllFindings const findings = ends(
+      pipeline, {found(1, of_classes(0.5)), found(1, of_classes(0.25)), found(1), found(1)});
+  std::string const without = sweep_csv(pipeline, findings);
+  CHECK_THAT(without, !Contains("sky"));
+  pipeline.run.sweep_csv = SweepCsv::classes;
+  std::string const with = sweep_csv(pipeline, findings);
+  CHECK(with.starts_with(
+      "variant,knobs.text,knobs.count,end.miou,end.classes.=sky.iou,\"end.classes.car, red.iou\"\n"
+      "\"knobs.text=x,y,knobs.count=1\",\"x,y\",1,0.5,0.5,\n"));
+}
+
+TEST_CASE("the table of classes has their scores, those of the baseline and the gains") {
+  Metrics metrics = of_classes(0.5);
+  CHECK(class_table(metrics, CsvText::exact) == "id,name,iou\n0,=sky,0.5\n1,\"car, red\",\n");
+  metrics.set("baseline", of_classes(0.125));
+  CHECK(class_table(metrics, CsvText::spreadsheet) ==
+        "id,name,iou,baseline_iou,gain_iou\n0,'=sky,0.5,0.125,0.375\n1,\"car, red\",,,\n");
+  CHECK(class_table(Metrics().set("miou", 0.5), CsvText::exact).empty());
+  CHECK(class_table(Metrics().set("classes", Metrics::List{Metrics().set("id", 1)}),
+                    CsvText::exact)
+            .empty());
+}
+
+TEST_CASE("tables of classes lie beside the metrics that they are of") {
+  TempFolder const folder;
+  Pipeline const pipeline = swept();
+  AllFindings findings = ends(
+      pipeline, {found(1, of_classes(0.5)), found(1), found(1), found(1, of_classes(0.25))});
+  for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
+    if (pipeline.stages[s].name == "common") findings[s] = found(1, of_classes(1));
+  }
+  RunFolder into(folder / "run", RunFolder::Claim::new_run);
+  write_scores(into, pipeline, findings);
+  std::string const last = "run/variants/" + pipeline.variants[3].name;
+  CHECK_THAT(read_text(folder / last / "end.classes.csv"), Contains("0,=sky,0.25\n"));
+  CHECK_THAT(read_text(folder / "run/common.classes.csv"), Contains("0,=sky,1\n"));
+  CHECK_FALSE(std::filesystem::exists(folder / last / "common.classes.csv"));
+  std::string const second = "run/variants/" + pipeline.variants[1].name;
+  CHECK_FALSE(std::filesystem::exists(folder / second / "end.classes.csv"));
 }
 
 TEST_CASE("each variant has its metrics, and the run has those common to all") {

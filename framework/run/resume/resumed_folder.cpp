@@ -6,6 +6,7 @@
 #include "base/number_text.hpp"
 #include "pipeline/run_settings.hpp"
 #include "pipeline/setting_text.hpp"
+#include "run/class_table.hpp"
 #include "run/log.hpp"
 #include "run/run_file.hpp"
 
@@ -67,6 +68,7 @@ void remove_stale_files(RunFolder& folder, fs::path const& home,
   folder.remove_other(home / "metrics.json");
   for (std::string const& stage : stages) {
     folder.remove_other(home / (stage + ".csv"));
+    folder.remove_other(home / class_table_of(stage));
     std::size_t const removed = folder.remove_outputs(home / stage, outputs);
     if (removed == 0) continue;
     log_info("removed " + counted(removed, "file") + " of the previous run from " +
