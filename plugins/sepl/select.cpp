@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/mask_agreement.hpp"
 #include "stages.hpp"
 
 namespace seplflow::sepl {
 namespace {
 
 using Layer = Select::Layer;
-
-double ratio(std::uint64_t part, std::uint64_t whole) {
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
 
 std::vector<Layer> kept_layers(Select const& select, MaskSet const& masks,
                                OverlapTable const& overlaps) {
@@ -21,13 +18,11 @@ std::vector<Layer> kept_layers(Select const& select, MaskSet const& masks,
   for (std::size_t i = 0; i < masks.count(); ++i) {
     auto const k = overlaps.assigned(i);
     if (!k) continue;
-    std::uint64_t const common = overlaps.overlaps(i)[*k];
-    double const support = ratio(common, overlaps.mask_area(i));
-    double const coverage = ratio(common, overlaps.class_areas()[*k]);
-    if (support > select.t1 || coverage > select.t2) {
-      any_kept[*k] = true;
-      layers.push_back({overlaps.classes()[*k], &masks.mask(i), support, overlaps.mask_area(i)});
-    }
+    MaskAgreement const agreement = agreement_of(overlaps, i);
+    if (!agreement.is_kept(select.t1, select.t2)) continue;
+    any_kept[*k] = true;
+    layers.push_back(
+        {overlaps.classes()[*k], &masks.mask(i), agreement.support, overlaps.mask_area(i)});
   }
   for (std::size_t k = 0; k < any_kept.size(); ++k) {
     if (any_kept[k]) continue;
