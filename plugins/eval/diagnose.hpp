@@ -1,0 +1,55 @@
+// The causes of wrong pixels, after section 4 of SEPL.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include <seplflow/seplflow.hpp>
+
+namespace seplflow::eval {
+
+// In the order in which they are tried: the first that applies to a wrong pixel is its cause.
+enum class Cause {
+  class_missing,
+  class_invented,
+  no_mask,
+  enveloping_mask,
+  spanning_mask,
+  threshold,
+  overlap,
+  pseudo_label,
+  other,
+};
+constexpr std::array<char const*, 9> kCauses = {
+    "class_missing", "class_invented", "no_mask",      "enveloping_mask", "spanning_mask",
+    "threshold",     "overlap",        "pseudo_label", "other"};
+
+// Divides the pixels at which the labels differ from the ground truth by cause.
+struct Diagnose {
+  double t1 = 0.5, t2 = 0.85;
+
+  struct Record {
+    std::uint64_t known = 0;  // pixels whose ground truth is not 255
+    std::uint64_t loss = 0;   // of these, those whose label is wrong
+    std::array<std::uint64_t, kCauses.size()> causes{};  // add up to the loss
+    // With t1 below this support, or t2 below this coverage, a good mask is kept at each pixel that
+    // the thresholds lost; nothing if they lost none.
+    std::optional<double> t1_below, t2_below;
+  };
+
+  // Throws Error when sizes differ.
+  Record operator()(SampleContext const& context, LabelMap const& pseudo, MaskSet const& masks,
+                    LabelMap const& labels, LabelMap const& truth) const;
+  std::string save(Record const& record) const;
+  Record load(std::string_view bytes) const;
+  std::vector<std::string> columns() const;
+  Row fold(Sample const& sample, Record const& record);
+  Findings finish() const;
+
+ private:
+  Record total_;
+  std::uint64_t images_ = 0;
+  std::array<std::uint64_t, kCauses.size()> images_with_{};
+};
+
+}  // namespace seplflow::eval

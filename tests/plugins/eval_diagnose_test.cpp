@@ -1,0 +1,321 @@
+// The causes of wrong pixels, against the table in the manual applied pixel by pixel, and on small
+// pictures made by hand.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <random>
+#include <vector>
+
+#include "eval/diagnose.hpp"
+#include "eval/stages.hpp"
+#include "support/catch.hpp"
+#include "support/metrics_value.hpp"
+#include "support/sepl_case.hpp"
+#include "support/stage_driver.hpp"
+
+using namespace seplflow;
+using eval::Cause;
+using sepl::Overlap;
+using sepl::Select;
+
+namespace {
+
+constexpr double kT1 = 0.5, kT2 = 0.85;
+constexpr std::size_t kFirstCause = 2;  // the column
+
+struct Wrong : Case {
+  Pixels truth, labels;
+};
+
+Row diagnosed(StageDriver& stage, Wrong const& c) {
+  return stage.observe(voc_sample("a"), LabelMap(c.size, c.pseudo), masks_of(c),
+                       LabelMap(c.size, c.labels), LabelMap(c.size, c.truth));
+}
+
+// ---- The table, literally ----
+
+struct Known {
+  Pixels pixels;
+  int area = 0, fits = -1, assigned = -1;
+  double support = 0, coverage = 0;
+  bool kept = false, misled = false;
+};
+
+int count_if(Pixels const& mask, auto const& holds) {
+  int count = 0;
+  for (std::size_t p = 0; p < mask.size(); ++p) count += mask[p] == 1 && holds(p);
+  return count;
+}
+
+bool is_class(int label) { return label != 0 && label != 255; }
+
+std::vector<Known> known_of(Wrong const& c, double t1 = kT1, double t2 = kT2) {
+  std::vector<Known> all;
+  for (Pixels const& pixels : c.masks) {
+    Known mask{pixels};
+    mask.area = count_if(pixels, [](std::size_t) { return true; });
+    int const known = count_if(pixels, [&](std::size_t p) { return c.truth[p] != 255; });
+    int most = 0;
+    for (int k = 0; k < 255; ++k) {
+      if (2 * count_if(pixels, [&](std::size_t p) { return c.truth[p] == k; }) > known) {
+        mask.fits = k;
+      }
+      int const common = count_if(pixels, [&](std::size_t p) { return c.pseudo[p] == k; });
+      if (k > 0 && common > most) most = common, mask.assigned = k;
+    }
+    if (mask.assigned >= 0) {
+      mask.support = static_cast<double>(most) / mask.area;
+      mask.coverage = static_cast<double>(most) /
+                      static_cast<double>(std::ranges::count(c.pseudo, mask.assigned));
+      mask.kept = mask.support > t1 || mask.coverage > t2;
+      int const assigning = count_if(pixels, [&](std::size_t p) {
+        return c.pseudo[p] == mask.assigned && c.truth[p] != 255;
+      });
+      int const right = count_if(pixels, [&](std::size_t p) {
+        return c.pseudo[p] == mask.assigned && c.truth[p] == mask.assigned;
+      });
+      mask.misled = 2 * right <= assigning;
+    }
+    all.push_back(std::move(mask));
+  }
+  return all;
+}
+
+bool envelops(Known const& e, Known const& f) {
+  int const common = count_if(f.pixels, [&](std::size_t p) { return e.pixels[p] == 1; });
+  return f.area < e.area && 2 * common > f.area;
+}
+
+Cause expected(Wrong const& c, std::vector<Known> const& masks, std::size_t p) {
+  int const t = c.truth[p], l = c.labels[p];
+  auto const any = [&](auto const& holds) { return std::ranges::any_of(masks, holds); };
+  auto const over = [&](Known const& m) { return m.pixels[p] == 1; };
+  auto const has = [](Pixels const& labels, int k) {
+    return std::ranges::find(labels, static_cast<Label>(k)) != labels.end();
+  };
+  auto const painter = [&](Known const& m) {
+    return over(m) && m.kept && m.assigned == l && !m.misled;
+  };
+  auto const good = [&](Known const& m, int k) { return m.fits == k && m.assigned == k; };
+  if (t != 0 && !has(c.pseudo, t)) return Cause::class_missing;
+  if (is_class(l) && !has(c.truth, l)) return Cause::class_invented;
+  bool const falls_back =
+      t == 0 && is_class(l) && c.pseudo[p] == l &&
+      !any([&](Known const& m) { return m.kept && m.assigned == l; });
+  if (t != 0 && !any(over)) return Cause::no_mask;
+  if (falls_back && !any([&](Known const& m) { return m.fits == l; })) return Cause::no_mask;
+  bool const enveloping = any([&](Known const& e) {
+    return is_class(l) && painter(e) && any([&](Known const& f) {
+             return envelops(e, f) &&
+                    ((over(f) && f.fits == t) ||
+                     (t == 0 && e.fits != l && f.fits == l && !over(f)));
+           });
+  });
+  if (enveloping) return Cause::enveloping_mask;
+  if (t != 0 && !any([&](Known const& m) { return over(m) && m.fits == t; })) {
+    return Cause::spanning_mask;
+  }
+  if (t == 0 && is_class(l) && any(painter)) return Cause::spanning_mask;
+  if (t != 0 && any([&](Known const& m) { return over(m) && good(m, t); })) {
+    bool const kept = any([&](Known const& m) { return over(m) && good(m, t) && m.kept; });
+    if (!kept) return Cause::threshold;
+    return is_class(l) ? Cause::overlap : Cause::other;
+  }
+  if (t != 0) return Cause::pseudo_label;
+  if (falls_back) {
+    bool const cut = any([&](Known const& m) { return !over(m) && good(m, l); });
+    return cut ? Cause::threshold : Cause::pseudo_label;
+  }
+  if (is_class(l) && any([&](Known const& m) { return over(m) && m.kept && m.assigned == l; })) {
+    return Cause::pseudo_label;
+  }
+  return l == 255 && c.pseudo[p] == 255 ? Cause::pseudo_label : Cause::other;
+}
+
+Wrong random_wrong(std::mt19937& random) {
+  Wrong c{random_case(random), {}, {}};
+  for (Label& label : c.pseudo) label = label == 254 ? 3 : label;
+  c.truth = c.pseudo;
+  Label const labels[] = {0, 0, 1, 2, 3, 20, 255};
+  for (unsigned shapes = below(random, 4); shapes > 0; --shapes) {
+    draw(c.truth, c.size, labels[below(random, 7)], random);
+  }
+  LabelMap const pseudo(c.size, c.pseudo);
+  MaskSet const masks = masks_of(c);
+  Overlap const overlaps[] = {Overlap::last, Overlap::support, Overlap::smallest};
+  Select const select{kT1, kT2, overlaps[below(random, 3)], below(random, 2) == 0};
+  LabelMap const enhanced = merged(select, pseudo, masks, OverlapTable(pseudo, masks));
+  c.labels.assign(enhanced.pixels().begin(), enhanced.pixels().end());
+  return c;
+}
+
+std::int64_t cell(Row const& row, std::size_t i) { return std::get<std::int64_t>(row[i]); }
+
+// Rows of labels, masks as rows of 0 and 1.
+Wrong picture(Pixels truth, Pixels pseudo, Pixels labels, std::vector<Pixels> masks) {
+  auto const width = static_cast<std::uint32_t>(truth.size());
+  return {{{1, width}, std::move(pseudo), std::move(masks)}, std::move(truth), std::move(labels)};
+}
+
+}  // namespace
+
+TEST_CASE("causes equal the table on random pictures and add up to the loss") {
+  std::mt19937 random(9);
+  std::map<std::size_t, int> images_with;
+  for (int round = 0; round < 3000; ++round) {
+    bool const is_selected = round % 3 != 0;
+    Wrong c = random_wrong(random);
+    if (!is_selected) {
+      Label const labels[] = {0, 1, 2, 3, 20, 255};
+      for (int shapes = 0; shapes < 3; ++shapes) {
+        draw(c.labels, c.size, labels[below(random, 6)], random);
+      }
+    }
+    auto const masks = known_of(c);
+    std::vector<std::int64_t> causes(eval::kCauses.size());
+    std::int64_t loss = 0;
+    for (std::size_t p = 0; p < c.truth.size(); ++p) {
+      if (c.truth[p] == 255 || c.labels[p] == c.truth[p]) continue;
+      ++loss;
+      ++causes[static_cast<std::size_t>(expected(c, masks, p))];
+    }
+    StageDriver stage(eval::declare_diagnose);
+    Row const row = diagnosed(stage, c);
+    REQUIRE(cell(row, 1) == loss);
+    for (std::size_t i = 0; i < causes.size(); ++i) {
+      CAPTURE(eval::kCauses[i]);
+      REQUIRE(cell(row, kFirstCause + i) == causes[i]);
+      loss -= causes[i];
+      images_with[i] += causes[i] > 0;
+    }
+    REQUIRE(loss == 0);
+    if (is_selected) {
+      REQUIRE(causes.back() == 0);
+      REQUIRE(stage.warned().empty());
+    }
+  }
+  for (std::size_t i = 0; i < eval::kCauses.size(); ++i) {
+    CAPTURE(eval::kCauses[i]);
+    CHECK(images_with[i] >= 10);
+  }
+}
+
+TEST_CASE("thresholds below the reported ones keep a good mask at every pixel that they lost") {
+  std::mt19937 random(21);
+  int images = 0;
+  for (int round = 0; round < 1500; ++round) {
+    Wrong const c = random_wrong(random);
+    StageDriver stage(eval::declare_diagnose);
+    Row const row = diagnosed(stage, c);
+    auto const* const t1 = std::get_if<double>(&row[row.size() - 2]);
+    auto const* const t2 = std::get_if<double>(&row[row.size() - 1]);
+    auto const before = known_of(c);
+    // Whether each pixel that the thresholds lost has a good mask with these instead.
+    auto const all_kept = [&](double new_t1, double new_t2) {
+      auto const after = known_of(c, new_t1, new_t2);
+      for (std::size_t p = 0; p < c.truth.size(); ++p) {
+        if (c.truth[p] == 255 || c.labels[p] == c.truth[p]) continue;
+        if (expected(c, before, p) != Cause::threshold) continue;
+        bool const inside = c.truth[p] != 0;
+        int const k = inside ? c.truth[p] : c.labels[p];
+        bool const kept = std::ranges::any_of(after, [&](Known const& m) {
+          return (m.pixels[p] == 1) == inside && m.fits == k && m.assigned == k && m.kept;
+        });
+        if (!kept) return false;
+      }
+      return true;
+    };
+    REQUIRE((t1 == nullptr) == (cell(row, kFirstCause + 5) == 0));
+    if (!t1) continue;
+    ++images;
+    REQUIRE(all_kept(std::nextafter(*t1, 0), kT2));
+    REQUIRE_FALSE(all_kept(*t1, 1));
+    REQUIRE(all_kept(kT1, std::nextafter(*t2, 0)));
+    REQUIRE_FALSE(all_kept(1, *t2));
+  }
+  CHECK(images > 20);
+}
+
+TEST_CASE("the examples of the manual have their causes") {
+  struct Example {
+    char const* what;
+    Wrong c;
+    char const* cause;
+    std::int64_t pixels;
+  };
+  auto const example = GENERATE(
+      Example{"a cat that the pseudo-label misses",
+              picture({0, 8, 8}, {0, 0, 0}, {0, 0, 0}, {{0, 1, 1}}), "class_missing", 2},
+      Example{"a dog instead of a cat", picture({0, 8, 8}, {0, 12, 12}, {0, 12, 12}, {{0, 1, 1}}),
+              "class_missing", 2},
+      Example{"a dog on the wall",
+              picture({0, 8, 8}, {12, 8, 8}, {12, 8, 8}, {{0, 1, 1}}), "class_invented", 1},
+      Example{"no mask over the tail",
+              picture({8, 8, 8, 0}, {8, 8, 0, 0}, {8, 8, 0, 0}, {{1, 1, 0, 0}}), "no_mask", 1},
+      Example{"a mask of cat and carpet although there is one of the cat",
+              picture({8, 8, 0, 0, 0}, {8, 8, 0, 0, 0}, {8, 8, 8, 8, 8},
+                      {{1, 1, 1, 1, 1}, {1, 1, 0, 0, 0}}),
+              "enveloping_mask", 3},
+      Example{"a mask of cat and carpet alone",
+              picture({8, 8, 0, 0, 0}, {8, 8, 0, 0, 0}, {8, 8, 8, 8, 8}, {{1, 1, 1, 1, 1}}),
+              "spanning_mask", 3},
+      Example{"a mask of the cat that is cut",
+              picture({8, 8, 8, 8, 0, 0}, {8, 0, 0, 0, 8, 0}, {8, 0, 0, 0, 8, 0},
+                      {{1, 1, 1, 1, 0, 0}}),
+              "threshold", 4},
+      Example{"the foot of a person that became motorbike",
+              picture({15, 15, 15, 14, 14, 14}, {15, 15, 0, 0, 14, 14}, {15, 15, 14, 14, 14, 14},
+                      {{1, 1, 1, 0, 0, 0}, {0, 0, 1, 1, 1, 1}}),
+              "overlap", 1},
+      Example{"a lamp that the pseudo-label takes for a cat",
+              picture({8, 8, 0, 0}, {8, 8, 8, 8}, {8, 8, 8, 8}, {{1, 1, 0, 0}, {0, 0, 1, 1}}),
+              "pseudo_label", 2},
+      Example{"a second cat that the pseudo-label misses",
+              picture({8, 8, 0, 8, 8}, {8, 8, 0, 0, 0}, {8, 8, 0, 0, 0},
+                      {{1, 1, 0, 0, 0}, {0, 0, 0, 1, 1}}),
+              "pseudo_label", 2});
+  CAPTURE(example.what);
+  StageDriver stage(eval::declare_diagnose);
+  Row const row = diagnosed(stage, example.c);
+  auto const columns = stage.instance().columns();
+  for (std::size_t i = kFirstCause; i + 2 < row.size(); ++i) {
+    CAPTURE(columns[i]);
+    CHECK(cell(row, i) == (columns[i] == example.cause ? example.pixels : 0));
+  }
+}
+
+TEST_CASE("eval.diagnose has columns and totals by the same names") {
+  StageDriver stage(eval::declare_diagnose);
+  CHECK(stage.default_of("t1") == OptionValue(0.5));
+  CHECK(stage.default_of("t2") == OptionValue(0.85));
+  Wrong const cut = picture({8, 8, 8, 8, 255, 0}, {8, 0, 0, 0, 8, 0}, {8, 0, 0, 0, 8, 0},
+                            {{1, 1, 1, 1, 0, 0}});
+  Row const row = diagnosed(stage, cut);
+  CHECK(row.front() == Cell("a"));
+  CHECK(row[row.size() - 2] == Cell(0.25));
+  CHECK(row.back() == Cell(0.5));
+  diagnosed(stage, cut);
+  Findings const findings = stage.finish();
+  auto const columns = stage.instance().columns();
+  for (std::size_t i = 1; i + 2 < columns.size(); ++i) {
+    CAPTURE(columns[i]);
+    CHECK(std::get<std::int64_t>(value_of(findings.metrics, columns[i])) == 2 * cell(row, i));
+    CHECK(findings.scores[i - 1].metric == columns[i]);
+    CHECK(findings.scores[i - 1].unit == "pixels");
+    CHECK(findings.scores[i - 1].better == Better::less);
+  }
+  CHECK(std::get<std::int64_t>(value_of(findings.metrics, "pixels")) == 10);
+}
+
+TEST_CASE("labels that sepl.select cannot have made cause a warning") {
+  Wrong c = picture({8, 8, 0}, {8, 8, 0}, {8, 8, 12}, {{1, 1, 0}});
+  StageDriver stage(eval::declare_diagnose);
+  diagnosed(stage, c);
+  auto const warned = stage.warned();
+  REQUIRE(warned.size() == 1);
+  CHECK_THAT(warned[0].what, Contains("sepl.select") && Contains("t1 = 0.5 and t2 = 0.85"));
+  CHECK(warned[0].detail == "1 pixel");
+  c.labels = {8, 8, 0};
+  diagnosed(stage, c);
+  CHECK(stage.warned().empty());
+}
