@@ -23,7 +23,7 @@ TEST_CASE("stages are listed by name, with what they do") {
   CHECK(result.err.empty());
   CHECK_THAT(result.out, StartsWith("cam.h5"));
   for (char const* const name :
-       {"dataset.folder", "dataset.scenes", "dataset.voc", "eval.diagnose",
+       {"dataset.folder", "dataset.scenes", "dataset.voc", "eval.boundary", "eval.diagnose",
         "eval.miou", "eval.reference_csv", "masks.json", "masks.png", "masks.sam",
         "output.labels", "output.masks", "output.panels", "sepl.assign", "sepl.oracle", "sepl.reference", "sepl.select"}) {
     CHECK_THAT(result.out, Contains("\n" + std::string(name) + " "));
