@@ -70,9 +70,8 @@ Row header_of(Columns const& columns, bool has_baseline) {
 
 Metrics const* same_class(Metrics::List const& classes, Metrics const& entry, Names const& keys) {
   auto const found = std::ranges::find_if(classes, [&](Metrics const& other) {
-    return std::ranges::all_of(keys, [&](std::string const& key) {
-      return cell_in(other, key) == cell_in(entry, key);
-    });
+    return std::ranges::all_of(
+        keys, [&](std::string const& key) { return cell_in(other, key) == cell_in(entry, key); });
   });
   return found == classes.end() ? nullptr : &*found;
 }

@@ -3,11 +3,10 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
-#include <vector>
-
 #include <seplflow/mask_set.hpp>
 #include <seplflow/runs.hpp>
+#include <span>
+#include <vector>
 
 namespace seplflow {
 
@@ -31,12 +30,14 @@ class Cells {
   std::span<Segment const> segments() const { return segments_; }
 
  private:
+  void remove_empty();
+
   std::vector<Segment> segments_;
   std::vector<std::vector<std::uint32_t>> covers_;
 };
 
-// Calls f(cell, labels, pixels) for each sequence of pixels on which neither the cell nor a label of
-// the maps changes, in column-major order. The maps must have the size of the image.
+// Calls f(cell, labels, pixels) for each sequence of pixels on which neither the cell nor a label
+// of the maps changes, in column-major order. The maps must have the size of the image.
 template <std::size_t N, class F>
 void for_each_piece(Cells const& cells, std::array<LabelRuns const*, N> const& maps, F&& f) {
   std::array<Run const*, N> at;

@@ -218,8 +218,8 @@ Findings Boundary::finish() const {
     auto const gain = gain_of(after[i], before[i]);
     gains.set(all[i], Metrics::maybe(gain));
     if (has_baseline_) {
-      table.rows.push_back({all[i], in_percent(before[i]), in_percent(after[i]),
-                            in_percent(gain, true)});
+      table.rows.push_back(
+          {all[i], in_percent(before[i]), in_percent(after[i]), in_percent(gain, true)});
     } else {
       table.rows.push_back({all[i], in_percent(after[i])});
     }
@@ -281,7 +281,8 @@ void declare_boundary(Plugin& plugin) {
           "contour. DAVIS averages F over images, this stage counts over the data set; "
           "`image_mean` and `STAGE.csv` have the values of single images.\n\n"
           "**Bands** (`trimap_D`). mIoU over the pixels that have a pixel with another label of "
-          "the ground truth, 255 included, at most D rows and D columns away. The edge of the image is not a "
+          "the ground truth, 255 included, at most D rows and D columns away. The edge of the "
+          "image is not a "
           "boundary. Where all boundaries of objects are marked by 255, as in PASCAL VOC, this is "
           "the trimap of deeplab's published code; it also works where no pixel is 255. The mean "
           "is over the classes in ground truth or labels.\n\n"

@@ -3,9 +3,8 @@
 
 #include <map>
 #include <optional>
-#include <vector>
-
 #include <seplflow/seplflow.hpp>
+#include <vector>
 
 #include "boundary_counts.hpp"
 
@@ -36,7 +35,7 @@ struct Boundary : BoundaryOptions {
   struct Side {
     std::map<Label, BoundaryCounts> classes;
     std::vector<ConfusionMatrix> bands;
-    std::vector<double> sums;            // of the values of images that have one
+    std::vector<double> sums;  // of the values of images that have one
     std::vector<std::uint64_t> images_with;
     void add(ImageCounts const& image, Values const& values, std::uint64_t count);
   };

@@ -25,8 +25,8 @@ void lower_by(std::uint32_t* distances, Label const* labels, std::uint32_t const
   }
 }
 
-// For each pixel the distance to the nearest pixel with another label, where one step goes to any of
-// the eight neighbours; far more than any distance where all labels are equal. Two passes are
+// For each pixel the distance to the nearest pixel with another label, where one step goes to any
+// of the eight neighbours; far more than any distance where all labels are equal. Two passes are
 // exact, because the steps of a shortest path can be sorted into those of each pass.
 std::vector<std::uint32_t> distances_to_others(std::span<Label const> labels, Size size) {
   std::vector<std::uint32_t> distances(labels.size(), std::uint32_t{1} << 30);
@@ -215,8 +215,7 @@ void BoundaryTruth::count_regions(std::vector<Label> const& labels, ImageCounts&
   for (std::uint32_t y = 0, at = 0; y < size_.height; ++y) {
     for (std::uint32_t x = 0; x < size_.width; ++x, ++at) {
       // Beyond the picture's edge everything is outside.
-      std::uint32_t const edge =
-          std::min({x, y, size_.width - 1 - x, size_.height - 1 - y}) + 1;
+      std::uint32_t const edge = std::min({x, y, size_.width - 1 - x, size_.height - 1 - y}) + 1;
       bool const in_truth = std::min(edge, distance_[at]) <= dilation_;
       bool const in_labels = std::min(edge, distances[at]) <= dilation_;
       if (in_truth) ++of[truth[at]].truth_region;
@@ -249,8 +248,8 @@ void BoundaryTruth::count_contours(std::vector<Label> const& labels, ImageCounts
 void BoundaryTruth::count_bands(LabelMap const& labels, ImageCounts& counts) const {
   auto const& bands = options_.bands;
   std::size_t const columns = classes_ + 1;
-  std::vector<std::vector<std::uint64_t>> pixels(
-      bands.size(), std::vector<std::uint64_t>(classes_ * columns));
+  std::vector<std::vector<std::uint64_t>> pixels(bands.size(),
+                                                 std::vector<std::uint64_t>(classes_ * columns));
   std::span<Label const> const truth = truth_.pixels(), predicted = labels.pixels();
   for (std::size_t at = 0; at < truth.size(); ++at) {
     if (truth[at] == kIgnore) continue;

@@ -3,9 +3,8 @@
 
 #include <cstdint>
 #include <map>
-#include <vector>
-
 #include <seplflow/confusion_matrix.hpp>
+#include <vector>
 
 namespace seplflow::eval {
 
@@ -17,8 +16,8 @@ struct BoundaryOptions {
 
 // Pixels of one class.
 struct BoundaryCounts {
-  // Of its mask, at most the dilation away from a pixel outside: in the ground truth, in the labels,
-  // and in both.
+  // Of its mask, at most the dilation away from a pixel outside: in the ground truth, in the
+  // labels, and in both.
   std::uint64_t truth_region = 0, labels_region = 0, both_regions = 0;
   // Of its contour, and of these those with a pixel of the other contour within the tolerance.
   std::uint64_t truth_contour = 0, truth_matched = 0;

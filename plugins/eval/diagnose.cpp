@@ -12,15 +12,17 @@ namespace {
 
 // What is known of a mask.
 struct Proposal {
-  std::optional<Label> fits;        // the class of more than half of its pixels in the ground truth
-  std::optional<Label> assigned;    // the class of the pseudo-label
-  MaskAgreement agreement{0, 0};    // with that class
+  std::optional<Label> fits;      // the class of more than half of its pixels in the ground truth
+  std::optional<Label> assigned;  // the class of the pseudo-label
+  MaskAgreement agreement{0, 0};  // with that class
   bool kept = false;
   bool misled = false;  // at most half of the pixels that assign it have that class in the truth
   std::uint64_t area = 0;
 };
 
-bool is_class(Label label) { return label != kBackground && label != kIgnore; }
+bool is_class(Label label) {
+  return label != kBackground && label != kIgnore;
+}
 
 // A pixel's label, with that of the ground truth and that of the pseudo-label.
 struct Labels {
@@ -171,8 +173,8 @@ class Case {
     if (at.now != at.pseudo) return Cause::other;
     if (at.now == kIgnore) return Cause::pseudo_label;
     if (any_kept_[at.now]) return Cause::other;
-    bool const has_mask = std::ranges::any_of(
-        masks_, [&](Proposal const& mask) { return mask.fits == at.now; });
+    bool const has_mask =
+        std::ranges::any_of(masks_, [&](Proposal const& mask) { return mask.fits == at.now; });
     if (!has_mask) return Cause::no_mask;
     bool was_cut = false;
     for_each_beside(cell, at.now, [&](Proposal const&) { was_cut = true; });
@@ -246,8 +248,8 @@ class Case {
   std::array<LabelRuns const*, 3> const maps_;
   std::array<std::uint64_t, 256> const &in_pseudo_, &in_truth_;
   std::vector<Proposal> masks_;
-  std::array<bool, 256> any_kept_{};  // by class
-  std::vector<std::uint64_t> areas_;  // of cells
+  std::array<bool, 256> any_kept_{};                  // by class
+  std::vector<std::uint64_t> areas_;                  // of cells
   std::vector<std::vector<std::uint32_t>> cells_of_;  // of masks
   std::vector<std::optional<std::vector<std::uint32_t>>> envelops_;
 };
@@ -334,7 +336,8 @@ Row Diagnose::fold(Sample const& sample, Record const& record) {
 Findings Diagnose::finish() const {
   Findings findings;
   auto const share = [](std::uint64_t part, std::uint64_t whole) {
-    return whole == 0 ? "-" : seplflow::percent(static_cast<double>(part) / static_cast<double>(whole));
+    return whole == 0 ? "-"
+                      : seplflow::percent(static_cast<double>(part) / static_cast<double>(whole));
   };
   SummaryTable table;
   table.title = "wrong pixels by cause over " + counted(images_, "image");
@@ -378,16 +381,19 @@ void declare_diagnose(Plugin& plugin) {
           "Mai, Li, Chao, 2023).\n\n"
           "Terms: a mask *fits* the class that more than half of its pixels have in the ground "
           "truth, background included; pixels of 255 are left out, and a mask may fit no class. A "
-          "mask is *assigned* to a class and *kept* as by `sepl.assign` and `sepl.select` with `t1` "
+          "mask is *assigned* to a class and *kept* as by `sepl.assign` and `sepl.select` with "
+          "`t1` "
           "and `t2`. A kept mask is *misled* if at most half of its pixels that have its class in "
           "the pseudo-label also have it in the ground truth. Mask E *envelops* mask F if F is "
           "smaller and more than half of F is in E.\n\n"
-          "Let a wrong pixel have the class T in the ground truth and the label L. Its cause is the "
+          "Let a wrong pixel have the class T in the ground truth and the label L. Its cause is "
+          "the "
           "first of these that applies:\n\n"
           "| Cause | T is a class | T is background |\n"
           "|---|---|---|\n"
           "| `class_missing` | the pseudo-label of the image does not have T | |\n"
-          "| `class_invented` | L is a class that the ground truth of the image does not have | the "
+          "| `class_invented` | L is a class that the ground truth of the image does not have | "
+          "the "
           "same |\n"
           "| `no_mask` | no mask covers the pixel: SAM overlooked it | L is the pseudo-label of a "
           "class without kept masks, and no mask fits L |\n"
@@ -401,11 +407,13 @@ void declare_diagnose(Plugin& plugin) {
           "kept | L is the pseudo-label of a class without kept masks, and a mask that leaves the "
           "pixel out fits L and is assigned to L |\n"
           "| `overlap` | such a mask is kept, but another class got the pixel | |\n"
-          "| `pseudo_label` | masks over the pixel fit T, but the pseudo-label assigns none of them "
+          "| `pseudo_label` | masks over the pixel fit T, but the pseudo-label assigns none of "
+          "them "
           "to T | all kept masks of L over the pixel are misled; or L is the pseudo-label, and the "
           "masks that fit L are not assigned to it or cover the pixel; or both are 255 |\n"
           "| `other` | everything else | everything else |\n\n"
-          "With labels of `sepl.select` under the same thresholds, `other` is always 0. Labels that "
+          "With labels of `sepl.select` under the same thresholds, `other` is always 0. Labels "
+          "that "
           "it cannot have made cause a warning with the number of pixels: the thresholds differ "
           "then, or another rule made the labels.\n\n"
           "Examples, one for each cause:\n\n"
@@ -424,7 +432,8 @@ void declare_diagnose(Plugin& plugin) {
           "- The masks of a person and of a motorbike cross, and both are kept. The foot of the "
           "person, which became motorbike, is `overlap`, unless the mask of the motorbike envelops "
           "that of the person.\n"
-          "- The pseudo-label shows the cat and a lamp as cat. The mask of the lamp is kept as cat: "
+          "- The pseudo-label shows the cat and a lamp as cat. The mask of the lamp is kept as "
+          "cat: "
           "it is misled, and the lamp is `pseudo_label`. There are two cats, and the pseudo-label "
           "shows one: the other, which has a mask, is `pseudo_label`.\n\n"
           "`STAGE.csv` has the columns `sample`, `loss`, one for each cause, `t1_below` and "

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <optional>
-
 #include <seplflow/seplflow.hpp>
 
 namespace seplflow::eval {
@@ -20,17 +19,17 @@ enum class Cause {
   pseudo_label,
   other,
 };
-constexpr std::array<char const*, 9> kCauses = {
-    "class_missing", "class_invented", "no_mask",      "enveloping_mask", "spanning_mask",
-    "threshold",     "overlap",        "pseudo_label", "other"};
+constexpr std::array<char const*, 9> kCauses = {"class_missing",   "class_invented", "no_mask",
+                                                "enveloping_mask", "spanning_mask",  "threshold",
+                                                "overlap",         "pseudo_label",   "other"};
 
 // Divides the pixels at which the labels differ from the ground truth by cause.
 struct Diagnose {
   double t1 = 0.5, t2 = 0.85;
 
   struct Record {
-    std::uint64_t known = 0;  // pixels whose ground truth is not 255
-    std::uint64_t loss = 0;   // of these, those whose label is wrong
+    std::uint64_t known = 0;                             // pixels whose ground truth is not 255
+    std::uint64_t loss = 0;                              // of these, those whose label is wrong
     std::array<std::uint64_t, kCauses.size()> causes{};  // add up to the loss
     // With t1 below this support, or t2 below this coverage, a good mask is kept at each pixel that
     // the thresholds lost; nothing if they lost none.

@@ -42,9 +42,8 @@ std::vector<Portion> portions_of(Cells const& cells, LabelMap const& pseudo,
 template <class T, class F>
 void for_each_group(Portions portions, T Portion::*member, F&& f) {
   while (!portions.empty()) {
-    auto const end = std::ranges::find_if(portions, [&](Portion const& each) {
-      return each.*member != portions.front().*member;
-    });
+    auto const end = std::ranges::find_if(
+        portions, [&](Portion const& each) { return each.*member != portions.front().*member; });
     auto const size = static_cast<std::size_t>(end - portions.begin());
     f(portions.first(size));
     portions = portions.subspan(size);
@@ -103,8 +102,8 @@ LabelMap best_labels(LabelMap const& pseudo, MaskSet const& masks, LabelMap cons
   std::uint32_t end = 0;
   for_each_piece(cells, std::array{&pseudo.runs()},
                  [&](std::uint32_t cell, std::array<Label, 1> labels, std::uint32_t pixels) {
-                   auto const choice = std::ranges::find(choices[cell], labels[0],
-                                                         &std::pair<Label, Label>::first);
+                   auto const choice =
+                       std::ranges::find(choices[cell], labels[0], &std::pair<Label, Label>::first);
                    end += pixels;
                    runs.push_back({end, choice->second});
                  });
@@ -115,9 +114,10 @@ LabelMap best_labels(LabelMap const& pseudo, MaskSet const& masks, LabelMap cons
 
 void declare_oracle(Plugin& plugin) {
   plugin
-      .stage<&best_labels>("sepl.oracle",
-                           "Labels an image as well as any choice of its masks could, by looking at "
-                           "the ground truth")
+      .stage<&best_labels>(
+          "sepl.oracle",
+          "Labels an image as well as any choice of its masks could, by looking at "
+          "the ground truth")
       .inputs("pseudo", "masks", "truth")
       .output("labels")
       .details(

@@ -37,6 +37,32 @@ TEST_CASE("a run has the same bytes with any number of threads and samples in fl
   CHECK(files_in(place.folder / "out0/write").size() == 60);
 }
 
+TEST_CASE("causes and boundary scores have the same bytes on any threads, merged and resumed") {
+  Workplace const place(scenes_pipeline(
+      12,
+      "[stages.oracle]\nuse = \"sepl.oracle\"\n"
+      "in = { pseudo = \"scenes.pseudo\", masks = \"scenes.masks\", truth = \"scenes.truth\" }\n"
+      "[stages.consensus]\nuse = \"sepl.consensus\"\n"
+      "in = { pseudo = \"scenes.pseudo\", masks = \"scenes.masks\" }\n"
+      "[stages.edges]\nuse = \"eval.boundary\"\n"
+      "in = { truth = \"scenes.truth\", labels = \"consensus\", baseline = \"oracle\" }\n"
+      "[stages.causes]\nuse = \"eval.diagnose\"\nin = { pseudo = \"scenes.pseudo\", "
+      "masks = \"scenes.masks\", labels = \"select\", truth = \"scenes.truth\" }\n"));
+  require_equal_results(place, {{"--jobs", "1"}, {"--jobs", "8"}}, 0);
+  auto const names = names_of(results_in(place.folder / "out0"));
+  for (char const* const name : {"causes.csv", "edges.classes.csv", "edges.csv"}) {
+    CHECK(std::ranges::find(names, name) != names.end());
+  }
+  REQUIRE(place.run("a", {"--shard", "0/2"}).status == 0);
+  REQUIRE(place.run("b", {"--shard", "1/2"}).status == 0);
+  REQUIRE(place.program({"merge", "merged", "a", "b"}).status == 0);
+  CHECK(differences(place.folder / "merged", place.folder / "out0").empty());
+  REQUIRE(place.run("part", {"--limit", "5"}).status == 0);
+  REQUIRE(place.run("part", {"--resume"}).status == 0);
+  CHECK(json_in(place.folder / "part/run.json")["samples"]["reused"] == 5);
+  CHECK(differences(place.folder / "part", place.folder / "out0").empty());
+}
+
 TEST_CASE("a run whose samples fail has the same bytes with any number of threads") {
   Workplace const place(
       scenes_pipeline(60,

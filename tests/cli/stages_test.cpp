@@ -25,7 +25,8 @@ TEST_CASE("stages are listed by name, with what they do") {
   for (char const* const name :
        {"dataset.folder", "dataset.scenes", "dataset.voc", "eval.boundary", "eval.diagnose",
         "eval.miou", "eval.reference_csv", "masks.json", "masks.png", "masks.sam",
-        "output.labels", "output.masks", "output.panels", "sepl.assign", "sepl.oracle", "sepl.reference", "sepl.select"}) {
+        "output.labels", "output.masks", "output.panels", "sepl.assign",
+        "sepl.consensus", "sepl.oracle", "sepl.reference", "sepl.select"}) {
     CHECK_THAT(result.out, Contains("\n" + std::string(name) + " "));
   }
   CHECK_THAT(result.out, !Contains("Rejected"));

@@ -85,6 +85,21 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "simulated labels and masks of COCO images: sepl.consensus equals an independent program") {
+  StageDriver pseudos = reading_labels("pseudo"), expected = reading_labels("expected/consensus");
+  StageDriver masks(masks::declare_json, {{{"dir", (coco() / "sam_json").string()}}, {}, {}});
+  StageDriver consensus(sepl::declare_consensus);
+  Names different;
+  TempFolder const folder;
+  for (Sample const& sample : opening(folder).samples()) {
+    auto const labels = consensus.run<LabelMap>(sample, pseudos.run<LabelMap>(sample),
+                                                masks.run<MaskSet>(sample));
+    if (!(labels == expected.run<LabelMap>(sample))) different.push_back(sample.id);
+  }
+  CHECK(different == Names{});
+}
+
+TEST_CASE(
     "real truth of COCO, simulated labels: eval.miou has the scores of an independent program") {
   simdjson::dom::parser parser;
   simdjson::dom::element const expected = parser.load((coco() / "expected/metrics.json").string());

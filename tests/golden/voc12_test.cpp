@@ -14,6 +14,7 @@
 #include <seplflow/formats/png.hpp>
 #include "eval/stages.hpp"
 #include "masks/stages.hpp"
+#include "sepl/consensus.hpp"
 #include "sepl/reference.hpp"
 #include "sepl/select.hpp"
 #include "support/catch.hpp"
@@ -24,6 +25,7 @@
 
 namespace fs = std::filesystem;
 using namespace seplflow;
+using sepl::Consensus;
 using sepl::Overlap;
 using sepl::Reference;
 using sepl::Rule;
@@ -105,6 +107,21 @@ TEST_CASE("real labels, simulated masks: sepl.reference equals the authors' scri
       different.push_back(folder + "/" + name);
     }
   }
+  CHECK(different == Names{});
+}
+
+TEST_CASE("real labels, simulated masks: sepl.consensus equals an independent program") {
+  Names different;
+  int images = 0;
+  for (auto const& entry : fs::directory_iterator(voc() / "expected/consensus")) {
+    std::string const name = entry.path().stem().string();
+    LabelMap const pseudo = labels_in("labels", name);
+    MaskSet const masks = masks_of(name);
+    auto const labels = Consensus::carry_out(Consensus().decide(pseudo, masks), pseudo, masks);
+    if (!(std::get<0>(labels) == labels_in("expected/consensus", name))) different.push_back(name);
+    ++images;
+  }
+  CHECK(images == 100);
   CHECK(different == Names{});
 }
 

@@ -29,9 +29,9 @@ LabelMap map_of(Picture const& picture, Grid const& rows) {
   for (auto const& row : rows) {
     for (int const label : row) pixels.push_back(static_cast<Label>(label));
   }
-  return LabelMap({static_cast<std::uint32_t>(picture.height),
-                   static_cast<std::uint32_t>(picture.width)},
-                  pixels);
+  return LabelMap(
+      {static_cast<std::uint32_t>(picture.height), static_cast<std::uint32_t>(picture.width)},
+      pixels);
 }
 
 // ---- The definitions, literally ----
@@ -134,7 +134,9 @@ void add(Sums& sums, Picture const& p, int k, double dilation_ratio, double tole
 
 constexpr int kClasses = 4;
 
-int below(std::mt19937& random, int bound) { return static_cast<int>(random() % bound); }
+int below(std::mt19937& random, int bound) {
+  return static_cast<int>(random() % bound);
+}
 
 void draw(Grid& rows, int label, std::mt19937& random) {
   int const height = static_cast<int>(rows.size()), width = static_cast<int>(rows[0].size());
@@ -162,8 +164,8 @@ Picture random_picture(std::mt19937& random) {
 Sample sample_of(std::string id) {
   Sample sample;
   sample.id = std::move(id);
-  sample.classes = std::make_shared<Classes const>(
-      std::vector<std::string>{"background", "cat", "dog", "cow"});
+  sample.classes =
+      std::make_shared<Classes const>(std::vector<std::string>{"background", "cat", "dog", "cow"});
   return sample;
 }
 
@@ -227,10 +229,9 @@ TEST_CASE("eval.boundary equals the published definitions on random pictures") {
   std::mt19937 random(7);
   for (int round = 0; round < 120; ++round) {
     double const dilation_ratio = below(random, 30) / 100.0, tolerance = below(random, 25) / 100.0;
-    StageDriver stage =
-        boundary({{"dilation_ratio", dilation_ratio},
-                  {"tolerance", tolerance},
-                  {"bands", std::vector<std::int64_t>{1, 2, 5}}});
+    StageDriver stage = boundary({{"dilation_ratio", dilation_ratio},
+                                  {"tolerance", tolerance},
+                                  {"bands", std::vector<std::int64_t>{1, 2, 5}}});
     std::vector<Picture> pictures;
     std::vector<Sums> sums(kClasses);
     for (int image = 0; image < 3; ++image) {

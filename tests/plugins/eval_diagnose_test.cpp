@@ -47,7 +47,9 @@ int count_if(Pixels const& mask, auto const& holds) {
   return count;
 }
 
-bool is_class(int label) { return label != 0 && label != 255; }
+bool is_class(int label) {
+  return label != 0 && label != 255;
+}
 
 std::vector<Known> known_of(Wrong const& c, double t1 = kT1, double t2 = kT2) {
   std::vector<Known> all;
@@ -68,9 +70,8 @@ std::vector<Known> known_of(Wrong const& c, double t1 = kT1, double t2 = kT2) {
       mask.coverage = static_cast<double>(most) /
                       static_cast<double>(std::ranges::count(c.pseudo, mask.assigned));
       mask.kept = mask.support > t1 || mask.coverage > t2;
-      int const assigning = count_if(pixels, [&](std::size_t p) {
-        return c.pseudo[p] == mask.assigned && c.truth[p] != 255;
-      });
+      int const assigning = count_if(
+          pixels, [&](std::size_t p) { return c.pseudo[p] == mask.assigned && c.truth[p] != 255; });
       int const right = count_if(pixels, [&](std::size_t p) {
         return c.pseudo[p] == mask.assigned && c.truth[p] == mask.assigned;
       });
@@ -99,16 +100,14 @@ Cause expected(Wrong const& c, std::vector<Known> const& masks, std::size_t p) {
   auto const good = [&](Known const& m, int k) { return m.fits == k && m.assigned == k; };
   if (t != 0 && !has(c.pseudo, t)) return Cause::class_missing;
   if (is_class(l) && !has(c.truth, l)) return Cause::class_invented;
-  bool const falls_back =
-      t == 0 && is_class(l) && c.pseudo[p] == l &&
-      !any([&](Known const& m) { return m.kept && m.assigned == l; });
+  bool const falls_back = t == 0 && is_class(l) && c.pseudo[p] == l &&
+                          !any([&](Known const& m) { return m.kept && m.assigned == l; });
   if (t != 0 && !any(over)) return Cause::no_mask;
   if (falls_back && !any([&](Known const& m) { return m.fits == l; })) return Cause::no_mask;
   bool const enveloping = any([&](Known const& e) {
     return is_class(l) && painter(e) && any([&](Known const& f) {
-             return envelops(e, f) &&
-                    ((over(f) && f.fits == t) ||
-                     (t == 0 && e.fits != l && f.fits == l && !over(f)));
+             return envelops(e, f) && ((over(f) && f.fits == t) ||
+                                       (t == 0 && e.fits != l && f.fits == l && !over(f)));
            });
   });
   if (enveloping) return Cause::enveloping_mask;
@@ -149,7 +148,9 @@ Wrong random_wrong(std::mt19937& random) {
   return c;
 }
 
-std::int64_t cell(Row const& row, std::size_t i) { return std::get<std::int64_t>(row[i]); }
+std::int64_t cell(Row const& row, std::size_t i) {
+  return std::get<std::int64_t>(row[i]);
+}
 
 // Rows of labels, masks as rows of 0 and 1.
 Wrong picture(Pixels truth, Pixels pseudo, Pixels labels, std::vector<Pixels> masks) {
@@ -248,8 +249,8 @@ TEST_CASE("the examples of the manual have their causes") {
               picture({0, 8, 8}, {0, 0, 0}, {0, 0, 0}, {{0, 1, 1}}), "class_missing", 2},
       Example{"a dog instead of a cat", picture({0, 8, 8}, {0, 12, 12}, {0, 12, 12}, {{0, 1, 1}}),
               "class_missing", 2},
-      Example{"a dog on the wall",
-              picture({0, 8, 8}, {12, 8, 8}, {12, 8, 8}, {{0, 1, 1}}), "class_invented", 1},
+      Example{"a dog on the wall", picture({0, 8, 8}, {12, 8, 8}, {12, 8, 8}, {{0, 1, 1}}),
+              "class_invented", 1},
       Example{"no mask over the tail",
               picture({8, 8, 8, 0}, {8, 8, 0, 0}, {8, 8, 0, 0}, {{1, 1, 0, 0}}), "no_mask", 1},
       Example{"a mask of cat and carpet although there is one of the cat",
@@ -259,10 +260,10 @@ TEST_CASE("the examples of the manual have their causes") {
       Example{"a mask of cat and carpet alone",
               picture({8, 8, 0, 0, 0}, {8, 8, 0, 0, 0}, {8, 8, 8, 8, 8}, {{1, 1, 1, 1, 1}}),
               "spanning_mask", 3},
-      Example{"a mask of the cat that is cut",
-              picture({8, 8, 8, 8, 0, 0}, {8, 0, 0, 0, 8, 0}, {8, 0, 0, 0, 8, 0},
-                      {{1, 1, 1, 1, 0, 0}}),
-              "threshold", 4},
+      Example{
+          "a mask of the cat that is cut",
+          picture({8, 8, 8, 8, 0, 0}, {8, 0, 0, 0, 8, 0}, {8, 0, 0, 0, 8, 0}, {{1, 1, 1, 1, 0, 0}}),
+          "threshold", 4},
       Example{"the foot of a person that became motorbike",
               picture({15, 15, 15, 14, 14, 14}, {15, 15, 0, 0, 14, 14}, {15, 15, 14, 14, 14, 14},
                       {{1, 1, 1, 0, 0, 0}, {0, 0, 1, 1, 1, 1}}),
@@ -288,8 +289,8 @@ TEST_CASE("eval.diagnose has columns and totals by the same names") {
   StageDriver stage(eval::declare_diagnose);
   CHECK(stage.default_of("t1") == OptionValue(0.5));
   CHECK(stage.default_of("t2") == OptionValue(0.85));
-  Wrong const cut = picture({8, 8, 8, 8, 255, 0}, {8, 0, 0, 0, 8, 0}, {8, 0, 0, 0, 8, 0},
-                            {{1, 1, 1, 1, 0, 0}});
+  Wrong const cut =
+      picture({8, 8, 8, 8, 255, 0}, {8, 0, 0, 0, 8, 0}, {8, 0, 0, 0, 8, 0}, {{1, 1, 1, 1, 0, 0}});
   Row const row = diagnosed(stage, cut);
   CHECK(row.front() == Cell("a"));
   CHECK(row[row.size() - 2] == Cell(0.25));

@@ -211,8 +211,9 @@ TEST_CASE("the confusion matrix has the pixels of each true class by what was pr
     std::string predicted_255;
     Pixels of_class_1;
   };
-  for (Way const& way : {Way{"miss", {{"1", 2}, {"255", 2}}}, Way{"background", {{"0", 2}, {"1", 2}}},
-                         Way{"drop", {{"1", 2}}}}) {
+  for (Way const& way :
+       {Way{"miss", {{"1", 2}, {"255", 2}}}, Way{"background", {{"0", 2}, {"1", 2}}},
+        Way{"drop", {{"1", 2}}}}) {
     CAPTURE(way.predicted_255);
     StageDriver stage = miou({{"predicted_255", way.predicted_255}}, true);
     for (int image = 0; image < 2; ++image) stage.observe(sample_of(4), truth, labels, truth);

@@ -124,7 +124,8 @@ TEST_CASE("the oracle has as many right pixels as the best of all choices and no
                           below(random, 2) == 0};
       REQUIRE(right_pixels(pixels_of(merged(select, pseudo, masks, overlaps)), truth) <= most);
     }
-    for (auto const rule : {sepl::Rule::max_iou, sepl::Rule::max_iou_imp, sepl::Rule::max_iou_imp2}) {
+    for (auto const rule :
+         {sepl::Rule::max_iou, sepl::Rule::max_iou_imp, sepl::Rule::max_iou_imp2}) {
       REQUIRE(right_pixels(pixels_of(sepl::Reference{rule}(pseudo, masks)), truth) <= most);
     }
     for (int i = 0; i < 5; ++i) {
@@ -156,10 +157,8 @@ TEST_CASE("the oracle on pictures made by hand") {
               {{1, 4}, {8, 0, 255, 12}, {{1, 1, 1, 1}}},
               {255, 255, 255, 255},
               {8, 0, 0, 12}},
-      Example{"of equal classes the lowest is taken",
-              {{1, 2}, {255, 255}, {{1, 1}}},
-              {12, 8},
-              {8, 8}});
+      Example{
+          "of equal classes the lowest is taken", {{1, 2}, {255, 255}, {{1, 1}}}, {12, 8}, {8, 8}});
   CAPTURE(example.what);
   CHECK(best(example.c, example.truth) == example.labels);
 }

@@ -158,7 +158,7 @@ TEST_CASE("sweep.csv has a row for each variant with its name, its axes and its 
         "\"knobs.text=z,knobs.count=2\",z,2,,,,,,\n");
 }
 
-// What an evaluator finds of two classes, with one that it did not see and a name that needs quotes.
+// What an evaluator finds of two classes: a name that needs quotes, and one without a score.
 Metrics of_classes(double iou) {
   auto const entry = [](std::int64_t id, std::string name, Metrics::Value score) {
     return Metrics()
