@@ -68,6 +68,10 @@ void print_warning(Problem const& warning) {
   print_problem(Colour::yellow, "warning", warning);
 }
 
+void print_warning(std::string const& warning) {
+  print_line(Colour::yellow, "warning", warning);
+}
+
 void print_errors(std::vector<Problem> const& problems) {
   std::size_t const shown = std::min(problems.size(), kShownProblems);
   for (std::size_t i = 0; i < shown; ++i) print_problem(Colour::red, "error", problems[i]);
@@ -79,12 +83,9 @@ std::string waiting_for(std::filesystem::path const& plugin) {
 }
 
 StageCatalog catalog_with_warnings() {
-  StageCatalog catalog = default_catalog([](std::filesystem::path const& plugin) {
-    print_line(Colour::yellow, "warning", waiting_for(plugin));
-  });
-  for (std::string const& warning : catalog.warnings()) {
-    print_line(Colour::yellow, "warning", warning);
-  }
+  StageCatalog catalog = default_catalog(
+      [](std::filesystem::path const& plugin) { print_warning(waiting_for(plugin)); });
+  for (std::string const& warning : catalog.warnings()) print_warning(warning);
   return catalog;
 }
 

@@ -10,6 +10,7 @@
 namespace seplflow::cli {
 
 void print_warning(Problem const& warning);
+void print_warning(std::string const& warning);
 // Each with its place, the first ones, and how many there are.
 void print_errors(std::vector<Problem> const& problems);
 

@@ -8,7 +8,6 @@
 
 #include "base/number_text.hpp"
 #include "compare/finished_run.hpp"
-#include "pipeline/option_text.hpp"
 #include "run/csv.hpp"
 
 namespace seplflow {
@@ -235,11 +234,7 @@ struct Column {
 // Throws UsageError, with the line, when the table is damaged.
 std::optional<Column> read_column(FinishedRun const& run, fs::path const& file,
                                   std::optional<std::string> const& name) {
-  std::string const spreadsheet = toml_string(csv_choices().text_of(CsvText::spreadsheet));
-  bool const is_escaped = std::ranges::any_of(run.settings, [&](SettingText const& each) {
-    return each.stage == "run" && each.key == "csv" && each.value == spreadsheet;
-  });
-  CsvReader csv(file, is_escaped ? CsvText::spreadsheet : CsvText::exact);
+  CsvReader csv(file, csv_text_of(run));
   std::vector<std::string> columns, cells;
   if (!csv.next(columns)) csv.fail("the table is empty; the file is damaged");
   std::size_t const place =

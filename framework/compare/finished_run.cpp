@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/option_text.hpp"
 #include "run/run_file.hpp"
 
 namespace seplflow {
@@ -104,6 +105,14 @@ std::optional<fs::path> table_of(FinishedRun const& run, std::string const& stag
     if (!folder.empty() && fs::exists(file)) return file;
   }
   return std::nullopt;
+}
+
+CsvText csv_text_of(FinishedRun const& run) {
+  std::string const spreadsheet = toml_string(csv_choices().text_of(CsvText::spreadsheet));
+  bool const is_escaped = std::ranges::any_of(run.settings, [&](SettingText const& each) {
+    return each.stage == "run" && each.key == "csv" && each.value == spreadsheet;
+  });
+  return is_escaped ? CsvText::spreadsheet : CsvText::exact;
 }
 
 }  // namespace seplflow

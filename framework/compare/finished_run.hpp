@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/run_settings.hpp"
 #include "pipeline/setting_text.hpp"
 #include "run/run_folder.hpp"
 
@@ -29,5 +30,8 @@ FinishedRun open_run(std::filesystem::path const& folder);
 
 // The table of an observer; nothing when the run has none.
 std::optional<std::filesystem::path> table_of(FinishedRun const& run, std::string const& stage);
+
+// How the run writes texts in its tables.
+CsvText csv_text_of(FinishedRun const& run);
 
 }  // namespace seplflow

@@ -1,0 +1,216 @@
+// Images: the distribution of their gains, the causes of their losses, and a table of all.
+
+// The columns of a run's table that matter: {names, after, before, gain, unit, less}, or null.
+function imageColumns(run) {
+  const table = run.images;
+  if (!table || !run.score) return null;
+  const at = (name) => {
+    const place = table.columns.indexOf(name);
+    return place < 0 ? null : table.values[place];
+  };
+  const metric = table.columns.includes(run.score.metric) ? run.score.metric : table.columns[0];
+  const after = at(metric);
+  if (!after) return null;
+  const before = at(`baseline_${metric}`);
+  const gain = at(`gain_${metric}`) ||
+    (before && after.map((v, i) => (isNumber(v) && isNumber(before[i]) ? v - before[i] : null)));
+  const path = `${table.stage}.${metric}`;
+  return { names: table.names, metric, name: meaning(run, path).name || metric, after, before, gain,
+    unit: unitOf(run, path, after), less: run.score.less };
+}
+
+const kNiceSteps = [0.5, 1, 2, 2.5, 5, 10, 20, 25, 50];
+
+// Bins of equal width, of which none spans 0: {edges, width}.
+function binsOf(values) {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const value of values) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  let width = kNiceSteps.find((step) => (most - least) / step <= 24);
+  if (!width) width = 10 ** Math.ceil(Math.log10((most - least) / 24));
+  const first = Math.floor(least / width);
+  const last = Math.max(Math.ceil(most / width), first + 1);
+  return { width, first, count: last - first };
+}
+
+// Counts by bin. An image without a change is none of the bins beside 0.
+function histogramOf(values, { width, first, count }) {
+  const counts = new Array(count).fill(0);
+  for (const value of values) {
+    if (value !== 0) counts[Math.min(count - 1, Math.max(0, Math.ceil(value / width) - 1 - first))] += 1;
+  }
+  return counts;
+}
+
+function gainText(run, gains, unit, less) {
+  const better = gains.filter((gain) => (less ? -gain : gain) > 0).length;
+  const same = gains.filter((gain) => gain === 0).length;
+  const ordered = Float64Array.from(gains).sort();
+  const half = Math.floor(ordered.length / 2);
+  const median = ordered.length % 2 ? ordered[half] : (ordered[half - 1] + ordered[half]) / 2;
+  const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+  const text = `${counted(gains.length, 'image')}: ${better.toLocaleString('en')} better, ` +
+    `${(gains.length - better - same).toLocaleString('en')} worse, ${same.toLocaleString('en')} the same; ` +
+    `median ${numberText(median, unit, true)}, mean ${numberText(mean, unit, true)} ${gainUnitText(unit)}`;
+  return several ? `${run.letter}: ${text}` : text;
+}
+
+function showGains() {
+  const known = runs.map((run) => ({ run, table: imageColumns(run) })).filter(({ table }) => table && table.gain);
+  if (known.length === 0) return;
+  const { unit } = known[0].table;
+  const scale = unit === 'fraction' ? 100 : 1;
+  const gains = known.map(({ table }) => table.gain.filter(isNumber));
+  if (gains.every((each) => each.length === 0)) return;
+  const scaled = gains.map((each) => each.map((gain) => scale * gain));
+  const bins = binsOf(scaled.flat());
+  const counts = scaled.map((each) => histogramOf(each, bins));
+  const same = scaled.map((each) => each.filter((gain) => gain === 0).length);
+  const edge = (i) => String(Number(((bins.first + i) * bins.width).toPrecision(6)));
+  // The images that did not change have a bar of their own, between worse and better.
+  const zero = Math.min(Math.max(-bins.first, 0), bins.count);
+  const labels = counts[0].map((_, i) => `${edge(i)} to ${edge(i + 1)}`);
+  labels.splice(zero, 0, 'the same');
+  counts.forEach((each, i) => each.splice(zero, 0, same[i]));
+  const less = known[0].table.less;
+  const colours = labels.map((_, i) => (i === zero ? '--before' : (i > zero) !== less ? '--better' : '--worse'));
+  const what = `${known[0].table.name}, ${gainUnitText(unit)}`;
+  const chart = barChart({
+    labels,
+    series: known.map(({ run }, i) => ({
+      name: several ? run.letter : 'images', values: counts[i],
+      colour: several ? runColour(runs.indexOf(run)) : colours,
+    })),
+    valueTitle: 'images', labelTitle: `gain of ${what}`, height: 320,
+    summary: `Distribution of the gain per image. ${known.map(({ run }, i) => gainText(run, gains[i], unit, less)).join('. ')}`,
+    text: (value) => counted(value, 'image'),
+  });
+  const greatest = Math.max(...counts.flat());
+  const columns = [{ name: `Gain of ${what}`, heading: true, node: (row) => labels[row] },
+    ...known.map(({ run }, i) => ({ name: withLetter(run, 'images').replace(/^i/, 'I'), number: true, node: (row) => String(counts[i][row]) }))];
+  if (!chart) {
+    columns.push({ name: 'Bars', kind: 'bars', node: (row) => el('div', {}, ...counts.map((each, i) =>
+      cellBar(each[row], greatest, several ? runColour(i) : colours[row]))) });
+  }
+  const table = dataTable({ name: 'Images by their gain', count: labels.length, columns, pageSize: 100 });
+  section('gains', 'Gain per image',
+    ...known.map(({ run }, i) => el('p', {}, gainText(run, gains[i], unit, less))),
+    chart ? el('figure', {}, chart) : null,
+    chart ? el('details', {}, el('summary', {}, 'The same as a table'), table) : table);
+}
+
+const causeName = (name) => name.replaceAll('_', ' ');
+
+// Which columns of eval.diagnose are causes: all but the loss, which they add up to.
+const causeColumns = (causes) => causes.columns.map((name, i) => [name, i]).filter(([name]) => name !== 'loss');
+
+function mainCause(run, image) {
+  const pixels = run.causes && run.causes.images[image];
+  if (!pixels) return null;
+  let best = null;
+  for (const [name, i] of causeColumns(run.causes)) {
+    if (pixels[i] > 0 && (best === null || pixels[i] > pixels[best[1]])) best = [name, i];
+  }
+  return best && causeName(best[0]);
+}
+
+function causeTable(run) {
+  const { causes } = run;
+  const rows = causeColumns(causes);
+  const total = rows.reduce((sum, [, i]) => sum + causes.totals[i], 0);
+  const greatest = Math.max(...rows.map(([, i]) => causes.totals[i]));
+  return dataTable({
+    name: `Causes of the loss in ${run.folder}`, count: rows.length,
+    columns: [
+      { name: 'Cause', heading: true, value: (row) => causeName(rows[row][0]) },
+      { name: 'Pixels', number: true, value: (row) => causes.totals[rows[row][1]],
+        text: (row) => causes.totals[rows[row][1]].toLocaleString('en') },
+      { name: 'Share', number: true, value: (row) => causes.totals[rows[row][1]],
+        text: (row) => (total > 0 ? `${((100 * causes.totals[rows[row][1]]) / total).toFixed(1)} %` : '-') },
+      { name: 'Bar', kind: 'bars', node: (row) => cellBar(causes.totals[rows[row][1]], greatest, '--worse') },
+    ],
+  });
+}
+
+function showCauses() {
+  const content = runs.map((run) => (run.causes
+    ? el('div', {}, several ? el('h3', {}, `${run.letter} ${run.folder}`) : null, causeTable(run)) : null));
+  const without = runs.filter((run) => !run.causes);
+  if (without.length > 0) {
+    content.push(el('p', {}, several ? `${without.map((run) => run.letter).join(', ')}: ` : '',
+      'The causes of the loss are unknown. To get them, add a stage with ',
+      el('code', {}, 'use = "eval.diagnose"'), ' to the pipeline and run it again with ',
+      el('code', {}, '--resume'), '.'));
+  }
+  section('causes', 'Why images lose', ...content);
+}
+
+// All images of all runs: {name, rows: their places in the tables of the runs}.
+function joinedImages(tables) {
+  const rows = new Map();
+  tables.forEach((table, r) => {
+    if (!table) return;
+    table.names.forEach((name, i) => {
+      if (!rows.has(name)) rows.set(name, new Array(tables.length).fill(-1));
+      rows.get(name)[r] = i;
+    });
+  });
+  return rows;
+}
+
+function showImages() {
+  const tables = runs.map(imageColumns);
+  if (!tables.some(Boolean)) return;
+  const joined = joinedImages(tables);
+  const names = [...joined.keys()];
+  const places = [...joined.values()];
+  const panels = new Map(list(data.panels).map((panel) => [panel.id, panel]));
+  const number = (r, key) => (row) => {
+    const place = places[row][r];
+    return place < 0 || !tables[r][key] ? null : tables[r][key][place];
+  };
+  const columns = [{
+    name: 'Image', heading: true, value: (row) => names[row],
+    node: (row) => (panels.has(names[row])
+      ? el('button', { type: 'button', 'aria-haspopup': 'dialog',
+        onclick: () => openPanel(panels.get(names[row])) }, names[row])
+      : names[row]),
+  }];
+  const add = (r, key, name, signed) => {
+    if (!tables[r][key]) return;
+    const value = number(r, key);
+    const { unit, less } = tables[r];
+    columns.push({ name: withLetter(runs[r], several ? name.toLowerCase() : name), number: true, value,
+      node: (row) => el('span', { class: signed ? changeClass(less ? -value(row) : value(row)) : null },
+        numberText(value(row), unit, signed)) });
+  };
+  tables.forEach((table, r) => {
+    if (!table) return;
+    add(r, 'before', 'Before', false);
+    add(r, 'after', table.before ? 'After' : table.name, false);
+    add(r, 'gain', 'Gain', true);
+    if (!runs[r].causes) return;
+    const causes = names.map((name) => mainCause(runs[r], name));
+    columns.push({ name: withLetter(runs[r], several ? 'main cause' : 'Main cause'), value: (row) => causes[row] });
+  });
+  const first = tables.findIndex(Boolean);
+  const { less, unit } = tables[first];
+  const gain = number(first, tables[first].gain ? 'gain' : 'after');
+  const better = (row) => (less ? -gain(row) : gain(row));
+  const groups = [['all images', () => true]];
+  if (tables[first].gain) {
+    groups.push(['better', (row) => isNumber(gain(row)) && better(row) > 0],
+      ['worse', (row) => isNumber(gain(row)) && better(row) < 0],
+      ['the same', (row) => gain(row) === 0]);
+  }
+  if (panels.size > 0) groups.push(['with pictures', (row) => panels.has(names[row])]);
+  const sort = columns.findIndex((column) => /gain/i.test(column.name));
+  section('images', 'All images',
+    el('p', { class: 'note' }, `${tables[first].name} of each image, ${unitText(unit)}. ` +
+      'A name that is a button opens the picture of its image.'),
+    dataTable({ name: 'All images', count: names.length, columns, groups, search: (row) => names[row],
+      sort: { column: sort < 0 ? 1 : sort, descending: Boolean(less) } }));
+}

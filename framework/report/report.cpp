@@ -1,0 +1,79 @@
+#include "report/report.hpp"
+
+#include <algorithm>
+
+#include <seplflow/version.hpp>
+#include "compare/comparison.hpp"
+#include "report/page_text.hpp"
+#include "report/run_data.hpp"
+
+namespace seplflow {
+namespace {
+
+constexpr std::string_view kGenerator = "<meta name=\"generator\" content=\"seplflow report\">";
+
+std::string html_text(std::string_view text) {
+  std::string html;
+  for (char const c : text) {
+    if (c == '&') html += "&amp;";
+    else if (c == '<') html += "&lt;";
+    else if (c == '>') html += "&gt;";
+    else html += c;
+  }
+  return html;
+}
+
+// Inside of <script>, where no text may begin a tag or a comment of HTML.
+std::string json_in_html(Json const& json) {
+  std::string text;
+  for (char const c : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+    if (c == '<') text += "\\u003c";
+    else text += c;
+  }
+  return text;
+}
+
+std::string title_of(std::vector<RunData> const& runs) {
+  std::string title;
+  for (RunData const& run : runs) {
+    std::string name = text_in(run.json["record"], "name");
+    if (name.empty()) name = text_of_bytes(run.folder.filename().string());
+    title += (title.empty() ? "" : ", ") + name;
+  }
+  return title;
+}
+
+void replace_place(std::string& page, std::string_view place, std::string_view text) {
+  std::size_t at = 0;
+  while ((at = page.find(place, at)) != std::string::npos) {
+    page.replace(at, place.size(), text);
+    at += text.size();
+  }
+}
+
+}  // namespace
+
+Report make_report(ReportRequest const& request) {
+  std::vector<RunData> runs;
+  for (auto const& folder : request.runs) runs.push_back(read_run_data(folder));
+  Report report;
+  Json data = {{"version", SEPLFLOW_VERSION}, {"runs", Json::array()}};
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    std::string const where = runs.size() > 1 ? letter(r) + ": " : "";
+    for (std::string const& each : runs[r].missing) report.missing.push_back(where + each);
+    runs[r].json["letter"] = letter(r);
+    data["runs"].push_back(std::move(runs[r].json));
+    runs[r].json = {{"record", data["runs"].back()["record"]}};
+  }
+  report.html = page_text();
+  // The title first, since the data may have any text in it.
+  replace_place(report.html, "@TITLE@", html_text(title_of(runs)));
+  report.html.replace(report.html.rfind("@DATA@"), 6, json_in_html(data));
+  return report;
+}
+
+bool is_report(std::string_view text) {
+  return text.substr(0, 1000).find(kGenerator) != std::string_view::npos;
+}
+
+}  // namespace seplflow
