@@ -4,13 +4,12 @@
 
 #include "pipeline/option_text.hpp"
 #include "run/run_file.hpp"
+#include "run/run_place.hpp"
 
 namespace seplflow {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kNamedVariants = 4;
 
 Json json_in(fs::path const& file) {
   std::string const text = read_run_file(file);
@@ -27,30 +26,6 @@ Json json_in(fs::path const& file) {
   }
 }
 
-fs::path sweep_of(fs::path const& folder) {
-  fs::path const parent = fs::canonical(folder).parent_path();
-  return parent.filename() == "variants" ? parent.parent_path() : fs::path();
-}
-
-[[noreturn]] void refuse_sweep(fs::path const& folder, Json const& variants) {
-  std::vector<std::string> names;
-  bool best = false;
-  for (Json const& each : variants) {
-    std::string const name = text_in(each, "variant");
-    bool const is_best = each.contains("best");
-    names.insert(is_best ? names.begin() : names.end(), name);
-    best = best || is_best;
-  }
-  std::string text = folder.string() + " is a sweep; name one of its variants";
-  if (!names.empty()) {
-    text += ": " + (folder / "variants" / names.front()).string() + (best ? " (the best)" : "");
-    std::size_t const named = std::min(names.size(), kNamedVariants);
-    for (std::size_t i = 1; i < named; ++i) text.append(", ").append(names[i]);
-    if (names.size() > named) text += " and " + std::to_string(names.size() - named) + " more";
-  }
-  throw UsageError(text);
-}
-
 void require_evaluators(fs::path const& file, Json const& metrics) {
   bool const sound = metrics.is_object() && std::ranges::all_of(metrics, &Json::is_object);
   if (!sound) {
@@ -62,29 +37,18 @@ void require_evaluators(fs::path const& file, Json const& metrics) {
 
 }  // namespace
 
-void require_folder(fs::path const& folder) {
-  std::string const name = folder.string();
-  if (!fs::exists(folder)) throw UsageError("there is no folder " + name);
-  if (!fs::is_directory(folder)) throw UsageError(name + " is a file; name the folder of a run");
-}
-
 FinishedRun open_run(fs::path const& folder) {
   std::string const name = folder.string();
-  require_folder(folder);
-  FinishedRun run{folder, {}, run_record_in(folder), {}, {}};
-  if (!run.record) run.sweep = sweep_of(folder);
-  if (!run.sweep.empty()) run.record = run_record_in(run.sweep);
-  bool const has_metrics = fs::exists(folder / "metrics.json");
-  if (!run.record && !has_metrics) {
-    throw UsageError(name + " is not a run folder: it has neither run.json nor metrics.json");
-  }
+  RunPlace place = run_place(folder);
+  FinishedRun run{folder, place.sweep, std::move(place.record), {}, {}};
   std::string const way_out = "; complete it with --resume";
   if (run.record && !run.record->is_complete()) {
     throw UsageError((run.sweep.empty() ? name : "the sweep of " + name) +
                      " is not complete (status \"" + run.record->status + "\")" + way_out);
   }
-  if (run.sweep.empty() && run.record && run.record->json.contains("variants")) {
-    refuse_sweep(folder, run.record->json["variants"]);
+  if (place.is_sweep) {
+    throw UsageError(name + " is a sweep; name one of its variants" +
+                     variants_text(folder, variants_in(*run.record)));
   }
   for (char const* const file : {"metrics.json", "pipeline.toml"}) {
     if (!fs::exists(folder / file)) {

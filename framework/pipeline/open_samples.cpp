@@ -1,11 +1,9 @@
-#include <map>
+#include <algorithm>
 #include <set>
 
-#include <seplflow/detail/warnings.hpp>
-#include "base/error_of.hpp"
 #include "pipeline/check.hpp"
-#include "pipeline/current_work.hpp"
 #include "pipeline/open_samples.hpp"
+#include "pipeline/sample_values.hpp"
 
 namespace seplflow {
 namespace {
@@ -17,53 +15,40 @@ class Opened {
 
   // `known` has the warnings of each stage, and an empty text for its failure.
   Opened(Pipeline const& pipeline, Sample const& sample, OpenedSamples& into, Known& known)
-      : pipeline_(pipeline), sample_(sample), into_(into), known_(known) {}
+      : pipeline_(pipeline),
+        values_(pipeline, sample, SampleValues::Ordered::works),
+        into_(into),
+        known_(known),
+        opened_(pipeline.stages.size()) {}
 
   void open() {
     std::size_t const source = pipeline_.source_index();
-    values_[{source, 0}] = std::make_shared<Sample const>(sample_);
-    open_source(source);
+    for (std::size_t output = 1; output < pipeline_.source().wanted.size(); ++output) {
+      if (pipeline_.source().wanted[output]) open({source, output});
+    }
+    opened_[source] = true;
     for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
-      if (pipeline_.stages[s].declaration->loads) open_stage(s);
+      PipelineStage const& stage = pipeline_.stages[s];
+      // Nothing is computed for a stage that loads.
+      opened_[s] = opened_[s] || (stage.declaration->loads &&
+                                  std::ranges::all_of(stage.inputs, [&](auto const& input) {
+                                    return !input || opened_[input->stage];
+                                  }));
+      if (opened_[s] && s != source) open({s, 0});
     }
   }
 
  private:
-  void open_source(std::size_t s) {
-    PipelineStage const& source = pipeline_.stages[s];
-    for (std::size_t output = 1; output < source.wanted.size(); ++output) {
-      if (!source.wanted[output]) continue;
-      Warnings warnings;
-      SampleContext const context(sample_, nullptr, &warnings);
-      report(source, error_of([&] {
-               CurrentWork const current(source, sample_.id);
-               values_[{s, output}] = source.instance->produce(output, context);
-             }));
-      add_warnings(source, warnings);
-    }
+  void open(SampleValues::Output output) {
+    // Where a stage that it reads from failed, that is reported already.
+    SampleValues::Result const& result = values_.result(output);
+    PipelineStage const& stage = pipeline_.stages[output.stage];
+    report(stage, result.error);
+    add_warnings(stage, result.warnings);
   }
 
-  void open_stage(std::size_t s) {
-    PipelineStage const& stage = pipeline_.stages[s];
-    std::vector<void const*> inputs;
-    for (std::size_t i = 0; i < stage.inputs.size(); ++i) {
-      auto const& input = stage.inputs[i];
-      auto const value = input ? values_[{input->stage, input->output}] : nullptr;
-      // What it reads from is absent, or failed, which is reported already.
-      if (!value && !stage.declaration->inputs[i].optional) return;
-      inputs.push_back(value.get());
-    }
-    Warnings warnings;
-    SampleContext const context(sample_, nullptr, &warnings);
-    report(stage, error_of([&] {
-             CurrentWork const current(stage, sample_.id);
-             stage.instance->run(context, inputs);
-           }));
-    add_warnings(stage, warnings);
-  }
-
-  void add_warnings(PipelineStage const& stage, Warnings& warnings) {
-    for (Warning const& warning : warnings.take()) {
+  void add_warnings(PipelineStage const& stage, std::vector<Warning> const& warnings) {
+    for (Warning const& warning : warnings) {
       if (!known_.insert({&stage, warning.what}).second) continue;
       add(into_.warnings, stage,
           warning.what + (warning.detail.empty() ? "" : ": " + warning.detail));
@@ -79,14 +64,15 @@ class Opened {
   }
 
   void add(std::vector<Problem>& problems, PipelineStage const& stage, std::string const& text) {
-    problems.push_back({stage.place, label_of(stage) + ", sample \"" + sample_.id + "\": " + text});
+    std::string const& id = values_.sample().id;
+    problems.push_back({stage.place, label_of(stage) + ", sample \"" + id + "\": " + text});
   }
 
   Pipeline const& pipeline_;
-  Sample const& sample_;
+  SampleValues values_;
   OpenedSamples& into_;
   Known& known_;
-  std::map<std::pair<std::size_t, std::size_t>, Value> values_;
+  std::vector<bool> opened_;  // by stage
 };
 
 }  // namespace
