@@ -5,6 +5,7 @@
 #include <seplflow/version.hpp>
 #include "compare/comparison.hpp"
 #include "report/page_text.hpp"
+#include "report/pictures.hpp"
 #include "report/run_data.hpp"
 
 namespace seplflow {
@@ -62,12 +63,16 @@ Report make_report(ReportRequest const& request) {
     std::string const where = runs.size() > 1 ? letter(r) + ": " : "";
     for (std::string const& each : runs[r].missing) report.missing.push_back(where + each);
     runs[r].json["letter"] = letter(r);
-    data["runs"].push_back(std::move(runs[r].json));
-    runs[r].json = {{"record", data["runs"].back()["record"]}};
   }
+  std::string const title = title_of(runs);
+  Panels panels = make_panels(runs, request.panels);
+  data["panels"] = std::move(panels.json);
+  data["missing"] = panels.missing;
+  report.missing.insert(report.missing.end(), panels.missing.begin(), panels.missing.end());
+  for (RunData& run : runs) data["runs"].push_back(std::move(run.json));
   report.html = page_text();
   // The title first, since the data may have any text in it.
-  replace_place(report.html, "@TITLE@", html_text(title_of(runs)));
+  replace_place(report.html, "@TITLE@", html_text(title));
   report.html.replace(report.html.rfind("@DATA@"), 6, json_in_html(data));
   return report;
 }

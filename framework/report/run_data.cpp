@@ -8,6 +8,7 @@
 #include "base/number_text.hpp"
 #include "run/csv.hpp"
 #include "run/run_file.hpp"
+#include "run/run_place.hpp"
 
 namespace seplflow {
 namespace {
@@ -78,18 +79,18 @@ Json read_sweep(FinishedRun const& run, fs::path const& file, std::size_t text_c
   return {{"columns", columns}, {"rows", std::move(rows)}};
 }
 
-// The samples that failed or were skipped, as far as the ledger has them.
-Json read_failures(fs::path const& ledger) {
+// The samples that failed or were skipped; the ids of the others go to `done`.
+Json read_failures(fs::path const& ledger, std::vector<std::string>& done) {
   Json rows = Json::array();
   std::size_t total = 0;
   std::ifstream stream(ledger, std::ios::binary);
   for (std::string line; std::getline(stream, line);) {
-    if (line.find("\"outcome\": \"done\"") != std::string::npos) continue;
     Json const entry = parsed_json(line);
-    std::string const outcome = text_in(entry, "outcome");
-    if (!entry.is_object() || outcome.empty() || outcome == "done") continue;
-    if (++total > kFailuresListed) continue;
-    rows.push_back({text_in(entry, "id"), outcome, text_in(entry, "stage"), text_in(entry, "error")});
+    if (!entry.is_object()) continue;
+    std::string const id = text_in(entry, "id"), outcome = text_in(entry, "outcome");
+    if (outcome == "done") done.push_back(id);
+    if (outcome == "done" || outcome.empty() || ++total > kFailuresListed) continue;
+    rows.push_back({id, outcome, text_in(entry, "stage"), text_in(entry, "error")});
   }
   return {{"total", total}, {"rows", std::move(rows)}};
 }
@@ -179,7 +180,9 @@ class Reader {
     fs::path const home = data_.shown;
     attempt([&] { read_pipeline(home); });
     read_scores();
-    attempt([&] { data_.json["failures"] = read_failures(ledger_folder() / "ledger.jsonl"); });
+    std::vector<std::string> done;
+    data_.json["failures"] = read_failures(ledger_folder() / "ledger.jsonl", done);
+    if (!data_.images) data_.done = std::move(done);
     data_.json["missing"] = data_.missing;
     return std::move(data_);
   }
@@ -195,27 +198,19 @@ class Reader {
   }
 
   void read_record() {
-    fs::path const& folder = data_.folder;
-    require_folder(folder);
-    record_ = run_record_in(folder);
-    if (!record_ && fs::canonical(folder).parent_path().filename() == "variants") {
-      sweep_ = fs::canonical(folder).parent_path().parent_path();
-      record_ = run_record_in(sweep_);
-    }
-    if (!record_ && !fs::exists(folder / "metrics.json")) {
-      throw UsageError(folder.string() +
-                       " is not a run folder: it has neither run.json nor metrics.json");
-    }
+    place_ = run_place(data_.folder);
+    auto const& record = place_.record;
     Json& json = data_.json;
-    json["folder"] = text_of_bytes(folder.string());
-    json["variant"] = sweep_.empty() ? "" : text_of_bytes(fs::canonical(folder).filename().string());
-    json["record"] = record_ ? record_->json : Json::object();
-    json["status"] = record_ ? record_->status : "unknown";
-    json["complete"] = !record_ || record_->is_complete();
-    if (!record_) data_.missing.emplace_back("there is no run.json: times, versions and warnings are unknown");
+    json["folder"] = text_of_bytes(data_.folder.string());
+    json["variant"] = text_of_bytes(place_.variant);
+    json["record"] = record ? record->json : Json::object();
+    json["status"] = record ? record->status : "unknown";
+    if (!record) {
+      data_.missing.emplace_back("there is no run.json, so times, versions and warnings are unknown");
+    }
   }
 
-  fs::path ledger_folder() const { return sweep_.empty() ? data_.folder : sweep_; }
+  fs::path ledger_folder() const { return place_.sweep.empty() ? data_.folder : place_.sweep; }
 
   void read_pipeline(fs::path const& home) {
     fs::path const file = home / "pipeline.toml";
@@ -226,17 +221,16 @@ class Reader {
   Json const& pipeline() const { return data_.json["pipeline"]; }
 
   void read_scores() {
-    if (record_ && !record_->is_complete()) {
-      data_.missing.push_back("the run is not complete (status \"" + record_->status +
+    if (place_.record && !place_.record->is_complete()) {
+      data_.missing.push_back("the run is not complete (status \"" + place_.record->status +
                               "\"), and scores are written at its end; complete it with \"seplflow "
                               "run PIPELINE --out " +
                               data_.folder.string() + " --resume\"");
       return;
     }
-    bool const sweeps = sweep_.empty() && record_ && record_->json.contains("variants");
-    if (sweeps && !choose_variant()) return;
+    if (place_.is_sweep) attempt([&] { read_grid(); });
+    if (place_.is_sweep && !choose_variant()) return;
     attempt([&] { data_.run = open_run(data_.shown); });
-    if (sweeps) attempt([&] { read_grid(); });
     if (!data_.run) return;
     data_.json["metrics"] = data_.run->metrics;
     data_.score = main_score(*data_.run, pipeline());
@@ -254,27 +248,25 @@ class Reader {
 
   // The scores of a sweep are those of its best variant.
   bool choose_variant() {
-    for (Json const& each : record_->json["variants"]) {
-      if (!each.contains("best")) continue;
-      std::string const name = text_in(each, "variant");
-      data_.json["variant"] = name;
-      data_.shown = data_.folder / "variants" / name;
-      return true;
+    RunVariants const variants = variants_in(*place_.record);
+    if (!variants.best) {
+      data_.missing.push_back("no variant of this sweep is the best one, so there are no classes, "
+                              "images or pictures; report a variant by its folder" +
+                              variants_text(data_.folder, variants));
+      return false;
     }
-    data_.missing.emplace_back(
-        "no variant of this sweep is the best one, so there are no classes, images or pictures; "
-        "report a variant by its folder, RUN/variants/NAME");
-    attempt([&] {
-      data_.json["sweep"] = read_sweep(FinishedRun{data_.folder, {}, record_, {}, {}},
-                                       data_.folder / "sweep.csv", 1 + pipeline()["axes"].size());
-    });
-    return false;
+    std::string const& name = variants.names[*variants.best];
+    data_.json["variant"] = name;
+    data_.shown = data_.folder / "variants" / name;
+    return true;
   }
 
   void read_grid() {
-    FinishedRun const& run = data_.run ? *data_.run : FinishedRun{data_.folder, {}, record_, {}, {}};
+    FinishedRun sweep{data_.folder, {}, place_.record, {}, {}};
+    fs::path const file = data_.folder / "pipeline.toml";
+    sweep.settings = setting_texts(read_run_file(file), file.string());
     data_.json["sweep"] =
-        read_sweep(run, data_.folder / "sweep.csv", 1 + pipeline()["axes"].size());
+        read_sweep(sweep, data_.folder / "sweep.csv", 1 + pipeline()["axes"].size());
   }
 
   void read_image_tables() {
@@ -296,8 +288,7 @@ class Reader {
   }
 
   RunData data_;
-  fs::path sweep_;  // of which the folder is a variant
-  std::optional<RunRecord> record_;
+  RunPlace place_;
 };
 
 }  // namespace

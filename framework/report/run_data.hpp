@@ -34,6 +34,7 @@ struct RunData {
   std::optional<FinishedRun> run;    // nothing when there are no scores to show
   std::optional<MainScore> score;
   std::optional<ImageTable> images;
+  std::vector<std::string> done;     // the ids of the samples that are done, if there is no such table
   Json json = Json::object();        // for the page
   std::vector<std::string> missing;  // what cannot be shown, and why
 };

@@ -68,7 +68,8 @@ function panelBody(panel) {
   }
   const names = panel.layers.map((layer) => layer.name);
   const options = [...names, ...(panel.image ? [kImageOnly] : [])].map((name) => [name, name]);
-  const sides = [panel.left || names[0], panel.right || names[names.length - 1]];
+  const side = (wanted, other) => (names.includes(wanted) ? wanted : other);
+  const sides = [side(panel.left, names[0]), side(panel.right, names[names.length - 1])];
   const { frame, photograph, show } = wipe(panel, sides);
   const pick = (side) => choice(options, sides[side], (name) => { sides[side] = name; show(); });
   const tools = el('div', { class: 'tools' }, labelled('Left', pick(0)), labelled('Right', pick(1)));
@@ -103,10 +104,9 @@ function showPanels() {
     return some.length === 0 ? null
       : el('div', {}, el('h3', {}, title), el('div', { class: 'panels' }, ...some.map(panelCard)));
   });
-  const note = data.panels_missing ? el('p', {}, data.panels_missing) : null;
-  if (panels.length === 0 && !note) return;
-  section('pictures', 'Pictures', note, panels.length === 0 ? null
-    : el('p', { class: 'note' }, 'Move the line in a picture with the mouse, a finger or the arrow keys. ' +
+  if (panels.length === 0) return;
+  section('pictures', 'Pictures',
+    el('p', { class: 'note' }, 'Move the line in a picture with the mouse, a finger or the arrow keys. ' +
       'Best and worst are by the gain of an image, or by its score where there is no baseline. ' +
       'Random images are the same ones in every report.'), ...groups);
 }

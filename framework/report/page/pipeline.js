@@ -36,103 +36,6 @@ function showFailures() {
   section('failures', 'Failures and warnings', ...content);
 }
 
-// An element of SVG. Its namespace comes from the parser, so that this page names no address.
-const svgNamespace = (() => {
-  const template = document.createElement('template');
-  template.innerHTML = '<svg></svg>';
-  return template.content.firstChild.namespaceURI;
-})();
-function svg(tag, attributes, ...children) {
-  const element = document.createElementNS(svgNamespace, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
-// Each stage right of those that it reads from; within a column, near to them.
-function layoutOf(stages) {
-  const index = new Map(stages.map((stage, i) => [stage.name, i]));
-  const depth = stages.map(() => 0);
-  for (let round = 0; round < stages.length; ++round) {
-    stages.forEach((stage, i) => stage.reads.forEach(([, from]) => {
-      if (index.has(from)) depth[i] = Math.max(depth[i], Math.min(depth[index.get(from)] + 1, stages.length));
-    }));
-  }
-  const columns = [];
-  stages.forEach((_, i) => { (columns[depth[i]] = columns[depth[i]] || []).push(i); });
-  const y = stages.map(() => 0);
-  columns.filter(Boolean).forEach((column) => {
-    const wanted = (i) => {
-      const from = stages[i].reads.map(([, name]) => index.get(name)).filter((j) => j !== undefined);
-      return from.length ? from.reduce((sum, j) => sum + y[j], 0) / from.length : i;
-    };
-    column.sort((a, b) => wanted(a) - wanted(b) || a - b);
-    column.forEach((i, place) => { y[i] = place - (column.length - 1) / 2; });
-  });
-  return { index, depth, y };
-}
-
-// The wires from one stage to another share a line: {from, to, labels}.
-function wiresOf(stages, index) {
-  const wires = new Map();
-  stages.forEach((stage, to) => stage.reads.forEach(([input, name, output]) => {
-    if (!index.has(name)) return;
-    const from = index.get(name);
-    const key = `${from} ${to}`;
-    if (!wires.has(key)) wires.set(key, { from, to, labels: [] });
-    const label = output && input && output !== input ? `${output} as ${input}` : output || input;
-    if (label) wires.get(key).labels.push(label);
-  }));
-  return [...wires.values()];
-}
-
-const kBox = { width: 150, height: 46, right: 130, down: 34 };
-
-function graph(stages, varied) {
-  const { index, depth, y } = layoutOf(stages);
-  const widest = Math.max(...stages.map((stage) => Math.max(stage.name.length * 7.5, stage.use.length * 6.3)));
-  const width = Math.max(kBox.width, Math.min(widest + 24, 260));
-  const top = Math.min(...y);
-  const x = (i) => 10 + depth[i] * (width + kBox.right);
-  const middle = (i) => 30 + (y[i] - top) * (kBox.height + kBox.down) + kBox.height / 2;
-  const full = { width: Math.max(...stages.map((_, i) => x(i))) + width + 10,
-    height: Math.max(...stages.map((_, i) => middle(i))) + kBox.height / 2 + 30 };
-  const picture = svg('svg', { viewBox: `0 0 ${full.width} ${full.height}`, width: full.width, height: full.height,
-    role: 'img', 'aria-label': 'The graph of the pipeline; the table below has the same connections' });
-  const wires = wiresOf(stages, index);
-  const labels = [];
-  wires.forEach(({ from, to, labels: texts }) => {
-    const into = wires.filter((each) => each.to === to);
-    const place = into.findIndex((each) => each.from === from);
-    const x1 = x(from) + width;
-    const y1 = middle(from);
-    const x2 = x(to) - 7;
-    const y2 = middle(to) + (place - (into.length - 1) / 2) * 12;
-    const skips = depth[to] - depth[from] > 1;
-    // A wire that passes a column goes around the boxes in it.
-    const bend = skips ? (y2 >= y1 ? 1 : -1) * (kBox.height / 2 + kBox.down / 2 + 2) : 0;
-    const far = (x2 - x1) * 0.5;
-    picture.append(svg('path', { class: 'wire',
-      d: skips ? `M${x1} ${y1} C${x1 + 60} ${y1 + bend} ${x1 + 60} ${y1 + bend} ${x1 + kBox.right} ${y1 + bend} ` +
-        `L${x2 - kBox.right + 10} ${y1 + bend} C${x2 - 60} ${y1 + bend} ${x2 - 60} ${y2} ${x2} ${y2}`
-        : `M${x1} ${y1} C${x1 + far} ${y1} ${x2 - far} ${y2} ${x2} ${y2}` }),
-    svg('path', { class: 'tip', d: `M${x2 + 7} ${y2} l-9 -4 v8 z` }));
-    const at = skips ? { x: x2 - 40, y: (y1 + bend + y2) / 2 } : { x: (x1 + x2) / 2, y: (y1 + y2) / 2 };
-    texts.forEach((text, i) => labels.push(svg('text', { class: 'wire-label', 'text-anchor': 'middle',
-      x: at.x, y: at.y - 3 + (i - (texts.length - 1) / 2) * 13 }, text)));
-  });
-  const short = (text, letters) => (text.length > letters ? `${text.slice(0, letters - 1)}\u2026` : text);
-  stages.forEach((stage, i) => {
-    const isEnd = stage.reads.length === 0 || !wires.some(({ from }) => from === i);
-    picture.append(svg('rect', { class: varied.has(stage.name) ? 'node varied' : 'node', x: x(i), y: middle(i) - kBox.height / 2,
-      width, height: kBox.height, rx: isEnd ? 20 : 4 }),
-    svg('text', { x: x(i) + width / 2, y: middle(i) - 3, 'text-anchor': 'middle' }, short(stage.name, 32)),
-    svg('text', { class: 'use', x: x(i) + width / 2, y: middle(i) + 14, 'text-anchor': 'middle' }, short(stage.use, 38)));
-  });
-  picture.append(...labels);
-  return picture;
-}
-
 function stageTable(run, stages) {
   const known = new Map();
   list(run.record.stages).map(object).forEach((each) => {
@@ -155,7 +58,7 @@ function stageTable(run, stages) {
   const greatest = Math.max(...names.map((_, row) => seconds(row) ?? 0));
   const columns = [
     { name: 'Stage', heading: true, value: (row) => names[row] },
-    { name: 'Type', value: (row) => use(names[row]) },
+    { name: 'Type', kind: 'name', value: (row) => use(names[row]) },
     { name: 'Reads', value: (row) => readsText(names[row]) }];
   if (known.size > 0) {
     for (const [name, key] of [['In', 'in'], ['Out', 'out'], ['Skipped', 'skipped'], ['Failed', 'failed']]) {

@@ -71,7 +71,8 @@ function headlineCard(run) {
 
 function showHeadline() {
   const cards = el('div', { class: 'cards' }, ...runs.map(headlineCard));
-  const missing = runs.flatMap((run) => list(run.missing).map((text) => withLetter(run, text)));
+  const missing = [...runs.flatMap((run) => list(run.missing).map((text) => withLetter(run, text))),
+    ...list(data.missing)];
   const notes = missing.length === 0 ? null : el('div', { class: 'missing' },
     el('p', {}, el('strong', {}, 'What this report cannot show:')),
     el('ul', {}, ...missing.map((text) => el('li', {}, text))));

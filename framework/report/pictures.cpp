@@ -1,0 +1,334 @@
+#include "report/pictures.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include <seplflow/formats/png.hpp>
+#include "base/error_of.hpp"
+#include "compare/comparison.hpp"
+#include "report/overlay.hpp"
+#include "run/replay.hpp"
+
+namespace seplflow {
+namespace {
+
+using Output = SampleValues::Output;
+
+// An image that is shown: why, and its place among those that are shown for the same reason.
+struct Choice {
+  std::string id;
+  std::map<std::string, std::size_t> ranks;  // by "worst", "best", "random", "changed"
+};
+
+class Choices {
+ public:
+  void add(std::string const& id, std::string const& why) {
+    auto const [found, is_new] = places_.emplace(id, all_.size());
+    if (is_new) all_.push_back({id, {}});
+    all_[found->second].ranks.emplace(why, counts_[why]++);
+  }
+  std::vector<Choice> const& all() const { return all_; }
+
+ private:
+  std::vector<Choice> all_;
+  std::unordered_map<std::string, std::size_t> places_;
+  std::map<std::string, std::size_t> counts_;
+};
+
+// FNV-1a, mixed once more, since names often differ in their last digits alone. The same images are
+// "random" in all reports, on all machines.
+std::uint64_t hash_of(std::string const& id) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (char const c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  hash = (hash ^ (hash >> 33)) * 0xFF51AFD7ED558CCDULL;
+  return hash ^ (hash >> 33);
+}
+
+// So many of the images that have a key, the smallest keys first.
+template <class Keys>
+void add_first(Choices& choices, std::vector<std::string> const& names, Keys const& keys,
+               std::size_t count, std::string const& why) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (keys[i] == keys[i]) order.push_back(i);
+  }
+  count = std::min(count, order.size());
+  auto const middle = order.begin() + static_cast<std::ptrdiff_t>(count);
+  std::partial_sort(order.begin(), middle, order.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(keys[a], a) < std::pair(keys[b], b);
+  });
+  for (std::size_t i = 0; i < count; ++i) choices.add(names[order[i]], why);
+}
+
+// How much the score of each image of the first run differs in another one, negated.
+std::vector<double> differences(std::vector<RunData> const& runs) {
+  std::vector<double> most(runs[0].images->names.size(), std::nan(""));
+  std::unordered_map<std::string_view, std::size_t> rows;
+  for (std::size_t i = 0; i < most.size(); ++i) rows.emplace(runs[0].images->names[i], i);
+  auto const column_of = [](RunData const& run) -> std::vector<double> const* {
+    auto const column = run.images && run.score ? run.images->column(run.score->metric) : std::nullopt;
+    return column ? &run.images->values[*column] : nullptr;
+  };
+  auto const* const first = column_of(runs[0]);
+  for (std::size_t r = 1; first && r < runs.size(); ++r) {
+    auto const* const other = column_of(runs[r]);
+    for (std::size_t i = 0; other && i < other->size(); ++i) {
+      auto const row = rows.find(runs[r].images->names[i]);
+      if (row == rows.end()) continue;
+      double const change = -std::abs((*other)[i] - (*first)[row->second]);
+      // Images that are equal are no news.
+      if (change < 0 && !(most[row->second] <= change)) most[row->second] = change;
+    }
+  }
+  return most;
+}
+
+std::vector<Choice> choose(std::vector<RunData> const& runs, std::size_t count) {
+  Choices choices;
+  RunData const& first = runs.front();
+  std::vector<std::string> const& names = first.images ? first.images->names : first.done;
+  auto gains = gains_of(first);
+  if (!gains.empty()) {
+    add_first(choices, names, gains, count, "worst");
+    for (double& gain : gains) gain = -gain;
+    add_first(choices, names, gains, count, "best");
+  }
+  std::vector<std::uint64_t> hashes;
+  for (std::string const& name : names) hashes.push_back(hash_of(name));
+  add_first(choices, names, hashes, count, "random");
+  if (runs.size() > 1 && first.images) add_first(choices, names, differences(runs), count, "changed");
+  return choices.all();
+}
+
+// Where the pictures of a run come from.
+struct Ports {
+  std::optional<Output> image, before, after, truth;
+};
+
+std::optional<Output> input_of(PipelineStage const& stage, std::string_view name) {
+  for (std::size_t i = 0; i < stage.inputs.size(); ++i) {
+    if (stage.declaration->inputs[i].name == name) return stage.inputs[i];
+  }
+  return std::nullopt;
+}
+
+std::optional<Output> first_input(Pipeline const& pipeline, std::string_view name) {
+  for (PipelineStage const& stage : pipeline.stages) {
+    if (auto const found = input_of(stage, name)) return found;
+  }
+  return std::nullopt;
+}
+
+bool is_label_map(Pipeline const& pipeline, Output const& output) {
+  return pipeline.stages[output.stage].declaration->outputs[output.output].type ==
+         PortType<LabelMap>::name;
+}
+
+// What the evaluator compares; in a run without one, what stages read under these names.
+Ports ports_of(Pipeline const& pipeline, std::optional<MainScore> const& score) {
+  Ports ports;
+  auto const evaluator = std::ranges::find(pipeline.stages, score ? score->stage : std::string(),
+                                           &PipelineStage::name);
+  if (evaluator != pipeline.stages.end()) {
+    ports = {std::nullopt, input_of(*evaluator, "baseline"), input_of(*evaluator, "labels"),
+             input_of(*evaluator, "truth")};
+  }
+  if (!ports.after) ports.after = first_input(pipeline, "labels");
+  if (!ports.before) ports.before = first_input(pipeline, "pseudo");
+  if (ports.before == ports.after) ports.before.reset();
+  for (auto* const port : {&ports.before, &ports.after, &ports.truth}) {
+    if (*port && !is_label_map(pipeline, **port)) port->reset();
+  }
+  if (auto const image = find_port(pipeline.source().declaration->outputs, "image")) {
+    ports.image = {pipeline.source_index(), *image};
+  }
+  return ports;
+}
+
+// A source whose images no stage reads may not know where they are.
+bool may_have_image(Pipeline const& pipeline, std::size_t output, Sample const& sample) {
+  PipelineStage const& source = pipeline.source();
+  if (source.wanted[output]) return true;
+  bool const is_generated = std::ranges::none_of(
+      source.declaration->options, [](auto const& each) { return each.type == OptionType::path; });
+  return is_generated || !source.instance->files(output, sample).empty();
+}
+
+// The pictures of one image as they are collected from the runs.
+struct Panel {
+  Json json = Json::object();
+  std::array<bool, 256> labels{};
+  std::shared_ptr<Sample const> sample;
+  std::optional<LabelMap> before;
+  std::string missing;
+};
+
+// The pictures of one run.
+class RunPictures {
+ public:
+  RunPictures(RunData const& run, std::string prefix, StageCatalog const& catalog)
+      : prefix_(std::move(prefix)), replay_({run.shown, {}}, catalog),
+        ports_(ports_of(replay_.pipeline(), run.score)) {}
+
+  Replay& replay() { return replay_; }
+  bool has_labels() const { return ports_.before || ports_.after; }
+
+  void add(SampleValues& values, Panel& panel) {
+    if (!panel.sample) begin(values, panel);
+    add_layer(values, panel, ports_.before, "before");
+    add_layer(values, panel, ports_.after, "after");
+    for (std::string const& input : replay_.changed_inputs(values.sample())) {
+      panel.json["notes"].push_back(prefix_ + "the files of " + input +
+                                    " are not those that the run read");
+    }
+  }
+
+  void add_truth(SampleValues& values, Panel& panel) { add_layer(values, panel, ports_.truth, "truth"); }
+
+ private:
+  void begin(SampleValues& values, Panel& panel) {
+    panel.sample = std::make_shared<Sample const>(values.sample());
+    if (!ports_.image || !may_have_image(replay_.pipeline(), ports_.image->output, *panel.sample)) {
+      return;
+    }
+    auto const error = error_of([&] {
+      auto const image = std::static_pointer_cast<Image const>(values.value(*ports_.image));
+      if (!image) return;
+      panel.json["image"] = image_uri(*image);
+      set_size(panel, image->size());
+    });
+    if (error) panel.json["notes"].push_back("the image is not shown: " + *error);
+  }
+
+  void add_layer(SampleValues& values, Panel& panel, std::optional<Output> const& port,
+                 std::string const& name) {
+    if (!port) return;
+    auto const error = error_of([&] {
+      auto const labels = std::static_pointer_cast<LabelMap const>(values.value(*port));
+      if (!labels) return;
+      bool const is_known = name == "before" && panel.before && *panel.before == *labels;
+      if (name == "before") panel.before = *labels;
+      if (is_known) return;
+      auto const areas = label_areas(*labels);
+      for (std::size_t label = 0; label < areas.size(); ++label) {
+        panel.labels[label] = panel.labels[label] || areas[label] > 0;
+      }
+      std::string const shown = name == "truth" ? name : prefix_ + name;
+      panel.json["layers"].push_back(
+          {{"name", shown}, {"png", overlay_uri(*labels, panel.sample->classes->colours())}});
+      set_size(panel, labels->size());
+    });
+    if (error) panel.missing += (panel.missing.empty() ? "" : "; ") + prefix_ + *error;
+  }
+
+  static void set_size(Panel& panel, Size size) {
+    panel.json["width"] = size.width;
+    panel.json["height"] = size.height;
+  }
+
+  std::string prefix_;
+  Replay replay_;
+  Ports ports_;
+};
+
+Json legend_of(Panel const& panel) {
+  Json legend = Json::array();
+  auto const& names = panel.sample->classes->names();
+  for (std::size_t label = 1; label < panel.labels.size(); ++label) {
+    if (!panel.labels[label]) continue;
+    auto const id = static_cast<Label>(label);
+    std::string const name = id < names.size() ? names[id] : id == kIgnore ? "no class" : "";
+    legend.push_back({label, name, colour_of(id, panel.sample->classes->colours())});
+  }
+  return legend;
+}
+
+Json finished(Choice const& choice, Panel& panel) {
+  Json& json = panel.json;
+  json["id"] = choice.id;
+  json["why"] = Json::array();
+  for (auto const& [why, rank] : choice.ranks) {
+    json["why"].push_back(why);
+    json["rank"][why] = rank;
+  }
+  if (json["layers"].empty()) {
+    json["missing"] = panel.missing.empty() ? "it has no label maps" : panel.missing;
+  } else if (!panel.missing.empty()) {
+    json["notes"].push_back(panel.missing);
+  }
+  if (panel.sample) json["legend"] = legend_of(panel);
+  return json;
+}
+
+// Those of the chosen images that a run has.
+std::vector<std::string> ids_in(RunData const& run, std::vector<Choice> const& choices) {
+  auto const& names = run.images ? run.images->names : run.done;
+  std::set<std::string_view> const known(names.begin(), names.end());
+  std::vector<std::string> ids;
+  for (Choice const& choice : choices) {
+    if (known.contains(choice.id)) ids.push_back(choice.id);
+  }
+  return ids;
+}
+
+void add_run(RunData const& run, std::string const& prefix, StageCatalog const& catalog,
+             std::vector<Choice> const& choices, std::map<std::string, Panel>& panels,
+             std::vector<std::string>& missing, bool with_truth) {
+  std::vector<std::string> const ids = ids_in(run, choices);
+  if (ids.empty()) return;
+  RunPictures pictures(run, prefix, catalog);
+  if (!pictures.has_labels()) {
+    missing.push_back(prefix + "no stage reads label maps, so there are no pictures");
+    return;
+  }
+  std::string const differs = pictures.replay().what_differs();
+  if (!differs.empty()) {
+    missing.push_back(prefix + "the pictures were computed again, and may differ from the run: " +
+                      differs);
+  }
+  std::vector<std::string> names;
+  for (std::string const& id : ids) names.push_back(bytes_of_text(id));
+  auto samples = pictures.replay().samples(names);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    pictures.add(samples[i], panels[ids[i]]);
+    if (with_truth) pictures.add_truth(samples[i], panels[ids[i]]);
+  }
+}
+
+}  // namespace
+
+Panels make_panels(std::vector<RunData> const& runs, std::size_t count) {
+  Panels result;
+  std::vector<Choice> const choices = choose(runs, count);
+  if (choices.empty()) return result;
+  std::map<std::string, Panel> panels;
+  for (Choice const& choice : choices) {
+    panels[choice.id].json = {{"layers", Json::array()}, {"notes", Json::array()}};
+  }
+  StageCatalog const catalog = default_catalog();
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    std::string const prefix = runs.size() > 1 ? letter(r) + " " : "";
+    auto const error = error_of([&] {
+      add_run(runs[r], prefix, catalog, choices, panels, result.missing, r + 1 == runs.size());
+    });
+    if (!error) continue;
+    result.missing.push_back(prefix + "its pictures cannot be computed again: " + *error);
+    for (auto& [id, panel] : panels) panel.missing += (panel.missing.empty() ? "" : "; ") + *error;
+  }
+  for (Choice const& choice : choices) {
+    result.json.push_back(finished(choice, panels[choice.id]));
+    if (runs.size() > 1) {
+      result.json.back()["left"] = "A after";
+      result.json.back()["right"] = "B after";
+    } else {
+      bool const has_before = panels[choice.id].before.has_value();
+      result.json.back()["right"] = has_before ? "after" : "truth";
+    }
+  }
+  return result;
+}
+
+}  // namespace seplflow
