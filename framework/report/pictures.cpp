@@ -169,6 +169,7 @@ struct Panel {
 // The pictures of one run.
 class RunPictures {
  public:
+  // `prefix` names the run where there are several: "A: ".
   RunPictures(RunData const& run, std::string prefix, StageCatalog const& catalog)
       : prefix_(std::move(prefix)), replay_({run.shown, {}}, catalog),
         ports_(ports_of(replay_.pipeline(), run.score)) {}
@@ -216,7 +217,8 @@ class RunPictures {
       for (std::size_t label = 0; label < areas.size(); ++label) {
         panel.labels[label] = panel.labels[label] || areas[label] > 0;
       }
-      std::string const shown = name == "truth" ? name : prefix_ + name;
+      bool const is_alone = prefix_.empty() || name == "truth";
+      std::string const shown = is_alone ? name : prefix_.substr(0, prefix_.find(':')) + " " + name;
       panel.json["layers"].push_back(
           {{"name", shown}, {"png", overlay_uri(*labels, panel.sample->classes->colours())}});
       set_size(panel, labels->size());
@@ -276,18 +278,18 @@ std::vector<std::string> ids_in(RunData const& run, std::vector<Choice> const& c
 
 void add_run(RunData const& run, std::string const& prefix, StageCatalog const& catalog,
              std::vector<Choice> const& choices, std::map<std::string, Panel>& panels,
-             std::vector<std::string>& missing, bool with_truth) {
+             Panels& result, bool with_truth) {
   std::vector<std::string> const ids = ids_in(run, choices);
   if (ids.empty()) return;
   RunPictures pictures(run, prefix, catalog);
   if (!pictures.has_labels()) {
-    missing.push_back(prefix + "no stage reads label maps, so there are no pictures");
+    result.missing.push_back(prefix + "no stage reads label maps, so there are no pictures");
     return;
   }
   std::string const differs = pictures.replay().what_differs();
   if (!differs.empty()) {
-    missing.push_back(prefix + "the pictures were computed again, and may differ from the run: " +
-                      differs);
+    result.notes.push_back(prefix + "the pictures were computed again, and may differ from the run: " +
+                           differs);
   }
   std::vector<std::string> names;
   for (std::string const& id : ids) names.push_back(bytes_of_text(id));
@@ -310,9 +312,9 @@ Panels make_panels(std::vector<RunData> const& runs, std::size_t count) {
   }
   StageCatalog const catalog = default_catalog();
   for (std::size_t r = 0; r < runs.size(); ++r) {
-    std::string const prefix = runs.size() > 1 ? letter(r) + " " : "";
+    std::string const prefix = runs.size() > 1 ? letter(r) + ": " : "";
     auto const error = error_of([&] {
-      add_run(runs[r], prefix, catalog, choices, panels, result.missing, r + 1 == runs.size());
+      add_run(runs[r], prefix, catalog, choices, panels, result, r + 1 == runs.size());
     });
     if (!error) continue;
     result.missing.push_back(prefix + "its pictures cannot be computed again: " + *error);

@@ -11,6 +11,7 @@ namespace seplflow {
 struct Panels {
   Json json = Json::array();         // for the page
   std::vector<std::string> missing;  // which pictures cannot be shown, and why
+  std::vector<std::string> notes;    // on those that are
 };
 
 // So many of the best, worst and random images of the first run, and of those that differ most

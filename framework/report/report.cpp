@@ -68,6 +68,7 @@ Report make_report(ReportRequest const& request) {
   Panels panels = make_panels(runs, request.panels);
   data["panels"] = std::move(panels.json);
   data["missing"] = panels.missing;
+  data["notes"] = panels.notes;
   report.missing.insert(report.missing.end(), panels.missing.begin(), panels.missing.end());
   for (RunData& run : runs) data["runs"].push_back(std::move(run.json));
   report.html = page_text();

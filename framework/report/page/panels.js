@@ -1,9 +1,14 @@
 // Pictures of images: two label maps over the image, with a wipe between them.
 const kImageOnly = 'image only';
 
+// Label maps are tinted, to lie over an image. Where there is none, three of them make full colours.
+function layerNode(png, side, alt) {
+  return el('div', { class: `layer ${side}` }, ...[alt, '', ''].map((text) => el('img', { src: png, alt: text })));
+}
+
 // Two layers over the image. A range input covers it, so it is wiped by mouse, finger and keyboard.
 function wipe(panel, sides) {
-  const frame = el('div', { class: 'wipe', style: `aspect-ratio: ${panel.width} / ${panel.height}; --cut: 50%` });
+  const frame = el('div', { class: panel.image ? 'wipe' : 'wipe plain', style: `aspect-ratio: ${panel.width} / ${panel.height}; --cut: 50%` });
   const layer = (name) => panel.layers.find((each) => each.name === name);
   const photograph = panel.image ? el('img', { src: panel.image, alt: '' }) : null;
   const range = el('input', { type: 'range', min: 0, max: 100, value: 50, step: 1 });
@@ -14,9 +19,8 @@ function wipe(panel, sides) {
   };
   const show = () => {
     range.setAttribute('aria-label', `${panel.id}: wipe from ${sides[0]} to ${sides[1]}`);
-    const pictures = ['left', 'right'].map((side, i) => layer(sides[i]) && el('img', {
-      src: layer(sides[i]).png, class: `layer ${side}`, alt: `${sides[i]} of ${panel.id}`,
-    }));
+    const pictures = ['left', 'right'].map((side, i) => layer(sides[i]) &&
+      layerNode(layer(sides[i]).png, side, `${sides[i]} of ${panel.id}`));
     frame.replaceChildren(...[photograph, ...pictures].filter(Boolean), el('div', { class: 'line' }),
       el('span', { class: 'side first', 'aria-hidden': 'true' }, sides[0]),
       el('span', { class: 'side second', 'aria-hidden': 'true' }, sides[1]), range);
@@ -30,9 +34,9 @@ function wipe(panel, sides) {
 // For paper: the same pictures side by side.
 function stills(panel) {
   const still = (name, png) => el('figure', {},
-    el('div', { class: 'still', style: `aspect-ratio: ${panel.width} / ${panel.height}` },
+    el('div', { class: panel.image ? 'still' : 'still plain', style: `aspect-ratio: ${panel.width} / ${panel.height}` },
       panel.image ? el('img', { src: panel.image, alt: '' }) : null,
-      png ? el('img', { src: png, alt: '' }) : null),
+      png ? layerNode(png, '', '') : null),
     el('figcaption', {}, name));
   return el('div', { class: 'stills', 'aria-hidden': 'true' },
     panel.image ? still('image', null) : null, ...panel.layers.map(({ name, png }) => still(name, png)));
@@ -75,7 +79,10 @@ function panelBody(panel) {
   const tools = el('div', { class: 'tools' }, labelled('Left', pick(0)), labelled('Right', pick(1)));
   if (photograph) {
     const check = el('input', { type: 'checkbox', checked: true,
-      onchange: () => { photograph.hidden = !check.checked; } });
+      onchange: () => {
+        photograph.hidden = !check.checked;
+        frame.classList.toggle('plain', !check.checked);
+      } });
     tools.append(labelled('Image', check));
   }
   return [frame, stills(panel), tools, legend(panel), ...panelScores(panel),
@@ -108,5 +115,6 @@ function showPanels() {
   section('pictures', 'Pictures',
     el('p', { class: 'note' }, 'Move the line in a picture with the mouse, a finger or the arrow keys. ' +
       'Best and worst are by the gain of an image, or by its score where there is no baseline. ' +
-      'Random images are the same ones in every report.'), ...groups);
+      'Random images are the same ones in every report.'),
+    ...list(data.notes).map((text) => el('p', { class: 'note' }, text)), ...groups);
 }

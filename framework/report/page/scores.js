@@ -71,7 +71,7 @@ function headlineCard(run) {
 
 function showHeadline() {
   const cards = el('div', { class: 'cards' }, ...runs.map(headlineCard));
-  const missing = [...runs.flatMap((run) => list(run.missing).map((text) => withLetter(run, text))),
+  const missing = [...runs.flatMap((run) => list(run.missing).map((text) => (several ? `${run.letter}: ${text}` : text))),
     ...list(data.missing)];
   const notes = missing.length === 0 ? null : el('div', { class: 'missing' },
     el('p', {}, el('strong', {}, 'What this report cannot show:')),
