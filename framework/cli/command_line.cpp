@@ -321,6 +321,15 @@ Argument& Command::count(std::string option, std::string help, std::int64_t& tar
                  [&](auto const& text) { target = std::stoll(text); });
 }
 
+Argument& Command::optional_count(std::string option, std::string help,
+                                  std::optional<std::int64_t>& target) {
+  OptionDeclaration declaration;
+  declaration.type = OptionType::integer;
+  declaration.minimum = 1;
+  return checked(std::move(option), std::move(help), declaration,
+                 [&](auto const& text) { target = std::stoll(text); });
+}
+
 Argument& Command::checked(std::string option, std::string help,
                            OptionDeclaration const& declaration,
                            std::function<void(std::string const&)> set) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct Command {
   Argument& choice(std::string option, std::vector<std::string> choices, std::string help,
                    std::string& target);
   Argument& count(std::string option, std::string help, std::int64_t& target);
+  Argument& optional_count(std::string option, std::string help,
+                           std::optional<std::int64_t>& target);  // at least 1
   // Takes only what fits the declaration, which is one of choices or of an integer.
   Argument& checked(std::string option, std::string help, OptionDeclaration const& declaration,
                     std::function<void(std::string const&)> set);

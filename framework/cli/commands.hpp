@@ -22,12 +22,13 @@ Command compare_command();
 Command graph_command();
 Command new_command();
 Command report_command();
+Command show_command();
 Command stages_command();
 
 inline std::vector<Command> all_commands(std::vector<std::string> const& words) {
   return {run_command(words), merge_command(words), check_command(),
-          graph_command(),    compare_command(),    report_command(),
-          stages_command(),   new_command()};
+          graph_command(),    show_command(),       compare_command(),
+          report_command(),   stages_command(),     new_command()};
 }
 
 }  // namespace seplflow::cli

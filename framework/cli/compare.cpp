@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <iostream>
 
 #include <seplflow/error.hpp>
 #include "base/number_text.hpp"
 #include "cli/commands.hpp"
+#include "cli/data_table.hpp"
 #include "cli/table.hpp"
 #include "compare/comparison.hpp"
 #include "run/json.hpp"
@@ -28,23 +28,13 @@ bool is_whole(double value) {
   return value == std::trunc(value) && std::abs(value) < kExactIntegers;
 }
 
-std::string format(char const* how, double value) {
-  char buffer[64];
-  std::snprintf(buffer, sizeof buffer, how, value);
-  return buffer;
-}
-
 std::string value_text(std::optional<double> value, bool fraction) {
-  if (!value) return "-";
-  if (fraction) return format("%.2f", 100 * *value);
-  return format(is_whole(*value) ? "%.0f" : "%.6g", *value);
+  return cell_text({Cell(value), fraction ? DataCell::Kind::fraction : DataCell::Kind::plain});
 }
 
-// An exact 0 has no sign; a difference that is only rounded to 0 has one.
 std::string difference_text(std::optional<double> value, bool fraction) {
-  if (!value || *value == 0) return value_text(value, fraction);
-  if (fraction) return format("%+.2f", 100 * *value);
-  return format(is_whole(*value) ? "%+.0f" : "%+.6g", *value);
+  return cell_text(
+      {Cell(value), fraction ? DataCell::Kind::fraction_change : DataCell::Kind::change});
 }
 
 std::vector<std::string> value_columns(std::string const& first, std::size_t runs) {
@@ -79,8 +69,10 @@ std::string letters(std::vector<std::size_t> const& runs) {
 void print_runs(Page& page, Comparison const& comparison) {
   for (std::size_t r = 0; r < comparison.runs.size(); ++r) {
     auto const& [folder, status] = comparison.runs[r];
+    std::string note = without_controls(status);
+    if (comparison.is_inside) note = r == 0 ? "before: the baseline" : "after";
     page << letter(r) << " = " << without_controls(folder.string())
-         << (status.empty() ? "" : " (" + without_controls(status) + ")") << '\n';
+         << (note.empty() ? "" : " (" + note + ")") << '\n';
   }
 }
 
@@ -303,6 +295,7 @@ Json comparison_json(Comparison const& comparison) {
     runs.push_back({{"run", letter(r)},
                     {"folder", folder.string()},
                     {"status", status.empty() ? Json() : Json(status)}});
+    if (comparison.is_inside) runs.back()["part"] = r == 0 ? "before" : "after";
   }
   for (auto const& each : comparison.evaluators) evaluators.push_back(evaluator_json(each));
   return {{"runs", runs},
@@ -321,7 +314,7 @@ int compare(CompareArguments const& arguments) {
   }
   Page page(screen_of(STDOUT_FILENO));
   print_runs(page, comparison);
-  print_differences(page, comparison);
+  if (!comparison.is_inside) print_differences(page, comparison);
   for (auto const& evaluator : comparison.evaluators) {
     print_evaluator(page, evaluator, comparison.runs.size());
   }
@@ -334,13 +327,14 @@ int compare(CompareArguments const& arguments) {
 Command compare_command() {
   auto const arguments = std::make_shared<CompareArguments>();
   Command command{.name = "compare",
-                  .summary = "Compare runs with the first: options, scores, classes, images",
+                  .summary = "Compare runs with the first, or one run before and after: scores, classes, images",
                   .run = [arguments] { return compare(*arguments); },
                   .examples =
                       "  seplflow compare runs/demo runs/t1-0.3 runs/t1-0.7\n"
+                      "  seplflow compare runs/demo\n"
                       "  seplflow compare runs/demo runs/t1-0.3 --extremes 20\n"};
   command
-      .positional("RUN", "two or more run folders, or variants of a sweep (RUN/variants/NAME)",
+      .positional("RUN", "run folders, or variants of a sweep (RUN/variants/NAME); one alone is compared with its baseline",
                   arguments->runs)
       .required = true;
   command.count("--extremes",

@@ -18,6 +18,7 @@ constexpr char const* kFirstSteps =
     "  seplflow check PIPELINE.toml   find every error before anything runs\n"
     "  seplflow run PIPELINE.toml     run it into runs/NAME\n"
     "  seplflow run PIPELINE.toml --set select.t1=0.4 --out runs/t1-0.4\n"
+    "  seplflow show runs/NAME --worst 5\n"
     "  seplflow compare runs/NAME runs/t1-0.4\n";
 
 constexpr char const* kExitStatus =

@@ -9,6 +9,7 @@
 #include "pipeline/pipeline.hpp"
 #include "run/crash_report.hpp"
 #include "run/interrupt.hpp"
+#include "run/log.hpp"
 #include "run/run.hpp"
 #include "run/run_folder.hpp"
 

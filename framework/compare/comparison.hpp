@@ -76,6 +76,7 @@ struct Comparison {
     std::vector<std::string> notes;  // what could not be compared
   };
 
+  bool is_inside = false;  // of one run with itself: the first "run" is before, the second after
   std::vector<Run> runs;
   std::vector<Setting> options, programs;
   std::vector<Evaluator> evaluators;
@@ -84,9 +85,16 @@ struct Comparison {
 // "A", "B", ..., "Z", "AA", ...
 std::string letter(std::size_t run);
 
-// Compares all runs with the first one, and lists so many of the images that changed most. Throws
-// UsageError when a folder is not a complete run, a file is damaged, or there is nothing to
+// Compares all runs with the first one, or one run with the baselines of its evaluators, and lists so
+// many of the images that changed most. Throws UsageError when a folder is not a complete run, a file is damaged, or there is nothing to
 // compare.
 Comparison compare(std::vector<std::filesystem::path> const& folders, std::size_t extremes);
+
+struct FinishedRun;
+
+// The evaluators of a run with their numbers before (the baseline) and after; those without a
+// baseline have no value before, and only the run 1. The images are compared only with `extremes`.
+std::vector<Comparison::Evaluator> before_and_after(FinishedRun const& run,
+                                                    std::optional<std::size_t> extremes);
 
 }  // namespace seplflow

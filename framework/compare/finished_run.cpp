@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "pipeline/option_text.hpp"
 #include "run/run_file.hpp"
 #include "run/run_place.hpp"
 
@@ -37,6 +36,12 @@ void require_evaluators(fs::path const& file, Json const& metrics) {
 
 }  // namespace
 
+Json metrics_in(fs::path const& file) {
+  Json metrics = json_in(file);
+  require_evaluators(file, metrics);
+  return metrics;
+}
+
 FinishedRun open_run(fs::path const& folder) {
   std::string const name = folder.string();
   RunPlace place = run_place(folder);
@@ -55,8 +60,7 @@ FinishedRun open_run(fs::path const& folder) {
       throw UsageError(name + " is not complete (it has no " + file + ")" + way_out);
     }
   }
-  run.metrics = json_in(folder / "metrics.json");
-  require_evaluators(folder / "metrics.json", run.metrics);
+  run.metrics = metrics_in(folder / "metrics.json");
   fs::path const pipeline = folder / "pipeline.toml";
   run.settings = setting_texts(read_run_file(pipeline), pipeline.string());
   return run;
@@ -69,14 +73,6 @@ std::optional<fs::path> table_of(FinishedRun const& run, std::string const& stag
     if (!folder.empty() && fs::exists(file)) return file;
   }
   return std::nullopt;
-}
-
-CsvText csv_text_of(FinishedRun const& run) {
-  std::string const spreadsheet = toml_string(csv_choices().text_of(CsvText::spreadsheet));
-  bool const is_escaped = std::ranges::any_of(run.settings, [&](SettingText const& each) {
-    return each.stage == "run" && each.key == "csv" && each.value == spreadsheet;
-  });
-  return is_escaped ? CsvText::spreadsheet : CsvText::exact;
 }
 
 }  // namespace seplflow

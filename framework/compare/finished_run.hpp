@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/run_settings.hpp"
 #include "pipeline/setting_text.hpp"
 #include "run/run_folder.hpp"
 
@@ -21,17 +20,14 @@ struct FinishedRun {
   std::vector<SettingText> settings;
 };
 
-// Throws UsageError unless it exists.
-void require_folder(std::filesystem::path const& folder);
-
 // Throws UsageError, with what to do, when the folder is not a complete run, is a sweep instead of
 // one of its variants, or has a damaged file.
 FinishedRun open_run(std::filesystem::path const& folder);
 
+// The entries of a metrics.json. Throws UsageError when it is damaged.
+Json metrics_in(std::filesystem::path const& file);
+
 // The table of an observer; nothing when the run has none.
 std::optional<std::filesystem::path> table_of(FinishedRun const& run, std::string const& stage);
-
-// How the run writes texts in its tables.
-CsvText csv_text_of(FinishedRun const& run);
 
 }  // namespace seplflow

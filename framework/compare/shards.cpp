@@ -8,6 +8,7 @@
 #include "pipeline/setting_text.hpp"
 #include "run/run_file.hpp"
 #include "run/run_folder.hpp"
+#include "run/run_place.hpp"
 
 namespace seplflow {
 namespace {

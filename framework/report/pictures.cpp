@@ -69,8 +69,7 @@ std::vector<double> differences(std::vector<RunData> const& runs) {
   std::unordered_map<std::string_view, std::size_t> rows;
   for (std::size_t i = 0; i < most.size(); ++i) rows.emplace(runs[0].images->names[i], i);
   auto const column_of = [](RunData const& run) -> std::vector<double> const* {
-    auto const column = run.images && run.score ? run.images->column(run.score->metric) : std::nullopt;
-    return column ? &run.images->values[*column] : nullptr;
+    return run.images && run.score ? run.images->find(run.score->metric) : nullptr;
   };
   auto const* const first = column_of(runs[0]);
   for (std::size_t r = 1; first && r < runs.size(); ++r) {

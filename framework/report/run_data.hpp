@@ -7,19 +7,19 @@
 #include <string>
 #include <vector>
 
-#include "compare/finished_run.hpp"
 #include "run/json.hpp"
 
 namespace seplflow {
 
 // The table of an evaluator: a row for each image.
-struct ImageTable {
+struct ImageScores {
   std::string stage;
   std::vector<std::string> columns;         // of numbers
   std::vector<std::string> names;           // of the images
-  std::vector<std::vector<double>> values;  // by column; NaN where a cell is empty
+  std::vector<std::vector<double>> values;  // by column; NaN where there is no number
 
-  std::optional<std::size_t> column(std::string const& name) const;
+  // The values of a column, or null.
+  std::vector<double> const* find(std::string const& column) const;
 };
 
 // The score that a run is about.
@@ -31,9 +31,8 @@ struct MainScore {
 struct RunData {
   std::filesystem::path folder;
   std::filesystem::path shown;       // with the scores: the folder, or that of a sweep's best variant
-  std::optional<FinishedRun> run;    // nothing when there are no scores to show
   std::optional<MainScore> score;
-  std::optional<ImageTable> images;
+  std::optional<ImageScores> images;
   std::vector<std::string> done;     // the ids of the samples that are done, if there is no such table
   Json json = Json::object();        // for the page
   std::vector<std::string> missing;  // what cannot be shown, and why

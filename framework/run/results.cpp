@@ -181,6 +181,11 @@ std::vector<std::pair<std::string, Score>> declared_scores(Pipeline const& pipel
   return scores;
 }
 
+std::tuple<bool, bool, std::string_view> evaluator_rank(std::string_view use, bool has_baseline,
+                                                        std::string_view stage) {
+  return {use != "eval.miou", !has_baseline, stage};
+}
+
 std::optional<Score> score_of(Pipeline const& pipeline, Variant const& variant,
                               AllFindings const& findings) {
   if (!pipeline.best_by.empty()) {
@@ -192,8 +197,8 @@ std::optional<Score> score_of(Pipeline const& pipeline, Variant const& variant,
   // The order of the stages in the file has no meaning.
   auto const rank = [&](std::size_t s) {
     PipelineStage const& stage = pipeline.stages[s];
-    return std::tuple(stage.declaration->name != "eval.miou", !findings[s]->scores.front().baseline,
-                      std::string_view(stage.name));
+    return evaluator_rank(stage.declaration->name, findings[s]->scores.front().baseline.has_value(),
+                          stage.name);
   };
   std::optional<std::size_t> first;
   for (std::size_t const s : variant.stages) {

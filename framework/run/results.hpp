@@ -4,10 +4,11 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <seplflow/detail/stage_instance.hpp>
-#include "engine/engine.hpp"
 #include "engine/engine.hpp"
 #include "pipeline/pipeline.hpp"
 #include "run/run_folder.hpp"
@@ -63,9 +64,13 @@ std::vector<std::pair<std::string, Score>> declared_scores(Pipeline const& pipel
                                                            Variant const& variant,
                                                            AllFindings const& findings);
 
+// The observer of the least rank has the score that counts by default: an eval.miou; of several, one
+// with a baseline, the first by name; without eval.miou another observer, by the same rule.
+std::tuple<bool, bool, std::string_view> evaluator_rank(std::string_view use, bool has_baseline,
+                                                        std::string_view stage);
+
 // The score by which a variant is compared: the one that best_by names. By default the first one of
-// an eval.miou; if there are several, of one with a baseline, the first by name; without eval.miou,
-// of another observer, by the same rule.
+// the observer with the least rank.
 std::optional<Score> score_of(Pipeline const& pipeline, Variant const& variant,
                               AllFindings const& findings);
 

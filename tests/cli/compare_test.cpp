@@ -287,3 +287,24 @@ TEST_CASE("images are left out when a table or its column is missing") {
   CHECK_THAT(runs.compare({"b", "a"}).out,
              Contains("\nscore: images of B are not compared: A has no score.csv\n"));
 }
+
+TEST_CASE("compare with one run compares before and after in it") {
+  Pair const runs;
+  Json const score = json_in(runs.folder / "a/metrics.json")["score"];
+  std::string const out = runs.compare({"a"}).out;
+  CHECK_THAT(out, StartsWith("A = a (before: the baseline)\nB = a (after)\n\nscore, percent\n"));
+  CHECK(row(out, "score", "miou") == cells(score["baseline"]["miou"], score["miou"]));
+  CHECK(row(out, "score: iou of classes", "0 background") ==
+        cells(score["baseline"]["classes"][0]["iou"], score["classes"][0]["iou"]));
+  CHECK_THAT(out, Contains("score: miou by image, B against A, percent\n  12 images: ") &&
+                      !Contains("What differs"));
+  Json const json = runs.compare_json({"a"});
+  CHECK(json["runs"][0]["part"] == "before");
+  CHECK(json["evaluators"][0]["metrics"][1]["differences"][0] == score["gain"]["miou"]);
+  runs.change_json("a/metrics.json", [](Json& metrics) { metrics["score"].erase("baseline"); });
+  auto const refused = runs.compare({"a"});
+  CHECK(refused.status == 2);
+  CHECK(refused.err ==
+        "error: there is nothing to compare in a: no evaluator has a baseline (it has \"score\"); "
+        "connect the input baseline of an evaluator, or name a second run\n");
+}
