@@ -235,6 +235,16 @@ class RunPictures {
   Ports ports_;
 };
 
+// The errors in a pipeline on one line.
+std::string text_of(PipelineError const& error) {
+  std::string text;
+  for (Problem const& problem : error.problems()) {
+    text += (text.empty() ? "" : "; ") + problem.place.source->name + ":" +
+            std::to_string(problem.place.line) + ": " + problem.message;
+  }
+  return text;
+}
+
 Json legend_of(Panel const& panel) {
   Json legend = Json::array();
   auto const& names = panel.sample->classes->names();
@@ -313,7 +323,11 @@ Panels make_panels(std::vector<RunData> const& runs, std::size_t count) {
   for (std::size_t r = 0; r < runs.size(); ++r) {
     std::string const prefix = runs.size() > 1 ? letter(r) + ": " : "";
     auto const error = error_of([&] {
-      add_run(runs[r], prefix, catalog, choices, panels, result, r + 1 == runs.size());
+      try {
+        add_run(runs[r], prefix, catalog, choices, panels, result, r + 1 == runs.size());
+      } catch (PipelineError const& problems) {
+        throw UsageError(text_of(problems));
+      }
     });
     if (!error) continue;
     result.missing.push_back(prefix + "its pictures cannot be computed again: " + *error);

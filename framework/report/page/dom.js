@@ -92,5 +92,5 @@ function choice(options, selected, change) {
 
 // What can be scrolled must be reachable by keyboard.
 function scrolled(name, ...content) {
-  return el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': name }, ...content);
+  return el('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': name }, ...content);
 }

@@ -1,4 +1,4 @@
-// Images: the distribution of their gains, the causes of their losses, and a table of all.
+// Images: the distribution of their gains, and a table of all.
 
 // The columns of a run's table that matter: {names, after, before, gain, unit, less}, or null.
 function imageColumns(run) {
@@ -100,52 +100,6 @@ function showGains() {
     ...known.map(({ run }, i) => el('p', {}, gainText(run, gains[i], unit, less))),
     chart ? el('figure', {}, chart) : null,
     chart ? el('details', {}, el('summary', {}, 'The same as a table'), table) : table);
-}
-
-const causeName = (name) => name.replaceAll('_', ' ');
-
-// Which columns of eval.diagnose are causes: all but the loss, which they add up to.
-const causeColumns = (causes) => causes.columns.map((name, i) => [name, i]).filter(([name]) => name !== 'loss');
-
-function mainCause(run, image) {
-  const pixels = run.causes && run.causes.images[image];
-  if (!pixels) return null;
-  let best = null;
-  for (const [name, i] of causeColumns(run.causes)) {
-    if (pixels[i] > 0 && (best === null || pixels[i] > pixels[best[1]])) best = [name, i];
-  }
-  return best && causeName(best[0]);
-}
-
-function causeTable(run) {
-  const { causes } = run;
-  const rows = causeColumns(causes);
-  const total = rows.reduce((sum, [, i]) => sum + causes.totals[i], 0);
-  const greatest = Math.max(...rows.map(([, i]) => causes.totals[i]));
-  return dataTable({
-    name: `Causes of the loss in ${run.folder}`, count: rows.length,
-    columns: [
-      { name: 'Cause', heading: true, value: (row) => causeName(rows[row][0]) },
-      { name: 'Pixels', number: true, value: (row) => causes.totals[rows[row][1]],
-        text: (row) => causes.totals[rows[row][1]].toLocaleString('en') },
-      { name: 'Share', number: true, value: (row) => causes.totals[rows[row][1]],
-        text: (row) => (total > 0 ? `${((100 * causes.totals[rows[row][1]]) / total).toFixed(1)} %` : '-') },
-      { name: 'Bar', kind: 'bars', node: (row) => cellBar(causes.totals[rows[row][1]], greatest, '--worse') },
-    ],
-  });
-}
-
-function showCauses() {
-  const content = runs.map((run) => (run.causes
-    ? el('div', {}, several ? el('h3', {}, `${run.letter} ${run.folder}`) : null, causeTable(run)) : null));
-  const without = runs.filter((run) => !run.causes);
-  if (without.length > 0) {
-    content.push(el('p', {}, several ? `${without.map((run) => run.letter).join(', ')}: ` : '',
-      'The causes of the loss are unknown. To get them, add a stage with ',
-      el('code', {}, 'use = "eval.diagnose"'), ' to the pipeline and run it again with ',
-      el('code', {}, '--resume'), '.'));
-  }
-  section('causes', 'Why images lose', ...content);
 }
 
 // All images of all runs: {name, rows: their places in the tables of the runs}.

@@ -56,12 +56,12 @@ function panelScores(panel) {
     const place = table ? table.names.indexOf(panel.id) : -1;
     if (place < 0) return null;
     const after = numberText(table.after[place], table.unit);
-    const cause = mainCause(run, panel.id);
+    const causes = causesText(run, panel.id);
     const parts = table.before
       ? [withLetter(run, `${table.name} ${numberText(table.before[place], table.unit)} to ${after}, `),
         gainNode(table.gain[place], table.unit, table.less)]
       : [withLetter(run, `${table.name} ${after}`)];
-    return el('p', { class: 'note' }, ...parts, cause ? `; main cause: ${cause}` : null);
+    return el('p', { class: 'note' }, ...parts, causes ? `; ${causes}` : null);
   });
 }
 

@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""Opens reports in a headless Chromium: sorts, filters, wipes, prints, and looks for errors.
+
+Usage: report_test.py SEPLFLOW
+Exit status: 0 passed, 1 failed, 77 skipped. With SEPLFLOW_AXE=axe.min.js, or the Python package
+axe-playwright-python, axe-core checks the pages too.
+"""
+import importlib.util
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+from browser import Browser  # noqa: E402
+
+if shutil.which("chromium") is None and shutil.which("chromium-browser") is None:
+    print("SKIPPED: chromium is not installed (Debian: chromium)")
+    sys.exit(77)
+
+PROGRAM = os.path.abspath(sys.argv[1])
+PIPELINE = """
+name = "page"
+[stages.scenes]
+use = "dataset.scenes"
+count = 60
+size = [48, 64]
+[stages.assign]
+use = "sepl.assign"
+in = { pseudo = "scenes.pseudo", masks = "scenes.masks" }
+[stages.select]
+use = "sepl.select"
+in = { pseudo = "scenes.pseudo", masks = "scenes.masks", overlaps = "assign" }
+[stages.score]
+use = "eval.miou"
+in = { truth = "scenes.truth", labels = "select", baseline = "scenes.pseudo" }
+[published]
+source = "https://example.org/table"
+"score.miou" = 81.2
+"""
+HOSTILE = ["</script><script>window.hacked = 1</script>", "\"><img src=x onerror='hacked = 1'>",
+           "=HYPERLINK(\"http://x\")", "<!--", "a & b's"]
+
+failures = []
+
+
+def check(holds, what):
+    if not holds:
+        failures.append(what)
+        print("FAILED:", what)
+
+
+def seplflow(*arguments):
+    result = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True)
+    check(result.returncode == 0, f"seplflow {' '.join(map(str, arguments))}: {result.stderr}")
+
+
+def faked_run(source, folder, names, classes):
+    """A run folder as if the data set had these images and classes."""
+    shutil.copytree(source, folder)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    for entry in (metrics["score"], metrics["score"]["baseline"]):
+        first = entry["classes"][0]
+        entry["classes"] = [{**first, "id": i, "name": name} for i, name in enumerate(classes)]
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    head, *rows = (folder / "score.csv").read_text().splitlines()
+    numbers = [row.split(",", 1)[1] for row in rows]
+    quoted = ['"' + name.replace('"', '""') + '"' for name in names]
+    lines = [f"{name},{numbers[i % len(numbers)]}" for i, name in enumerate(quoted)]
+    (folder / "score.csv").write_text("\n".join([head, *lines]) + "\n")
+
+
+def axe_source():
+    """The text of axe-core, where it is known."""
+    if os.environ.get("SEPLFLOW_AXE"):
+        return pathlib.Path(os.environ["SEPLFLOW_AXE"]).read_text()
+    found = importlib.util.find_spec("axe_playwright_python")
+    return (pathlib.Path(found.origin).parent / "axe.min.js").read_text() if found else None
+
+
+# Of each element with text of its own: the contrast with the first background behind it.
+CONTRAST = """(() => {
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const bad = [];
+  for (const element of document.querySelectorAll('body *')) {
+    const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    const style = getComputedStyle(element);
+    if (!hasText || !element.checkVisibility() || element.closest('.hidden, .wipe, script, svg') || element.disabled) continue;
+    let behind = element;
+    while (behind && (parts(getComputedStyle(behind).backgroundColor)[3] ?? 1) === 0) behind = behind.parentElement;
+    const [a, b] = [style.color, behind ? getComputedStyle(behind).backgroundColor : 'rgb(255, 255, 255)']
+      .map((colour) => luminance(parts(colour)) + 0.05);
+    const contrast = Math.max(a, b) / Math.min(a, b);
+    if (contrast < 4.5) bad.push(`${element.tagName}.${element.className} ${element.textContent.slice(0, 30)}: ${contrast.toFixed(2)}`);
+  }
+  return bad;
+})()"""
+
+ROWS = "[...document.querySelectorAll('#images tbody tr')].map((row) => row.cells[%d].textContent)"
+
+
+def look_at_colours(browser, axe, what):
+    check(browser.run(CONTRAST) == [], f"{what}: contrast {browser.run(CONTRAST)[:5]}")
+    if axe is None:
+        return
+    browser.run(axe + ";0")
+    found = browser.run("axe.run().then((result) => result.violations.map((each) => each.id + ': ' + "
+                        "each.nodes.map((node) => node.target).slice(0, 3).join(' | ')))")
+    check(found == [], f"{what}: axe-core: {found}")
+
+
+def look_at_file(file):
+    text = file.read_text()
+    check(not re.search(r"(src|href)\s*=\s*[\"']?\s*(https?:)?//", text), f"{file.name} names no address to load")
+    data = text.index('<script type="application/json"')
+    end = text.index("</script>", data)
+    check(not re.search("https?:", text[:data] + text[end:]), f"{file.name} has no address outside of its data")
+
+
+def use_images(browser):
+    browser.run("[...document.querySelectorAll('#images thead button')].find((b) => b.textContent === 'Gain').focus()")
+    gains = list(map(float, browser.run(ROWS % 3)))
+    check(gains == sorted(gains) and len(gains) == 50, "the worst image is first, in pages of 50")
+    browser.key("Enter")
+    gains = list(map(float, browser.run(ROWS % 3)))
+    check(gains == sorted(gains, reverse=True), "Enter on a heading sorts the other way")
+    check(browser.run("document.querySelector('#images th[aria-sort]').getAttribute('aria-sort')") == "descending",
+          "the heading says how the table is sorted")
+    browser.run("[...document.querySelectorAll('#images .tools button')].find((b) => b.textContent === 'Next').click()")
+    check(len(browser.run(ROWS % 0)) == 10, "the second page has the other 10 images")
+    browser.run("(() => { const s = document.querySelector('#images select'); s.value = '2';"
+                " s.dispatchEvent(new Event('change')); })()")
+    gains = list(map(float, browser.run(ROWS % 3)))
+    check(gains and all(gain < 0 for gain in gains), "only images that got worse are shown")
+    browser.run("(() => { const s = document.querySelector('#images input'); s.value = '_00001'; s.dispatchEvent(new Event('input'));"
+                " const g = document.querySelector('#images select'); g.value = '0'; g.dispatchEvent(new Event('change')); })()")
+    names = browser.run(ROWS % 0)
+    check(len(names) == 10 and all("_00001" in name for name in names), "the search keeps 10 images")
+
+
+def use_panels(browser):
+    check(browser.run("document.querySelectorAll('#pictures .panel').length") == 15, "15 panels")
+    check(browser.run("[...document.querySelectorAll('#pictures img')].every((i) => i.complete && i.naturalWidth === 64)"),
+          "the pictures are complete, in the size of the image")
+    browser.run("document.querySelector('#pictures input[type=range]').focus()")
+    for _ in range(5):
+        browser.key("ArrowRight")
+    cut = "document.querySelector('#pictures .wipe').style.getPropertyValue('--cut')"
+    check(browser.run(cut) == "55%", "the arrow keys wipe: " + browser.run(cut))
+    check("55 % before" in browser.run("document.activeElement.getAttribute('aria-valuetext')"), "the wipe has a text")
+    browser.run("document.querySelector('#images tbody button').focus()")
+    browser.key("Enter")
+    check(browser.run("document.getElementById('dialog').open"), "a name opens its picture")
+    browser.key("Escape")
+    check(not browser.run("document.getElementById('dialog').open"), "Escape closes it")
+
+
+def use_sweep(browser):
+    best = browser.run("document.querySelectorAll('#sweep td.best').length")
+    tables = browser.run("document.querySelectorAll('#sweep table').length")
+    check((best, tables) == (1, 2), "a sweep of three axes has a table for each value of the third, and one best cell")
+    browser.run("(() => { const s = document.querySelector('#sweep select'); s.selectedIndex = 1;"
+                " s.dispatchEvent(new Event('change')); })()")
+    check("precision" in browser.run("document.querySelector('#sweep tbody, #sweep caption').closest('table').parentElement.ariaLabel")
+          or "precision" in browser.run("document.querySelector('#sweep select').selectedOptions[0].text"),
+          "another number can be shown")
+
+
+def main(folder):
+    (folder / "p.toml").write_text(PIPELINE)
+    pipeline = str(folder / "p.toml")
+    for name, more in (("one", []), ("two", ["--set", "select.t1=0.3"]),
+                       ("sweep", ["--sweep", "select.t1=0.2,0.5", "--sweep", "select.t2=0.6,0.9",
+                                  "--sweep", "select.overlap=last,smallest"])):
+        seplflow("run", pipeline, "--out", str(folder / name), "--quiet", *more)
+    faked_run(folder / "one", folder / "hostile", HOSTILE, HOSTILE + [f"class {i}" for i in range(195)])
+    faked_run(folder / "one", folder / "large", [f"COCO_train2014_{7 * i:012d}" for i in range(82081)], ["background"])
+    pages = {name: folder / f"{name}.html" for name in ("one", "sweep", "both", "hostile", "large")}
+    for name, page in pages.items():
+        runs = ["one", "two"] if name == "both" else [name]
+        seplflow("report", *(str(folder / run) for run in runs), "--out", str(page))
+        if name != "hostile":
+            look_at_file(page)
+    axe = axe_source()
+    print("axe-core:", "yes" if axe else "not installed, so only contrasts are computed")
+    with Browser() as browser:
+        for name, page in pages.items():
+            took = browser.open(page)
+            print(f"{name}: {page.stat().st_size / 1e6:.1f} MB, opened in {took:.0f} ms")
+            check(browser.run("document.querySelectorAll('main > section').length") >= 8, f"{name} has its sections")
+            check(browser.run("window.hacked") is None, f"{name}: texts of the run are not run")
+        check(len(browser.run(ROWS % 0)) == 50, "82,081 images are shown in pages")
+        browser.open(pages["hostile"])
+        check(all(each in browser.run("document.body.textContent") for each in HOSTILE), "hostile names are shown as they are")
+        for dark in (False, True):
+            browser.dark(dark)
+            for name in ("one", "sweep", "both"):
+                browser.open(pages[name])
+                look_at_colours(browser, axe if name != "sweep" or dark else None, f"{name}, {'dark' if dark else 'light'}")
+        browser.size(390, 800, phone=True)
+        for name in ("one", "sweep", "both", "hostile"):
+            browser.open(pages[name])
+            check(browser.run("document.documentElement.scrollWidth") <= 390, f"{name} fits a phone")
+        browser.size(1200, 900)
+        browser.open(pages["sweep"])
+        use_sweep(browser)
+        browser.open(pages["one"])
+        use_panels(browser)
+        use_images(browser)
+        pdf = browser.pdf()
+        check(pdf.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", pdf)) >= 4, "it prints to several pages")
+        check(browser.run("document.documentElement.dataset.theme") == "dark", "after printing, the colours are as before")
+        check(browser.errors == [], f"errors on the console: {browser.errors}")
+        loaded = [url for url in browser.requests if not url.startswith(("file:", "data:", "about:"))]
+        check(loaded == [], f"requests: {loaded}")
+
+
+with tempfile.TemporaryDirectory() as temporary:
+    main(pathlib.Path(temporary))
+sys.exit(1 if failures else 0)
