@@ -9,12 +9,14 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build
   libtbb-dev libboost-dev libpng-dev zlib1g-dev libjpeg-dev libsimdjson-dev libspdlog-dev
-  libtomlplusplus-dev nlohmann-json3-dev libxxhash-dev
+  libtomlplusplus-dev nlohmann-json3-dev libxxhash-dev libjs-chart.js
   pkg-config libcairo2-dev libpango1.0-dev fonts-dejavu-core)
 # Without OpenBLAS libtorch multiplies matrices 30 times as slowly. The serial variant of OpenBLAS
 # cannot be used by several threads at once.
 sam_packages=(libtorch-dev libopenblas0-pthread)
 sam=no
+# What a system may not have; the tests that need it are skipped then.
+optional_packages=()
 for argument in "$@"; do
   case $argument in
     --with-sam) sam=required ;;
@@ -22,6 +24,7 @@ for argument in "$@"; do
     --with-tests)
       packages+=(ccache catch2 clang libclang-rt-dev libhdf5-dev python3-jsonschema python3-numpy python3-pil
         xz-utils)
+      optional_packages+=(chromium)
       [ $sam = required ] || sam=optional ;;
     *) echo "usage: scripts/install-deps.sh [--with-tests] [--with-sam] [--with-hdf5]" >&2; exit 2 ;;
   esac
@@ -62,6 +65,10 @@ if [ $sam != no ] && ! is_installed libtorch-dev && ! apt_knows libtorch-dev; th
   packages=("${packages[@]:0:${#packages[@]}-${#sam_packages[@]}}")
   list_missing
 fi
+for package in "${optional_packages[@]}"; do
+  if is_installed "$package" || apt_knows "$package"; then packages+=("$package"); fi
+done
+list_missing
 if [ ${#missing[@]} -eq 0 ]; then
   echo "== All packages are installed"
   exit 0
