@@ -9,7 +9,7 @@
 namespace seplflow {
 namespace {
 
-constexpr std::uint32_t kLongestSide = 640;
+constexpr std::uint32_t kLongestSide = 640, kThinContours = 250;
 constexpr int kQuality = 80;
 constexpr std::uint8_t kTint = 150, kVeil = 130;  // opacities
 
@@ -71,6 +71,17 @@ std::vector<Label> shown_labels(LabelMap const& labels, Size to) {
   return shown;
 }
 
+// A colour that is seen against another one, whatever lies below: lighter than dark colours, and darker
+// than light ones.
+Colour contour_of(Colour colour) {
+  double const lightness = 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2];
+  bool const is_dark = lightness < 110;
+  for (std::uint8_t& part : colour) {
+    part = static_cast<std::uint8_t>(is_dark ? part + (255 - part) * 7 / 10 : part * 2 / 5);
+  }
+  return colour;
+}
+
 // The entries of a palette: of each label its tint and its contour. A picture with very many labels
 // has no contours, since a palette has no room for them.
 class OverlayPalette {
@@ -87,7 +98,8 @@ class OverlayPalette {
       entries_.push_back({red, green, blue, label == kIgnore ? kVeil : kTint});
       if (!has_contours || label == kIgnore) continue;
       contours_[label] = static_cast<std::uint8_t>(entries_.size());
-      entries_.push_back({red, green, blue, 255});
+      auto const [r, g, b] = contour_of({red, green, blue});
+      entries_.push_back({r, g, b, 255});
     }
   }
 
@@ -127,14 +139,22 @@ std::string overlay_uri(LabelMap const& labels, Colours const& colours) {
     if (y < 0 || x < 0 || y >= size.height || x >= size.width) return false;
     return shown[static_cast<std::size_t>(y) * size.width + static_cast<std::size_t>(x)] != shown[at];
   };
+  // In a large picture, which a page makes smaller, thin lines would be lost.
+  std::int64_t const width = std::max(size.height, size.width) > kThinContours ? 2 : 1;
+  auto const is_contour = [&](std::size_t at, std::int64_t y, std::int64_t x) {
+    for (std::int64_t d = 1; d <= width; ++d) {
+      if (differs(at, y - d, x) || differs(at, y + d, x) || differs(at, y, x - d) ||
+          differs(at, y, x + d)) {
+        return true;
+      }
+    }
+    return false;
+  };
   for (std::uint32_t y = 0; y < size.height; ++y) {
     for (std::uint32_t x = 0; x < size.width; ++x) {
       std::size_t const at = std::size_t{y} * size.width + x;
       if (shown[at] == kBackground) continue;
-      std::int64_t const row = y, column = x;
-      bool const on_contour = differs(at, row - 1, column) || differs(at, row + 1, column) ||
-                              differs(at, row, column - 1) || differs(at, row, column + 1);
-      indices[at] = palette.index_of(shown[at], on_contour);
+      indices[at] = palette.index_of(shown[at], is_contour(at, y, x));
     }
   }
   return "data:image/png;base64," + base64(encode_palette_png(size, indices, palette.entries()));

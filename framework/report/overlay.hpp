@@ -16,7 +16,7 @@ Size shown_size(Size size);
 std::string image_uri(Image const& image);
 
 // A data URI of the labels, in their shown size, to lie over the image: the background is clear,
-// classes are tinted and have a contour in their full colour, and 255 is a gray veil.
+// classes are tinted and have a contour that is seen on any image, and 255 is a gray veil.
 std::string overlay_uri(LabelMap const& labels, Colours const& colours);
 
 }  // namespace seplflow

@@ -128,6 +128,9 @@ class Browser:
         value = "dark" if dark else "light"
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": value}])
 
+    def on_paper(self, on):
+        self.call("Emulation.setEmulatedMedia", media="print" if on else "")
+
     def key(self, name):
         """Presses a key where the focus is: "Tab", "Enter", "ArrowRight", "Escape"."""
         codes = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowRight": 39}

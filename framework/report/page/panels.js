@@ -8,7 +8,8 @@ function layerNode(png, side, alt) {
 
 // Two layers over the image. A range input covers it, so it is wiped by mouse, finger and keyboard.
 function wipe(panel, sides) {
-  const frame = el('div', { class: panel.image ? 'wipe' : 'wipe plain', style: `aspect-ratio: ${panel.width} / ${panel.height}; --cut: 50%` });
+  const shape = `aspect-ratio: ${panel.width} / ${panel.height}; width: min(100%, calc(24rem * ${panel.width / panel.height}))`;
+  const frame = el('div', { class: `wipe${panel.image ? '' : ' plain'}${panel.width < 250 ? ' small' : ''}`, style: `${shape}; --cut: 50%` });
   const layer = (name) => panel.layers.find((each) => each.name === name);
   const photograph = panel.image ? el('img', { src: panel.image, alt: '' }) : null;
   const range = el('input', { type: 'range', min: 0, max: 100, value: 50, step: 1 });
