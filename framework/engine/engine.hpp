@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -121,6 +122,8 @@ class RunListener {
   virtual void row(std::size_t stage, Row const& row) = 0;
   // A line of the list of a sink that wrote the sample's files.
   virtual void line(std::size_t, std::string const&) {}
+  // The texts about the list of a sink by their files, before its first line.
+  virtual void notes(std::size_t, std::map<std::filesystem::path, std::string>) {}
   virtual void retired(Retired const& retired) = 0;
   virtual void worked(std::size_t stage, Sample const& sample, Clock::time_point begin,
                       Clock::time_point end) = 0;

@@ -152,6 +152,7 @@ class Retirement {
   Plan const& plan_;
   RunListener& listener_;
   bool report_failed_ = false;
+  std::vector<bool> has_notes_;  // of the lists of sinks, by stage
   RunTotals totals_;
 };
 

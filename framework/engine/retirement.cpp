@@ -14,10 +14,26 @@ void count_outcome(Counts& counts, std::uint64_t& done, Outcome outcome) {
   ++*counters[static_cast<std::size_t>(outcome)];
 }
 
+// The texts of a sink about its list. Throws Error for a file that would be elsewhere.
+std::map<std::filesystem::path, std::string> notes_of(PipelineStage const& stage,
+                                                      Sample const& sample) {
+  auto notes = stage.instance->list_notes(sample);
+  for (auto const& [file, text] : notes) {
+    if (auto const unsafe = why_unsafe_id(file.string())) {
+      throw Error("the file name \"" + file.string() + "\" of list_notes() " + *unsafe);
+    }
+    if (file == stage.list_file) {
+      throw Error("the file name \"" + file.string() + "\" of list_notes() is that of the list");
+    }
+  }
+  return notes;
+}
+
 }  // namespace
 
 Retirement::Retirement(Pipeline const& pipeline, Plan const& plan, RunListener& listener)
     : pipeline_(pipeline), plan_(plan), listener_(listener) {
+  has_notes_.resize(pipeline_.stages.size());
   totals_.stages.resize(pipeline_.stages.size());
   totals_.variants.resize(pipeline_.variants.size());
 }
@@ -90,8 +106,10 @@ void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
   PipelineStage const& stage = pipeline_.stages[node.part.stage];
   bool const folds = stage.declaration->folds;
   bool const lists = !folds && !stage.list_file.empty();
+  bool const is_first = lists && !has_notes_[node.part.stage];
   Row row;
   std::string line;
+  std::map<std::filesystem::path, std::string> notes;
   auto const error = error_of([&] {
     CurrentWork const current(stage, sample.sample->id);
     if (folds) {
@@ -99,6 +117,7 @@ void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
                                  listener_.run_file(node.part.stage));
     }
     if (lists) line = stage.instance->list_line(*sample.sample);
+    if (is_first) notes = notes_of(stage, *sample.sample);
     if (line.find('\n') != line.npos) throw Error("list_line() returned more than one line");
   });
   if (error) {
@@ -106,7 +125,10 @@ void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
                 " sample \"" + sample.sample->id + "\": " + *error);
   }
   if (!row.empty()) listener_.row(node.part.stage, row);
-  if (lists) listener_.line(node.part.stage, line);
+  if (!lists) return;
+  if (is_first) listener_.notes(node.part.stage, std::move(notes));
+  has_notes_[node.part.stage] = true;
+  listener_.line(node.part.stage, line);
 }
 
 void Retirement::count(InFlight const& sample, Retired const& retired) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <set>
 
 #include "base/error_of.hpp"
@@ -196,6 +197,10 @@ class PassRun final : public RunListener {
     tables_.append(stage, line + "\n");
   }
 
+  void notes(std::size_t stage, std::map<fs::path, std::string> notes) override {
+    notes_[stage] = std::move(notes);
+  }
+
   void retired(Retired const& retired) override {
     for (WarningCount const& warning : warnings_.add(pipeline_, retired)) {
       log_warning(warning.text() + "; further warnings of this kind are only counted");
@@ -322,7 +327,13 @@ class PassRun final : public RunListener {
     for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
       PipelineStage const& stage = pipeline_.stages[s];
       if (pass_.ends[s] && !stage.list_file.empty()) {
-        for (fs::path const& home : pass_.homes[s]) result.lists.push_back(table_of(s, home));
+        for (fs::path const& home : pass_.homes[s]) {
+          result.lists.push_back(table_of(s, home));
+          for (auto const& [file, text] : notes_[s]) {
+            result.lists.push_back(home / stage.name / file);
+            context_.folder.write(result.lists.back(), text);
+          }
+        }
       }
       if (!pass_.ends[s] || stage.run_file.empty()) continue;
       auto const homes = homes_of_run_file(s, result.findings);
@@ -443,6 +454,7 @@ class PassRun final : public RunListener {
   Journal journal_;
   Tables tables_;  // a table or list for each stage
   std::vector<GrowingFile> run_files_;
+  std::map<std::size_t, std::map<fs::path, std::string>> notes_;  // about lists, by stage
   std::optional<Engine> engine_;
   Clock::time_point begin_;
   WarningLog warnings_;

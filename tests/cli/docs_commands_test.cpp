@@ -145,7 +145,8 @@ TEST_CASE("every command in README.md and docs/*.md works") {
     for (MarkdownBlock const& block : blocks_of(read_text(file))) {
       INFO(file.filename().string() << ":" << block.line << "\n" << block.text);
       CHECK(
-          std::set<std::string>{"bash", "bibtex", "cmake", "cpp", "json", "mermaid", "text", "toml"}
+          std::set<std::string>{"bash", "bibtex", "cmake", "cpp", "json", "mermaid", "python", "text",
+                                "toml", "yaml"}
               .contains(block.language));
       documentation.follow(block);
     }

@@ -53,6 +53,68 @@ TEST_CASE("the list has the image and the label of every sample, in the order of
   CHECK(listed_in(place.folder / "out/train") == DiskData::samples());
   auto const labels = files_in(place.folder / "out/train/VOC2012/SegmentationClassAug");
   CHECK(labels == files_in(place.folder / "out/write"));
+  CHECK_THAT(read_text(place.folder / "out/train/deeplab.yaml"), Contains("N_CLASSES: 21\n"));
+  CHECK(json_in(place.folder / "out/run.json")["lists"].size() == 3);
+}
+
+namespace {
+
+// Loads a config as mmengine does, and its data set as BaseSegDataset does. Prints the names.
+constexpr char const* kLoadConfig = R"(
+import ast, os, sys
+path = os.path.abspath(sys.argv[1])
+text = open(path, encoding='utf-8').read()
+ast.parse(text)
+config = {}
+exec(text.replace('{{ fileDirname }}', os.path.dirname(path).replace("'", "\\'")), config)
+data = config['train_dataloader']['dataset']
+assert data['type'] == 'BaseSegDataset' and data['reduce_zero_label'] is False
+classes, palette = data['metainfo']['classes'], data['metainfo']['palette']
+assert len(classes) == len(palette) == config['num_classes'] == int(sys.argv[2])
+assert classes[0] == 'background' and all(len(colour) == 3 for colour in palette)
+names = open(os.path.join(data['data_root'], data['ann_file'])).read().split('\n')[:-1]
+for name in names:
+    for prefix, suffix in (('img_path', 'img_suffix'), ('seg_map_path', 'seg_map_suffix')):
+        folder = os.path.join(data['data_root'], data['data_prefix'][prefix])
+        assert os.path.isfile(os.path.join(folder, name.strip() + data[suffix])), name
+    print(name)
+)";
+
+Names loaded_by(fs::path const& config) {
+  auto const loaded = run_program({"python3", "-c", kLoadConfig, config.string(), "21"});
+  INFO(loaded.err);
+  CHECK(loaded.status == 0);
+  return lines_of(loaded.out);
+}
+
+}  // namespace
+
+TEST_CASE("mmsegmentation loads the plain layout with its config after a move too") {
+  TrainingData const place;
+  place.pipeline_file(TrainingData::with_list("layout = \"plain\"\n"));
+  REQUIRE(place.run("out").status == 0);
+  fs::rename(place.folder / "out", place.folder / "moved");
+  CHECK(loaded_by(place.folder / "moved/train/mmseg_dataset.py") == TrainingData::samples());
+}
+
+TEST_CASE("a config of mmsegmentation has any names of classes and any path of images") {
+  TrainingData const place;
+  fs::rename(place.folder / "images", place.folder / "{{ it's }} mine");
+  std::string text = TrainingData::with_list("layout = \"plain\"\nimage_files = \"absolute\"\n");
+  auto const put = [&](std::string const& before, std::string const& after) {
+    text.replace(text.find(before), before.size(), after);
+  };
+  put("\"images\"", "\"{{ it's }} mine\"");
+  std::string names = "[\"background\"";
+  for (int i = 1; i <= 20; ++i) names += ", \"{{_base_.it's}} \\\\ \\\" " + std::to_string(i) + "\"";
+  put("\"voc12\"", names + "]");
+  place.pipeline_file(text);
+  auto const run = place.run("out");
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  fs::path const config = place.folder / "out/train/mmseg_dataset.py";
+  CHECK(loaded_by(config) == TrainingData::samples());
+  CHECK_THAT(read_text(config), !Contains("{{_base_") && !Contains("{{ it"));
 }
 
 TEST_CASE("the list is the same for any number of threads, merged shards and resumed runs") {

@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,7 @@ SEPLFLOW_DETAIL_NAMED(save)
 SEPLFLOW_DETAIL_NAMED(load)
 SEPLFLOW_DETAIL_NAMED(list_file)
 SEPLFLOW_DETAIL_NAMED(list_line)
+SEPLFLOW_DETAIL_NAMED(list_notes)
 SEPLFLOW_DETAIL_NAMED(run_file)
 SEPLFLOW_DETAIL_NAMED(check)
 SEPLFLOW_DETAIL_NAMED(files)
@@ -139,6 +141,10 @@ concept GoodListLine = requires(T const stage, Sample const& sample) {
   { stage.list_line(sample) } -> std::same_as<std::string>;
 };
 template <class T>
+concept GoodListNotes = requires(T const stage, Sample const& sample) {
+  { stage.list_notes(sample) } -> std::same_as<std::map<std::filesystem::path, std::string>>;
+};
+template <class T>
 concept GoodColumns = requires(T const stage) {
   { stage.columns() } -> std::same_as<std::vector<std::string>>;
 };
@@ -224,6 +230,9 @@ constexpr bool has_good_hooks() {
                        "const`")
   SEPLFLOW_DETAIL_RULE(!Has_list_line<T> || GoodListLine<T>,
                        "list_line() must be `std::string list_line(Sample const&) const`")
+  SEPLFLOW_DETAIL_RULE(!Has_list_notes<T> || (Has_list_file<T> && GoodListNotes<T>),
+                       "list_notes() belongs to a sink with list_file() and must be "
+                       "`std::map<std::filesystem::path, std::string> list_notes(Sample const&) const`")
   SEPLFLOW_DETAIL_RULE(Has_fold<T> == Has_finish<T>,
                        "fold() and finish() belong together: an observer has both, other stages "
                        "neither")
@@ -297,6 +306,7 @@ constexpr bool is_good_stage() {
   EACH(finalize, finish) EACH(finished, finish) EACH(folds, fold)                     \
   EACH(saves, save) EACH(loads, load) EACH(listfile, list_file)                       \
   EACH(list_files, list_file) EACH(list_lines, list_line) EACH(decides, decide)       \
+  EACH(list_note, list_notes)                                                         \
   EACH(carryout, carry_out)
 
 SEPLFLOW_DETAIL_NEAR_NAMES(SEPLFLOW_DETAIL_NEAR)
