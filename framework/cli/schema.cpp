@@ -156,9 +156,11 @@ Json variant_schema() {
 }
 
 Json published_schema() {
+  // Taplo takes nan for null.
   Json const number_or_list = {
-      {"type", {"number", "array"}},
-      {"items", {{"type", {"number", "array"}}, {"items", {{"type", "number"}}}}}};
+      {"type", {"number", "array", "null"}},
+      {"items",
+       {{"type", {"number", "array", "null"}}, {"items", {{"type", {"number", "null"}}}}}}};
   return {{"type", "object"},
           {"description", "numbers that a paper prints: \"STAGE.METRIC\" = percent"},
           {"properties",

@@ -1,4 +1,5 @@
 // The pages in docs/stages are generated with: seplflow stages --markdown docs/stages
+// and the schema with: seplflow stages --schema > pipelines/pipeline.schema.json
 
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
@@ -31,5 +32,21 @@ TEST_CASE("a page has the kind, the ports and every option of its stage") {
         CHECK(occurrences(page, "| `" + each["name"].get<std::string>() + "` |") >= 1);
       }
     }
+  }
+}
+
+TEST_CASE("every shipped pipeline names the schema of this program for editors") {
+  namespace fs = std::filesystem;
+  Workplace const place("");
+  fs::path const pipelines = SEPLFLOW_SOURCE_DIR "/pipelines";
+  CHECK(read_text(pipelines / "pipeline.schema.json") ==
+        place.program({"stages", "--schema"}).out);
+  for (auto const& [name, text] : files_in(pipelines)) {
+    if (!name.ends_with(".toml")) continue;
+    CAPTURE(name);
+    REQUIRE(text.starts_with("#:schema ./") + text.starts_with("#:schema ../") == 1);
+    fs::path const schema = text.substr(9, text.find('\n') - 9);
+    fs::path const file = (pipelines / name).parent_path() / schema;
+    CHECK(file.lexically_normal() == pipelines / "pipeline.schema.json");
   }
 }
