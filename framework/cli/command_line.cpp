@@ -340,8 +340,9 @@ Argument& Command::checked(std::string option, std::string help,
     }
     set(text);
   };
-  return arguments.emplace_back(
-      Argument{std::move(option), placeholder(declaration), std::move(help), check_and_set});
+  Argument argument{std::move(option), placeholder(declaration), std::move(help), check_and_set};
+  argument.choices = declaration.choices;
+  return arguments.emplace_back(std::move(argument));
 }
 
 Argument const* Command::find(std::string const& option) const {

@@ -22,6 +22,10 @@ struct Argument {
   std::function<void(std::string const&)> set;
   bool required = false;
   bool repeatable = false;
+  std::vector<std::string> choices = {};  // of its value; none: others are accepted too
+  // What completion offers, by the placeholder that stands for it (cli/completion.cpp), where the
+  // placeholder of this argument does not say it.
+  std::string completes = {};
 
   bool is_option() const { return name.starts_with("--"); }
 };

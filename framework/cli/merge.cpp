@@ -8,6 +8,7 @@
 #include "pipeline/option_text.hpp"
 #include "pipeline/pipeline.hpp"
 #include "run/crash_report.hpp"
+#include "run/log.hpp"
 #include "run/interrupt.hpp"
 #include "run/log.hpp"
 #include "run/run.hpp"

@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
+#include "cli/new_pipeline.hpp"
 #include "cli/plugin_template.hpp"
 #include "pipeline/option_text.hpp"
 #include "plugin/stage_name.hpp"
@@ -15,7 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct NewArguments {
-  std::string what, folder, name, kind = "transform";
+  std::string what, path, name, kind;
+  Answers answers;
+  bool unchecked = false;
 };
 
 StageKind kind_called(std::string const& name) {
@@ -83,13 +86,25 @@ std::string quoted_word(std::string const& word) {
   return text + "'";
 }
 
-int create(NewArguments const& arguments) {
-  if (arguments.what != "plugin") {
-    throw UsageError("expected \"plugin\" after \"new\", got " + toml_string(arguments.what) +
-                     "; write seplflow new plugin FOLDER --name FAMILY.STAGE");
+// Refuses the options that belong to the other thing that can be new.
+void require_unset(std::string const& option, bool is_set, std::string const& owner) {
+  if (!is_set) return;
+  throw UsageError("option \"--" + option + "\" is one of \"seplflow new " + owner + "\"");
+}
+
+int create_new_pipeline(NewArguments const& arguments) {
+  require_unset("name", !arguments.name.empty(), "plugin");
+  require_unset("kind", !arguments.kind.empty(), "plugin");
+  return create_pipeline(arguments.path, arguments.answers, arguments.unchecked);
+}
+
+int create_plugin(NewArguments const& arguments) {
+  for (auto const& [question, answer] : arguments.answers) {
+    require_unset(question, !answer.empty(), "pipeline");
   }
+  require_unset("unchecked", arguments.unchecked, "pipeline");
   require_new_stage(arguments.name);
-  fs::path const folder = arguments.folder;
+  fs::path const folder = arguments.path;
   require_empty(folder);
   for (auto const& [path, text] : new_plugin(arguments.name, kind_called(arguments.kind))) {
     write_file(folder / path, text);
@@ -107,22 +122,63 @@ int create(NewArguments const& arguments) {
   return kDone;
 }
 
+// The option that answers a question.
+void add_question(Command& command, Question const& question, std::string& value) {
+  std::string const option = "--" + question.name, 
+                    condition = question.condition.empty() ? "" : ", " + question.condition,
+                    help = "pipeline" + condition + ": " + question.text;
+  if (!question.placeholder.empty()) {
+    command.option(option, question.placeholder, help, value);
+    return;
+  }
+  std::vector<std::string> names;
+  std::string list;
+  for (Choice const& choice : question.choices({})) {
+    names.push_back(choice.name);
+    list += (list.empty() ? "" : ", ") + choice.name;
+  }
+  Argument& argument = command.choice(option, names, help, value);
+  constexpr std::size_t kWidestPlaceholder = 40;
+  if (argument.value.size() <= kWidestPlaceholder) return;
+  argument.help += ": " + list;
+  argument.value = "NAME";
+}
+
 }  // namespace
 
 Command new_command() {
   auto const arguments = std::make_shared<NewArguments>();
-  Command command{.name = "new",
-                  .summary = "Create a folder with a plugin of your own, to start from",
-                  .run = [arguments] { return create(*arguments); },
-                  .examples =
-                      "  seplflow new plugin sure --name lab.sure\n"
-                      "  seplflow new plugin bridges --name lab.bridges --kind source\n"};
-  command.positional("plugin", "the word \"plugin\"", arguments->what).required = true;
-  command.positional("FOLDER", "a folder that does not exist or is empty", arguments->folder)
-      .required = true;
-  command.option("--name", "FAMILY.STAGE", "name of the stage, in lower case", arguments->name);
+  Command command{
+      .name = "new",
+      .summary = "Create a pipeline for what you have, or a folder with a plugin of your own",
+      .run =
+          [arguments] {
+            return arguments->what == "pipeline" ? create_new_pipeline(*arguments)
+                                                 : create_plugin(*arguments);
+          },
+      .examples =
+          "  seplflow new pipeline mine.toml\n"
+          "  seplflow new pipeline try.toml --data scenes\n"
+          "  seplflow new plugin sure --name lab.sure\n"
+          "  seplflow new plugin bridges --name lab.bridges --kind source\n"};
+  Argument& what = command.choice("WHAT", {"pipeline", "plugin"}, "pipeline or plugin",
+                                  arguments->what);
+  what.value.clear();
+  what.required = true;
+  Argument& path = command.positional(
+      "PATH", "of the pipeline: a new file; of the plugin: a folder that is new or empty",
+      arguments->path);
+  path.required = true;
+  path.completes = "FILE";
+  for (Question const& question : questions()) {
+    add_question(command, question, arguments->answers[question.name]);
+  }
+  command.flag("--unchecked", "pipeline: write it even if check finds errors in it",
+               arguments->unchecked);
+  command.option("--name", "FAMILY.STAGE", "plugin: name of the stage, in lower case",
+                 arguments->name);
   command.choice("--kind", {"source", "transform", "observer", "sink"},
-                 "kind of the stage (default transform)", arguments->kind);
+                 "plugin: kind of the stage (default transform)", arguments->kind);
   return command;
 }
 

@@ -71,11 +71,13 @@ TEST_CASE("the name of a new stage has a family and is not taken") {
   CHECK_FALSE(fs::exists(place.folder / "mine"));
 }
 
-TEST_CASE("seplflow new creates plugins only and reports a folder that cannot be written") {
+TEST_CASE("seplflow new creates plugins and pipelines and reports a folder that cannot be written") {
   Workplace const place("");
-  auto const other = place.program({"new", "pipeline", "mine", "--name", "lab.sure"});
+  auto const other = place.program({"new", "plugins", "mine", "--name", "lab.sure"});
   CHECK(other.status == 2);
-  CHECK_THAT(other.err, Contains("expected \"plugin\" after \"new\", got \"pipeline\""));
+  CHECK_THAT(other.err, Contains("\"WHAT\": expected one of \"pipeline\", \"plugin\""));
+  CHECK_THAT(error_of_new(place, {"mine", "--name", "lab.sure", "--data", "scenes"}),
+             Contains("option \"--data\" is one of \"seplflow new pipeline\""));
   auto const locked = place.program({"new", "plugin", "/proc/mine", "--name", "lab.sure"});
   CHECK(locked.status == 1);
   CHECK_THAT(locked.err, Contains("cannot write \"/proc/mine/sure.cpp\""));
