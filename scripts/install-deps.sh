@@ -22,8 +22,8 @@ for argument in "$@"; do
     --with-sam) sam=required ;;
     --with-hdf5) packages+=(libhdf5-dev) ;;
     --with-tests)
-      packages+=(ccache catch2 clang libclang-rt-dev libhdf5-dev python3-jsonschema python3-numpy python3-pil
-        xz-utils)
+      packages+=(ccache catch2 clang fish libclang-rt-dev libhdf5-dev man-db python3-jsonschema
+        python3-numpy python3-pil xz-utils zsh)
       optional_packages+=(chromium)
       [ $sam = required ] || sam=optional ;;
     *) echo "usage: scripts/install-deps.sh [--with-tests] [--with-sam] [--with-hdf5]" >&2; exit 2 ;;

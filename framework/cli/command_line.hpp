@@ -81,6 +81,12 @@ ParsedLine parse(std::vector<Command> const& commands, std::vector<std::string> 
 // "seplflow run PIPELINE [OPTIONS]"
 std::string usage(Command const& command);
 
+// What is said about the program as a whole: what it is, first commands, and its exit status.
+struct ProgramTexts {
+  char const *description, *first_steps, *exit_status;
+};
+ProgramTexts program_texts();
+
 // What --help prints, in lines of at most `width` characters.
 std::string program_help(std::vector<Command> const& commands, std::size_t width);
 std::string command_help(Command const& command, std::size_t width);

@@ -19,6 +19,7 @@ Command run_command(std::vector<std::string> words);
 Command merge_command(std::vector<std::string> words);
 Command check_command();
 Command compare_command();
+Command completion_command();
 Command graph_command();
 Command new_command();
 Command report_command();
@@ -28,7 +29,8 @@ Command stages_command();
 inline std::vector<Command> all_commands(std::vector<std::string> const& words) {
   return {run_command(words), merge_command(words), check_command(),
           graph_command(),    show_command(),       compare_command(),
-          report_command(),   stages_command(),     new_command()};
+          report_command(),   stages_command(),     new_command(),
+          completion_command()};
 }
 
 }  // namespace seplflow::cli

@@ -12,7 +12,6 @@ constexpr char const* kDescription =
     "pipeline file (TOML) declares the stages; \"seplflow stages\" lists them.";
 
 constexpr char const* kFirstSteps =
-    "First steps:\n"
     "  seplflow stages                list the available stages\n"
     "  seplflow stages sepl.select    describe one stage: inputs, outputs, options\n"
     "  seplflow check PIPELINE.toml   find every error before anything runs\n"
@@ -22,7 +21,7 @@ constexpr char const* kFirstSteps =
     "  seplflow compare runs/NAME runs/t1-0.4\n";
 
 constexpr char const* kExitStatus =
-    "Exit status: 0 done; 1 done with failed samples, or failed while running; 2 error in the "
+    "0 done; 1 done with failed samples, or failed while running; 2 error in the "
     "command line or the pipeline, nothing was run; 130 interrupted.";
 
 struct Row {
@@ -90,8 +89,12 @@ std::string program_help(std::vector<Command> const& commands, std::size_t width
        {"--version", "print the version"}},
       width);
   return wrapped(kDescription, width) + "\n\nUsage: seplflow COMMAND [ARGUMENTS]\n\n" +
-         rows_text("Commands", rows, width) + options + kFirstSteps + "\n" +
-         wrapped(kExitStatus, width) + "\n";
+         rows_text("Commands", rows, width) + options + "First steps:\n" + kFirstSteps + "\n" +
+         wrapped(std::string("Exit status: ") + kExitStatus, width) + "\n";
+}
+
+ProgramTexts program_texts() {
+  return {kDescription, kFirstSteps, kExitStatus};
 }
 
 }  // namespace seplflow::cli

@@ -6,9 +6,11 @@
 
 #include <seplflow/version.hpp>
 #include "cli/commands.hpp"
+#include "cli/completion.hpp"
 #include "cli/errors.hpp"
 #include "cli/expanded_braces.hpp"
 #include "cli/malloc_settings.hpp"
+#include "cli/man_page.hpp"
 #include "cli/screen.hpp"
 #include "run/interrupt.hpp"
 
@@ -16,10 +18,25 @@ namespace {
 
 using namespace seplflow;
 
+// Does what shells and the build ask for, which is not for users: completes a command line, or writes
+// the manual pages and scripts into a folder.
+bool is_for_shells(std::vector<std::string> const& words, std::vector<cli::Command> const& commands) {
+  if (words.size() < 3) return false;
+  if (words[1] == "__complete") {
+    cli::print_completion(commands, {words.begin() + 2, words.end()}, std::cout);
+  } else if (words[1] == "__write-share") {
+    cli::write_shared_files(commands, words[2]);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 // `before` is the signal mask for commands that do not handle interrupts.
 int run_command_line(std::vector<std::string> const& words, sigset_t const& before) {
   if (auto const error = cli::expanded_braces(words)) throw UsageError(*error);
   auto const commands = cli::all_commands(words);
+  if (is_for_shells(words, commands)) return cli::kDone;
   auto const line = cli::parse(commands, {words.begin() + 1, words.end()});
   bool const handles_interrupts =
       line.command != nullptr && !line.help && line.command->handles_interrupts;

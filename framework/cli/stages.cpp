@@ -153,8 +153,10 @@ Command stages_command() {
                       "  seplflow stages\n"
                       "  seplflow stages sepl\n"
                       "  seplflow stages sepl.select\n"};
-  command.positional("NAME", "a stage, such as sepl.select, or a family, such as sepl",
-                     arguments->name);
+  command
+      .positional("NAME", "a stage, such as sepl.select, or a family, such as sepl",
+                  arguments->name)
+      .completes = "STAGE";
   command.flag("--json", "print JSON", arguments->json);
   command.flag("--schema", "print a JSON Schema of pipeline files, for editors", arguments->schema);
   command.option("--markdown", "FOLDER", "write a manual page for each stage into this folder",

@@ -111,6 +111,20 @@ TEST_CASE("an install tree that was moved runs its own demo", "[install]") {
   REQUIRE(run_seplflow({"run", demo.string(), "--out", (folder / "built").string()}).status == 0);
   CHECK(read_text(folder / "installed/metrics.json") == read_text(folder / "built/metrics.json"));
   CHECK(read_text(folder / "installed/run.json").find(SEPLFLOW_BUILD_DIR) == std::string::npos);
+  for (char const* const file :
+       {"man/man1/seplflow.1", "man/man1/seplflow-run.1", "zsh/site-functions/_seplflow",
+        "bash-completion/completions/seplflow", "fish/vendor_completions.d/seplflow.fish"}) {
+    CHECK(fs::is_regular_file(prefix / "share" / file));
+  }
+  // The schema that a new pipeline names moved too.
+  fs::path const pipeline = folder / "new.toml";
+  ProgramResult const made = run_program({(prefix / "bin/seplflow").string(), "new", "pipeline",
+                                          pipeline.string(), "--data", "scenes"});
+  INFO(made.err);
+  CHECK(made.status == 0);
+  fs::path const schema = prefix / "share/seplflow/pipelines/pipeline.schema.json";
+  CHECK_THAT(read_text(pipeline), StartsWith("#:schema " + schema.string() + "\n"));
+  CHECK(fs::is_regular_file(schema));
 }
 
 TEST_CASE("an install tree names neither the build folder nor its first prefix", "[install]") {
