@@ -126,7 +126,7 @@ int create_plugin(NewArguments const& arguments) {
 void add_question(Command& command, Question const& question, std::string& value) {
   std::string const option = "--" + question.name, 
                     condition = question.condition.empty() ? "" : ", " + question.condition,
-                    help = "pipeline" + condition + ": " + question.text;
+                    help = "pipeline" + condition + ": " + question.help;
   if (!question.placeholder.empty()) {
     command.option(option, question.placeholder, help, value);
     return;

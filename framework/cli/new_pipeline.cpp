@@ -22,9 +22,7 @@ namespace fs = std::filesystem;
 void print_question(Question const& question, std::vector<Choice> const& choices,
                     std::ostream& out) {
   std::size_t const width = screen_of(STDOUT_FILENO).text_width();
-  std::string text = question.text;
-  text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
-  out << '\n' << wrapped(text, width) << ":\n";
+  out << '\n' << wrapped(question.text, width) << '\n';
   std::size_t column = 0;
   for (Choice const& choice : choices) column = std::max(column, choice.name.size() + 4);
   std::string plain;
@@ -100,9 +98,8 @@ std::vector<std::string> surplus_answers(Answers const& answers) {
   std::vector<std::string> errors;
   for (Question const& question : questions()) {
     if (answer(answers, question.name).empty() || question.arises(answers)) continue;
-    errors.push_back("option \"--" + question.name + "\" does not apply here (" +
-                     (question.condition.empty() ? "" : question.condition + ": ") + question.text +
-                     ")");
+    errors.push_back("option \"--" + question.name + "\" does not apply here" +
+                     (question.condition.empty() ? "" : ", only " + question.condition));
   }
   return errors;
 }
@@ -116,7 +113,7 @@ void complete_answers(Answers& answers, StageCatalog const& catalog, bool unchec
     std::string& value = answers[question.name];
     if (value.empty()) value = question.usual(answers);
     if (value.empty()) {
-      errors.push_back(as_option(question, answers, catalog) + " is missing: " + question.text);
+      errors.push_back(as_option(question, answers, catalog) + " is missing: " + question.help);
     } else if (auto const error = error_in(question, answers, catalog);
                !error.empty() && (!unchecked || !question.choices(answers).empty())) {
       errors.push_back("option \"--" + question.name + "\": " + error);
@@ -125,10 +122,9 @@ void complete_answers(Answers& answers, StageCatalog const& catalog, bool unchec
   if (answer(answers, "data").empty()) {
     errors.push_back("the data set decides what else is needed; on a terminal, \"seplflow new pipeline "
                      "FILE\" asks for everything");
-  } else {
-    auto const surplus = surplus_answers(answers);
-    errors.insert(errors.end(), surplus.begin(), surplus.end());
   }
+  // What is missing decides what applies.
+  if (errors.empty()) errors = surplus_answers(answers);
   if (!errors.empty()) throw CommandLineError(errors);
 }
 
@@ -188,6 +184,9 @@ void report_new(fs::path const& file, bool is_sound) {
 std::vector<Problem> answer_on_terminal(fs::path const& file, Answers& answers,
                                         StageCatalog const& catalog) {
   ask(answers, catalog, std::cin, std::cout);
+  if (auto const surplus = surplus_answers(answers); !surplus.empty()) {
+    throw CommandLineError(surplus);
+  }
   while (true) {
     auto problems = problems_in(pipeline_text(answers, file, schema_reference()), file, catalog);
     if (problems.empty()) return problems;
@@ -196,7 +195,11 @@ std::vector<Problem> answer_on_terminal(fs::path const& file, Answers& answers,
       return problems;
     }
     for (Question const& question : questions()) {
-      if (question.arises(answers)) ask_one(question, answers, catalog, std::cin, std::cout);
+      if (question.arises(answers)) {
+        ask_one(question, answers, catalog, std::cin, std::cout);
+      } else {
+        answers[question.name].clear();
+      }
     }
   }
 }
@@ -242,10 +245,6 @@ int create_pipeline(fs::path const& file, Answers answers, bool unchecked) {
   std::vector<Problem> problems;
   bool const is_terminal = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
   if (is_terminal && !unchecked) {
-    if (auto const surplus = surplus_answers(answers);
-        !surplus.empty() && !answer(answers, "data").empty()) {
-      std::cout << surplus.front() << "; it is left out\n";
-    }
     problems = answer_on_terminal(file, answers, catalog);
   } else {
     complete_answers(answers, catalog, unchecked);

@@ -25,8 +25,9 @@ struct Choice {
 struct Question {
   std::string name;         // of the option that answers it, without "--"
   std::string placeholder;  // of the option
-  std::string condition;    // in words, for the help of the option; may be empty
-  std::string text;
+  std::string condition;    // when it arises, in words; may be empty
+  std::string help;         // of the option
+  std::string text;         // as it is asked
   // Whether it arises from the answers to the questions before.
   bool (*arises)(Answers const& answers);
   // The answers among which to choose; none: any text.

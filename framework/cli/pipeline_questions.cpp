@@ -42,19 +42,38 @@ fs::path as_path(std::string const& text) {
   return text.starts_with("~/") && home ? fs::path(home) / text.substr(2) : fs::path(text);
 }
 
+// `; did you mean "/data/masks"?` for a path that does not exist: what the folder has where it ends.
+std::string hint_at(fs::path const& path) {
+  std::error_code error;
+  fs::path folder = fs::absolute(path).lexically_normal();
+  std::string missing;
+  while (!fs::exists(folder, error) && folder.has_relative_path()) {
+    missing = folder.filename().string();
+    folder = folder.parent_path();
+  }
+  std::vector<std::string> names;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    names.push_back(entry->path().string());
+  }
+  std::string const meant = did_you_mean((folder / missing).string(), names);
+  return meant.empty() ? "; " + folder.string() + " has nothing of that name" : meant;
+}
+
+[[noreturn]] void refuse_path(std::string const& text, std::string const& kind) {
+  std::error_code error;
+  if (fs::exists(as_path(text), error)) throw Error("\"" + text + "\" is not a " + kind);
+  throw Error("there is no " + kind + " \"" + text + "\"" + hint_at(as_path(text)));
+}
+
 void require_folder(std::string const& text) {
   std::error_code error;
-  if (fs::is_directory(as_path(text), error)) return;
-  throw Error(fs::exists(as_path(text), error)
-                  ? "\"" + text + "\" is not a folder"
-                  : "there is no folder \"" + text + "\"; is it relative to " +
-                        fs::current_path().string() + "?");
+  if (!fs::is_directory(as_path(text), error)) refuse_path(text, "folder");
 }
 
 void require_file(std::string const& text) {
   std::error_code error;
-  if (fs::is_regular_file(as_path(text), error)) return;
-  throw Error("there is no file \"" + text + "\"");
+  if (!fs::is_regular_file(as_path(text), error)) refuse_path(text, "file");
 }
 
 void check_folder(std::string const& text, Answers const&) { require_folder(text); }
@@ -176,39 +195,49 @@ std::string const& answer(Answers const& answers, std::string_view question) {
 
 std::vector<Question> const& questions() {
   static std::vector<Question> const kQuestions = {
-      {"data", "", "", "the data set", always, data_choices, nothing_usual, anything},
-      {"root", "FOLDER", "with voc12 or coco14",
-       "the folder of the data set: VOC2012, or the one with annotations and train2014 in it",
+      {"data", "", "", "the data set", "Which data set do you have?", always, data_choices,
+       nothing_usual, anything},
+      {"root", "FOLDER", "with voc12 or coco14", "the folder of the data set",
+       "Where is the data set? The folder VOC2012, or the one with annotations and train2014 in it.",
        has_standard_data, any_text, nothing_usual, check_root},
       {"split", "NAME", "with voc12 or coco14", "which samples, such as train, train_aug or train2014",
+       "Which samples? The name of a split, such as train, train_aug or train2014.",
        has_standard_data, any_text, usual_split, anything},
-      {"score", "", "with voc12 or coco14",
-       "whether to score the labels with the ground truth of the data set", has_standard_data,
-       yes_or_no, usually_yes, anything},
-      {"images", "FOLDER", "with folder", "the folder of the images", has_own_data, any_text,
-       nothing_usual, check_folder},
+      {"score", "", "with voc12 or coco14", "whether to score the labels with the ground truth",
+       "Score the labels with the ground truth of the data set?", has_standard_data, yes_or_no,
+       usually_yes, anything},
+      {"images", "FOLDER", "with folder", "the folder of the images",
+       "Where are the images? A folder.", has_own_data, any_text, nothing_usual, check_folder},
       {"classes", "NAMES", "with folder",
        "voc12, coco14, or the names of the classes, separated by commas, background first",
+       "What are the classes? voc12, coco14, or their names, separated by commas, background first.",
        has_own_data, any_text, nothing_usual, check_classes},
-      {"truth", "FOLDER|none", "with folder", "the folder of the ground truth, or none", has_own_data,
-       any_text, nothing_usual, check_folder_or_none},
-      {"pseudo", "", "", "what the pseudo-labels come from", has_files, pseudo_choices, nothing_usual,
+      {"truth", "FOLDER|none", "with folder", "the folder of the ground truth, or none",
+       "Where is the ground truth? A folder, or none.", has_own_data, any_text, nothing_usual,
+       check_folder_or_none},
+      {"pseudo", "", "", "what the pseudo-labels come from",
+       "What do you have of a weakly supervised method?", has_files, pseudo_choices, nothing_usual,
        anything},
-      {"method", "", "", "the method that made the labels or CAMs; own: another one", has_files,
-       method_choices, nothing_usual, anything},
-      {"format", "", "with cams", "the files of the CAMs", has_cams, format_choices, usual_format,
-       anything},
+      {"method", "", "", "the method that made the labels or CAMs; own: another one",
+       "Which method is it?", has_files, method_choices, nothing_usual, anything},
+      {"format", "", "with cams", "the files of the CAMs", "Which files are the CAMs?", has_cams,
+       format_choices, usual_format, anything},
       {"background", "N|map", "with cams of another method",
        "the score of the background, from 0 to 1, or map if the CAMs have a map for it",
+       "What is the score of the background? A number from 0 to 1, or map if the CAMs have a map for "
+       "it.",
        has_cams_of_another_method, any_text, usual_background, check_background},
-      {"pseudo-path", "FOLDER", "", "the folder of the labels or CAMs", has_files, any_text,
-       nothing_usual, check_folder},
-      {"masks", "", "", "the masks of SAM", has_files, masks_choices, nothing_usual, anything},
+      {"pseudo-path", "FOLDER", "", "the folder of the labels or CAMs",
+       "Where are the labels or CAMs? A folder.", has_files, any_text, nothing_usual, check_folder},
+      {"masks", "", "", "the masks of SAM", "Which masks of SAM do you have?", has_files,
+       masks_choices, nothing_usual, anything},
       {"masks-path", "FOLDER", "with json, png or npy",
-       "the folder of the masks; with json also one file for all", has_masks, any_text, nothing_usual,
-       check_masks_path},
-      {"checkpoint", "FILE", "with sam", "the weights, such as sam_vit_h_4b8939.pth", runs_sam,
-       any_text, nothing_usual, check_file},
+       "the folder of the masks; with json also one file for all",
+       "Where are the masks? A folder, or with json also one file for all images.", has_masks,
+       any_text, nothing_usual, check_masks_path},
+      {"checkpoint", "FILE", "with sam", "the weights, such as sam_vit_h_4b8939.pth",
+       "Where are the weights of SAM? A file, such as sam_vit_h_4b8939.pth.", runs_sam, any_text,
+       nothing_usual, check_file},
   };
   return kQuestions;
 }

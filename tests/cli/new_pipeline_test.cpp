@@ -162,12 +162,16 @@ TEST_CASE("seplflow new pipeline explains a wrong answer and asks again") {
                            {"pseudo-path", data.path("labels")},
                            {"masks", "json"},
                            {"masks-path", data.path("json")}});
-  CHECK_THAT(out.str(), Contains("\"voc\" is not one of the answers; did you mean \"voc12\"?") &&
+  CHECK_THAT(out.str(), Contains("Which data set do you have?\n") &&
+                            Contains("\"voc\" is not one of the answers; did you mean \"voc12\"?") &&
                             Contains("an answer is needed") && Contains("is not a folder") &&
                             Contains("the names of at least two classes") &&
                             Contains("did you mean \"transcam\"?") &&
-                            Contains("there is no folder \"/nowhere\"") &&
+                            Contains("there is no folder \"/nowhere\"; / has nothing of that name") &&
                             Contains("folder  images of your own in a folder"));
+  Answers misspelt = {{"data", "voc12"}, {"root", data.path("vocs/VOC2012")}};
+  CHECK_THROWS_WITH(check_answer(question("root"), misspelt["root"], misspelt, catalog()),
+                    Contains("; did you mean \"" + data.path("voc") + "\"?"));
   std::istringstream ended("scenes");
   Answers none;
   ask(none, catalog(), ended, out);

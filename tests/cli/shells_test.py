@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Types into real shells and lets them complete, and renders the manual pages.
 
-Usage: shells_test.py SEPLFLOW bash|zsh|fish|man|speed
+Usage: shells_test.py SEPLFLOW bash|zsh|fish|man|dialog|speed
 Exit status: 0 passed, 1 failed, 77 skipped.
 """
 import os
@@ -133,6 +133,33 @@ def in_fish(program, folder):
     return failures
 
 
+def dialog(program, folder):
+    """Answers seplflow new pipeline on a terminal, first so that check finds an error."""
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "TERM": "xterm",
+                   "SEPLFLOW_PLUGIN_PATH": ""}
+    for name in ("images", "labels", "masks"):
+        (folder / name).mkdir()
+    command = [str(program), "new", "pipeline", "new.toml", "--data", "folder", "--images"]
+    answers = [("classes: ", "cell,background"), ("truth: ", "none"), ("pseudo: ", "labels"),
+               ("method: ", "epss"), ("did you mean \"eps\".*method: ", "eps"),
+               ("pseudo-path: ", "labels"), ("masks: ", "npy"), ("masks-path: ", "masks"),
+               # There is no image: whatever is answered, check refuses it.
+               (r"has no pictures.*Answer again\? \(yes or no\): ", "perhaps"),
+               ("expected yes or no.*: ", "yes"), (r"data \[folder\]: ", "scenes"),
+               ("Wrote new.toml, in which check finds no errors", "")]
+    terminal = Shell(command + ["images"], folder, environment)
+    for question, reply in answers:
+        terminal.wait_for(question)
+        terminal.send(reply + "\n")
+    ended = Shell(command + ["nowhere"], folder, environment)
+    ended.wait_for("exists and is not overwritten")
+    stopped = Shell([str(program), "new", "pipeline", "other.toml"], folder, environment)
+    stopped.wait_for("data: ")
+    stopped.send("\x04")  # the end of the input
+    stopped.wait_for("the input ended before all questions were answered; nothing was written")
+    return ["other.toml was written"] if (folder / "other.toml").exists() else []
+
+
 def pages(program, folder):
     """Every manual page renders without a warning, and man finds its name."""
     subprocess.run([program, "__write-share", folder], check=True)
@@ -163,13 +190,13 @@ def speed(program, folder):
 
 def main(program, what):
     program = pathlib.Path(program).resolve()
-    if what != "speed" and not shutil.which(what):
+    if what not in ("dialog", "speed") and not shutil.which(what):
         print(f"SKIPPED: {what} is not installed (scripts/install-deps.sh --with-tests)")
         return 77
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         make_place(folder)
-        checks = {"fish": in_fish, "man": pages, "speed": speed}
+        checks = {"fish": in_fish, "man": pages, "dialog": dialog, "speed": speed}
         failures = (checks[what](program, folder) if what in checks
                     else in_terminal(what, program, folder))
     print("\n".join(failures) or "passed")
