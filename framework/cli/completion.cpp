@@ -10,6 +10,7 @@
 
 #include "catalog/catalog.hpp"
 #include "cli/commands.hpp"
+#include "cli/shell_words.hpp"
 #include "pipeline/option_text.hpp"
 #include "pipeline/run_settings.hpp"
 #include "pipeline/stage_uses.hpp"
@@ -335,36 +336,6 @@ Completion complete(std::vector<Command> const& commands, std::vector<std::strin
   } catch (std::exception const&) {
     return {};
   }
-}
-
-std::vector<std::string> shell_words(std::string_view line) {
-  std::vector<std::string> words = {""};
-  bool is_open = false;  // a word has begun, be it empty
-  char quote = 0;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    char const letter = line[i];
-    if (quote == '\'' ? letter == '\'' : letter == quote && quote != 0) {
-      quote = 0;
-    } else if (letter == '\\' && quote != '\'' && i + 1 < line.size()) {
-      words.back() += line[++i];
-      is_open = true;
-    } else if (quote != 0 || (letter != ' ' && letter != '\t' && letter != '\'' && letter != '"')) {
-      words.back() += letter;
-      is_open = true;
-    } else if (letter == '\'' || letter == '"') {
-      quote = letter;
-      is_open = true;
-    } else if (is_open) {
-      words.emplace_back();
-      is_open = false;
-    }
-  }
-  auto const is_assignment = [](std::string const& word) {
-    std::size_t const equals = word.find('=');
-    return equals != std::string::npos && word.find_first_of("/-.") > equals;
-  };
-  while (words.size() > 1 && is_assignment(words.front())) words.erase(words.begin());
-  return words;
 }
 
 void print_completion(std::vector<Command> const& commands, std::vector<std::string> const& words,

@@ -27,10 +27,6 @@ struct Completion {
 // not throw: what is wrong has no candidates.
 Completion complete(std::vector<Command> const& commands, std::vector<std::string> const& words);
 
-// The words of a line for a shell, up to its end, without quotes, and without assignments to
-// variables before the program's name.
-std::vector<std::string> shell_words(std::string_view line);
-
 // `seplflow __complete`, which the scripts of the shells call: either "--" and the words, or "--line"
 // and the line up to the cursor. Prints the kind, `keep` and the last word, separated by tabs, and
 // then each candidate with its help.

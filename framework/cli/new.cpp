@@ -7,6 +7,7 @@
 #include "cli/errors.hpp"
 #include "cli/new_pipeline.hpp"
 #include "cli/plugin_template.hpp"
+#include "cli/shell_words.hpp"
 #include "pipeline/option_text.hpp"
 #include "plugin/stage_name.hpp"
 
@@ -74,16 +75,6 @@ std::string prefix_text() {
   fs::path const prefix = fs::read_symlink("/proc/self/exe", error).parent_path().parent_path();
   bool const is_installed = fs::exists(prefix / "include/seplflow", error);
   return is_installed ? prefix.string() : "PREFIX";
-}
-
-// A word of a command line for bash.
-std::string quoted_word(std::string const& word) {
-  constexpr char const* kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+@%:,";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
-  std::string text = "'";
-  for (char const letter : word) text += letter == '\'' ? "'\\''" : std::string(1, letter);
-  return text + "'";
 }
 
 // Refuses the options that belong to the other thing that can be new.

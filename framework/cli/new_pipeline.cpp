@@ -10,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
 #include "cli/screen.hpp"
+#include "cli/shell_words.hpp"
 #include "pipeline/open_samples.hpp"
 #include "pipeline/option_text.hpp"
 #include "run/crash_report.hpp"
@@ -170,8 +171,8 @@ bool wants(std::string const& what, std::istream& in, std::ostream& out) {
 }
 
 void report_new(fs::path const& file, bool is_sound) {
-  std::string const name = file.string();
-  std::cout << "Wrote " << name << (is_sound ? ", in which check finds no errors" : "")
+  std::string const name = quoted_word(file.string());
+  std::cout << "Wrote " << file.string() << (is_sound ? ", in which check finds no errors" : "")
             << ". Next:\n\n"
             << (is_sound ? "" : "  seplflow check " + name + "\n")  //
             << "  seplflow run " << name << " --limit 10 --out runs/first-ten\n";

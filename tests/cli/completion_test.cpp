@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/man_page.hpp"
+#include "cli/shell_words.hpp"
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
 

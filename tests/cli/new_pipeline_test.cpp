@@ -193,6 +193,8 @@ TEST_CASE("seplflow new pipeline writes a pipeline that runs and overwrites noth
   CHECK(again.status == 2);
   CHECK_THAT(again.err, Contains("\"deep/try.toml\" exists and is not overwritten"));
   CHECK(read_text(place.folder / "deep/try.toml") == text);
+  CHECK_THAT(place.program({"new", "pipeline", "it's new.toml", "--data", "scenes"}).out,
+             Contains("  seplflow run 'it'\\''s new.toml' --limit 10 "));
 }
 
 TEST_CASE("without a terminal seplflow new pipeline reports all that is missing or wrong") {
