@@ -97,12 +97,19 @@ class Template {
                    "data", lines);
     }
     std::string const use = is("data", "voc12") ? "dataset.voc" : "dataset.coco";
+    Lines lines = {{"use", as_toml(use)}, {"root", path("root")}, {"split", as_toml(get("split"))}};
+    std::string comment;
+    if (is("data", "voc12") && has_truth() && get("split").ends_with("aug")) {
+      comment = "# missing_truth: labels are written for all samples, and scored where there is ground truth. With\n"
+                "# truth = \"SegmentationClassAug\", all are scored.\n";
+      lines.push_back({"missing_truth", as_toml("skip")});
+    }
     return stage_table("# The data set: names, images" +
                      std::string(has_truth() ? " and ground truth" : "") +
                      " of the samples of a split. `list = \"names.txt\"`\n"
-                     "# chooses other samples.\n",
-                 "data",
-                 {{"use", as_toml(use)}, {"root", path("root")}, {"split", as_toml(get("split"))}});
+                     "# chooses other samples.\n" +
+                     comment,
+                 "data", lines);
   }
 
   Lines with_method(Lines lines) const {

@@ -128,7 +128,12 @@ TEST_CASE("every method and kind of CAMs of seplflow new pipeline passes check")
   Answers const common = with(data.places("voc12"), {{"data", "voc12"},
                                                      {"masks", "npy"},
                                                      {"masks-path", data.path("npy")}});
-  for (std::string const& method : names_of(question("method").choices({}))) {
+  std::vector<std::string> methods = names_of(question("method").choices({}));
+  CHECK(methods.back() == "own");
+  StageDeclaration const& reader = *catalog().find("cam.labels").declaration;
+  CHECK(std::vector(methods.begin(), methods.end() - 1) ==
+        reader.options[*find_option(reader, "method")].choices);
+  for (std::string const& method : methods) {
     CAPTURE(method);
     Answers answers = with(common, {{"method", method}, {"pseudo", "labels"}});
     answers["pseudo-path"] = data.path("labels");
@@ -143,6 +148,23 @@ TEST_CASE("every method and kind of CAMs of seplflow new pipeline passes check")
       if (method == "own" && format != "png") require_sound(with(answers, {{"background", "map"}}), data);
     }
   }
+}
+
+TEST_CASE("a new pipeline for VOC's augmented set scores the samples that have ground truth") {
+  UserData const data;
+  data.folder.write("voc/ImageSets/Segmentation/train_aug.txt", "2007_000032\n2008_000001\n");
+  for (char const* const file : {"voc/JPEGImages/2008_000001.jpg", "labels/2008_000001.png",
+                                 "npy/2008_000001.npy"}) {
+    data.folder.write(file, "");
+  }
+  require_sound(with(data.places("voc12"), {{"data", "voc12"},
+                                            {"split", "train_aug"},
+                                            {"pseudo", "labels"},
+                                            {"method", "eps"},
+                                            {"pseudo-path", data.path("labels")},
+                                            {"masks", "npy"},
+                                            {"masks-path", data.path("npy")}}),
+                data);
 }
 
 TEST_CASE("seplflow new pipeline explains a wrong answer and asks again") {
