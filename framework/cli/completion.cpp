@@ -48,10 +48,10 @@ std::string const& placeholder_of(Argument const& argument) {
 // The words before the last one, as the command understands them.
 struct Line {
   Command const* command = nullptr;
-  std::set<std::string> options;                            // that are given
-  std::map<std::string, std::vector<std::string>> values;   // of options and arguments
-  Argument const* open_option = nullptr;                    // that waits for its value
-  bool only_positional = false;                             // after "--"
+  std::set<std::string> options;                           // that are given
+  std::map<std::string, std::vector<std::string>> values;  // of options and arguments
+  Argument const* open_option = nullptr;                   // that waits for its value
+  bool only_positional = false;                            // after "--"
 
   Line(Command const& known, std::vector<std::string> const& words) : command(&known) {
     for (std::size_t i = 1; i + 1 < words.size(); ++i) add(words[i]);
@@ -361,7 +361,8 @@ Command completion_command() {
                       "  source <(seplflow completion bash)         in ~/.bashrc\n"
                       "  source <(seplflow completion zsh)          in ~/.zshrc, after compinit\n"
                       "  seplflow completion fish | source          in config.fish\n"};
-  Argument& argument = command.choice("SHELL", {"bash", "zsh", "fish"}, "bash, zsh or fish", *shell);
+  Argument& argument =
+      command.choice("SHELL", {"bash", "zsh", "fish"}, "bash, zsh or fish", *shell);
   argument.value.clear();
   argument.required = true;
   return command;

@@ -23,13 +23,13 @@ struct Completion {
   std::vector<Candidate> candidates = {};
 };
 
-// `words` follow the name of the program; the last one, which may be empty, is to be completed. Does
-// not throw: what is wrong has no candidates.
+// `words` follow the name of the program; the last one, which may be empty, is to be completed.
+// Does not throw: what is wrong has no candidates.
 Completion complete(std::vector<Command> const& commands, std::vector<std::string> const& words);
 
-// `seplflow __complete`, which the scripts of the shells call: either "--" and the words, or "--line"
-// and the line up to the cursor. Prints the kind, `keep` and the last word, separated by tabs, and
-// then each candidate with its help.
+// `seplflow __complete`, which the scripts of the shells call: either "--" and the words, or
+// "--line" and the line up to the cursor. Prints the kind, `keep` and the last word, separated by
+// tabs, and then each candidate with its help.
 void print_completion(std::vector<Command> const& commands, std::vector<std::string> const& words,
                       std::ostream& out);
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <fstream>
-
 #include <seplflow/error.hpp>
 #include <seplflow/version.hpp>
+
 #include "cli/completion.hpp"
 
 namespace seplflow::cli {
@@ -20,29 +20,48 @@ std::string roff(std::string_view text) {
     if (begins_line && (letter == '.' || letter == '\'')) escaped += "\\&";
     begins_line = letter == '\n';
     switch (letter) {
-      case '\\': escaped += "\\e"; break;
-      case '-': escaped += "\\-"; break;
-      case '\'': escaped += "\\(aq"; break;
-      case '`': escaped += "\\(ga"; break;
-      case '^': escaped += "\\(ha"; break;
-      case '~': escaped += "\\(ti"; break;
-      default: escaped += letter;
+      case '\\':
+        escaped += "\\e";
+        break;
+      case '-':
+        escaped += "\\-";
+        break;
+      case '\'':
+        escaped += "\\(aq";
+        break;
+      case '`':
+        escaped += "\\(ga";
+        break;
+      case '^':
+        escaped += "\\(ha";
+        break;
+      case '~':
+        escaped += "\\(ti";
+        break;
+      default:
+        escaped += letter;
     }
   }
   return escaped;
 }
 
-std::string bold(std::string const& text) { return "\\fB" + roff(text) + "\\fR"; }
-std::string italic(std::string const& text) { return "\\fI" + roff(text) + "\\fR"; }
+std::string bold(std::string const& text) {
+  return "\\fB" + roff(text) + "\\fR";
+}
+std::string italic(std::string const& text) {
+  return "\\fI" + roff(text) + "\\fR";
+}
 
 std::string page_head(std::string const& name, std::string const& summary) {
   std::string title = name;
-  std::ranges::transform(title, title.begin(),
-                         [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+  std::ranges::transform(title, title.begin(), [](unsigned char letter) {
+    return static_cast<char>(std::toupper(letter));
+  });
   std::string what = summary;
   what.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(what.front())));
-  return ".TH \"" + roff(title) + "\" 1 \"\" \"seplflow " SEPLFLOW_VERSION "\" \"seplflow\"\n.SH NAME\n" +
-         roff(name) + " \\- " + roff(what) + "\n";
+  return ".TH \"" + roff(title) +
+         "\" 1 \"\" \"seplflow " SEPLFLOW_VERSION "\" \"seplflow\"\n.SH NAME\n" + roff(name) +
+         " \\- " + roff(what) + "\n";
 }
 
 std::string man_section(std::string const& title, std::string const& body) {
@@ -67,8 +86,7 @@ std::string tagged(std::string const& tag, std::string const& text) {
 
 std::string argument_text(Argument const& argument) {
   std::string const tag = argument.is_option() ? bold(argument.name) : italic(argument.name);
-  std::string const more =
-      argument.repeatable && argument.is_option() ? "; may be repeated" : "";
+  std::string const more = argument.repeatable && argument.is_option() ? "; may be repeated" : "";
   return tagged(tag + (argument.value.empty() ? "" : " " + italic(argument.value)),
                 argument.help + more);
 }
@@ -77,7 +95,9 @@ std::string status_section() {
   return man_section("EXIT STATUS", roff(program_texts().exit_status) + "\n");
 }
 
-std::string page_name(Command const& command) { return "seplflow-" + command.name; }
+std::string page_name(Command const& command) {
+  return "seplflow-" + command.name;
+}
 
 void write_shared_file(fs::path const& file, std::string_view text) {
   std::error_code error;

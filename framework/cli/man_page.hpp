@@ -13,8 +13,8 @@ namespace seplflow::cli {
 std::string program_page(std::vector<Command> const& commands);
 std::string command_page(Command const& command);
 
-// Writes what an install has in share/ for man, bash, zsh and fish. Throws Error when a file cannot be
-// written.
+// Writes what an install has in share/ for man, bash, zsh and fish. Throws Error when a file cannot
+// be written.
 void write_shared_files(std::vector<Command> const& commands, std::filesystem::path const& folder);
 
 }  // namespace seplflow::cli

@@ -121,8 +121,9 @@ void complete_answers(Answers& answers, StageCatalog const& catalog, bool unchec
     }
   }
   if (answer(answers, "data").empty()) {
-    errors.push_back("the data set decides what else is needed; on a terminal, \"seplflow new pipeline "
-                     "FILE\" asks for everything");
+    errors.push_back(
+        "the data set decides what else is needed; on a terminal, \"seplflow new pipeline "
+        "FILE\" asks for everything");
   }
   // What is missing decides what applies.
   if (errors.empty()) errors = surplus_answers(answers);
@@ -222,8 +223,8 @@ void ask(Answers& answers, StageCatalog const& catalog, std::istream& in, std::o
 std::string schema_reference() {
   std::error_code error;
   fs::path const program = fs::read_symlink("/proc/self/exe", error);
-  fs::path const schema = program.parent_path().parent_path() /
-                          "share/seplflow/pipelines/pipeline.schema.json";
+  fs::path const schema =
+      program.parent_path().parent_path() / "share/seplflow/pipelines/pipeline.schema.json";
   if (!fs::is_regular_file(schema, error)) return "pipeline.schema.json";
   // Editors read it as a URL.
   std::string url;
@@ -240,7 +241,8 @@ std::string schema_reference() {
 int create_pipeline(fs::path const& file, Answers answers, bool unchecked) {
   std::error_code error;
   if (fs::exists(fs::symlink_status(file, error))) {
-    throw UsageError("\"" + file.string() + "\" exists and is not overwritten; choose another name");
+    throw UsageError("\"" + file.string() +
+                     "\" exists and is not overwritten; choose another name");
   }
   StageCatalog const catalog = catalog_with_warnings();
   std::vector<Problem> problems;
@@ -252,8 +254,9 @@ int create_pipeline(fs::path const& file, Answers answers, bool unchecked) {
     problems = problems_in(pipeline_text(answers, file, schema_reference()), file, catalog);
     if (!problems.empty() && !unchecked) {
       print_errors(problems);
-      throw UsageError("nothing was written, because of these errors in the new pipeline; with "
-                       "--unchecked it is written nevertheless");
+      throw UsageError(
+          "nothing was written, because of these errors in the new pipeline; with "
+          "--unchecked it is written nevertheless");
     }
   }
   write_new(file, pipeline_text(answers, file, schema_reference()));

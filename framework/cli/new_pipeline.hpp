@@ -17,6 +17,9 @@ using Answers = std::map<std::string, std::string, std::less<>>;
 
 std::string const& answer(Answers const& answers, std::string_view question);
 
+// The path that an answer means: "~/data" as shells and pipelines read it.
+std::filesystem::path path_in(std::string const& text);
+
 // One of a few answers, and what it means.
 struct Choice {
   std::string name, meaning;

@@ -3,8 +3,8 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
-
 #include <seplflow/error.hpp>
+
 #include "base/similar_names.hpp"
 #include "cli/new_pipeline.hpp"
 
@@ -20,29 +20,38 @@ bool has_answer(Answers const& answers, std::string_view question, std::string_v
 bool has_standard_data(Answers const& answers) {
   return has_answer(answers, "data", "voc12") || has_answer(answers, "data", "coco14");
 }
-bool has_own_data(Answers const& answers) { return has_answer(answers, "data", "folder"); }
-bool has_files(Answers const& answers) { return has_standard_data(answers) || has_own_data(answers); }
-bool has_cams(Answers const& answers) { return has_answer(answers, "pseudo", "cams"); }
+bool has_own_data(Answers const& answers) {
+  return has_answer(answers, "data", "folder");
+}
+bool has_files(Answers const& answers) {
+  return has_standard_data(answers) || has_own_data(answers);
+}
+bool has_cams(Answers const& answers) {
+  return has_answer(answers, "pseudo", "cams");
+}
 bool has_cams_of_another_method(Answers const& answers) {
   return has_cams(answers) && has_answer(answers, "method", "own");
 }
-bool runs_sam(Answers const& answers) { return has_answer(answers, "masks", "sam"); }
+bool runs_sam(Answers const& answers) {
+  return has_answer(answers, "masks", "sam");
+}
 bool has_masks(Answers const& answers) {
   return !answer(answers, "masks").empty() && !runs_sam(answers);
 }
-bool always(Answers const&) { return true; }
-
-std::vector<Choice> any_text(Answers const&) { return {}; }
-std::string nothing_usual(Answers const&) { return ""; }
-void anything(std::string const&, Answers const&) {}
-
-// "~/data" as shells and pipelines read it.
-fs::path as_path(std::string const& text) {
-  char const* const home = std::getenv("HOME");
-  return text.starts_with("~/") && home ? fs::path(home) / text.substr(2) : fs::path(text);
+bool always(Answers const&) {
+  return true;
 }
 
-// `; did you mean "/data/masks"?` for a path that does not exist: what the folder has where it ends.
+std::vector<Choice> any_text(Answers const&) {
+  return {};
+}
+std::string nothing_usual(Answers const&) {
+  return "";
+}
+void anything(std::string const&, Answers const&) {}
+
+// `; did you mean "/data/masks"?` for a path that does not exist: what the folder has where it
+// ends.
 std::string hint_at(fs::path const& path) {
   std::error_code error;
   fs::path folder = fs::absolute(path).lexically_normal();
@@ -62,22 +71,26 @@ std::string hint_at(fs::path const& path) {
 
 [[noreturn]] void refuse_path(std::string const& text, std::string const& kind) {
   std::error_code error;
-  if (fs::exists(as_path(text), error)) throw Error("\"" + text + "\" is not a " + kind);
-  throw Error("there is no " + kind + " \"" + text + "\"" + hint_at(as_path(text)));
+  if (fs::exists(path_in(text), error)) throw Error("\"" + text + "\" is not a " + kind);
+  throw Error("there is no " + kind + " \"" + text + "\"" + hint_at(path_in(text)));
 }
 
 void require_folder(std::string const& text) {
   std::error_code error;
-  if (!fs::is_directory(as_path(text), error)) refuse_path(text, "folder");
+  if (!fs::is_directory(path_in(text), error)) refuse_path(text, "folder");
 }
 
 void require_file(std::string const& text) {
   std::error_code error;
-  if (!fs::is_regular_file(as_path(text), error)) refuse_path(text, "file");
+  if (!fs::is_regular_file(path_in(text), error)) refuse_path(text, "file");
 }
 
-void check_folder(std::string const& text, Answers const&) { require_folder(text); }
-void check_file(std::string const& text, Answers const&) { require_file(text); }
+void check_folder(std::string const& text, Answers const&) {
+  require_folder(text);
+}
+void check_file(std::string const& text, Answers const&) {
+  require_file(text);
+}
 
 void check_folder_or_none(std::string const& text, Answers const&) {
   if (text != "none") require_folder(text);
@@ -87,15 +100,16 @@ void check_root(std::string const& text, Answers const& answers) {
   require_folder(text);
   std::error_code error;
   char const* const part = has_answer(answers, "data", "voc12") ? "ImageSets" : "annotations";
-  if (fs::is_directory(as_path(text) / part, error)) return;
+  if (fs::is_directory(path_in(text) / part, error)) return;
   throw Error("the folder \"" + text + "\" has no folder \"" + part + "\" in it; expected " +
-              (has_answer(answers, "data", "voc12") ? "the folder VOC2012 of the unpacked data set"
-                                            : "the folder with annotations, train2014 and val2014"));
+              (has_answer(answers, "data", "voc12")
+                   ? "the folder VOC2012 of the unpacked data set"
+                   : "the folder with annotations, train2014 and val2014"));
 }
 
 void check_masks_path(std::string const& text, Answers const& answers) {
   std::error_code error;
-  if (has_answer(answers, "masks", "json") && fs::is_regular_file(as_path(text), error)) return;
+  if (has_answer(answers, "masks", "json") && fs::is_regular_file(path_in(text), error)) return;
   require_folder(text);
 }
 
@@ -111,8 +125,10 @@ void check_background(std::string const& text, Answers const&) {
 void check_classes(std::string const& text, Answers const&) {
   if (text == "voc12" || text == "coco14") return;
   if (text.find(',') == std::string::npos) {
-    throw Error("expected voc12, coco14, or the names of at least two classes, such as "
-                "\"background,cell\"; got \"" + text + "\"");
+    throw Error(
+        "expected voc12, coco14, or the names of at least two classes, such as "
+        "\"background,cell\"; got \"" +
+        text + "\"");
   }
 }
 
@@ -123,7 +139,9 @@ std::vector<Choice> data_choices(Answers const&) {
           {"scenes", "none: generated scenes with pseudo-labels and masks, to try seplflow"}};
 }
 
-std::vector<Choice> yes_or_no(Answers const&) { return {{"yes", ""}, {"no", ""}}; }
+std::vector<Choice> yes_or_no(Answers const&) {
+  return {{"yes", ""}, {"no", ""}};
+}
 
 std::vector<Choice> pseudo_choices(Answers const&) {
   return {{"labels", "label files (PNG): the final pseudo-labels of a method"},
@@ -145,9 +163,8 @@ std::vector<Choice> method_choices(Answers const&) {
 std::vector<Choice> format_choices(Answers const& answers) {
   Choice const png = {"png", "a PNG file for each class of an image: NAME_0.png"};
   if (has_answer(answers, "method", "rca")) return {png};
-  std::vector<Choice> choices = {{"npy", "NAME.npy, NAME.npz or NAME.pt"},
-                                 {"pkl", "NAME.pkl"},
-                                 {"h5", "NAME.h5"}};
+  std::vector<Choice> choices = {
+      {"npy", "NAME.npy, NAME.npz or NAME.pt"}, {"pkl", "NAME.pkl"}, {"h5", "NAME.h5"}};
   std::string const& method = answer(answers, "method");
   if (method.empty() || method == "l2g" || method == "own") choices.push_back(png);
   return choices;
@@ -169,8 +186,12 @@ std::string usual_split(Answers const& answers) {
   return has_answer(answers, "data", "voc12") ? "train" : "train2014";
 }
 
-std::string usually_yes(Answers const&) { return "yes"; }
-std::string usual_background(Answers const&) { return "0.2"; }
+std::string usually_yes(Answers const&) {
+  return "yes";
+}
+std::string usual_background(Answers const&) {
+  return "0.2";
+}
 
 // The stage that an answer needs, if programs can be built without it.
 std::string optional_stage(Question const& question, std::string const& choice) {
@@ -193,14 +214,21 @@ std::string const& answer(Answers const& answers, std::string_view question) {
   return found == answers.end() ? kNone : found->second;
 }
 
+fs::path path_in(std::string const& text) {
+  char const* const home = std::getenv("HOME");
+  return text.starts_with("~/") && home ? fs::path(home) / text.substr(2) : fs::path(text);
+}
+
 std::vector<Question> const& questions() {
   static std::vector<Question> const kQuestions = {
       {"data", "", "", "the data set", "Which data set do you have?", always, data_choices,
        nothing_usual, anything},
       {"root", "FOLDER", "with voc12 or coco14", "the folder of the data set",
-       "Where is the data set? The folder VOC2012, or the one with annotations and train2014 in it.",
+       "Where is the data set? The folder VOC2012, or the one with annotations and train2014 in "
+       "it.",
        has_standard_data, any_text, nothing_usual, check_root},
-      {"split", "NAME", "with voc12 or coco14", "which samples, such as train, train_aug or train2014",
+      {"split", "NAME", "with voc12 or coco14",
+       "which samples, such as train, train_aug or train2014",
        "Which samples? The name of a split, such as train, train_aug or train2014.",
        has_standard_data, any_text, usual_split, anything},
       {"score", "", "with voc12 or coco14", "whether to score the labels with the ground truth",
@@ -210,7 +238,8 @@ std::vector<Question> const& questions() {
        "Where are the images? A folder.", has_own_data, any_text, nothing_usual, check_folder},
       {"classes", "NAMES", "with folder",
        "voc12, coco14, or the names of the classes, separated by commas, background first",
-       "What are the classes? voc12, coco14, or their names, separated by commas, background first.",
+       "What are the classes? voc12, coco14, or their names, separated by commas, background "
+       "first.",
        has_own_data, any_text, nothing_usual, check_classes},
       {"truth", "FOLDER|none", "with folder", "the folder of the ground truth, or none",
        "Where is the ground truth? A folder, or none.", has_own_data, any_text, nothing_usual,
@@ -224,7 +253,8 @@ std::vector<Question> const& questions() {
        format_choices, usual_format, anything},
       {"background", "N|map", "with cams of another method",
        "the score of the background, from 0 to 1, or map if the CAMs have a map for it",
-       "What is the score of the background? A number from 0 to 1, or map if the CAMs have a map for "
+       "What is the score of the background? A number from 0 to 1, or map if the CAMs have a map "
+       "for "
        "it.",
        has_cams_of_another_method, any_text, usual_background, check_background},
       {"pseudo-path", "FOLDER", "", "the folder of the labels or CAMs",

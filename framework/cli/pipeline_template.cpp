@@ -11,7 +11,9 @@ namespace {
 namespace fs = std::filesystem;
 using Lines = std::vector<std::pair<std::string, std::string>>;  // keys and values as TOML
 
-std::string as_toml(std::string const& value) { return resolved_text(OptionValue(value)); }
+std::string as_toml(std::string const& value) {
+  return resolved_text(OptionValue(value));
+}
 
 // A stage with its comment, and the equals signs below each other.
 std::string stage_table(std::string const& comment, std::string const& name, Lines const& lines) {
@@ -67,9 +69,10 @@ class Template {
   }
 
   std::string scenes() const {
-    return stage_table("# Pictures with ground truth, pseudo-labels as CAMs give them, and masks as SAM proposes\n"
-                 "# them, all from a seed.\n",
-                 "scenes", {{"use", as_toml("dataset.scenes")}, {"count", "50"}});
+    return stage_table(
+        "# Pictures with ground truth, pseudo-labels as CAMs give them, and masks as SAM proposes\n"
+        "# them, all from a seed.\n",
+        "scenes", {{"use", as_toml("dataset.scenes")}, {"count", "50"}});
   }
 
   std::string class_list() const {
@@ -92,24 +95,28 @@ class Template {
                      {"images", path("images")},
                      {"classes", class_list()}};
       if (has_truth()) lines.push_back({"truth", path("truth")});
-      return stage_table("# The data set: all images of the folder. `list = \"names.txt\"` chooses some of them, and may\n"
-                   "# have the classes of each image.\n",
-                   "data", lines);
+      return stage_table(
+          "# The data set: all images of the folder. `list = \"names.txt\"` chooses some of them, "
+          "and may\n"
+          "# have the classes of each image.\n",
+          "data", lines);
     }
     std::string const use = is("data", "voc12") ? "dataset.voc" : "dataset.coco";
     Lines lines = {{"use", as_toml(use)}, {"root", path("root")}, {"split", as_toml(get("split"))}};
     std::string comment;
     if (is("data", "voc12") && has_truth() && get("split").ends_with("aug")) {
-      comment = "# missing_truth: labels are written for all samples, and scored where there is ground truth. With\n"
-                "# truth = \"SegmentationClassAug\", all are scored.\n";
+      comment =
+          "# missing_truth: labels are written for all samples, and scored where there is ground "
+          "truth. With\n"
+          "# truth = \"SegmentationClassAug\", all are scored.\n";
       lines.push_back({"missing_truth", as_toml("skip")});
     }
     return stage_table("# The data set: names, images" +
-                     std::string(has_truth() ? " and ground truth" : "") +
-                     " of the samples of a split. `list = \"names.txt\"`\n"
-                     "# chooses other samples.\n" +
-                     comment,
-                 "data", lines);
+                           std::string(has_truth() ? " and ground truth" : "") +
+                           " of the samples of a split. `list = \"names.txt\"`\n"
+                           "# chooses other samples.\n" +
+                           comment,
+                       "data", lines);
   }
 
   Lines with_method(Lines lines) const {
@@ -119,48 +126,54 @@ class Template {
 
   std::string labels() const {
     return stage_table("# The pseudo-labels, NAME.png: 0 is background, 255 is ignored.\n", "cam",
-                 with_method({{"use", as_toml("cam.labels")},
-                              {"in", as_toml("data")},
-                              {"dir", path("pseudo-path")}}));
+                       with_method({{"use", as_toml("cam.labels")},
+                                    {"in", as_toml("data")},
+                                    {"dir", path("pseudo-path")}}));
   }
 
   std::string cams() const {
     std::string const use = is("format", "png") ? "cam.png_per_class" : "cam." + get("format");
     bool const is_own = is("method", "own");
     std::string const rule =
-        !is_own ? "# CAMs become labels by the published rule of the method; `background = 0.2` replaces it.\n"
+        !is_own ? "# CAMs become labels by the published rule of the method; `background = 0.2` "
+                  "replaces it.\n"
         : is("background", "map")
             ? "# CAMs become labels: each pixel has the class with the highest score.\n"
             : "# CAMs become labels: a pixel where no class scores more than this is background.\n";
     Lines threshold = with_method({{"use", as_toml("label.threshold")}, {"in", as_toml("cam")}});
-    Lines reader = with_method(
-        {{"use", as_toml(use)}, {"in", as_toml("data")}, {"dir", path("pseudo-path")}});
+    Lines reader =
+        with_method({{"use", as_toml(use)}, {"in", as_toml("data")}, {"dir", path("pseudo-path")}});
     if (is_own && !is("background", "map")) threshold.push_back({"background", get("background")});
     if (is_own && is("background", "map") && !is("format", "png")) {
       reader.push_back({"background", as_toml("in_band")});
     }
-    return stage_table("# The CAMs. `seplflow stages " + use + "` lists what the files may look like.\n", "cam",
-                 reader) +
+    return stage_table(
+               "# The CAMs. `seplflow stages " + use + "` lists what the files may look like.\n",
+               "cam", reader) +
            stage_table(rule, "pseudo", threshold);
   }
 
   std::string masks() const {
     if (is("masks", "sam")) {
-      return stage_table("# SAM makes the masks. It takes nearly all of the time, so [stages.masks] below keeps them:\n"
-                   "# read them with masks.json the next time.\n",
-                   "sam",
-                   {{"use", as_toml("masks.sam")},
-                    {"in", as_toml("data.image")},
-                    {"checkpoint", path("checkpoint")},
-                    {"preset", as_toml("sepl")}}) +
+      return stage_table(
+                 "# SAM makes the masks. It takes nearly all of the time, so [stages.masks] below "
+                 "keeps them:\n"
+                 "# read them with masks.json the next time.\n",
+                 "sam",
+                 {{"use", as_toml("masks.sam")},
+                  {"in", as_toml("data.image")},
+                  {"checkpoint", path("checkpoint")},
+                  {"preset", as_toml("sepl")}}) +
              stage_table("", "masks", {{"use", as_toml("output.masks")}, {"in", as_toml("sam")}});
     }
     std::error_code error;
-    bool const is_one_file = fs::is_regular_file(get("masks-path"), error);
-    return stage_table("# The masks of SAM. `on_missing = \"empty\"` continues without those of an image.\n", "sam",
-                 {{"use", as_toml("masks." + get("masks"))},
-                  {"in", as_toml("data")},
-                  {is_one_file ? "file" : "dir", path("masks-path")}});
+    bool const is_one_file = fs::is_regular_file(path_in(get("masks-path")), error);
+    return stage_table(
+        "# The masks of SAM. `on_missing = \"empty\"` continues without those of an image.\n",
+        "sam",
+        {{"use", as_toml("masks." + get("masks"))},
+         {"in", as_toml("data")},
+         {is_one_file ? "file" : "dir", path("masks-path")}});
   }
 
   static std::string wires(std::string const& pseudo, std::string const& masks,
@@ -170,14 +183,16 @@ class Template {
 
   std::string sepl(std::string const& pseudo, std::string const& masks) const {
     return stage_table("# SEPL, part 1: how much does each mask overlap each class?\n", "assign",
-                 {{"use", as_toml("sepl.assign")}, {"in", wires(pseudo, masks)}}) +
-           stage_table("# SEPL, part 2: a mask is kept if its class covers more than t1 of it, or if it covers more\n"
-                 "# than t2 of its class. To try other values: --sweep select.t1=0.3,0.4,0.5\n",
-                 "select",
-                 {{"use", as_toml("sepl.select")},
-                  {"in", wires(pseudo, masks, ", overlaps = \"assign\"")},
-                  {"t1", "0.5"},
-                  {"t2", "0.85"}});
+                       {{"use", as_toml("sepl.assign")}, {"in", wires(pseudo, masks)}}) +
+           stage_table(
+               "# SEPL, part 2: a mask is kept if its class covers more than t1 of it, or if it "
+               "covers more\n"
+               "# than t2 of its class. To try other values: --sweep select.t1=0.3,0.4,0.5\n",
+               "select",
+               {{"use", as_toml("sepl.select")},
+                {"in", wires(pseudo, masks, ", overlaps = \"assign\"")},
+                {"t1", "0.5"},
+                {"t2", "0.85"}});
   }
 
   std::string ends() const {
@@ -187,13 +202,16 @@ class Template {
                                                         : "cam";
     std::string table;
     if (has_truth()) {
-      table = stage_table("# IoU, precision and recall, before (baseline) and after.\n", "score",
-                    {{"use", as_toml("eval.miou")},
-                     {"in", "{ truth = " + as_toml(source + ".truth") +
-                                ", labels = \"select\", baseline = " + as_toml(baseline) + " }"}});
+      table = stage_table(
+          "# IoU, precision and recall, before (baseline) and after.\n", "score",
+          {{"use", as_toml("eval.miou")},
+           {"in", "{ truth = " + as_toml(source + ".truth") +
+                      ", labels = \"select\", baseline = " + as_toml(baseline) + " }"}});
     }
-    return table + stage_table("# RUN/write/NAME.png: the labels. To train on them, output.training_list writes a list too.\n",
-                         "write", {{"use", as_toml("output.labels")}, {"in", as_toml("select")}});
+    return table + stage_table(
+                       "# RUN/write/NAME.png: the labels. To train on them, output.training_list "
+                       "writes a list too.\n",
+                       "write", {{"use", as_toml("output.labels")}, {"in", as_toml("select")}});
   }
 
   Answers const& answers_;
@@ -208,7 +226,8 @@ std::string pipeline_text(Answers const& answers, fs::path const& file, std::str
          ".\n"
          "#\n"
          "#   seplflow check FILE       finds every error before anything runs\n"
-         "#   seplflow run FILE         runs it into runs/NAME; --limit 10 tries a few samples first\n"
+         "#   seplflow run FILE         runs it into runs/NAME; --limit 10 tries a few samples "
+         "first\n"
          "#   seplflow stages STAGE     describes a stage, such as sepl.select, and its options\n" +
          pipeline.pipeline();
 }

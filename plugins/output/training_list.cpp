@@ -1,6 +1,6 @@
+#include <seplflow/formats/input_file.hpp>
 #include <set>
 
-#include <seplflow/formats/input_file.hpp>
 #include "common/sample_file.hpp"
 #include "stages.hpp"
 #include "training_notes.hpp"
@@ -92,9 +92,7 @@ struct TrainingList : PaletteOptions {
  private:
   bool is_plain() const { return layout == Layout::plain; }
 
-  fs::path label_folder() const {
-    return is_plain() ? "ann_dir" : "VOC2012/SegmentationClassAug";
-  }
+  fs::path label_folder() const { return is_plain() ? "ann_dir" : "VOC2012/SegmentationClassAug"; }
   fs::path image_folder() const { return is_plain() ? "img_dir" : "VOC2012/JPEGImages"; }
 
   void check_voc(OptionCheck& check) const {
@@ -112,8 +110,9 @@ struct TrainingList : PaletteOptions {
 
   void check_plain(OptionCheck& check) {
     if (check.given("split")) {
-      check.refuse("split", "only layout = \"voc\" uses it: the list of layout = \"plain\" is "
-                            "names.txt");
+      check.refuse("split",
+                   "only layout = \"voc\" uses it: the list of layout = \"plain\" is "
+                   "names.txt");
     }
     auto const endings = endings_in(images);
     if (!image_suffix) {
@@ -140,7 +139,8 @@ struct TrainingList : PaletteOptions {
   // mmsegmentation strips the lines of names.txt and puts one suffix behind each.
   void require_plain(Sample const& sample, fs::path const& image) const {
     if (!sample.classes) {
-      throw Error("its data set does not name its classes, which the config of mmsegmentation needs");
+      throw Error(
+          "its data set does not name its classes, which the config of mmsegmentation needs");
     }
     if (sample.id.front() == ' ' || sample.id.back() == ' ') {
       throw Error("its name begins or ends with a space, which readers of names.txt remove");
@@ -170,9 +170,10 @@ struct TrainingList : PaletteOptions {
     std::string const folder = image_folder().string() + "/";
     switch (*image_files) {
       case ImageFiles::absolute:
-        return is_plain() ? "image_folder is the folder of the images on the machine that wrote this."
-                          : "The list has the absolute paths of the images, below " +
-                                one_line(images) + ".";
+        return is_plain()
+                   ? "image_folder is the folder of the images on the machine that wrote this."
+                   : "The list has the absolute paths of the images, below " + one_line(images) +
+                         ".";
       case ImageFiles::relative:
         return "Put the images, or a link to their folder, at " + folder +
                " in this folder; then it can be moved.";
@@ -191,7 +192,8 @@ struct TrainingList : PaletteOptions {
 };
 
 constexpr char const* kDetails =
-    "The folder of the stage is a data set to train on. `docs/training.md` shows the whole way. The "
+    "The folder of the stage is a data set to train on. `docs/training.md` shows the whole way. "
+    "The "
     "labels are 8-bit PNGs of class ids; 255 is ignored. The list names the samples whose labels "
     "were written, in the order of the data set; failed samples are not in it. It is written when "
     "all samples have been processed. A sample without an image fails.\n\n"
@@ -200,11 +202,13 @@ constexpr char const* kDetails =
     "expects.\n\n"
     "    RUN/STAGE/VOC2012/SegmentationClassAug/NAME.png        the labels\n"
     "    RUN/STAGE/VOC2012/ImageSets/SegmentationAug/SPLIT.txt  image and label of each sample\n"
-    "    RUN/STAGE/deeplab.yaml                                 the section DATASET of its configs\n"
+    "    RUN/STAGE/deeplab.yaml                                 the section DATASET of its "
+    "configs\n"
     "    RUN/STAGE/labels.txt                                   id and name of each class\n\n"
     "`deeplab.yaml` has the name of the list and `N_CLASSES`, which counts the background: 21 for "
     "VOC, 81 for COCO, one more than the objects for your own data. Put it into a copy of "
-    "`configs/voc12.yaml`, set `ROOT` to the path of RUN/STAGE, and train; to evaluate, set ROOT back "
+    "`configs/voc12.yaml`, set `ROOT` to the path of RUN/STAGE, and train; to evaluate, set ROOT "
+    "back "
     "to the data set with the real ground truth. A line of the list is `//path/of/images/NAME.jpg "
     "/SegmentationClassAug/NAME.png`: the reader joins everything after the first slash to "
     "ROOT/VOC2012, so it finds images by their absolute path and labels in the run.\n\n"
@@ -214,19 +218,22 @@ constexpr char const* kDetails =
     "    RUN/STAGE/ann_dir/NAME.png   the labels\n"
     "    RUN/STAGE/names.txt          the names, without folder and ending\n"
     "    RUN/STAGE/labels.txt         id and name of each class\n"
-    "    RUN/STAGE/mmseg_dataset.py   a config of mmsegmentation 1.x that loads them, with names and "
+    "    RUN/STAGE/mmseg_dataset.py   a config of mmsegmentation 1.x that loads them, with names "
+    "and "
     "colours of the classes\n\n"
     "mmsegmentation puts one suffix behind all names, so all images must have the same; "
     "`image_suffix` names it.\n\n"
     "**Images**. `image_files` determines whether the folder can be moved to another machine:\n\n"
     "| `image_files` | The list or config names the images | Movable |\n"
     "|---|---|---|\n"
-    "| `absolute` | by their absolute path in `images` | no: the images must be at the same path |\n"
+    "| `absolute` | by their absolute path in `images` | no: the images must be at the same path "
+    "|\n"
     "| `relative` | by their path in the folder of the stage, where you put them or a link: "
     "VOC2012/JPEGImages or img_dir | yes |\n"
     "| `copied` | the same; the stage copies the image files there, byte for byte | yes, complete "
     "|\n\n"
-    "Everything else is relative to the folder of the stage. Only `ROOT` in deeplab.yaml must be set "
+    "Everything else is relative to the folder of the stage. Only `ROOT` in deeplab.yaml must be "
+    "set "
     "to it.";
 
 }  // namespace
@@ -238,17 +245,19 @@ void declare_training_list(Plugin& plugin) {
   stage.inputs("labels")
       .option("images", &TrainingList::images, "folder of the images, NAME.jpg", existing_folder(),
               required())
-      .option("layout", &TrainingList::layout,
-              "folders and list: voc, as deeplab-pytorch reads them, or plain: img_dir, ann_dir and "
-              "names.txt, with a config of mmsegmentation",
-              kLayouts)
+      .option(
+          "layout", &TrainingList::layout,
+          "folders and list: voc, as deeplab-pytorch reads them, or plain: img_dir, ann_dir and "
+          "names.txt, with a config of mmsegmentation",
+          kLayouts)
       .option("split", &TrainingList::split, "with layout voc: name of the list, without .txt",
               one_of({"train", "train_aug", "trainval", "trainval_aug"}))
-      .option("image_files", &TrainingList::image_files,
-              "where training finds the images: at their absolute path, relative to the folder of "
-              "the stage, where you put them, or copied into it (default: absolute with layout voc, "
-              "copied with plain)",
-              kImageFiles)
+      .option(
+          "image_files", &TrainingList::image_files,
+          "where training finds the images: at their absolute path, relative to the folder of "
+          "the stage, where you put them, or copied into it (default: absolute with layout voc, "
+          "copied with plain)",
+          kImageFiles)
       .option("image_suffix", &TrainingList::image_suffix,
               "with layout plain: the ending of all images, with its dot (default: that of the "
               "images in the folder, if they have one in common, or else .jpg)");

@@ -82,7 +82,8 @@ std::string class_list(Classes const& classes) {
 
 std::string deeplab_config(Classes const& classes, std::string_view split,
                            std::string_view images) {
-  return "# The section DATASET of deeplab-pytorch's configs/voc12.yaml, for the labels in this folder.\n"
+  return "# The section DATASET of deeplab-pytorch's configs/voc12.yaml, for the labels in this "
+         "folder.\n"
          "# vocaug is the loader that reads lists like this one, whatever the data set is.\n"
          "# Set ROOT to the path of this folder, and LABELS to that of labels.txt in it.\n"
          "# " +
@@ -96,26 +97,46 @@ std::string deeplab_config(Classes const& classes, std::string_view split,
          std::to_string(classes.count()) +
          "\n"
          "    IGNORE_LABEL: 255\n"
+         "    SCALES: [0.5, 0.75, 1.0, 1.25, 1.5]\n"
          "    SPLIT:\n"
          "        TRAIN: " +
-         std::string(split) + "\n";
+         std::string(split) +
+         "\n"
+         "        VAL: val  # with the ROOT of the real ground truth\n";
 }
 
 std::string mmseg_config(Classes const& classes, Colours const& colours,
                          MmsegImages const& images) {
   std::string const count = std::to_string(classes.count());
-  return "# The labels in this folder as a data set for mmsegmentation 1.x. Name this file in the _base_\n"
-         "# of a config, give the model " + count + " classes, and validate on real ground truth:\n"
-         "#   model = dict(decode_head=dict(num_classes=" + count +
-         "), auxiliary_head=dict(num_classes=" + count + "))\n"
-         "# " + images.remark + "\n"
+  return "# The labels in this folder as a data set for mmsegmentation 1.x. Name this file in the "
+         "_base_\n"
+         "# of a config, give the model " +
+         count +
+         " classes, and validate on real ground truth:\n"
+         "#   model = dict(decode_head=dict(num_classes=" +
+         count + "), auxiliary_head=dict(num_classes=" + count +
+         "))\n"
+         "# " +
+         images.remark +
+         "\n"
          "data_root = '{{ fileDirname }}'  # the folder of this file\n"
-         "image_folder = " + python_text(images.folder) + "\n"
-         "image_suffix = " + python_text(images.suffix) + "\n"
-         "num_classes = " + count + "\n"
-         "classes = " + class_tuple(classes) + "\n"
-         "palette = " + palette_list(classes, colours) + "\n"
-         "metainfo = dict(classes=classes, palette=palette)\n" + kLoader;
+         "image_folder = " +
+         python_text(images.folder) +
+         "\n"
+         "image_suffix = " +
+         python_text(images.suffix) +
+         "\n"
+         "num_classes = " +
+         count +
+         "\n"
+         "classes = " +
+         class_tuple(classes) +
+         "\n"
+         "palette = " +
+         palette_list(classes, colours) +
+         "\n"
+         "metainfo = dict(classes=classes, palette=palette)\n" +
+         kLoader;
 }
 
 }  // namespace seplflow::output

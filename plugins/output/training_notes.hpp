@@ -1,10 +1,9 @@
 // What training programs need to know about a data set besides its images and labels.
 #pragma once
 
+#include <seplflow/seplflow.hpp>
 #include <string>
 #include <string_view>
-
-#include <seplflow/seplflow.hpp>
 
 namespace seplflow::output {
 
@@ -13,8 +12,7 @@ std::string class_list(Classes const& classes);
 
 // The section DATASET of deeplab-pytorch's configs, for a list with this name. `images` is a
 // sentence on where the images are.
-std::string deeplab_config(Classes const& classes, std::string_view split,
-                           std::string_view images);
+std::string deeplab_config(Classes const& classes, std::string_view split, std::string_view images);
 
 // Where a config of mmsegmentation finds the images.
 struct MmsegImages {
@@ -23,8 +21,8 @@ struct MmsegImages {
   std::string remark;  // a sentence on where they are
 };
 
-// A config of mmsegmentation 1.x that loads names.txt, ann_dir/NAME.png and the images for training.
-// `colours` are those of the classes, by label; other labels have the colours of VOC.
+// A config of mmsegmentation 1.x that loads names.txt, ann_dir/NAME.png and the images for
+// training. `colours` are those of the classes, by label; other labels have the colours of VOC.
 std::string mmseg_config(Classes const& classes, Colours const& colours, MmsegImages const& images);
 
 }  // namespace seplflow::output

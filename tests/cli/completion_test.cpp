@@ -24,7 +24,9 @@ Words offered(Words const& words) {
   return texts;
 }
 
-Kind kind_of(Words const& words) { return complete(all_commands({}), words).kind; }
+Kind kind_of(Words const& words) {
+  return complete(all_commands({}), words).kind;
+}
 
 bool offers(Words const& words, std::string const& text) {
   Words const texts = offered(words);
@@ -64,7 +66,8 @@ TEST_CASE("commands and options are completed from their definitions") {
   for (Command const& command : all_commands({})) {
     for (Argument const& argument : command.arguments) {
       CAPTURE(command.name, argument.name);
-      if (argument.is_option()) CHECK(offered({command.name, argument.name}).at(0) == argument.name);
+      if (argument.is_option())
+        CHECK(offered({command.name, argument.name}).at(0) == argument.name);
       for (std::string const& choice : argument.choices) {
         Words const words = argument.is_option() ? Words{command.name, argument.name, choice}
                                                  : Words{command.name, choice};
@@ -114,7 +117,8 @@ TEST_CASE("settings are completed from the stages of an unfinished pipeline") {
   CHECK(after("--set", "") == Words{"scenes.", "select.", "write.", "run."});
   CHECK(after("--sweep", "s") == Words{"scenes.", "select."});
   CHECK(after("--set", "select.t") == Words{"select.t1=", "select.t2="});
-  CHECK(after("--set", "select.overlap=s") == Words{"select.overlap=support", "select.overlap=smallest"});
+  CHECK(after("--set", "select.overlap=s") ==
+        Words{"select.overlap=support", "select.overlap=smallest"});
   CHECK(after("--sweep", "select.overlap=last,sm") == Words{"select.overlap=last,smallest"});
   CHECK(after("--set", "select.keep_ignore=") ==
         Words{"select.keep_ignore=true", "select.keep_ignore=false"});
@@ -122,7 +126,8 @@ TEST_CASE("settings are completed from the stages of an unfinished pipeline") {
   CHECK(after("--set", "write.use=output.t") == Words{"write.use=output.training_list"});
   CHECK(after("--set", "run.keep=n") == Words{"run.keep=none"});
   CHECK(offered({"run", sound, "--set=select.t1"}) == Words{"--set=select.t1="});
-  CHECK(offered({"run", folder.write("bad.toml", kPipeline).string(), "--set", ""}) == Words{"run."});
+  CHECK(offered({"run", folder.write("bad.toml", kPipeline).string(), "--set", ""}) ==
+        Words{"run."});
   CHECK(offered({"run", "/nowhere", "--set", "a.b"}).empty());
 }
 
@@ -144,9 +149,9 @@ TEST_CASE("the line of a shell is divided into words without quotes") {
 
 TEST_CASE("the program completes in silence whatever it is given") {
   Workplace const place("");
-  for (Words const& words : {Words{"__complete", "--"}, Words{"__complete", "--", "run", "a", "--set", "b.c="},
-                             Words{"__complete", "--line", "seplflow 'run"},
-                             Words{"__complete", "--line", ""}}) {
+  for (Words const& words :
+       {Words{"__complete", "--"}, Words{"__complete", "--", "run", "a", "--set", "b.c="},
+        Words{"__complete", "--line", "seplflow 'run"}, Words{"__complete", "--line", ""}}) {
     auto const result = place.program(words);
     CHECK(result.status == 0);
     CHECK(result.err.empty());

@@ -26,9 +26,10 @@ struct UserData {
                                       "segmentation": {"size": [2, 3], "counts": [2, 2, 2]}}],
                      "categories": [{"id": 1, "name": "person"}]})");
     for (char const* const file :
-         {"voc/JPEGImages/2007_000032.jpg", "voc/SegmentationClass/2007_000032.png", "coco/train2014/2007_000032.jpg",
-          "images/2007_000032.png", "truth/2007_000032.png", "labels/2007_000032.png", "npy/2007_000032.npy", "pkl/2007_000032.pkl", "h5/2007_000032.h5",
-          "png/2007_000032_0.png", "json/2007_000032.json"}) {
+         {"voc/JPEGImages/2007_000032.jpg", "voc/SegmentationClass/2007_000032.png",
+          "coco/train2014/2007_000032.jpg", "images/2007_000032.png", "truth/2007_000032.png",
+          "labels/2007_000032.png", "npy/2007_000032.npy", "pkl/2007_000032.pkl",
+          "h5/2007_000032.h5", "png/2007_000032_0.png", "json/2007_000032.json"}) {
       folder.write(file, "");
     }
     folder.write("one.json", R"({"2007_000032": []})");
@@ -125,9 +126,9 @@ TEST_CASE("every data set and kind of masks of seplflow new pipeline passes chec
 
 TEST_CASE("every method and kind of CAMs of seplflow new pipeline passes check") {
   UserData const data;
-  Answers const common = with(data.places("voc12"), {{"data", "voc12"},
-                                                     {"masks", "npy"},
-                                                     {"masks-path", data.path("npy")}});
+  Answers const common =
+      with(data.places("voc12"),
+           {{"data", "voc12"}, {"masks", "npy"}, {"masks-path", data.path("npy")}});
   std::vector<std::string> methods = names_of(question("method").choices({}));
   CHECK(methods.back() == "own");
   StageDeclaration const& reader = *catalog().find("cam.labels").declaration;
@@ -145,7 +146,8 @@ TEST_CASE("every method and kind of CAMs of seplflow new pipeline passes check")
       answers["format"] = format;
       answers["pseudo-path"] = data.path(format);
       require_sound(answers, data);
-      if (method == "own" && format != "png") require_sound(with(answers, {{"background", "map"}}), data);
+      if (method == "own" && format != "png")
+        require_sound(with(answers, {{"background", "map"}}), data);
     }
   }
 }
@@ -153,8 +155,8 @@ TEST_CASE("every method and kind of CAMs of seplflow new pipeline passes check")
 TEST_CASE("a new pipeline for VOC's augmented set scores the samples that have ground truth") {
   UserData const data;
   data.folder.write("voc/ImageSets/Segmentation/train_aug.txt", "2007_000032\n2008_000001\n");
-  for (char const* const file : {"voc/JPEGImages/2008_000001.jpg", "labels/2008_000001.png",
-                                 "npy/2008_000001.npy"}) {
+  for (char const* const file :
+       {"voc/JPEGImages/2008_000001.jpg", "labels/2008_000001.png", "npy/2008_000001.npy"}) {
     data.folder.write(file, "");
   }
   require_sound(with(data.places("voc12"), {{"data", "voc12"},
@@ -184,13 +186,14 @@ TEST_CASE("seplflow new pipeline explains a wrong answer and asks again") {
                            {"pseudo-path", data.path("labels")},
                            {"masks", "json"},
                            {"masks-path", data.path("json")}});
-  CHECK_THAT(out.str(), Contains("Which data set do you have?\n") &&
-                            Contains("\"voc\" is not one of the answers; did you mean \"voc12\"?") &&
-                            Contains("an answer is needed") && Contains("is not a folder") &&
-                            Contains("the names of at least two classes") &&
-                            Contains("did you mean \"transcam\"?") &&
-                            Contains("there is no folder \"/nowhere\"; / has nothing of that name") &&
-                            Contains("folder  images of your own in a folder"));
+  CHECK_THAT(out.str(),
+             Contains("Which data set do you have?\n") &&
+                 Contains("\"voc\" is not one of the answers; did you mean \"voc12\"?") &&
+                 Contains("an answer is needed") && Contains("is not a folder") &&
+                 Contains("the names of at least two classes") &&
+                 Contains("did you mean \"transcam\"?") &&
+                 Contains("there is no folder \"/nowhere\"; / has nothing of that name") &&
+                 Contains("folder  images of your own in a folder"));
   Answers misspelt = {{"data", "voc12"}, {"root", data.path("vocs/VOC2012")}};
   CHECK_THROWS_WITH(check_answer(question("root"), misspelt["root"], misspelt, catalog()),
                     Contains("; did you mean \"" + data.path("voc") + "\"?"));
@@ -228,8 +231,8 @@ TEST_CASE("without a terminal seplflow new pipeline reports all that is missing 
     CHECK_FALSE(fs::exists(place.folder / "a.toml"));
     return result.err;
   };
-  CHECK_THAT(error_of({}), Contains("--data voc12|coco14|folder|scenes is missing") &&
-                               Contains("on a terminal"));
+  CHECK_THAT(error_of({}),
+             Contains("--data voc12|coco14|folder|scenes is missing") && Contains("on a terminal"));
   std::string const missing = error_of({"--data", "voc12", "--masks", "sam"});
   for (char const* const option : {"--root FOLDER", "--pseudo labels|cams", "--method irn|",
                                    "--pseudo-path FOLDER", "--checkpoint FILE"}) {
@@ -249,9 +252,9 @@ TEST_CASE("a new pipeline with errors is written only with --unchecked") {
   UserData const data;
   fs::remove(data.folder / "labels/2007_000032.png");
   std::vector<std::string> command = {
-      "new",      "pipeline",           "a.toml",       "--data", "voc12",       "--root",
-      "voc",      "--pseudo",           "labels",       "--method", "eps",       "--pseudo-path",
-      "labels",   "--masks",            "json",         "--masks-path", "json"};
+      "new",    "pipeline", "a.toml", "--data",       "voc12", "--root",
+      "voc",    "--pseudo", "labels", "--method",     "eps",   "--pseudo-path",
+      "labels", "--masks",  "json",   "--masks-path", "json"};
   ProgramOptions options;
   options.folder = data.folder.path();
   auto const refused = run_seplflow(command, options);

@@ -106,7 +106,8 @@ TEST_CASE("a config of mmsegmentation has any names of classes and any path of i
   };
   put("\"images\"", "\"{{ it's }} mine\"");
   std::string names = "[\"background\"";
-  for (int i = 1; i <= 20; ++i) names += ", \"{{_base_.it's}} \\\\ \\\" " + std::to_string(i) + "\"";
+  for (int i = 1; i <= 20; ++i)
+    names += ", \"{{_base_.it's}} \\\\ \\\" " + std::to_string(i) + "\"";
   put("\"voc12\"", names + "]");
   place.pipeline_file(text);
   auto const run = place.run("out");

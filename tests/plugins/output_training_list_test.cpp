@@ -1,5 +1,6 @@
 
 #include <seplflow/formats/png.hpp>
+
 #include "output/stages.hpp"
 #include "support/catch.hpp"
 #include "support/stage_driver.hpp"
@@ -38,8 +39,7 @@ TEST_CASE(
   CHECK(stage.problems().empty());
   stage.write(voc_sample("a"), kLabels);
   REQUIRE(stage.files().size() == 1);
-  CHECK(decode_label_png(stage.files().at("VOC2012/SegmentationClassAug/a.png"), "a") ==
-        kLabels);
+  CHECK(decode_label_png(stage.files().at("VOC2012/SegmentationClassAug/a.png"), "a") == kLabels);
   CHECK(stage.instance().list_file() == "VOC2012/ImageSets/SegmentationAug/train_aug.txt");
   CHECK(stage.instance().list_line(voc_sample("a")) ==
         "/" + image.string() + " /SegmentationClassAug/a.png");
