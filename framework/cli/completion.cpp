@@ -20,7 +20,6 @@ namespace seplflow::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Kind = Completion::Kind;
 
 std::string one_line_help(std::string help) {
   std::ranges::replace(help, '\n', ' ');
@@ -165,11 +164,11 @@ class Completer {
     } else if (placeholder == "RUN" || takes_run) {
       offer_runs();
     } else if (placeholder == "PIPELINE") {
-      leave_to_shell(Kind::pipelines);
+      leave_to_shell(Completion::Kind::pipelines);
     } else if (placeholder.starts_with("FILE")) {
-      leave_to_shell(Kind::files);
+      leave_to_shell(Completion::Kind::files);
     } else if (placeholder.starts_with("FOLDER") || placeholder == "OUT") {
-      leave_to_shell(Kind::folders);
+      leave_to_shell(Completion::Kind::folders);
     } else if (placeholder == "STAGE") {
       offer_stages();
     } else if (placeholder.starts_with("STAGE.OPTION=")) {
@@ -179,7 +178,7 @@ class Completer {
     }
   }
 
-  void leave_to_shell(Kind kind) {
+  void leave_to_shell(Completion::Kind kind) {
     result_.kind = kind;
     result_.keep = word_.size() - value_.size();
   }
@@ -190,7 +189,7 @@ class Completer {
     std::string const folder = slash == std::string::npos ? "" : value_.substr(0, slash + 1);
     offer_runs_in(folder);
     if (value_.empty()) offer_runs_in("runs/");
-    if (result_.candidates.empty()) leave_to_shell(Kind::folders);
+    if (result_.candidates.empty()) leave_to_shell(Completion::Kind::folders);
     std::ranges::sort(result_.candidates, {}, &Candidate::text);
   }
 
@@ -284,7 +283,7 @@ class Completer {
       offer(before_ + "false");
     } else if (option.type == OptionType::path) {
       bool const is_file = option.path_kind == PathKind::file;
-      leave_to_shell(is_file ? Kind::files : Kind::folders);
+      leave_to_shell(is_file ? Completion::Kind::files : Completion::Kind::folders);
     } else if (option.choices.empty() && option.default_value && value_.empty()) {
       offer(before_ + toml_text(*option.default_value), "the default");
     }
@@ -318,7 +317,7 @@ class Completer {
   Completion result_;
 };
 
-char const* text_of(Kind kind) {
+char const* text_of(Completion::Kind kind) {
   constexpr char const* kTexts[] = {"words", "files", "folders", "pipelines"};
   return kTexts[static_cast<std::size_t>(kind)];
 }

@@ -85,6 +85,7 @@ class NoFile final : public RunFile {
  public:
   void write(std::span<std::uint8_t const>) override {}
   fs::path path() override { throw Error("it writes a file of the whole run itself"); }
+  RunFile& beside(fs::path const&) override { return *this; }
 };
 
 }  // namespace

@@ -171,6 +171,7 @@ class LambdaPipeline {
     seplflow::StageDeclaration declaration;
     declaration.name = "test." + stage.name;
     declaration.kind = kind;
+    declaration.folds = kind == seplflow::StageKind::observer;
     declaration.options.resize(1);
     declaration.options[0].name = "setting";
     bool const is_source = kind == seplflow::StageKind::source;
@@ -210,6 +211,7 @@ class NoFile final : public seplflow::RunFile {
  public:
   void write(std::span<std::uint8_t const>) override {}
   std::filesystem::path path() override { return "/dev/null"; }
+  seplflow::RunFile& beside(std::filesystem::path const&) override { return *this; }
 };
 
 // Remembers what the engine reports.
