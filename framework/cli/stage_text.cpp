@@ -6,8 +6,9 @@ namespace seplflow::cli {
 namespace {
 
 char const* type_word(OptionType type) {
-  constexpr char const* kWords[] = {"boolean", "integer", "number", "string",
-                                    "path",    "numbers", "strings"};
+  constexpr char const* kWords[] = {"boolean", "integer", "number",  "string",
+                                    "path",    "numbers", "strings", "integers"};
+  static_assert(std::size(kWords) == std::size_t(OptionType::integers) + 1);
   return kWords[static_cast<std::size_t>(type)];
 }
 

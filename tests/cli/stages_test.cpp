@@ -72,7 +72,8 @@ TEST_CASE("the flag --json holds stages and options with type, default, range, c
   CHECK(select["kind"] == "transform");
   CHECK(select["inputs"].size() == 3);
   CHECK(select["outputs"] ==
-        Json::parse(R"([{"name": "labels", "type": "LabelMap", "optional": false}])"));
+        Json::parse(R"([{"name": "labels", "type": "LabelMap", "optional": false},
+                        {"name": "kept", "type": "MaskSet", "optional": false}])"));
   Json const t1 = named(select["options"], "t1");
   CHECK(t1["type"] == "number");
   CHECK(t1["default"] == 0.5);
@@ -119,8 +120,8 @@ TEST_CASE("the stages of a family are listed by its name") {
   CHECK_THAT(list.out, StartsWith("sepl.assign ") && Contains("\nsepl.reference ") &&
                            Contains("\nsepl.select ") && !Contains("eval."));
   Json const json = Json::parse(place.program({"stages", "sepl", "--json"}).out);
-  REQUIRE(json.size() == 3);
-  CHECK(json[2]["name"] == "sepl.select");
+  REQUIRE(json.size() == 5);
+  CHECK(json[4]["name"] == "sepl.select");
 }
 
 TEST_CASE("the flag --schema prints a JSON Schema with every stage") {
