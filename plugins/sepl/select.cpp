@@ -11,18 +11,37 @@ namespace {
 
 using Layer = Select::Layer;
 
-std::vector<Layer> kept_layers(Select const& select, MaskSet const& masks,
-                               OverlapTable const& overlaps) {
-  std::vector<Layer> layers;
-  std::vector<bool> any_kept(overlaps.classes().size());
-  for (std::size_t i = 0; i < masks.count(); ++i) {
+std::vector<bool> kept_masks(Select const& select, OverlapTable const& overlaps) {
+  std::vector<bool> kept(overlaps.masks());
+  std::vector<std::optional<std::size_t>> best(overlaps.classes().size());  // that t2 alone accepts
+  for (std::size_t i = 0; i < kept.size(); ++i) {
     auto const k = overlaps.assigned(i);
     if (!k) continue;
     MaskAgreement const agreement = agreement_of(overlaps, i);
-    if (!agreement.is_kept(select.t1, select.t2)) continue;
-    any_kept[*k] = true;
-    layers.push_back(
-        {overlaps.classes()[*k], &masks.mask(i), agreement.support, overlaps.mask_area(i)});
+    kept[i] = agreement.support > select.t1;
+    if (kept[i] || !agreement.is_kept(select.t1, select.t2)) continue;
+    if (agreement.support <= select.t2_min_support) continue;
+    kept[i] = select.t2_masks == T2Masks::all;
+    bool const is_best = !best[*k] || agreement.support > agreement_of(overlaps, *best[*k]).support;
+    if (is_best) best[*k] = i;
+  }
+  for (auto const& mask : best) {
+    if (mask) kept[*mask] = true;
+  }
+  return kept;
+}
+
+std::vector<Layer> kept_layers(Select const& select, MaskSet const& masks,
+                               OverlapTable const& overlaps) {
+  std::vector<Layer> layers;
+  std::vector<bool> const kept = kept_masks(select, overlaps);
+  std::vector<bool> any_kept(overlaps.classes().size());
+  for (std::size_t i = 0; i < masks.count(); ++i) {
+    if (!kept[i]) continue;
+    std::size_t const k = *overlaps.assigned(i);
+    any_kept[k] = true;
+    layers.push_back({overlaps.classes()[k], &masks.mask(i), agreement_of(overlaps, i).support,
+                      overlaps.mask_area(i)});
   }
   for (std::size_t k = 0; k < any_kept.size(); ++k) {
     if (any_kept[k]) continue;
@@ -71,8 +90,18 @@ void require_table_of(LabelMap const& pseudo, MaskSet const& masks, OverlapTable
               "); connect the masks that are connected to sepl.assign");
 }
 
-LabelMap merged_layers(std::vector<Layer> const& layers, LabelMap const& pseudo) {
-  Canvas canvas(pseudo.size());
+// Paints the pseudo-label where no mask of the image lies: only the pseudo-label of the same class
+// is painted there, too.
+void paint_uncovered(Canvas& canvas, LabelMap const& pseudo, MaskSet const& masks,
+                     OverlapTable const& overlaps) {
+  Mask covered(pseudo.size());
+  for (std::size_t i = 0; i < masks.count(); ++i) covered = united(covered, masks.mask(i));
+  for (Label const label : overlaps.classes()) {
+    canvas.paint(without(mask_of(pseudo.runs(), label), covered), label);
+  }
+}
+
+LabelMap merged_layers(std::vector<Layer> const& layers, LabelMap const& pseudo, Canvas canvas) {
   for (Layer const& layer : layers) {
     if (layer.mask) {
       canvas.paint(*layer.mask, layer.label);
@@ -100,19 +129,22 @@ Select::Selection Select::decide(LabelMap const& pseudo, MaskSet const& masks,
                                  OverlapTable const& overlaps) const {
   require_same_size(masks, pseudo, "the pseudo-label");
   require_table_of(pseudo, masks, overlaps);
-  Selection selection{kept_layers(*this, masks, overlaps), keep_ignore, lists_kept};
+  Selection selection{kept_layers(*this, masks, overlaps), keep_ignore, lists_kept, uncovered};
   order_by(overlap, selection.layers);
   return selection;
 }
 
 std::tuple<LabelMap, MaskSet> Select::carry_out(Selection const& selection, LabelMap const& pseudo,
-                                                MaskSet const& masks, OverlapTable const&) {
-  LabelMap labels = merged_layers(selection.layers, pseudo);
+                                                MaskSet const& masks,
+                                                OverlapTable const& overlaps) {
+  Canvas canvas(pseudo.size());
+  if (selection.uncovered == Uncovered::keep) paint_uncovered(canvas, pseudo, masks, overlaps);
+  LabelMap labels = merged_layers(selection.layers, pseudo, std::move(canvas));
   if (selection.keep_ignore) labels = with_ignore_of(pseudo, labels);
   std::vector<MaskSet::Entry> kept;
   for (std::size_t i = 0; selection.lists_kept && i < masks.count(); ++i) {
-    bool const is_kept = std::ranges::find(selection.layers, &masks.mask(i), &Layer::mask) !=
-                         selection.layers.end();
+    bool const is_kept =
+        std::ranges::find(selection.layers, &masks.mask(i), &Layer::mask) != selection.layers.end();
     if (is_kept) kept.push_back({masks.mask(i), masks.info(i)});
   }
   return {std::move(labels), MaskSet(std::move(kept), pseudo.size())};
@@ -136,6 +168,17 @@ void declare_select(Plugin& plugin) {
                                 {"smallest", Overlap::smallest}}))
       .option("keep_ignore", &Select::keep_ignore,
               "keep 255 from the pseudo-label where no class is painted")
+      .option("t2_min_support", &Select::t2_min_support,
+              "keep a mask for t2 only if the pseudo-label covers more than this share of it; 0 is "
+              "the paper",
+              in_range(0, 1))
+      .option("t2_masks", &Select::t2_masks,
+              "which masks of a class to keep that t2 accepts and t1 does not: all, or the best, "
+              "the one that the pseudo-label covers most",
+              choices<T2Masks>({{"all", T2Masks::all}, {"best", T2Masks::best}}))
+      .option("uncovered", &Select::uncovered,
+              "drop the pseudo-label where no mask of the image lies, or keep it",
+              choices<Uncovered>({{"drop", Uncovered::drop}, {"keep", Uncovered::keep}}))
       .details(
           "The mask selection and merging of SEPL (Chen, Mai, Li, Chao, 2023, section 3). A mask S "
           "that is assigned to class k is kept if |S and P_k| / |S| > `t1` or |S and P_k| / |P_k| "
@@ -146,6 +189,15 @@ void declare_select(Plugin& plugin) {
           "P_k| / |S|, and `smallest` the class of the smallest covering mask. A kept pseudo-label "
           "counts as a mask with support 1 and its own area. Exact ties go to the higher class "
           "id.\n\n"
+          "Three options are not from the paper; their defaults switch them off. A mask that "
+          "envelops the object holds all of its pseudo-label, so `t2` keeps it although most of it "
+          "is something else. `t2_min_support` drops it if the pseudo-label covers too little of "
+          "it, and `t2_masks = \"best\"` keeps for each class only the one of these masks with the "
+          "largest |S and P_k| / |S|, the first of several. `uncovered = \"keep\"` gives a pixel "
+          "that no mask of the image covers, kept or not, the class that it has in the "
+          "pseudo-label. `t2_min_support = 0.3`, `t2_masks = \"best\"`, `uncovered = \"keep\"` and "
+          "`overlap = \"support\"` together guard against enveloping masks; `sepl.consensus` goes "
+          "further.\n\n"
           "The output `kept` is the masks that were kept, in the order of `masks`.");
 }
 

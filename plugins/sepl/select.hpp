@@ -1,10 +1,9 @@
 // Mask selection and merge of SEPL.
 #pragma once
 
+#include <seplflow/seplflow.hpp>
 #include <tuple>
 #include <vector>
-
-#include <seplflow/seplflow.hpp>
 
 namespace seplflow::sepl {
 
@@ -15,16 +14,27 @@ enum class Overlap {
   smallest,  // the class of the smallest covering mask
 };
 
+// Which of the masks of a class are kept that t2 accepts and t1 does not.
+enum class T2Masks { all, best };
+
+// What becomes of the pseudo-label where no mask of the image lies.
+enum class Uncovered { drop, keep };
+
 // Keeps a mask S assigned to class k if the pseudo-label covers more than t1 of it
 // (|S and P_k| / |S| > t1) or it covers more than t2 of the pseudo-label (|S and P_k| / |P_k| >
 // t2). A class without kept masks keeps P_k. The result is the union of what is kept, per class
-// (SEPL, section 3). Exact ties between classes go to the higher id.
+// (SEPL, section 3). Exact ties between classes go to the higher id. The options that begin with
+// t2_ and `uncovered` change this; their defaults are the paper.
 struct Select {
   double t1 = 0.5;
   double t2 = 0.85;
   Overlap overlap = Overlap::last;
   bool keep_ignore = false;
   bool lists_kept = false;  // not an option: whether another stage uses the kept masks
+
+  double t2_min_support = 0;  // a mask that t2 alone accepts must have more support
+  T2Masks t2_masks = T2Masks::all;
+  Uncovered uncovered = Uncovered::drop;
 
   // A layer to paint: a kept mask, or the pseudo-label of a class without kept masks.
   struct Layer {
@@ -39,6 +49,7 @@ struct Select {
     std::vector<Layer> layers;  // in the order of painting
     bool keep_ignore = false;
     bool lists_kept = false;
+    Uncovered uncovered = Uncovered::drop;
     bool operator==(Selection const&) const = default;
   };
 
@@ -50,7 +61,8 @@ struct Select {
                    OverlapTable const& overlaps) const;
   // The labels, and the kept masks in the order of `masks` if a stage uses them.
   static std::tuple<LabelMap, MaskSet> carry_out(Selection const& selection, LabelMap const& pseudo,
-                                                 MaskSet const& masks, OverlapTable const& overlaps);
+                                                 MaskSet const& masks,
+                                                 OverlapTable const& overlaps);
 };
 
 }  // namespace seplflow::sepl

@@ -14,6 +14,8 @@
 using namespace seplflow;
 using sepl::Overlap;
 using sepl::Select;
+using sepl::T2Masks;
+using sepl::Uncovered;
 
 namespace {
 
@@ -43,6 +45,7 @@ std::map<int, std::vector<Kept>> kept_by_class(Select const& select, Case const&
   for (Label const label : c.pseudo) {
     if (label != 0 && label != 255) kept[label];
   }
+  std::map<int, Kept> best_by_t2;
   for (Pixels const& mask : c.masks) {
     int best = 0;
     double most = 0;
@@ -54,9 +57,17 @@ std::map<int, std::vector<Kept>> kept_by_class(Select const& select, Case const&
     auto const area = static_cast<double>(std::ranges::count(mask, 1));
     auto const class_area = static_cast<double>(std::ranges::count(c.pseudo, best));
     bool const supported = most / area > select.t1;
-    bool const covering = most / class_area > select.t2;
-    if (supported || covering) kept[best].push_back({mask, most / area, area});
+    bool const covering =
+        most / class_area > select.t2 && most / area > select.t2_min_support;
+    if (!supported && !covering) continue;
+    Kept const one{mask, most / area, area};
+    if (supported || select.t2_masks == T2Masks::all) {
+      kept[best].push_back(one);
+    } else if (!best_by_t2.contains(best) || one.support > best_by_t2[best].support) {
+      best_by_t2[best] = one;
+    }
   }
+  for (auto const& [k, mask] : best_by_t2) kept[k].push_back(mask);
   for (auto& [k, masks] : kept) {
     if (!masks.empty()) continue;
     Pixels own(c.pseudo.size());
@@ -88,6 +99,10 @@ Pixels described(Select const& select, Case const& c) {
       winning = own;
       labels[p] = static_cast<Label>(k);
     }
+    bool const covered =
+        std::ranges::any_of(c.masks, [&](Pixels const& mask) { return mask[p] == 1; });
+    bool const keeps = !covered && select.uncovered == Uncovered::keep && c.pseudo[p] != 255;
+    if (!winning && keeps) labels[p] = c.pseudo[p];
     if (!winning && select.keep_ignore && c.pseudo[p] == 255) labels[p] = 255;
   }
   return labels;
@@ -127,6 +142,46 @@ TEST_CASE("selection and merging follow the description on random images") {
   CHECK(changed > 1000);
   CHECK(fell_back > 100);
   CHECK((contested > 50) == (overlap != Overlap::last));
+}
+
+TEST_CASE("the options that are not from the paper follow their description on random images") {
+  std::mt19937 random(63);
+  int best = 0, less = 0, uncovered = 0;
+  for (int round = 0; round < 3000; ++round) {
+    Case const c = random_case(random);
+    Overlap const overlaps[] = {Overlap::last, Overlap::support, Overlap::smallest};
+    Select select{random_threshold(random), random_threshold(random), overlaps[below(random, 3)],
+                  below(random, 2) == 0};
+    Pixels const paper = enhanced(select, c);
+    auto const with = [&](auto Select::*option, auto value) {
+      Select changed = select;
+      changed.*option = value;
+      return enhanced(changed, c) != paper;
+    };
+    less += with(&Select::t2_min_support, 0.5);
+    best += with(&Select::t2_masks, T2Masks::best);
+    uncovered += with(&Select::uncovered, Uncovered::keep);
+    select.t2_min_support = random_threshold(random);
+    select.t2_masks = below(random, 2) == 0 ? T2Masks::all : T2Masks::best;
+    select.uncovered = below(random, 2) == 0 ? Uncovered::drop : Uncovered::keep;
+    REQUIRE(enhanced(select, c) == described(select, c));
+  }
+  CHECK(less > 50);
+  CHECK(best > 50);
+  CHECK(uncovered > 50);
+}
+
+TEST_CASE("a mask that envelops an object is dropped by its support and by a better mask") {
+  // The last pixel is a part of the object that no mask covers.
+  Case const c{{1, 10},
+               {8, 8, 8, 0, 0, 0, 0, 0, 0, 8},
+               {{1, 1, 1, 1, 1, 1, 1, 1, 1, 0}, {1, 1, 1, 1, 1, 1, 1, 0, 0, 0}}};
+  CHECK(enhanced({0.5, 0.7}, c) == Pixels{8, 8, 8, 8, 8, 8, 8, 8, 8, 0});
+  CHECK(enhanced({.t1 = 0.5, .t2 = 0.7, .t2_masks = T2Masks::best}, c) ==
+        Pixels{8, 8, 8, 8, 8, 8, 8, 0, 0, 0});
+  CHECK(enhanced({.t1 = 0.5, .t2 = 0.7, .t2_min_support = 0.5}, c) == c.pseudo);
+  CHECK(enhanced({.t1 = 0.5, .t2 = 0.7, .t2_masks = T2Masks::best, .uncovered = Uncovered::keep}, c) ==
+        Pixels{8, 8, 8, 8, 8, 8, 8, 0, 0, 8});
 }
 
 TEST_CASE("a mask that the pseudo-label covers by exactly t1 is not kept") {
@@ -277,6 +332,9 @@ TEST_CASE("sepl.select has the paper's thresholds and the script's overlap by de
   CHECK(stage.default_of("t2") == OptionValue(0.85));
   CHECK(stage.default_of("overlap") == OptionValue(std::string("last")));
   CHECK(stage.default_of("keep_ignore") == OptionValue(false));
+  CHECK(stage.default_of("t2_min_support") == OptionValue(0.0));
+  CHECK(stage.default_of("t2_masks") == OptionValue(std::string("all")));
+  CHECK(stage.default_of("uncovered") == OptionValue(std::string("drop")));
 }
 
 TEST_CASE("sepl.select reads its options from a pipeline") {
