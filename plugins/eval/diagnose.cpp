@@ -29,20 +29,44 @@ struct Labels {
   Label now, truth, pseudo;
 };
 
+// Whether each mask is one of the kept ones, which are in the same order.
+std::vector<bool> found_in(MaskSet const& kept, MaskSet const& masks) {
+  std::vector<bool> found(masks.count());
+  std::size_t next = 0;
+  for (std::size_t m = 0; m < masks.count() && next < kept.count(); ++m) {
+    found[m] = kept.mask(next) == masks.mask(m);
+    next += found[m] ? 1 : 0;
+  }
+  if (next < kept.count()) {
+    throw Error(
+        "mask " + std::to_string(next) +
+        " of \"kept\" is not one of \"masks\", or not in their order; connect the masks that "
+        "the stage selects from");
+  }
+  return found;
+}
+
+std::vector<bool> kept_by(double t1, double t2, OverlapTable const& overlaps) {
+  std::vector<bool> kept(overlaps.masks());
+  for (std::size_t m = 0; m < kept.size(); ++m) {
+    kept[m] = overlaps.assigned(m) && agreement_of(overlaps, m).is_kept(t1, t2);
+  }
+  return kept;
+}
+
 // One image.
 class Case {
  public:
-  Case(Diagnose const& options, LabelMap const& pseudo, MaskSet const& masks,
-       LabelMap const& labels, LabelMap const& truth)
+  Case(OverlapTable const& overlaps, std::vector<bool> const& kept, LabelMap const& pseudo,
+       MaskSet const& masks, LabelMap const& labels, LabelMap const& truth)
       : cells_(masks, pseudo.size()),
         maps_{&labels.runs(), &truth.runs(), &pseudo.runs()},
         in_pseudo_(label_areas(pseudo)),
         in_truth_(label_areas(truth)) {
-    OverlapTable const overlaps(pseudo, masks);
-    for (std::size_t m = 0; m < masks.count(); ++m) add(options, overlaps, m);
+    for (std::size_t m = 0; m < masks.count(); ++m) add(overlaps, m, kept[m]);
     look_at_cells();
     for (Proposal const& mask : masks_) {
-      if (mask.kept) any_kept_[*mask.assigned] = true;
+      if (mask.kept && mask.assigned) any_kept_[*mask.assigned] = true;
     }
     envelops_.resize(masks_.size());
   }
@@ -79,11 +103,12 @@ class Case {
     return best;
   }
 
-  // Whether sepl.select with these thresholds can give the pixel this label.
+  // Whether sepl.select can give the pixel this label if these masks are kept.
   bool is_explained(std::uint32_t cell, Labels at) const {
-    bool const falls_back = is_class(at.pseudo) && !any_kept_[at.pseudo];
+    bool const is_covered = !cells_.masks_over(cell).empty();
+    bool const falls_back = is_class(at.pseudo) && !(any_kept_[at.pseudo] && is_covered);
     if (falls_back && at.now == at.pseudo) return true;
-    bool any = falls_back;
+    bool any = is_class(at.pseudo) && !any_kept_[at.pseudo];
     for (std::uint32_t const m : cells_.masks_over(cell)) {
       if (!masks_[m].kept) continue;
       if (masks_[m].assigned == at.now) return true;
@@ -93,13 +118,13 @@ class Case {
   }
 
  private:
-  void add(Diagnose const& options, OverlapTable const& overlaps, std::size_t m) {
+  void add(OverlapTable const& overlaps, std::size_t m, bool is_kept) {
     Proposal mask;
     mask.area = overlaps.mask_area(m);
+    mask.kept = is_kept;
     if (auto const k = overlaps.assigned(m)) {
       mask.assigned = overlaps.classes()[*k];
       mask.agreement = agreement_of(overlaps, m);
-      mask.kept = mask.agreement.is_kept(options.t1, options.t2);
     }
     masks_.push_back(mask);
   }
@@ -172,7 +197,9 @@ class Case {
   Cause cause_without_painter(std::uint32_t cell, Labels at) const {
     if (at.now != at.pseudo) return Cause::other;
     if (at.now == kIgnore) return Cause::pseudo_label;
-    if (any_kept_[at.now]) return Cause::other;
+    if (any_kept_[at.now]) {
+      return cells_.masks_over(cell).empty() ? Cause::pseudo_label : Cause::other;
+    }
     bool const has_mask =
         std::ranges::any_of(masks_, [&](Proposal const& mask) { return mask.fits == at.now; });
     if (!has_mask) return Cause::no_mask;
@@ -260,13 +287,23 @@ void lower(std::optional<double>& least, double value) {
 
 }  // namespace
 
+void Diagnose::check(OptionCheck& check) {
+  has_kept_ = check.connected("kept");
+  for (char const* const option : {"t1", "t2"}) {
+    if (!has_kept_ || !check.given(option)) continue;
+    check.refuse(option, "the input \"kept\" tells which masks were kept; remove one of the two");
+  }
+}
+
 Diagnose::Record Diagnose::operator()(SampleContext const& context, LabelMap const& pseudo,
                                       MaskSet const& masks, LabelMap const& labels,
-                                      LabelMap const& truth) const {
+                                      LabelMap const& truth, MaskSet const* kept) const {
   require_same_size(masks, pseudo, "the pseudo-label");
   require_same_size(labels.size(), "the labels", pseudo.size(), "the pseudo-label");
   require_same_size(truth.size(), "the ground truth", pseudo.size(), "the pseudo-label");
-  Case image(*this, pseudo, masks, labels, truth);
+  OverlapTable const overlaps(pseudo, masks);
+  Case image(overlaps, kept ? found_in(*kept, masks) : kept_by(t1, t2, overlaps), pseudo, masks,
+             labels, truth);
   Record record;
   std::uint64_t unexplained = 0;
   image.for_each([&](std::uint32_t cell, Labels at, std::uint32_t pixels) {
@@ -283,10 +320,11 @@ Diagnose::Record Diagnose::operator()(SampleContext const& context, LabelMap con
     lower(record.t2_below, best.coverage);
   });
   if (unexplained > 0) {
-    context.warn("the labels are not what sepl.select makes of these masks with t1 = " +
-                     shortest(t1) + " and t2 = " + shortest(t2) +
-                     ", so causes may be wrong; set t1 and t2 to those of the stage that made the "
-                     "labels",
+    context.warn("the labels are not what sepl.select makes of these masks " +
+                     (kept ? std::string("if it keeps those of the input \"kept\"")
+                           : "with t1 = " + shortest(t1) + " and t2 = " + shortest(t2)) +
+                     ", so causes may be wrong; connect \"kept\" to the output of the stage that "
+                     "made the labels, or set its t1 and t2",
                  counted(unexplained, "pixel"));
   }
   return record;
@@ -361,7 +399,8 @@ Findings Diagnose::finish() const {
     table.rows.push_back({kCauses[i], std::to_string(pixels), share(pixels, total_.loss),
                           std::to_string(images_with_[i])});
   }
-  findings.conditions = "t1 = " + shortest(t1) + ", t2 = " + shortest(t2);
+  findings.conditions =
+      has_kept_ ? "kept masks as connected" : "t1 = " + shortest(t1) + ", t2 = " + shortest(t2);
   findings.summary.push_back(std::move(table));
   return findings;
 }
@@ -371,9 +410,11 @@ void declare_diagnose(Plugin& plugin) {
       .stage<Diagnose>("eval.diagnose",
                        "Divides the wrong pixels of each image by cause: the pseudo-label, the "
                        "masks, or the selection")
-      .inputs("pseudo", "masks", "labels", "truth")
-      .option("t1", &Diagnose::t1, "t1 of the sepl.select that made the labels", in_range(0, 1))
-      .option("t2", &Diagnose::t2, "t2 of the sepl.select that made the labels", in_range(0, 1))
+      .inputs("pseudo", "masks", "labels", "truth", "kept")
+      .option("t1", &Diagnose::t1, "t1 of the sepl.select that made the labels, without `kept`",
+              in_range(0, 1))
+      .option("t2", &Diagnose::t2, "t2 of the sepl.select that made the labels, without `kept`",
+              in_range(0, 1))
       .details(
           "The loss of an image is the number of pixels whose label differs from the ground "
           "truth, without those whose ground truth is 255. Each of these pixels has one cause, so "
@@ -381,14 +422,13 @@ void declare_diagnose(Plugin& plugin) {
           "Mai, Li, Chao, 2023).\n\n"
           "Terms: a mask *fits* the class that more than half of its pixels have in the ground "
           "truth, background included; pixels of 255 are left out, and a mask may fit no class. A "
-          "mask is *assigned* to a class and *kept* as by `sepl.assign` and `sepl.select` with "
-          "`t1` "
-          "and `t2`. A kept mask is *misled* if at most half of its pixels that have its class in "
+          "mask is *assigned* to a class as by `sepl.assign`. It is *kept* if it is in the input "
+          "`kept`; without this input, if `sepl.select` keeps it with `t1` and `t2`. A kept mask "
+          "is *misled* if at most half of its pixels that have its class in "
           "the pseudo-label also have it in the ground truth. Mask E *envelops* mask F if F is "
           "smaller and more than half of F is in E.\n\n"
           "Let a wrong pixel have the class T in the ground truth and the label L. Its cause is "
-          "the "
-          "first of these that applies:\n\n"
+          "the first of these that applies:\n\n"
           "| Cause | T is a class | T is background |\n"
           "|---|---|---|\n"
           "| `class_missing` | the pseudo-label of the image does not have T | |\n"
@@ -408,14 +448,20 @@ void declare_diagnose(Plugin& plugin) {
           "pixel out fits L and is assigned to L |\n"
           "| `overlap` | such a mask is kept, but another class got the pixel | |\n"
           "| `pseudo_label` | masks over the pixel fit T, but the pseudo-label assigns none of "
-          "them "
-          "to T | all kept masks of L over the pixel are misled; or L is the pseudo-label, and the "
-          "masks that fit L are not assigned to it or cover the pixel; or both are 255 |\n"
+          "them to T | all kept masks of L over the pixel are misled; or L is the pseudo-label of "
+          "a class without kept masks, and the masks that fit L are not assigned to it or cover "
+          "the pixel; or L is the pseudo-label, and no mask covers the pixel; or both are 255 |\n"
           "| `other` | everything else | everything else |\n\n"
-          "With labels of `sepl.select` under the same thresholds, `other` is always 0. Labels "
-          "that "
-          "it cannot have made cause a warning with the number of pixels: the thresholds differ "
-          "then, or another rule made the labels.\n\n"
+          "With labels of `sepl.select` and the masks that it keeps, `other` is always 0. Labels "
+          "that it cannot have made of these masks cause a warning with the number of pixels: the "
+          "thresholds differ then, or another rule made the labels. In a sweep over the options "
+          "of `sepl.select`, connect `kept`, so that each variant has its own masks:\n\n"
+          "```toml\n"
+          "[stages.causes]\n"
+          "use = \"eval.diagnose\"\n"
+          "in  = { pseudo = \"cam\", masks = \"sam\", labels = \"select\", truth = \"voc.truth\", "
+          "kept = \"select.kept\" }\n"
+          "```\n\n"
           "Examples, one for each cause:\n\n"
           "- The picture shows a cat. The pseudo-label has only background: all pixels of the cat "
           "are `class_missing`. It has a dog instead: they still are, because the first cause "

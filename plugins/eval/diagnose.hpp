@@ -36,9 +36,11 @@ struct Diagnose {
     std::optional<double> t1_below, t2_below;
   };
 
-  // Throws Error when sizes differ.
+  void check(OptionCheck& check);
+  // `kept` are the masks that were kept, in the order of `masks`; without it t1 and t2 tell. Throws
+  // Error when sizes differ, or a kept mask is not one of the masks.
   Record operator()(SampleContext const& context, LabelMap const& pseudo, MaskSet const& masks,
-                    LabelMap const& labels, LabelMap const& truth) const;
+                    LabelMap const& labels, LabelMap const& truth, MaskSet const* kept) const;
   std::string save(Record const& record) const;
   Record load(std::string_view bytes) const;
   std::vector<std::string> columns() const;
@@ -46,6 +48,7 @@ struct Diagnose {
   Findings finish() const;
 
  private:
+  bool has_kept_ = false;
   Record total_;
   std::uint64_t images_ = 0;
   std::array<std::uint64_t, kCauses.size()> images_with_{};

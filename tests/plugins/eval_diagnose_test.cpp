@@ -29,7 +29,7 @@ struct Wrong : Case {
 
 Row diagnosed(StageDriver& stage, Wrong const& c) {
   return stage.observe(voc_sample("a"), LabelMap(c.size, c.pseudo), masks_of(c),
-                       LabelMap(c.size, c.labels), LabelMap(c.size, c.truth));
+                       LabelMap(c.size, c.labels), LabelMap(c.size, c.truth), std::nullopt);
 }
 
 // ---- The table, literally ----
@@ -128,7 +128,8 @@ Cause expected(Wrong const& c, std::vector<Known> const& masks, std::size_t p) {
   if (is_class(l) && any([&](Known const& m) { return over(m) && m.kept && m.assigned == l; })) {
     return Cause::pseudo_label;
   }
-  return l == 255 && c.pseudo[p] == 255 ? Cause::pseudo_label : Cause::other;
+  bool const is_own = l == c.pseudo[p] && (l == 255 || (is_class(l) && !any(over)));
+  return is_own ? Cause::pseudo_label : Cause::other;
 }
 
 Wrong random_wrong(std::mt19937& random) {
@@ -319,4 +320,40 @@ TEST_CASE("labels that sepl.select cannot have made cause a warning") {
   c.labels = {8, 8, 0};
   diagnosed(stage, c);
   CHECK(stage.warned().empty());
+}
+
+TEST_CASE("the input kept tells which masks were kept whatever the options of sepl.select") {
+  std::mt19937 random(23);
+  for (int round = 0; round < 1000; ++round) {
+    Wrong c = random_wrong(random);
+    LabelMap const pseudo(c.size, c.pseudo);
+    MaskSet const masks = masks_of(c);
+    Select select{below(random, 10) / 10.0, below(random, 10) / 10.0, Overlap::support, true, true};
+    select.t2_min_support = below(random, 5) / 10.0;
+    select.t2_masks = below(random, 2) == 0 ? sepl::T2Masks::all : sepl::T2Masks::best;
+    select.uncovered = below(random, 2) == 0 ? sepl::Uncovered::drop : sepl::Uncovered::keep;
+    OverlapTable const overlaps(pseudo, masks);
+    auto const [labels, kept] =
+        select.carry_out(select.decide(pseudo, masks, overlaps), pseudo, masks, overlaps);
+    StageDriver stage(eval::declare_diagnose);
+    Row const row =
+        stage.observe(voc_sample("a"), pseudo, masks, labels, LabelMap(c.size, c.truth), kept);
+    REQUIRE(cell(row, kFirstCause + static_cast<std::size_t>(Cause::other)) == 0);
+    REQUIRE(stage.warned().empty());
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < eval::kCauses.size(); ++i) sum += cell(row, kFirstCause + i);
+    REQUIRE(sum == cell(row, 1));
+  }
+}
+
+TEST_CASE("kept masks that are not among the masks are refused and so are thresholds beside them") {
+  Wrong const c = picture({8, 8, 0}, {8, 8, 0}, {8, 8, 0}, {{1, 1, 0}});
+  StageDriver stage(eval::declare_diagnose);
+  LabelMap const labels(c.size, c.labels);
+  MaskSet const other({{Mask::from_counts(c.size, std::vector<std::uint32_t>{0, 3}), {}}});
+  CHECK_THROWS_WITH(stage.observe(voc_sample("a"), labels, masks_of(c), labels, labels, other),
+                    Contains("mask 0 of \"kept\" is not one of \"masks\""));
+  StageDriver const both(eval::declare_diagnose,
+                         {{{"t1", 0.3}}, {"pseudo", "masks", "labels", "truth", "kept"}, {}});
+  CHECK_THAT(both.problems(), Contains("t1: the input \"kept\" tells which masks were kept"));
 }
