@@ -141,11 +141,11 @@ TEST_CASE("the oracle on pictures made by hand") {
     Pixels truth, labels;
   };
   auto const example = GENERATE(
-      Example{"one mask of a cat and a part of the sofa",
+      Example{"one mask of a cat and a part of the carpet",
               {{1, 6}, {0, 8, 8, 0, 0, 0}, {{0, 1, 1, 1, 1, 1}}},
               {0, 8, 8, 8, 8, 0},
               {0, 8, 8, 8, 8, 8}},
-      Example{"a second mask cuts off the sofa",
+      Example{"a second mask cuts off the carpet",
               {{1, 6}, {0, 8, 8, 0, 0, 0}, {{0, 1, 1, 1, 1, 1}, {0, 0, 0, 0, 0, 1}}},
               {0, 8, 8, 8, 8, 0},
               {0, 8, 8, 8, 8, 0}},

@@ -14,13 +14,13 @@ using namespace seplflow;
 namespace {
 
 // Variants of "a" and "b" by two axes; "end" serves one each, "common" all.
-Pipeline swept() {
-  return toy::parse(
-      "[stages.source]\nuse = \"toy.source\"\n"
-      "[stages.knobs]\nuse = \"toy.knobs\"\nin = \"source.number\"\n"
-      "[stages.common]\nuse = \"toy.tally\"\nin = { number = \"source.number\" }\n"
-      "[stages.end]\nuse = \"toy.tally\"\nin = { number = \"knobs\" }\n"
-      "[sweep]\n\"knobs.text\" = [\"x,y\", \"z\"]\n\"knobs.count\" = [1, 2]\n");
+Pipeline swept(std::string const& more = "") {
+  return toy::parse(more +
+                    "[stages.source]\nuse = \"toy.source\"\n"
+                    "[stages.knobs]\nuse = \"toy.knobs\"\nin = \"source.number\"\n"
+                    "[stages.common]\nuse = \"toy.tally\"\nin = { number = \"source.number\" }\n"
+                    "[stages.end]\nuse = \"toy.tally\"\nin = { number = \"knobs\" }\n"
+                    "[sweep]\n\"knobs.text\" = [\"x,y\", \"z\"]\n\"knobs.count\" = [1, 2]\n");
 }
 
 Findings found(std::optional<double> score, Metrics metrics = {}) {
@@ -167,18 +167,22 @@ Metrics of_classes(double iou) {
         .set("iou", std::move(score))
         .set("tp", 3);
   };
-  return Metrics().set("miou", iou).set(
-      "classes", Metrics::List{entry(0, "=sky", iou), entry(1, "car, red", nullptr)});
+  return Metrics()
+      .set("miou", iou)
+      .set("classes", Metrics::List{entry(0, "=sky", iou), entry(1, "car, red", nullptr)});
 }
 
 TEST_CASE("sweep.csv has the scores of each class if the run asks for them") {
-  Pipeline pipeline = swept();
-  AllFindings const findings = ends(
-      pipeline, {found(1, of_classes(0.5)), found(1, of_classes(0.25)), found(1), found(1)});
-  std::string const without = sweep_csv(pipeline, findings);
-  CHECK_THAT(without, !Contains("sky"));
-  pipeline.run.sweep_csv = SweepCsv::classes;
-  std::string const with = sweep_csv(pipeline, findings);
+  std::string const setting = "sweep_csv = \"classes\"\n";
+  Pipeline const means = swept(), classes = swept("[run]\n" + setting);
+  CHECK_THAT(resolved_toml(means), !Contains("sweep_csv"));
+  CHECK_THAT(resolved_toml(classes), Contains(setting));
+  auto const findings = [](Pipeline const& pipeline) {
+    return ends(pipeline,
+                {found(1, of_classes(0.5)), found(1, of_classes(0.25)), found(1), found(1)});
+  };
+  CHECK_THAT(sweep_csv(means, findings(means)), !Contains("sky"));
+  std::string const with = sweep_csv(classes, findings(classes));
   CHECK(with.starts_with(
       "variant,knobs.text,knobs.count,end.miou,end.classes.=sky.iou,\"end.classes.car, red.iou\"\n"
       "\"knobs.text=x,y,knobs.count=1\",\"x,y\",1,0.5,0.5,\n"));
@@ -191,16 +195,15 @@ TEST_CASE("the table of classes has their scores, those of the baseline and the 
   CHECK(class_table(metrics, CsvText::spreadsheet) ==
         "id,name,iou,baseline_iou,gain_iou\n0,'=sky,0.5,0.125,0.375\n1,\"car, red\",,,\n");
   CHECK(class_table(Metrics().set("miou", 0.5), CsvText::exact).empty());
-  CHECK(class_table(Metrics().set("classes", Metrics::List{Metrics().set("id", 1)}),
-                    CsvText::exact)
+  CHECK(class_table(Metrics().set("classes", Metrics::List{Metrics().set("id", 1)}), CsvText::exact)
             .empty());
 }
 
 TEST_CASE("tables of classes lie beside the metrics that they are of") {
   TempFolder const folder;
   Pipeline const pipeline = swept();
-  AllFindings findings = ends(
-      pipeline, {found(1, of_classes(0.5)), found(1), found(1), found(1, of_classes(0.25))});
+  AllFindings findings =
+      ends(pipeline, {found(1, of_classes(0.5)), found(1), found(1), found(1, of_classes(0.25))});
   for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
     if (pipeline.stages[s].name == "common") findings[s] = found(1, of_classes(1));
   }
