@@ -411,9 +411,11 @@ void declare_diagnose(Plugin& plugin) {
                        "Divides the wrong pixels of each image by cause: the pseudo-label, the "
                        "masks, or the selection")
       .inputs("pseudo", "masks", "labels", "truth", "kept")
-      .option("t1", &Diagnose::t1, "t1 of the sepl.select that made the labels, without `kept`",
+      .option("t1", &Diagnose::t1,
+              "threshold t1 of the sepl.select that made the labels, if kept is not connected",
               in_range(0, 1))
-      .option("t2", &Diagnose::t2, "t2 of the sepl.select that made the labels, without `kept`",
+      .option("t2", &Diagnose::t2,
+              "threshold t2 of the sepl.select that made the labels, if kept is not connected",
               in_range(0, 1))
       .details(
           "The loss of an image is the number of pixels whose label differs from the ground "
@@ -484,7 +486,8 @@ void declare_diagnose(Plugin& plugin) {
           "shows one: the other, which has a mask, is `pseudo_label`.\n\n"
           "`STAGE.csv` has the columns `sample`, `loss`, one for each cause, `t1_below` and "
           "`t2_below`. With `t1` below `t1_below`, or with `t2` below `t2_below`, a good mask is "
-          "kept at each pixel of the cause `threshold`; both are empty where there are none. "
+          "kept by the paper's rule at each pixel of the cause `threshold`; both are empty where "
+          "there are none. "
           "`metrics.json` has the totals by the same names, and the number of `images` and of "
           "`pixels` whose ground truth is known.");
 }
