@@ -2,11 +2,11 @@
 #pragma once
 
 #include <optional>
-#include <seplflow/metrics.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <seplflow/metrics.hpp>
 #include "pipeline/run_settings.hpp"
 
 namespace seplflow {

@@ -3,10 +3,11 @@
 
 #include <array>
 #include <cstdint>
-#include <seplflow/mask_set.hpp>
-#include <seplflow/runs.hpp>
 #include <span>
 #include <vector>
+
+#include <seplflow/mask_set.hpp>
+#include <seplflow/runs.hpp>
 
 namespace seplflow {
 

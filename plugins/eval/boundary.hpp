@@ -3,9 +3,9 @@
 
 #include <map>
 #include <optional>
-#include <seplflow/seplflow.hpp>
 #include <vector>
 
+#include <seplflow/seplflow.hpp>
 #include "boundary_counts.hpp"
 
 namespace seplflow::eval {

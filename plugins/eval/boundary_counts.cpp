@@ -1,7 +1,9 @@
 #include "boundary_counts.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <span>
 
 namespace seplflow::eval {
 namespace {

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <map>
-#include <seplflow/confusion_matrix.hpp>
+#include <optional>
 #include <vector>
+
+#include <seplflow/confusion_matrix.hpp>
 
 namespace seplflow::eval {
 

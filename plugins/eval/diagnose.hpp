@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+
 #include <seplflow/seplflow.hpp>
 
 namespace seplflow::eval {

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <memory>
-#include <seplflow/score_maps.hpp>
-#include <seplflow/seplflow.hpp>
 #include <tuple>
 #include <vector>
+
+#include <seplflow/score_maps.hpp>
+#include <seplflow/seplflow.hpp>
 
 namespace seplflow::sepl {
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <seplflow/label_map.hpp>
-#include <seplflow/mask_set.hpp>
 #include <span>
 #include <vector>
 
+#include <seplflow/label_map.hpp>
+#include <seplflow/mask_set.hpp>
 #include "common/cells.hpp"
 
 namespace seplflow::sepl {

@@ -1,9 +1,10 @@
 // Mask selection and merge of SEPL.
 #pragma once
 
-#include <seplflow/seplflow.hpp>
 #include <tuple>
 #include <vector>
+
+#include <seplflow/seplflow.hpp>
 
 namespace seplflow::sepl {
 
