@@ -1,6 +1,9 @@
 // seplflow report: what the page has, and what it cannot show. tests/cli/report_test.py opens it.
 #include "report/report.hpp"
 
+#include <seplflow/formats/image_file.hpp>
+#include "formats/image/web_pictures.hpp"
+#include "report/overlay.hpp"
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
 
@@ -158,6 +161,23 @@ TEST_CASE("a report of a run without ground truth has pictures of the labels") {
   REQUIRE(panels.size() == 2);
   CHECK(panels[0]["rank"].contains("random"));
   CHECK(panels[0]["layers"].size() == 2);
+}
+
+TEST_CASE("the pictures of a report decode to what was drawn") {
+  std::vector<std::uint8_t> const indices = {0, 1, 1, 0};
+  std::vector<seplflow::ClearColour> const colours = {{0, 0, 0, 0}, {200, 10, 20, 255}};
+  auto const png = seplflow::encode_palette_png({2, 2}, indices, colours);
+  auto const decoded = seplflow::decode_image(png, "a picture");
+  std::vector<std::uint8_t> const expected = {0, 0, 0, 200, 10, 20, 200, 10, 20, 0, 0, 0};
+  CHECK(std::ranges::equal(decoded.rgb(), expected));
+  CHECK_THROWS_WITH(seplflow::encode_palette_png({2, 2}, indices, std::span(colours).first(1)),
+                    Contains("do not fit"));
+  seplflow::Image const image({16, 24}, std::vector<std::uint8_t>(16 * 24 * 3, 90));
+  auto const again = seplflow::decode_image(seplflow::encode_jpeg(image, 80), "a picture");
+  CHECK(again.size() == image.size());
+  CHECK(std::ranges::all_of(again.rgb(), [](int value) { return std::abs(value - 90) <= 2; }));
+  CHECK(seplflow::shown_size({1000, 2000}) == seplflow::Size{320, 640});
+  CHECK(seplflow::shown_size({10, 20}) == seplflow::Size{10, 20});
 }
 
 TEST_CASE("texts of a run cannot leave the data of a report") {

@@ -124,6 +124,15 @@ def look_at_file(file):
     check(not re.search("https?:", text[:data] + text[end:]), f"{file.name} has no address outside of its data")
 
 
+def without_charts(page):
+    """The page of a seplflow that was built without Chart.js."""
+    parts = page.read_text().split("</script>")
+    parts[1] = "\n<script>"
+    plain = page.with_name("plain.html")
+    plain.write_text("</script>".join(parts))
+    return plain
+
+
 def use_images(browser):
     browser.run("[...document.querySelectorAll('#images thead button')].find((b) => b.textContent === 'Gain').focus()")
     gains = list(map(float, browser.run(ROWS % 3)))
@@ -196,6 +205,7 @@ def main(folder):
             print(f"{name}: {page.stat().st_size / 1e6:.1f} MB, opened in {took:.0f} ms")
             check(browser.run("document.querySelectorAll('main > section').length") >= 8, f"{name} has its sections")
             check(browser.run("window.hacked") is None, f"{name}: texts of the run are not run")
+        check(all(page.stat().st_size < 15e6 for page in pages.values()), "no report takes 15 MB")
         check(len(browser.run(ROWS % 0)) == 50, "82,081 images are shown in pages")
         browser.open(pages["hostile"])
         check(all(each in browser.run("document.body.textContent") for each in HOSTILE), "hostile names are shown as they are")
@@ -204,6 +214,9 @@ def main(folder):
             for name in ("one", "sweep", "both"):
                 browser.open(pages[name])
                 look_at_colours(browser, axe if name != "sweep" or dark else None, f"{name}, {'dark' if dark else 'light'}")
+        browser.open(without_charts(pages["one"]))
+        check("built without Chart.js" in browser.run("document.querySelector('.missing').textContent")
+              and browser.run("document.querySelectorAll('#classes .bar').length") > 20, "without Chart.js, tables have bars")
         browser.size(390, 800, phone=True)
         for name in ("one", "sweep", "both", "hostile"):
             browser.open(pages[name])

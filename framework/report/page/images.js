@@ -21,16 +21,17 @@ function imageColumns(run) {
 
 const kNiceSteps = [0.5, 1, 2, 2.5, 5, 10, 20, 25, 50];
 
-// Bins of equal width, of which none spans 0: {edges, width}.
+// Bins of equal width, more of them for more values, of which none spans 0: {width, first, count}.
 function binsOf(values) {
+  const mostBins = Math.min(24, Math.max(6, 2 * Math.sqrt(values.length)));
   let least = Infinity;
   let most = -Infinity;
   for (const value of values) {
     least = Math.min(least, value);
     most = Math.max(most, value);
   }
-  let width = kNiceSteps.find((step) => (most - least) / step <= 24);
-  if (!width) width = 10 ** Math.ceil(Math.log10((most - least) / 24));
+  let width = kNiceSteps.find((step) => (most - least) / step <= mostBins);
+  if (!width) width = 10 ** Math.ceil(Math.log10((most - least) / mostBins));
   const first = Math.floor(least / width);
   const last = Math.max(Math.ceil(most / width), first + 1);
   return { width, first, count: last - first };

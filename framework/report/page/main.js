@@ -6,8 +6,7 @@ function showContents() {
 
 function showFooter() {
   document.getElementById('footer').append(el('p', { class: 'note' }, `Written by seplflow ${data.version}. ` +
-    (hasCharts ? `Charts by Chart.js ${Chart.version}.`
-      : 'This seplflow was built without Chart.js, so charts are shown as tables with bars.')));
+    (hasCharts ? `Charts by Chart.js ${Chart.version}.` : '')));
 }
 
 main.replaceChildren();

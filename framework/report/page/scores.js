@@ -73,6 +73,7 @@ function showHeadline() {
   const cards = el('div', { class: 'cards' }, ...runs.map(headlineCard));
   const missing = [...runs.flatMap((run) => list(run.missing).map((text) => (several ? `${run.letter}: ${text}` : text))),
     ...list(data.missing)];
+  if (!hasCharts) missing.push('charts: this seplflow was built without Chart.js; tables with bars have the same numbers');
   const notes = missing.length === 0 ? null : el('div', { class: 'missing' },
     el('p', {}, el('strong', {}, 'What this report cannot show:')),
     el('ul', {}, ...missing.map((text) => el('li', {}, text))));

@@ -129,10 +129,9 @@ function showSweeps() {
 
 // The published percent of a variant: one number for all, a list, or a grid whose rows are the
 // values of the second axis.
-function publishedOf(run, percent, place) {
+function publishedOf(run, percent, place, [across, down]) {
   if (!Array.isArray(percent)) return percent;
   if (!Array.isArray(percent[0])) return percent[place];
-  const [across, down] = gridOf(run);
   const row = run.sweep.rows[place];
   return list(percent[down.values.indexOf(down.of(row))])[across.values.indexOf(across.of(row))];
 }
@@ -157,16 +156,17 @@ function otherSamples(run) {
 function publishedRows(run) {
   const { published } = run.pipeline;
   const rows = [];
+  const axes = run.sweep ? gridOf(run) : [];
   for (const [path, percent] of published.numbers) {
     const column = run.sweep ? run.sweep.columns.indexOf(path) : -1;
     if (run.sweep && column >= 0) {
       run.sweep.rows.forEach((row, i) => {
-        rows.push({ number: path, variant: row[0], here: row[column], there: publishedOf(run, percent, i) });
+        rows.push({ number: path, variant: row[0], here: row[column], there: publishedOf(run, percent, i, axes) });
       });
     } else {
       let here = null;
       eachNumber(metricsOf(run), '', (name, value) => { if (name === path) here = value; });
-      rows.push({ number: path, variant: '', here, there: publishedOf(run, percent, 0) });
+      rows.push({ number: path, variant: '', here, there: publishedOf(run, percent, 0, axes) });
     }
   }
   return rows.map((row) => ({ ...row, there: isNumber(row.there) ? row.there / 100 : null }));
