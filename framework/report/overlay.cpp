@@ -71,8 +71,8 @@ std::vector<Label> shown_labels(LabelMap const& labels, Size to) {
   return shown;
 }
 
-// A colour that is seen against another one, whatever lies below: lighter than dark colours, and darker
-// than light ones.
+// A colour that is seen against another one, whatever lies below: lighter than dark colours, and
+// darker than light ones.
 Colour contour_of(Colour colour) {
   double const lightness = 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2];
   bool const is_dark = lightness < 110;
@@ -137,7 +137,8 @@ std::string overlay_uri(LabelMap const& labels, Colours const& colours) {
   std::vector<std::uint8_t> indices(shown.size());
   auto const differs = [&](std::size_t at, std::int64_t y, std::int64_t x) {
     if (y < 0 || x < 0 || y >= size.height || x >= size.width) return false;
-    return shown[static_cast<std::size_t>(y) * size.width + static_cast<std::size_t>(x)] != shown[at];
+    return shown[static_cast<std::size_t>(y) * size.width + static_cast<std::size_t>(x)] !=
+           shown[at];
   };
   // In a large picture, which a page makes smaller, thin lines would be lost.
   std::int64_t const width = std::max(size.height, size.width) > kThinContours ? 2 : 1;

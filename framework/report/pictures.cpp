@@ -17,6 +17,8 @@ namespace {
 
 using Output = SampleValues::Output;
 
+constexpr char const* kTruth = "ground truth";
+
 // An image that is shown: why, and its place among those that are shown for the same reason.
 struct Choice {
   std::string id;
@@ -98,7 +100,9 @@ std::vector<Choice> choose(std::vector<RunData> const& runs, std::size_t count) 
   std::vector<std::uint64_t> hashes;
   for (std::string const& name : names) hashes.push_back(hash_of(name));
   add_first(choices, names, hashes, count, "random");
-  if (runs.size() > 1 && first.images) add_first(choices, names, differences(runs), count, "changed");
+  if (runs.size() > 1 && first.images) {
+    add_first(choices, names, differences(runs), count, "changed");
+  }
   return choices.all();
 }
 
@@ -170,7 +174,8 @@ class RunPictures {
  public:
   // `prefix` names the run where there are several: "A: ".
   RunPictures(RunData const& run, std::string prefix, StageCatalog const& catalog)
-      : prefix_(std::move(prefix)), replay_({run.shown, {}}, catalog),
+      : prefix_(std::move(prefix)),
+        replay_({run.shown, {}}, catalog),
         ports_(ports_of(replay_.pipeline(), run.score)) {}
 
   Replay& replay() { return replay_; }
@@ -186,7 +191,9 @@ class RunPictures {
     }
   }
 
-  void add_truth(SampleValues& values, Panel& panel) { add_layer(values, panel, ports_.truth, "truth"); }
+  void add_truth(SampleValues& values, Panel& panel) {
+    add_layer(values, panel, ports_.truth, kTruth);
+  }
 
  private:
   void begin(SampleValues& values, Panel& panel) {
@@ -216,7 +223,7 @@ class RunPictures {
       for (std::size_t label = 0; label < areas.size(); ++label) {
         panel.labels[label] = panel.labels[label] || areas[label] > 0;
       }
-      bool const is_alone = prefix_.empty() || name == "truth";
+      bool const is_alone = prefix_.empty() || name == kTruth;
       std::string const shown = is_alone ? name : prefix_.substr(0, prefix_.find(':')) + " " + name;
       panel.json["layers"].push_back(
           {{"name", shown}, {"png", overlay_uri(*labels, panel.sample->classes->colours())}});
@@ -297,8 +304,8 @@ void add_run(RunData const& run, std::string const& prefix, StageCatalog const& 
   }
   std::string const differs = pictures.replay().what_differs();
   if (!differs.empty()) {
-    result.notes.push_back(prefix + "the pictures were computed again, and may differ from the run: " +
-                           differs);
+    result.notes.push_back(
+        prefix + "the pictures were computed again, and may differ from the run: " + differs);
   }
   std::vector<std::string> names;
   for (std::string const& id : ids) names.push_back(bytes_of_text(id));
@@ -340,7 +347,7 @@ Panels make_panels(std::vector<RunData> const& runs, std::size_t count) {
       result.json.back()["right"] = "B after";
     } else {
       bool const has_before = panels[choice.id].before.has_value();
-      result.json.back()["right"] = has_before ? "after" : "truth";
+      result.json.back()["right"] = has_before ? "after" : kTruth;
     }
   }
   return result;

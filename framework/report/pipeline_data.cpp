@@ -102,7 +102,8 @@ Json pipeline_data(std::string const& toml, std::string const& file) {
                               {"reads", reads_of(*stage)}});
   }
   add_sweep(json, root, settings);
-  json["limit"] = root["run"]["limit"].is_number() ? number_json(*root["run"]["limit"].node()) : Json();
+  json["limit"] =
+      root["run"]["limit"].is_number() ? number_json(*root["run"]["limit"].node()) : Json();
   json["published"] = published_json(root);
   return json;
 }

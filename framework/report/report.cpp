@@ -13,24 +13,28 @@ namespace {
 
 constexpr std::string_view kGenerator = "<meta name=\"generator\" content=\"seplflow report\">";
 
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+  std::string replaced;
+  std::size_t begin = 0;
+  for (std::size_t at; (at = text.find(what, begin)) != std::string::npos;) {
+    replaced.append(text, begin, at - begin).append(by);
+    begin = at + what.size();
+  }
+  text = replaced.append(text, begin);
+}
+
 std::string html_text(std::string_view text) {
   std::string html;
   for (char const c : text) {
-    if (c == '&') html += "&amp;";
-    else if (c == '<') html += "&lt;";
-    else if (c == '>') html += "&gt;";
-    else html += c;
+    html += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
   }
   return html;
 }
 
 // Inside of <script>, where no text may begin a tag or a comment of HTML.
 std::string json_in_html(Json const& json) {
-  std::string text;
-  for (char const c : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {
-    if (c == '<') text += "\\u003c";
-    else text += c;
-  }
+  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  replace_all(text, "<", "\\u003c");
   return text;
 }
 
@@ -38,18 +42,12 @@ std::string title_of(std::vector<RunData> const& runs) {
   std::string title;
   for (RunData const& run : runs) {
     std::string name = text_in(run.json["record"], "name");
-    if (name.empty()) name = text_of_bytes(run.folder.filename().string());
+    if (name.empty()) {
+      name = text_of_bytes(std::filesystem::canonical(run.folder).filename().string());
+    }
     title += (title.empty() ? "" : ", ") + name;
   }
   return title;
-}
-
-void replace_place(std::string& page, std::string_view place, std::string_view text) {
-  std::size_t at = 0;
-  while ((at = page.find(place, at)) != std::string::npos) {
-    page.replace(at, place.size(), text);
-    at += text.size();
-  }
 }
 
 }  // namespace
@@ -73,7 +71,7 @@ Report make_report(ReportRequest const& request) {
   for (RunData& run : runs) data["runs"].push_back(std::move(run.json));
   report.html = page_text();
   // The title first, since the data may have any text in it.
-  replace_place(report.html, "@TITLE@", html_text(title));
+  replace_all(report.html, "@TITLE@", html_text(title));
   report.html.replace(report.html.rfind("@DATA@"), 6, json_in_html(data));
   return report;
 }

@@ -82,7 +82,9 @@ Json images_json(ImageScores const& scores) {
 
 // What eval.diagnose found: the pixels of each cause, and the main cause of each image.
 Json causes_json(ImageScores const& table) {
-  Json json = {{"stage", table.stage}, {"columns", table.columns}, {"totals", Json::array()},
+  Json json = {{"stage", table.stage},
+               {"columns", table.columns},
+               {"totals", Json::array()},
                {"images", Json::object()}};
   for (auto const& column : table.values) {
     double sum = 0;
@@ -157,9 +159,10 @@ class Reader {
     }
     RunVariants const variants = variants_in(*place_.record);
     if (!variants.best) {
-      data_.missing.push_back("classes, images and pictures: no variant of this sweep is the best "
-                              "one; report a variant by its folder" +
-                              variants_text(data_.folder, variants));
+      data_.missing.push_back(
+          "classes, images and pictures: no variant of this sweep is the best "
+          "one; report a variant by its folder" +
+          variants_text(data_.folder, variants));
       return;
     }
     data_.json["variant"] = variants.names[*variants.best];
@@ -199,7 +202,8 @@ class Reader {
   void read_causes(FinishedRun const& run) {
     for (Json const& stage : data_.json["pipeline"].value("stages", Json::array())) {
       std::string const name = text_in(stage, "name");
-      auto const file = text_in(stage, "use") == "eval.diagnose" ? table_of(run, name) : std::nullopt;
+      auto const file =
+          text_in(stage, "use") == "eval.diagnose" ? table_of(run, name) : std::nullopt;
       if (file) data_.json["causes"] = causes_json(read_scores(run, name, *file, ""));
     }
   }
@@ -221,7 +225,8 @@ class Reader {
 
 std::vector<double> const* ImageScores::find(std::string const& column) const {
   auto const found = std::ranges::find(columns, column);
-  return found == columns.end() ? nullptr : &values[static_cast<std::size_t>(found - columns.begin())];
+  return found == columns.end() ? nullptr
+                                : &values[static_cast<std::size_t>(found - columns.begin())];
 }
 
 RunData read_run_data(fs::path const& folder) {

@@ -30,22 +30,23 @@ struct MainScore {
 
 struct RunData {
   std::filesystem::path folder;
-  std::filesystem::path shown;       // with the scores: the folder, or that of a sweep's best variant
+  std::filesystem::path shown;  // with the scores: the folder, or that of a sweep's best variant
   std::optional<MainScore> score;
   std::optional<ImageScores> images;
-  std::vector<std::string> done;     // the ids of the samples that are done, if there is no such table
-  Json json = Json::object();        // for the page
+  std::vector<std::string> done;  // the ids of the samples that are done, if there is no such table
+  Json json = Json::object();     // for the page
   std::vector<std::string> missing;  // what cannot be shown, and why
 };
 
 // Throws UsageError when the folder is not a run or its run.json cannot be read.
 RunData read_run_data(std::filesystem::path const& folder);
 
-// How much each image gained, or its score where there is no baseline; more is better. Empty without
-// a table.
+// How much each image gained, or its score where there is no baseline; more is better. Empty
+// without a table.
 std::vector<double> gains_of(RunData const& run);
 
-// The pipeline of a run for the page: its stages, their wires, its settings, and what was published.
+// The pipeline of a run for the page: its stages, their wires, its settings, and what was
+// published.
 Json pipeline_data(std::string const& toml, std::string const& file);
 
 }  // namespace seplflow

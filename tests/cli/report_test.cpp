@@ -59,14 +59,15 @@ TEST_CASE("a report has the scores, images and pictures of a run") {
   CHECK_THAT(panel["image"].get<std::string>(), StartsWith("data:image/jpeg;base64,/9j/"));
   std::vector<std::string> layers;
   for (Json const& layer : panel["layers"]) layers.push_back(layer["name"]);
-  CHECK(layers == std::vector<std::string>{"before", "after", "truth"});
+  CHECK(layers == std::vector<std::string>{"before", "after", "ground truth"});
   // Nothing in it depends on when it is written.
   CHECK(report_of(place, {"r"}).html == report.html);
 }
 
 TEST_CASE("a report of a sweep has its grid and its best variant") {
   Workplace const place(scenes_pipeline(4));
-  REQUIRE(place.run("r", {"--sweep", "select.t1=0.2,0.8", "--sweep", "select.t2=0.6,0.9"}).status == 0);
+  REQUIRE(place.run("r", {"--sweep", "select.t1=0.2,0.8", "--sweep", "select.t2=0.6,0.9"}).status ==
+          0);
   Json const run = data_of(report_of(place, {"r"}))["runs"][0];
   CHECK(run["sweep"]["rows"].size() == 4);
   CHECK(run["pipeline"]["axes"] == Json{"select.t1", "select.t2"});
@@ -91,7 +92,7 @@ TEST_CASE("a report of runs side by side has the images that differ most") {
   bool has_changed = false;
   for (Json const& panel : data["panels"]) {
     has_changed = has_changed || panel["rank"].contains("changed");
-    CHECK(panel["layers"].back()["name"] == "truth");
+    CHECK(panel["layers"].back()["name"] == "ground truth");
     CHECK(panel["layers"][2]["name"] == "B after");
   }
   CHECK(has_changed);
@@ -115,7 +116,8 @@ TEST_CASE("a report of an older run, and of one with damaged files, shows the re
   Workplace const place(scenes_pipeline(4));
   REQUIRE(place.run("r").status == 0);
   change_record(place, [](Json& record) {
-    for (char const* const key : {"scores", "stages", "machine", "plugins", "seconds"}) record.erase(key);
+    for (char const* const key : {"scores", "stages", "machine", "plugins", "seconds"})
+      record.erase(key);
     record["versions"]["seplflow"] = "0.0.1";
   });
   Json const older = data_of(report_of(place, {"r"}));
@@ -140,11 +142,13 @@ TEST_CASE("a report of an older run, and of one with damaged files, shows the re
 TEST_CASE("a report names pictures whose data was moved, and has placeholders for them") {
   Workplace const place(scenes_pipeline(4));
   REQUIRE(place.run("r").status == 0);
-  std::string const moved = "[stages.data]\nuse = \"dataset.folder\"\nimages = \"/nowhere\"\nclasses = \"voc12\"\n"
-                            "[stages.write]\nuse = \"output.panels\"\nin = { image = \"data.image\" }\n";
+  std::string const moved =
+      "[stages.data]\nuse = \"dataset.folder\"\nimages = \"/nowhere\"\nclasses = \"voc12\"\n"
+      "[stages.write]\nuse = \"output.panels\"\nin = { image = \"data.image\" }\n";
   place.folder.write("r/pipeline.toml", moved);
   Report const report = report_of(place, {"r"});
-  CHECK_THAT(missing_in(report), Contains("its pictures cannot be computed again") && Contains("/nowhere"));
+  CHECK_THAT(missing_in(report),
+             Contains("its pictures cannot be computed again") && Contains("/nowhere"));
   for (Json const& panel : data_of(report)["panels"]) {
     CHECK_THAT(panel["missing"].get<std::string>(), Contains("/nowhere"));
   }
@@ -183,7 +187,9 @@ TEST_CASE("the pictures of a report decode to what was drawn") {
 TEST_CASE("texts of a run cannot leave the data of a report") {
   Workplace const place(scenes_pipeline(3));
   REQUIRE(place.run("r").status == 0);
-  change_record(place, [](Json& record) { record["name"] = "</title></script><script>x</script><!--@DATA@"; });
+  change_record(place, [](Json& record) {
+    record["name"] = "</title></script><script>x</script><!--@DATA@";
+  });
   std::string const html = report_of(place, {"r"}).html;
   CHECK(occurrences(html, "<script>x") == 0);
   CHECK(occurrences(html, "<!--") == 0);
@@ -206,7 +212,8 @@ TEST_CASE("report replaces only a file that it wrote") {
   place.folder.write("thesis.html", "<p>mine</p>");
   auto const refused = report({"--out", "thesis.html"});
   CHECK(refused.status == 2);
-  CHECK_THAT(refused.err, Contains("was not written by seplflow report") && Contains("--overwrite"));
+  CHECK_THAT(refused.err,
+             Contains("was not written by seplflow report") && Contains("--overwrite"));
   CHECK(read_text(place.folder / "thesis.html") == "<p>mine</p>");
   CHECK(report({"--out", "thesis.html", "--overwrite"}).status == 0);
   CHECK_THAT(report({"--out", "r"}).err, Contains("r is a folder; name a file"));

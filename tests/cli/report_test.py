@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
 from browser import Browser  # noqa: E402
 
@@ -82,37 +83,56 @@ def axe_source():
     return (pathlib.Path(found.origin).parent / "axe.min.js").read_text() if found else None
 
 
-# Of each element with text of its own: the contrast with the first background behind it.
-CONTRAST = """(() => {
+# What the tests do on a page.
+TOOLS = """
+const all = (selector) => [...document.querySelectorAll(selector)];
+const button = (selector, text) => all(selector).find((each) => each.textContent === text);
+const column = (number) => all('#images tbody tr').map((row) => row.cells[number].textContent);
+const set = (selector, value, event) => {
+  const control = document.querySelector(selector);
+  control.value = value;
+  control.dispatchEvent(new Event(event));
+};
+// Of each element with text of its own: the contrast with the first background behind it.
+const lowContrasts = () => {
   const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const luminance = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+  const luminance = (colour) => parts(colour).slice(0, 3).map((v) => v / 255)
     .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const bad = [];
-  for (const element of document.querySelectorAll('body *')) {
-    const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    const style = getComputedStyle(element);
-    if (!hasText || !element.checkVisibility() || element.closest('.hidden, .wipe, script, svg') || element.disabled) continue;
-    let behind = element;
-    while (behind && (parts(getComputedStyle(behind).backgroundColor)[3] ?? 1) === 0) behind = behind.parentElement;
-    const [a, b] = [style.color, behind ? getComputedStyle(behind).backgroundColor : 'rgb(255, 255, 255)']
-      .map((colour) => luminance(parts(colour)) + 0.05);
-    const contrast = Math.max(a, b) / Math.min(a, b);
-    if (contrast < 4.5) bad.push(`${element.tagName}.${element.className} ${element.textContent.slice(0, 30)}: ${contrast.toFixed(2)}`);
-  }
-  return bad;
-})()"""
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0.05);
+  const behind = (element) => {
+    while (element && (parts(getComputedStyle(element).backgroundColor)[3] ?? 1) === 0) {
+      element = element.parentElement;
+    }
+    return element ? getComputedStyle(element).backgroundColor : 'rgb(255, 255, 255)';
+  };
+  const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  return all('body *').filter((element) => hasText(element) && element.checkVisibility())
+    .filter((element) => !element.closest('.hidden, .wipe, script, svg') && !element.disabled)
+    .map((element) => {
+      const [a, b] = [getComputedStyle(element).color, behind(element)].map(luminance);
+      const contrast = Math.max(a, b) / Math.min(a, b);
+      return [contrast, `${element.tagName} ${element.textContent.slice(0, 30)}: ${contrast.toFixed(2)}`];
+    })
+    .filter(([contrast]) => contrast < 4.5).map(([, text]) => text);
+};
+"""
 
-ROWS = "[...document.querySelectorAll('#images tbody tr')].map((row) => row.cells[%d].textContent)"
+
+def open_page(browser, page):
+    took = browser.open(page)
+    browser.run(TOOLS)
+    return took
 
 
 def look_at_colours(browser, axe, what):
-    check(browser.run(CONTRAST) == [], f"{what}: contrast {browser.run(CONTRAST)[:5]}")
+    found = browser.run("lowContrasts()")
+    check(found == [], f"{what}: contrast {found[:5]}")
     if axe is None:
         return
     browser.run(axe + ";0")
-    found = browser.run("axe.run().then((result) => result.violations.map((each) => each.id + ': ' + "
-                        "each.nodes.map((node) => node.target).slice(0, 3).join(' | ')))")
+    found = browser.run(
+        "axe.run().then((result) => result.violations.map((each) =>"
+        " `${each.id}: ${each.nodes.map((node) => node.target).slice(0, 3).join(' | ')}`))")
     check(found == [], f"{what}: axe-core: {found}")
 
 
@@ -134,36 +154,34 @@ def without_charts(page):
 
 
 def use_images(browser):
-    browser.run("[...document.querySelectorAll('#images thead button')].find((b) => b.textContent === 'Gain').focus()")
-    gains = list(map(float, browser.run(ROWS % 3)))
-    check(gains == sorted(gains) and len(gains) == 50, "the worst image is first, in pages of 50")
+    def gains():
+        return [float(text) for text in browser.run("column(3)")]
+
+    browser.run("button('#images thead button', 'Gain').focus()")
+    check(gains() == sorted(gains()) and len(gains()) == 50, "the worst image is first, in pages of 50")
     browser.key("Enter")
-    gains = list(map(float, browser.run(ROWS % 3)))
-    check(gains == sorted(gains, reverse=True), "Enter on a heading sorts the other way")
-    check(browser.run("document.querySelector('#images th[aria-sort]').getAttribute('aria-sort')") == "descending",
+    check(gains() == sorted(gains(), reverse=True), "Enter on a heading sorts the other way")
+    check(browser.run("document.querySelector('#images th[aria-sort]').ariaSort") == "descending",
           "the heading says how the table is sorted")
-    browser.run("[...document.querySelectorAll('#images .tools button')].find((b) => b.textContent === 'Next').click()")
-    check(len(browser.run(ROWS % 0)) == 10, "the second page has the other 10 images")
-    browser.run("(() => { const s = document.querySelector('#images select'); s.value = '2';"
-                " s.dispatchEvent(new Event('change')); })()")
-    gains = list(map(float, browser.run(ROWS % 3)))
-    check(gains and all(gain < 0 for gain in gains), "only images that got worse are shown")
-    browser.run("(() => { const s = document.querySelector('#images input'); s.value = '_00001'; s.dispatchEvent(new Event('input'));"
-                " const g = document.querySelector('#images select'); g.value = '0'; g.dispatchEvent(new Event('change')); })()")
-    names = browser.run(ROWS % 0)
+    browser.run("button('#images .tools button', 'Next').click()")
+    check(len(gains()) == 10, "the second page has the other 10 images")
+    browser.run("set('#images select', '2', 'change')")
+    check(gains() and all(gain < 0 for gain in gains()), "only harmed images are shown")
+    browser.run("set('#images select', '0', 'change'), set('#images input', '_00001', 'input')")
+    names = browser.run("column(0)")
     check(len(names) == 10 and all("_00001" in name for name in names), "the search keeps 10 images")
 
 
 def use_panels(browser):
-    check(browser.run("document.querySelectorAll('#pictures .panel').length") == 15, "15 panels")
-    check(browser.run("[...document.querySelectorAll('#pictures img')].every((i) => i.complete && i.naturalWidth === 64)"),
+    check(browser.run("all('#pictures .panel').length") == 15, "there are 15 panels")
+    check(browser.run("all('#pictures img').every((each) => each.complete && each.naturalWidth === 64)"),
           "the pictures are complete, in the size of the image")
     browser.run("document.querySelector('#pictures input[type=range]').focus()")
     for _ in range(5):
         browser.key("ArrowRight")
-    cut = "document.querySelector('#pictures .wipe').style.getPropertyValue('--cut')"
-    check(browser.run(cut) == "55%", "the arrow keys wipe: " + browser.run(cut))
-    check("55 % before" in browser.run("document.activeElement.getAttribute('aria-valuetext')"), "the wipe has a text")
+    cut = browser.run("document.querySelector('#pictures .wipe').style.getPropertyValue('--cut')")
+    check(cut == "55%", f"the arrow keys wipe: {cut}")
+    check("55 % before" in browser.run("document.activeElement.ariaValueText"), "the wipe has a text")
     browser.run("document.querySelector('#images tbody button').focus()")
     browser.key("Enter")
     check(browser.run("document.getElementById('dialog').open"), "a name opens its picture")
@@ -172,14 +190,25 @@ def use_panels(browser):
 
 
 def use_sweep(browser):
-    best = browser.run("document.querySelectorAll('#sweep td.best').length")
-    tables = browser.run("document.querySelectorAll('#sweep table').length")
-    check((best, tables) == (1, 2), "a sweep of three axes has a table for each value of the third, and one best cell")
-    browser.run("(() => { const s = document.querySelector('#sweep select'); s.selectedIndex = 1;"
-                " s.dispatchEvent(new Event('change')); })()")
-    check("precision" in browser.run("document.querySelector('#sweep tbody, #sweep caption').closest('table').parentElement.ariaLabel")
-          or "precision" in browser.run("document.querySelector('#sweep select').selectedOptions[0].text"),
-          "another number can be shown")
+    check(browser.run("[all('#sweep table').length, all('#sweep td.best').length]") == [2, 1],
+          "a sweep of three axes has a table for each value of the third, and one best cell")
+    first = browser.run("document.querySelector('#sweep tbody').textContent")
+    browser.run("document.querySelector('#sweep select').selectedIndex = 1;"
+                "document.querySelector('#sweep select').dispatchEvent(new Event('change'))")
+    check(browser.run("document.querySelector('#sweep tbody').textContent") != first, "another number can be shown")
+
+
+def print_page(browser):
+    browser.on_paper(True)
+    shown = browser.run("['.wipe', '.stills'].map((each) => getComputedStyle(document.querySelector(each)).display)")
+    check(shown == ["none", "grid"], f"on paper, pictures are side by side: {shown}")
+    browser.on_paper(False)
+    browser.dark(True)
+    pdf = browser.pdf()
+    pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
+    check(pdf.startswith(b"%PDF") and pages >= 4, f"it prints to several pages: {pages}")
+    theme = browser.run("document.documentElement.dataset.theme")
+    check(theme == "dark", f"after printing, the colours are as before: {theme}")
 
 
 def main(folder):
@@ -190,7 +219,8 @@ def main(folder):
                                   "--sweep", "select.overlap=last,smallest"])):
         seplflow("run", pipeline, "--out", str(folder / name), "--quiet", *more)
     faked_run(folder / "one", folder / "hostile", HOSTILE, HOSTILE + [f"class {i}" for i in range(195)])
-    faked_run(folder / "one", folder / "large", [f"COCO_train2014_{7 * i:012d}" for i in range(82081)], ["background"])
+    many = [f"COCO_train2014_{7 * i:012d}" for i in range(82081)]
+    faked_run(folder / "one", folder / "large", many, ["background"])
     pages = {name: folder / f"{name}.html" for name in ("one", "sweep", "both", "hostile", "large")}
     for name, page in pages.items():
         runs = ["one", "two"] if name == "both" else [name]
@@ -201,40 +231,36 @@ def main(folder):
     print("axe-core:", "yes" if axe else "not installed, so only contrasts are computed")
     with Browser() as browser:
         for name, page in pages.items():
-            took = browser.open(page)
+            took = open_page(browser, page)
             print(f"{name}: {page.stat().st_size / 1e6:.1f} MB, opened in {took:.0f} ms")
-            check(browser.run("document.querySelectorAll('main > section').length") >= 8, f"{name} has its sections")
+            check(page.stat().st_size < 15e6, f"{name} takes less than 15 MB")
+            check(browser.run("all('main > section').length") >= 8, f"{name} has its sections")
             check(browser.run("window.hacked") is None, f"{name}: texts of the run are not run")
-        check(all(page.stat().st_size < 15e6 for page in pages.values()), "no report takes 15 MB")
-        check(len(browser.run(ROWS % 0)) == 50, "82,081 images are shown in pages")
-        browser.open(pages["hostile"])
-        check(all(each in browser.run("document.body.textContent") for each in HOSTILE), "hostile names are shown as they are")
+        check(len(browser.run("column(0)")) == 50, "82,081 images are shown in pages")
+        open_page(browser, pages["hostile"])
+        text = browser.run("document.body.textContent")
+        check(all(each in text for each in HOSTILE), "hostile names are shown as they are")
         for dark in (False, True):
             browser.dark(dark)
             for name in ("one", "sweep", "both"):
-                browser.open(pages[name])
-                look_at_colours(browser, axe if name != "sweep" or dark else None, f"{name}, {'dark' if dark else 'light'}")
-        browser.open(without_charts(pages["one"]))
-        check("built without Chart.js" in browser.run("document.querySelector('.missing').textContent")
-              and browser.run("document.querySelectorAll('#classes .bar').length") > 20, "without Chart.js, tables have bars")
+                open_page(browser, pages[name])
+                look_at_colours(browser, axe, f"{name}, {'dark' if dark else 'light'}")
+        open_page(browser, without_charts(pages["one"]))
+        missing = browser.run("document.querySelector('.missing').textContent")
+        check("built without Chart.js" in missing and browser.run("all('#classes .bar').length") > 20,
+              "without Chart.js, tables have bars")
         browser.size(390, 800, phone=True)
         for name in ("one", "sweep", "both", "hostile"):
-            browser.open(pages[name])
-            check(browser.run("document.documentElement.scrollWidth") <= 390, f"{name} fits a phone")
+            open_page(browser, pages[name])
+            width = browser.run("document.documentElement.scrollWidth")
+            check(width <= 390, f"{name} fits a phone: {width}")
         browser.size(1200, 900)
-        browser.open(pages["sweep"])
+        open_page(browser, pages["sweep"])
         use_sweep(browser)
-        browser.open(pages["one"])
+        open_page(browser, pages["one"])
         use_panels(browser)
         use_images(browser)
-        browser.on_paper(True)
-        shown = browser.run("['wipe', 'stills'].map((name) => getComputedStyle(document.querySelector('.' + name)).display)")
-        check(shown == ["none", "grid"], f"on paper, pictures are side by side: {shown}")
-        browser.on_paper(False)
-        browser.dark(True)
-        pdf = browser.pdf()
-        check(pdf.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", pdf)) >= 4, "it prints to several pages")
-        check(browser.run("document.documentElement.dataset.theme") == "dark", "after printing, the colours are as before")
+        print_page(browser)
         check(browser.errors == [], f"errors on the console: {browser.errors}")
         loaded = [url for url in browser.requests if not url.startswith(("file:", "data:", "about:"))]
         check(loaded == [], f"requests: {loaded}")

@@ -78,7 +78,8 @@ class Browser:
             details = params["exceptionDetails"]
             self.errors.append(details.get("exception", {}).get("description", details["text"]))
         elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning", "assert"):
-            self.errors.append(" ".join(str(each.get("value", each.get("description"))) for each in params["args"]))
+            texts = [str(each.get("value", each.get("description"))) for each in params["args"]]
+            self.errors.append(" ".join(texts))
         elif method == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
             self.errors.append(params["entry"]["text"])
         elif method == "Network.requestWillBeSent":

@@ -1,4 +1,5 @@
-// clang-format off: libjpeg's headers need what stands before it
+// clang-format off
+// libjpeg's header needs FILE.
 #include <cstdio>
 #include <jpeglib.h>
 // clang-format on

@@ -1,7 +1,7 @@
 // Bar charts by Chart.js. Each stands beside a table with the same numbers, and a report of a
 // seplflow that was built without Chart.js has only the tables.
 const hasCharts = typeof Chart !== 'undefined';
-const charts = [];  // {canvas, options(): what Chart takes, chart}
+const charts = []; // {canvas, options(): what Chart takes, chart}
 
 function draw(entry) {
   if (entry.chart) entry.chart.destroy();
@@ -28,15 +28,20 @@ function barChart({ labels, series, horizontal, valueTitle, labelTitle, height, 
     type: 'bar',
     data: {
       labels,
-      datasets: series.map(({ name, values, colour }) =>
-        ({ label: name, data: values, backgroundColor: colours(colour), maxBarThickness: 28 })),
+      datasets: series.map(({ name, values, colour }) => ({
+        label: name,
+        data: values,
+        backgroundColor: colours(colour),
+        maxBarThickness: 28,
+      })),
     },
     options: {
       indexAxis: horizontal ? 'y' : 'x',
       animation: false,
       maintainAspectRatio: false,
       devicePixelRatio: Math.max(2, window.devicePixelRatio || 1),
-      scales: horizontal ? { x: axis(valueTitle, true), y: axis(labelTitle, false, { autoSkip: false }) }
+      scales: horizontal
+        ? { x: axis(valueTitle, true), y: axis(labelTitle, false, { autoSkip: false }) }
         : { x: axis(labelTitle, false, { maxRotation: 60 }), y: axis(valueTitle, true) },
       plugins: {
         legend: { display: series.length > 1, labels: { color: style('--text') } },
@@ -50,7 +55,8 @@ function barChart({ labels, series, horizontal, valueTitle, labelTitle, height, 
 
 // A bar of HTML, for the cells of a table.
 function cellBar(value, greatest, colour) {
-  const width = greatest > 0 && isNumber(value) ? Math.min(100, (100 * Math.abs(value)) / greatest) : 0;
+  const width =
+    greatest > 0 && isNumber(value) ? Math.min(100, (100 * Math.abs(value)) / greatest) : 0;
   const bar = el('span', { class: 'bar', 'aria-hidden': 'true' });
   bar.style.width = `${width}%`;
   bar.style.background = `var(${colour})`;
@@ -59,19 +65,33 @@ function cellBar(value, greatest, colour) {
 
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
-  document.getElementById('theme').textContent = theme === 'dark' ? 'Light colours' : 'Dark colours';
+  document.getElementById('theme').textContent =
+    theme === 'dark' ? 'Light colours' : 'Dark colours';
 }
 
 function watchTheme() {
   const prefersDark = matchMedia('(prefers-color-scheme: dark)');
   let theme = prefersDark.matches ? 'dark' : 'light';
-  const change = (to) => { theme = to; setTheme(to); drawCharts(); };
+  const change = (to) => {
+    theme = to;
+    setTheme(to);
+    drawCharts();
+  };
   prefersDark.addEventListener('change', () => change(prefersDark.matches ? 'dark' : 'light'));
-  document.getElementById('theme').addEventListener('click',
-    () => change(theme === 'dark' ? 'light' : 'dark'));
+  document
+    .getElementById('theme')
+    .addEventListener('click', () => change(theme === 'dark' ? 'light' : 'dark'));
   // Paper is white.
-  addEventListener('beforeprint', () => { setTheme('light'); drawCharts(); openAll(true); });
-  addEventListener('afterprint', () => { setTheme(theme); drawCharts(); openAll(false); });
+  addEventListener('beforeprint', () => {
+    setTheme('light');
+    drawCharts();
+    openAll(true);
+  });
+  addEventListener('afterprint', () => {
+    setTheme(theme);
+    drawCharts();
+    openAll(false);
+  });
   setTheme(theme);
 }
 
@@ -84,7 +104,9 @@ function openAll(open) {
       opened.add(each);
     }
   } else {
-    opened.forEach((each) => { each.open = false; });
+    opened.forEach((each) => {
+      each.open = false;
+    });
     opened.clear();
   }
 }

@@ -28,7 +28,8 @@ function section(id, title, ...content) {
 }
 
 const list = (value) => (Array.isArray(value) ? value : []);
-const object = (value) => (value && typeof value === 'object' && !Array.isArray(value) ? value : {});
+const object = (value) =>
+  value && typeof value === 'object' && !Array.isArray(value) ? value : {};
 const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
 const letter = (run) => (several ? run.letter : '');
 const withLetter = (run, text) => (several ? `${run.letter} ${text}` : text);
@@ -60,7 +61,8 @@ function unitOf(run, path, values) {
   if (path.endsWith('.per_sample')) return '';
   const known = values.filter(isNumber);
   return known.some((v) => !Number.isInteger(v)) && known.every((v) => Math.abs(v) <= 1)
-    ? 'fraction' : '';
+    ? 'fraction'
+    : '';
 }
 
 // Calls visit(path, value) for each number of a tree; lists are left out.

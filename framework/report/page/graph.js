@@ -18,12 +18,16 @@ const kGraph = { box: 46, slot: 17, gap: 22, lane: 12, letter: 6.4, margin: 12 }
 // The inputs of all stages: {from, to, slot, label}.
 function wiresOf(stages) {
   const index = new Map(stages.map((stage, i) => [stage.name, i]));
-  return stages.flatMap((stage, to) => stage.reads
-    .filter(([, name]) => index.has(name))
-    .map(([input, name, output], slot, all) => ({
-      from: index.get(name), to, slot: slot - (all.length - 1) / 2,
-      label: output && input && output !== input ? `${output} as ${input}` : output || input,
-    })));
+  return stages.flatMap((stage, to) =>
+    stage.reads
+      .filter(([, name]) => index.has(name))
+      .map(([input, name, output], slot, all) => ({
+        from: index.get(name),
+        to,
+        slot: slot - (all.length - 1) / 2,
+        label: output && input && output !== input ? `${output} as ${input}` : output || input,
+      })),
+  );
 }
 
 // The column of each stage: right of all that it reads from.
@@ -43,12 +47,21 @@ function columnsOf(stages, wires, depth) {
   const columns = Array.from({ length: Math.max(...depth) + 1 }, () => []);
   const boxes = stages.map((stage, i) => {
     const inputs = wires.filter(({ to }) => to === i).length;
-    const item = { stage: i, height: Math.max(kGraph.box, inputs * kGraph.slot + 8), before: [], after: [], y: 0 };
+    const item = {
+      stage: i,
+      height: Math.max(kGraph.box, inputs * kGraph.slot + 8),
+      before: [],
+      after: [],
+      y: 0,
+    };
     columns[depth[i]].push(item);
     return item;
   });
   const lanes = new Map();
-  const connect = (a, b) => { a.after.push(b); b.before.push(a); };
+  const connect = (a, b) => {
+    a.after.push(b);
+    b.before.push(a);
+  };
   for (const { from, to } of wires) {
     const key = `${from} ${to}`;
     if (lanes.has(key)) continue;
@@ -69,11 +82,19 @@ const mean = (items, value) => items.reduce((sum, item) => sum + value(item), 0)
 // Orders each column by its neighbours, and moves the items towards them as far as there is room.
 function placeItems(columns) {
   const order = (column, side) => {
-    column.forEach((item, i) => { item.wish = item[side].length ? mean(item[side], (other) => other.place) : i; });
+    column.forEach((item, i) => {
+      item.wish = item[side].length ? mean(item[side], (other) => other.place) : i;
+    });
     column.sort((a, b) => a.wish - b.wish);
-    column.forEach((item, i) => { item.place = i - (column.length - 1) / 2; });
+    column.forEach((item, i) => {
+      item.place = i - (column.length - 1) / 2;
+    });
   };
-  columns.forEach((column) => column.forEach((item, i) => { item.place = i - (column.length - 1) / 2; }));
+  columns.forEach((column) =>
+    column.forEach((item, i) => {
+      item.place = i - (column.length - 1) / 2;
+    }),
+  );
   for (let round = 0; round < 4; ++round) {
     columns.forEach((column) => order(column, 'before'));
     [...columns].reverse().forEach((column) => order(column, 'after'));
@@ -93,12 +114,14 @@ function placeItems(columns) {
 
 // A curve through points that leaves and reaches each of them horizontally.
 function curve(points) {
-  return points.map(([x, y], i) => {
-    if (i === 0) return `M${x} ${y}`;
-    const [x0, y0] = points[i - 1];
-    const half = (x - x0) / 2;
-    return `C${x0 + half} ${y0} ${x - half} ${y} ${x} ${y}`;
-  }).join(' ');
+  return points
+    .map(([x, y], i) => {
+      if (i === 0) return `M${x} ${y}`;
+      const [x0, y0] = points[i - 1];
+      const half = (x - x0) / 2;
+      return `C${x0 + half} ${y0} ${x - half} ${y} ${x} ${y}`;
+    })
+    .join(' ');
 }
 
 // Where the columns begin, with room for the names of inputs before each.
@@ -120,12 +143,19 @@ function graph(stages, varied) {
   const all = columns.flat();
   const top = Math.min(...all.map((item) => item.y - item.height / 2)) - kGraph.margin;
   const height = Math.max(...all.map((item) => item.y + item.height / 2)) + kGraph.margin - top;
-  const letters = Math.max(...stages.map((stage) => Math.max(stage.name.length * 1.15, stage.use.length)));
+  const letters = Math.max(
+    ...stages.map((stage) => Math.max(stage.name.length * 1.15, stage.use.length)),
+  );
   const width = Math.min(Math.max(letters * 6.6 + 24, 96), 240);
   const x = columnPlaces(columns, wires, depth, width);
   const full = x[x.length - 1] + width + kGraph.margin;
-  const picture = svg('svg', { viewBox: `0 ${top} ${full} ${height}`, width: full, height, role: 'img',
-    'aria-label': 'The graph of the pipeline; the table of stages has the same connections' });
+  const picture = svg('svg', {
+    viewBox: `0 ${top} ${full} ${height}`,
+    width: full,
+    height,
+    role: 'img',
+    'aria-label': 'The graph of the pipeline; the table of stages has the same connections',
+  });
   const labels = wires.map(({ from, to, slot, label }) => {
     const end = [x[depth[to]] - 8, boxes[to].y + slot * kGraph.slot];
     const points = [[x[depth[from]] + width, boxes[from].y]];
@@ -133,9 +163,15 @@ function graph(stages, varied) {
       points.push([x[lane.column], lane.y], [x[lane.column] + width, lane.y]);
     }
     const text = end[0] - label.length * kGraph.letter - 8;
-    picture.append(svg('path', { class: 'wire', d: `${curve([...points, [text, end[1]]])} H${end[0]}` }),
-      svg('path', { class: 'tip', d: `M${end[0] + 8} ${end[1]} l-9 -4 v8 z` }));
-    return svg('text', { class: 'wire-label', 'text-anchor': 'end', x: end[0] - 4, y: end[1] - 4 }, label);
+    picture.append(
+      svg('path', { class: 'wire', d: `${curve([...points, [text, end[1]]])} H${end[0]}` }),
+      svg('path', { class: 'tip', d: `M${end[0] + 8} ${end[1]} l-9 -4 v8 z` }),
+    );
+    return svg(
+      'text',
+      { class: 'wire-label', 'text-anchor': 'end', x: end[0] - 4, y: end[1] - 4 },
+      label,
+    );
   });
   const short = (text, count) => (text.length > count ? `${text.slice(0, count - 1)}\u2026` : text);
   stages.forEach((stage, i) => {
@@ -143,9 +179,21 @@ function graph(stages, varied) {
     const isEnd = stage.reads.length === 0 || boxes[i].after.length === 0;
     const middle = x[depth[i]] + width / 2;
     picture.append(
-      svg('rect', { class: varied.has(stage.name) ? 'node varied' : 'node', x: x[depth[i]], y: y - tall / 2, width, height: tall, rx: isEnd ? 20 : 4 }),
+      svg('rect', {
+        class: varied.has(stage.name) ? 'node varied' : 'node',
+        x: x[depth[i]],
+        y: y - tall / 2,
+        width,
+        height: tall,
+        rx: isEnd ? 20 : 4,
+      }),
       svg('text', { x: middle, y: y - 3, 'text-anchor': 'middle' }, short(stage.name, 28)),
-      svg('text', { class: 'use', x: middle, y: y + 14, 'text-anchor': 'middle' }, short(stage.use, 34)));
+      svg(
+        'text',
+        { class: 'use', x: middle, y: y + 14, 'text-anchor': 'middle' },
+        short(stage.use, 34),
+      ),
+    );
   });
   picture.append(...labels);
   return picture;

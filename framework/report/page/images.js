@@ -12,11 +12,20 @@ function imageColumns(run) {
   const after = at(metric);
   if (!after) return null;
   const before = at(`baseline_${metric}`);
-  const gain = at(`gain_${metric}`) ||
+  const gain =
+    at(`gain_${metric}`) ||
     (before && after.map((v, i) => (isNumber(v) && isNumber(before[i]) ? v - before[i] : null)));
   const path = `${table.stage}.${metric}`;
-  return { names: table.names, metric, name: meaning(run, path).name || metric, after, before, gain,
-    unit: unitOf(run, path, after), less: run.score.less };
+  return {
+    names: table.names,
+    metric,
+    name: meaning(run, path).name || metric,
+    after,
+    before,
+    gain,
+    unit: unitOf(run, path, after),
+    less: run.score.less,
+  };
 }
 
 const kNiceSteps = [0.5, 1, 2, 2.5, 5, 10, 20, 25, 50];
@@ -41,7 +50,8 @@ function binsOf(values) {
 function histogramOf(values, { width, first, count }) {
   const counts = new Array(count).fill(0);
   for (const value of values) {
-    if (value !== 0) counts[Math.min(count - 1, Math.max(0, Math.ceil(value / width) - 1 - first))] += 1;
+    if (value !== 0)
+      counts[Math.min(count - 1, Math.max(0, Math.ceil(value / width) - 1 - first))] += 1;
   }
   return counts;
 }
@@ -53,14 +63,17 @@ function gainText(run, gains, unit, less) {
   const half = Math.floor(ordered.length / 2);
   const median = ordered.length % 2 ? ordered[half] : (ordered[half - 1] + ordered[half]) / 2;
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
-  const text = `${counted(gains.length, 'image')}: ${better.toLocaleString('en')} better, ` +
-    `${(gains.length - better - same).toLocaleString('en')} worse, ${same.toLocaleString('en')} the same; ` +
+  const text =
+    `${counted(gains.length, 'image')}: ${better.toLocaleString('en')} improved, ` +
+    `${(gains.length - better - same).toLocaleString('en')} harmed, ${same.toLocaleString('en')} equal; ` +
     `median ${numberText(median, unit, true)}, mean ${numberText(mean, unit, true)} ${gainUnitText(unit)}`;
   return several ? `${run.letter}: ${text}` : text;
 }
 
 function showGains() {
-  const known = runs.map((run) => ({ run, table: imageColumns(run) })).filter(({ table }) => table && table.gain);
+  const known = runs
+    .map((run) => ({ run, table: imageColumns(run) }))
+    .filter(({ table }) => table && table.gain);
   if (known.length === 0) return;
   const { unit } = known[0].table;
   const scale = unit === 'fraction' ? 100 : 1;
@@ -71,36 +84,65 @@ function showGains() {
   const counts = scaled.map((each) => histogramOf(each, bins));
   const same = scaled.map((each) => each.filter((gain) => gain === 0).length);
   const edge = (i) => String(Number(((bins.first + i) * bins.width).toPrecision(6)));
-  // The images that did not change have a bar of their own, between worse and better.
+  // The images that did not change have a bar of their own, between harmed and improved.
   const zero = Math.min(Math.max(-bins.first, 0), bins.count);
   const labels = counts[0].map((_, i) => `${edge(i)} to ${edge(i + 1)}`);
-  labels.splice(zero, 0, 'the same');
+  labels.splice(zero, 0, 'equal');
   counts.forEach((each, i) => each.splice(zero, 0, same[i]));
   const less = known[0].table.less;
-  const colours = labels.map((_, i) => (i === zero ? '--before' : (i > zero) !== less ? '--better' : '--worse'));
+  const colours = labels.map((_, i) =>
+    i === zero ? '--before' : i > zero !== less ? '--better' : '--worse',
+  );
   const what = `${known[0].table.name}, ${gainUnitText(unit)}`;
   const chart = barChart({
     labels,
     series: known.map(({ run }, i) => ({
-      name: several ? run.letter : 'images', values: counts[i],
+      name: several ? run.letter : 'images',
+      values: counts[i],
       colour: several ? runColour(runs.indexOf(run)) : colours,
     })),
-    valueTitle: 'images', labelTitle: `gain of ${what}`, height: 320,
+    valueTitle: 'images',
+    labelTitle: `gain of ${what}`,
+    height: 320,
     summary: `Distribution of the gain per image. ${known.map(({ run }, i) => gainText(run, gains[i], unit, less)).join('. ')}`,
     text: (value) => counted(value, 'image'),
   });
   const greatest = Math.max(...counts.flat());
-  const columns = [{ name: `Gain of ${what}`, heading: true, node: (row) => labels[row] },
-    ...known.map(({ run }, i) => ({ name: withLetter(run, 'images').replace(/^i/, 'I'), number: true, node: (row) => String(counts[i][row]) }))];
+  const columns = [
+    { name: `Gain of ${what}`, heading: true, node: (row) => labels[row] },
+    ...known.map(({ run }, i) => ({
+      name: withLetter(run, 'images').replace(/^i/, 'I'),
+      number: true,
+      node: (row) => String(counts[i][row]),
+    })),
+  ];
   if (!chart) {
-    columns.push({ name: 'Bars', kind: 'bars', node: (row) => el('div', {}, ...counts.map((each, i) =>
-      cellBar(each[row], greatest, several ? runColour(i) : colours[row]))) });
+    columns.push({
+      name: 'Bars',
+      kind: 'bars',
+      node: (row) =>
+        el(
+          'div',
+          {},
+          ...counts.map((each, i) =>
+            cellBar(each[row], greatest, several ? runColour(i) : colours[row]),
+          ),
+        ),
+    });
   }
-  const table = dataTable({ name: 'Images by their gain', count: labels.length, columns, pageSize: 100 });
-  section('gains', 'Gain per image',
+  const table = dataTable({
+    name: 'Images by their gain',
+    count: labels.length,
+    columns,
+    pageSize: 100,
+  });
+  section(
+    'gains',
+    'Gain per image',
     ...known.map(({ run }, i) => el('p', {}, gainText(run, gains[i], unit, less))),
     chart ? el('figure', {}, chart) : null,
-    chart ? el('details', {}, el('summary', {}, 'The same as a table'), table) : table);
+    chart ? el('details', {}, el('summary', {}, 'The same as a table'), table) : table,
+  );
 }
 
 // All images of all runs: {name, rows: their places in the tables of the runs}.
@@ -127,21 +169,42 @@ function showImages() {
     const place = places[row][r];
     return place < 0 || !tables[r][key] ? null : tables[r][key][place];
   };
-  const columns = [{
-    name: 'Image', heading: true, value: (row) => names[row],
-    node: (row) => (panels.has(names[row])
-      ? el('button', { type: 'button', 'aria-haspopup': 'dialog',
-        onclick: () => openPanel(panels.get(names[row])) }, names[row])
-      : names[row]),
-  }];
+  const columns = [
+    {
+      name: 'Image',
+      heading: true,
+      value: (row) => names[row],
+      node: (row) =>
+        panels.has(names[row])
+          ? el(
+              'button',
+              {
+                type: 'button',
+                'aria-haspopup': 'dialog',
+                onclick: () => openPanel(panels.get(names[row])),
+              },
+              names[row],
+            )
+          : names[row],
+    },
+  ];
   const add = (r, key, name, signed) => {
     if (!tables[r][key]) return;
     const value = number(r, key);
     const { unit, less } = tables[r];
-    columns.push({ name: withLetter(runs[r], several ? name.toLowerCase() : name), number: true, value,
-      node: (row) => el('span', { class: signed ? changeClass(less ? -value(row) : value(row)) : null },
-        numberText(value(row), unit, signed)) });
+    columns.push({
+      name: withLetter(runs[r], several ? name.toLowerCase() : name),
+      number: true,
+      value,
+      node: (row) =>
+        el(
+          'span',
+          { class: signed ? changeClass(less ? -value(row) : value(row)) : null },
+          numberText(value(row), unit, signed),
+        ),
+    });
   };
+  const causesOf = [];
   tables.forEach((table, r) => {
     if (!table) return;
     add(r, 'before', 'Before', false);
@@ -149,7 +212,11 @@ function showImages() {
     add(r, 'gain', 'Gain', true);
     if (!runs[r].causes) return;
     const causes = names.map((name) => mainCause(runs[r], name));
-    columns.push({ name: withLetter(runs[r], several ? 'main cause' : 'Main cause'), value: (row) => causes[row] });
+    causesOf.push(causes);
+    columns.push({
+      name: withLetter(runs[r], several ? 'main cause' : 'Main cause'),
+      value: (row) => causes[row],
+    });
   });
   const first = tables.findIndex(Boolean);
   const { less, unit } = tables[first];
@@ -157,15 +224,30 @@ function showImages() {
   const better = (row) => (less ? -gain(row) : gain(row));
   const groups = [['all images', () => true]];
   if (tables[first].gain) {
-    groups.push(['better', (row) => isNumber(gain(row)) && better(row) > 0],
-      ['worse', (row) => isNumber(gain(row)) && better(row) < 0],
-      ['the same', (row) => gain(row) === 0]);
+    groups.push(
+      ['improved', (row) => isNumber(gain(row)) && better(row) > 0],
+      ['harmed', (row) => isNumber(gain(row)) && better(row) < 0],
+      ['equal', (row) => gain(row) === 0],
+    );
   }
   if (panels.size > 0) groups.push(['with pictures', (row) => panels.has(names[row])]);
   const sort = columns.findIndex((column) => /gain/i.test(column.name));
-  section('images', 'All images',
-    el('p', { class: 'note' }, `${tables[first].name} of each image, ${unitText(unit)}. ` +
-      'A name that is a button opens the picture of its image.'),
-    dataTable({ name: 'All images', count: names.length, columns, groups, search: (row) => names[row],
-      sort: { column: sort < 0 ? 1 : sort, descending: Boolean(less) } }));
+  section(
+    'images',
+    'All images',
+    el(
+      'p',
+      { class: 'note' },
+      `${tables[first].name} of each image, ${unitText(unit)}. ` +
+        'A name that is underlined opens the pictures of its image; seplflow report --panels N shows more images.',
+    ),
+    dataTable({
+      name: 'All images',
+      count: names.length,
+      columns,
+      groups,
+      search: (row) => [names[row], ...causesOf.map((causes) => causes[row] ?? '')].join(' '),
+      sort: { column: sort < 0 ? 1 : sort, descending: Boolean(less) },
+    }),
+  );
 }

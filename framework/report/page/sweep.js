@@ -1,17 +1,27 @@
 // Sweeps as grids of one, two or more axes, and published numbers.
 
 // From light to dark, readable in both colour schemes.
-const kScale = [[247, 251, 255], [198, 219, 239], [107, 174, 214], [33, 113, 181], [8, 48, 107]];
+const kScale = [
+  [247, 251, 255],
+  [198, 219, 239],
+  [107, 174, 214],
+  [33, 113, 181],
+  [8, 48, 107],
+];
 
 function scaleColour(share) {
   const place = Math.min(Math.max(share, 0), 1) * (kScale.length - 1);
   const low = Math.min(Math.floor(place), kScale.length - 2);
-  return kScale[low].map((from, i) => Math.round(from + (place - low) * (kScale[low + 1][i] - from)));
+  return kScale[low].map((from, i) =>
+    Math.round(from + (place - low) * (kScale[low + 1][i] - from)),
+  );
 }
 
 // As WCAG defines it.
 function luminance(rgb) {
-  const [r, g, b] = rgb.map((v) => (v <= 10.31 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+  const [r, g, b] = rgb.map((v) =>
+    v <= 10.31 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4,
+  );
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
@@ -19,12 +29,15 @@ function luminance(rgb) {
 function gridOf(run) {
   const { columns, rows } = run.sweep;
   const pipeline = object(run.pipeline);
-  const axes = list(pipeline.axes).filter((key, i) => columns[i + 1] === key)
+  const axes = list(pipeline.axes)
+    .filter((key, i) => columns[i + 1] === key)
     .map((key, i) => ({ key, of: (row) => row[i + 1] }));
   const labels = list(pipeline.labels);
   if (labels.length > 0) {
-    const label = (row) => labels.filter((each) => row[0] === each || row[0].startsWith(`${each},`))
-      .sort((a, b) => b.length - a.length)[0] || row[0];
+    const label = (row) =>
+      labels
+        .filter((each) => row[0] === each || row[0].startsWith(`${each},`))
+        .sort((a, b) => b.length - a.length)[0] || row[0];
     axes.push({ key: 'variant', of: label });
   }
   for (const each of axes) each.values = [...new Set(rows.map(each.of))];
@@ -34,14 +47,18 @@ function gridOf(run) {
 function scoreColumns(run) {
   const { columns } = run.sweep;
   const first = 1 + list(object(run.pipeline).axes).length;
-  return columns.map((name, i) => ({ name, i })).slice(first)
+  return columns
+    .map((name, i) => ({ name, i }))
+    .slice(first)
     .filter(({ i }) => run.sweep.rows.some((row) => isNumber(row[i])));
 }
 
 function bestRow(run, column) {
   const { less } = object(run.score);
   const isMain = run.score && column.name === `${run.score.stage}.${run.score.metric}`;
-  const smaller = meaning(run, column.name).better ? meaning(run, column.name).better === 'less' : isMain && less;
+  const smaller = meaning(run, column.name).better
+    ? meaning(run, column.name).better === 'less'
+    : isMain && less;
   let best = -1;
   run.sweep.rows.forEach((row, r) => {
     const value = row[column.i];
@@ -55,11 +72,16 @@ function bestRow(run, column) {
 function heatCell(row, number, colours, isBest, column) {
   if (row === undefined) return el('td', {}, '-');
   const value = row[column.i];
-  const cell = el('td', { class: isBest ? 'best' : null },
-    numberText(value, colours.unit), isBest ? ' \u2605' : null,
-    isBest ? el('span', { class: 'hidden' }, ' best') : null);
+  const cell = el(
+    'td',
+    { class: isBest ? 'best' : null },
+    numberText(value, colours.unit),
+    isBest ? ' \u2605' : null,
+    isBest ? el('span', { class: 'hidden' }, ' best') : null,
+  );
   if (isNumber(value)) {
-    const share = colours.most > colours.least ? (value - colours.least) / (colours.most - colours.least) : 0.5;
+    const share =
+      colours.most > colours.least ? (value - colours.least) / (colours.most - colours.least) : 0.5;
     const rgb = scaleColour(share);
     cell.style.background = `rgb(${rgb.join(', ')})`;
     cell.style.color = luminance(rgb) > 0.179 ? '#000' : '#fff';
@@ -70,34 +92,64 @@ function heatCell(row, number, colours, isBest, column) {
 
 // One table: the first axis across, the second down.
 function heatTable(run, rows, [across, down], colours, best, column, caption) {
-  const at = new Map(rows.map((row) => [JSON.stringify([across.of(row), down ? down.of(row) : null]), row]));
+  const at = new Map(
+    rows.map((row) => [JSON.stringify([across.of(row), down ? down.of(row) : null]), row]),
+  );
   const find = (x, y) => at.get(JSON.stringify([x, y]));
-  const head = el('tr', {}, el('th', { scope: 'col' }, down ? `${down.key} \\ ${across.key}` : across.key),
-    ...across.values.map((x) => el('th', { scope: 'col' }, x)));
-  const body = (down ? down.values : [null]).map((y) => el('tr', {},
-    el('th', { scope: 'row' }, y === null ? column.name : y),
-    ...across.values.map((x) => heatCell(find(x, y), column, colours, best !== undefined && find(x, y) === best, column))));
-  return scrolled(caption, el('table', { class: 'heat' }, el('caption', {}, caption),
-    el('thead', {}, head), el('tbody', {}, ...body)));
+  const head = el(
+    'tr',
+    {},
+    el('th', { scope: 'col' }, down ? `${down.key} \\ ${across.key}` : across.key),
+    ...across.values.map((x) => el('th', { scope: 'col' }, x)),
+  );
+  const body = (down ? down.values : [null]).map((y) =>
+    el(
+      'tr',
+      {},
+      el('th', { scope: 'row' }, y === null ? column.name : y),
+      ...across.values.map((x) =>
+        heatCell(find(x, y), column, colours, best !== undefined && find(x, y) === best, column),
+      ),
+    ),
+  );
+  return scrolled(
+    caption,
+    el(
+      'table',
+      { class: 'heat' },
+      el('caption', {}, caption),
+      el('thead', {}, head),
+      el('tbody', {}, ...body),
+    ),
+  );
 }
 
 // The combinations of the values of the axes beyond the second.
 function combinations(axes) {
-  return axes.reduce((all, each) => all.flatMap((some) => each.values.map((value) => [...some, [each, value]])), [[]]);
+  return axes.reduce(
+    (all, each) => all.flatMap((some) => each.values.map((value) => [...some, [each, value]])),
+    [[]],
+  );
 }
 
 function heatMaps(run, column) {
   const axes = gridOf(run);
   const { rows } = run.sweep;
   const values = rows.map((row) => row[column.i]).filter(isNumber);
-  const colours = { least: Math.min(...values), most: Math.max(...values), unit: unitOf(run, column.name, values) };
+  const colours = {
+    least: Math.min(...values),
+    most: Math.max(...values),
+    unit: unitOf(run, column.name, values),
+  };
   const place = bestRow(run, column);
   const best = place < 0 ? undefined : rows[place];
   const unit = unitText(colours.unit);
   const title = `${column.name}${unit ? `, ${unit}` : ''}`;
-  const text = best === undefined ? 'No variant has this number.'
-    : `Best: ${best[0]} with ${numberText(best[column.i], colours.unit)}${unit ? ` ${unit}` : ''}; ` +
-      `the range of all ${counted(rows.length, 'variant')} is ${numberText(colours.least, colours.unit)} to ${numberText(colours.most, colours.unit)}.`;
+  const text =
+    best === undefined
+      ? 'No variant has this number.'
+      : `Best: ${best[0]} with ${numberText(best[column.i], colours.unit)}${unit ? ` ${unit}` : ''}; ` +
+        `the range of all ${counted(rows.length, 'variant')} is ${numberText(colours.least, colours.unit)} to ${numberText(colours.most, colours.unit)}.`;
   const parts = combinations(axes.slice(2)).map((some) => {
     const here = rows.filter((row) => some.every(([each, value]) => each.of(row) === value));
     if (here.length === 0) return null;
@@ -105,6 +157,22 @@ function heatMaps(run, column) {
     return el('div', {}, heatTable(run, here, axes, colours, best, column, caption));
   });
   return [el('p', {}, text), el('div', { class: 'grids' }, ...parts)];
+}
+
+// Scores over different samples cannot be compared.
+function lossesOf(run) {
+  const losses = list(run.record.variants)
+    .map(object)
+    .filter(({ failed, skipped }) => failed > 0 || skipped > 0);
+  if (losses.length === 0) return null;
+  const some = losses
+    .slice(0, 5)
+    .map(({ variant, failed, skipped }) => `${variant}: ${failed} failed, ${skipped} skipped`);
+  const more =
+    losses.length > some.length
+      ? `, and ${counted(losses.length - some.length, 'more variant')}`
+      : '';
+  return el('p', { class: 'missing' }, `Some scores leave out samples: ${some.join('; ')}${more}.`);
 }
 
 function sweepOf(run) {
@@ -115,11 +183,33 @@ function sweepOf(run) {
   const main = run.score ? `${run.score.stage}.${run.score.metric}` : '';
   const first = columns.find((each) => each.name === main) || columns[0];
   const maps = el('div', { 'aria-live': 'polite' });
-  const show = (i) => maps.replaceChildren(...heatMaps(run, columns.find((each) => String(each.i) === i)));
+  const show = (i) =>
+    maps.replaceChildren(
+      ...heatMaps(
+        run,
+        columns.find((each) => String(each.i) === i),
+      ),
+    );
   show(String(first.i));
-  return el('div', {}, several ? el('h3', {}, `${run.letter} ${run.folder}`) : null,
-    el('div', { class: 'tools' }, labelled('Number', choice(columns.map(({ name, i }) => [String(i), name]), String(first.i), show))),
-    maps);
+  return el(
+    'div',
+    {},
+    several ? el('h3', {}, `${run.letter} ${run.folder}`) : null,
+    el(
+      'div',
+      { class: 'tools' },
+      labelled(
+        'Number',
+        choice(
+          columns.map(({ name, i }) => [String(i), name]),
+          String(first.i),
+          show,
+        ),
+      ),
+    ),
+    lossesOf(run),
+    maps,
+  );
 }
 
 function showSweeps() {
@@ -145,10 +235,17 @@ function otherSamples(run) {
   if (isNumber(limit)) reasons.push(`limit = ${limit}`);
   if (shard.count > 1) reasons.push('this is a shard');
   for (const key of ['left_out', 'failed', 'skipped']) {
-    if (samples[key] > 0) reasons.push(`${counted(samples[key], 'sample')} ${key.replace('_', ' ')}`);
+    if (samples[key] > 0)
+      reasons.push(`${counted(samples[key], 'sample')} ${key.replace('_', ' ')}`);
   }
-  if (isNumber(published.samples) && isNumber(samples.emitted) && published.samples !== samples.emitted) {
-    reasons.push(`the published numbers are over ${counted(published.samples, 'sample')}, the run has ${samples.emitted.toLocaleString('en')}`);
+  if (
+    isNumber(published.samples) &&
+    isNumber(samples.emitted) &&
+    published.samples !== samples.emitted
+  ) {
+    reasons.push(
+      `the published numbers are over ${counted(published.samples, 'sample')}, the run has ${samples.emitted.toLocaleString('en')}`,
+    );
   }
   return reasons.join(', ');
 }
@@ -161,11 +258,18 @@ function publishedRows(run) {
     const column = run.sweep ? run.sweep.columns.indexOf(path) : -1;
     if (run.sweep && column >= 0) {
       run.sweep.rows.forEach((row, i) => {
-        rows.push({ number: path, variant: row[0], here: row[column], there: publishedOf(run, percent, i, axes) });
+        rows.push({
+          number: path,
+          variant: row[0],
+          here: row[column],
+          there: publishedOf(run, percent, i, axes),
+        });
       });
     } else {
       let here = null;
-      eachNumber(metricsOf(run), '', (name, value) => { if (name === path) here = value; });
+      eachNumber(metricsOf(run), '', (name, value) => {
+        if (name === path) here = value;
+      });
       rows.push({ number: path, variant: '', here, there: publishedOf(run, percent, 0, axes) });
     }
   }
@@ -179,22 +283,60 @@ function publishedTable(run) {
   const text = (value, signed) => numberText(value, 'fraction', signed);
   const columns = [
     { name: 'Number', heading: true, value: (row) => rows[row].number },
-    { name: 'Here', number: true, value: (row) => rows[row].here, text: (row) => text(rows[row].here) },
-    { name: 'Published', number: true, value: (row) => rows[row].there, text: (row) => text(rows[row].there) },
-    { name: 'Difference', number: true, value: (row) => difference(rows[row]),
-      text: (row) => text(difference(rows[row]), true) },
+    {
+      name: 'Here',
+      number: true,
+      value: (row) => rows[row].here,
+      text: (row) => text(rows[row].here),
+    },
+    {
+      name: 'Published',
+      number: true,
+      value: (row) => rows[row].there,
+      text: (row) => text(rows[row].there),
+    },
+    {
+      name: 'Difference',
+      number: true,
+      value: (row) => difference(rows[row]),
+      text: (row) => text(difference(rows[row]), true),
+    },
   ];
   if (run.sweep) columns.splice(1, 0, { name: 'Variant', value: (row) => rows[row].variant });
   const other = otherSamples(run);
-  return el('div', {}, several ? el('h3', {}, `${run.letter} ${run.folder}`) : null,
-    el('p', {}, `Percent. ${published.source ? `Source: ${published.source}.` : 'The pipeline names no source.'}`),
-    other ? el('p', { class: 'missing' }, `The samples are others than those of the published numbers: ${other}.`) : null,
-    dataTable({ name: 'Numbers of this run beside the published ones', count: rows.length, columns, pageSize: 60,
-      search: rows.length > 60 ? (row) => `${rows[row].number} ${rows[row].variant}` : null }));
+  return el(
+    'div',
+    {},
+    several ? el('h3', {}, `${run.letter} ${run.folder}`) : null,
+    el(
+      'p',
+      {},
+      `Percent. ${published.source ? `Source: ${published.source}.` : 'The pipeline names no source.'}`,
+    ),
+    other
+      ? el(
+          'p',
+          { class: 'missing' },
+          `This run is over other samples than the published numbers: ${other}.`,
+        )
+      : null,
+    dataTable({
+      name: 'Numbers of this run beside the published ones',
+      count: rows.length,
+      columns,
+      pageSize: 60,
+      search: rows.length > 60 ? (row) => `${rows[row].number} ${rows[row].variant}` : null,
+    }),
+  );
 }
 
 function showPublished() {
-  const known = runs.filter((run) => run.metrics && object(run.pipeline).published &&
-    list(run.pipeline.published.numbers).length > 0);
-  if (known.length > 0) section('published', 'Beside the published numbers', ...known.map(publishedTable));
+  const known = runs.filter(
+    (run) =>
+      run.metrics &&
+      object(run.pipeline).published &&
+      list(run.pipeline.published.numbers).length > 0,
+  );
+  if (known.length > 0)
+    section('published', 'Beside the published numbers', ...known.map(publishedTable));
 }

@@ -1,7 +1,15 @@
 // A table that is sorted, filtered and shown page by page, so that its length does not matter.
 //   columns: {name, number, value(row), text(row), node(row)}; `text` and `node` are optional
 //   groups:  [name, test(row)] of rows that can be shown alone
-function dataTable({ name, columns, count, pageSize = 50, sort = null, search = null, groups = [] }) {
+function dataTable({
+  name,
+  columns,
+  count,
+  pageSize = 50,
+  sort = null,
+  search = null,
+  groups = [],
+}) {
   let order = [];
   let page = 0;
   let sorted = sort || { column: -1, descending: false };
@@ -13,12 +21,21 @@ function dataTable({ name, columns, count, pageSize = 50, sort = null, search = 
   const previous = el('button', { type: 'button', onclick: () => turn(-1) }, 'Previous');
   const next = el('button', { type: 'button', onclick: () => turn(1) }, 'Next');
   const headers = columns.map((column, index) =>
-    el('th', { scope: 'col', class: column.number ? 'number' : null },
+    el(
+      'th',
+      { scope: 'col', class: column.number ? 'number' : null },
       column.value
         ? el('button', { type: 'button', onclick: () => sortBy(index) }, column.name)
-        : column.name));
-  const table = el('table', {}, el('caption', { class: 'hidden' }, name),
-    el('thead', {}, el('tr', {}, ...headers)), body);
+        : column.name,
+    ),
+  );
+  const table = el(
+    'table',
+    {},
+    el('caption', { class: 'hidden' }, name),
+    el('thead', {}, el('tr', {}, ...headers)),
+    body,
+  );
 
   function value(column, row) {
     return columns[column].value(row);
@@ -59,8 +76,7 @@ function dataTable({ name, columns, count, pageSize = 50, sort = null, search = 
 
   function cell(column, row) {
     const { text, node, number, heading, kind } = columns[column];
-    const content = node ? node(row)
-      : text ? text(row) : String(columns[column].value(row) ?? '-');
+    const content = node ? node(row) : text ? text(row) : String(columns[column].value(row) ?? '-');
     if (heading) return el('th', { scope: 'row' }, content);
     return el('td', { class: kind || (number ? 'number' : 'text') }, content);
   }
@@ -68,8 +84,9 @@ function dataTable({ name, columns, count, pageSize = 50, sort = null, search = 
   function show() {
     const first = page * pageSize;
     const rows = order.slice(first, first + pageSize);
-    body.replaceChildren(...rows.map((row) =>
-      el('tr', {}, ...columns.map((_, column) => cell(column, row)))));
+    body.replaceChildren(
+      ...rows.map((row) => el('tr', {}, ...columns.map((_, column) => cell(column, row)))),
+    );
     headers.forEach((header, index) => {
       if (index === sorted.column) {
         header.setAttribute('aria-sort', sorted.descending ? 'descending' : 'ascending');
@@ -79,11 +96,13 @@ function dataTable({ name, columns, count, pageSize = 50, sort = null, search = 
     });
     const filtered = order.length < count ? ` (of ${count.toLocaleString('en')})` : '';
     const last = first + rows.length;
-    status.textContent = order.length === 0 ? `No rows${filtered}`
-      : order.length > pageSize
-        ? `Rows ${(first + 1).toLocaleString('en')} to ${last.toLocaleString('en')} of ` +
-          `${order.length.toLocaleString('en')}${filtered}`
-        : `${counted(order.length, 'row')}${filtered}`;
+    status.textContent =
+      order.length === 0
+        ? `No rows${filtered}`
+        : order.length > pageSize
+          ? `Rows ${(first + 1).toLocaleString('en')} to ${last.toLocaleString('en')} of ` +
+            `${order.length.toLocaleString('en')}${filtered}`
+          : `${counted(order.length, 'row')}${filtered}`;
     previous.disabled = page === 0;
     next.disabled = last >= order.length;
     const paged = order.length > pageSize || page > 0;
@@ -92,14 +111,33 @@ function dataTable({ name, columns, count, pageSize = 50, sort = null, search = 
 
   const tools = el('div', { class: 'tools' });
   if (search) {
-    tools.append(labelled('Search', el('input', {
-      type: 'search',
-      oninput: (event) => { wanted = event.target.value.trim().toLowerCase(); choose(); },
-    })));
+    tools.append(
+      labelled(
+        'Search',
+        el('input', {
+          type: 'search',
+          oninput: (event) => {
+            wanted = event.target.value.trim().toLowerCase();
+            choose();
+          },
+        }),
+      ),
+    );
   }
   if (groups.length > 1) {
-    tools.append(labelled('Show', choice(groups.map(([text], i) => [String(i), text]), '0',
-      (index) => { group = groups[index][1]; choose(); })));
+    tools.append(
+      labelled(
+        'Show',
+        choice(
+          groups.map(([text], i) => [String(i), text]),
+          '0',
+          (index) => {
+            group = groups[index][1];
+            choose();
+          },
+        ),
+      ),
+    );
   }
   if (search || groups.length > 1 || count > pageSize) tools.append(previous, next, status);
   choose();
