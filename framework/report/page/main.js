@@ -24,18 +24,30 @@ function showFooter() {
     );
 }
 
+// A run that is damaged in a way that nobody thought of costs one section, and the page says so.
+function attempt(show) {
+  try {
+    show();
+  } catch (error) {
+    main.append(el('p', { class: 'missing' }, `A section cannot be shown: ${error.message}`));
+    console.error(error);
+  }
+}
+
 main.replaceChildren();
-showHeadline();
-showClasses();
-showGains();
-showSweeps();
-showPublished();
-showPanels();
-showCauses();
-showImages();
-showFailures();
-showNumbers();
-showPipeline();
+[
+  showHeadline,
+  showClasses,
+  showGains,
+  showSweeps,
+  showPublished,
+  showPanels,
+  showCauses,
+  showImages,
+  showFailures,
+  showNumbers,
+  showPipeline,
+].forEach(attempt);
 showContents();
 showFooter();
 watchTheme();

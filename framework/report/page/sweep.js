@@ -222,6 +222,7 @@ function showSweeps() {
 function publishedOf(run, percent, place, [across, down]) {
   if (!Array.isArray(percent)) return percent;
   if (!Array.isArray(percent[0])) return percent[place];
+  if (!down) return null;
   const row = run.sweep.rows[place];
   return list(percent[down.values.indexOf(down.of(row))])[across.values.indexOf(across.of(row))];
 }
