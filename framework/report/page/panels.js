@@ -12,7 +12,7 @@ function layerNode(png, side, alt) {
 
 // Two layers over the image. A range input covers it, so it is wiped by mouse, finger and keyboard.
 function wipe(panel, sides) {
-  const shape = `aspect-ratio: ${panel.width} / ${panel.height}; width: min(100%, calc(24rem * ${panel.width / panel.height}))`;
+  const shape = `aspect-ratio: ${panel.width} / ${panel.height}; width: min(100%, calc(var(--tall) * ${panel.width / panel.height}))`;
   const frame = el('div', {
     class: `wipe${panel.image ? '' : ' plain'}${panel.width < 250 ? ' small' : ''}`,
     style: `${shape}; --cut: 50%`,
