@@ -135,6 +135,40 @@ function columnPlaces(columns, wires, depth, width) {
   return places;
 }
 
+// A wire through its lanes, which ends before the name of the input.
+function drawWire({ from, to, slot, label }, { x, width, depth, boxes, lanes }) {
+  const end = [x[depth[to]] - 8, boxes[to].y + slot * kGraph.slot];
+  const points = [[x[depth[from]] + width, boxes[from].y]];
+  for (const lane of lanes.get(`${from} ${to}`)) {
+    points.push([x[lane.column], lane.y], [x[lane.column] + width, lane.y]);
+  }
+  points.push([end[0] - label.length * kGraph.letter - 8, end[1]]);
+  return [
+    svg('path', { class: 'wire', d: `${curve(points)} H${end[0]}` }),
+    svg('path', { class: 'tip', d: `M${end[0] + 8} ${end[1]} l-9 -4 v8 z` }),
+  ];
+}
+
+function drawLabel({ to, slot, label }, { x, depth, boxes }) {
+  const place = { x: x[depth[to]] - 12, y: boxes[to].y + slot * kGraph.slot - 4 };
+  return svg('text', { class: 'wire-label', 'text-anchor': 'end', ...place }, label);
+}
+
+function drawStage(stage, i, { x, width, depth, boxes }, isVaried) {
+  const { y, height, after } = boxes[i];
+  const left = x[depth[i]];
+  const isEnd = stage.reads.length === 0 || after.length === 0;
+  const short = (text, count) => (text.length > count ? `${text.slice(0, count - 1)}\u2026` : text);
+  const middle = { x: left + width / 2, 'text-anchor': 'middle' };
+  const box = { x: left, y: y - height / 2, width, height, rx: isEnd ? 20 : 4 };
+  return [
+    svg('rect', { class: isVaried ? 'node varied' : 'node', ...box }),
+    svg('text', { ...middle, y: y - 3 }, short(stage.name, 28)),
+    svg('text', { ...middle, y: y + 14, class: 'use' }, short(stage.use, 34)),
+  ];
+}
+
+// `varied`: the names of the stages that a sweep varies.
 function graph(stages, varied) {
   const wires = wiresOf(stages);
   const depth = depthsOf(stages, wires);
@@ -143,58 +177,22 @@ function graph(stages, varied) {
   const all = columns.flat();
   const top = Math.min(...all.map((item) => item.y - item.height / 2)) - kGraph.margin;
   const height = Math.max(...all.map((item) => item.y + item.height / 2)) + kGraph.margin - top;
-  const letters = Math.max(
-    ...stages.map((stage) => Math.max(stage.name.length * 1.15, stage.use.length)),
-  );
-  const width = Math.min(Math.max(letters * 6.6 + 24, 96), 240);
+  const letters = stages.map((stage) => Math.max(stage.name.length * 1.15, stage.use.length));
+  const width = Math.min(Math.max(Math.max(...letters) * 6.6 + 24, 96), 240);
   const x = columnPlaces(columns, wires, depth, width);
+  const layout = { x, width, depth, boxes, lanes };
   const full = x[x.length - 1] + width + kGraph.margin;
-  const picture = svg('svg', {
-    viewBox: `0 ${top} ${full} ${height}`,
-    width: full,
-    height,
-    role: 'img',
-    'aria-label': 'The graph of the pipeline; the table of stages has the same connections',
-  });
-  const labels = wires.map(({ from, to, slot, label }) => {
-    const end = [x[depth[to]] - 8, boxes[to].y + slot * kGraph.slot];
-    const points = [[x[depth[from]] + width, boxes[from].y]];
-    for (const lane of lanes.get(`${from} ${to}`)) {
-      points.push([x[lane.column], lane.y], [x[lane.column] + width, lane.y]);
-    }
-    const text = end[0] - label.length * kGraph.letter - 8;
-    picture.append(
-      svg('path', { class: 'wire', d: `${curve([...points, [text, end[1]]])} H${end[0]}` }),
-      svg('path', { class: 'tip', d: `M${end[0] + 8} ${end[1]} l-9 -4 v8 z` }),
-    );
-    return svg(
-      'text',
-      { class: 'wire-label', 'text-anchor': 'end', x: end[0] - 4, y: end[1] - 4 },
-      label,
-    );
-  });
-  const short = (text, count) => (text.length > count ? `${text.slice(0, count - 1)}\u2026` : text);
-  stages.forEach((stage, i) => {
-    const { y, height: tall } = boxes[i];
-    const isEnd = stage.reads.length === 0 || boxes[i].after.length === 0;
-    const middle = x[depth[i]] + width / 2;
-    picture.append(
-      svg('rect', {
-        class: varied.has(stage.name) ? 'node varied' : 'node',
-        x: x[depth[i]],
-        y: y - tall / 2,
-        width,
-        height: tall,
-        rx: isEnd ? 20 : 4,
-      }),
-      svg('text', { x: middle, y: y - 3, 'text-anchor': 'middle' }, short(stage.name, 28)),
-      svg(
-        'text',
-        { class: 'use', x: middle, y: y + 14, 'text-anchor': 'middle' },
-        short(stage.use, 34),
-      ),
-    );
-  });
-  picture.append(...labels);
-  return picture;
+  return svg(
+    'svg',
+    {
+      viewBox: `0 ${top} ${full} ${height}`,
+      width: full,
+      height,
+      role: 'img',
+      'aria-label': 'The graph of the pipeline; the table of stages has the same connections',
+    },
+    ...wires.flatMap((wire) => drawWire(wire, layout)),
+    ...stages.flatMap((stage, i) => drawStage(stage, i, layout, varied.has(stage.name))),
+    ...wires.map((wire) => drawLabel(wire, layout)),
+  );
 }

@@ -1,74 +1,60 @@
 // How the run was made: failures and warnings, graph, time, options, versions.
 
-function showFailures() {
-  const content = runs.map((run) => {
-    const failures = object(run.failures);
-    const rows = list(failures.rows);
-    const warnings = list(run.record.warnings).map(object);
-    const parts = [several ? el('h3', {}, `${run.letter} ${run.folder}`) : null];
-    if (run.record.error)
-      parts.push(el('p', { class: 'missing' }, `The run failed: ${run.record.error}`));
-    const crash = object(run.record.crash);
-    if (crash.stage)
-      parts.push(
-        el(
-          'p',
-          { class: 'missing' },
-          `Stage "${crash.stage}" crashed${crash.sample ? ` at ${crash.sample}` : ''}.`,
-        ),
-      );
-    if (rows.length > 0) {
-      const names = ['Sample', 'Outcome', 'Stage', 'Error'];
-      parts.push(
-        failures.total > rows.length
-          ? el(
-              'p',
-              {},
-              `${counted(failures.total, 'sample')} failed or were skipped; the first ${rows.length.toLocaleString('en')} are listed.`,
-            )
-          : null,
-        dataTable({
-          name: 'Samples that failed or were skipped',
-          count: rows.length,
-          pageSize: 20,
-          search: rows.length > 20 ? (row) => rows[row].join(' ') : null,
-          columns: names.map((name, i) => ({
-            name,
-            heading: i === 0,
-            value: (row) => rows[row][i],
-          })),
-        }),
-      );
-    } else {
-      parts.push(el('p', {}, 'No sample failed, and none was skipped.'));
-    }
-    const leftOut = list(run.record.left_out);
-    if (leftOut.length > 0) parts.push(el('p', {}, `Left out by "skip": ${leftOut.join(', ')}`));
-    if (warnings.length > 0) {
-      parts.push(
-        el('h3', {}, 'Warnings'),
-        dataTable({
-          name: 'Warnings',
-          count: warnings.length,
-          pageSize: 20,
-          columns: [
-            { name: 'Stage', heading: true, value: (row) => warnings[row].stage ?? '' },
-            {
-              name: 'Warning',
-              value: (row) => warnings[row].what ?? '',
-              text: (row) => [warnings[row].what, warnings[row].detail].filter(Boolean).join(': '),
-            },
-            { name: 'Samples', number: true, value: (row) => warnings[row].samples ?? null },
-            { name: 'First', value: (row) => warnings[row].first ?? '' },
-          ],
-        }),
-      );
-    } else {
-      parts.push(el('p', {}, 'There were no warnings.'));
-    }
-    return el('div', {}, ...parts);
+function failureTable({ rows, total }) {
+  const note =
+    total > rows.length
+      ? `${counted(total, 'sample')} failed or were skipped; the first ${rows.length} are listed.`
+      : null;
+  const names = ['Sample', 'Outcome', 'Stage', 'Error'];
+  const table = dataTable({
+    name: 'Samples that failed or were skipped',
+    count: rows.length,
+    pageSize: 20,
+    search: rows.length > 20 ? (row) => rows[row].join(' ') : null,
+    columns: names.map((name, i) => ({ name, heading: i === 0, value: (row) => rows[row][i] })),
   });
-  section('failures', 'Failures and warnings', ...content);
+  return el('div', {}, note ? el('p', {}, note) : null, table);
+}
+
+function warningTable(warnings) {
+  const text = ({ what, detail }) => [what, detail].filter(Boolean).join(': ');
+  return dataTable({
+    name: 'Warnings',
+    count: warnings.length,
+    pageSize: 20,
+    columns: [
+      { name: 'Stage', heading: true, value: (row) => warnings[row].stage ?? '' },
+      { name: 'Warning', value: (row) => text(warnings[row]) },
+      { name: 'Samples', number: true, value: (row) => warnings[row].samples ?? null },
+      { name: 'First', value: (row) => warnings[row].first ?? '' },
+    ],
+  });
+}
+
+function failuresOf(run) {
+  const { error, crash, left_out: leftOut } = run.record;
+  const failures = { total: 0, ...object(run.failures), rows: list(object(run.failures).rows) };
+  const warnings = list(run.record.warnings).map(object);
+  const { stage, sample } = object(crash);
+  const crashed = stage ? `Stage "${stage}" crashed${sample ? ` at ${sample}` : ''}.` : null;
+  const paragraph = (text, kind = null) => (text ? el('p', { class: kind }, text) : null);
+  return el(
+    'div',
+    {},
+    several ? el('h3', {}, `${run.letter} ${run.folder}`) : null,
+    paragraph(error ? `The run failed: ${error}` : null, 'missing'),
+    paragraph(crashed, 'missing'),
+    failures.rows.length > 0
+      ? failureTable(failures)
+      : paragraph('No sample failed, and none was skipped.'),
+    paragraph(list(leftOut).length > 0 ? `Left out by "skip": ${leftOut.join(', ')}` : null),
+    warnings.length > 0 ? el('h3', {}, 'Warnings') : paragraph('There were no warnings.'),
+    warnings.length > 0 ? warningTable(warnings) : null,
+  );
+}
+
+function showFailures() {
+  section('failures', 'Failures and warnings', ...runs.map(failuresOf));
 }
 
 function stageTable(run, stages) {
@@ -132,11 +118,8 @@ function settingsText(settings) {
   let last = null;
   const lines = [];
   for (const [stage, key, value] of settings) {
-    if (stage !== last && stage)
-      lines.push(
-        '',
-        `[${stage === 'run' || stage === 'sweep' || stage === 'variants' ? stage : `stages.${stage}`}]`,
-      );
+    const table = ['run', 'sweep', 'variants'].includes(stage) ? stage : `stages.${stage}`;
+    if (stage !== last && stage) lines.push('', `[${table}]`);
     last = stage;
     lines.push(`${key.includes('.') ? `"${key}"` : key} = ${value}`);
   }
@@ -146,20 +129,21 @@ function settingsText(settings) {
 function timeText(run) {
   const { record } = run;
   const parts = [];
-  if (isNumber(record.seconds))
-    parts.push(
-      `The graph ran ${record.seconds.toFixed(2)} seconds with ${counted(record.jobs ?? 0, 'thread')}.`,
-    );
-  if (Array.isArray(record.merged))
-    parts.push(
-      `This run was merged from ${counted(record.merged.length, 'run')}; seconds are those of merging, not of the work.`,
-    );
+  if (isNumber(record.seconds)) {
+    const threads = isNumber(record.jobs) ? ` with ${counted(record.jobs, 'thread')}` : '';
+    parts.push(`The graph ran ${record.seconds.toFixed(2)} seconds${threads}.`);
+  }
+  if (Array.isArray(record.merged)) {
+    parts.push(`This run was merged from ${counted(record.merged.length, 'run')}.`);
+    parts.push('The seconds are those of merging, not of the work.');
+  }
   if (run.variant) parts.push('The seconds are those of the whole sweep.');
   const reused = object(record.samples).reused;
-  if (reused > 0)
+  if (reused > 0 && !record.merged) {
     parts.push(
-      `${counted(reused, 'sample')} came from an earlier run, and their time is not in these seconds.`,
+      `${counted(reused, 'sample')} came from an earlier run; their time is not included.`,
     );
+  }
   parts.push('The seconds of a stage are those of all threads together.');
   return parts.join(' ');
 }
