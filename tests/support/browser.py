@@ -13,7 +13,7 @@ import time
 class Browser:
     """One page. Errors on its console and requests for other than local files are collected."""
 
-    def __init__(self, width=1200, height=900, dark=False, seconds=20):
+    def __init__(self, width=1200, height=900, dark=False, seconds=60):
         program = shutil.which("chromium") or shutil.which("chromium-browser")
         if program is None:
             raise FileNotFoundError("chromium is not installed (Debian: chromium)")
