@@ -23,14 +23,15 @@ Command completion_command();
 Command graph_command();
 Command new_command();
 Command report_command();
+Command explain_command();
 Command show_command();
 Command stages_command();
 
 inline std::vector<Command> all_commands(std::vector<std::string> const& words) {
   return {run_command(words), merge_command(words), check_command(),
-          graph_command(),    show_command(),       compare_command(),
-          report_command(),   stages_command(),     new_command(),
-          completion_command()};
+          graph_command(),    show_command(),       explain_command(),
+          compare_command(),  report_command(),     stages_command(),
+          new_command(),      completion_command()};
 }
 
 }  // namespace seplflow::cli

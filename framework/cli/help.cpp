@@ -18,20 +18,21 @@ constexpr char const* kFirstSteps =
     "  seplflow run PIPELINE.toml     run it into runs/NAME\n"
     "  seplflow run PIPELINE.toml --set select.t1=0.4 --out runs/t1-0.4\n"
     "  seplflow show runs/NAME --worst 5\n"
+    "  seplflow explain runs/NAME IMAGE\n"
     "  seplflow compare runs/NAME runs/t1-0.4\n";
 
 constexpr char const* kExitStatus =
     "0 done; 1 done with failed samples, or failed while running; 2 error in the "
     "command line or the pipeline, nothing was run; 130 interrupted.";
 
-struct Row {
+struct HelpRow {
   std::string name, text;
 };
 
-std::string rows_text(std::string const& title, std::vector<Row> const& rows, std::size_t width) {
+std::string rows_text(std::string const& title, std::vector<HelpRow> const& rows, std::size_t width) {
   constexpr std::size_t kWidestName = 26, kIndent = 2;
   std::size_t column = 0;
-  for (Row const& row : rows) {
+  for (HelpRow const& row : rows) {
     if (row.name.size() <= kWidestName) column = std::max(column, kIndent + row.name.size() + 2);
   }
   std::string text = title + ":\n";
@@ -64,7 +65,7 @@ std::string usage(Command const& command) {
 }
 
 std::string command_help(Command const& command, std::size_t width) {
-  std::vector<Row> arguments, options;
+  std::vector<HelpRow> arguments, options;
   for (Argument const& argument : command.arguments) {
     std::string const name = argument.name + (argument.value.empty() ? "" : " " + argument.value);
     std::string const help =
@@ -81,7 +82,7 @@ std::string command_help(Command const& command, std::size_t width) {
 }
 
 std::string program_help(std::vector<Command> const& commands, std::size_t width) {
-  std::vector<Row> rows;
+  std::vector<HelpRow> rows;
   for (Command const& command : commands) rows.push_back({command.name, command.summary});
   std::string const options = rows_text(
       "Options",

@@ -15,7 +15,7 @@ namespace seplflow::cli {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t kVariantsShown = 30;
+constexpr std::size_t kShownVariants = 30;
 
 struct ShowArguments {
   std::string run, by;
@@ -225,7 +225,7 @@ void print_on_terminal(ShowArguments const& arguments, Shown const& shown,
   Page page(screen_of(STDOUT_FILENO));
   print_run_line(page, shown.whole);
   if (shown.sweep) {
-    for (DataTable const& table : sweep_grids(*shown.sweep, kVariantsShown)) add_titled(page, table);
+    for (DataTable const& table : sweep_grids(*shown.sweep, kShownVariants)) add_titled(page, table);
   }
   if (shown.variant) {
     page << "\nThe best variant is " << without_controls(shown.variant->place.variant) << ".\n";
@@ -309,7 +309,7 @@ int show(ShowArguments const& arguments) {
   } else if (shown.sweep) {
     bool const is_csv = format == TableFormat::csv;
     auto const tables = is_csv ? std::vector{sweep_rows(*shown.sweep)}
-                               : sweep_grids(*shown.sweep, kVariantsShown);
+                               : sweep_grids(*shown.sweep, kShownVariants);
     print_tables(std::cout, tables, format, "");
   } else {
     DataTable const scores = all_scores(shown.scored());

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kGain = "gain_", kBaseline = "baseline_";
 
 // A table of images, its file and its columns.
-struct Candidate {
+struct TableChoice {
   std::string stage;
   std::filesystem::path file;
   std::vector<std::string> columns;
@@ -22,12 +22,12 @@ struct Candidate {
   }
 };
 
-std::vector<Candidate> candidates_in(RunContents const& contents) {
-  std::vector<Candidate> candidates;
+std::vector<TableChoice> candidates_in(RunContents const& contents) {
+  std::vector<TableChoice> candidates;
   for (Comparison::Evaluator const& each : contents.evaluators) {
     auto const file = table_of(contents.run, each.stage);
     if (!file) continue;
-    Candidate candidate{each.stage, *file, columns_of(contents.run, *file)};
+    TableChoice candidate{each.stage, *file, columns_of(contents.run, *file)};
     if (candidate.columns.size() > 1) candidates.push_back(std::move(candidate));
   }
   return candidates;
@@ -47,26 +47,26 @@ std::string metric_of(std::string const& column) {
 }
 
 struct Choice {
-  Candidate const* table = nullptr;
+  TableChoice const* table = nullptr;
   std::string column;
 };
 
 // The gain in the main score, or the score, of the first table that has it; else its first column.
-Choice default_choice(std::vector<Candidate> const& candidates, std::string const& score) {
+Choice default_choice(std::vector<TableChoice> const& candidates, std::string const& score) {
   std::size_t const dot = score.find('.');
   std::string const stage = score.substr(0, dot);
-  auto main = std::ranges::find(candidates, stage, &Candidate::stage);
+  auto main = std::ranges::find(candidates, stage, &TableChoice::stage);
   bool const has_main = dot != std::string::npos && main != candidates.end();
-  Candidate const& table = has_main ? *main : candidates.front();
+  TableChoice const& table = has_main ? *main : candidates.front();
   std::string const wanted = has_main ? column_of(score.substr(dot + 1)) : table.columns[1];
   std::string const column = table.has(wanted) ? wanted : table.columns[1];
   std::string const gain = std::string(kGain) + column;
   return {&table, table.has(gain) ? gain : column};
 }
 
-Choice named_choice(std::vector<Candidate> const& candidates, std::string const& by) {
+Choice named_choice(std::vector<TableChoice> const& candidates, std::string const& by) {
   std::vector<std::string> known;
-  for (Candidate const& each : candidates) {
+  for (TableChoice const& each : candidates) {
     if (each.has(by)) return {&each, by};
     bool const is_of_stage = by.starts_with(each.stage + ".");
     std::string const rest = is_of_stage ? column_of(by.substr(each.stage.size() + 1)) : "";
@@ -78,7 +78,7 @@ Choice named_choice(std::vector<Candidate> const& candidates, std::string const&
   }
   std::string hint = did_you_mean(by, known);
   if (hint.empty()) {
-    for (Candidate const& each : candidates) {
+    for (TableChoice const& each : candidates) {
       hint += "; " + each.stage + ".csv has " +
               quoted_list({each.columns.begin() + 1, each.columns.end()});
     }

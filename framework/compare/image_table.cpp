@@ -89,6 +89,16 @@ ImageTable read_table(FinishedRun const& run, fs::path const& file, std::string 
   return table;
 }
 
+std::optional<std::vector<std::string>> row_of_image(FinishedRun const& run, fs::path const& file,
+                                                     std::string const& image) {
+  std::vector<std::string> columns, cells;
+  CsvReader csv = reader_of(run, file, columns);
+  while (next_row(csv, columns.size(), cells)) {
+    if (cells[0] == image) return cells;
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> columns_of(FinishedRun const& run, fs::path const& file) {
   std::vector<std::string> columns;
   reader_of(run, file, columns);

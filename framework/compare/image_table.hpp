@@ -35,6 +35,11 @@ struct ImageTable {
 ImageTable read_table(FinishedRun const& run, std::filesystem::path const& file,
                       std::string const& numbers);
 
+// The cells of one image; nothing when the table does not have it.
+std::optional<std::vector<std::string>> row_of_image(FinishedRun const& run,
+                                                     std::filesystem::path const& file,
+                                                     std::string const& image);
+
 // The names of the columns.
 std::vector<std::string> columns_of(FinishedRun const& run, std::filesystem::path const& file);
 

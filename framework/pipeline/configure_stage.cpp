@@ -180,12 +180,16 @@ void configure_stage(Draft& draft, Environment const& environment, std::vector<P
   Configuration{draft, environment, problems, warnings}.configure();
 }
 
-std::shared_ptr<StageInstance> configured_anew(PipelineStage const& stage) {
+std::shared_ptr<StageInstance> configured_anew(
+    PipelineStage const& stage, std::vector<std::pair<std::size_t, OptionValue>> const& changed) {
   StageDeclaration const& declaration = *stage.declaration;
   std::shared_ptr<StageInstance> instance = declaration.make();
   std::vector<std::string> given;
   for (std::size_t i = 0; i < declaration.options.size(); ++i) {
-    auto const value = stage.instance->option(i);
+    auto value = stage.instance->option(i);
+    for (auto const& [option, other] : changed) {
+      if (option == i) value = other;
+    }
     if (!value) continue;
     instance->set_option(i, *value);
     given.push_back(declaration.options[i].name);

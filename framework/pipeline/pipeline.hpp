@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <seplflow/detail/files_read.hpp>
@@ -134,9 +135,12 @@ struct PipelineRequest {
   Environment environment = process_environment();
 };
 
-// A new instance with the options of the stage's instance. Throws Error if a file or folder that it
-// needs no longer exists.
-std::shared_ptr<StageInstance> configured_anew(PipelineStage const& stage);
+// A new instance with the options of the stage's instance, but for those that are given by their
+// places in the declaration. Throws Error if a file or folder that it needs no longer exists, or if
+// the stage refuses these options.
+std::shared_ptr<StageInstance> configured_anew(
+    PipelineStage const& stage,
+    std::vector<std::pair<std::size_t, OptionValue>> const& changed = {});
 
 // Reads and checks a pipeline file. Throws PipelineError with all errors in it, or UsageError if
 // the file cannot be read.

@@ -44,15 +44,18 @@ std::optional<std::vector<void const*>> SampleValues::inputs(std::size_t stage) 
   return inputs;
 }
 
-void SampleValues::forget(std::size_t stage) {
-  std::vector<bool> changed(pipeline_->stages.size());
-  changed[stage] = true;
+SampleValues SampleValues::with(Pipeline const& other, std::size_t changed_stage) const {
+  SampleValues values = *this;
+  values.pipeline_ = &other;
+  std::vector<bool> changed(other.stages.size());
+  changed[changed_stage] = true;
   for (std::size_t s = 0; s < changed.size(); ++s) {
-    for (auto const& input : pipeline_->stages[s].inputs) {
+    for (auto const& input : other.stages[s].inputs) {
       if (input && changed[input->stage]) changed[s] = true;
     }
   }
-  std::erase_if(results_, [&](auto const& each) { return changed[each.first.stage]; });
+  std::erase_if(values.results_, [&](auto const& each) { return changed[each.first.stage]; });
+  return values;
 }
 
 SampleValues::Result SampleValues::produce(Output output) {

@@ -46,9 +46,9 @@ class SampleValues {
   // that is null. Throws Error as value() does.
   std::optional<std::vector<void const*>> inputs(std::size_t stage);
 
-  // Forgets what a stage, and all that depend on it, made of the sample, because the stage now has
-  // another instance.
-  void forget(std::size_t stage);
+  // The same sample in a pipeline that differs in the options of one stage. What that stage and those
+  // that depend on it made of the sample is forgotten; all else is shared.
+  SampleValues with(Pipeline const& other, std::size_t changed_stage) const;
 
  private:
   Result produce(Output output);

@@ -17,7 +17,7 @@ namespace seplflow {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr char const* kPipeline = "pipeline.toml";
+constexpr char const* kPipelineFile = "pipeline.toml";
 constexpr std::size_t kNamedSamples = 3;
 
 std::string version_in(RunPlace const& place) {
@@ -33,10 +33,10 @@ struct PipelineText {
 
 // A variant that has not been scored has no file of its own.
 PipelineText pipeline_text(RunPlace const& place, StageCatalog const& catalog) {
-  fs::path const own = place.folder / kPipeline;
+  fs::path const own = place.folder / kPipelineFile;
   if (place.variant.empty() || exists_as_regular_file(own)) return {own, read_run_file(own)};
   PipelineRequest request;
-  request.file = place.sweep / kPipeline;
+  request.file = place.sweep / kPipelineFile;
   request.any_number_of_variants = true;
   Pipeline const sweep = parse_pipeline(read_run_file(request.file), request, catalog);
   auto const variant = std::ranges::find(sweep.variants, place.variant, &Variant::name);

@@ -254,10 +254,21 @@ std::vector<void const*> StageKit::ports_of(Sample const& sample, std::vector<In
   return values;
 }
 
-std::optional<std::vector<Value>> StageKit::call(Sample const& sample, std::vector<Input> inputs) {
+void StageKit::require_accepted() const {
   for (auto const& problem : problems_) {
     if (!problem.is_missing_file) throw Error("check() refused the stage: " + problems());
   }
+}
+
+Explanation StageKit::explained(Sample const& sample, std::vector<Input> inputs) const {
+  require_accepted();
+  if (!instance_->explains()) throw Error(stage_.name + " has no explain()");
+  SampleContext const context(sample, nullptr, warned_.get());
+  return instance_->explain(context, ports_of(sample, std::move(inputs)));
+}
+
+std::optional<std::vector<Value>> StageKit::call(Sample const& sample, std::vector<Input> inputs) {
+  require_accepted();
   auto const values = ports_of(sample, std::move(inputs));
   bool const is_sink = stage_.kind == StageKind::sink;
   SampleContext const context(sample, is_sink ? folder_.get() : nullptr, warned_.get());

@@ -37,6 +37,9 @@
 //   bool needs_files() const returns false.
 //   std::string save(Record const&) const and Record load(std::string_view) const let the records
 //   of an observer outlive the run, so that it can resume (seplflow/bytes.hpp).
+//   Explanation explain(inputs...) const of a transform, with the parameters of operator() or
+//   decide(), says for `seplflow explain` why the result for a sample is what it is
+//   (seplflow/explanation.hpp). It is not called during a run.
 // What operator() or an output throws fails the sample. What check() throws is an error of the
 // pipeline. What next(), fold() or finish() throws ends the run, which has no result without them.
 #pragma once

@@ -124,6 +124,12 @@ class SEPLFLOW_API StageKit {
     return !call(sample, {input_of(inputs)...}).has_value();
   }
 
+  // Why it returns what it returns. Throws Error if the stage has no explain().
+  template <class... Inputs>
+  Explanation explain(Sample const& sample, Inputs const&... inputs) const {
+    return explained(sample, {input_of(inputs)...});
+  }
+
   // ---- Sinks ----
 
   // Runs a sink for a sample. Its files are in files() afterwards.
@@ -177,6 +183,8 @@ class SEPLFLOW_API StageKit {
   std::size_t output_port(std::string const& name, std::string_view type) const;
   Value produced(std::size_t output, Sample const& sample) const;
   std::vector<void const*> ports_of(Sample const& sample, std::vector<Input> inputs) const;
+  void require_accepted() const;
+  Explanation explained(Sample const& sample, std::vector<Input> inputs) const;
   std::optional<std::vector<Value>> call(Sample const& sample, std::vector<Input> inputs);
   std::vector<Value> call_of(StageKind kind, Sample const& sample, std::vector<Input> inputs);
   Row fold_reloaded(Sample const& sample, std::vector<Value> const& record);

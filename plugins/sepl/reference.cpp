@@ -7,19 +7,34 @@ namespace {
 
 constexpr double kCoverage = 0.85;
 
-bool takes_mask(Rule rule, std::uint64_t common, std::uint64_t mask_area,
-                std::uint64_t class_area) {
-  if (2 * common > mask_area) return true;
-  return rule == Rule::max_iou_imp2 &&
-         static_cast<double>(common) / static_cast<double>(class_area) >= kCoverage;
+// Why a class takes a mask; nothing when it does not.
+enum class Reason { mask, class_area };
+
+std::optional<Reason> why_taken(Rule rule, OverlapTable const& overlaps, std::size_t i,
+                                std::size_t k) {
+  std::uint64_t const common = overlaps.overlaps(i)[k];
+  if (2 * common > overlaps.mask_area(i)) return Reason::mask;
+  bool const covers = ratio(common, overlaps.class_areas()[k]) >= kCoverage;
+  return rule == Rule::max_iou_imp2 && covers ? std::optional(Reason::class_area) : std::nullopt;
 }
 
-// Paints the pixels of the class in `pseudo` that no mask of `available` covers.
+// For each mask, the first class that takes it, as an index.
+std::vector<std::optional<std::size_t>> takers_of(Rule rule, OverlapTable const& overlaps) {
+  std::vector<std::optional<std::size_t>> takers(overlaps.masks());
+  for (std::size_t i = 0; i < takers.size(); ++i) {
+    for (std::size_t k = 0; k < overlaps.classes().size() && !takers[i]; ++k) {
+      if (why_taken(rule, overlaps, i, k)) takers[i] = k;
+    }
+  }
+  return takers;
+}
+
+// Paints the pixels of class k in `pseudo` that none of the masks covers that are left when it begins.
 void paint_uncovered(Canvas& canvas, LabelRuns const& pseudo, Label label, MaskSet const& masks,
-                     std::vector<bool> const& available) {
+                     std::vector<std::optional<std::size_t>> const& takers, std::size_t k) {
   Mask covered(pseudo.size());
   for (std::size_t i = 0; i < masks.count(); ++i) {
-    if (available[i]) covered = united(covered, masks.mask(i));
+    if (!takers[i] || *takers[i] >= k) covered = united(covered, masks.mask(i));
   }
   canvas.paint(without(mask_of(pseudo, label), covered), label);
 }
@@ -28,21 +43,51 @@ void paint_uncovered(Canvas& canvas, LabelRuns const& pseudo, Label label, MaskS
 
 LabelMap Reference::operator()(LabelMap const& pseudo, MaskSet const& masks) const {
   OverlapTable const overlaps(pseudo, masks);
+  auto const takers = takers_of(rule, overlaps);
   Canvas canvas(pseudo.size());
-  std::vector<bool> available(masks.count(), true);
   for (std::size_t k = 0; k < overlaps.classes().size(); ++k) {
     Label const label = overlaps.classes()[k];
-    if (rule != Rule::max_iou) paint_uncovered(canvas, pseudo.runs(), label, masks, available);
+    if (rule != Rule::max_iou) paint_uncovered(canvas, pseudo.runs(), label, masks, takers, k);
     for (std::size_t i = 0; i < masks.count(); ++i) {
-      bool const taken =
-          available[i] && takes_mask(rule, overlaps.overlaps(i)[k], overlaps.mask_area(i),
-                                     overlaps.class_areas()[k]);
-      if (!taken) continue;
-      available[i] = false;
-      canvas.paint(masks.mask(i), label);
+      if (takers[i] == k) canvas.paint(masks.mask(i), label);
     }
   }
   return canvas.labels();
+}
+
+Explanation Reference::explain(SampleContext const& context, LabelMap const& pseudo,
+                               MaskSet const& masks) const {
+  OverlapTable const overlaps(pseudo, masks);
+  auto const takers = takers_of(rule, overlaps);
+  Explanation explanation;
+  explanation.columns = {"overlap", "share of mask", "share of class", "taken for its share of the"};
+  std::vector<std::size_t> counts(overlaps.classes().size());
+  for (std::size_t i = 0; i < masks.count(); ++i) {
+    Explanation::Item item{masks.mask(i)};
+    item.kept = takers[i].has_value();
+    // A mask that no class took is shown with the class that it overlaps most.
+    auto const k = item.kept ? takers[i] : overlaps.assigned(i);
+    item.facts = Row(explanation.columns.size());
+    if (k) {
+      std::uint64_t const common = overlaps.overlaps(i)[*k];
+      item.label = overlaps.classes()[*k];
+      item.facts[0] = common;
+      item.facts[1] = ratio(common, overlaps.mask_area(i));
+      item.facts[2] = ratio(common, overlaps.class_areas()[*k]);
+    }
+    if (item.kept) {
+      item.facts[3] = why_taken(rule, overlaps, i, *k) == Reason::mask ? "mask" : "class";
+      ++counts[*k];
+    }
+    explanation.items.push_back(std::move(item));
+  }
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    if (counts[k] > 0) continue;
+    explanation.notes.push_back(name_of(context, overlaps.classes()[k]) + " takes no mask");
+  }
+  explanation.trials = {{"rule", {std::string("max_iou"), std::string("max_iou_imp"),
+                                  std::string("max_iou_imp2")}}};
+  return explanation;
 }
 
 void declare_reference(Plugin& plugin) {

@@ -17,6 +17,10 @@ struct Reference {
 
   // Throws Error when the masks have another size than the labels.
   LabelMap operator()(LabelMap const& pseudo, MaskSet const& masks) const;
+
+  // Which class took each mask, and by which of the two tests.
+  Explanation explain(SampleContext const& context, LabelMap const& pseudo,
+                      MaskSet const& masks) const;
 };
 
 }  // namespace seplflow::sepl

@@ -1,7 +1,9 @@
 #include "select.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "common/mask_agreement.hpp"
 #include "stages.hpp"
@@ -11,36 +13,51 @@ namespace {
 
 using Layer = Select::Layer;
 
-std::vector<bool> kept_masks(Select const& select, OverlapTable const& overlaps) {
-  std::vector<bool> kept(overlaps.masks());
-  std::vector<std::optional<std::size_t>> best(overlaps.classes().size());  // that t2 alone accepts
-  for (std::size_t i = 0; i < kept.size(); ++i) {
+// What the options make of a mask.
+struct Judgement {
+  std::optional<std::size_t> k = {};  // index of its class; nothing if it overlaps none
+  MaskAgreement agreement = {};
+  bool by_t1 = false, by_t2 = false;
+
+  bool is_kept() const { return by_t1 || by_t2; }
+};
+
+// Of each class, only the best of the masks that t2 alone accepts: the first of those with the most
+// support.
+void drop_all_but_best(std::vector<Judgement>& judged, std::size_t classes) {
+  std::vector<Judgement*> best(classes);
+  for (Judgement& mask : judged) {
+    if (mask.by_t1 || !mask.by_t2) continue;
+    Judgement*& other = best[*mask.k];
+    bool const is_better = !other || mask.agreement.support > other->agreement.support;
+    Judgement* const dropped = is_better ? std::exchange(other, &mask) : &mask;
+    if (dropped) dropped->by_t2 = false;
+  }
+}
+
+std::vector<Judgement> judged_masks(Select const& select, OverlapTable const& overlaps) {
+  std::vector<Judgement> judged(overlaps.masks());
+  for (std::size_t i = 0; i < judged.size(); ++i) {
     auto const k = overlaps.assigned(i);
     if (!k) continue;
     MaskAgreement const agreement = agreement_of(overlaps, i);
-    kept[i] = agreement.support > select.t1;
-    if (kept[i] || !agreement.is_kept(select.t1, select.t2)) continue;
-    if (agreement.support <= select.t2_min_support) continue;
-    kept[i] = select.t2_masks == T2Masks::all;
-    bool const is_best = !best[*k] || agreement.support > agreement_of(overlaps, *best[*k]).support;
-    if (is_best) best[*k] = i;
+    judged[i] = {k, agreement, agreement.support > select.t1,
+                 agreement.coverage > select.t2 && agreement.support > select.t2_min_support};
   }
-  for (auto const& mask : best) {
-    if (mask) kept[*mask] = true;
-  }
-  return kept;
+  if (select.t2_masks == T2Masks::best) drop_all_but_best(judged, overlaps.classes().size());
+  return judged;
 }
 
 std::vector<Layer> kept_layers(Select const& select, MaskSet const& masks,
                                OverlapTable const& overlaps) {
   std::vector<Layer> layers;
-  std::vector<bool> const kept = kept_masks(select, overlaps);
+  std::vector<Judgement> const judged = judged_masks(select, overlaps);
   std::vector<bool> any_kept(overlaps.classes().size());
   for (std::size_t i = 0; i < masks.count(); ++i) {
-    if (!kept[i]) continue;
-    std::size_t const k = *overlaps.assigned(i);
+    if (!judged[i].is_kept()) continue;
+    std::size_t const k = *judged[i].k;
     any_kept[k] = true;
-    layers.push_back({overlaps.classes()[k], &masks.mask(i), agreement_of(overlaps, i).support,
+    layers.push_back({overlaps.classes()[k], &masks.mask(i), judged[i].agreement.support,
                       overlaps.mask_area(i)});
   }
   for (std::size_t k = 0; k < any_kept.size(); ++k) {
@@ -123,7 +140,67 @@ LabelMap with_ignore_of(LabelMap const& pseudo, LabelMap const& labels) {
   return LabelMap(LabelRuns(labels.size(), std::move(runs)));
 }
 
+// Where one option alone decides. Of the best masks of t2, no other value is known to keep one that
+// is dropped.
+std::vector<Explanation::Limit> limits_of(Select const& select, Judgement const& mask) {
+  std::vector<Explanation::Limit> limits;
+  auto const [support, coverage] = mask.agreement;
+  if (!mask.by_t2) limits.push_back({"t1", support});
+  if (mask.by_t1 || (select.t2_masks == T2Masks::best && !mask.by_t2)) return limits;
+  if (support > select.t2_min_support) {
+    limits.push_back({"t2", coverage});
+  } else if (coverage > select.t2) {
+    limits.push_back({"t2_min_support", support});
+  }
+  return limits;
+}
+
+// Tenths from the first to the last, and the value that is set.
+std::vector<OptionValue> tenths(int first, int last, double set) {
+  std::set<double> values = {set};
+  for (int i = first; i <= last; ++i) values.insert(i / 10.0);
+  return {values.begin(), values.end()};
+}
+
 }  // namespace
+
+Explanation Select::explain(SampleContext const& context, LabelMap const& pseudo,
+                            MaskSet const& masks, OverlapTable const& overlaps) const {
+  require_same_size(masks, pseudo, "the pseudo-label");
+  require_table_of(pseudo, masks, overlaps);
+  Explanation explanation;
+  explanation.columns = {"overlap", "o_s", "o_p", "kept by t1", "kept by t2"};
+  std::vector<std::pair<std::size_t, std::size_t>> counts(overlaps.classes().size());
+  std::vector<Judgement> const judged = judged_masks(*this, overlaps);
+  for (std::size_t i = 0; i < masks.count(); ++i) {
+    Explanation::Item item{masks.mask(i)};
+    Judgement const& mask = judged[i];
+    if (mask.k) {
+      auto const yes = [](bool is_kept) { return is_kept ? "yes" : "no"; };
+      item.label = overlaps.classes()[*mask.k];
+      item.kept = mask.is_kept();
+      item.facts = {overlaps.overlaps(i)[*mask.k], mask.agreement.support, mask.agreement.coverage,
+                    yes(mask.by_t1), yes(mask.by_t2)};
+      item.limits = limits_of(*this, mask);
+      ++counts[*mask.k].first;
+      if (item.kept) ++counts[*mask.k].second;
+    } else {
+      item.facts = {0, 0.0, 0.0, "no", "no"};
+    }
+    explanation.items.push_back(std::move(item));
+  }
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    if (counts[k].second > 0) continue;
+    explanation.notes.push_back(
+        name_of(context, overlaps.classes()[k]) + " keeps its pseudo-label (" +
+        std::to_string(overlaps.class_areas()[k]) + " pixels): " +
+        (counts[k].first == 0 ? "no mask went to it"
+                              : "none of the masks that went to it is kept (" +
+                                    std::to_string(counts[k].first) + ")"));
+  }
+  explanation.trials = {{"t1", tenths(2, 8, t1)}, {"t2", tenths(6, 9, t2)}};
+  return explanation;
+}
 
 Select::Selection Select::decide(LabelMap const& pseudo, MaskSet const& masks,
                                  OverlapTable const& overlaps) const {

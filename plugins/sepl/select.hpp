@@ -64,6 +64,9 @@ struct Select {
   static std::tuple<LabelMap, MaskSet> carry_out(Selection const& selection, LabelMap const& pseudo,
                                                  MaskSet const& masks,
                                                  OverlapTable const& overlaps);
+  // How the options judge each mask: o_s and o_p, and which of t1 and t2 keep it.
+  Explanation explain(SampleContext const& context, LabelMap const& pseudo, MaskSet const& masks,
+                      OverlapTable const& overlaps) const;
 };
 
 }  // namespace seplflow::sepl

@@ -94,8 +94,8 @@ TEST_CASE("an option of the program is reported with the nearest one") {
 }
 
 TEST_CASE("an unknown command is reported with the nearest one and the list") {
-  std::string const list = " (commands: run, merge, check, graph, show, compare, report, stages, new, "
-                           "completion)";
+  std::string const list =
+      " (commands: run, merge, check, graph, show, explain, compare, report, stages, new, completion)";
   CHECK(error_in({"rnu", "p"}) == "unknown command \"rnu\"; did you mean \"run\"?" + list);
   CHECK(error_in({"evaluate"}) == "unknown command \"evaluate\"" + list);
   CHECK(error_in({}) == "a command is missing" + list);

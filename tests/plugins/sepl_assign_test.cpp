@@ -49,6 +49,13 @@ TEST_CASE("sepl.assign counts the overlaps of masks and classes and assigns mask
   CHECK(table.assigned(1) == 1u);
   CHECK(table.assigned(2) == 0u);
   CHECK_FALSE(table.assigned(3));
+
+  Explanation const explanation = stage.explain(voc_sample("a"), pseudo, masks);
+  REQUIRE(explanation.items.size() == 4);
+  CHECK(explanation.items[1].label == Label{7});
+  CHECK(explanation.items[1].facts == Row{2, 0.5, 1.0, "bird", 1});
+  CHECK(explanation.items[2].facts == Row{1, 0.5, 0.5, "car", 1});
+  CHECK_FALSE(explanation.items[3].kept);
 }
 
 TEST_CASE("sepl.assign refuses masks of another size than the pseudo-label") {

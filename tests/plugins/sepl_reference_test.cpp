@@ -142,3 +142,44 @@ TEST_CASE("sepl.reference refuses masks of another size than the pseudo-label") 
   CHECK_THROWS_WITH(Reference()(LabelMap(Size{2, 3}), MaskSet({{Mask(Size{3, 2}), std::nullopt}})),
                     Contains("the mask set is 3x2 but the pseudo-label is 2x3"));
 }
+
+TEST_CASE("sepl.reference explains which class takes each mask, and why") {
+  std::mt19937 random(6);
+  int by_mask = 0, by_class = 0;
+  for (int round = 0; round < 1500; ++round) {
+    Case const c = random_case(random);
+    for (Rule const rule : kRules) {
+      Sample const sample = voc_sample("a");
+      auto const explanation = Reference{rule}.explain(SampleContext(sample, nullptr),
+                                                       LabelMap(c.size, c.pseudo), masks_of(c));
+      REQUIRE(explanation.items.size() == c.masks.size());
+      for (std::size_t m = 0; m < c.masks.size(); ++m) {
+        INFO("round " << round << ", mask " << m);
+        std::optional<int> taker;
+        std::string reason;
+        for (int i = 1; i < 255 && !taker; ++i) {
+          auto const class_area = std::ranges::count(c.pseudo, i);
+          long area = 0, common = 0;
+          for (std::size_t p = 0; p < c.pseudo.size(); ++p) {
+            area += c.masks[m][p];
+            common += c.masks[m][p] == 1 && c.pseudo[p] == i;
+          }
+          if (class_area == 0) continue;
+          double const share = static_cast<double>(common) / static_cast<double>(class_area);
+          bool const fits = 2 * common > area, covers = rule == Rule::max_iou_imp2 && share >= 0.85;
+          if (!fits && !covers) continue;
+          taker = i;
+          reason = fits ? "mask" : "class";
+        }
+        Explanation::Item const& item = explanation.items[m];
+        CHECK(item.kept == taker.has_value());
+        if (!taker) continue;
+        CHECK(item.label == *taker);
+        CHECK(item.facts[3] == Cell(reason));
+        ++(reason == "mask" ? by_mask : by_class);
+      }
+    }
+  }
+  CHECK(by_mask > 500);
+  CHECK(by_class > 100);
+}

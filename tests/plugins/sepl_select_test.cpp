@@ -388,3 +388,58 @@ TEST_CASE("the kept masks are an output, in their order, if a stage uses them") 
   StageDriver unused(sepl::declare_select, {{}, {}, {"labels"}});
   CHECK(unused.output<MaskSet>("kept", voc_sample("a"), pseudo, masks, overlaps).count() == 0);
 }
+
+TEST_CASE("sepl.select explains what it keeps, and where a threshold would change that") {
+  std::mt19937 random(5);
+  int kept = 0, limited = 0, decided_by_both = 0;
+  for (int round = 0; round < 1500; ++round) {
+    Case const c = random_case(random);
+    Select const select{random_threshold(random), random_threshold(random)};
+    LabelMap const pseudo(c.size, c.pseudo);
+    MaskSet const masks = masks_of(c);
+    OverlapTable const overlaps(pseudo, masks);
+    Sample const sample = voc_sample("a");
+    auto const explained = [&](Select const& other) {
+      return other.explain(SampleContext(sample, nullptr), pseudo, masks, overlaps);
+    };
+    Explanation const explanation = explained(select);
+    REQUIRE(explanation.items.size() == c.masks.size());
+    auto const described_masks = kept_by_class(select, c);
+    for (std::size_t i = 0; i < c.masks.size(); ++i) {
+      INFO("round " << round << ", mask " << i);
+      Explanation::Item const& item = explanation.items[i];
+      CHECK(item.region == masks.mask(i));
+      bool found = false;
+      for (auto const& [k, each] : described_masks) {
+        for (Kept const& mask : each) found = found || (mask.pixels == c.masks[i] && item.label == k);
+      }
+      CHECK(item.kept <= found);
+      if (!item.label) continue;
+      double const common = common_pixels(c.masks[i], c.pseudo, *item.label);
+      double const o_s = common / static_cast<double>(std::ranges::count(c.masks[i], 1));
+      double const o_p = common / static_cast<double>(std::ranges::count(c.pseudo, *item.label));
+      CHECK(item.facts == Row{static_cast<std::int64_t>(common), o_s, o_p, o_s > select.t1 ? "yes" : "no",
+                              o_p > select.t2 ? "yes" : "no"});
+      CHECK(item.kept == (o_s > select.t1 || o_p > select.t2));
+      for (auto const& [option, value, kept_below] : item.limits) {
+        Select at = select, below = select;
+        (option == "t1" ? at.t1 : at.t2) = value;
+        (option == "t1" ? below.t1 : below.t2) = value - 1e-9;
+        CHECK(explained(below).items[i].kept == kept_below);
+        CHECK(explained(at).items[i].kept != kept_below);
+        ++limited;
+      }
+      // Without a limit, no value of either option alone changes the decision.
+      for (double const value : {0.0, 0.3, 0.6, 1.0}) {
+        if (!item.limits.empty()) break;
+        CHECK(explained({value, select.t2}).items[i].kept == item.kept);
+        CHECK(explained({select.t1, value}).items[i].kept == item.kept);
+        ++decided_by_both;
+      }
+      kept += item.kept;
+    }
+  }
+  CHECK(kept > 500);
+  CHECK(limited > 500);
+  CHECK(decided_by_both > 100);
+}

@@ -64,6 +64,12 @@ std::vector<Case> wrong_stages() {
        kInput, "fold() and finish() belong together"},
       {"needs_files() not const", kTransform + "bool needs_files();", kPorts,
        "needs_files() must be `bool needs_files() const`"},
+      {"explain() not const", kTransform + "Explanation explain(LabelMap const&);", kPorts,
+       "explain() must be `Explanation explain(...) const`"},
+      {"explain() of other inputs", kTransform + "Explanation explain(MaskSet const&) const;", kPorts,
+       "explain() must be `Explanation explain(...) const`"},
+      {"explain() of a sink", kSink + "Explanation explain(LabelMap const&) const;", kInput,
+       "explain() belongs to a transform"},
       {"list_file() of a string",
        kSink + "std::string list_file() const; std::string list_line(Sample const&) const;", kInput,
        "list_file() belongs to a sink and must be `std::filesystem::path list_file() const`"},
@@ -142,7 +148,10 @@ TEST_CASE("an option may be called like a hook, and a right stage compiles witho
   TempFolder const folder;
   auto const result = compile(folder,
                               {"",
-                               kTransform + "std::size_t count = 3; float file = 0; std::vector<int> check;",
+                               kTransform +
+                                   "Explanation explain(SampleContext const&, LabelMap const&) const "
+                                   "{ return {}; }"
+                                   "std::size_t count = 3; float file = 0; std::vector<int> check;",
                                kPorts + ".option(\"count\", &Stage::count, \"b\")"
                                         ".option(\"file\", &Stage::file, \"b\")"
                                         ".option(\"check\", &Stage::check, \"b\")",

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <seplflow/detail/signature.hpp>
+#include <seplflow/explanation.hpp>
 #include <seplflow/stage.hpp>
 
 #include <concepts>
@@ -48,6 +49,7 @@ SEPLFLOW_DETAIL_NAMED(run_file)
 SEPLFLOW_DETAIL_NAMED(check)
 SEPLFLOW_DETAIL_NAMED(files)
 SEPLFLOW_DETAIL_NAMED(needs_files)
+SEPLFLOW_DETAIL_NAMED(explain)
 #undef SEPLFLOW_DETAIL_NAMED
 
 template <class T>
@@ -132,6 +134,13 @@ template <class T>
 concept GoodNeedsFiles = requires(T const stage) {
   { stage.needs_files() } -> std::same_as<bool>;
 };
+template <class T>
+concept GoodExplain =
+    !IsSource<T> && requires { Signature<decltype(&T::explain)>::kConst; } &&
+    Signature<decltype(&T::explain)>::kConst &&
+    std::same_as<typename Signature<decltype(&T::explain)>::Result, Explanation> &&
+    std::same_as<typename InputsOf<typename Signature<decltype(&T::explain)>::Parameters>::Type,
+                 typename InputsOf<typename CallOf<T>::Parameters>::Type>;
 template <class T>
 concept GoodListFile = requires(T const stage) {
   { stage.list_file() } -> std::same_as<std::filesystem::path>;
@@ -244,6 +253,11 @@ constexpr bool has_good_hooks() {
                        "observer with run_file()")
   SEPLFLOW_DETAIL_RULE(!IsObserver<T> || Has_save<T> == Has_load<T>,
                        "save() and load() belong together: an observer has both or neither")
+  SEPLFLOW_DETAIL_RULE(!Has_explain<T> || (!IsSource<T> && !IsObserver<T> && !IsSink<T>),
+                       "explain() belongs to a transform")
+  SEPLFLOW_DETAIL_RULE(!Has_explain<T> || GoodExplain<T>,
+                       "explain() must be `Explanation explain(...) const` with the inputs of "
+                       "operator(), or of decide(); a SampleContext const& may come first")
   SEPLFLOW_DETAIL_RULE(!Has_columns<T> || (IsObserver<T> && GoodColumns<T>),
                        "columns() belongs to an observer and must be `std::vector<std::string> "
                        "columns() const`")
@@ -306,8 +320,8 @@ constexpr bool is_good_stage() {
   EACH(finalize, finish) EACH(finished, finish) EACH(folds, fold)                     \
   EACH(saves, save) EACH(loads, load) EACH(listfile, list_file)                       \
   EACH(list_files, list_file) EACH(list_lines, list_line) EACH(decides, decide)       \
-  EACH(list_note, list_notes)                                                         \
-  EACH(carryout, carry_out)
+  EACH(list_note, list_notes) EACH(carryout, carry_out) EACH(explains, explain)       \
+  EACH(explanation, explain)
 
 SEPLFLOW_DETAIL_NEAR_NAMES(SEPLFLOW_DETAIL_NEAR)
 #undef SEPLFLOW_DETAIL_NEAR

@@ -278,6 +278,17 @@ class Instance final : public StageInstance {
     return StageInstance::finish(file);
   }
 
+  bool explains() const override { return Has_explain<T>; }
+  Explanation explain(SampleContext const& context,
+                      std::span<void const* const> inputs) const override {
+    if constexpr (Has_explain<T>) {
+      auto const explain = [this](auto const&... each) { return stage_.explain(each...); };
+      return Signature<decltype(&T::explain)>::Parameters::call(explain, context, inputs);
+    } else {
+      return StageInstance::explain(context, inputs);
+    }
+  }
+
  private:
   template <class R>
   std::optional<std::vector<Value>> returned(R&& result, SampleContext const& context) const {

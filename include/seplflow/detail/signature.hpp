@@ -116,6 +116,16 @@ struct ParameterList<SampleContext const&, A...> : ParameterList<A...> {
   }
 };
 
+// The parameters that are inputs.
+template <class Parameters>
+struct InputsOf {
+  using Type = Parameters;
+};
+template <class... A>
+struct InputsOf<ParameterList<SampleContext const&, A...>> {
+  using Type = ParameterList<A...>;
+};
+
 template <class F>
 struct Signature;
 

@@ -1,6 +1,7 @@
 // A stage as the framework sees it: a declaration, and instances created from it. Not for authors.
 #pragma once
 
+#include <seplflow/explanation.hpp>
 #include <seplflow/option.hpp>
 #include <seplflow/port.hpp>
 #include <seplflow/stage.hpp>
@@ -87,6 +88,12 @@ class SEPLFLOW_API StageInstance {
   virtual std::vector<std::string> columns() const { return {}; }
   virtual std::filesystem::path run_file() const { return {}; }
   virtual Findings finish(RunFile&) { unsupported(); }
+
+  // Transforms may explain what they make of a sample; of the same inputs as run(). Not during a run.
+  virtual bool explains() const { return false; }
+  virtual Explanation explain(SampleContext const&, std::span<void const* const> /*inputs*/) const {
+    unsupported();
+  }
 
  private:
   // Throws: the framework called a function that stages of this kind do not have.
