@@ -75,7 +75,7 @@ constexpr std::string_view kFish = R"(# Completion of seplflow for fish, printed
 function __seplflow_complete
     set -l words (commandline -opc)
     set -l word (commandline -ct)
-    set -l program $words[1]
+    set -l program (string replace -r '^~' "$HOME" -- $words[1])
     set -e words[1]
     set -l lines ($program __complete -- $words "$word" 2>/dev/null)
     set -l header (string split \t -- $lines[1])

@@ -113,7 +113,10 @@ void check_masks_path(std::string const& text, Answers const& answers) {
   require_folder(text);
 }
 
-void check_background(std::string const& text, Answers const&) {
+void check_background(std::string const& text, Answers const& answers) {
+  if (text == "map" && has_answer(answers, "format", "png")) {
+    throw Error("CAMs in PNG files have no map for the background; expected a number from 0 to 1");
+  }
   if (text == "map") return;
   double value = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -1,4 +1,5 @@
 // The file that `seplflow new pipeline` writes.
+#include <cstdlib>
 #include <filesystem>
 #include <utility>
 
@@ -143,7 +144,10 @@ class Template {
     Lines threshold = with_method({{"use", as_toml("label.threshold")}, {"in", as_toml("cam")}});
     Lines reader =
         with_method({{"use", as_toml(use)}, {"in", as_toml("data")}, {"dir", path("pseudo-path")}});
-    if (is_own && !is("background", "map")) threshold.push_back({"background", get("background")});
+    if (is_own && !is("background", "map")) {
+      double const score = std::strtod(get("background").c_str(), nullptr);
+      threshold.push_back({"background", toml_text(OptionValue(score))});
+    }
     if (is_own && is("background", "map") && !is("format", "png")) {
       reader.push_back({"background", as_toml("in_band")});
     }

@@ -126,30 +126,48 @@ TEST_CASE("every data set and kind of masks of seplflow new pipeline passes chec
 
 TEST_CASE("every method and kind of CAMs of seplflow new pipeline passes check") {
   UserData const data;
-  Answers const common =
-      with(data.places("voc12"),
-           {{"data", "voc12"}, {"masks", "npy"}, {"masks-path", data.path("npy")}});
   std::vector<std::string> methods = names_of(question("method").choices({}));
   CHECK(methods.back() == "own");
   StageDeclaration const& reader = *catalog().find("cam.labels").declaration;
   CHECK(std::vector(methods.begin(), methods.end() - 1) ==
         reader.options[*find_option(reader, "method")].choices);
+  // Each with another data set and other masks.
+  std::size_t turn = 0;
+  auto const masks = names_of(available_choices(question("masks"), {}, catalog()));
+  auto const require_with_some_data = [&](Answers const& pseudo) {
+    std::string const set = std::vector{"voc12", "coco14", "folder"}[turn % 3];
+    Answers answers = with(data.places(set), pseudo);
+    answers["data"] = set;
+    answers["classes"] = "coco14";
+    answers["truth"] = turn % 2 == 0 ? "none" : data.path("truth");
+    answers["score"] = turn % 2 == 0 ? "no" : "yes";
+    answers["checkpoint"] = data.path("sam.pth");
+    answers["masks"] = masks[turn / 3 % masks.size()];
+    answers["masks-path"] = data.path(answers["masks"] == "png" ? "masks" : answers["masks"]);
+    ++turn;
+    require_sound(answers, data);
+  };
   for (std::string const& method : methods) {
     CAPTURE(method);
-    Answers answers = with(common, {{"method", method}, {"pseudo", "labels"}});
+    Answers answers = {{"method", method}, {"pseudo", "labels"}};
     answers["pseudo-path"] = data.path("labels");
-    require_sound(answers, data);
+    require_with_some_data(answers);
     answers["pseudo"] = "cams";
     for (std::string const& format :
          names_of(available_choices(question("format"), answers, catalog()))) {
       CAPTURE(format);
       answers["format"] = format;
       answers["pseudo-path"] = data.path(format);
-      require_sound(answers, data);
-      if (method == "own" && format != "png")
-        require_sound(with(answers, {{"background", "map"}}), data);
+      for (std::string const background : {".5", "map"}) {
+        answers["background"] = background;
+        bool const has_map = method == "own" && format != "png";
+        if (background == ".5" || has_map) require_with_some_data(answers);
+      }
     }
   }
+  Answers const png = {{"format", "png"}};
+  CHECK_THROWS_WITH(check_answer(question("background"), "map", png, catalog()),
+                    Contains("have no map for the background"));
 }
 
 TEST_CASE("a new pipeline for VOC's augmented set scores the samples that have ground truth") {
