@@ -56,7 +56,7 @@ std::string read_answer(std::string const& prompt, std::istream& in, std::ostrea
 }
 
 void ask_one(Question const& question, Answers& answers, StageCatalog const& catalog,
-             std::istream& in, std::ostream& out) {
+             std::istream& in, std::ostream& out, AnswerPaths paths) {
   std::string const before = answer(answers, question.name);
   std::string const usual = before.empty() ? question.usual(answers) : before;
   print_question(question, available_choices(question, answers, catalog), out);
@@ -65,7 +65,7 @@ void ask_one(Question const& question, Answers& answers, StageCatalog const& cat
         read_answer(question.name + (usual.empty() ? "" : " [" + usual + "]"), in, out);
     if (value.empty()) value = usual;
     try {
-      check_answer(question, value, answers, catalog);
+      check_answer(question, value, answers, catalog, paths);
       answers[question.name] = value;
       return;
     } catch (Error const& error) {
@@ -75,10 +75,10 @@ void ask_one(Question const& question, Answers& answers, StageCatalog const& cat
 }
 
 // The error in the answer to a question that arises; empty if there is none.
-std::string error_in(Question const& question, Answers const& answers,
-                     StageCatalog const& catalog) {
+std::string error_in(Question const& question, Answers const& answers, StageCatalog const& catalog,
+                     AnswerPaths paths) {
   try {
-    check_answer(question, answer(answers, question.name), answers, catalog);
+    check_answer(question, answer(answers, question.name), answers, catalog, paths);
     return "";
   } catch (Error const& error) {
     return error.what();
@@ -105,9 +105,9 @@ std::vector<std::string> surplus_answers(Answers const& answers) {
   return errors;
 }
 
-// Completes the answers where nobody can be asked. Throws CommandLineError for all that is missing
-// or wrong.
-void complete_answers(Answers& answers, StageCatalog const& catalog, bool unchecked) {
+// Completes the answers where nobody can be asked. What is missing decides what applies. Throws
+// CommandLineError for all that is missing or wrong.
+void complete_answers(Answers& answers, StageCatalog const& catalog, AnswerPaths paths) {
   std::vector<std::string> errors;
   for (Question const& question : questions()) {
     if (!question.arises(answers)) continue;
@@ -115,8 +115,7 @@ void complete_answers(Answers& answers, StageCatalog const& catalog, bool unchec
     if (value.empty()) value = question.usual(answers);
     if (value.empty()) {
       errors.push_back(as_option(question, answers, catalog) + " is missing: " + question.help);
-    } else if (auto const error = error_in(question, answers, catalog);
-               !error.empty() && (!unchecked || !question.choices(answers).empty())) {
+    } else if (auto const error = error_in(question, answers, catalog, paths); !error.empty()) {
       errors.push_back("option \"--" + question.name + "\": " + error);
     }
   }
@@ -125,8 +124,6 @@ void complete_answers(Answers& answers, StageCatalog const& catalog, bool unchec
         "the data set decides what else is needed; on a terminal, \"seplflow new pipeline "
         "FILE\" asks for everything");
   }
-  // What is missing decides what applies.
-  if (errors.empty()) errors = surplus_answers(answers);
   if (!errors.empty()) throw CommandLineError(errors);
 }
 
@@ -183,12 +180,8 @@ void report_new(fs::path const& file, bool is_sound) {
 }
 
 // Asks until the pipeline is right, or the user wants it as it is. Returns its problems.
-std::vector<Problem> answer_on_terminal(fs::path const& file, Answers& answers,
-                                        StageCatalog const& catalog) {
-  ask(answers, catalog, std::cin, std::cout);
-  if (auto const surplus = surplus_answers(answers); !surplus.empty()) {
-    throw CommandLineError(surplus);
-  }
+std::vector<Problem> ask_until_right(fs::path const& file, Answers& answers,
+                                     StageCatalog const& catalog) {
   while (true) {
     auto problems = problems_in(pipeline_text(answers, file, schema_reference()), file, catalog);
     if (problems.empty()) return problems;
@@ -198,7 +191,7 @@ std::vector<Problem> answer_on_terminal(fs::path const& file, Answers& answers,
     }
     for (Question const& question : questions()) {
       if (question.arises(answers)) {
-        ask_one(question, answers, catalog, std::cin, std::cout);
+        ask_one(question, answers, catalog, std::cin, std::cout, AnswerPaths::must_exist);
       } else {
         answers[question.name].clear();
       }
@@ -206,17 +199,30 @@ std::vector<Problem> answer_on_terminal(fs::path const& file, Answers& answers,
   }
 }
 
+// The problems of the pipeline where nobody can be asked, of which it must have none.
+void require_no_problems(fs::path const& file, Answers const& answers,
+                         StageCatalog const& catalog) {
+  auto const problems =
+      problems_in(pipeline_text(answers, file, schema_reference()), file, catalog);
+  if (problems.empty()) return;
+  print_errors(problems);
+  throw UsageError(
+      "nothing was written, because of these errors in the new pipeline; with --unchecked it is "
+      "written nevertheless");
+}
+
 }  // namespace
 
-void ask(Answers& answers, StageCatalog const& catalog, std::istream& in, std::ostream& out) {
+void ask(Answers& answers, StageCatalog const& catalog, std::istream& in, std::ostream& out,
+         AnswerPaths paths) {
   for (Question const& question : questions()) {
     if (!question.arises(answers)) continue;
     std::string const given = answer(answers, question.name);
-    std::string const error = error_in(question, answers, catalog);
+    std::string const error = error_in(question, answers, catalog, paths);
     if (error.empty()) continue;
     if (!given.empty()) out << "--" << question.name << ": " << without_controls(error) << '\n';
     answers[question.name].clear();
-    ask_one(question, answers, catalog, in, out);
+    ask_one(question, answers, catalog, in, out, paths);
   }
 }
 
@@ -245,22 +251,24 @@ int create_pipeline(fs::path const& file, Answers answers, bool unchecked) {
                      "\" exists and is not overwritten; choose another name");
   }
   StageCatalog const catalog = catalog_with_warnings();
-  std::vector<Problem> problems;
   bool const is_terminal = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
-  if (is_terminal && !unchecked) {
-    problems = answer_on_terminal(file, answers, catalog);
+  AnswerPaths const paths = unchecked ? AnswerPaths::may_come_later : AnswerPaths::must_exist;
+  if (is_terminal) {
+    ask(answers, catalog, std::cin, std::cout, paths);
   } else {
-    complete_answers(answers, catalog, unchecked);
-    problems = problems_in(pipeline_text(answers, file, schema_reference()), file, catalog);
-    if (!problems.empty() && !unchecked) {
-      print_errors(problems);
-      throw UsageError(
-          "nothing was written, because of these errors in the new pipeline; with "
-          "--unchecked it is written nevertheless");
-    }
+    complete_answers(answers, catalog, paths);
+  }
+  if (auto const surplus = surplus_answers(answers); !surplus.empty()) {
+    throw CommandLineError(surplus);
+  }
+  bool is_sound = !unchecked;
+  if (!unchecked && is_terminal) {
+    is_sound = ask_until_right(file, answers, catalog).empty();
+  } else if (!unchecked) {
+    require_no_problems(file, answers, catalog);
   }
   write_new(file, pipeline_text(answers, file, schema_reference()));
-  report_new(file, problems.empty());
+  report_new(file, is_sound);
   return kDone;
 }
 

@@ -27,7 +27,7 @@ struct Choice {
 
 struct Question {
   std::string name;         // of the option that answers it, without "--"
-  std::string placeholder;  // of the option
+  std::string placeholder;  // of the option; FOLDER or FILE for a path
   std::string condition;    // when it arises, in words; may be empty
   std::string help;         // of the option
   std::string text;         // as it is asked
@@ -44,17 +44,21 @@ struct Question {
 // In the order in which they are asked.
 std::vector<Question> const& questions();
 
+// Whether files that answers name must exist.
+enum class AnswerPaths { must_exist, may_come_later };
+
 // Throws Error when it is not an answer to the question. What this program was built without is not
 // a choice.
 void check_answer(Question const& question, std::string const& value, Answers const& answers,
-                  StageCatalog const& catalog);
+                  StageCatalog const& catalog, AnswerPaths paths = AnswerPaths::must_exist);
 
 // What may be chosen with this program.
 std::vector<Choice> available_choices(Question const& question, Answers const& answers,
                                       StageCatalog const& catalog);
 
 // Asks what is not answered yet until the answers are right. Throws UsageError when the input ends.
-void ask(Answers& answers, StageCatalog const& catalog, std::istream& in, std::ostream& out);
+void ask(Answers& answers, StageCatalog const& catalog, std::istream& in, std::ostream& out,
+         AnswerPaths paths = AnswerPaths::must_exist);
 
 // The pipeline for complete answers. It will be `file`, to which relative answers become relative;
 // `schema` names the JSON Schema for editors.

@@ -285,7 +285,7 @@ std::vector<Choice> available_choices(Question const& question, Answers const& a
 }
 
 void check_answer(Question const& question, std::string const& value, Answers const& answers,
-                  StageCatalog const& catalog) {
+                  StageCatalog const& catalog, AnswerPaths paths) {
   if (value.empty()) throw Error("an answer is needed");
   std::string const missing = missing_library(question, value, catalog);
   if (!missing.empty()) {
@@ -300,7 +300,8 @@ void check_answer(Question const& question, std::string const& value, Answers co
     throw Error("\"" + value + "\" is not one of the answers" +
                 (hint.empty() ? "; expected " + quoted_list(names) : hint));
   }
-  question.check(value, answers);
+  bool const is_path = question.placeholder.starts_with("F");
+  if (!is_path || paths == AnswerPaths::must_exist) question.check(value, answers);
 }
 
 }  // namespace seplflow::cli
