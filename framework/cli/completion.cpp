@@ -45,14 +45,14 @@ std::string const& placeholder_of(Argument const& argument) {
 }
 
 // The words before the last one, as the command understands them.
-struct Line {
+struct UnfinishedLine {
   Command const* command = nullptr;
   std::set<std::string> options;                           // that are given
   std::map<std::string, std::vector<std::string>> values;  // of options and arguments
   Argument const* open_option = nullptr;                   // that waits for its value
   bool only_positional = false;                            // after "--"
 
-  Line(Command const& known, std::vector<std::string> const& words) : command(&known) {
+  UnfinishedLine(Command const& known, std::vector<std::string> const& words) : command(&known) {
     for (std::size_t i = 1; i + 1 < words.size(); ++i) add(words[i]);
   }
 
@@ -109,7 +109,7 @@ class Completer {
       offer_commands();
     } else if (auto const found = std::ranges::find(commands_, words_.front(), &Command::name);
                found != commands_.end()) {
-      complete_argument(Line(*found, words_));
+      complete_argument(UnfinishedLine(*found, words_));
     }
     return std::move(result_);
   }
@@ -127,7 +127,7 @@ class Completer {
     }
   }
 
-  void complete_argument(Line const& line) {
+  void complete_argument(UnfinishedLine const& line) {
     if (line.open_option != nullptr) return offer_values(*line.open_option, line, 0);
     std::size_t const equals = word_.find('=');
     if (!line.only_positional && word_.starts_with("-")) {
@@ -143,7 +143,7 @@ class Completer {
     }
   }
 
-  void offer_options(Line const& line) {
+  void offer_options(UnfinishedLine const& line) {
     for (Argument const& argument : line.command->arguments) {
       if (!argument.is_option()) continue;
       if (line.options.contains(argument.name) && !argument.repeatable) continue;
@@ -153,7 +153,7 @@ class Completer {
   }
 
   // The value begins after `at` bytes of the word.
-  void offer_values(Argument const& argument, Line const& line, std::size_t at) {
+  void offer_values(Argument const& argument, UnfinishedLine const& line, std::size_t at) {
     before_ = word_.substr(0, at);
     value_ = word_.substr(at);
     std::string const& placeholder = placeholder_of(argument);
@@ -221,7 +221,7 @@ class Completer {
   }
 
   // "stage.option=value" of the pipeline on the line.
-  void offer_settings(Line const& line, bool are_several) {
+  void offer_settings(UnfinishedLine const& line, bool are_several) {
     auto const uses = stage_uses(line.value_of("PIPELINE"));
     std::size_t const equals = value_.find('='), dot = value_.find('.');
     if (equals != std::string::npos) {
@@ -296,7 +296,7 @@ class Completer {
   }
 
   // The samples of the run on the line, as its ledger lists them.
-  void offer_ids(Line const& line) {
+  void offer_ids(UnfinishedLine const& line) {
     std::string run = line.value_of("RUN");
     if (run.empty()) run = line.value_of("--out");
     std::ifstream ledger(fs::path(run) / "ledger.jsonl");

@@ -17,7 +17,8 @@ std::string as_toml(std::string const& value) {
 }
 
 // A stage with its comment, and the equals signs below each other.
-std::string stage_table(std::string const& comment, std::string const& name, Lines const& lines) {
+std::string commented_stage(std::string const& comment, std::string const& name,
+                            Lines const& lines) {
   std::size_t width = 0;
   for (auto const& [key, value] : lines) width = std::max(width, key.size());
   std::string table = "\n" + comment + "[stages." + name + "]\n";
@@ -27,9 +28,9 @@ std::string stage_table(std::string const& comment, std::string const& name, Lin
   return table;
 }
 
-class Template {
+class PipelineTemplate {
  public:
-  Template(Answers const& answers, fs::path const& file) : answers_(answers), file_(file) {}
+  PipelineTemplate(Answers const& answers, fs::path const& file) : answers_(answers), file_(file) {}
 
   std::string pipeline() const {
     if (is("data", "scenes")) return scenes() + sepl("scenes.pseudo", "scenes.masks") + ends();
@@ -70,7 +71,7 @@ class Template {
   }
 
   std::string scenes() const {
-    return stage_table(
+    return commented_stage(
         "# Pictures with ground truth, pseudo-labels as CAMs give them, and masks as SAM proposes\n"
         "# them, all from a seed.\n",
         "scenes", {{"use", as_toml("dataset.scenes")}, {"count", "50"}});
@@ -96,7 +97,7 @@ class Template {
                      {"images", path("images")},
                      {"classes", class_list()}};
       if (has_truth()) lines.push_back({"truth", path("truth")});
-      return stage_table(
+      return commented_stage(
           "# The data set: all images of the folder. `list = \"names.txt\"` chooses some of them, "
           "and may\n"
           "# have the classes of each image.\n",
@@ -112,12 +113,12 @@ class Template {
           "# truth = \"SegmentationClassAug\", all are scored.\n";
       lines.push_back({"missing_truth", as_toml("skip")});
     }
-    return stage_table("# The data set: names, images" +
-                           std::string(has_truth() ? " and ground truth" : "") +
-                           " of the samples of a split. `list = \"names.txt\"`\n"
-                           "# chooses other samples.\n" +
-                           comment,
-                       "data", lines);
+    return commented_stage("# The data set: names, images" +
+                               std::string(has_truth() ? " and ground truth" : "") +
+                               " of the samples of a split. `list = \"names.txt\"`\n"
+                               "# chooses other samples.\n" +
+                               comment,
+                           "data", lines);
   }
 
   Lines with_method(Lines lines) const {
@@ -126,10 +127,11 @@ class Template {
   }
 
   std::string labels() const {
-    return stage_table("# The pseudo-labels, NAME.png: 0 is background, 255 is ignored.\n", "cam",
-                       with_method({{"use", as_toml("cam.labels")},
-                                    {"in", as_toml("data")},
-                                    {"dir", path("pseudo-path")}}));
+    return commented_stage("# The pseudo-labels, NAME.png: 0 is background, 255 is ignored.\n",
+                           "cam",
+                           with_method({{"use", as_toml("cam.labels")},
+                                        {"in", as_toml("data")},
+                                        {"dir", path("pseudo-path")}}));
   }
 
   std::string cams() const {
@@ -151,15 +153,15 @@ class Template {
     if (is_own && is("background", "map") && !is("format", "png")) {
       reader.push_back({"background", as_toml("in_band")});
     }
-    return stage_table(
+    return commented_stage(
                "# The CAMs. `seplflow stages " + use + "` lists what the files may look like.\n",
                "cam", reader) +
-           stage_table(rule, "pseudo", threshold);
+           commented_stage(rule, "pseudo", threshold);
   }
 
   std::string masks() const {
     if (is("masks", "sam")) {
-      return stage_table(
+      return commented_stage(
                  "# SAM makes the masks. It takes nearly all of the time, so [stages.masks] below "
                  "keeps them:\n"
                  "# read them with masks.json the next time.\n",
@@ -168,11 +170,12 @@ class Template {
                   {"in", as_toml("data.image")},
                   {"checkpoint", path("checkpoint")},
                   {"preset", as_toml("sepl")}}) +
-             stage_table("", "masks", {{"use", as_toml("output.masks")}, {"in", as_toml("sam")}});
+             commented_stage("", "masks",
+                             {{"use", as_toml("output.masks")}, {"in", as_toml("sam")}});
     }
     std::error_code error;
     bool const is_one_file = fs::is_regular_file(path_in(get("masks-path")), error);
-    return stage_table(
+    return commented_stage(
         "# The masks of SAM. `on_missing = \"empty\"` continues without those of an image.\n",
         "sam",
         {{"use", as_toml("masks." + get("masks"))},
@@ -186,9 +189,10 @@ class Template {
   }
 
   std::string sepl(std::string const& pseudo, std::string const& masks) const {
-    return stage_table("# SEPL, part 1: how much does each mask overlap each class?\n", "assign",
-                       {{"use", as_toml("sepl.assign")}, {"in", wires(pseudo, masks)}}) +
-           stage_table(
+    return commented_stage("# SEPL, part 1: how much does each mask overlap each class?\n",
+                           "assign",
+                           {{"use", as_toml("sepl.assign")}, {"in", wires(pseudo, masks)}}) +
+           commented_stage(
                "# SEPL, part 2: a mask is kept if its class covers more than t1 of it, or if it "
                "covers more\n"
                "# than t2 of its class. To try other values: --sweep select.t1=0.3,0.4,0.5\n",
@@ -206,13 +210,13 @@ class Template {
                                                         : "cam";
     std::string table;
     if (has_truth()) {
-      table = stage_table(
+      table = commented_stage(
           "# IoU, precision and recall, before (baseline) and after.\n", "score",
           {{"use", as_toml("eval.miou")},
            {"in", "{ truth = " + as_toml(source + ".truth") +
                       ", labels = \"select\", baseline = " + as_toml(baseline) + " }"}});
     }
-    return table + stage_table(
+    return table + commented_stage(
                        "# RUN/write/NAME.png: the labels. To train on them, output.training_list "
                        "writes a list too.\n",
                        "write", {{"use", as_toml("output.labels")}, {"in", as_toml("select")}});
@@ -225,7 +229,7 @@ class Template {
 }  // namespace
 
 std::string pipeline_text(Answers const& answers, fs::path const& file, std::string const& schema) {
-  Template const pipeline(answers, file);
+  PipelineTemplate const pipeline(answers, file);
   return "#:schema " + schema + "\n# " + pipeline.title() +
          ".\n"
          "#\n"
