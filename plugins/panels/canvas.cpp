@@ -177,6 +177,11 @@ Paragraph::Paragraph(cairo_t* context, std::string const& text, double font, dou
   std::string const shown = shown_text(text);
   pango_layout_set_text(layout_.get(), shown.data(), static_cast<int>(shown.size()));
   pango_layout_set_wrap(layout_.get(), PANGO_WRAP_WORD_CHAR);
+  // A hyphen would look like a part of a name.
+  std::unique_ptr<PangoAttrList, Released<pango_attr_list_unref>> const attributes(
+      pango_attr_list_new());
+  pango_attr_list_insert(attributes.get(), pango_attr_insert_hyphens_new(FALSE));
+  pango_layout_set_attributes(layout_.get(), attributes.get());
   pango_layout_set_width(layout_.get(), static_cast<int>(std::ceil(width) * PANGO_SCALE));
   pango_layout_set_alignment(layout_.get(),
                              align == Align::centre ? PANGO_ALIGN_CENTER : PANGO_ALIGN_LEFT);

@@ -64,7 +64,10 @@ std::vector<LegendItem> legend_of(LegendNeeds const& needs, ClassesPtr const& cl
     items.push_back({LegendItem::Kind::colour, kLost, "lost"});
   }
   if (needs.wrong) items.push_back({LegendItem::Kind::colour, kWrong, "wrong before and after"});
-  if (needs.heat) items.push_back({LegendItem::Kind::heat, {}, "score, 0 to 1"});
+  if (needs.heat) {
+    std::string const top = needs.scaled_heat ? "the largest of the image" : "1";
+    items.push_back({LegendItem::Kind::heat, {}, "score, 0 to " + top});
+  }
   return items;
 }
 
@@ -119,14 +122,15 @@ class Figure {
   void measure() {
     measure_panels();
     bool const has_text = options_.has_text();
-    gap_ = has_text ? std::max(kGap, std::round(0.006 * cell_ * static_cast<double>(columns())))
-                    : kGap;
+    double const panels = cell_ * static_cast<double>(columns());
+    double const breadth = options_.width ? static_cast<double>(*options_.width) : panels;
+    gap_ = has_text ? std::max(kGap, std::round(0.006 * breadth)) : kGap;
     double const gaps = gap_ * static_cast<double>(columns() - 1);
     if (options_.width) {
-      width_ = static_cast<double>(*options_.width);
+      width_ = breadth;
       fit_to_width(gaps);
     } else {
-      width_ = cell_ * static_cast<double>(columns()) + gaps;
+      width_ = panels + gaps;
     }
     font_ = font_of(width_);
     margin_ = std::round(0.4 * font_);

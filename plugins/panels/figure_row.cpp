@@ -97,7 +97,7 @@ Regions kept_regions(MaskSet const& kept, LabelMap const& pseudo) {
   return regions;
 }
 
-LabelMap heat_of(ScoreMaps const& scores) {
+Heat Heat::of(ScoreMaps const& scores) {
   std::vector<double> highest(scores.size().pixels(), 0.0);
   for (std::size_t i = 0; i < scores.classes().size(); ++i) {
     if (scores.classes()[i] == kBackground) continue;
@@ -113,7 +113,7 @@ LabelMap heat_of(ScoreMaps const& scores) {
     double const share = std::isfinite(top) ? highest[p] / top : std::isfinite(highest[p]) ? 0 : 1;
     heat[p] = static_cast<Label>(std::lround(255 * share));
   }
-  return LabelMap(scores.size(), std::move(heat));
+  return {LabelMap(scores.size(), std::move(heat)), top};
 }
 
 std::string FigureRow::save() const {
@@ -121,7 +121,9 @@ std::string FigureRow::save() const {
   bytes.text(id).count(size.height).count(size.width).maybe(before).maybe(after);
   bytes.count(image ? 1 : 0);
   if (image) put(bytes, encode_image_png(*image));
-  for (auto const* each : {&pseudo, &labels, &truth, &heat}) put(bytes, *each);
+  for (auto const* each : {&pseudo, &labels, &truth}) put(bytes, *each);
+  put(bytes, heat ? std::optional(heat->levels) : std::nullopt);
+  bytes.number(heat ? heat->top : 1);
   put(bytes, masks);
   put(bytes, kept);
   return bytes.take();
@@ -137,7 +139,10 @@ FigureRow FigureRow::load(std::string_view text, ClassesPtr its_classes) {
   row.before = bytes.maybe();
   row.after = bytes.maybe();
   if (bytes.count() != 0) row.image = decode_image(file_in(bytes.text()), "a saved image");
-  for (auto* each : {&row.pseudo, &row.labels, &row.truth, &row.heat}) *each = labels_in(bytes);
+  for (auto* each : {&row.pseudo, &row.labels, &row.truth}) *each = labels_in(bytes);
+  auto const levels = labels_in(bytes);
+  double const top = bytes.number();
+  if (levels) row.heat = Heat{*levels, top};
   row.masks = regions_in(bytes, row.size);
   row.kept = regions_in(bytes, row.size);
   bytes.end();

@@ -24,6 +24,14 @@ struct Regions {
   static Regions of(MaskSet const& masks, Size size);
 };
 
+// The largest score of a foreground class at each pixel, 0 for scores below 0.
+struct Heat {
+  LabelMap levels;  // 0 to 255
+  double top = 1;   // the score of 255: 1, or the largest of the sample if that is above 1
+
+  static Heat of(ScoreMaps const& scores);
+};
+
 // The values of one sample, as far as columns show them.
 struct FigureRow {
   std::string id;
@@ -32,7 +40,7 @@ struct FigureRow {
   std::optional<Image> image;
   std::optional<LabelMap> pseudo, labels, truth;
   std::optional<Regions> masks, kept;
-  std::optional<LabelMap> heat;         // the largest score of a foreground class, 255 for 1
+  std::optional<Heat> heat;
   std::optional<double> before, after;  // mIoU of pseudo and labels
 
   std::optional<double> gain() const {
@@ -44,10 +52,6 @@ struct FigureRow {
   std::string save() const;
   static FigureRow load(std::string_view bytes, ClassesPtr classes);
 };
-
-// The largest score of a foreground class at each pixel: 255 for 1, or for the largest score of the
-// sample if that is above 1; 0 for scores below 0.
-LabelMap heat_of(ScoreMaps const& scores);
 
 // The masks that sepl.select kept, each with the class that it overlaps most in the pseudo-label.
 Regions kept_regions(MaskSet const& kept, LabelMap const& pseudo);

@@ -17,8 +17,6 @@ namespace seplflow::panels {
 namespace {
 
 constexpr char const* kSheet = "sheet.png";
-constexpr std::int64_t kLimit = 1000;
-constexpr std::int64_t kSheetWidth = 2008;  // 170 mm at 300 pixels an inch
 
 struct ColumnInfo {
   Column column;
@@ -236,6 +234,9 @@ struct Panels : output::ColourOptions {
 };
 
 #ifndef SEPLFLOW_WITHOUT_CAIRO
+constexpr std::int64_t kLimit = 1000;
+constexpr std::int64_t kSheetWidth = 2008;  // 170 mm at 300 pixels an inch
+
 std::vector<std::uint8_t> png_of_row(FigureRow const& row, FigureOptions const& options) {
   return encode_image_png(draw_image({1, [&](std::size_t) { return row; }}, options));
 }
@@ -257,7 +258,7 @@ FigureRow Panels::row_of(Sample const& sample, Values const& values) const {
   if (values.truth) row.truth = *values.truth;
   if (values.masks) row.masks = Regions::of(*values.masks, row.size);
   if (values.kept && values.pseudo) row.kept = kept_regions(*values.kept, *values.pseudo);
-  if (values.scores) row.heat = heat_of(*values.scores);
+  if (values.scores) row.heat = Heat::of(*values.scores);
   row.before = miou_of(values.pseudo, values.truth, sample.classes);
   row.after = miou_of(values.labels, values.truth, sample.classes);
   return row;
@@ -374,7 +375,9 @@ constexpr char const* kDetails =
     "| Column | Shows | Inputs |\n"
     "|---|---|---|\n"
     "| `image` | the image | `image` |\n"
-    "| `cam` | the largest score of a class at each pixel, as a heat map | `scores` |\n"
+    "| `cam` | the largest score of a class at each pixel, as a heat map from 0 to 1, or to the "
+    "largest "
+    "score of the image if that is above 1 | `scores` |\n"
     "| `pseudo` | the pseudo-label | `pseudo` |\n"
     "| `masks` | all masks, in colours of their own | `masks` |\n"
     "| `kept` | the masks that SEPL kept, in the colour of their class | `kept`, which is an "

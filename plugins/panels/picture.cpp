@@ -141,7 +141,7 @@ Picture of_changes(FigureRow const& row, Look const& look) {
 Picture of_heat(FigureRow const& row, Look const& look) {
   bool const with_image = shows_image(row, look);
   Picture picture = base_of(row, with_image);
-  auto const heat = row.heat->pixels();
+  auto const heat = row.heat->levels.pixels();
   for (std::size_t p = 0; p < heat.size(); ++p) {
     mix(picture, p, heat_colour(heat[p]), with_image ? look.opacity : 1);
   }
@@ -234,7 +234,10 @@ void add_needs(Column column, FigureRow const& row, Look const& look, LegendNeed
   if (column == Column::kept && row.kept) {
     for (Label const label : row.kept->classes) needs.classes[label] = true;
   }
-  if (column == Column::cam && row.heat) needs.heat = true;
+  if (column == Column::cam && row.heat) {
+    needs.heat = true;
+    needs.scaled_heat = needs.scaled_heat || row.heat->top > 1;
+  }
   if (column != Column::difference || !has_changes(row)) return;
   needs.changes = true;
   auto const truth = row.truth->pixels(), before = row.pseudo->pixels(),

@@ -39,6 +39,7 @@ Picture picture_of(Column column, FigureRow const& row, Look const& look, Colour
 struct LegendNeeds {
   std::vector<bool> classes = std::vector<bool>(256);
   bool ignored = false, changes = false, wrong = false, heat = false;
+  bool scaled_heat = false;  // scores above 1
 };
 void add_needs(Column column, FigureRow const& row, Look const& look, LegendNeeds& needs);
 

@@ -73,6 +73,8 @@ TEST_CASE("a run whose samples fail has the same bytes with any number of thread
   CHECK(files_in(place.folder / "out0/more").size() == 60 - 60 / 7);
 }
 
+#ifndef SEPLFLOW_WITHOUT_CAIRO
+
 TEST_CASE("a contact sheet has the same bytes with any number of threads or shards and resumed") {
   std::string const figures =
       "[stages.figures]\nuse = \"output.panels\"\n"
@@ -110,3 +112,5 @@ TEST_CASE("the best variant of a sweep has the contact sheet of a run alone") {
   CHECK_FALSE(sheets.contains("variants/select.t1=1/figures/sheet.png"));
   CHECK(sheets.at("variants/select.t1=0.5/figures/sheet.png") == alone.at("figures/sheet.png"));
 }
+
+#endif

@@ -14,6 +14,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
+#ifdef SEPLFLOW_WITHOUT_CAIRO
+std::string const kFigures;
+#else
+std::string const kFigures =
+    "[stages.figures]\nuse = \"output.panels\"\n"
+    "in = { image = \"images.image\", masks = \"sam\" }\n";
+#endif
+
 // Images of different sizes, masks made of them with few points, written and drawn.
 std::string masks_pipeline(std::string const& more = "") {
   return "name = \"sam\"\n"
@@ -22,9 +30,8 @@ std::string masks_pipeline(std::string const& more = "") {
          "device = \"cpu\"\npoints_per_side = 3\npred_iou_thresh = -100\n"
          "stability_score_thresh = -1\n" +
          more +
-         "[stages.masks]\nuse = \"output.masks\"\nin = \"sam\"\n"
-         "[stages.figures]\nuse = \"output.panels\"\n"
-         "in = { image = \"images.image\", masks = \"sam\" }\n";
+         "[stages.masks]\nuse = \"output.masks\"\nin = \"sam\"\n" +
+         kFigures;
 }
 
 void write_image(TempFolder const& folder, std::string const& name, seplflow::Size size) {
@@ -83,7 +90,7 @@ TEST_CASE("a run makes the masks of images once, the same for any number of jobs
   REQUIRE(place.program({"run", "p.toml", "--out", "two", "--jobs", "2"}).status == 0);
   CHECK(differences(place.folder / "one", place.folder / "two").empty());
   CHECK(json_in(place.folder / "one/masks/a.json").size() > 0);
-  CHECK(files_in(place.folder / "one").contains("figures/c.png"));
+  CHECK((kFigures.empty() || files_in(place.folder / "one").contains("figures/c.png")));
   auto const again = place.program({"run", "p.toml", "--out", "one", "--resume"});
   CHECK(again.status == 0);
   CHECK(reused(again.out, "sam") == 3);

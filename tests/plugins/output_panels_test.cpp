@@ -311,6 +311,29 @@ TEST_CASE("only the first samples are drawn, and the others are counted in a war
   CHECK_THAT(warned[0].what, Contains("after the first 2 samples") && Contains("limit = 0"));
 }
 
+TEST_CASE("a selected sample has the same figure as when all are drawn") {
+  std::mt19937 random(3);
+  Image const image = black();
+  LabelMap const labels = noise(kSize, random, {0, 3, 255}), truth = noise(kSize, random, {0, 3});
+  MaskSet const masks({{columns(1, 1), {}}, {columns(0, 4), {}}});
+  ScoreMaps const scores(kSize, {3}, std::vector<float>(kSize.pixels(), 1.5f));
+  Inputs const in{.image = &image,
+                  .pseudo = &truth,
+                  .labels = &labels,
+                  .truth = &truth,
+                  .masks = &masks,
+                  .kept = &masks,
+                  .scores = &scores};
+  StageDriver all = panels_with(in, {});
+  StageDriver selected = panels_with(in, {{"select.names", std::vector<std::string>{"a"}}});
+  for (StageDriver* const stage : {&all, &selected}) {
+    stage->observe(voc_sample("a"), in.image, in.pseudo, in.masks, in.labels, in.truth, in.kept,
+                   in.scores);
+  }
+  selected.finish();
+  CHECK(selected.files().at("a.png") == all.files().at("a.png"));
+}
+
 TEST_CASE("the samples of the lowest and highest gain in eval.miou's table are on the sheet") {
   std::mt19937 random(7);
   Size const size{12, 12};
