@@ -23,6 +23,7 @@ std::string number_text(double value, Kind kind) {
   bool const has_sign = (kind == Kind::change || kind == Kind::fraction_change) && value != 0;
   if (!std::isfinite(value)) return "-";
   if (kind == Kind::fraction || kind == Kind::fraction_change) return percent(value, has_sign);
+  if (kind == Kind::ratio) return printed("%.4f", value);
   // A double is exact up to here.
   bool const is_whole = value == std::trunc(value) && std::abs(value) < 9007199254740992.0;
   if (is_whole) return printed(has_sign ? "%+.0f" : "%.0f", value);

@@ -16,6 +16,7 @@ struct DataCell {
   enum class Kind {
     plain,            // a text or a number
     fraction,         // shown in percent
+    ratio,            // a fraction, shown with four decimals
     change,           // a difference of numbers, shown with a sign
     fraction_change,  // a difference of fractions
   };

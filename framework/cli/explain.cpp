@@ -78,7 +78,7 @@ std::string difference_from_run(FinishedRun const& run, PipelineStage const& sta
     if (!now || !before || *before == *now) continue;
     return "the run has " + shortest(*before) + " as " + stage.columns[c] + " of this image in " +
            file->string() + ", but its stages return " + shortest(*now) +
-           " now: what is shown are not the values of the run";
+           " now: this does not explain the values of the run";
   }
   return "";
 }
@@ -332,8 +332,9 @@ int explain(ExplainArguments const& arguments) {
   if (arguments.out.empty()) return kDone;
   std::string const titles = write_picture(explained, arguments.out);
   if (format == TableFormat::terminal) {
-    std::cout << "\nIn " << without_controls(arguments.out) << ", from left to right: "
-              << without_controls(titles) << '\n';
+    std::string const& stage = replay.pipeline().stages[explained.stages.back().stage].name;
+    std::cout << "\nIn " << without_controls(arguments.out) << ", stage \"" << stage
+              << "\", from left to right: " << without_controls(titles) << '\n';
   }
   return kDone;
 }

@@ -33,6 +33,13 @@ DataCell score_cell(Cell const& cell) {
   return {cell, is_fraction ? Kind::fraction : Kind::plain};
 }
 
+// A real number in 0..1 is taken for a ratio, such as o_s.
+DataCell fact_cell(Cell const& fact) {
+  auto const* const number = std::get_if<double>(&fact);
+  bool const is_ratio = number && *number >= 0 && *number <= 1;
+  return {fact, is_ratio ? Kind::ratio : Kind::plain};
+}
+
 std::string value_of_option(Explanation::Trial const& trial, std::size_t value) {
   OptionValue const& tried = trial.values[value];
   if (auto const* const text = std::get_if<std::string>(&tried)) return *text;
@@ -100,7 +107,7 @@ DataTable item_table(Sample const& sample, ExplainedStage const& explained) {
     row.push_back(item.region ? plain_cell(item.region->area()) : DataCell());
     row.push_back(item.label ? plain_cell(class_name(sample, *item.label)) : DataCell());
     row.push_back(plain_cell(item.kept ? "kept" : "dropped"));
-    for (Cell const& fact : item.facts) row.push_back(plain_cell(fact));
+    for (Cell const& fact : item.facts) row.push_back(fact_cell(fact));
     std::string const limits = limits_text(item.limits);
     row.push_back(limits.empty() ? DataCell() : plain_cell(limits));
     row.push_back(winner ? plain_cell(class_name(sample, winner->label)) : DataCell());

@@ -155,9 +155,9 @@ std::vector<Explanation::Limit> limits_of(Select const& select, Judgement const&
   return limits;
 }
 
-// Tenths from the first to the last, and the value that is set.
+// Tenths from the first to the last, the value that is set, and 1, which keeps nothing.
 std::vector<OptionValue> tenths(int first, int last, double set) {
-  std::set<double> values = {set};
+  std::set<double> values = {set, 1.0};
   for (int i = first; i <= last; ++i) values.insert(i / 10.0);
   return {values.begin(), values.end()};
 }

@@ -103,7 +103,8 @@ TEST_CASE("explain prints a table for people, and draws a picture") {
                  Contains("kept by t1  kept by t2") && Contains("pixels by class") &&
                  Contains("score: miou, percent, with other options (* as in the run)") &&
                  Contains("score (eval.miou), this image, percent") &&
-                 Contains("In why.png, from left to right: image, pseudo, kept, dropped, select, truth"));
+                 Contains("In why.png, stage \"select\", from left to right: image, pseudo, kept, dropped, select, "
+                          "truth"));
   std::string const bytes = read_text(place.folder / "why.png");
   CHECK(bytes.substr(1, 3) == "PNG");
   auto const lines = lines_of(explain(place, {"r", "scene_000001", "--csv"}).out);
@@ -120,6 +121,21 @@ TEST_CASE("explain takes the best variant of a sweep and says so") {
   CHECK_THAT(result.out, StartsWith("scene_000001, the best variant select.t1=0."));
   CHECK_THAT(explain(place, {"s/variants/select.t1=0.2", "scene_000001"}).out,
              StartsWith("scene_000001, variant select.t1=0.2") && Contains("t1 = 0.2"));
+}
+
+TEST_CASE("explain needs neither ground truth nor a run that is complete") {
+  std::string text = scenes_pipeline(3);
+  text.erase(text.find("[stages.score]"), text.find("[stages.write]") - text.find("[stages.score]"));
+  Workplace const place(text);
+  REQUIRE(place.run("r").status == 0);
+  Json record = json_in(place.folder / "r/run.json");
+  record["status"] = "running";
+  place.folder.write("r/run.json", record.dump());
+  Json const json = explained(place, {"r", "scene_000001"});
+  CHECK(json["scores"].empty());
+  CHECK(json["stages"][0]["trial_score"].is_null());
+  CHECK(json["stages"][0]["trials"][0]["score"].is_null());
+  CHECK(json["stages"][0]["trials"][0]["kept"].is_number());
 }
 
 TEST_CASE("explain refuses what it cannot explain, and warns where a run has other values") {
