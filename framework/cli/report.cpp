@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 struct ReportArguments {
   std::vector<std::string> runs;
   std::string out = "report.html";
+  std::vector<std::string> overrides;
   std::int64_t panels = 5;
   bool overwrite = false;
 };
@@ -53,6 +54,7 @@ void write_report(fs::path const& file, std::string const& html) {
 int report(ReportArguments const& arguments) {
   require_replaceable(arguments.out, arguments.overwrite);
   ReportRequest request{{arguments.runs.begin(), arguments.runs.end()},
+                        arguments.overrides,
                         static_cast<std::size_t>(arguments.panels)};
   Report const report = make_report(request);
   for (std::string const& each : report.missing) print_warning(each);
@@ -82,6 +84,9 @@ Command report_command() {
   command.count("--panels",
                 "how many of the best, worst and random images are shown as pictures (default 5)",
                 arguments->panels);
+  command.option("--set", "STAGE.OPTION=VALUE",
+                 "set an option for the pictures, such as a folder that was moved",
+                 arguments->overrides);
   command.flag("--overwrite", "replace a file that seplflow report did not write",
                arguments->overwrite);
   return command;

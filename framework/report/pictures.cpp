@@ -173,9 +173,10 @@ struct Panel {
 class RunPictures {
  public:
   // `prefix` names the run where there are several: "A: ".
-  RunPictures(RunData const& run, std::string prefix, StageCatalog const& catalog)
+  RunPictures(RunData const& run, std::string prefix, std::vector<std::string> overrides,
+              StageCatalog const& catalog)
       : prefix_(std::move(prefix)),
-        replay_({run.shown, {}}, catalog),
+        replay_({run.shown, std::move(overrides)}, catalog),
         ports_(ports_of(replay_.pipeline(), run.score)) {}
 
   Replay& replay() { return replay_; }
@@ -292,65 +293,109 @@ std::vector<std::string> ids_in(RunData const& run, std::vector<Choice> const& c
   return ids;
 }
 
-void add_run(RunData const& run, std::string const& prefix, StageCatalog const& catalog,
-             std::vector<Choice> const& choices, std::map<std::string, Panel>& panels,
-             Panels& result, bool with_truth) {
-  std::vector<std::string> const ids = ids_in(run, choices);
-  if (ids.empty()) return;
-  RunPictures pictures(run, prefix, catalog);
-  if (!pictures.has_labels()) {
-    result.missing.push_back(prefix + "no stage reads label maps, so there are no pictures");
-    return;
+class PanelMaker {
+ public:
+  PanelMaker(std::vector<RunData> const& runs, std::size_t count,
+             std::vector<std::string> const& overrides)
+      : runs_(runs), overrides_(overrides), choices_(choose(runs, count)) {
+    for (Choice const& choice : choices_) {
+      panels_[choice.id].json = {{"layers", Json::array()}, {"notes", Json::array()}};
+    }
   }
-  std::string const differs = pictures.replay().what_differs();
-  if (!differs.empty()) {
-    result.notes.push_back(
-        prefix + "the pictures were computed again, and may differ from the run: " + differs);
+
+  Panels make() {
+    if (choices_.empty()) return {};
+    for (std::size_t r = 0; r < runs_.size(); ++r) {
+      auto const why = why_without(r);
+      if (!why) continue;
+      result_.missing.push_back(prefix(r) + "its pictures cannot be computed again: " + *why);
+      for (auto& [id, panel] : panels_) panel.missing += (panel.missing.empty() ? "" : "; ") + *why;
+    }
+    for (Choice const& choice : choices_) {
+      Panel& panel = panels_[choice.id];
+      Json json = finished(choice, panel);
+      bool const is_after = runs_.size() > 1 || panel.before.has_value();
+      if (runs_.size() > 1) json["left"] = "A after";
+      json["right"] = runs_.size() > 1 ? "B after" : is_after ? "after" : kTruth;
+      result_.json.push_back(std::move(json));
+    }
+    return std::move(result_);
   }
-  std::vector<std::string> names;
-  for (std::string const& id : ids) names.push_back(bytes_of_text(id));
-  auto samples = pictures.replay().samples(names);
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    pictures.add(samples[i], panels[ids[i]]);
-    if (with_truth) pictures.add_truth(samples[i], panels[ids[i]]);
+
+ private:
+  // Names a run where there are several: "A: ".
+  std::string prefix(std::size_t run) const {
+    return runs_.size() > 1 ? letter(run) + ": " : "";
   }
-}
+
+  // Adds the pictures of a run; a text where that fails. Throws PipelineError for an override.
+  std::optional<std::string> why_without(std::size_t run) {
+    try {
+      add(run);
+      return std::nullopt;
+    } catch (PipelineError const& error) {
+      bool const is_override = std::ranges::any_of(
+          error.problems(), [](Problem const& each) { return each.place.source->is_argument(); });
+      if (is_override) throw;
+      return text_of(error) +
+             "; if data was moved, name its new place with --set STAGE.OPTION=VALUE";
+    } catch (...) {
+      return error_of([] { throw; });
+    }
+  }
+
+  void add(std::size_t run) {
+    std::vector<std::string> const ids = ids_in(runs_[run], choices_);
+    if (ids.empty()) return;
+    RunPictures pictures(runs_[run], prefix(run), overrides_, catalog_);
+    if (!pictures.has_labels()) {
+      result_.missing.push_back(prefix(run) +
+                                "no stage reads label maps, so there are no pictures");
+      return;
+    }
+    std::string const differs = pictures.replay().what_differs();
+    if (!differs.empty()) {
+      result_.notes.push_back(prefix(run) +
+                              "the pictures were computed again, and may differ from the run: " +
+                              differs);
+    }
+    if (!add_samples(run, pictures, ids)) return;
+    // The data set may have lost some of them.
+    for (std::string const& id : ids) {
+      if (auto const why = add_samples(run, pictures, {id})) {
+        Panel& panel = panels_[id];
+        panel.missing += (panel.missing.empty() ? "" : "; ") + prefix(run) + *why;
+      }
+    }
+  }
+
+  // A text when the data set does not have one of the samples, and nothing is added.
+  std::optional<std::string> add_samples(std::size_t run, RunPictures& pictures,
+                                         std::vector<std::string> const& ids) {
+    std::vector<std::string> names;
+    for (std::string const& id : ids) names.push_back(bytes_of_text(id));
+    std::vector<SampleValues> samples;
+    auto const why = error_of([&] { samples = pictures.replay().samples(names); });
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      pictures.add(samples[i], panels_[ids[i]]);
+      if (run + 1 == runs_.size()) pictures.add_truth(samples[i], panels_[ids[i]]);
+    }
+    return why;
+  }
+
+  std::vector<RunData> const& runs_;
+  std::vector<std::string> const& overrides_;
+  std::vector<Choice> const choices_;
+  StageCatalog const catalog_ = default_catalog();
+  std::map<std::string, Panel> panels_;
+  Panels result_;
+};
 
 }  // namespace
 
-Panels make_panels(std::vector<RunData> const& runs, std::size_t count) {
-  Panels result;
-  std::vector<Choice> const choices = choose(runs, count);
-  if (choices.empty()) return result;
-  std::map<std::string, Panel> panels;
-  for (Choice const& choice : choices) {
-    panels[choice.id].json = {{"layers", Json::array()}, {"notes", Json::array()}};
-  }
-  StageCatalog const catalog = default_catalog();
-  for (std::size_t r = 0; r < runs.size(); ++r) {
-    std::string const prefix = runs.size() > 1 ? letter(r) + ": " : "";
-    auto const error = error_of([&] {
-      try {
-        add_run(runs[r], prefix, catalog, choices, panels, result, r + 1 == runs.size());
-      } catch (PipelineError const& problems) {
-        throw UsageError(text_of(problems));
-      }
-    });
-    if (!error) continue;
-    result.missing.push_back(prefix + "its pictures cannot be computed again: " + *error);
-    for (auto& [id, panel] : panels) panel.missing += (panel.missing.empty() ? "" : "; ") + *error;
-  }
-  for (Choice const& choice : choices) {
-    result.json.push_back(finished(choice, panels[choice.id]));
-    if (runs.size() > 1) {
-      result.json.back()["left"] = "A after";
-      result.json.back()["right"] = "B after";
-    } else {
-      bool const has_before = panels[choice.id].before.has_value();
-      result.json.back()["right"] = has_before ? "after" : kTruth;
-    }
-  }
-  return result;
+Panels make_panels(std::vector<RunData> const& runs, std::size_t count,
+                   std::vector<std::string> const& overrides) {
+  return PanelMaker(runs, count, overrides).make();
 }
 
 }  // namespace seplflow

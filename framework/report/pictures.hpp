@@ -15,7 +15,9 @@ struct Panels {
 };
 
 // So many of the best, worst and random images of the first run, and of those that differ most
-// between the runs. Their label maps are computed again.
-Panels make_panels(std::vector<RunData> const& runs, std::size_t count);
+// between the runs. Their label maps are computed again, with these options instead of those of the
+// runs.
+Panels make_panels(std::vector<RunData> const& runs, std::size_t count,
+                   std::vector<std::string> const& overrides);
 
 }  // namespace seplflow

@@ -63,7 +63,7 @@ Report make_report(ReportRequest const& request) {
     runs[r].json["letter"] = letter(r);
   }
   std::string const title = title_of(runs);
-  Panels panels = make_panels(runs, request.panels);
+  Panels panels = make_panels(runs, request.panels, request.overrides);
   data["panels"] = std::move(panels.json);
   data["missing"] = panels.missing;
   data["notes"] = panels.notes;

@@ -9,6 +9,7 @@ namespace seplflow {
 
 struct ReportRequest {
   std::vector<std::filesystem::path> runs;  // run folders, or variants of a sweep
+  std::vector<std::string> overrides = {};  // "stage.option=value", for data that was moved
   std::size_t panels = 5;  // so many of the best, worst and random images are shown as pictures
 };
 
@@ -18,7 +19,7 @@ struct Report {
 };
 
 // Reads the runs, which may be unfinished or have failed. Throws UsageError when a folder is not a
-// run or its run.json cannot be read.
+// run, its run.json cannot be read, or an override is wrong.
 Report make_report(ReportRequest const& request);
 
 // Whether make_report() wrote the text that begins so.

@@ -139,19 +139,35 @@ TEST_CASE("a report of an older run, and of one with damaged files, shows the re
   CHECK_THROWS_WITH(report_of(place, {"r"}), Contains("is not a run folder"));
 }
 
-TEST_CASE("a report names pictures whose data was moved, and has placeholders for them") {
+TEST_CASE("a report names pictures whose data was moved, and finds it where --set says") {
   Workplace const place(scenes_pipeline(4));
+  REQUIRE(place.run("scenes").status == 0);
+  fs::rename(place.folder / "scenes/write", place.folder / "labels");
+  place.pipeline_file(
+      "name = \"moved\"\n[stages.data]\nuse = \"dataset.folder\"\ntruth = \"labels\"\n"
+      "classes = \"voc12\"\n[stages.cam]\nuse = \"cam.labels\"\nin = { sample = \"data\" }\n"
+      "dir = \"labels\"\n[stages.score]\nuse = \"eval.miou\"\n"
+      "in = { truth = \"data.truth\", labels = \"cam\" }\n");
   REQUIRE(place.run("r").status == 0);
-  std::string const moved =
-      "[stages.data]\nuse = \"dataset.folder\"\nimages = \"/nowhere\"\nclasses = \"voc12\"\n"
-      "[stages.write]\nuse = \"output.panels\"\nin = { image = \"data.image\" }\n";
-  place.folder.write("r/pipeline.toml", moved);
-  Report const report = report_of(place, {"r"});
-  CHECK_THAT(missing_in(report),
-             Contains("its pictures cannot be computed again") && Contains("/nowhere"));
-  for (Json const& panel : data_of(report)["panels"]) {
-    CHECK_THAT(panel["missing"].get<std::string>(), Contains("/nowhere"));
+  CHECK(report_of(place, {"r"}).missing.empty());
+  std::string const gone = data_of(report_of(place, {"r"}))["panels"][1]["id"];
+  fs::remove(place.folder / ("labels/" + gone + ".png"));
+  for (Json const& panel : data_of(report_of(place, {"r"}))["panels"]) {
+    bool const is_gone = panel["id"] == gone;
+    CHECK(panel.contains("missing") == is_gone);
+    if (is_gone) CHECK_THAT(panel["missing"].get<std::string>(), Contains("has no sample"));
   }
+  fs::rename(place.folder / "labels", place.folder / "elsewhere");
+  Report const moved = report_of(place, {"r"});
+  CHECK_THAT(missing_in(moved), Contains("folder not found") && Contains("--set"));
+  for (Json const& panel : data_of(moved)["panels"]) CHECK(panel.contains("missing"));
+  auto const with_set = [&](std::string const& stage) {
+    return place.program({"report", "r", "--set", "data.truth=elsewhere", "--set",
+                          stage + ".dir=elsewhere", "--out", "found.html"});
+  };
+  CHECK(with_set("cam").err.empty());
+  CHECK_THAT(with_set("came").err, Contains("--set came.dir=elsewhere"));
+  CHECK(with_set("came").status == 2);
 }
 
 TEST_CASE("a report of a run without ground truth has pictures of the labels") {
