@@ -116,7 +116,7 @@ TEST_CASE("settings are completed from the stages of an unfinished pipeline") {
   };
   CHECK(after("--set", "") == Words{"scenes.", "select.", "write.", "run."});
   CHECK(after("--sweep", "s") == Words{"scenes.", "select."});
-  CHECK(after("--set", "select.t") == Words{"select.t1=", "select.t2="});
+  CHECK(after("--set", "select.t2_m") == Words{"select.t2_min_support=", "select.t2_masks="});
   CHECK(after("--set", "select.overlap=s") ==
         Words{"select.overlap=support", "select.overlap=smallest"});
   CHECK(after("--sweep", "select.overlap=last,sm") == Words{"select.overlap=last,smallest"});
