@@ -1,16 +1,21 @@
 #include <memory>
-#include <regex>
 
 #include "common/refuse_errors.hpp"
 #include "core/checkpoint.hpp"
 #include "core/mask_generator.hpp"
 #include "core/prompts.hpp"
+#include "nets/base/library.hpp"
 #include "stages.hpp"
 
 namespace seplflow::sam {
 namespace {
 
 enum class Preset { official, sepl };
+
+// Loads the library only when it is called.
+std::string resolve_device(std::string const& device) {
+  return core().resolve_device(device);
+}
 
 // SAM's automatic mask generator.
 struct MasksSam : ModelOptions, GeneratorOptions {
@@ -27,14 +32,15 @@ struct MasksSam : ModelOptions, GeneratorOptions {
                        " would have no points: raise points_per_side, or lower "
                        "crop_n_points_downscale_factor or crop_n_layers");
     }
-    check.reads(core_file());
-    check_device(check);
+    check.reads(nets::library_file());
+    nets::check_device(check, device, resolve_device,
+                       "SAM runs on the CPU, where a large model takes a minute per image");
     check.expect_some({"masks", "the thresholds drop all masks of SAM", false});
     refuse_errors(check, "checkpoint", [&] { Checkpoint const readable(checkpoint); });
   }
 
   // The library counts as well, since another one may generate other masks.
-  std::vector<std::filesystem::path> files(Sample const&) const { return {core_file()}; }
+  std::vector<std::filesystem::path> files(Sample const&) const { return {nets::library_file()}; }
 
   MaskSet operator()(SampleContext const& context, Image const& image) const {
     MaskSet masks = generator_->get([this] { return core().open(*this); }).generate(image, *this);
@@ -43,23 +49,6 @@ struct MasksSam : ModelOptions, GeneratorOptions {
   }
 
  private:
-  void check_device(OptionCheck& check) const {
-    static std::regex const known("auto|cpu|cuda(:[0-9]{1,2})?");
-    if (!std::regex_match(device, known)) {
-      check.refuse("device", "there is no device \"" + device +
-                                 "\"; expected \"auto\", \"cpu\" or \"cuda:N\", where N counts the "
-                                 "GPUs from 0");
-      return;
-    }
-    if (device == "cpu") return;
-    refuse_errors(check, "device", [&] {
-      if (core().resolve_device(device) != "cpu") return;
-      check.warn("device",
-                 "libtorch sees no GPU here, so SAM runs on the CPU, where a large model takes a "
-                 "minute per image; set device = \"cpu\" to confirm this");
-    });
-  }
-
   std::shared_ptr<GeneratorOnDemand> generator_ = std::make_shared<GeneratorOnDemand>();
 };
 
@@ -110,12 +99,8 @@ void declare_masks_sam(Plugin& plugin) {
               required())
       .option("preset", &MasksSam::preset,
               "source of the thresholds that are not set: the official code or the SEPL paper",
-              choices<Preset>({{"official", Preset::official}, {"sepl", Preset::sepl}}))
-      .option("device", &MasksSam::device,
-              "\"auto\" (the first GPU, or else the CPU), \"cpu\" or \"cuda:N\"")
-      .option(
-          "precision", &MasksSam::precision, "number format of the model",
-          choices<Precision>({{"float32", Precision::float32}, {"bfloat16", Precision::bfloat16}}))
+              choices<Preset>({{"official", Preset::official}, {"sepl", Preset::sepl}}));
+  nets::with_device_options(stage)
       .option("batch", &MasksSam::batch, "the most images that a GPU encodes together",
               in_range(1, 64))
       .option("points_per_side", &MasksSam::points_per_side,

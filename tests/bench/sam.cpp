@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/model.hpp"
-#include "core/torch_call.hpp"
+#include "nets/base/torch_call.hpp"
 #include "core/weights.hpp"
 #include "support/sam_checkpoint.hpp"
 
@@ -124,7 +124,7 @@ int main(int argc, char** argv) {
   if (arguments[0] == "make") return make(arguments[1], arguments.at(2));
   int const images = arguments.size() > 2 ? std::stoi(arguments[2]) : 1;
   int const threads = arguments.size() > 3 ? std::stoi(arguments[3]) : 1;
-  use_one_thread();
+  nets::use_one_thread();
   std::function<void()> encode;
   double const loading = seconds_of([&] {
     if (arguments[0] == "plain") {

@@ -17,7 +17,7 @@
 #include <seplflow/formats/mask_json.hpp>
 #include <seplflow/formats/npy.hpp>
 #include "core/generate_masks.hpp"
-#include "core/resample.hpp"
+#include "nets/base/resample.hpp"
 #include "support/catch.hpp"
 #include "support/test_data.hpp"
 
@@ -50,7 +50,7 @@ Image image_of(std::string const& stem) {
 }
 
 Image resized_of(Model const& model, Image const& image) {
-  return resize_as_pillow(image, longest_side_size(image.size(), model.image_size()));
+  return nets::resize_as_pillow(image, nets::longest_side_size(image.size(), model.image_size()));
 }
 
 std::vector<float> values_in(std::string const& file) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/device_masks.hpp"
-#include "core/resample.hpp"
+#include "nets/base/resample.hpp"
 #include "support/catch.hpp"
 
 using namespace seplflow;
@@ -33,7 +33,7 @@ std::span<float const> values(at::Tensor const& logits, std::int64_t i) {
 }
 
 Scaling scaling_of(Size original) {
-  return {kSide, kImage, longest_side_size(original, kImage), original};
+  return {kSide, kImage, nets::longest_side_size(original, kImage), original};
 }
 
 }  // namespace

@@ -66,8 +66,8 @@ TEST_CASE("messages of torch and its libraries about memory are recognised") {
                              "GET was unable to find an engine to execute this computation",
                              "Unable to find a valid cuDNN algorithm to run convolution");
   INFO(text);
-  CHECK(is_out_of_memory(text));
-  CHECK_FALSE(is_out_of_memory("CUDA error: device-side assert triggered"));
+  CHECK(nets::is_out_of_memory(text));
+  CHECK_FALSE(nets::is_out_of_memory("CUDA error: device-side assert triggered"));
   CHECK_THAT(OutOfMemory(text).what(),
              Contains(text) && Contains("points_per_batch") && Contains("batch"));
 }

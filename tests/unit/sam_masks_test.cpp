@@ -6,7 +6,7 @@
 #include "core/box_suppression.hpp"
 #include "core/mask_logits.hpp"
 #include "core/prompts.hpp"
-#include "core/resample.hpp"
+#include "nets/base/resample.hpp"
 #include "core/small_regions.hpp"
 #include "support/catch.hpp"
 
@@ -198,7 +198,7 @@ TEST_CASE("masks are logits scaled to the model's image, cropped, and scaled to 
   std::normal_distribution<float> number(0, 4);
   constexpr std::uint32_t kSide = 16, kImage = 64;
   Size const original = GENERATE(Size{20, 30}, Size{100, 70}, Size{64, 64}, Size{1, 90});
-  Size const resized = longest_side_size(original, kImage);
+  Size const resized = nets::longest_side_size(original, kImage);
   std::vector<float> logits(kSide * kSide);
   for (float& logit : logits) logit = number(random);
 
@@ -240,18 +240,18 @@ TEST_CASE("the mask of a crop is moved to the position of the crop") {
 }
 
 TEST_CASE("a resized image has the requested longest side, and at least one pixel a side") {
-  CHECK(longest_side_size({375, 500}, 1024) == Size{768, 1024});
-  CHECK(longest_side_size({1, 1}, 1024) == Size{1024, 1024});
-  CHECK(longest_side_size({1, 5000}, 1024) == Size{1, 1024});
+  CHECK(nets::longest_side_size({375, 500}, 1024) == Size{768, 1024});
+  CHECK(nets::longest_side_size({1, 1}, 1024) == Size{1024, 1024});
+  CHECK(nets::longest_side_size({1, 5000}, 1024) == Size{1, 1024});
 }
 
 TEST_CASE("resizing keeps flat images flat and halves with Pillow's weights") {
   Image const flat({3, 5}, std::vector<std::uint8_t>(45, 77));
-  Image const resized = resize_as_pillow(flat, {7, 2});
+  Image const resized = nets::resize_as_pillow(flat, {7, 2});
   CHECK(std::ranges::all_of(resized.rgb(), [](auto each) { return each == 77; }));
   // Each of two pixels is made of three, weighed 3, 3 and 1, or 1, 3 and 3, of 7.
   Image const row({1, 4}, {0, 0, 0, 70, 70, 70, 140, 140, 140, 210, 210, 210});
-  auto const halved = resize_as_pillow(row, {1, 2});
+  auto const halved = nets::resize_as_pillow(row, {1, 2});
   CHECK(std::vector(halved.rgb().begin(), halved.rgb().end()) ==
         std::vector<std::uint8_t>{50, 50, 50, 160, 160, 160});
 }

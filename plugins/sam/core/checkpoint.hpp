@@ -5,8 +5,8 @@
 #include <functional>
 #include <string>
 
-#include <seplflow/formats/torch_file.hpp>
 #include "core/model_sizes.hpp"
+#include "nets/base/state_dict.hpp"
 
 namespace seplflow::sam {
 
@@ -21,17 +21,13 @@ class Checkpoint {
 
   ModelShape const& shape() const { return shape_; }
 
-  // Reads the whole file and throws Error, with the file, when a part of it is damaged. Files of
-  // torch before version 1.6 have no checksums.
-  void verify() const { pickle_.verify(); }
+  nets::StateDict const& state() const { return state_; }
 
   // Calls f with SAM's name for each tensor and the tensor, which has a floating-point type.
   void for_each_tensor(std::function<void(std::string const&, Array const&)> const& f) const;
 
  private:
-  std::string name_;
-  Pickle pickle_;
-  PickleValue state_;
+  nets::StateDict state_;
   std::string prefix_;  // of all names
   ModelShape shape_;
 };

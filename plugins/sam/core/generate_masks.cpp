@@ -1,20 +1,18 @@
 #include "core/generate_masks.hpp"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <mutex>
 #include <span>
 
 #include <seplflow/version.hpp>
 #include "core/box_suppression.hpp"
 #include "core/mask_logits.hpp"
 #include "core/prompts.hpp"
-#include "core/resample.hpp"
 #include "core/small_regions.hpp"
 #include "core/torch_call.hpp"
+#include "nets/base/device.hpp"
+#include "nets/base/resample.hpp"
+#include "nets/base/shared_model.hpp"
 
 namespace seplflow::sam {
 namespace {
@@ -63,10 +61,10 @@ class CropSearch {
         options_(options),
         image_(image.size()),
         crop_(crop),
-        resized_(longest_side_size(crop.size(), model.image_size())),
+        resized_(nets::longest_side_size(crop.size(), model.image_size())),
         logits_({model.logits_side(), model.image_size(), resized_, crop.size()}),
-        embedding_(model.encode(
-            resize_as_pillow(cropped(image, crop.x0, crop.y0, crop.x1, crop.y1), resized_))) {}
+        embedding_(model.encode(nets::resize_as_pillow(
+            nets::cropped(image, crop.x0, crop.y0, crop.x1, crop.y1), resized_))) {}
 
   Candidates candidates() const {
     Candidates found;
@@ -191,28 +189,14 @@ class ModelGenerator final : public MaskGenerator {
   Model model_;
 };
 
-// A model takes gigabytes, so the variants of a sweep share one.
 std::shared_ptr<MaskGenerator const> open_model(ModelOptions const& options) {
-  static std::mutex mutex;
-  static std::map<ModelOptions, std::weak_ptr<MaskGenerator const>> models;
-  std::scoped_lock const lock(mutex);
-  std::weak_ptr<MaskGenerator const>& known = models[options];
-  if (auto model = known.lock()) return model;
-  auto const model = std::make_shared<ModelGenerator const>(options);
-  known = model;
-  return model;
+  return nets::open_shared<ModelGenerator>(options);
 }
 
 }  // namespace
 
-std::filesystem::path core_file() {
-  Dl_info here{};
-  ::dladdr(reinterpret_cast<void const*>(&open_model), &here);
-  return here.dli_fname;
-}
-
 Core const& core() {
-  static constexpr Core kCore{SEPLFLOW_VERSION, resolve_device, open_model};
+  static constexpr Core kCore{SEPLFLOW_VERSION, nets::resolve_device, open_model};
   return kCore;
 }
 

@@ -1,30 +1,20 @@
-// What the stage masks.sam needs from the library that is built on torch.
-//
-// That library is loaded when a pipeline uses the stage: it takes half a second and hundreds of
-// megabytes, which no other pipeline should pay for.
+// What the stage masks.sam needs from the library that is built on torch (nets/base/library.hpp).
 #pragma once
 
 #include <compare>
 #include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <string_view>
 
-#include <seplflow/error.hpp>
 #include <seplflow/image.hpp>
 #include <seplflow/mask_set.hpp>
+#include "nets/base/model_options.hpp"
 
 namespace seplflow::sam {
 
-enum class Precision { float32, bfloat16 };
+using nets::Precision;
 
-struct ModelOptions {
-  std::filesystem::path checkpoint;
-  std::string device = "auto";  // "cpu", "cuda:N", or "auto": the first GPU if there is one
-  Precision precision = Precision::float32;
+struct ModelOptions : nets::ModelOptions {
   std::uint32_t batch = 1;  // the most images that are encoded together
 
   auto operator<=>(ModelOptions const&) const = default;
@@ -56,7 +46,7 @@ class MaskGenerator {
 struct Core {
   char const* version;  // of seplflow; must be that of the stage
 
-  // The device that `device` stands for (model.hpp); throws unless it exists.
+  // The device that `device` stands for; throws unless it exists.
   std::string (*resolve_device)(std::string const& device);
   // The model of a checkpoint on a device. Equal options share one model.
   std::shared_ptr<MaskGenerator const> (*open)(ModelOptions const& options);
@@ -65,38 +55,17 @@ struct Core {
 // The library, which the first call loads. Throws Error when it cannot be loaded.
 Core const& core();
 
-// The file that the library is loaded from.
-std::filesystem::path core_file();
-
-// The memory of the device or of this machine was too small. Trying again may succeed, when others
-// use less.
-class OutOfMemory : public Error {
+// The memory of the device or of this machine was too small.
+class OutOfMemory : public nets::OutOfMemory {
  public:
   // `cause` is the message of the allocator.
   explicit OutOfMemory(std::string const& cause)
-      : Error(
+      : nets::OutOfMemory(
             "the device has too little memory for SAM: lower points_per_batch or batch (on a CPU, "
             "lower jobs: each job works on an image), or set precision = \"bfloat16\" (" +
             cause + ")") {}
 };
 
-// Whether torch, or a library that it calls, failed with this message because memory was too small.
-bool is_out_of_memory(std::string_view message);
-
-// Opens a model when the first image needs it. A failure is final, so that gigabytes are not read
-// again for each image only to fail again; but after OutOfMemory the next image tries again.
-// Safe to use from any number of threads.
-class GeneratorOnDemand {
- public:
-  using Open = std::function<std::shared_ptr<MaskGenerator const>()>;
-
-  // Throws what `open` throws; after an Error, all later calls throw it too.
-  MaskGenerator const& get(Open const& open);
-
- private:
-  std::mutex mutex_;
-  std::shared_ptr<MaskGenerator const> generator_;
-  std::string failure_;
-};
+using GeneratorOnDemand = nets::OnDemand<MaskGenerator>;
 
 }  // namespace seplflow::sam

@@ -1,9 +1,7 @@
 #include "core/model.hpp"
 
-#include <ATen/Context.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <algorithm>
 #include <array>
@@ -16,8 +14,11 @@
 #include "core/image_encoder.hpp"
 #include "core/mask_decoder.hpp"
 #include "core/torch_call.hpp"
+#include "nets/base/device.hpp"
 
 namespace seplflow::sam {
+
+using nets::values_of;
 
 struct Embedding::Data {
   at::Tensor tokens;  // (grid, grid, channels)
@@ -41,6 +42,7 @@ struct Passing {
 struct Model::State {
   State(Weights const& weights, at::Device on, ScaleMasks scale, std::uint32_t batch)
       : shape(weights.shape()),
+        turns(on),
         device(on),
         scale_masks(scale),
         type(weights.at("image_encoder.pos_embed").scalar_type()),
@@ -48,14 +50,8 @@ struct Model::State {
         decoder(weights),
         batched([this](at::Tensor const& images) { return encode(images); }, batch) {}
 
-  // Only one thread uses a device at a time, except for a CPU, where each image has its own thread.
-  std::unique_lock<std::mutex> turn() const {
-    bool const side_by_side = device.is_cpu() && is_blas_thread_safe();
-    return side_by_side ? std::unique_lock<std::mutex>() : std::unique_lock(busy);
-  }
-
   at::Tensor encode(at::Tensor const& images) const {
-    std::unique_lock const lock = turn();
+    std::unique_lock const lock = turns.take();
     return encoder(images.to(device, type));
   }
 
@@ -78,34 +74,19 @@ struct Model::State {
                                                 std::unique_lock<std::mutex> turn) const;
 
   ModelShape shape;
+  nets::DeviceTurns turns;
   at::Device device;
   ScaleMasks scale_masks;
   at::ScalarType type;
   ImageEncoder encoder;
   MaskDecoder decoder;
   mutable BatchedEncoder batched;
-  mutable std::mutex busy;
 };
 
 namespace {
 
 constexpr std::array<float, 3> kMean = {123.675F, 116.28F, 103.53F};
 constexpr std::array<float, 3> kDeviation = {58.395F, 57.12F, 57.375F};
-
-at::Device device_of(std::string const& name) {
-  bool const any = at::hasCUDA();
-  if (name == "auto") return any ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
-  at::Device const device(name);
-  if (device.is_cpu()) return device;
-  int const count = any ? c10::impl::VirtualGuardImpl(at::kCUDA).deviceCount() : 0;
-  // "cuda" alone has the index -1.
-  int const index = std::max<int>(device.index(), 0);
-  if (index < count) return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
-  throw Error(
-      "there is no device \"" + name + "\": " +
-      (any ? "this machine has " + std::to_string(count) + " GPUs" : "libtorch sees no GPU here") +
-      "; set device = \"cpu\" or \"auto\"");
-}
 
 // (1, 3, side, side): the normalised image, padded with zeros.
 at::Tensor input_of(Image const& image, std::int64_t side) {
@@ -126,12 +107,6 @@ at::Tensor input_of(Image const& image, std::int64_t side) {
     }
   }
   return input;
-}
-
-std::vector<float> values_of(at::Tensor const& tensor) {
-  at::Tensor const here = tensor.to(at::kCPU, at::kFloat).contiguous();
-  float const* const values = here.data_ptr<float>();
-  return {values, values + here.numel()};
 }
 
 // Does not wait for the copy: it is in the queue of the device already.
@@ -201,10 +176,9 @@ std::vector<float> Embedding::values() const {
 
 Model::Model(ModelOptions const& options, ScaleMasks scale_masks)
     : state_(call_torch([&] {
-        keep_freed_memory();
-        at::Device const device = device_of(options.device);
-        at::ScalarType const type =
-            options.precision == Precision::bfloat16 ? at::kBFloat16 : at::kFloat;
+        nets::keep_freed_memory();
+        at::Device const device = nets::device_of(options.device);
+        at::ScalarType const type = nets::type_of(options.precision);
         return std::make_unique<State const>(read_weights(options.checkpoint, type, device), device,
                                              scale_masks, options.batch);
       })) {}
@@ -241,7 +215,7 @@ std::vector<Proposal> Model::propose(Embedding const& embedding, std::span<Point
   return call_torch([&] {
     std::vector<Proposal> proposals;
     state_->for_each_group(points, [&](std::span<Point const> group, std::size_t first) {
-      std::unique_lock const lock = state_->turn();
+      std::unique_lock const lock = state_->turns.take();
       Passing const passing = state_->passing(embedding, group, above);
       if (passing.points.empty()) return;
       at::Tensor const logits = passing.logits.to(at::kCPU).contiguous();
@@ -261,7 +235,7 @@ std::vector<FoundMask> Model::masks(Embedding const& embedding, std::span<Point 
   return call_torch([&] {
     std::vector<FoundMask> found;
     state_->for_each_group(points, [&](std::span<Point const> group, std::size_t first) {
-      std::unique_lock lock = state_->turn();
+      std::unique_lock lock = state_->turns.take();
       Passing passing = state_->passing(embedding, group, thresholds.predicted_iou);
       if (passing.points.empty()) return;
       auto scored = state_->scored(std::move(passing.logits), scaling, thresholds, std::move(lock));
@@ -273,10 +247,6 @@ std::vector<FoundMask> Model::masks(Embedding const& embedding, std::span<Point 
     });
     return found;
   });
-}
-
-std::string resolve_device(std::string const& device) {
-  return call_torch([&] { return device_of(device).str(); });
 }
 
 }  // namespace seplflow::sam

@@ -88,8 +88,4 @@ class Model {
   std::unique_ptr<State const> state_;
 };
 
-// The device that ModelOptions::device stands for on this machine: "cpu" or "cuda:1". Throws Error
-// when it does not exist.
-std::string resolve_device(std::string const& device);
-
 }  // namespace seplflow::sam

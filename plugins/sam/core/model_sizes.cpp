@@ -1,8 +1,6 @@
 #include "core/model_sizes.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <span>
 #include <utility>
 
 #include <seplflow/error.hpp>
@@ -11,68 +9,35 @@
 namespace seplflow::sam {
 namespace {
 
-using Dims = std::vector<std::int64_t>;
+using nets::Axis;
+using nets::count_numbered;
+using nets::Dims;
+using nets::kMaxLength;
+using nets::numbered;
+using nets::Votes;
+using nets::winner_of;
 
 constexpr std::string_view kBlocks = "image_encoder.blocks.";
 constexpr std::string_view kLayers = "mask_decoder.transformer.layers.";
 constexpr std::string_view kMaskHeads = "mask_decoder.output_hypernetworks_mlps.";
 constexpr std::string_view kIouHead = "mask_decoder.iou_prediction_head.layers.";
 
-// Limits on what a file may claim.
-constexpr std::int64_t kMaxBlocks = 1024;
-constexpr std::int64_t kMaxLength = std::int64_t{1} << 31;  // of an axis
 constexpr std::int64_t kMaxImageSize = 8192;
 constexpr std::int64_t kMaxWidth = 1 << 14;
 
-std::string numbered(std::string_view prefix, std::int64_t i) {
-  return std::string(prefix) + std::to_string(i) + ".";
-}
-
 // ---- What tensors a model has ----
 
-// The length of a tensor's axis: times * size / by for one of the model's sizes, or a constant.
-struct Axis {
-  Axis(std::int64_t constant) : times(constant) {}
-  Axis(std::int64_t* of) : size(of) {}
-
-  std::int64_t length() const { return size ? *size * times / by : times; }
-  // The size that gives this length.
-  std::int64_t size_for(std::int64_t length) const { return length * by / times; }
-
-  std::int64_t* size = nullptr;
-  std::int64_t times = 1, by = 1;
-};
-
-Axis operator*(std::int64_t times, Axis axis) {
-  axis.times = times;
-  return axis;
-}
-Axis operator/(Axis axis, std::int64_t by) {
-  axis.by = by;
-  return axis;
-}
-
-using Axes = std::vector<Axis>;
-
 // The tensors of a model by name. Axes refer to the sizes in `shape`.
-class TensorTable {
+class ModelTable : public nets::TensorTable {
  public:
-  explicit TensorTable(ModelShape& shape) {
+  explicit ModelTable(ModelShape& shape) {
     add_encoder(shape.encoder, &shape.decoder.width);
     add_prompt_encoder(shape.decoder);
     add_transformer(shape.decoder);
     add_mask_decoder(shape.decoder);
   }
-  std::map<std::string, Axes> take() { return std::move(tensors_); }
 
  private:
-  void add(std::string const& name, Axes axes) { tensors_.emplace(name, std::move(axes)); }
-  void add_affine(std::string const& name, Axes weight, Axis bias) {
-    add(name + ".weight", std::move(weight));
-    add(name + ".bias", {bias});
-  }
-  void add_linear(std::string const& name, Axis in, Axis out) { add_affine(name, {out, in}, out); }
-  void add_norm(std::string const& name, Axis width) { add_affine(name, {width}, width); }
   void add_mlp(std::string const& name, Axis width, Axis hidden) {
     add_linear(name + ".lin1", width, hidden);
     add_linear(name + ".lin2", hidden, width);
@@ -159,36 +124,9 @@ class TensorTable {
                  i + 1 == shape.iou_layers ? tokens : hidden);
     }
   }
-
-  std::map<std::string, Axes> tensors_;
 };
 
 // ---- What sizes most tensors agree on ----
-
-// The number of PREFIX0., PREFIX1., ...: one more than the last that has at least half as many
-// tensors as the largest, as long as no more than half of them are missing.
-std::int64_t count_numbered(TensorShapes const& tensors, std::string_view prefix) {
-  std::vector<std::ptrdiff_t> sizes;
-  for (std::int64_t i = 0; i < kMaxBlocks; ++i) {
-    std::string const name = numbered(prefix, i);
-    sizes.push_back(std::distance(tensors.lower_bound(name), tensors.lower_bound(name + '~')));
-  }
-  std::ptrdiff_t const usual = std::max<std::ptrdiff_t>(1, std::ranges::max(sizes));
-  std::int64_t count = 0, present = 0;
-  for (std::int64_t i = 0; i < kMaxBlocks; ++i) {
-    if (2 * sizes[static_cast<std::size_t>(i)] >= usual && i < 2 * ++present) count = i + 1;
-  }
-  return count;
-}
-
-using Votes = std::map<std::int64_t, std::size_t, std::greater<>>;
-
-// The value with the most votes, of equals the largest; 0 without votes.
-std::int64_t winner_of(Votes const& votes) {
-  auto const fewer = [](auto const& a, auto const& b) { return a.second < b.second; };
-  auto const winner = std::ranges::max_element(votes, fewer);
-  return winner == votes.end() ? 0 : winner->first;
-}
 
 // Finds the grid and what each block attends to: the whole grid, or a window that all other blocks
 // share. A window may be larger than the grid, as the official code pads it.
@@ -225,8 +163,7 @@ void fit_attention(TensorShapes const& tensors, EncoderShape& shape) {
   }
 }
 
-// The model that the tensors agree on: every axis of every tensor votes for the size that it shows,
-// so that a damaged tensor is outvoted by the sound ones. Sizes that no tensor shows are 0.
+// The model that the tensors agree on. Sizes that no tensor shows are 0.
 ModelShape fit_shape(TensorShapes const& tensors) {
   ModelShape shape;
   DecoderShape& decoder = shape.decoder;
@@ -234,31 +171,14 @@ ModelShape fit_shape(TensorShapes const& tensors) {
   decoder.layers = count_numbered(tensors, kLayers);
   decoder.iou_layers = count_numbered(tensors, kIouHead);
   decoder.mask_tokens = count_numbered(tensors, kMaskHeads);
-  std::map<std::int64_t*, Votes> votes = {{&decoder.mask_tokens, {{decoder.mask_tokens, 1}}}};
-  for (auto const& [name, axes] : TensorTable(shape).take()) {
-    auto const found = tensors.find(name);
-    if (found == tensors.end() || found->second.size() != axes.size()) continue;
-    for (std::size_t i = 0; i < axes.size(); ++i) {
-      std::int64_t const length = found->second[i];
-      // A file can claim any length for a tensor without elements.
-      if (axes[i].size && length <= kMaxLength) ++votes[axes[i].size][axes[i].size_for(length)];
-    }
-  }
-  for (auto const& [size, of_size] : votes) *size = winner_of(of_size);
+  std::int64_t const tokens = decoder.mask_tokens;
+  nets::fit_sizes(ModelTable(shape), tensors, {{&decoder.mask_tokens, {{tokens, 1}}}});
   decoder.mask_tokens = std::min(decoder.mask_tokens, std::ssize(tensors));
   fit_attention(tensors, shape.encoder);
   return shape;
 }
 
 // ---- What is wrong with a file ----
-
-std::string text_of(Dims const& shape) {
-  std::string text = "(";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
-  }
-  return text + ")";
-}
 
 // Why no model has these sizes, although all tensors agree on them; or empty.
 std::string impossible_size(ModelShape const& shape) {
@@ -292,64 +212,6 @@ constexpr char const* kAdvice =
     "; expected a checkpoint of Segment Anything: sam_vit_b_01ec64.pth, sam_vit_l_0b3195.pth, "
     "sam_vit_h_4b8939.pth, or one that was trained from them";
 
-// Lines from the beginning of each list, ten together, and the number of the others.
-std::string shown(std::vector<std::vector<std::string>> const& lists) {
-  std::size_t left = 10, all = 0;
-  for (auto const& list : lists) all += list.size();
-  std::vector<std::size_t> shares(lists.size());
-  for (std::size_t i = 0; left > 0 && i < all; ++i) {
-    for (std::size_t k = 0; k < lists.size(); ++k) {
-      if (left == 0 || shares[k] == lists[k].size()) continue;
-      ++shares[k];
-      --left;
-    }
-  }
-  std::string lines;
-  for (std::size_t k = 0; k < lists.size(); ++k) {
-    for (std::string const& line : std::span(lists[k]).first(shares[k])) lines += "\n  " + line;
-    all -= shares[k];
-  }
-  return all > 0 ? lines + "\n  and " + std::to_string(all) + " more" : lines;
-}
-
-// A summary of all differences, then the first of them in a line each; empty when there are none.
-std::string differences(TensorShapes const& found, OtherTypes const& other_types,
-                        TensorShapes const& expected) {
-  std::vector<std::string> types, shapes, missing, unknown;
-  for (auto const& [name, shape] : expected) {
-    auto const same = found.find(name);
-    if (same == found.end()) {
-      missing.push_back("missing: " + name);
-      continue;
-    }
-    if (same->second != shape) {
-      shapes.push_back("wrong shape: " + name + " is " + text_of(same->second) +
-                       "; the rest of the model needs " + text_of(shape));
-    }
-    if (auto const type = other_types.find(name); type != other_types.end()) {
-      types.push_back("wrong type: " + name + " holds " + type->second +
-                      "; the model needs floating-point numbers");
-    }
-  }
-  for (auto const& [name, shape] : found) {
-    if (!expected.contains(name)) unknown.push_back("unknown: " + name + " " + text_of(shape));
-  }
-  std::size_t const count_missing = missing.size();
-  if (types.size() + shapes.size() + count_missing + unknown.size() == 0) return {};
-  for (std::string_view const part : {kBlocks, kLayers}) {
-    auto const first = expected.lower_bound(part);
-    if (first == expected.end() || !first->first.starts_with(part)) {
-      missing.insert(missing.begin(),
-                     "missing: " + std::string(part) + "0 and all blocks after it");
-    }
-  }
-  std::string const lines = shown({types, shapes, missing, unknown});
-  return "missing: " + std::to_string(count_missing) + " of " + std::to_string(expected.size()) +
-         " tensors; wrong shape: " + std::to_string(shapes.size()) +
-         "; wrong type: " + std::to_string(types.size()) +
-         "; unknown: " + std::to_string(unknown.size()) + kAdvice + lines;
-}
-
 // Throws when the tensors are those of another model, whose differences from SAM help nobody.
 void refuse_relatives(TensorShapes const& tensors, std::string_view name) {
   std::vector<std::string_view> names;
@@ -365,19 +227,15 @@ void refuse_relatives(TensorShapes const& tensors, std::string_view name) {
 
 TensorShapes expected_tensors(ModelShape const& shape) {
   ModelShape copy = shape;
-  TensorShapes tensors;
-  for (auto const& [name, axes] : TensorTable(copy).take()) {
-    Dims& lengths = tensors[name];
-    for (Axis const& axis : axes) lengths.push_back(axis.length());
-  }
-  return tensors;
+  return ModelTable(copy).shapes();
 }
 
 ModelShape read_model_shape(TensorShapes const& tensors, OtherTypes const& other_types,
                             std::string_view name) {
   refuse_relatives(tensors, name);
   ModelShape const shape = fit_shape(tensors);
-  std::string problem = differences(tensors, other_types, expected_tensors(shape));
+  std::string problem = nets::differences(tensors, other_types, expected_tensors(shape), kAdvice,
+                                          {std::string(kBlocks), std::string(kLayers)});
   if (problem.empty()) {
     problem = impossible_size(shape);
     if (!problem.empty()) problem += kAdvice;

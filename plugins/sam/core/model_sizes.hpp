@@ -2,18 +2,16 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "nets/base/tensor_table.hpp"
+
 namespace seplflow::sam {
 
-// The shape of each tensor, by its name in the state_dict of the official checkpoints.
-using TensorShapes = std::map<std::string, std::vector<std::int64_t>, std::less<>>;
-
-// The element type ("int64") of each tensor that does not hold floating-point numbers, by name.
-using OtherTypes = std::map<std::string, std::string, std::less<>>;
+using nets::OtherTypes;
+using nets::TensorShapes;
 
 // The image encoder: a plain vision transformer on a square of patches.
 struct EncoderShape {

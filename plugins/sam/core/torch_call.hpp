@@ -1,46 +1,15 @@
 // How SAM's code calls torch.
 #pragma once
 
-#include <c10/core/InferenceMode.h>
-#include <c10/util/Exception.h>
-
-#include <new>
-#include <string>
-
 #include "core/mask_generator.hpp"
+#include "nets/base/torch_call.hpp"
 
 namespace seplflow::sam {
 
-// Limits the calling thread to itself: neither torch nor the BLAS behind it start threads of their
-// own, since the engine's threads already use all cores. Cheap; call it before using torch.
-void use_one_thread();
-
-// Whether several threads may use torch at the same time. They may not with an OpenBLAS that was
-// built without threads and without locks (libopenblas0-serial of Debian): its matrix products
-// share memory, so that their results would be wrong.
-bool is_blas_thread_safe();
-
-// Lets torch keep the large blocks that it frees, and allocates them in huge pages. The C library
-// returns such blocks to the system, which then clears every page of the next block: a third of the
-// encoder's time. Never keeps more than was in use at one time. Applies to the whole copy of torch
-// that this library is linked to; further calls do nothing.
-void keep_freed_memory();
-
-// Calls f, which uses torch, without gradients and with one thread on a CPU. Turns torch's
-// exceptions into Error, and those about memory into OutOfMemory.
+// nets::call_torch, with SAM's advice when memory is too small.
 template <class F>
 auto call_torch(F const& f) {
-  c10::InferenceMode const without_gradients;
-  use_one_thread();
-  try {
-    return f();
-  } catch (c10::Error const& error) {
-    std::string const message = error.what_without_backtrace();
-    if (is_out_of_memory(message)) throw OutOfMemory(message);
-    throw Error("torch failed: " + message);
-  } catch (std::bad_alloc const&) {
-    throw OutOfMemory("this machine's own memory is too small");
-  }
+  return nets::call_torch<OutOfMemory>(f);
 }
 
 }  // namespace seplflow::sam

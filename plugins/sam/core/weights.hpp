@@ -4,34 +4,22 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
-#include <map>
-#include <stdexcept>
-#include <string>
 
 #include "core/model_sizes.hpp"
+#include "nets/base/weights.hpp"
 
 namespace seplflow::sam {
 
 // All tensors of a model, by name.
-class Weights {
+class Weights : public nets::Weights {
  public:
-  using Tensors = std::map<std::string, at::Tensor, std::less<>>;
-
   Weights(ModelShape shape, Tensors tensors)
-      : shape_(std::move(shape)), tensors_(std::move(tensors)) {}
+      : nets::Weights(std::move(tensors)), shape_(std::move(shape)) {}
 
   ModelShape const& shape() const { return shape_; }
 
-  // Throws std::logic_error for a name that is not in expected_tensors().
-  at::Tensor const& at(std::string const& name) const {
-    auto const found = tensors_.find(name);
-    if (found == tensors_.end()) throw std::logic_error("SAM has no tensor " + name);
-    return found->second;
-  }
-
  private:
   ModelShape shape_;
-  Tensors tensors_;
 };
 
 // Reads the weights of a checkpoint (checkpoint.hpp). Tensors of any floating-point type become

@@ -1,10 +1,10 @@
-#include "core/resample.hpp"
+#include "nets/base/resample.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-namespace seplflow::sam {
+namespace seplflow::nets {
 namespace {
 
 constexpr int kFractionBits = 32 - 8 - 2;
@@ -21,9 +21,23 @@ struct Kernel {
   std::vector<std::int32_t> weights;
 };
 
-Kernel bilinear_kernel(std::uint32_t from, std::uint32_t to) {
+// How many pixels of the larger picture a filter reaches to either side.
+double reach_of(Filter filter) {
+  return filter == Filter::bilinear ? 1 : 2;
+}
+
+double weight_at(Filter filter, double distance) {
+  if (filter == Filter::bilinear) return distance < 1 ? 1 - distance : 0;
+  constexpr double a = -0.5;
+  if (distance < 1) return ((a + 2) * distance - (a + 3)) * distance * distance + 1;
+  if (distance < 2) return (((distance - 5) * distance + 8) * distance - 4) * a;
+  return 0;
+}
+
+Kernel kernel_of(Filter filter, std::uint32_t from, std::uint32_t to) {
   double const scale = static_cast<double>(from) / to;
-  double const support = std::max(scale, 1.0);
+  double const filter_scale = std::max(scale, 1.0);
+  double const support = filter_scale * reach_of(filter);
   Kernel kernel;
   std::vector<double> weights;
   for (std::uint32_t i = 0; i < to; ++i) {
@@ -34,14 +48,16 @@ Kernel bilinear_kernel(std::uint32_t from, std::uint32_t to) {
     weights.clear();
     double sum = 0;
     for (std::int64_t x = first; x < end; ++x) {
-      double const distance = std::abs((static_cast<double>(x) - center + 0.5) * (1.0 / support));
-      weights.push_back(distance < 1 ? 1 - distance : 0);
+      double const distance =
+          std::abs((static_cast<double>(x) - center + 0.5) * (1.0 / filter_scale));
+      weights.push_back(weight_at(filter, distance));
       sum += weights.back();
     }
     kernel.taps.push_back({static_cast<std::size_t>(first), weights.size(), kernel.weights.size()});
     for (double weight : weights) {
       if (sum != 0) weight /= sum;
-      kernel.weights.push_back(static_cast<std::int32_t>(0.5 + weight * (1 << kFractionBits)));
+      double const rounding = weight < 0 ? -0.5 : 0.5;
+      kernel.weights.push_back(static_cast<std::int32_t>(rounding + weight * (1 << kFractionBits)));
     }
   }
   return kernel;
@@ -51,8 +67,8 @@ std::uint8_t rounded(std::int32_t sum) {
   return static_cast<std::uint8_t>(std::clamp(sum >> kFractionBits, 0, 255));
 }
 
-Image resized_rows(Image const& image, std::uint32_t width) {
-  Kernel const kernel = bilinear_kernel(image.size().width, width);
+Image resized_rows(Image const& image, std::uint32_t width, Filter filter) {
+  Kernel const kernel = kernel_of(filter, image.size().width, width);
   Size const size{image.size().height, width};
   std::vector<std::uint8_t> pixels(kChannels * size.pixels());
   std::uint8_t* out = pixels.data();
@@ -75,8 +91,8 @@ Image resized_rows(Image const& image, std::uint32_t width) {
   return Image(size, std::move(pixels));
 }
 
-Image resized_columns(Image const& image, std::uint32_t height) {
-  Kernel const kernel = bilinear_kernel(image.size().height, height);
+Image resized_columns(Image const& image, std::uint32_t height, Filter filter) {
+  Kernel const kernel = kernel_of(filter, image.size().height, height);
   Size const size{height, image.size().width};
   std::size_t const stride = kChannels * size.width;
   std::vector<std::uint8_t> pixels(stride * height);
@@ -96,11 +112,11 @@ Image resized_columns(Image const& image, std::uint32_t height) {
 
 }  // namespace
 
-Image resize_as_pillow(Image const& image, Size to) {
+Image resize_as_pillow(Image const& image, Size to, Filter filter) {
   checked_size(to.height, to.width, "a resized picture");
   Image result = image;
-  if (to.width != image.size().width) result = resized_rows(result, to.width);
-  if (to.height != image.size().height) result = resized_columns(result, to.height);
+  if (to.width != image.size().width) result = resized_rows(result, to.width, filter);
+  if (to.height != image.size().height) result = resized_columns(result, to.height, filter);
   return result;
 }
 
@@ -126,4 +142,4 @@ Image cropped(Image const& image, std::uint32_t x0, std::uint32_t y0, std::uint3
   return Image(size, std::move(pixels));
 }
 
-}  // namespace seplflow::sam
+}  // namespace seplflow::nets

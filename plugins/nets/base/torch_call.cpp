@@ -1,11 +1,13 @@
-#include "core/torch_call.hpp"
+#include "nets/base/torch_call.hpp"
 
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 
 #include <string_view>
 
-namespace seplflow::sam {
+#include "nets/base/library.hpp"
+
+namespace seplflow::nets {
 namespace {
 
 // A function of OpenBLAS; null with another BLAS.
@@ -30,6 +32,12 @@ bool has_threads_or_locks() {
 
 }  // namespace
 
+std::filesystem::path library_file() {
+  Dl_info here{};
+  ::dladdr(reinterpret_cast<void const*>(&use_one_thread), &here);
+  return here.dli_fname;
+}
+
 void use_one_thread() {
   at::set_num_threads(1);  // OpenMP keeps this setting for each calling thread
   [[maybe_unused]] static bool const limited = limit_openblas();
@@ -40,4 +48,4 @@ bool is_blas_thread_safe() {
   return safe;
 }
 
-}  // namespace seplflow::sam
+}  // namespace seplflow::nets

@@ -11,9 +11,9 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "core/torch_call.hpp"
+#include "nets/base/torch_call.hpp"
 
-namespace seplflow::sam {
+namespace seplflow::nets {
 namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
@@ -128,4 +128,4 @@ void keep_freed_memory() {
   });
 }
 
-}  // namespace seplflow::sam
+}  // namespace seplflow::nets
