@@ -54,6 +54,7 @@ StageBuilder<T>& with_palette(StageBuilder<T>& stage) {
       "colours in viewers: VOC's palette, or none (gray); the pixel values are the same", kinds));
 }
 
+void declare_cams(Plugin& plugin);
 void declare_labels(Plugin& plugin);
 void declare_masks(Plugin& plugin);
 void declare_training_list(Plugin& plugin);

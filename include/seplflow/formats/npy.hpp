@@ -1,4 +1,4 @@
-// Reads numpy's .npy files.
+// Reads and writes numpy's .npy files.
 #pragma once
 
 #include <seplflow/formats/pickle.hpp>
@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace seplflow {
 
@@ -24,5 +26,18 @@ Pickle read_npy(std::filesystem::path const& path);
 // The same from memory; `bytes` must outlive the values, and `name` stands for the file in
 // messages.
 Pickle parse_npy(std::span<std::uint8_t const> bytes, std::string_view name);
+
+// An entry of a dict: little-endian elements in row-major order.
+struct ArrayToWrite {
+  std::string name;
+  ElementType type;  // int64, float16, float32 or float64
+  std::vector<std::uint64_t> shape;
+  std::span<std::uint8_t const> bytes;
+};
+
+// A .npy file of version 1.0 with a dict of arrays, as numpy.save writes it, in the order given:
+// numpy.load(file, allow_pickle=True).item() reads it. Throws Error for other element types and for
+// arrays of more than 4 GiB.
+std::vector<std::uint8_t> encode_npy_dict(std::span<ArrayToWrite const> arrays);
 
 }  // namespace seplflow
