@@ -1,7 +1,7 @@
-# Sets SEPLFLOW_SAM_BUILT: whether to build the model of SAM. SEPLFLOW_SAM asks for it, and it needs
-# libtorch.
+# Sets SEPLFLOW_SAM_BUILT: whether to build SAM and the other networks. SEPLFLOW_SAM asks for it, and
+# it needs libtorch.
 set(SEPLFLOW_SAM AUTO CACHE STRING
-    "Build masks.sam: ON, OFF, or AUTO (if libtorch is found and no sanitizer is used)")
+    "Build masks.sam and the other networks: ON, OFF, or AUTO (if libtorch is found and no sanitizer is used)")
 set_property(CACHE SEPLFLOW_SAM PROPERTY STRINGS AUTO ON OFF)
 
 set(SEPLFLOW_SAM_BUILT OFF)
@@ -23,14 +23,14 @@ elseif(SEPLFLOW_SAM STREQUAL "AUTO" OR SEPLFLOW_SAM)
     set(SEPLFLOW_SAM_BUILT OFF)
     set(reason "no, this libtorch has the old C++ ABI; use the cxx11-abi archive")
     if(SEPLFLOW_SAM STREQUAL "ON")
-      message(FATAL_ERROR "masks.sam cannot be built: ${reason}")
+      message(FATAL_ERROR "masks.sam and the other networks cannot be built: ${reason}")
     endif()
   endif()
 else()
   set(reason "no, SEPLFLOW_SAM is OFF")
 endif()
 if(SEPLFLOW_SAM_BUILT)
-  message(STATUS "masks.sam: yes, with libtorch ${Torch_VERSION}")
+  message(STATUS "masks.sam and the other networks: yes, with libtorch ${Torch_VERSION}")
 else()
-  message(STATUS "masks.sam: ${reason}")
+  message(STATUS "masks.sam and the other networks: ${reason}")
 endif()

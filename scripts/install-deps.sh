@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what seplflow needs, with apt-get, on Debian 12, Debian 13 or Ubuntu 24.04.
 #   scripts/install-deps.sh               to build and run seplflow
-#   scripts/install-deps.sh --with-sam    also libtorch, to create masks with SAM on the CPU
+#   scripts/install-deps.sh --with-sam    also libtorch, to run SAM and other networks on the CPU
 #   scripts/install-deps.sh --with-hdf5   also libhdf5, to read CAMs in HDF5
 #   scripts/install-deps.sh --with-tests  also what the tests and benchmarks need, libhdf5, and
 #                                         libtorch where the system has it

@@ -56,10 +56,11 @@ inline std::int64_t elements_of(std::vector<std::int64_t> const& shape) {
 }
 
 // The tensors in one storage, with numbers that keep what goes through the layers of about one
-// size; but `integers`, if there is such a tensor, is of int64, and zeros, and `nans` is NaN. The
-// same for the same seed.
+// size, times `scale`; but `integers`, if there is such a tensor, is of int64, and zeros, and `nans`
+// is NaN. Variances are positive. The same for the same seed.
 inline std::string sam_checkpoint(seplflow::sam::TensorShapes const& tensors, unsigned seed = 1,
-                                  std::string const& integers = {}, std::string const& nans = {}) {
+                                  std::string const& integers = {}, std::string const& nans = {},
+                                  float scale = 1) {
   std::mt19937 random(seed);
   std::string items;
   std::int64_t elements = 0;
@@ -83,7 +84,10 @@ inline std::string sam_checkpoint(seplflow::sam::TensorShapes const& tensors, un
     std::int64_t const inputs = shape.size() > 1 ? size / shape[0] : 1;
     std::normal_distribution<float> number(0, 1 / std::sqrt(static_cast<float>(inputs)));
     for (std::int64_t i = 0; i < size; ++i) {
-      storage.data += pickle_bytes::little(name == nans ? NAN : number(random));
+      float const value = scale * number(random);
+      bool const variance = name.ends_with("running_var");
+      storage.data +=
+          pickle_bytes::little(name == nans ? NAN : variance ? 1 + value * value : value);
     }
     if (name != integers) {
       items += pickle_bytes::text(name) +

@@ -30,4 +30,12 @@ std::vector<float> values_of(at::Tensor const& tensor) {
   return {values, values + here.numel()};
 }
 
+std::vector<float> finite_values_of(at::Tensor const& tensor) {
+  std::vector<float> values = values_of(tensor);
+  if (all_finite<float>(values)) return values;
+  throw Error(
+      "the network computes values that are infinite or NaN: its weights are not those of a trained "
+      "network, or it needs precision = \"float32\"");
+}
+
 }  // namespace seplflow::nets

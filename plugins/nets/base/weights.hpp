@@ -38,4 +38,10 @@ at::Tensor read_tensor(Array const& array, at::ScalarType type, at::Device devic
 // The values of a tensor as float32, wherever it is.
 std::vector<float> values_of(at::Tensor const& tensor);
 
+// The same for what a network computed. Throws Error when a value is infinite or NaN.
+std::vector<float> finite_values_of(at::Tensor const& tensor);
+inline void require_finite(at::Tensor const& tensor) {
+  finite_values_of(tensor);
+}
+
 }  // namespace seplflow::nets

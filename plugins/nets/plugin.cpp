@@ -1,0 +1,8 @@
+#include "stages.hpp"
+
+SEPLFLOW_PLUGIN(plugin) {
+  seplflow::nets::declare_label_deeplab(plugin);
+  seplflow::nets::declare_cam_classifier(plugin);
+  seplflow::nets::declare_label_irn(plugin);
+  seplflow::nets::declare_label_psa(plugin);
+}
