@@ -173,7 +173,7 @@ class Completer {
       offer_stages();
     } else if (placeholder.starts_with("STAGE.OPTION=")) {
       offer_settings(line, placeholder.ends_with("VALUES"));
-    } else if (placeholder == "ID") {
+    } else if (placeholder == "ID" || placeholder == "IMAGE") {
       offer_ids(line);
     }
   }
@@ -299,7 +299,9 @@ class Completer {
   void offer_ids(UnfinishedLine const& line) {
     std::string run = line.value_of("RUN");
     if (run.empty()) run = line.value_of("--out");
-    std::ifstream ledger(fs::path(run) / "ledger.jsonl");
+    fs::path folder = run;
+    if (is_variant(folder.lexically_normal())) folder = folder.parent_path().parent_path();
+    std::ifstream ledger(folder / "ledger.jsonl");
     constexpr std::size_t kMost = 2000;
     for (std::string text; result_.candidates.size() < kMost && std::getline(ledger, text);) {
       // Parsing every line of a large run would take too long to wait for.

@@ -40,6 +40,7 @@ struct Runs : TempFolder {
     write("runs/sweep/run.json", "{}");
     write("runs/sweep/variants/select.t1=0.3/metrics.json", "{}");
     write("runs/sweep/write/1.png", "");
+    write("runs/sweep/ledger.jsonl", "{\"id\": \"1\", \"outcome\": \"done\"}\n");
     write("runs/group/c/run.json", "{}");
     write("runs/a b/ledger.jsonl",
           "{\"id\": \"2007_000032\", \"outcome\": \"done\"}\n{\"id\": \"q\\\"\", \"outcome\": "
@@ -106,6 +107,18 @@ TEST_CASE("runs and variants of sweeps are completed by their folders") {
   CHECK(kind_of({"compare", runs.at + "nothing"}) == Kind::folders);
   CHECK(offered({"run", "p", "--out", runs.at + "a b", "--skip", ""}) ==
         Words{"2007_000032", "q\"", "2008_000001"});
+  // As a command about an image of a run would take it.
+  std::vector<std::string> run;
+  std::string image;
+  Command command{.name = "look", .summary = "Look", .run = [] { return 0; }};
+  command.positional("RUN", "a run", run).repeatable = false;
+  command.positional("IMAGE", "an image", image);
+  auto const images = [&](std::string const& folder) {
+    return complete({command}, {"look", folder, ""}).candidates.size();
+  };
+  CHECK(images(runs.at + "a b") == 3);
+  CHECK(images(runs.at + "sweep/variants/select.t1=0.3") == 1);
+  CHECK(images(runs.at + "nothing") == 0);
 }
 
 TEST_CASE("settings are completed from the stages of an unfinished pipeline") {
