@@ -136,6 +136,23 @@ void hatch(cairo_t* context, Picture const& picture, Rectangle const& place, dou
   cairo_restore(context);
 }
 
+void paint(cairo_t* context, cairo_surface_t* surface, cairo_filter_t filter) {
+  cairo_set_source_surface(context, surface, 0, 0);
+  cairo_pattern_set_filter(cairo_get_source(context), filter);
+  cairo_pattern_set_extend(cairo_get_source(context), CAIRO_EXTEND_PAD);
+  cairo_paint(context);
+}
+
+// The picture with the pixels of its place, so that a PDF holds no more of them than are printed.
+SurfacePtr reduced(cairo_surface_t* surface, Size size, Rectangle const& place) {
+  auto const pixels = [](double length) { return static_cast<std::uint32_t>(std::ceil(length)); };
+  SurfacePtr small = new_surface(CAIRO_FORMAT_RGB24, {pixels(place.height), pixels(place.width)});
+  ContextPtr const context(cairo_create(small.get()));
+  cairo_scale(context.get(), place.width / size.width, place.height / size.height);
+  paint(context.get(), surface, CAIRO_FILTER_BEST);
+  return small;
+}
+
 void draw_remark(cairo_t* context, std::string const& remark, Rectangle const& place, double font) {
   double const room = 0.3 * font;
   Paragraph const text(context, remark, 0.9 * font, std::max(1.0, place.width - 2 * room),
@@ -199,19 +216,24 @@ void Paragraph::draw(double x, double y, Colour const& colour) const {
 
 void draw_picture(cairo_t* context, Picture const& picture, Rectangle const& place, double unit,
                   double font) {
-  SurfacePtr const surface = surface_of(picture.rgb, picture.size);
-  double const scale = place.width / picture.size.width;
+  Size const size = picture.size;
+  SurfacePtr surface = surface_of(picture.rgb, size);
+  double const scale = place.width / size.width;
   cairo_filter_t const filter = scale >= 1 ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_BEST;
   cairo_save(context);
   cairo_rectangle(context, place.x, place.y, place.width, place.height);
   cairo_clip(context);
+  if (scale < 1) {
+    surface = reduced(surface.get(), size, place);
+    cairo_save(context);
+    cairo_translate(context, place.x, place.y);
+    paint(context, surface.get(), CAIRO_FILTER_NEAREST);
+    cairo_restore(context);
+  }
   cairo_save(context);
   cairo_translate(context, place.x, place.y);
-  cairo_scale(context, scale, place.height / picture.size.height);
-  cairo_set_source_surface(context, surface.get(), 0, 0);
-  cairo_pattern_set_filter(cairo_get_source(context), filter);
-  cairo_pattern_set_extend(cairo_get_source(context), CAIRO_EXTEND_PAD);
-  cairo_paint(context);
+  cairo_scale(context, scale, place.height / size.height);
+  if (scale >= 1) paint(context, surface.get(), filter);
   cairo_new_path(context);
   if (!picture.outlined.empty()) add_outlines(context, picture.outlined, picture.size);
   cairo_restore(context);

@@ -174,7 +174,7 @@ class Figure {
     for (RowPlan& row : plans_) {
       double const w = row.size.width, h = row.size.height;
       double const scale = std::min(cell_ / w, kTallest * cell_ / h);
-      row.width = std::max(1.0, scale * w);
+      row.width = std::max(1.0, std::floor(scale * w));
       row.height = std::max(1.0, std::round(scale * h));
     }
   }
@@ -239,8 +239,8 @@ class Figure {
     for (std::size_t k = 0; k < columns(); ++k) {
       Picture const picture =
           picture_of(options_.columns[k], row, options_.look, colours_of(row, options_));
-      double const left = cell_x(k) + (cell_ - plan.width) / 2;
-      draw_picture(context, picture, {left, y, plan.width, plan.height}, unit_, font_);
+      double const left = std::round(cell_x(k) + (cell_ - plan.width) / 2);
+      draw_picture(context, picture, {left, std::round(y), plan.width, plan.height}, unit_, font_);
     }
   }
 
