@@ -188,6 +188,7 @@ class StageBuilder final : public StageBuilderBase {
 
   // A stage with fold() and finish() that also writes files for each sample, through
   // SampleContext::output(): it is a sink, and what finish() returns besides warnings is not used.
+  // save() is called after fold() has taken the record, so it may save only what still matters.
   StageBuilder& writes_files() {
     if constexpr (detail::is_good_stage<T>()) {
       static_assert(detail::IsObserver<T> && detail::Has_save<T>,

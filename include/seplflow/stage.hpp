@@ -30,10 +30,10 @@ class SEPLFLOW_API OutputFolder {
   virtual void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes) = 0;
 };
 
-// A file of a whole run, such as an archive, that an observer or a sink with fold() writes. It appears
-// in the stage's folder, complete, when all samples have been folded and finish() has returned; a run
-// that ends early leaves none. Use write() or path(), not both. Not thread-safe: only fold() and
-// finish() get it.
+// A file of a whole run, such as an archive, that an observer or a sink with fold() writes. It
+// appears in the stage's folder, complete, when all samples have been folded and finish() has
+// returned; a run that ends early leaves none. Use write() or path(), not both. Not thread-safe: only
+// fold() and finish() get it.
 class SEPLFLOW_API RunFile {
  public:
   virtual ~RunFile();
