@@ -253,8 +253,9 @@ Json trials_json(ExplainedStage const& stage) {
   for (auto const& trial : stage.trials) {
     Json options = Json::object();
     for (std::size_t t = 0; t < trial.values.size(); ++t) {
-      auto const& [option, values] = stage.explanation.trials[t];
-      std::visit([&](auto const& value) { options[option] = value; }, values[trial.values[t]]);
+      Explanation::Trial const& tried = stage.explanation.trials[t];
+      std::visit([&](auto const& value) { options[tried.option] = value; },
+                 tried.values[trial.values[t]]);
     }
     list.push_back({{"options", options},
                     {"kept", trial.kept_items},

@@ -1,11 +1,13 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <memory>
 #include <optional>
 
 #include "base/number_text.hpp"
+#include "base/similar_names.hpp"
 #include "cli/commands.hpp"
 #include "cli/show_tables.hpp"
 #include "cli/table.hpp"
@@ -18,7 +20,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kShownVariants = 30;
 
 struct ShowArguments {
-  std::string run, by;
+  std::string run, by, evaluator;
   bool classes = false;
   std::optional<std::int64_t> worst, best;
   FormatArguments format;
@@ -59,6 +61,21 @@ Shown open(fs::path const& folder) {
         (folder / "variants/VARIANT").string() + ")");
   }
   return shown;
+}
+
+// Leaves out all evaluators but one.
+void choose_evaluator(Shown& shown, std::string const& name) {
+  if (name.empty()) return;
+  std::vector<std::string> known;
+  for (auto const& each : shown.scored().evaluators) known.push_back(each.stage);
+  if (std::ranges::find(known, name) == known.end()) {
+    throw UsageError(shown.scored().place.folder.string() + " has no evaluator \"" + name + "\"" +
+                     suggestion(name, known));
+  }
+  for (RunContents* const contents : {&shown.whole, shown.variant ? &*shown.variant : nullptr}) {
+    if (!contents) continue;
+    std::erase_if(contents->evaluators, [&](auto const& each) { return each.stage != name; });
+  }
 }
 
 std::uint64_t outcome(RunContents const& contents, char const* name) {
@@ -294,7 +311,8 @@ Json shown_json(ShowArguments const& arguments, Shown const& shown,
 
 int show(ShowArguments const& arguments) {
   TableFormat const format = arguments.format.format();
-  Shown const shown = open(arguments.run);
+  Shown shown = open(arguments.run);
+  choose_evaluator(shown, arguments.evaluator);
   require_classes(arguments, shown);
   std::optional<ImageRanking> ranking;
   if (arguments.worst || arguments.best) ranking = rank_images(shown.scored(), arguments.by);
@@ -305,7 +323,7 @@ int show(ShowArguments const& arguments) {
     std::cout << json_text(shown_json(arguments, shown, ranking), 2) << '\n';
   } else if (arguments.has_section()) {
     print_tables(std::cout, sections(arguments, shown, ranking), format,
-                 "choose one of --classes, --worst and --best, and a variant or an evaluator");
+                 "choose one of --classes, --worst and --best, and one --evaluator");
   } else if (shown.sweep) {
     bool const is_csv = format == TableFormat::csv;
     auto const tables = is_csv ? std::vector{sweep_rows(*shown.sweep)}
@@ -342,6 +360,8 @@ Command show_command() {
   command.optional_count("--worst", "the N worst images: those with the least gain",
                          arguments->worst);
   command.optional_count("--best", "the N best images", arguments->best);
+  command.option("--evaluator", "NAME", "only this evaluator of the pipeline",
+                 arguments->evaluator);
   command.option("--by", "COLUMN",
                  "the column of the table of images that worst and best are by (default: the gain "
                  "in the main score)",

@@ -88,6 +88,8 @@ TEST_CASE("show lists the worst and the best images by their gain") {
   CHECK_THAT(refused(place, {"r", "--worst", "1", "--best", "1", "--csv"}),
              Contains("--csv prints one table"));
   CHECK_THAT(refused(place, {"r", "--csv", "--json"}), Contains("choose one of the formats"));
+  CHECK_THAT(refused(place, {"r", "--evaluator", "skore"}), Contains("did you mean \"score\"?"));
+  CHECK(shown(place, {"r", "--evaluator", "score", "--csv"}) == shown(place, {"r", "--csv"}));
 }
 
 TEST_CASE("show has a sweep as a grid, and its best variant") {
