@@ -181,6 +181,8 @@ class RunPictures {
 
   Replay& replay() { return replay_; }
   bool has_labels() const { return ports_.before || ports_.after; }
+  // Whether the source does not know the file of an image.
+  bool lacks_images() const { return lacks_images_; }
 
   void add(SampleValues& values, Panel& panel) {
     if (!panel.sample) begin(values, panel);
@@ -200,6 +202,7 @@ class RunPictures {
   void begin(SampleValues& values, Panel& panel) {
     panel.sample = std::make_shared<Sample const>(values.sample());
     if (!ports_.image || !may_have_image(replay_.pipeline(), ports_.image->output, *panel.sample)) {
+      lacks_images_ = true;
       return;
     }
     auto const error = error_of([&] {
@@ -241,6 +244,7 @@ class RunPictures {
   std::string prefix_;
   Replay replay_;
   Ports ports_;
+  bool lacks_images_ = false;
 };
 
 // The errors in a pipeline on one line.
@@ -359,13 +363,18 @@ class PanelMaker {
                               "the pictures were computed again, and may differ from the run: " +
                               differs);
     }
-    if (!add_samples(run, pictures, ids)) return;
     // The data set may have lost some of them.
-    for (std::string const& id : ids) {
+    bool const is_whole = !add_samples(run, pictures, ids);
+    for (std::string const& id : is_whole ? std::vector<std::string>() : ids) {
       if (auto const why = add_samples(run, pictures, {id})) {
         Panel& panel = panels_[id];
         panel.missing += (panel.missing.empty() ? "" : "; ") + prefix(run) + *why;
       }
+    }
+    if (pictures.lacks_images()) {
+      result_.notes.push_back(prefix(run) +
+                              "label maps are shown without their image, because stage \"" +
+                              pictures.replay().pipeline().source().name + "\" finds no image");
     }
   }
 

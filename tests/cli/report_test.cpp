@@ -150,7 +150,9 @@ TEST_CASE("a report names pictures whose data was moved, and finds it where --se
       "in = { truth = \"data.truth\", labels = \"cam\" }\n");
   REQUIRE(place.run("r").status == 0);
   CHECK(report_of(place, {"r"}).missing.empty());
-  std::string const gone = data_of(report_of(place, {"r"}))["panels"][1]["id"];
+  Json const data = data_of(report_of(place, {"r"}));
+  CHECK_THAT(data["notes"].dump(), Contains("stage \\\"data\\\" finds no image"));
+  std::string const gone = data["panels"][1]["id"];
   fs::remove(place.folder / ("labels/" + gone + ".png"));
   for (Json const& panel : data_of(report_of(place, {"r"}))["panels"]) {
     bool const is_gone = panel["id"] == gone;

@@ -118,8 +118,9 @@ function panelBody(panel) {
   }
   const names = panel.layers.map((layer) => layer.name);
   const options = [...names, ...(panel.image ? [kImageOnly] : [])].map((name) => [name, name]);
+  const last = names.length > 1 || !panel.image ? names[names.length - 1] : kImageOnly;
   const side = (wanted, other) => (names.includes(wanted) ? wanted : other);
-  const sides = [side(panel.left, names[0]), side(panel.right, names[names.length - 1])];
+  const sides = [side(panel.left, names[0]), side(panel.right, last)];
   const { frame, photograph, show } = wipe(panel, sides);
   const pick = (side) =>
     choice(options, sides[side], (name) => {
