@@ -9,6 +9,11 @@ namespace {
 // The class activation maps of a classifier, as IRN and PSA compute them.
 struct CamClassifier : NetworkStage<ModelOptions, Classifier> {
   void check(OptionCheck& check) {
+    // The input is optional only so that a sample without image-level labels can be reported.
+    if (!check.connected("image_labels")) {
+      check.refuse("",
+                   "image_labels is not connected; connect the image-level labels of the source");
+    }
     strided_ = check.wanted("strided");
     check.expect_some({"classes", "does the data set have image-level labels?"});
     bool const known =
@@ -23,16 +28,23 @@ struct CamClassifier : NetworkStage<ModelOptions, Classifier> {
   }
 
   std::tuple<ScoreMaps, ScoreMaps> operator()(SampleContext const& context, Image const& image,
-                                              ImageLabels const& image_labels) const {
+                                              ImageLabels const* image_labels) const {
     require_classes(context, 1);
-    context.count("classes", image_labels.classes.size());
-    for (Label const label : image_labels.classes) {
+    if (!image_labels) {
+      throw Error(
+          "the data set does not say which classes the image shows, so there are no classes to "
+          "compute CAMs for; give it image-level labels, for example by the option image_labels of "
+          "the source");
+    }
+    std::vector<Label> const& classes = image_labels->classes;
+    context.count("classes", classes.size());
+    for (Label const label : classes) {
       if (label >= 1 && label <= shape().classes) continue;
       throw Error("the image-level labels contain the class " + std::to_string(label) +
                   ", but the checkpoint " + checkpoint.string() + " predicts the classes 1.." +
                   std::to_string(shape().classes));
     }
-    Cams cams = network(&Functions::open_classifier).cams(image, image_labels.classes, strided_);
+    Cams cams = network(&Functions::open_classifier).cams(image, classes, strided_);
     ScoreMaps strided =
         cams.strided ? std::move(*cams.strided) : ScoreMaps({1, 1}, {}, std::vector<float>());
     return {std::move(cams.scores), std::move(strided)};
@@ -55,8 +67,9 @@ void declare_cam_classifier(Plugin& plugin) {
               "(https://github.com/jiwoon-ahn/psa, ResNet-38); the tensors of the checkpoint "
               "decide which. Both take the image at the scales 1, 0.5, 1.5 and 2, each with its "
               "mirror image, and add up the activations of the classes that `image_labels` name. "
-              "Each map is divided by its maximum plus 1e-5. An image without classes has no maps; "
-              "if no image has any, the run fails.\n\n"
+              "Each map is divided by its maximum plus 1e-5. `image_labels` must be connected, and a "
+              "sample without image-level labels fails. An image that shows no class has no maps; if "
+              "no image has any, the run fails.\n\n"
               "| Checkpoint | `scores` | `strided` |\n"
               "|---|---|---|\n"
               "| IRN | `high_res` of its CAM files: the maps are enlarged to multiples of 16 and "

@@ -241,14 +241,20 @@ bool is_unused(std::string_view name, Network network) {
                                      name.starts_with("mean_shift.") || name.starts_with("fc_dp"));
 }
 
+// What the names of the blocks of a group begin with, before their number.
+std::string block_prefix(Known const& of, std::size_t group) {
+  std::string prefix(of.blocks);
+  prefix.replace(prefix.find('#'), 1,
+                 std::to_string(of.first_group + static_cast<std::int64_t>(group)));
+  return prefix;
+}
+
 NetworkShape fit_shape(TensorShapes const& tensors, Network network) {
   NetworkShape shape;
   shape.network = network;
   Known const& of = known(network);
-  std::size_t const place = of.blocks.find('#');
   for (std::size_t group = 0; group < shape.blocks.size(); ++group) {
-    std::string prefix(of.blocks);
-    prefix.replace(place, 1, std::to_string(of.first_group + static_cast<std::int64_t>(group)));
+    std::string const prefix = block_prefix(of, group);
     // PSA's first block of a group has another name (b4, b4_1, b4_2, ...).
     bool const first_apart = of.blocks.ends_with('_');
     shape.blocks[group] = count_numbered(tensors, prefix, of.first_block) + (first_apart ? 1 : 0);
@@ -339,7 +345,15 @@ NetworkFile::NetworkFile(std::filesystem::path const& file, std::vector<Network>
   });
   shape_ = fit_shape(shapes, found.network);
   std::string const advice = expected_files(networks);
-  std::string problem = differences(shapes, other_types, expected_tensors(shape_), advice);
+  std::vector<std::string> first_blocks;
+  for (std::size_t group = 0; group < shape_.blocks.size(); ++group) {
+    Known const& of = known(found.network);
+    // PSA's groups always have a first block (b2), whose tensors are listed.
+    if (of.blocks.ends_with('_')) break;
+    first_blocks.push_back(block_prefix(of, group) + std::to_string(of.first_block));
+  }
+  std::string problem =
+      differences(shapes, other_types, expected_tensors(shape_), advice, first_blocks);
   if (problem.empty()) {
     problem = impossible_size(shape_);
     if (!problem.empty()) problem += advice;

@@ -124,6 +124,16 @@ TEST_CASE("a checkpoint for other classes than those of the data set fails every
       Contains("predicts 20 classes") && Contains("81"));
 }
 
+TEST_CASE("image-level labels must be connected, and every sample must have them") {
+  SmallNetwork const unconnected(declare_cam_classifier, tensors_of(nets::Network::irn_cam),
+                                 {"image"}, {"scores"});
+  CHECK_THAT(unconnected.stage->problems(), Contains("image_labels is not connected"));
+  CHECK_THROWS_WITH(
+      classifier(nets::Network::irn_cam)
+          .stage->output<ScoreMaps>("scores", voc_sample("a"), picture({8, 9}), std::nullopt),
+      Contains("does not say which classes"));
+}
+
 TEST_CASE("an image without classes has no CAMs") {
   SmallNetwork network = classifier(nets::Network::irn_cam);
   auto const scores =
@@ -159,8 +169,8 @@ TEST_CASE("bfloat16 gives about the same scores") {
 
 TEST_CASE("a network that computes infinite values or NaN fails every sample") {
   SmallNetwork network = deeplab();
-  network.folder.write("small.pth", sam_checkpoint(tensors_of(nets::Network::deeplab), 1, {}, {},
-                                                   1e15F));
+  network.folder.write("small.pth",
+                       sam_checkpoint(tensors_of(nets::Network::deeplab), 1, {}, {}, 1e15F));
   CHECK_THROWS_WITH(network.stage->output<LabelMap>("labels", voc_sample("a"), picture({8, 8})),
                     Contains("infinite or NaN") && Contains("precision"));
 }

@@ -90,7 +90,7 @@ void fit_sizes(TensorTable const& table, TensorShapes const& tensors,
 
 std::string differences(TensorShapes const& found, OtherTypes const& other_types,
                         TensorShapes const& expected, std::string_view advice,
-                        std::vector<std::string> const& parts) {
+                        std::vector<std::string> const& first_blocks) {
   std::vector<std::string> types, shapes, missing, unknown;
   for (auto const& [name, shape] : expected) {
     auto const same = found.find(name);
@@ -112,10 +112,10 @@ std::string differences(TensorShapes const& found, OtherTypes const& other_types
   }
   std::size_t const count_missing = missing.size();
   if (types.size() + shapes.size() + count_missing + unknown.size() == 0) return {};
-  for (std::string const& part : parts) {
-    auto const first = expected.lower_bound(part);
-    if (first == expected.end() || !first->first.starts_with(part)) {
-      missing.insert(missing.begin(), "missing: " + part + "0 and all blocks after it");
+  for (std::string const& block : first_blocks) {
+    auto const first = expected.lower_bound(block);
+    if (first == expected.end() || !first->first.starts_with(block)) {
+      missing.insert(missing.begin(), "missing: " + block + " and all blocks after it");
     }
   }
   return "missing: " + std::to_string(count_missing) + " of " + std::to_string(expected.size()) +

@@ -93,10 +93,10 @@ void fit_sizes(TensorTable const& table, TensorShapes const& tensors,
                std::map<std::int64_t*, Votes> votes = {});
 
 // All differences between the tensors of a file and those that a network has: their numbers, then
-// `advice`, then the first ten in a line each; empty when there are none. A part ("layer1.") of
-// which the file has no tensor is named as a whole.
+// `advice`, then the first ten in a line each; empty when there are none. Where the network has
+// none of the blocks that begin with one of `first_blocks` ("layer1.0"), that is a line too.
 std::string differences(TensorShapes const& found, OtherTypes const& other_types,
                         TensorShapes const& expected, std::string_view advice,
-                        std::vector<std::string> const& parts = {});
+                        std::vector<std::string> const& first_blocks = {});
 
 }  // namespace seplflow::nets

@@ -235,7 +235,7 @@ ModelShape read_model_shape(TensorShapes const& tensors, OtherTypes const& other
   refuse_relatives(tensors, name);
   ModelShape const shape = fit_shape(tensors);
   std::string problem = nets::differences(tensors, other_types, expected_tensors(shape), kAdvice,
-                                          {std::string(kBlocks), std::string(kLayers)});
+                                          {std::string(kBlocks) + "0", std::string(kLayers) + "0"});
   if (problem.empty()) {
     problem = impossible_size(shape);
     if (!problem.empty()) problem += kAdvice;
