@@ -21,7 +21,7 @@ TEST_CASE("stages are listed by name, with what they do") {
   auto const result = place.program({"stages"});
   CHECK(result.status == 0);
   CHECK(result.err.empty());
-  CHECK_THAT(result.out, StartsWith("cam.h5"));
+  CHECK_THAT(result.out, StartsWith("cam.classifier"));
   for (char const* const name :
        {"dataset.folder", "dataset.scenes", "dataset.voc", "eval.boundary", "eval.diagnose",
         "eval.miou", "eval.reference_csv", "masks.json", "masks.png", "masks.sam",

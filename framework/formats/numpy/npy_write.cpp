@@ -43,20 +43,21 @@ std::string type_of(ElementType type) {
 
 // A literal with its zero bytes.
 template <std::size_t N>
-std::string bytes_of(char const (&literal)[N]) {
+std::string literal_bytes(char const (&literal)[N]) {
   return std::string(literal, N - 1);
 }
 
 // numpy.dtype(type), with its state: the version, the byte order, and flags.
 std::string dtype(std::string const& type, std::string_view order, char flags) {
   return "cnumpy\ndtype\n(" + text(type) + "\x89\x88tR(K\x03" + text(order) +
-         bytes_of("NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK") + flags + "tb";
+         literal_bytes("NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK") + flags + "tb";
 }
 
 // An array as numpy pickles it up to its shape and type; its values and "tb" follow.
 std::string array_head(std::vector<std::uint64_t> const& shape, std::string const& type) {
   std::string head =
-      bytes_of("cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\0tB\1\0\0\0btR(K\1(");
+      literal_bytes("cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n"
+                    "(K\0tB\1\0\0\0btR(K\1(");
   for (std::uint64_t const extent : shape) head += number(extent);
   return head + "t" + type + "\x89";
 }
