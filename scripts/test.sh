@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the missing packages, builds, and runs all tests. Ends with the summary of ctest.
-#   scripts/test.sh          all tests, with sanitizers and 20 s of each fuzz target
+#   scripts/test.sh          all tests, with sanitizers and 10 s of each fuzz target
 #   scripts/test.sh --quick  without sanitizers and fuzzing
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -3,7 +3,7 @@
 # high COST makes ctest start them first, because they take longest.
 set(SEPLFLOW_ASAN_BUILD "" CACHE PATH "Build folder of the asan preset")
 set(SEPLFLOW_TSAN_BUILD "" CACHE PATH "Build folder of the tsan preset")
-set(SEPLFLOW_FUZZ_SECONDS 20 CACHE STRING "How long each fuzz target runs")
+set(SEPLFLOW_FUZZ_SECONDS 10 CACHE STRING "How long each fuzz target runs")
 
 if(SEPLFLOW_ASAN_BUILD)
   # [arithmetic]: parses nothing, and repeats for long what other tests do sanitized.

@@ -1,9 +1,25 @@
 // seplflow check: every error before anything runs.
 
 #include <seplflow/formats/png.hpp>
+#include "nets/shapes.hpp"
 #include "support/catch.hpp"
 #include "support/run_files.hpp"
 #include "support/sam_checkpoint.hpp"
+
+namespace {
+
+// A checkpoint of a small network for the classes of VOC.
+void write_network(Workplace const& place, char const* file, seplflow::nets::Network network) {
+  seplflow::nets::NetworkShape shape;
+  shape.network = network;
+  shape.width = 4;
+  shape.blocks = {1, 1, 1, 1};
+  shape.classes = network == seplflow::nets::Network::deeplab ? 21 : 20;
+  shape.edge = 4;
+  place.folder.write(file, sam_checkpoint(seplflow::nets::expected_tensors(shape)));
+}
+
+}  // namespace
 
 TEST_CASE("check says how many of the samples --limit and --shard leave") {
   Workplace const place(scenes_pipeline(7));
@@ -113,11 +129,15 @@ TEST_CASE("the only errors in the shipped pipelines are missing data") {
                      R"("annotations": [{"id": 1, "image_id": 9, "category_id": 1, "iscrowd": 0, )"
                      R"("segmentation": [[0, 0, 2, 0, 2, 2]]}]})");
   place.folder.write("masks/a.png", "");
+  place.folder.write("voc/ImageSets/Segmentation/val.txt", "2007_000032\n");
   place.folder.write("sam.pth", sam_checkpoint(small_sam()));
+  write_network(place, "cam.pth", seplflow::nets::Network::irn_cam);
+  write_network(place, "irn.pth", seplflow::nets::Network::irn);
+  write_network(place, "deeplab.pth", seplflow::nets::Network::deeplab);
   auto const is_built = [&](std::string const& stage) {
     return place.program({"stages", stage}).out.find("not built") == std::string::npos;
   };
-  bool const sam = is_built("masks.sam"), panels = is_built("output.panels");
+  bool const torch = is_built("masks.sam"), panels = is_built("output.panels");
   bool const empty = GENERATE(true, false);
   if (!empty) {
     for (std::string const name : {"2007_000032", "COCO_train2014_000000000009"}) {
@@ -138,7 +158,7 @@ TEST_CASE("the only errors in the shipped pipelines are missing data") {
   int checked = 0;
   for (auto const& entry : std::filesystem::recursive_directory_iterator(pipelines)) {
     if (entry.path().extension() != ".toml") continue;
-    if (!sam && occurrences(read_text(entry.path()), "masks.sam") > 0) continue;
+    if (!torch && occurrences(read_text(entry.path()), "_CHECKPOINT}") > 0) continue;
     if (!panels && occurrences(read_text(entry.path()), "output.panels") > 0) continue;
     ProgramOptions options;
     options.environment = {{"VOC_ROOT", (place.folder / "voc").string()},
@@ -147,7 +167,10 @@ TEST_CASE("the only errors in the shipped pipelines are missing data") {
                            {"COCO_ROOT", (place.folder / "coco").string()},
                            {"CAMS", (place.folder / "cams").string()},
                            {"IMAGES", (place.folder / "masks").string()},
-                           {"SAM_CHECKPOINT", (place.folder / "sam.pth").string()}};
+                           {"SAM_CHECKPOINT", (place.folder / "sam.pth").string()},
+                           {"CAM_CHECKPOINT", (place.folder / "cam.pth").string()},
+                           {"IRN_CHECKPOINT", (place.folder / "irn.pth").string()},
+                           {"DEEPLAB_CHECKPOINT", (place.folder / "deeplab.pth").string()}};
     auto const result = place.program({"check", entry.path().string(), "--quick"}, options);
     INFO(entry.path() << ": " << result.err);
     bool const reads = occurrences(read_text(entry.path()), "_ROOT}") > 0;
