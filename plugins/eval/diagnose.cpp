@@ -289,10 +289,14 @@ void lower(std::optional<double>& least, double value) {
 
 void Diagnose::check(OptionCheck& check) {
   has_kept_ = check.connected("kept");
-  for (char const* const option : {"t1", "t2"}) {
-    if (!has_kept_ || !check.given(option)) continue;
+  if (!has_kept_) return;
+  // A resolved pipeline has every option with its default.
+  Diagnose const defaults;
+  auto const refuse = [&](char const* option) {
     check.refuse(option, "the input \"kept\" tells which masks were kept; remove one of the two");
-  }
+  };
+  if (t1 != defaults.t1) refuse("t1");
+  if (t2 != defaults.t2) refuse("t2");
 }
 
 Diagnose::Record Diagnose::operator()(SampleContext const& context, LabelMap const& pseudo,

@@ -109,7 +109,7 @@ struct TrainingList : PaletteOptions {
   }
 
   void check_plain(OptionCheck& check) {
-    if (check.given("split")) {
+    if (split != TrainingList().split) {  // a resolved pipeline has the default
       check.refuse("split",
                    "only layout = \"voc\" uses it: the list of layout = \"plain\" is "
                    "names.txt");

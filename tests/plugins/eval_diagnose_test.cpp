@@ -356,4 +356,10 @@ TEST_CASE("kept masks that are not among the masks are refused and so are thresh
   StageDriver const both(eval::declare_diagnose,
                          {{{"t1", 0.3}}, {"pseudo", "masks", "labels", "truth", "kept"}, {}});
   CHECK_THAT(both.problems(), Contains("t1: the input \"kept\" tells which masks were kept"));
+  // A resolved pipeline has the defaults.
+  StageDriver const resolved(eval::declare_diagnose,
+                             {{{"t1", 0.5}, {"t2", 0.85}},
+                              {"pseudo", "masks", "labels", "truth", "kept"},
+                              {}});
+  CHECK(resolved.problems().empty());
 }

@@ -137,6 +137,8 @@ TEST_CASE("options of the other layout of output.training_list are refused") {
   TempFolder const folder;
   CHECK_THAT(listing(folder.path(), plain({{"split", std::string("train")}})).problems(),
              Contains("split: only layout = \"voc\" uses it"));
+  // A resolved pipeline has the default.
+  CHECK(listing(folder.path(), plain({{"split", std::string("train_aug")}})).problems().empty());
   CHECK_THAT(listing(folder.path(), {{"image_suffix", std::string(".jpg")}}).problems(),
              Contains("image_suffix: only layout = \"plain\" uses it"));
 }

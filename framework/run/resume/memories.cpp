@@ -151,9 +151,11 @@ std::vector<WrittenFile> decode_files(std::string_view bytes) {
 }
 
 std::vector<WrittenFile> files_of(SampleMemory::Entry const& entry) {
-  using Kind = SampleMemory::Entry::Kind;
-  if (entry.kind == Kind::files) return decode_files(*entry.kept);
-  if (entry.kind == Kind::files_and_result) return decode_files(split_kept(*entry.kept).files);
+  using Entry = SampleMemory::Entry;
+  if (entry.kind == Entry::Kind::files) return decode_files(*entry.kept);
+  if (entry.kind == Entry::Kind::files_and_result) {
+    return decode_files(split_kept(*entry.kept).files);
+  }
   return {};
 }
 
