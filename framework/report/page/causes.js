@@ -45,7 +45,7 @@ function causesText(run, image) {
   if (parts.length === 0) return 'no wrong pixels';
   const below = ['t1', 't2']
     .filter((name) => isNumber(at(`${name}_below`)))
-    .map((name) => `${name} below ${at(`${name}_below`)}`);
+    .map((name) => `${name} below ${at(`${name}_below`).toFixed(4)}`);
   return `wrong pixels: ${parts.join(', ')}${below.length ? `; a mask that fits is kept with ${below.join(' and ')}` : ''}`;
 }
 
