@@ -6,10 +6,11 @@ set(SEPLFLOW_TSAN_BUILD "" CACHE PATH "Build folder of the tsan preset")
 set(SEPLFLOW_FUZZ_SECONDS 10 CACHE STRING "How long each fuzz target runs")
 
 if(SEPLFLOW_ASAN_BUILD)
-  # [arithmetic]: parses nothing, and repeats for long what other tests do sanitized.
+  # [arithmetic]: parses nothing, and repeats for long what other tests do sanitized. [compiler]: runs
+  # a compiler.
   foreach(tests unit stage golden)
     add_test(NAME "asan and ubsan: ${tests} tests"
-             COMMAND ${SEPLFLOW_ASAN_BUILD}/bin/seplflow_${tests}_tests "~[arithmetic]")
+             COMMAND ${SEPLFLOW_ASAN_BUILD}/bin/seplflow_${tests}_tests "~[arithmetic]~[compiler]")
     set_tests_properties("asan and ubsan: ${tests} tests" PROPERTIES COST 100)
   endforeach()
   set_tests_properties("asan and ubsan: golden tests" PROPERTIES SKIP_RETURN_CODE 77)

@@ -125,7 +125,7 @@ bool same(LabelField const& a, LabelField const& b) {
 
 }  // namespace
 
-TEST_CASE("mean field is within 1e-3 of brute force on images of 32 x 32") {
+TEST_CASE("mean field is within 1e-3 of brute force on images of 32 x 32", "[arithmetic]") {
   Size const size{32, 32};
   Named const preset = GENERATE(from_range(kPresets));
   std::size_t const labels = GENERATE(2, 3, 6);
@@ -251,7 +251,7 @@ TEST_CASE("mean field filters larger images approximately") {
   CHECK_FALSE(same(automatic, mean_field(image, unary, {}, 3, Filtering::exact)));
 }
 
-TEST_CASE("mean field works on long and on colourless images") {
+TEST_CASE("mean field works on long and on colourless images", "[arithmetic]") {
   Size const size = GENERATE(Size{1, 4000}, Size{4000, 1}, Size{1, 6000}, Size{6000, 1});
   INFO(to_string(size));
   Image const flat(size, std::vector<std::uint8_t>(3 * size.pixels(), 128));

@@ -223,7 +223,7 @@ TEST_CASE("contours separate a class from an image of the same colour") {
   CHECK(at(bare(inputs, with_contours), 30, 30) != Pixel{192, 128, 128});
 }
 
-TEST_CASE("text stays inside a figure, whatever its sizes and names") {
+TEST_CASE("text stays inside a figure, whatever its sizes and names", "[arithmetic]") {
   std::vector<std::string> many = {"background"};
   for (int i = 1; i <= 200; ++i) many.push_back("class with a long name " + std::to_string(i));
   Sample long_names = voc_sample(std::string(200, 'W') + "/" + "\xff");

@@ -108,23 +108,55 @@ std::vector<Case> wrong_stages() {
   };
 }
 
-ProgramResult compile(TempFolder const& folder, Case const& stage, std::string const& standard) {
-  auto const file = folder.path() / "stage.cpp";
-  std::ofstream(file) << "#include <seplflow/seplflow.hpp>\n#include <array>\n"
-                         "using namespace seplflow;\nstruct Stage {\n"
-                      << stage.members << "\n};\nSEPLFLOW_PLUGIN(plugin) { plugin.stage<Stage>(\"a.b\", \"c\")"
-                      << stage.calls << "; }\n";
-  return run_program({SEPLFLOW_CXX, "-std=" + standard, "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
-                      "-I" SEPLFLOW_SOURCE_DIR "/include", "-fsyntax-only", file.string()});
-}
+// Compiles plugins against headers that it has compiled once.
+class Compiler {
+ public:
+  explicit Compiler(std::string const& standard = "c++20")
+      : command_{SEPLFLOW_CXX, "-std=" + standard, "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
+                 "-I" SEPLFLOW_SOURCE_DIR "/include"} {}
+
+  void precompile() {
+    std::string const header = folder_.write("headers.hpp", kHeaders).string();
+    require_success({"-x", "c++-header", header, "-o", header + ".gch"});
+    include_ = {"-include", header};
+  }
+
+  ProgramResult compile(Case const& stage) const {
+    auto const file = folder_.write(
+        "stage.cpp", kHeaders + "using namespace seplflow;\nstruct Stage {\n" + stage.members +
+                         "\n};\nSEPLFLOW_PLUGIN(plugin) { plugin.stage<Stage>(\"a.b\", \"c\")" +
+                         stage.calls + "; }\n");
+    auto command = include_;
+    command.insert(command.end(), {"-fsyntax-only", file.string()});
+    return run(command);
+  }
+
+ private:
+  ProgramResult run(std::vector<std::string> const& arguments) const {
+    auto command = command_;
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return run_program(command);
+  }
+  void require_success(std::vector<std::string> const& arguments) const {
+    auto const result = run(arguments);
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+  }
+
+  inline static std::string const kHeaders = "#include <seplflow/seplflow.hpp>\n#include <array>\n";
+  TempFolder folder_;
+  std::vector<std::string> command_, include_;
+};
 
 }  // namespace
 
-TEST_CASE("a function named like a hook, but with another signature, does not compile") {
-  TempFolder const folder;
+TEST_CASE("a function named like a hook, but with another signature, does not compile",
+          "[compiler]") {
+  Compiler compiler;
+  compiler.precompile();
   for (Case const& stage : wrong_stages()) {
     INFO(stage.what);
-    auto const result = compile(folder, stage, "c++20");
+    auto const result = compiler.compile(stage);
     CHECK(result.status != 0);
     // The first error is the sentence.
     auto const first = result.err.find("error: ");
@@ -134,36 +166,31 @@ TEST_CASE("a function named like a hook, but with another signature, does not co
   }
 }
 
-TEST_CASE("a name that is nearly a hook's is warned of") {
-  TempFolder const folder;
-  auto const result = compile(
-      folder,
-      {"", kTransform + "std::vector<std::filesystem::path> file(Sample const&) const;", kPorts, ""},
-      "c++20");
+TEST_CASE("a name that is nearly a hook's is warned of", "[compiler]") {
+  auto const result = Compiler().compile(
+      {"", kTransform + "std::vector<std::filesystem::path> file(Sample const&) const;", kPorts,
+       ""});
   CHECK(result.status == 0);
   CHECK_THAT(result.err, Contains("did you mean files()?"));
 }
 
-TEST_CASE("an option may be called like a hook, and a right stage compiles without a warning") {
-  TempFolder const folder;
-  auto const result = compile(folder,
-                              {"",
-                               kTransform +
-                                   "Explanation explain(SampleContext const&, LabelMap const&) const "
-                                   "{ return {}; }"
-                                   "std::size_t count = 3; float file = 0; std::vector<int> check;",
-                               kPorts + ".option(\"count\", &Stage::count, \"b\")"
-                                        ".option(\"file\", &Stage::file, \"b\")"
-                                        ".option(\"check\", &Stage::check, \"b\")",
-                               ""},
-                              "c++20");
+TEST_CASE("an option may be called like a hook, and a right stage compiles without a warning",
+          "[compiler]") {
+  auto const result = Compiler().compile(
+      {"",
+       kTransform +
+           "Explanation explain(SampleContext const&, LabelMap const&) const { return {}; }"
+           "std::size_t count = 3; float file = 0; std::vector<int> check;",
+       kPorts + ".option(\"count\", &Stage::count, \"b\")"
+                ".option(\"file\", &Stage::file, \"b\")"
+                ".option(\"check\", &Stage::check, \"b\")",
+       ""});
   CHECK(result.status == 0);
   CHECK(result.err == "");
 }
 
-TEST_CASE("an older standard is refused in one sentence") {
-  TempFolder const folder;
-  auto const result = compile(folder, {"", kTransform, kPorts, ""}, "c++17");
+TEST_CASE("an older standard is refused in one sentence", "[compiler]") {
+  auto const result = Compiler("c++17").compile({"", kTransform, kPorts, ""});
   CHECK(result.status != 0);
   CHECK_THAT(result.err.substr(0, result.err.find('\n', result.err.find("error"))),
              Contains("seplflow needs C++20"));

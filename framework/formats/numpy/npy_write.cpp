@@ -22,7 +22,10 @@ std::string text(std::string_view value) {
 }
 
 std::string number(std::uint64_t value) {
-  return std::string("\x8a\x09") + little(value) + std::string(1, '\0');
+  if (value <= std::numeric_limits<std::int32_t>::max()) {
+    return "J" + little(static_cast<std::uint32_t>(value));
+  }
+  return std::string("\x8a\x08") + little(value);
 }
 
 // The element type in numpy's notation.
