@@ -144,7 +144,8 @@ TEST_CASE("a polygon that would take far more memory than any real one is refuse
                     Contains("crosses the columns") && Contains("at most 16777216"));
 }
 
-TEST_CASE("polygons that are small one by one but not together are refused") {
+TEST_CASE("polygons that are small one by one but not together are refused",
+          "[arithmetic]") {
   // Each of three points crosses half a million columns twice.
   Size const wide{1, 1u << 19};
   std::vector<double> const triangle = {0, 0, 524288, 1, 524288, 0};

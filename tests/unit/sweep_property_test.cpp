@@ -344,7 +344,8 @@ std::string without_unused(std::string text) {
 
 }  // namespace
 
-TEST_CASE("every variant of a sweep equals the pipeline that one would have written for it") {
+TEST_CASE("every variant of a sweep equals the pipeline that one would have written for it",
+          "[arithmetic]") {
   int sound = 0, shared = 0;
   for (unsigned seed = 0; seed < 1500; ++seed) {
     RandomSweep const sweep(seed);
