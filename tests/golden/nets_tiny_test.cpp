@@ -11,6 +11,7 @@
 #include "nets/base/resample.hpp"
 #include "nets/stages.hpp"
 #include "support/catch.hpp"
+#include "support/relative_difference.hpp"
 #include "support/stage_driver.hpp"
 #include "support/test_data.hpp"
 
@@ -36,17 +37,6 @@ Image image_of(std::string const& name) {
 
 std::vector<float> values_in(std::string const& file) {
   return read_npy(data() / file).root().array().to_vector<float>();
-}
-
-// The largest difference beside the largest value.
-double relative_difference(std::vector<float> const& found, std::vector<float> const& expected) {
-  REQUIRE(found.size() == expected.size());
-  double difference = 0, scale = 0;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    difference = std::max(difference, std::abs(double{found[i]} - expected[i]));
-    scale = std::max(scale, std::abs(double{expected[i]}));
-  }
-  return difference / scale;
 }
 
 std::vector<float> values_of_maps(ScoreMaps const& scores) {

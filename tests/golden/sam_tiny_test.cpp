@@ -19,6 +19,7 @@
 #include "core/generate_masks.hpp"
 #include "nets/base/resample.hpp"
 #include "support/catch.hpp"
+#include "support/relative_difference.hpp"
 #include "support/test_data.hpp"
 
 namespace fs = std::filesystem;
@@ -55,17 +56,6 @@ Image resized_of(Model const& model, Image const& image) {
 
 std::vector<float> values_in(std::string const& file) {
   return read_npy(data() / file).root().array().to_vector<float>();
-}
-
-// The largest difference beside the largest value.
-double relative_difference(std::vector<float> const& found, std::vector<float> const& expected) {
-  REQUIRE(found.size() == expected.size());
-  double difference = 0, scale = 0;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    difference = std::max(difference, std::abs(double{found[i]} - expected[i]));
-    scale = std::max(scale, std::abs(double{expected[i]}));
-  }
-  return difference / scale;
 }
 
 double iou(Mask const& a, Mask const& b) {
