@@ -82,7 +82,6 @@ TEST_CASE("a contact sheet has the same bytes with any number of threads or shar
       "truth = \"scenes.truth\" }\n"
       "select = { worst = 2, best = 1, random = 1, names = [\"scene_000003\"] }\nwidth = 200\n";
   Workplace const place(scenes_pipeline(40, figures));
-  std::vector<std::string> const kNone;
   auto const same = [&](std::string const& run) {
     return differences(place.folder / run, place.folder / "out0");
   };

@@ -9,7 +9,6 @@
 #include "support/held_run.hpp"
 
 namespace fs = std::filesystem;
-using Names = std::vector<std::string>;
 
 namespace {
 
@@ -19,8 +18,6 @@ struct Way {
   Names arguments, before;
   long microseconds = 0;  // how long it takes
 };
-
-Names const kNone;
 
 std::vector<Way> ways() {
   Names const sweep = {"--sweep", "select.t1=0.3,0.5,0.7"};

@@ -4,11 +4,8 @@
 #include "support/disk_data.hpp"
 
 namespace fs = std::filesystem;
-using Names = std::vector<std::string>;
 
 namespace {
-
-Names const kNone;
 
 // Runs every shard into "0", "1", ...
 Names run_shards(Workplace const& place, int count, Names const& arguments = {}, int status = 0,
@@ -36,10 +33,6 @@ std::string refused(Workplace const& place, Names const& runs) {
   CHECK(result.out.empty());
   CHECK_FALSE(fs::exists(place.folder / "merged"));
   return result.err;
-}
-
-int reused_samples(fs::path const& run) {
-  return json_in(run / "run.json")["samples"]["reused"];
 }
 
 }  // namespace

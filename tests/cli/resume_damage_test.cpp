@@ -6,7 +6,6 @@
 #include "support/run_files.hpp"
 
 namespace fs = std::filesystem;
-using Names = std::vector<std::string>;
 
 namespace {
 
@@ -16,8 +15,6 @@ constexpr char const* kNothingLost =
     "warning: score: the ground truth of 20 samples never shows 1 of 20 classes: bottle\n";
 
 constexpr int kSamples = 20;
-Names const kNone;
-
 // A finished run in "clean"; damaged() makes one in "out" and damages it.
 class Damaged : public Workplace {
  public:

@@ -4,13 +4,10 @@
 #include "support/disk_data.hpp"
 
 namespace fs = std::filesystem;
-using Names = std::vector<std::string>;
 
 namespace {
 
 constexpr char const* kList = "VOC2012/ImageSets/SegmentationAug/train_aug.txt";
-Names const kNone;
-
 // The images of DiskData's samples, and a stage "train" that lists them.
 class TrainingData : public DiskData {
  public:

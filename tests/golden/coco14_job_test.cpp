@@ -12,10 +12,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path coco() {
-  return fs::canonical(test_data() / "coco14-100");
-}
-
 // The test data as COCO is unpacked, and as a method and SAM leave their files. Pseudo-labels and
 // masks have other names than the images: the numbers alone, with and without leading zeros.
 struct CocoLayout {

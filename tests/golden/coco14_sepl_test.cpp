@@ -23,10 +23,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-fs::path coco() {
-  return test_data() / "coco14-100";
-}
-
 // The images with pseudo-labels, of those that are annotated.
 StageDriver opening(TempFolder const& folder) {
   std::string names;

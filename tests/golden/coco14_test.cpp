@@ -49,10 +49,6 @@ Mask decode_counts(Size size, array list) {
   return Mask::from_counts(size, counts);
 }
 
-fs::path coco() {
-  return test_data() / "coco14-100";
-}
-
 struct Annotations {
   simdjson::dom::parser parser;
   element root = parser.load((coco() / "instances_val2014_100.json").string());

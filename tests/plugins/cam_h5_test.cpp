@@ -29,7 +29,7 @@ using Options = std::map<std::string, OptionValue>;
 using Labels = std::vector<Label>;
 using Floats = std::vector<float>;
 
-Floats const kTwo = {0.1F, 0.2F, 0.3F, 0.4F};
+Floats const kTwoScores = {0.1F, 0.2F, 0.3F, 0.4F};
 
 // A file that is written with libhdf5.
 class H5Writer {
@@ -66,7 +66,7 @@ class H5Writer {
   }
   void irn(std::string const& folder) {
     keys(folder + "keys", {5, 2});
-    floats(folder + "high_res", {2, 1, 2}, kTwo, true);
+    floats(folder + "high_res", {2, 1, 2}, kTwoScores, true);
   }
   hid_t id() const { return file_; }
 
@@ -74,16 +74,16 @@ class H5Writer {
   hid_t file_;
 };
 
-struct Read {
+struct H5Scores {
   Labels classes;
   Floats values;
 };
 
-Read read(Options options, std::string const& id = "a") {
+H5Scores read_h5(Options options, std::string const& id = "a") {
   StageDriver stage(cam::declare_h5, {std::move(options), {}, {}});
   REQUIRE(stage.problems() == "");
   auto const scores = stage.run<ScoreMaps>(voc_sample(id, Size{1, 2}));
-  Read result{{scores.classes().begin(), scores.classes().end()}, {}};
+  H5Scores result{{scores.classes().begin(), scores.classes().end()}, {}};
   for (std::size_t k = 0; k < scores.classes().size(); ++k) {
     scores.visit_plane(k, [&](auto plane) {
       for (auto const value : plane) result.values.push_back(static_cast<float>(value));
@@ -106,10 +106,10 @@ TEST_CASE("a file for each sample holds keys and scores, or a map for each class
     file.floats("5", {1, 2}, {0.1F, 0.2F});
     file.dataset("2", H5T_IEEE_F64BE, H5T_NATIVE_DOUBLE, {1, 2}, std::vector<double>{0.5, 0.25});
   }
-  Read const irn = read(in_folder(folder));
+  H5Scores const irn = read_h5(in_folder(folder));
   CHECK(irn.classes == Labels{6, 3});
-  CHECK(irn.values == kTwo);
-  Read const psa = read(in_folder(folder), "b");
+  CHECK(irn.values == kTwoScores);
+  H5Scores const psa = read_h5(in_folder(folder), "b");
   CHECK(psa.classes == Labels{3, 6});
   CHECK(psa.values == Floats{0.5F, 0.25F, 0.1F, 0.2F});
 }
@@ -123,16 +123,16 @@ TEST_CASE("one file may hold the CAMs of all samples, as groups or as datasets")
     file.floats("2007000032", {20, 1, 2}, Floats(40, 0.5F));
   }
   Options const options = {{"file", (folder / "cams.h5").string()}};
-  CHECK(read(options).values == kTwo);
-  CHECK(read(options, "2007_000032").classes.size() == 20);
-  CHECK_THROWS_WITH(read(options, "b"), Contains("there is no group or dataset \"b\" in ") &&
+  CHECK(read_h5(options).values == kTwoScores);
+  CHECK(read_h5(options, "2007_000032").classes.size() == 20);
+  CHECK_THROWS_WITH(read_h5(options, "b"), Contains("there is no group or dataset \"b\" in ") &&
                                             Contains("on_missing = \"empty\""));
   Options empty = options;
   empty["on_missing"] = std::string("empty");
-  CHECK(read(empty, "b").classes.empty());
+  CHECK(read_h5(empty, "b").classes.empty());
   Options strict = options;
   strict["strict"] = true;
-  CHECK_THROWS_WITH(read(strict, "2007_000032"), Contains("\"2007_000032\""));
+  CHECK_THROWS_WITH(read_h5(strict, "2007_000032"), Contains("\"2007_000032\""));
 }
 
 TEST_CASE("bytes and bool in HDF5 are scores, and text is not") {
@@ -141,7 +141,7 @@ TEST_CASE("bytes and bool in HDF5 are scores, and text is not") {
     H5Writer file(folder / "a.h5");
     file.dataset("5", H5T_STD_U8LE, H5T_NATIVE_UINT8, {1, 2}, std::vector<std::uint8_t>{255, 51});
   }
-  CHECK(read(in_folder(folder)).values == Floats{1, 0.2F});
+  CHECK(read_h5(in_folder(folder)).values == Floats{1, 0.2F});
   {
     H5Writer file(folder / "b.h5");
     hid_t const text = H5Tcopy(H5T_C_S1);
@@ -149,37 +149,37 @@ TEST_CASE("bytes and bool in HDF5 are scores, and text is not") {
     file.dataset("5", text, text, {1}, std::vector<char>{'t', 'e', 'x', 't'});
     H5Tclose(text);
   }
-  CHECK_THROWS_WITH(read(in_folder(folder), "b"), Contains("has for class number 5 None"));
+  CHECK_THROWS_WITH(read_h5(in_folder(folder), "b"), Contains("has for class number 5 None"));
 }
 
 TEST_CASE("errors of HDF5 files name the file and the cause") {
   TempFolder const folder;
   auto const options = in_folder(folder);
   folder.write("a.h5", "GIF89a");
-  CHECK_THROWS_WITH(read(options), Contains("a.h5: this is a GIF image, not an HDF5 file"));
-  CHECK_THROWS_WITH(read(options, "none"), Contains("there is no CAM file ") && Contains("none.h5"));
+  CHECK_THROWS_WITH(read_h5(options), Contains("a.h5: this is a GIF image, not an HDF5 file"));
+  CHECK_THROWS_WITH(read_h5(options, "none"), Contains("there is no CAM file ") && Contains("none.h5"));
   H5Writer(folder / "a.h5").irn("");
   std::string const whole = read_text(folder / "a.h5");
   for (std::size_t size = 0; size < whole.size(); size += 97) {
     folder.write("a.h5", whole.substr(0, size));
-    CHECK_THROWS_WITH(read(options), Contains("a.h5"));
+    CHECK_THROWS_WITH(read_h5(options), Contains("a.h5"));
   }
   {
     H5Writer file(folder / "b.h5");
     H5Lcreate_external("other.h5", "/5", file.id(), "5", H5P_DEFAULT, H5P_DEFAULT);
   }
-  CHECK_THROWS_WITH(read(options, "b"), Contains("'5' is a link to another object"));
+  CHECK_THROWS_WITH(read_h5(options, "b"), Contains("'5' is a link to another object"));
   {
     H5Writer file(folder / "c.h5");
     file.dataset("5", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, {1 << 20, 1 << 20}, Floats());
   }
-  CHECK_THROWS_WITH(read(options, "c"), Contains("has 1099511627776 elements; seplflow reads at most"));
+  CHECK_THROWS_WITH(read_h5(options, "c"), Contains("has 1099511627776 elements; seplflow reads at most"));
   {
     H5Writer file(folder / "d.h5");
     file.group("x");
     H5Lcreate_hard(file.id(), "/", file.id(), "x/again", H5P_DEFAULT, H5P_DEFAULT);
   }
-  CHECK_THROWS_WITH(read(options, "d"), Contains("more groups or datasets than a CAM file needs"));
+  CHECK_THROWS_WITH(read_h5(options, "d"), Contains("more groups or datasets than a CAM file needs"));
 }
 
 #endif

@@ -26,17 +26,17 @@ Options keys(std::string kind) {
   return {{"keys", std::move(kind)}};
 }
 
-StageDriver driver(TempFolder const& folder, Options options) {
+StageDriver npy_stage(TempFolder const& folder, Options options) {
   options["dir"] = folder.path().string();
   return StageDriver(cam::declare_npy, {std::move(options), {}, {}});
 }
 
-// What a file a.npy of these bytes is read as, of an image of 1x2 pixels.
-ScoreMaps read(std::string const& bytes, Options const& options = {},
+// What a file a.npy of these bytes is read_npy as, of an image of 1x2 pixels.
+ScoreMaps read_npy(std::string const& bytes, Options const& options = {},
                std::optional<Size> size = Size{1, 2}) {
   TempFolder const folder;
   folder.write("a.npy", bytes);
-  StageDriver stage = driver(folder, options);
+  StageDriver stage = npy_stage(folder, options);
   REQUIRE(stage.problems() == "");
   return stage.run<ScoreMaps>(voc_sample("a", size));
 }
@@ -44,7 +44,7 @@ ScoreMaps read(std::string const& bytes, Options const& options = {},
 std::string refusal(std::string const& bytes, Options const& options = {},
                     std::optional<Size> size = Size{1, 2}) {
   try {
-    read(bytes, options, size);
+    read_npy(bytes, options, size);
   } catch (Error const& error) {
     return error.what();
   }
@@ -53,11 +53,7 @@ std::string refusal(std::string const& bytes, Options const& options = {},
 
 std::string problems(Options options) {
   TempFolder const folder;
-  return driver(folder, std::move(options)).problems();
-}
-
-Labels classes_of(ScoreMaps const& scores) {
-  return {scores.classes().begin(), scores.classes().end()};
+  return npy_stage(folder, std::move(options)).problems();
 }
 
 // All scores, one class after the other.
@@ -69,11 +65,7 @@ Floats values_of(ScoreMaps const& scores) {
   return values;
 }
 
-std::string const kTwo = floats({2, 1, 2}, {0.1F, 0.2F, 0.3F, 0.4F});
-Floats const kTwoValues = {0.1F, 0.2F, 0.3F, 0.4F};
 std::string const kThree = floats({3, 1, 2}, {0.5F, 0.6F, 0.1F, 0.2F, 0.3F, 0.4F});
-std::string const kMap = floats({1, 2}, {0.1F, 0.2F});
-std::string const kOther = floats({1, 2}, {0.3F, 0.4F});
 
 std::string const kIrn = npy(with_keys({5, 2}, {{"high_res", kTwo}}));
 std::string const kClipEs = npy(with_keys({5, 2}, {{"attn_highres", kTwo}}));
@@ -100,7 +92,7 @@ TEST_CASE("files of IRN and CLIP-ES have classes from 0, in the order of the fil
   for (auto const& [file, name] :
        {std::pair(kIrn, "irn"), {kIrn, "clims"}, {kIrn, "rib"}, {kClipEs, "clipes"}}) {
     for (Options const& options : {Options(), method(name)}) {
-      ScoreMaps const scores = read(file, options);
+      ScoreMaps const scores = read_npy(file, options);
       CHECK(classes_of(scores) == Labels{6, 3});
       CHECK(values_of(scores) == kTwoValues);
       CHECK_FALSE(scores.has_background());
@@ -112,7 +104,7 @@ TEST_CASE("one key more than maps means a background without a map, before label
   for (auto const& [file, name] :
        {std::pair(kPuzzle, "puzzlecam"), {kPuzzleRw, "puzzlecam_rw"}, {kRecurSeed, "recurseed"}}) {
     for (Options const& options : {Options(), method(name)}) {
-      ScoreMaps const scores = read(file, options);
+      ScoreMaps const scores = read_npy(file, options);
       CHECK(classes_of(scores) == Labels{6, 3});
       CHECK(values_of(scores) == kTwoValues);
     }
@@ -123,23 +115,23 @@ TEST_CASE("as many keys as maps in files of SIPE and RecurSeed are label ids wit
   std::string const second_writer = npy(with_keys({0, 6, 3}, {{"seed", kThree}}));
   for (auto const& [file, name] : {std::pair(kSipe, "sipe"), {second_writer, "recurseed"}}) {
     for (Options const& options : {Options(), method(name)}) {
-      ScoreMaps const scores = read(file, options);
+      ScoreMaps const scores = read_npy(file, options);
       CHECK(classes_of(scores) == Labels{0, 6, 3});
       CHECK(scores.has_background());
     }
   }
 }
 
-TEST_CASE("a map for each class number is read by class") {
-  ScoreMaps const cams = read(kPsa, method("psa"));
+TEST_CASE("a map for each class number is read_npy by class") {
+  ScoreMaps const cams = read_npy(kPsa, method("psa"));
   CHECK(classes_of(cams) == Labels{1, 6});
   CHECK(values_of(cams) == kTwoValues);
   for (char const* const name : {"seam", "transcam", "ppc", "eps", "l2g"}) {
-    CHECK(classes_of(read(kPsa, method(name))) == Labels{1, 6});
+    CHECK(classes_of(read_npy(kPsa, method(name))) == Labels{1, 6});
   }
-  CHECK(classes_of(read(kPsa, keys("zero_based"))) == Labels{1, 6});
+  CHECK(classes_of(read_npy(kPsa, keys("zero_based"))) == Labels{1, 6});
 
-  ScoreMaps const unsorted = read(npy(by_number({{5, kOther}, {0, kMap}})), method("psa"));
+  ScoreMaps const unsorted = read_npy(npy(by_number({{5, kOther}, {0, kMap}})), method("psa"));
   CHECK(classes_of(unsorted) == Labels{1, 6});
   CHECK(values_of(unsorted) == kTwoValues);
 }
@@ -150,9 +142,9 @@ TEST_CASE("PSA's CAMs and CRF scores look the same, and the error says what deci
                                 Contains("keys = \"label_ids\" for CRF scores"));
   CHECK_THAT(refusal(kPsa, {{"background", std::string("implicit")}}), Contains("number 0"));
   // Without the number 0 they are CAMs: CRF scores have a background.
-  CHECK(classes_of(read(npy(by_number({{5, kMap}})))) == Labels{6});
+  CHECK(classes_of(read_npy(npy(by_number({{5, kMap}})))) == Labels{6});
   for (Options const& options : {keys("label_ids"), Options{{"background", "in_band"}}}) {
-    ScoreMaps const crf = read(kPsa, options);
+    ScoreMaps const crf = read_npy(kPsa, options);
     CHECK(classes_of(crf) == Labels{0, 5});
     CHECK(crf.has_background());
   }
@@ -163,14 +155,14 @@ TEST_CASE("a plain array has a map for each class of the data set, with or witho
   values[41] = 7;
   std::string const all = npy_of_floats("(21, 1, 2)", values);
   for (Options const& options : {Options(), method("ppc"), Options{{"background", "in_band"}}}) {
-    ScoreMaps const scores = read(all, options);
+    ScoreMaps const scores = read_npy(all, options);
     CHECK(scores.classes().size() == 21);
     CHECK(scores.classes()[0] == 0);
     CHECK(scores.plane(20)[1] == 7);
   }
   std::string const foreground = npy_of_floats("(20, 1, 2)", Floats(40));
   for (Options const& options : {Options(), Options{{"background", "implicit"}}}) {
-    ScoreMaps const scores = read(foreground, options);
+    ScoreMaps const scores = read_npy(foreground, options);
     CHECK(scores.classes().size() == 20);
     CHECK(scores.classes()[0] == 1);
   }
@@ -182,23 +174,23 @@ TEST_CASE("a plain array has a map for each class of the data set, with or witho
   CHECK_THAT(refusal(all, {{"field", std::string("cam")}}), Contains("remove field"));
 }
 
-TEST_CASE("files of methods that are not listed are read with options") {
+TEST_CASE("files of methods that are not listed are read_npy with options") {
   std::string const unknown = npy(with_keys({5, 2}, {{"refined", kTwo}}));
   Options options = {{"field", std::string("refined")}};
   CHECK_THAT(refusal(unknown), Contains("none of which is known to hold scores: set field"));
   CHECK_THAT(refusal(unknown, options),
              Contains("as many numbers in 'keys' as maps") && Contains("keys = \"zero_based\""));
   options["keys"] = std::string("zero_based");
-  CHECK(classes_of(read(unknown, options)) == Labels{6, 3});
+  CHECK(classes_of(read_npy(unknown, options)) == Labels{6, 3});
   options["keys"] = std::string("label_ids");
-  CHECK(classes_of(read(unknown, options)) == Labels{5, 2});
+  CHECK(classes_of(read_npy(unknown, options)) == Labels{5, 2});
   options["background"] = std::string("in_band");
   CHECK_THAT(refusal(unknown, options), Contains("none of which is 0 (background)"));
 
   std::string const leading = npy(with_keys({0, 5, 2}, {{"refined", kTwo}}));
-  CHECK(classes_of(read(leading, {{"field", std::string("refined")}})) == Labels{5, 2});
+  CHECK(classes_of(read_npy(leading, {{"field", std::string("refined")}})) == Labels{5, 2});
   std::string const own = npy(with_keys({0, 5, 2}, {{"refined", kThree}}));
-  CHECK(classes_of(read(own, {{"field", std::string("refined")},
+  CHECK(classes_of(read_npy(own, {{"field", std::string("refined")},
                               {"background", std::string("in_band")}})) == Labels{0, 5, 2});
   CHECK_THAT(refusal(own, {{"field", std::string("refined")},
                            {"keys", std::string("label_ids")},
@@ -207,7 +199,7 @@ TEST_CASE("files of methods that are not listed are read with options") {
   CHECK_THAT(refusal(own, {{"field", std::string("refind")}}), Contains("has no 'refind'"));
   // A method's other field.
   std::string const both = npy(with_keys({5, 2}, {{"high_res", kTwo}, {"crf", kTwo}}));
-  CHECK(classes_of(read(both, {{"method", std::string("irn")}, {"field", std::string("crf")}})) ==
+  CHECK(classes_of(read_npy(both, {{"method", std::string("irn")}, {"field", std::string("crf")}})) ==
         Labels{6, 3});
 }
 
@@ -309,7 +301,7 @@ TEST_CASE("keys of unknown classes, or repeated keys, are refused") {
              Contains("key 20") && Contains("if the keys are label ids (PSA's CRF scores), remove "
                                             "method and set keys = \"label_ids\""));
   CHECK_THAT(refusal(crf, keys("zero_based")), Contains("CRF scores), set keys = \"label_ids\""));
-  CHECK(classes_of(read(crf, keys("label_ids"))) == Labels{0, 20});
+  CHECK(classes_of(read_npy(crf, keys("label_ids"))) == Labels{0, 20});
   std::string const irn = npy(with_keys({20, 2}, {{"high_res", kTwo}}));
   for (Options const& options : {Options(), method("irn")}) {
     CHECK_THAT(refusal(irn, options), Contains("key 20") && !Contains("label ids"));
@@ -367,8 +359,8 @@ TEST_CASE("maps of another size than the image are refused with both sizes") {
 }
 
 TEST_CASE("the size is that of the maps if the data set does not know it") {
-  CHECK(read(kIrn, {}, std::nullopt).size() == Size{1, 2});
-  CHECK(read(kPsa, method("psa"), std::nullopt).size() == Size{1, 2});
+  CHECK(read_npy(kIrn, {}, std::nullopt).size() == Size{1, 2});
+  CHECK(read_npy(kPsa, method("psa"), std::nullopt).size() == Size{1, 2});
 }
 
 TEST_CASE("maps at a fourth of the size are enlarged if a file has no others") {
@@ -377,7 +369,7 @@ TEST_CASE("maps at a fourth of the size are enlarged if a file has no others") {
   for (auto const& [file, name] : {std::pair(npy(with_keys({14}, {{"cam", strided}})), "irn"),
                                    {npy(with_keys({0, 15}, {{"cam", strided}})), "puzzlecam"}}) {
     for (Options const& options : {Options(), method(name)}) {
-      ScoreMaps const scores = read(file, options, Size{1, 6});
+      ScoreMaps const scores = read_npy(file, options, Size{1, 6});
       CHECK(classes_of(scores) == Labels{15});
       CHECK(values_of(scores) == enlarged);
     }
@@ -386,30 +378,30 @@ TEST_CASE("maps at a fourth of the size are enlarged if a file has no others") {
   }
   // Full-size maps come first, and are never enlarged.
   std::string const full = floats({1, 1, 6}, {9, 9, 9, 9, 9, 9});
-  CHECK(values_of(read(npy(with_keys({14}, {{"cam", strided}, {"high_res", full}})), {},
+  CHECK(values_of(read_npy(npy(with_keys({14}, {{"cam", strided}, {"high_res", full}})), {},
                        Size{1, 6})) == Floats(6, 9));
   CHECK_THAT(refusal(npy(with_keys({14}, {{"high_res", strided}})), {}, Size{1, 6}),
              Contains("1x2"));
-  CHECK(values_of(read(npy(with_keys({14}, {{"cam", strided}, {"high_res", full}})),
+  CHECK(values_of(read_npy(npy(with_keys({14}, {{"cam", strided}, {"high_res", full}})),
                        {{"field", std::string("cam")}}, Size{1, 6})) == enlarged);
   // float16 stays float16: what lies an eighth of the way from 0.1 to 0.2 is rounded to it.
   ScoreMaps const half =
-      read(npy(with_keys({14}, {{"cam", halves({1, 1, 2}, {0x2e66, 0x3266})}})), {}, Size{1, 6});
+      read_npy(npy(with_keys({14}, {{"cam", halves({1, 1, 2}, {0x2e66, 0x3266})}})), {}, Size{1, 6});
   CHECK(half.precision() == Precision::half);
   CHECK(half.plane(0)[2] == 0.11248779296875F);
 }
 
 TEST_CASE("scores keep the precision of the file") {
-  CHECK(read(kIrn).precision() == Precision::single);
-  ScoreMaps const full = read(npy(by_number({{5, doubles({1, 2}, {0.1, 0.2})}})));
+  CHECK(read_npy(kIrn).precision() == Precision::single);
+  ScoreMaps const full = read_npy(npy(by_number({{5, doubles({1, 2}, {0.1, 0.2})}})));
   REQUIRE(full.precision() == Precision::full);
   full.visit_plane(0, [](auto plane) { CHECK(plane[0] == 0.1); });
-  ScoreMaps const half = read(npy(by_number({{5, halves({1, 2}, {0x2e66, 0x3c00})}})));
+  ScoreMaps const half = read_npy(npy(by_number({{5, halves({1, 2}, {0x2e66, 0x3c00})}})));
   CHECK(half.precision() == Precision::half);
   CHECK(values_of(half) == Floats{0.0999755859375F, 1.0F});
 }
 
-TEST_CASE("torch's tensors are read like numpy's arrays, even columns of another tensor") {
+TEST_CASE("torch's tensors are read_npy like numpy's arrays, even columns of another tensor") {
   using namespace pickle_bytes;
   // keys = torch.nonzero(label)[:, 0]
   Storage const numbers{"0", "LongStorage", 4, packed<std::int64_t>({5, 0, 2, 0})};
@@ -417,7 +409,7 @@ TEST_CASE("torch's tensors are read like numpy's arrays, even columns of another
   std::string const file =
       cam_files::npy(dict(text("keys") + pickled_tensor(numbers, 0, {2}, {2}) + text("high_res") +
                           pickled_tensor(scores, 0, {2, 1, 2}, {2, 2, 1})));
-  ScoreMaps const read_scores = read(file);
+  ScoreMaps const read_scores = read_npy(file);
   CHECK(classes_of(read_scores) == Labels{6, 3});
   CHECK(values_of(read_scores) == kTwoValues);
 }
@@ -433,7 +425,7 @@ TEST_CASE("a file without classes gives an image of background") {
         {npy(with_keys({0}, {{"seed", none}})), "recurseed"},
         {npy("}"), "psa"}}) {
     for (Options const& options : {Options(), method(name)}) {
-      ScoreMaps const scores = read(file, options);
+      ScoreMaps const scores = read_npy(file, options);
       CHECK(scores.classes().empty());
       CHECK(scores.size() == Size{1, 2});
     }
@@ -445,14 +437,14 @@ TEST_CASE("a file without classes gives an image of background") {
         dict(text("keys") + "]" + text("cam") + "]" + text("high_res") + "]"),
         dict(text("keys") + floating + text("cam") + floating)}) {
     for (Options const& options : {Options(), method("irn")}) {
-      ScoreMaps const scores = read(npy(file), options);
+      ScoreMaps const scores = read_npy(npy(file), options);
       CHECK(scores.classes().empty());
       CHECK(scores.size() == Size{1, 2});
     }
   }
-  CHECK(classes_of(read(npy(dict(text("keys") + integers({0}) + text("hr_cam") + "]")),
+  CHECK(classes_of(read_npy(npy(dict(text("keys") + integers({0}) + text("hr_cam") + "]")),
                         method("puzzlecam"))) == Labels{});
-  CHECK(read(npy(with_keys({}, {{"high_res", none}})), {}, std::nullopt).size() == Size{1, 2});
+  CHECK(read_npy(npy(with_keys({}, {{"high_res", none}})), {}, std::nullopt).size() == Size{1, 2});
   CHECK_THAT(refusal(npy(with_keys({}, {})), {}, std::nullopt), Contains("size of the sample is"));
   CHECK_THAT(refusal(npy(with_keys({5, 2}, {}))), Contains("keys of 2 classes but no scores"));
   CHECK_THAT(refusal(npy(with_keys({0}, {})), method("irn")),
@@ -472,13 +464,13 @@ TEST_CASE("boolean flags of classes are not taken for class numbers") {
 TEST_CASE("a missing file is an error that names the file, or an image without a class") {
   TempFolder const folder;
   folder.write("b.pkl", "");
-  StageDriver strict = driver(folder, {});
+  StageDriver strict = npy_stage(folder, {});
   CHECK_THROWS_WITH(strict.run<ScoreMaps>(voc_sample("a")),
                     Contains("there is no CAM file " + (folder / "a.npy").string()) &&
                         Contains("on_missing = \"empty\""));
   CHECK_THROWS_WITH(strict.run<ScoreMaps>(voc_sample("b")),
                     Contains("but there is b.pkl, which cam.pkl reads"));
-  StageDriver lenient = driver(folder, {{"on_missing", std::string("empty")}});
+  StageDriver lenient = npy_stage(folder, {{"on_missing", std::string("empty")}});
   auto const scores = lenient.run<ScoreMaps>(voc_sample("a", Size{2, 3}));
   CHECK(scores.classes().empty());
   CHECK(scores.size() == Size{2, 3});
@@ -489,7 +481,7 @@ TEST_CASE("a missing file is an error that names the file, or an image without a
 TEST_CASE("the file of a COCO sample may have any of its names") {
   TempFolder const folder;
   folder.write("000000000139.npy", kIrn);
-  StageDriver stage = driver(folder, {});
+  StageDriver stage = npy_stage(folder, {});
   Sample const sample = voc_sample("COCO_val2014_000000000139", Size{1, 2});
   CHECK(classes_of(stage.run<ScoreMaps>(sample)) == Labels{6, 3});
   auto const files = stage.instance().files(0, sample);

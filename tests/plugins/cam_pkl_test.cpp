@@ -15,7 +15,7 @@ namespace {
 
 using Options = std::map<std::string, OptionValue>;
 
-StageDriver driver(TempFolder const& folder, Options options = {}) {
+StageDriver pkl_stage(TempFolder const& folder, Options options = {}) {
   options["dir"] = folder.path().string();
   return StageDriver(cam::declare_pkl, {std::move(options), {}, {}});
 }
@@ -24,11 +24,9 @@ std::vector<Label> classes_in(std::string const& object, char protocol, Options 
   TempFolder const folder;
   folder.write("a.pkl", pickle_bytes::pickled(object, protocol));
   auto const scores =
-      driver(folder, std::move(options)).run<ScoreMaps>(voc_sample("a", Size{1, 2}));
+      pkl_stage(folder, std::move(options)).run<ScoreMaps>(voc_sample("a", Size{1, 2}));
   return {scores.classes().begin(), scores.classes().end()};
 }
-
-std::string const kTwo = floats({2, 1, 2}, {0.1F, 0.2F, 0.3F, 0.4F});
 
 }  // namespace
 
@@ -55,10 +53,10 @@ TEST_CASE("other methods' dicts are read from pickles as well") {
 TEST_CASE("the error for a missing pickle names a .npy file in its place") {
   TempFolder const folder;
   folder.write("a.npy", "");
-  CHECK_THROWS_WITH(driver(folder).run<ScoreMaps>(voc_sample("a")),
+  CHECK_THROWS_WITH(pkl_stage(folder).run<ScoreMaps>(voc_sample("a")),
                     Contains("but there is a.npy, which cam.npy reads"));
   folder.write("a.pkl", npy(with_keys({5, 2}, {{"high_res", kTwo}})));
-  CHECK_THROWS_WITH(driver(folder).run<ScoreMaps>(voc_sample("a")), Contains("a.pkl"));
+  CHECK_THROWS_WITH(pkl_stage(folder).run<ScoreMaps>(voc_sample("a")), Contains("a.pkl"));
 }
 
 TEST_CASE("a truncated pickle is refused by name, wherever it ends") {
@@ -66,6 +64,6 @@ TEST_CASE("a truncated pickle is refused by name, wherever it ends") {
   for (std::size_t length = 0; length < whole.size(); length += 5) {
     TempFolder const folder;
     folder.write("a.pkl", whole.substr(0, length));
-    CHECK_THROWS_WITH(driver(folder).run<ScoreMaps>(voc_sample("a")), Contains("a.pkl"));
+    CHECK_THROWS_WITH(pkl_stage(folder).run<ScoreMaps>(voc_sample("a")), Contains("a.pkl"));
   }
 }

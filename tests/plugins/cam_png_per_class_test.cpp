@@ -21,19 +21,15 @@ std::string gray(Size size, Bytes values) {
   return as_text(make_png(size, {}, std::move(values)));
 }
 
-StageDriver driver(TempFolder const& folder, Options options = {}) {
+StageDriver png_stage(TempFolder const& folder, Options options = {}) {
   options["dir"] = folder.path().string();
   return StageDriver(cam::declare_png_per_class, {std::move(options), {}, {}});
 }
 
-ScoreMaps read(TempFolder const& folder, Sample const& sample, Options options = {}) {
-  StageDriver stage = driver(folder, std::move(options));
+ScoreMaps read_pngs(TempFolder const& folder, Sample const& sample, Options options = {}) {
+  StageDriver stage = png_stage(folder, std::move(options));
   REQUIRE(stage.problems() == "");
   return stage.run<ScoreMaps>(sample);
-}
-
-std::vector<Label> classes_of(ScoreMaps const& scores) {
-  return {scores.classes().begin(), scores.classes().end()};
 }
 
 Options const kRca = {{"method", std::string("rca")}};
@@ -43,7 +39,7 @@ Options const kEmpty = {{"on_missing", std::string("empty")}};
 
 TEST_CASE("cam.png_per_class takes a sample and outputs scores from an existing folder") {
   TempFolder const folder;
-  StageDriver const stage = driver(folder);
+  StageDriver const stage = png_stage(folder);
   CHECK(stage.declaration().inputs.at(0).name == "sample");
   CHECK(stage.declaration().outputs.at(0).name == "scores");
   auto const& dir = stage.declaration().options.at(find_option(stage.declaration(), "dir").value());
@@ -58,7 +54,7 @@ TEST_CASE(
   folder.write("2007_000032_0.png", gray({1, 3}, {1, 2, 3}));
   folder.write("2007_000032_9.png", gray({1, 3}, {9, 9, 9}));
   folder.write("2007_000033_3.png", gray({1, 3}, {9, 9, 9}));
-  ScoreMaps const scores = read(folder, voc_sample("2007_000032", Size{1, 3}));
+  ScoreMaps const scores = read_pngs(folder, voc_sample("2007_000032", Size{1, 3}));
   CHECK(classes_of(scores) == std::vector<Label>{1, 10, 15});
   CHECK(scores.precision() == Precision::single);
   CHECK_FALSE(scores.has_background());
@@ -73,7 +69,7 @@ TEST_CASE("RCA's maps are scaled by their least and greatest value, in double pr
   TempFolder const folder;
   folder.write("2007_000032_3.png", gray({1, 3}, {10, 60, 110}));
   folder.write("2007_000032_4.png", gray({1, 3}, {7, 7, 7}));
-  ScoreMaps const scores = read(folder, voc_sample("2007_000032"), kRca);
+  ScoreMaps const scores = read_pngs(folder, voc_sample("2007_000032"), kRca);
   REQUIRE(scores.precision() == Precision::full);
   scores.visit_plane(0, [](auto plane) {
     CHECK(plane[0] == 0);
@@ -89,7 +85,7 @@ TEST_CASE("RCA's smaller maps are found by the image's position in the list and 
   folder.write("7_2.png", gray({1, 2}, {0, 80}));
   Sample sample = voc_sample("2007_000032", Size{1, 8});
   sample.index = 7;
-  ScoreMaps const scores = read(folder, sample, kRca);
+  ScoreMaps const scores = read_pngs(folder, sample, kRca);
   CHECK(classes_of(scores) == std::vector<Label>{3});
   CHECK(scores.size() == Size{1, 8});
   scores.visit_plane(0, [](auto plane) {
@@ -97,7 +93,7 @@ TEST_CASE("RCA's smaller maps are found by the image's position in the list and 
     for (std::size_t x = 0; x < 8; ++x) CHECK(plane[x] == resized[x] / (80 + 1e-8));
   });
   sample.size.reset();
-  CHECK_THROWS_WITH(read(folder, sample, kRca), Contains("7_2.png may have any size"));
+  CHECK_THROWS_WITH(read_pngs(folder, sample, kRca), Contains("7_2.png may have any size"));
 }
 
 TEST_CASE("the detected naming is recorded and may be set") {
@@ -105,7 +101,7 @@ TEST_CASE("the detected naming is recorded and may be set") {
   folder.write("7_2.png", gray({1, 1}, {255}));
   folder.write("._7_2.png", "added by macOS");  // is not a file of the sample "._7"
   auto const names = [&](Options const& options) {
-    StageDriver stage = driver(folder, options);
+    StageDriver stage = png_stage(folder, options);
     return stage.instance().option(find_option(stage.declaration(), "names").value());
   };
   CHECK(names(kRca) == OptionValue(std::string("position")));
@@ -115,9 +111,9 @@ TEST_CASE("the detected naming is recorded and may be set") {
 
   Sample sample = voc_sample("2007_000032", Size{1, 1});
   sample.index = 7;
-  CHECK(classes_of(read(folder, sample, {{"names", std::string("position")}})) ==
+  CHECK(classes_of(read_pngs(folder, sample, {{"names", std::string("position")}})) ==
         std::vector<Label>{3});
-  CHECK_THROWS_WITH(read(folder, sample), Contains("names = \"position\""));
+  CHECK_THROWS_WITH(read_pngs(folder, sample), Contains("names = \"position\""));
 }
 
 TEST_CASE("PNGs are found under any name of a COCO sample, and in the subfolder of an id") {
@@ -126,38 +122,38 @@ TEST_CASE("PNGs are found under any name of a COCO sample, and in the subfolder 
   folder.write("train/a_5.png", gray({1, 1}, {255}));
   Sample sample = voc_sample("COCO_val2014_000000000139");
   sample.classes = coco14_classes();
-  CHECK(classes_of(read(folder, sample)) == std::vector<Label>{62});
-  CHECK(classes_of(read(folder, voc_sample("train/a"))) == std::vector<Label>{6});
+  CHECK(classes_of(read_pngs(folder, sample)) == std::vector<Label>{62});
+  CHECK(classes_of(read_pngs(folder, voc_sample("train/a"))) == std::vector<Label>{6});
 }
 
 TEST_CASE("a sample without PNGs is an error, or has no class") {
   TempFolder const folder;
   folder.write("b_1.png", gray({1, 1}, {255}));
-  CHECK_THROWS_WITH(read(folder, voc_sample("a", Size{2, 3})),
+  CHECK_THROWS_WITH(read_pngs(folder, voc_sample("a", Size{2, 3})),
                     Contains("there is no file a_CLASS.png in " + folder.path().string()) &&
                         Contains("on_missing = \"empty\""));
-  ScoreMaps const scores = read(folder, voc_sample("a", Size{2, 3}), kEmpty);
+  ScoreMaps const scores = read_pngs(folder, voc_sample("a", Size{2, 3}), kEmpty);
   CHECK(scores.classes().empty());
   CHECK(scores.size() == Size{2, 3});
-  CHECK_THROWS_WITH(read(folder, voc_sample("a"), kEmpty),
+  CHECK_THROWS_WITH(read_pngs(folder, voc_sample("a"), kEmpty),
                     Contains("size of the sample is unknown"));
 }
 
 TEST_CASE("unknown classes and maps of another size are refused") {
   TempFolder const folder;
   folder.write("a_20.png", gray({1, 1}, {255}));
-  CHECK_THROWS_WITH(read(folder, voc_sample("a")),
+  CHECK_THROWS_WITH(read_pngs(folder, voc_sample("a")),
                     Contains("a_20.png belongs to class 21 (20 in the file name") &&
                         Contains("0..20 (background to tvmonitor)"));
   folder.write("b_1.png", gray({2, 3}, Bytes(6)));
-  CHECK_THROWS_WITH(read(folder, voc_sample("b", Size{3, 2})),
+  CHECK_THROWS_WITH(read_pngs(folder, voc_sample("b", Size{3, 2})),
                     Contains("b_1.png is 2x3 but the sample's image is 3x2 (height x width)") &&
                         Contains("one is the other transposed"));
-  CHECK_THROWS_WITH(read(folder, voc_sample("b", Size{3, 4})),
+  CHECK_THROWS_WITH(read_pngs(folder, voc_sample("b", Size{3, 4})),
                     Contains("do both belong to the same data set?"));
   folder.write("b_2.png", gray({3, 3}, Bytes(9)));
   CHECK_THROWS_WITH(
-      read(folder, voc_sample("b")),
+      read_pngs(folder, voc_sample("b")),
       Contains("b_2.png is 3x3 but the map of another class is 2x3 (height x width)"));
 }
 
@@ -166,7 +162,7 @@ TEST_CASE("a PNG that cannot hold scores is refused with its format") {
   auto const refusal = [&](Bytes const& file) {
     folder.write("a_1.png", as_text(file));
     try {
-      read(folder, voc_sample("a"));
+      read_pngs(folder, voc_sample("a"));
     } catch (Error const& error) {
       return std::string(error.what());
     }
@@ -187,9 +183,9 @@ TEST_CASE("a PNG that cannot hold scores is refused with its format") {
 
 TEST_CASE("a folder without such files is refused by the check, with a file that is there") {
   TempFolder const folder;
-  CHECK_THAT(driver(folder).problems(), Contains("dir: there is no file NAME_CLASS.png in"));
+  CHECK_THAT(png_stage(folder).problems(), Contains("dir: there is no file NAME_CLASS.png in"));
   folder.write("2007_000032.npy", "");
-  CHECK_THAT(driver(folder).problems(), Contains(", but there is 2007_000032.npy;"));
+  CHECK_THAT(png_stage(folder).problems(), Contains(", but there is 2007_000032.npy;"));
 }
 
 TEST_CASE("a folder with all files in subfolders is refused by the check, with the subfolders") {
@@ -200,16 +196,16 @@ TEST_CASE("a folder with all files in subfolders is refused by the check, with t
   folder.write("orig/a_4.png", map);
   std::string const none = "dir: there is no file NAME_CLASS.png in " + folder.path().string();
   for (Options const& options : {Options(), kRca, Options{{"names", std::string("position")}}}) {
-    CHECK_THAT(driver(folder, options).problems(),
+    CHECK_THAT(png_stage(folder, options).problems(),
                Contains(none + " itself, but " + in("orig/a_")) &&
                    Contains(".png; set dir to that folder, or set names = \"id\""));
   }
   folder.write("feat/0_3.png", map);
-  CHECK_THAT(driver(folder, kRca).problems(),
+  CHECK_THAT(png_stage(folder, kRca).problems(),
              Contains(in("feat/0_3.png") + " and " + in("orig/a_")) &&
                  Contains("; set dir to one of these folders"));
   // The ids of samples may lead into folders.
-  CHECK(classes_of(read(folder, voc_sample("orig/a"), {{"names", std::string("id")}})) ==
+  CHECK(classes_of(read_pngs(folder, voc_sample("orig/a"), {{"names", std::string("id")}})) ==
         std::vector<Label>{4, 5});
 }
 
@@ -225,9 +221,9 @@ TEST_CASE("links to folders are followed, and cycles are harmless") {
   fs::create_directory_symlink("nowhere", folder / "gone");
   fs::create_symlink("itself", folder / "itself");
   fs::create_directory_symlink(folder.path(), elsewhere / "back");
-  CHECK(classes_of(read(folder, voc_sample("a"))) == std::vector<Label>{2});
-  CHECK(classes_of(read(folder, voc_sample("train/b"))) == std::vector<Label>{3});
-  StageDriver stage = driver(folder);
+  CHECK(classes_of(read_pngs(folder, voc_sample("a"))) == std::vector<Label>{2});
+  CHECK(classes_of(read_pngs(folder, voc_sample("train/b"))) == std::vector<Label>{3});
+  StageDriver stage = png_stage(folder);
   CHECK_THROWS_WITH(stage.run<ScoreMaps>(voc_sample("l0/a", Size{1, 1})),
                     Contains("there is no file l0/a_CLASS.png"));
 }
@@ -235,16 +231,16 @@ TEST_CASE("links to folders are followed, and cycles are harmless") {
 TEST_CASE("a method that writes other files is refused by the check") {
   TempFolder const folder;
   folder.write("a_1.png", gray({1, 1}, {255}));
-  CHECK_THAT(driver(folder, {{"method", std::string("irn")}}).problems(),
+  CHECK_THAT(png_stage(folder, {{"method", std::string("irn")}}).problems(),
              Contains("method: \"irn\" does not write one PNG per class") && Contains("cam.npy"));
-  CHECK(driver(folder, {{"method", std::string("l2g")}}).problems() == "");
+  CHECK(png_stage(folder, {{"method", std::string("l2g")}}).problems() == "");
 }
 
-TEST_CASE("the files of a sample are those that are read") {
+TEST_CASE("the files of a sample are those that are read_pngs") {
   TempFolder const folder;
   folder.write("a_11.png", "");
   folder.write("a_3.png", "");
-  StageDriver stage = driver(folder);
+  StageDriver stage = png_stage(folder);
   CHECK(stage.instance().files(0, voc_sample("a")) ==
         std::vector<std::filesystem::path>{folder / "a_3.png", folder / "a_11.png"});
   CHECK(stage.instance().files(0, voc_sample("b")) ==

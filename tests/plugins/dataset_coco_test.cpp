@@ -33,10 +33,6 @@ constexpr char const* kInstances = R"({
    "segmentation": {"size": [2, 3], "counts": [2, 2, 2]}}],
 "categories": [{"id": 1, "name": "person"}, {"id": 13, "name": "stop sign"}]})";
 
-std::string label_png(LabelMap const& labels) {
-  return as_text(encode_label_png(labels, LabelColours::gray));
-}
-
 // The folder of COCO as it is unpacked.
 struct CocoFolder {
   CocoFolder() {
@@ -55,13 +51,6 @@ struct CocoFolder {
 
   TempFolder folder;
 };
-
-Names ids_of(StageDriver& stage) {
-  CHECK(stage.problems().empty());
-  Names ids;
-  for (Sample const& sample : stage.samples()) ids.push_back(sample.id);
-  return ids;
-}
 
 }  // namespace
 

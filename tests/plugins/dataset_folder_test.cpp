@@ -23,17 +23,6 @@ StageDriver opening(Options options, Names wanted = {}) {
   return StageDriver(dataset::declare_folder, {std::move(options), {}, std::move(wanted)});
 }
 
-Names ids_of(StageDriver& stage) {
-  CHECK(stage.problems().empty());
-  Names ids;
-  for (Sample const& sample : stage.samples()) ids.push_back(sample.id);
-  return ids;
-}
-
-std::string label_png(LabelMap const& labels) {
-  return as_text(encode_label_png(labels, LabelColours::gray));
-}
-
 std::string const kPicture = label_png(LabelMap(Size{2, 3}));
 
 Names class_names(Names const& classes) {

@@ -24,12 +24,6 @@ StageDriver opening(TempFolder const& root, Options options = {}, Names wanted =
   return StageDriver(dataset::declare_voc, {std::move(options), {}, std::move(wanted)});
 }
 
-Names ids_of(StageDriver& stage) {
-  Names ids;
-  for (Sample const& sample : stage.samples()) ids.push_back(sample.id);
-  return ids;
-}
-
 Names ids_in(std::string const& list) {
   TempFolder const root;
   root.write(kTrain, list);

@@ -19,13 +19,13 @@ namespace {
 using Pixels = std::vector<Label>;
 using Names = std::vector<std::string>;
 
-LabelMap row_of(Pixels const& pixels) {
+LabelMap line_of(Pixels const& pixels) {
   return LabelMap({1, static_cast<std::uint32_t>(pixels.size())}, pixels);
 }
 
 std::vector<double> row(Pixels const& truth, Pixels const& pseudo, Pixels const& labels) {
   StageDriver stage(eval::declare_reference_csv);
-  Row const cells = stage.observe(voc_sample("a"), row_of(truth), row_of(pseudo), row_of(labels));
+  Row const cells = stage.observe(voc_sample("a"), line_of(truth), line_of(pseudo), line_of(labels));
   REQUIRE(cells.size() == 10);
   CHECK(cells[0] == Cell(std::string("a")));
   std::vector<double> numbers;
@@ -157,7 +157,7 @@ TEST_CASE("saved and loaded records of the table fold to the same rows and means
   auto const map = [&](bool background) {
     Pixels pixels(40);
     for (Label& pixel : pixels) pixel = static_cast<Label>(background ? 0 : random() % 4);
-    return row_of(pixels);
+    return line_of(pixels);
   };
   for (int image = 0; image < 20; ++image) {
     Sample const sample = voc_sample(std::to_string(image));

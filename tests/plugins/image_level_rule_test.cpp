@@ -18,10 +18,6 @@ std::vector<float> plane_of(ScoreMaps const& scores, std::size_t i) {
   return {plane.begin(), plane.end()};
 }
 
-std::vector<Label> classes_of(ScoreMaps const& scores) {
-  return {scores.classes().begin(), scores.classes().end()};
-}
-
 ImageLabels const kPerson{{15}};
 
 }  // namespace

@@ -25,7 +25,7 @@ MaskSet two_masks() {
                   {Mask::from_counts({3, 4}, Counts{0, 1, 11}), std::nullopt}});
 }
 
-StageDriver writing(std::string const& format) {
+StageDriver writing_masks(std::string const& format) {
   return StageDriver(output::declare_masks, {{{"format", format}}, {}, {}});
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("output.masks writes amg.py's records by default") {
 TEST_CASE("masks.json and masks.png read what output.masks writes") {
   MaskSet const masks = two_masks();
   TempFolder const folder;
-  StageDriver json = writing("json"), png = writing("png");
+  StageDriver json = writing_masks("json"), png = writing_masks("png");
   json.write(voc_sample("a"), masks);
   png.write(voc_sample("a"), masks);
   copy_to(folder, json);
@@ -83,7 +83,7 @@ TEST_CASE("masks.json and masks.png read what output.masks writes") {
 TEST_CASE("the box of a mask without pixels is the corner of its crop, as in amg.py") {
   MaskSet const masks(
       {{Mask::from_counts({30, 40}, Counts{1200}), MaskInfo{.crop_box = {14, 5, 20, 20}}}});
-  StageDriver json = writing("json"), png = writing("png");
+  StageDriver json = writing_masks("json"), png = writing_masks("png");
   json.write(voc_sample("a"), masks);
   png.write(voc_sample("a"), masks);
   CHECK(Json::parse(text_of(json, "a.json")).at(0).at("bbox") == Json({14, 5, 0, 0}));
@@ -91,7 +91,7 @@ TEST_CASE("the box of a mask without pixels is the corner of its crop, as in amg
 }
 
 TEST_CASE("the PNG form has amg.py's files and table") {
-  StageDriver stage = writing("png");
+  StageDriver stage = writing_masks("png");
   stage.write(voc_sample("a"), two_masks());
   REQUIRE(stage.files().size() == 3);
   CHECK(decode_mask_png(stage.files().at("a/0.png"), "0.png") == two_masks().mask(0));
@@ -107,7 +107,7 @@ TEST_CASE("the PNG form's table has floats as Python writes them") {
   info.stability_score = 0;
   info.point = {-3, 1e-7};
   info.crop_box = {0, 0, 4, 3};
-  StageDriver stage = writing("png");
+  StageDriver stage = writing_masks("png");
   stage.write(voc_sample("a"), MaskSet({{Mask(Size{3, 4}), info}}, Size{3, 4}));
   CHECK_THAT(text_of(stage, "a/metadata.csv"),
              EndsWith("\n0,0,0,0,0,0,-3.0,1e-07,1.0,0.0,0,0,4,3"));
@@ -115,7 +115,7 @@ TEST_CASE("the PNG form's table has floats as Python writes them") {
 
 TEST_CASE("an empty mask set is written without masks") {
   MaskSet const none({}, Size{3, 4});
-  StageDriver json = writing("json"), png = writing("png");
+  StageDriver json = writing_masks("json"), png = writing_masks("png");
   json.write(voc_sample("a"), none);
   png.write(voc_sample("a"), none);
   CHECK(Json::parse(text_of(json, "a.json")) == Json::array());

@@ -17,10 +17,6 @@ using sepl::Consensus;
 
 namespace {
 
-Pixels pixels_of(LabelMap const& labels) {
-  return {labels.pixels().begin(), labels.pixels().end()};
-}
-
 Pixels agreed(Consensus const& consensus, Case const& c) {
   LabelMap const pseudo(c.size, c.pseudo);
   MaskSet const masks = masks_of(c);

@@ -17,10 +17,6 @@ using sepl::Select;
 
 namespace {
 
-Pixels pixels_of(LabelMap const& labels) {
-  return {labels.pixels().begin(), labels.pixels().end()};
-}
-
 Pixels best(Case const& c, Pixels const& truth) {
   StageDriver stage(sepl::declare_oracle);
   return pixels_of(stage.run<LabelMap>(voc_sample("a"), LabelMap(c.size, c.pseudo), masks_of(c),

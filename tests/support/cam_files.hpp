@@ -17,6 +17,10 @@ using Floats = std::vector<float>;
 inline std::string floats(Shape const& shape, Floats const& values) {
   return pickle_bytes::array(pickle_bytes::dtype("f4"), shape, pickle_bytes::packed(values));
 }
+inline Floats const kTwoValues = {0.1F, 0.2F, 0.3F, 0.4F};
+inline std::string const kTwo = floats({2, 1, 2}, kTwoValues);
+inline std::string const kMap = floats({1, 2}, {0.1F, 0.2F});
+inline std::string const kOther = floats({1, 2}, {0.3F, 0.4F});
 inline std::string doubles(Shape const& shape, std::vector<double> const& values) {
   return pickle_bytes::array(pickle_bytes::dtype("f8"), shape, pickle_bytes::packed(values));
 }

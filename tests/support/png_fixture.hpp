@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include <seplflow/formats/png.hpp>
 #include <seplflow/size.hpp>
 
 struct PngKind {
@@ -67,6 +68,10 @@ inline std::vector<std::uint8_t> make_png(
 
 inline std::string as_text(std::span<std::uint8_t const> bytes) {
   return {bytes.begin(), bytes.end()};
+}
+
+inline std::string label_png(seplflow::LabelMap const& labels) {
+  return as_text(seplflow::encode_label_png(labels, seplflow::LabelColours::gray));
 }
 
 // Where the data of the first chunk of this type ("IDAT") begins; its length is 8 bytes before.

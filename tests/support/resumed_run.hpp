@@ -9,18 +9,11 @@
 #include "support/held_run.hpp"
 
 namespace fs = std::filesystem;
-using Names = std::vector<std::string>;
-
-inline Names const kNone;
 
 inline ProgramResult resume(Workplace const& place, std::string const& out, Names arguments = {},
                             ProgramOptions options = {}) {
   arguments.insert(arguments.begin(), "--resume");
   return place.run(out, std::move(arguments), std::move(options));
-}
-
-inline int reused_samples(fs::path const& run) {
-  return json_in(run / "run.json")["samples"]["reused"];
 }
 
 // Which file it is, and when it was written.

@@ -15,6 +15,9 @@
 #include "support/temp_folder.hpp"
 
 using Json = nlohmann::json;
+using Names = std::vector<std::string>;
+
+inline Names const kNone;
 
 // SEPL over small generated scenes, scored and written, as "scenes". `more` is put at the end.
 inline std::string scenes_pipeline(int count, std::string const& more = "") {
@@ -154,4 +157,8 @@ inline ProgramOptions with_faulty() {
   ProgramOptions options;
   options.environment["SEPLFLOW_PLUGIN_PATH"] = SEPLFLOW_BUILD_DIR "/test-plugins/faulty";
   return options;
+}
+
+inline int reused_samples(std::filesystem::path const& run) {
+  return json_in(run / "run.json")["samples"]["reused"];
 }

@@ -35,6 +35,10 @@ inline seplflow::LabelMap merged(seplflow::sepl::Select const& select,
       select.carry_out(select.decide(pseudo, masks, overlaps), pseudo, masks, overlaps));
 }
 
+inline Pixels pixels_of(seplflow::LabelMap const& labels) {
+  return {labels.pixels().begin(), labels.pixels().end()};
+}
+
 inline unsigned below(std::mt19937& random, unsigned bound) {
   return static_cast<unsigned>(random() % bound);
 }

@@ -33,3 +33,13 @@ class StageDriver : public seplflow::testing::StageKit {
                        StageSetup const& setup = {})
       : StageKit(declare, "", setup.in_toml()) {}
 };
+
+inline std::vector<std::string> ids_of(StageDriver& source) {
+  std::vector<std::string> ids;
+  for (seplflow::Sample const& sample : source.samples()) ids.push_back(sample.id);
+  return ids;
+}
+
+inline std::vector<seplflow::Label> classes_of(seplflow::ScoreMaps const& scores) {
+  return {scores.classes().begin(), scores.classes().end()};
+}

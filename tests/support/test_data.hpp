@@ -11,3 +11,7 @@ inline std::filesystem::path test_data() {
   char const* const set = std::getenv("SEPLFLOW_TEST_DATA");
   return set && *set ? std::filesystem::path(set) : std::filesystem::path(SEPLFLOW_DEFAULT_DATA);
 }
+
+inline std::filesystem::path coco() {
+  return test_data() / "coco14-100";
+}

@@ -54,7 +54,7 @@ Mask rasterise_slowly(Size size, std::vector<double> const& xy) {
     double const row = std::ceil(std::clamp(y, 0., double(size.height)));
     ends.push_back(std::uint32_t(x) * size.height + std::uint32_t(row));
   }
-  std::ranges::sort(ends);
+  std::sort(ends.begin(), ends.end());
   ends.push_back(std::uint32_t(size.pixels()));
   std::vector<std::uint32_t> counts;
   for (std::uint32_t before = 0; std::uint32_t const end : ends) {

@@ -5,15 +5,13 @@
 
 #include "engine/engine.hpp"
 #include "support/catch.hpp"
-#include "support/lambda_pipeline.hpp"
+#include "support/shared_stages.hpp"
 
 using namespace seplflow;
 using Number = LambdaPipeline::Number;
 using Inputs = LambdaPipeline::Inputs;
 
 namespace {
-
-auto const kPass = [](Sample const&, Inputs const& in) { return std::optional(*in[0]); };
 
 auto const kFailEveryTenth = [](Sample const& sample, Inputs const& in) -> std::optional<Number> {
   if (std::stoll(sample.id) % 10 == 3) throw Error("three");

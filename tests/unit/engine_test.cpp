@@ -5,15 +5,13 @@
 #include <mutex>
 
 #include "support/catch.hpp"
-#include "support/lambda_pipeline.hpp"
+#include "support/shared_stages.hpp"
 
 using namespace seplflow;
 using Number = LambdaPipeline::Number;
 using Inputs = LambdaPipeline::Inputs;
 
 namespace {
-
-auto const kPass = [](Sample const&, Inputs const& in) { return std::optional(*in[0]); };
 
 std::vector<std::string> ids(RecordingListener const& listener) {
   std::vector<std::string> ids;

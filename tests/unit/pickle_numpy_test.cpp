@@ -10,8 +10,8 @@ using namespace pickle_bytes;
 
 namespace {
 
-struct Parsed {
-  explicit Parsed(std::string const& object)
+struct ParsedPickle {
+  explicit ParsedPickle(std::string const& object)
       : bytes(pickled(object)), pickle_(parse_pickle(span_of(bytes), "p")) {}
   PickleValue root() const { return pickle_.root(); }
   std::vector<double> numbers() const { return root().array().to_vector<double>(); }
@@ -19,8 +19,8 @@ struct Parsed {
   Pickle pickle_;
 };
 
-std::string described(std::string const& object) {
-  return Parsed(object).root().description();
+std::string numpy_description(std::string const& object) {
+  return ParsedPickle(object).root().description();
 }
 
 std::string frombuffer(std::string const& type, std::vector<std::int64_t> const& extents,
@@ -39,7 +39,7 @@ std::string scalar(std::string const& type, std::string const& data) {
 
 TEST_CASE("an array is a view of the file's bytes") {
   std::string const data = packed<float>({1, 2, 3, 4, 5, 6});
-  Parsed const file(array(dtype("f4"), {2, 3}, data));
+  ParsedPickle const file(array(dtype("f4"), {2, 3}, data));
   Array const& array = file.root().array();
   CHECK(array.type() == ElementType::float32);
   CHECK(shape_text(array.shape()) == "(2, 3)");
@@ -65,40 +65,40 @@ TEST_CASE("arrays of all types, in both byte orders") {
         Case{"f2", "\x01\x3c", "\x3c\x01", 1.0009765625}, Case{"f4", little(0.5F), big(0.5F), 0.5},
         Case{"f8", little(0.1), big(0.1), 0.1}}) {
     INFO(each.name);
-    CHECK(Parsed(array(dtype(each.name, "<"), {1}, each.little)).numbers()[0] == each.value);
-    CHECK(Parsed(array(dtype(each.name, ">"), {1}, each.big)).numbers()[0] == each.value);
+    CHECK(ParsedPickle(array(dtype(each.name, "<"), {1}, each.little)).numbers()[0] == each.value);
+    CHECK(ParsedPickle(array(dtype(each.name, ">"), {1}, each.big)).numbers()[0] == each.value);
   }
-  CHECK(Parsed(array(dtype("i1", "|"), {1}, "\xff")).numbers()[0] == -1);
-  CHECK(Parsed(array(dtype("u1", "|"), {1}, "\xff")).numbers()[0] == 255);
-  CHECK(Parsed(array(dtype("b1", "|"), {1}, "\1")).numbers()[0] == 1);
+  CHECK(ParsedPickle(array(dtype("i1", "|"), {1}, "\xff")).numbers()[0] == -1);
+  CHECK(ParsedPickle(array(dtype("u1", "|"), {1}, "\xff")).numbers()[0] == 255);
+  CHECK(ParsedPickle(array(dtype("b1", "|"), {1}, "\1")).numbers()[0] == 1);
 }
 
 TEST_CASE("Fortran order is honoured") {
   std::string const data = packed<std::int32_t>({1, 4, 2, 5, 3, 6});
-  CHECK(Parsed(array(dtype("i4"), {2, 3}, data, true)).numbers() ==
+  CHECK(ParsedPickle(array(dtype("i4"), {2, 3}, data, true)).numbers() ==
         std::vector<double>{1, 2, 3, 4, 5, 6});
-  CHECK(Parsed(frombuffer(dtype("i4"), {2, 3}, data, "F")).numbers() ==
+  CHECK(ParsedPickle(frombuffer(dtype("i4"), {2, 3}, data, "F")).numbers() ==
         std::vector<double>{1, 2, 3, 4, 5, 6});
 }
 
 TEST_CASE("protocol 5 gives arrays as buffers, in any order of axes") {
   std::string const data = packed<std::int32_t>({0, 1, 2, 3, 4, 5});
-  CHECK(Parsed(frombuffer(dtype("i4"), {3, 2}, data, "C")).numbers() ==
+  CHECK(ParsedPickle(frombuffer(dtype("i4"), {3, 2}, data, "C")).numbers() ==
         std::vector<double>{0, 1, 2, 3, 4, 5});
   // numpy 2.3: reshape((3, 2)).transpose((1, 0)).
-  Parsed const turned(frombuffer(dtype("i4"), {3, 2}, data, "K", shape({1, 0})));
+  ParsedPickle const turned(frombuffer(dtype("i4"), {3, 2}, data, "K", shape({1, 0})));
   CHECK(shape_text(turned.root().array().shape()) == "(2, 3)");
   CHECK(turned.numbers() == std::vector<double>{0, 2, 4, 1, 3, 5});
-  CHECK_THROWS_WITH(described(frombuffer(dtype("i4"), {3, 2}, data, "K", shape({0, 0}))),
+  CHECK_THROWS_WITH(numpy_description(frombuffer(dtype("i4"), {3, 2}, data, "K", shape({0, 0}))),
                     Contains("order of axes that does not fit its array"));
-  CHECK_THROWS_WITH(described(frombuffer(dtype("i4"), {3, 2}, data, "K", shape({0, 7}))),
+  CHECK_THROWS_WITH(numpy_description(frombuffer(dtype("i4"), {3, 2}, data, "K", shape({0, 7}))),
                     Contains("order of axes that does not fit its array"));
-  CHECK_THROWS_WITH(described(frombuffer(dtype("i4"), {3, 2}, data, "A")), Contains("order 'A'"));
+  CHECK_THROWS_WITH(numpy_description(frombuffer(dtype("i4"), {3, 2}, data, "A")), Contains("order 'A'"));
 }
 
 TEST_CASE("the module names of numpy 2 are known") {
   std::string const data = packed<float>({1, 2});
-  CHECK(Parsed(array_with_data(dtype("f4"), {2}, bytes(data), false, "numpy._core")).numbers() ==
+  CHECK(ParsedPickle(array_with_data(dtype("f4"), {2}, bytes(data), false, "numpy._core")).numbers() ==
         std::vector<double>{1, 2});
 }
 
@@ -106,72 +106,72 @@ TEST_CASE("array data of protocol 2 are a text, or a str of Python 2") {
   // 0x3ff00000'00000080 little-endian, as text: 0x80 0 0 0 0 0 0xf0 0x3f.
   std::string const characters = std::string("\xc2\x80\0\0\0\0\0\xc3\xb0?", 10);
   std::string const encoded = call(global("_codecs", "encode"), text(characters) + text("latin1"));
-  CHECK(Parsed(array_with_data(dtype("f8"), {1}, encoded)).numbers()[0] == 1.0000000000000284);
+  CHECK(ParsedPickle(array_with_data(dtype("f8"), {1}, encoded)).numbers()[0] == 1.0000000000000284);
   std::string const raw = little(1.0F);
   std::string const python2 = "T" + little(static_cast<std::uint32_t>(raw.size())) + raw;
-  CHECK(Parsed(array_with_data(dtype("f4"), {1}, python2)).numbers()[0] == 1);
-  CHECK(Parsed(array_with_data(dtype("i1", "|"), {2},
+  CHECK(ParsedPickle(array_with_data(dtype("f4"), {1}, python2)).numbers()[0] == 1);
+  CHECK(ParsedPickle(array_with_data(dtype("i1", "|"), {2},
                                "U\x02"
                                "ab"))
             .numbers()[1] == 'b');
 }
 
 TEST_CASE("numpy's scalars are scalars, and keys") {
-  CHECK(described(scalar(dtype("i4"), little<std::int32_t>(2007000032))) ==
+  CHECK(numpy_description(scalar(dtype("i4"), little<std::int32_t>(2007000032))) ==
         "the integer 2007000032");
-  CHECK(described(scalar(dtype("i8", ">"), big<std::int64_t>(-3))) == "the integer -3");
-  CHECK(described(scalar(dtype("f4"), little(0.5F))) == "the number 0.5");
-  CHECK(described(scalar(dtype("b1", "|"), "\1")) == "True");
-  CHECK(Parsed(dict(scalar(dtype("i4"), little<std::int32_t>(9)) + "N")).root().key(0).integer() ==
+  CHECK(numpy_description(scalar(dtype("i8", ">"), big<std::int64_t>(-3))) == "the integer -3");
+  CHECK(numpy_description(scalar(dtype("f4"), little(0.5F))) == "the number 0.5");
+  CHECK(numpy_description(scalar(dtype("b1", "|"), "\1")) == "True");
+  CHECK(ParsedPickle(dict(scalar(dtype("i4"), little<std::int32_t>(9)) + "N")).root().key(0).integer() ==
         9);
-  CHECK_THROWS_WITH(described(scalar(dtype("u8"), std::string(8, '\xff'))), Contains("above"));
-  CHECK_THROWS_WITH(described(scalar(dtype("i4"), "abc")), Contains("but 0 are stored"));
-  CHECK_THROWS_WITH(described(scalar(dtype("i4"), "abcdefgh")), Contains("8 bytes instead of 4"));
+  CHECK_THROWS_WITH(numpy_description(scalar(dtype("u8"), std::string(8, '\xff'))), Contains("above"));
+  CHECK_THROWS_WITH(numpy_description(scalar(dtype("i4"), "abc")), Contains("but 0 are stored"));
+  CHECK_THROWS_WITH(numpy_description(scalar(dtype("i4"), "abcdefgh")), Contains("8 bytes instead of 4"));
 }
 
 TEST_CASE("an outermost array of one object stands for this object") {
-  CHECK(described(array_of_object(dict(text("a") + "N"))) == "a dict of 1 entry with the key 'a'");
-  CHECK_THROWS_WITH(described(list(array_of_object("N"))),
+  CHECK(numpy_description(array_of_object(dict(text("a") + "N"))) == "a dict of 1 entry with the key 'a'");
+  CHECK_THROWS_WITH(numpy_description(list(array_of_object("N"))),
                     Contains("array of objects among its values"));
-  CHECK_THROWS_WITH(described(array_of_object(array_of_object("N"))),
+  CHECK_THROWS_WITH(numpy_description(array_of_object(array_of_object("N"))),
                     Contains("array of objects among its values"));
-  CHECK_THROWS_WITH(described(array_with_data(dtype("O8", "|"), {2, 1}, list("NN"))),
+  CHECK_THROWS_WITH(numpy_description(array_with_data(dtype("O8", "|"), {2, 1}, list("NN"))),
                     Contains("of objects of shape (2, 1)"));
-  CHECK_THROWS_WITH(described(array_with_data(dtype("O8", "|"), {3}, list("NN"))),
+  CHECK_THROWS_WITH(numpy_description(array_with_data(dtype("O8", "|"), {3}, list("NN"))),
                     Contains("of objects of shape (3,)"));
 }
 
 TEST_CASE("an outermost array of several objects stands for a list of them") {
-  CHECK(described(array_with_data(dtype("O8", "|"), {2}, list("NN"))) == "a list of 2 items");
+  CHECK(numpy_description(array_with_data(dtype("O8", "|"), {2}, list("NN"))) == "a list of 2 items");
 }
 
 TEST_CASE("element types that are not numbers are refused by name") {
   for (char const* const name : {"U10", "S3", "V8", "M8", "c8", "f16", ""}) {
-    CHECK_THROWS_WITH(described(array(dtype(name), {0}, "")),
+    CHECK_THROWS_WITH(numpy_description(array(dtype(name), {0}, "")),
                       Contains("numpy's type '" + std::string(name) + "'"));
   }
-  CHECK_THROWS_WITH(described(array(dtype("f4", "?"), {0}, "")), Contains("is not a byte order"));
+  CHECK_THROWS_WITH(numpy_description(array(dtype("f4", "?"), {0}, "")), Contains("is not a byte order"));
 }
 
 TEST_CASE("arrays that do not fit their data are refused") {
-  CHECK_THROWS_WITH(described(array(dtype("f4"), {2}, "abcd")), Contains("but 1 are stored"));
-  CHECK_THROWS_WITH(described(array(dtype("f4"), {1}, "abcdefgh")),
+  CHECK_THROWS_WITH(numpy_description(array(dtype("f4"), {2}, "abcd")), Contains("but 1 are stored"));
+  CHECK_THROWS_WITH(numpy_description(array(dtype("f4"), {1}, "abcdefgh")),
                     Contains("8 bytes instead of 4"));
-  CHECK_THROWS_WITH(described(array(dtype("f4"), {1}, "abcdef")), Contains("6 bytes instead of 4"));
-  CHECK_THROWS_WITH(described(array(dtype("f4"), {-1}, "")),
+  CHECK_THROWS_WITH(numpy_description(array(dtype("f4"), {1}, "abcdef")), Contains("6 bytes instead of 4"));
+  CHECK_THROWS_WITH(numpy_description(array(dtype("f4"), {-1}, "")),
                     Contains("expected a tuple of counts"));
-  CHECK_THROWS_WITH(described(array(dtype("f4"), std::vector<std::int64_t>(65, 1), "abcd")),
+  CHECK_THROWS_WITH(numpy_description(array(dtype("f4"), std::vector<std::int64_t>(65, 1), "abcd")),
                     Contains("65 axes"));
-  CHECK_THROWS_WITH(described(array_with_data(dtype("f4"), {1}, "N")), Contains("are not bytes"));
+  CHECK_THROWS_WITH(numpy_description(array_with_data(dtype("f4"), {1}, "N")), Contains("are not bytes"));
   std::string const bare =
       call(global("numpy.core.multiarray", "_reconstruct"), global("numpy", "ndarray") + "NN");
-  CHECK_THROWS_WITH(described(bare), Contains("an array without its data"));
-  CHECK_THROWS_WITH(described(bare + "Nb"), Contains("a state that is not a tuple"));
+  CHECK_THROWS_WITH(numpy_description(bare), Contains("an array without its data"));
+  CHECK_THROWS_WITH(numpy_description(bare + "Nb"), Contains("a state that is not a tuple"));
   std::string const twice = tuple("K\1" + shape({0}) + dtype("f4") + "\x89" + bytes("")) + "b";
-  CHECK_THROWS_WITH(described(bare + twice + twice), Contains("for the second time"));
-  CHECK_THROWS_WITH(described(call(global("numpy.core.multiarray", "_reconstruct"),
+  CHECK_THROWS_WITH(numpy_description(bare + twice + twice), Contains("for the second time"));
+  CHECK_THROWS_WITH(numpy_description(call(global("numpy.core.multiarray", "_reconstruct"),
                                    global("numpy", "dtype") + "NN")),
                     Contains("not a numpy.ndarray"));
-  CHECK_THROWS_WITH(described(call(global("numpy.core.multiarray", "scalar"), "")),
+  CHECK_THROWS_WITH(numpy_description(call(global("numpy.core.multiarray", "scalar"), "")),
                     Contains("calls numpy.core.multiarray.scalar with 0 arguments"));
 }

@@ -51,7 +51,7 @@ struct Write {
   }
 };
 
-struct Source {
+struct PlaceSource {
   std::optional<Sample> next() { return voc_sample("s" + std::to_string(emitted++)); }
   Number place(Sample const& sample) const { return {static_cast<std::int64_t>(sample.index)}; }
   int emitted = 0;
@@ -66,8 +66,8 @@ void declare(Plugin& plugin) {
       .option("folder", &Add::folder, "a folder", existing_folder());
   plugin.stage<Forgetful>("test.forgetful", "Forget").inputs("number");
   plugin.stage<Write>("test.write", "Write").inputs("number");
-  plugin.stage<Source>("test.source", "Emit").output("place", &Source::place);
-  plugin.stage<Source>("test.wrong", "").output("place", &Source::place);
+  plugin.stage<PlaceSource>("test.source", "Emit").output("place", &PlaceSource::place);
+  plugin.stage<PlaceSource>("test.wrong", "").output("place", &PlaceSource::place);
 }
 
 StageKit add(Setup const& setup = {}) {
