@@ -28,7 +28,7 @@ struct NpyScores {
   std::vector<Warning> warnings;
 };
 
-// What the file is read_form as, of an image of `size`.
+// What the file is read as, of an image of `size`.
 NpyScores read_form(std::string const& bytes, Options options = {}, std::string const& name = "a.npy",
           std::string const& id = "a", std::optional<Size> size = Size{1, 2}) {
   TempFolder const folder;
@@ -163,7 +163,7 @@ TEST_CASE("the array of keys may have any form of one row") {
                  Contains("has in 'keys' an int64 array of shape (2, 2)"));
 }
 
-TEST_CASE("more keys than there are classes are refused before they are read_form") {
+TEST_CASE("more keys than there are classes are refused before they are read") {
   using pickle_bytes::array;
   using pickle_bytes::dtype;
   std::string const many(300, '\1');
@@ -218,7 +218,7 @@ TEST_CASE("bytes are scores times 255, and bool is 0 and 1") {
             .values == Floats{1, 0});
   CHECK(read_form(npy(by_number({{5, bytes_of({1, 2}, std::string(2, '\0'))}}))).values == Floats{0, 0});
   std::string const flags = npy(by_number({{5, bytes_of({1, 2}, std::string("\1\0", 2))}}));
-  CHECK_THAT(form_refusal(flags), Contains("a.npy holds bytes of 0 and 1, and bytes are read_form as scores "
+  CHECK_THAT(form_refusal(flags), Contains("a.npy holds bytes of 0 and 1, and bytes are read as scores "
                                       "times 255"));
   CHECK_THAT(form_refusal(npy(by_number({{5, bytes_of({1, 2}, "\xff\x33")}})), strict()),
              Contains("scores are floating-point arrays"));

@@ -31,7 +31,7 @@ StageDriver npy_stage(TempFolder const& folder, Options options) {
   return StageDriver(cam::declare_npy, {std::move(options), {}, {}});
 }
 
-// What a file a.npy of these bytes is read_npy as, of an image of 1x2 pixels.
+// What a file a.npy of these bytes is read as, of an image of 1x2 pixels.
 ScoreMaps read_npy(std::string const& bytes, Options const& options = {},
                std::optional<Size> size = Size{1, 2}) {
   TempFolder const folder;
@@ -122,7 +122,7 @@ TEST_CASE("as many keys as maps in files of SIPE and RecurSeed are label ids wit
   }
 }
 
-TEST_CASE("a map for each class number is read_npy by class") {
+TEST_CASE("a map for each class number is read by class") {
   ScoreMaps const cams = read_npy(kPsa, method("psa"));
   CHECK(classes_of(cams) == Labels{1, 6});
   CHECK(values_of(cams) == kTwoValues);
@@ -174,7 +174,7 @@ TEST_CASE("a plain array has a map for each class of the data set, with or witho
   CHECK_THAT(refusal(all, {{"field", std::string("cam")}}), Contains("remove field"));
 }
 
-TEST_CASE("files of methods that are not listed are read_npy with options") {
+TEST_CASE("files of methods that are not listed are read with options") {
   std::string const unknown = npy(with_keys({5, 2}, {{"refined", kTwo}}));
   Options options = {{"field", std::string("refined")}};
   CHECK_THAT(refusal(unknown), Contains("none of which is known to hold scores: set field"));
@@ -401,7 +401,7 @@ TEST_CASE("scores keep the precision of the file") {
   CHECK(values_of(half) == Floats{0.0999755859375F, 1.0F});
 }
 
-TEST_CASE("torch's tensors are read_npy like numpy's arrays, even columns of another tensor") {
+TEST_CASE("torch's tensors are read like numpy's arrays, even columns of another tensor") {
   using namespace pickle_bytes;
   // keys = torch.nonzero(label)[:, 0]
   Storage const numbers{"0", "LongStorage", 4, packed<std::int64_t>({5, 0, 2, 0})};

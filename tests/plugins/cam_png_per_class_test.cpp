@@ -236,7 +236,7 @@ TEST_CASE("a method that writes other files is refused by the check") {
   CHECK(png_stage(folder, {{"method", std::string("l2g")}}).problems() == "");
 }
 
-TEST_CASE("the files of a sample are those that are read_pngs") {
+TEST_CASE("the files of a sample are those that are read") {
   TempFolder const folder;
   folder.write("a_11.png", "");
   folder.write("a_3.png", "");

@@ -16,7 +16,7 @@ using sepl::Rule;
 
 namespace {
 
-Pixels enhanced(Rule rule, Case const& c) {
+Pixels merged_by_rule(Rule rule, Case const& c) {
   LabelMap const labels = Reference{rule}(LabelMap(c.size, c.pseudo), masks_of(c));
   return {labels.pixels().begin(), labels.pixels().end()};
 }
@@ -70,7 +70,7 @@ TEST_CASE("the script's rules follow the description on random images") {
   for (int round = 0; round < 6000; ++round) {
     Case const c = random_case(random);
     INFO("round " << round << ", " << to_string(c.size));
-    for (Rule const rule : kRules) REQUIRE(enhanced(rule, c) == described(rule, c));
+    for (Rule const rule : kRules) REQUIRE(merged_by_rule(rule, c) == described(rule, c));
     imp_differs += described(Rule::max_iou, c) != described(Rule::max_iou_imp, c);
     imp2_differs += described(Rule::max_iou_imp, c) != described(Rule::max_iou_imp2, c);
   }
@@ -80,51 +80,51 @@ TEST_CASE("the script's rules follow the description on random images") {
 }
 
 TEST_CASE("max_iou: a mask is not taken if exactly half of it is the class") {
-  CHECK(enhanced(Rule::max_iou, {{1, 4}, {3, 3, 0, 0}, {{0, 1, 1, 0}}}) == Pixels{0, 0, 0, 0});
-  CHECK(enhanced(Rule::max_iou, {{1, 4}, {3, 3, 0, 0}, {{1, 1, 1, 0}}}) == Pixels{3, 3, 3, 0});
+  CHECK(merged_by_rule(Rule::max_iou, {{1, 4}, {3, 3, 0, 0}, {{0, 1, 1, 0}}}) == Pixels{0, 0, 0, 0});
+  CHECK(merged_by_rule(Rule::max_iou, {{1, 4}, {3, 3, 0, 0}, {{1, 1, 1, 0}}}) == Pixels{3, 3, 3, 0});
 }
 
 TEST_CASE("max_iou: a class that takes no mask disappears") {
-  CHECK(enhanced(Rule::max_iou, {{1, 3}, {3, 3, 0}, {}}) == Pixels{0, 0, 0});
+  CHECK(merged_by_rule(Rule::max_iou, {{1, 3}, {3, 3, 0}, {}}) == Pixels{0, 0, 0});
 }
 
 TEST_CASE("max_iou_imp: a class keeps its pixels that no mask covers") {
   Case const c{{1, 5}, {3, 3, 3, 3, 0}, {{1, 0, 0, 0, 0}, {0, 1, 0, 0, 1}}};
-  CHECK(enhanced(Rule::max_iou, c) == Pixels{3, 0, 0, 0, 0});
-  CHECK(enhanced(Rule::max_iou_imp, c) == Pixels{3, 0, 3, 3, 0});
+  CHECK(merged_by_rule(Rule::max_iou, c) == Pixels{3, 0, 0, 0, 0});
+  CHECK(merged_by_rule(Rule::max_iou_imp, c) == Pixels{3, 0, 3, 3, 0});
 }
 
 TEST_CASE("max_iou_imp: a mask that a lower class took no longer covers pixels") {
   // Class 1 takes the mask; the pixel of class 2 under it is uncovered when class 2 begins.
   Case const c{{1, 4}, {1, 1, 2, 0}, {{1, 1, 1, 0}}};
-  CHECK(enhanced(Rule::max_iou, c) == Pixels{1, 1, 1, 0});
-  CHECK(enhanced(Rule::max_iou_imp, c) == Pixels{1, 1, 2, 0});
+  CHECK(merged_by_rule(Rule::max_iou, c) == Pixels{1, 1, 1, 0});
+  CHECK(merged_by_rule(Rule::max_iou_imp, c) == Pixels{1, 1, 2, 0});
 }
 
 TEST_CASE("max_iou_imp2: a class takes masks that contain at least 0.85 of it") {
   Case c{{1, 60}, Pixels(60), {Pixels(60)}};
   std::fill_n(c.pseudo.begin(), 20, 3);
   std::fill_n(c.masks[0].begin() + 3, 57, 1);  // 17 of 20: exactly 0.85
-  CHECK(enhanced(Rule::max_iou_imp2, c)[59] == 3);
-  CHECK(enhanced(Rule::max_iou_imp, c)[59] == 0);
+  CHECK(merged_by_rule(Rule::max_iou_imp2, c)[59] == 3);
+  CHECK(merged_by_rule(Rule::max_iou_imp, c)[59] == 0);
   c.masks[0][3] = 0;
-  CHECK(enhanced(Rule::max_iou_imp2, c)[59] == 0);
+  CHECK(merged_by_rule(Rule::max_iou_imp2, c)[59] == 0);
 }
 
 TEST_CASE("a mask that a lower class took is unavailable, however well it fits a higher one") {
   // All of class 9 is in the mask, which class 1 took.
   Case const c{{1, 6}, {1, 1, 1, 1, 9, 9}, {{1, 1, 1, 1, 1, 1}}};
-  CHECK(enhanced(Rule::max_iou, c) == Pixels{1, 1, 1, 1, 1, 1});
+  CHECK(merged_by_rule(Rule::max_iou, c) == Pixels{1, 1, 1, 1, 1, 1});
 }
 
 TEST_CASE("higher classes paint over lower ones") {
   Case const c{{1, 5}, {1, 1, 9, 9, 9}, {{1, 1, 1, 0, 0}, {0, 1, 1, 1, 1}}};
-  CHECK(enhanced(Rule::max_iou, c) == Pixels{1, 9, 9, 9, 9});
+  CHECK(merged_by_rule(Rule::max_iou, c) == Pixels{1, 9, 9, 9, 9});
 }
 
 TEST_CASE("ignore pixels become background") {
   auto const rule = GENERATE(Rule::max_iou, Rule::max_iou_imp, Rule::max_iou_imp2);
-  CHECK(enhanced(rule, {{1, 3}, {255, 255, 0}, {{1, 1, 0}}}) == Pixels{0, 0, 0});
+  CHECK(merged_by_rule(rule, {{1, 3}, {255, 255, 0}, {{1, 1, 0}}}) == Pixels{0, 0, 0});
 }
 
 TEST_CASE("sepl.reference takes its rule from a pipeline") {
