@@ -22,7 +22,7 @@ for argument in "$@"; do
     --with-sam) sam=required ;;
     --with-hdf5) packages+=(libhdf5-dev) ;;
     --with-tests)
-      packages+=(ccache catch2 clang fish libclang-rt-dev libhdf5-dev man-db python3-jsonschema
+      packages+=(catch2 clang fish libclang-rt-dev libhdf5-dev man-db python3-jsonschema
         python3-numpy python3-pil xz-utils zsh)
       optional_packages+=(chromium)
       [ $sam = required ] || sam=optional ;;

@@ -14,15 +14,13 @@ esac
 
 scripts/install-deps.sh --with-tests
 
-launcher=()
-if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 build() {  # PRESET TARGET... -- CMAKE-OPTION...
   local preset=$1 targets=()
   shift
   while [ $# -gt 0 ] && [ "$1" != -- ]; do targets+=(--target "$1"); shift; done
   [ $# -eq 0 ] || shift
   echo "== Building in build/$preset"
-  cmake --preset "$preset" -DSEPLFLOW_TESTS=ON "${launcher[@]}" "$@" >/dev/null
+  cmake --preset "$preset" -DSEPLFLOW_TESTS=ON "$@" >/dev/null
   cmake --build --preset "$preset" "${targets[@]}" -- --quiet
 }
 

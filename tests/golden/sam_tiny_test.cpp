@@ -142,6 +142,8 @@ TEST_CASE("real: the generator finds the official masks in the official order") 
   simdjson::dom::element const root = index.load((data() / "index.json").string());
   for (simdjson::dom::element const result : simdjson::dom::array(root["results"])) {
     auto const text = [&](char const* key) { return std::string(std::string_view(result[key])); };
+    // Both ways of scaling give the same masks, so the slow one is tried with one run of options.
+    if (scale == ScaleMasks::with_torch && text("run") != "default") continue;
     std::string const image = fs::path(text("image")).stem().string();
     std::string const stem = text("model") + "_" + image + "_" + text("run");
     INFO(stem << (scale == ScaleMasks::with_torch ? ", scaled with torch" : ""));

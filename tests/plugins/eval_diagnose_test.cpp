@@ -164,7 +164,7 @@ Wrong picture(Pixels truth, Pixels pseudo, Pixels labels, std::vector<Pixels> ma
 TEST_CASE("causes equal the table on random pictures and add up to the loss") {
   std::mt19937 random(9);
   std::map<std::size_t, int> images_with;
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < random_cases(3000); ++round) {
     bool const is_selected = round % 3 != 0;
     Wrong c = random_wrong(random);
     if (!is_selected) {
@@ -198,14 +198,14 @@ TEST_CASE("causes equal the table on random pictures and add up to the loss") {
   }
   for (std::size_t i = 0; i < eval::kCauses.size(); ++i) {
     CAPTURE(eval::kCauses[i]);
-    CHECK(images_with[i] >= 10);
+    CHECK(images_with[i] >= random_cases(10));
   }
 }
 
 TEST_CASE("thresholds below the reported ones keep a good mask at every pixel that they lost") {
   std::mt19937 random(21);
   int images = 0;
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < random_cases(1500); ++round) {
     Wrong const c = random_wrong(random);
     StageDriver stage(eval::declare_diagnose);
     Row const row = diagnosed(stage, c);
@@ -235,7 +235,7 @@ TEST_CASE("thresholds below the reported ones keep a good mask at every pixel th
     REQUIRE(all_kept(kT1, std::nextafter(*t2, 0)));
     REQUIRE_FALSE(all_kept(1, *t2));
   }
-  CHECK(images > 20);
+  CHECK(images > random_cases(20));
 }
 
 TEST_CASE("the examples of the manual have their causes") {
@@ -324,7 +324,7 @@ TEST_CASE("labels that sepl.select cannot have made cause a warning") {
 
 TEST_CASE("the input kept tells which masks were kept whatever the options of sepl.select") {
   std::mt19937 random(23);
-  for (int round = 0; round < 1000; ++round) {
+  for (int round = 0; round < random_cases(1000); ++round) {
     Wrong c = random_wrong(random);
     LabelMap const pseudo(c.size, c.pseudo);
     MaskSet const masks = masks_of(c);

@@ -194,9 +194,9 @@ TEST_CASE("without a baseline the metrics have neither baseline nor gain") {
 }
 
 TEST_CASE("the confusion matrix has the pixels of each true class by what was predicted") {
-  using Pixels = std::map<std::string, std::int64_t>;
+  using PixelCounts = std::map<std::string, std::int64_t>;
   auto const predicted = [](Metrics const& side) {
-    std::map<std::string, Pixels> matrix;
+    std::map<std::string, PixelCounts> matrix;
     for (Metrics const& row : std::get<Metrics::List>(value_of(side, "confusion"))) {
       auto const& name = std::get<std::string>(value_of(row, "name"));
       CHECK(name == "class " + std::to_string(integer(row, "id")));
@@ -209,7 +209,7 @@ TEST_CASE("the confusion matrix has the pixels of each true class by what was pr
   LabelMap const truth = row_of({0, 0, 1, 1, 2, 255}), labels = row_of({0, 2, 1, 255, 2, 1});
   struct Way {
     std::string predicted_255;
-    Pixels of_class_1;
+    PixelCounts of_class_1;
   };
   for (Way const& way :
        {Way{"miss", {{"1", 2}, {"255", 2}}}, Way{"background", {{"0", 2}, {"1", 2}}},
@@ -219,11 +219,11 @@ TEST_CASE("the confusion matrix has the pixels of each true class by what was pr
     for (int image = 0; image < 2; ++image) stage.observe(sample_of(4), truth, labels, truth);
     Metrics const metrics = stage.finish().metrics;
     CHECK(predicted(metrics) ==
-          std::map<std::string, Pixels>{{"class 0", {{"0", 2}, {"2", 2}}},
+          std::map<std::string, PixelCounts>{{"class 0", {{"0", 2}, {"2", 2}}},
                                         {"class 1", way.of_class_1},
                                         {"class 2", {{"2", 2}}}});
     CHECK(predicted(tree(metrics, "baseline")) ==
-          std::map<std::string, Pixels>{
+          std::map<std::string, PixelCounts>{
               {"class 0", {{"0", 4}}}, {"class 1", {{"1", 4}}}, {"class 2", {{"2", 2}}}});
   }
 }

@@ -219,17 +219,17 @@ TEST_CASE("label.crf counts classes of image-level labels that the label map doe
   crf.iterations = 0;
   crf.min_confidence = 0.4;  // of a pixel of 255 each of two labels has 0.5, each of four 0.25
   Sample const sample = voc_sample("a");
-  using Tags = std::vector<Label>;
-  auto const result = [&](std::optional<Tags> tags) {
-    ImageLabels const image_labels{tags.value_or(Tags())};
+  using ImageTags = std::vector<Label>;
+  auto const result = [&](std::optional<ImageTags> tags) {
+    ImageLabels const image_labels{tags.value_or(ImageTags())};
     return crf(SampleContext(sample, nullptr), image, &labels, nullptr,
                tags ? &image_labels : nullptr);
   };
   LabelMap const plain = result(std::nullopt);
-  LabelMap const with_tags = result(Tags{4, 9, 20});
-  CHECK(result(Tags{9, 20}) == with_tags);
-  CHECK(result(Tags{4}) == plain);
-  CHECK(result(Tags{}) == plain);
+  LabelMap const with_tags = result(ImageTags{4, 9, 20});
+  CHECK(result(ImageTags{9, 20}) == with_tags);
+  CHECK(result(ImageTags{4}) == plain);
+  CHECK(result(ImageTags{}) == plain);
   crf.n_labels = 4;
   CHECK(result(std::nullopt) == with_tags);
   CHECK(with_tags != plain);

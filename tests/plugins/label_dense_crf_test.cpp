@@ -243,7 +243,7 @@ TEST_CASE("approximate filtering gives nearly the same labels as brute force") {
   CHECK(share_that_differs(exact, approximate) < 0.03);
 }
 
-TEST_CASE("mean field filters larger images approximately") {
+TEST_CASE("mean field filters larger images approximately", "[arithmetic]") {
   Size const size{65, 64};
   Image const image = disc(size, 10, 11);
   Unary const unary = unary_of(noisy_energies(size, 2, 12), size);

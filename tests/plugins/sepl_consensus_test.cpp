@@ -162,7 +162,7 @@ Consensus random_options(std::mt19937& random) {
 
 TEST_CASE("sepl.consensus equals the description on random pictures") {
   std::mt19937 random(13);
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < random_cases(3000); ++round) {
     Case c = random_case(random);
     if (round % 7 == 0 && !c.masks.empty()) c.masks.push_back(c.masks.front());
     if (round % 50 == 0) c.pseudo.assign(c.pseudo.size(), 255);
@@ -191,7 +191,7 @@ TEST_CASE("sepl.consensus with more classes than most images have equals the des
 
 TEST_CASE("the output scores is the support of each class of the pseudo-label") {
   std::mt19937 random(15);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < random_cases(200); ++round) {
     Case c = random_case(random);
     for (Label& label : c.pseudo) label = label == 254 ? 3 : label;
     StageDriver stage(sepl::declare_consensus, {{}, {"pseudo", "masks"}, {"labels", "scores"}});

@@ -101,7 +101,7 @@ Pixels painted_by_chance(Case const& c, std::mt19937& random) {
 
 TEST_CASE("the oracle has as many right pixels as the best of all choices and no rule has more") {
   std::mt19937 random(5);
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < random_cases(1500); ++round) {
     Case c = random_case(random);
     for (Label& label : c.pseudo) label = label == 254 ? 3 : label;
     Pixels truth = c.pseudo;

@@ -126,7 +126,7 @@ TEST_CASE("selection and merging follow the description on random images") {
   bool const keep_ignore = GENERATE(false, true);
   std::mt19937 random(61);
   int changed = 0, fell_back = 0, contested = 0;
-  for (int round = 0; round < 5000; ++round) {
+  for (int round = 0; round < random_cases(5000); ++round) {
     Case const c = random_case(random);
     Select const select{random_threshold(random), random_threshold(random), overlap, keep_ignore};
     Pixels const expected = described(select, c);
@@ -139,15 +139,15 @@ TEST_CASE("selection and merging follow the description on random images") {
     contested += described({select.t1, select.t2, Overlap::last, keep_ignore}, c) != expected;
   }
   // The cases are about something.
-  CHECK(changed > 1000);
-  CHECK(fell_back > 100);
-  CHECK((contested > 50) == (overlap != Overlap::last));
+  CHECK(changed > random_cases(1000));
+  CHECK(fell_back > random_cases(100));
+  CHECK((contested > random_cases(50)) == (overlap != Overlap::last));
 }
 
 TEST_CASE("the options that are not from the paper follow their description on random images") {
   std::mt19937 random(63);
   int best = 0, less = 0, uncovered = 0;
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < random_cases(3000); ++round) {
     Case const c = random_case(random);
     Overlap const overlaps[] = {Overlap::last, Overlap::support, Overlap::smallest};
     Select select{random_threshold(random), random_threshold(random), overlaps[below(random, 3)],
@@ -166,9 +166,9 @@ TEST_CASE("the options that are not from the paper follow their description on r
     select.uncovered = below(random, 2) == 0 ? Uncovered::drop : Uncovered::keep;
     REQUIRE(enhanced(select, c) == described(select, c));
   }
-  CHECK(less > 50);
-  CHECK(best > 50);
-  CHECK(uncovered > 50);
+  CHECK(less > random_cases(50));
+  CHECK(best > random_cases(50));
+  CHECK(uncovered > random_cases(50));
 }
 
 TEST_CASE("a mask that envelops an object is dropped by its support and by a better mask") {
@@ -316,7 +316,7 @@ TEST_CASE("a kept pseudo-label that is larger than the mask loses to it under sm
 TEST_CASE("the order of the masks does not matter") {
   auto const overlap = GENERATE(Overlap::last, Overlap::support, Overlap::smallest);
   std::mt19937 random(62);
-  for (int round = 0; round < 500; ++round) {
+  for (int round = 0; round < random_cases(500); ++round) {
     Case c = random_case(random);
     Select const select{random_threshold(random), random_threshold(random), overlap, false};
     Pixels const before = enhanced(select, c);
@@ -392,7 +392,7 @@ TEST_CASE("the kept masks are an output, in their order, if a stage uses them") 
 TEST_CASE("sepl.select explains what it keeps, and where a threshold would change that") {
   std::mt19937 random(5);
   int kept = 0, limited = 0, decided_by_both = 0;
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < random_cases(1500); ++round) {
     Case const c = random_case(random);
     Select const select{random_threshold(random), random_threshold(random)};
     LabelMap const pseudo(c.size, c.pseudo);
@@ -439,7 +439,7 @@ TEST_CASE("sepl.select explains what it keeps, and where a threshold would chang
       kept += item.kept;
     }
   }
-  CHECK(kept > 500);
-  CHECK(limited > 500);
-  CHECK(decided_by_both > 100);
+  CHECK(kept > random_cases(500));
+  CHECK(limited > random_cases(500));
+  CHECK(decided_by_both > random_cases(100));
 }
