@@ -8,8 +8,8 @@
 set -euo pipefail
 
 packages=(g++ cmake ninja-build
-  libtbb-dev libboost-dev libpng-dev zlib1g-dev libjpeg-dev libsimdjson-dev libspdlog-dev
-  libtomlplusplus-dev nlohmann-json3-dev libxxhash-dev libjs-chart.js
+  libtbb-dev libboost-dev libpng-dev libdeflate-dev zlib1g-dev libjpeg-dev libsimdjson-dev
+  libspdlog-dev libtomlplusplus-dev nlohmann-json3-dev libxxhash-dev libjs-chart.js
   pkg-config libcairo2-dev libpango1.0-dev fonts-dejavu-core)
 # Without OpenBLAS libtorch multiplies matrices 30 times as slowly. The serial variant of OpenBLAS
 # cannot be used by several threads at once.

@@ -16,7 +16,7 @@ if(SEPLFLOW_ASAN_BUILD)
 
   add_test(NAME "fuzz: seeds" COMMAND seplflow_corpus_tests)
   set_tests_properties("fuzz: seeds" PROPERTIES FIXTURES_SETUP corpus)
-  foreach(target coco label_png mask_json pickle pipeline records)
+  foreach(target coco label_png mask_json pickle pipeline plain_png records)
     set(found ${CMAKE_CURRENT_BINARY_DIR}/found/${target})
     file(MAKE_DIRECTORY ${found})
     add_test(NAME "fuzz: ${target}"

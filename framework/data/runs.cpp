@@ -36,16 +36,20 @@ ColumnRunScanner::ColumnRunScanner(Size size) : size_(size), last_row_(size.widt
 
 void ColumnRunScanner::add_row(std::span<std::uint8_t const> row) {
   assert(row.size() == size_.width && rows_ < size_.height);
-  if (rows_ == 0) {
-    first_row_.assign(row.begin(), row.end());
-  } else {
-    std::span<std::uint8_t const> const above = last_row_;
-    for (std::size_t x = common_prefix(row, above); x < row.size();
-         x += 1 + common_prefix(row.subspan(x + 1), above.subspan(x + 1))) {
-      changes_.push_back({static_cast<std::uint32_t>(x), rows_, row[x]});
-    }
+  std::span<std::uint8_t const> const above = last_row_;
+  for (std::size_t x = common_prefix(row, above); x < row.size();
+       x += 1 + common_prefix(row.subspan(x + 1), above.subspan(x + 1))) {
+    last_row_[x] = row[x];
+    changed(x);
   }
-  std::ranges::copy(row, last_row_.begin());
+  end_row();
+}
+
+void ColumnRunScanner::end_row() {
+  if (rows_ == 0) {
+    first_row_ = last_row_;
+    changes_.clear();
+  }
   ++rows_;
 }
 

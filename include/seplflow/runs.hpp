@@ -19,13 +19,22 @@ namespace seplflow {
 
 // The length of the longest common prefix of a and b, which have the same size.
 inline std::size_t common_prefix(std::span<std::uint8_t const> a, std::span<std::uint8_t const> b) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t), kBlock = 4 * kWord;
+  auto const difference_at = [&](std::size_t at) {
+    std::uint64_t left, right;
+    std::memcpy(&left, a.data() + at, kWord);
+    std::memcpy(&right, b.data() + at, kWord);
+    return left ^ right;
+  };
   std::size_t const size = a.size();
   std::size_t i = 0;
-  for (; i + sizeof(std::uint64_t) <= size; i += sizeof(std::uint64_t)) {
-    std::uint64_t left, right;
-    std::memcpy(&left, a.data() + i, sizeof left);
-    std::memcpy(&right, b.data() + i, sizeof right);
-    if (std::uint64_t const difference = left ^ right; difference != 0) {
+  while (i + kBlock <= size &&
+         (difference_at(i) | difference_at(i + kWord) | difference_at(i + 2 * kWord) |
+          difference_at(i + 3 * kWord)) == 0) {
+    i += kBlock;
+  }
+  for (; i + kWord <= size; i += kWord) {
+    if (std::uint64_t const difference = difference_at(i); difference != 0) {
       // The first byte in memory that differs.
       bool const little = std::endian::native == std::endian::little;
       int const bits = little ? std::countr_zero(difference) : std::countl_zero(difference);
@@ -61,6 +70,15 @@ class SEPLFLOW_API ColumnRunScanner {
 
   // The next row, size.width bytes; at most size.height of them.
   void add_row(std::span<std::uint8_t const> row);
+
+  // For a reader that decodes each row in the place of the row above, instead of add_row: the pixels
+  // of the row added last, or zeros before the first. The reader overwrites them, passes each x
+  // whose value is another one than before to changed(), and ends the row with end_row().
+  std::span<std::uint8_t> last_row() { return last_row_; }
+  void changed(std::size_t x) {
+    changes_.push_back({static_cast<std::uint32_t>(x), rows_, last_row_[x]});
+  }
+  void end_row();
 
   // The runs of the whole image; neighbours differ in value, and the last ends at size.pixels().
   // All rows must have been added.

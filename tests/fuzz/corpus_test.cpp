@@ -56,13 +56,15 @@ std::string record(Mask const& mask, bool compressed) {
 }  // namespace
 
 TEST_CASE("seeds: label maps and masks as PNG", "[corpus]") {
-  fs::path const folder = corpus("label_png");
+  fs::path const folder = corpus("label_png"), plain = corpus("plain_png");
   for (std::uint64_t i = 0; i < 4; ++i) {
     for (auto const colours : {LabelColours::gray, LabelColours::voc_palette}) {
       auto const bytes = encode_label_png(scene(i).truth(), colours);
       bool const gray = colours == LabelColours::gray;
-      write(folder / ((gray ? "gray_" : "palette_") + std::to_string(i) + ".png"),
-            {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
+      for (fs::path const& each : {folder, plain}) {
+        write(each / ((gray ? "gray_" : "palette_") + std::to_string(i) + ".png"),
+              {reinterpret_cast<char const*>(bytes.data()), bytes.size()});
+      }
       CHECK(decode_label_png(bytes, "seed") == scene(i).truth());
     }
   }

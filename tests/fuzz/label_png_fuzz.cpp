@@ -50,18 +50,6 @@ void read_in_every_way(std::span<std::uint8_t const> bytes) {
   });
 }
 
-// Changed bytes rarely fit the CRC of a chunk, so the fuzzer would never get past it.
-void repair_every_crc(std::vector<std::uint8_t>& file) {
-  constexpr std::size_t kSignature = 8, kFrame = 12;
-  for (std::size_t chunk = kSignature; chunk + kFrame <= file.size();) {
-    std::size_t length = 0;
-    for (std::size_t i = 0; i < 4; ++i) length = length << 8 | file[chunk + i];
-    if (length > file.size() - chunk - kFrame) return;
-    repair_crc(file, chunk + 8);
-    chunk += length + kFrame;
-  }
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <csetjmp>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -19,6 +21,7 @@ struct PngKind {
   int colour_type = PNG_COLOR_TYPE_GRAY;
   int bit_depth = 8;
   bool interlaced = false;
+  int filters = 0;  // PNG_FILTER_..., which libpng chooses from; 0: what it takes by default
 };
 
 // A PNG of this kind; `rows` holds the rows as the format packs them. Unless `colours` are given, a
@@ -42,6 +45,7 @@ inline std::vector<std::uint8_t> make_png(
   png_set_IHDR(png, info, size.width, size.height, kind.bit_depth, kind.colour_type,
                kind.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (kind.filters != 0) png_set_filter(png, PNG_FILTER_TYPE_BASE, kind.filters);
   if (kind.colour_type == PNG_COLOR_TYPE_PALETTE) {
     std::array<png_color, 256> palette{};
     for (unsigned i = 0; i < palette.size(); ++i) {
@@ -64,6 +68,48 @@ inline std::vector<std::uint8_t> make_png(
   png_write_end(png, nullptr);
   png_destroy_write_struct(&png, &info);
   return file;
+}
+
+// What libpng alone decodes as one byte per pixel; gray of fewer than 8 bits is scaled to 0..255 if
+// `scales` says so. Nothing if libpng refuses the file. It is set as PngReader sets it.
+inline std::optional<std::vector<std::uint8_t>> decode_by_libpng(
+    std::span<std::uint8_t const> file, bool scales) {
+  using Rest = std::span<std::uint8_t const>;
+  Rest rest = file;
+  std::vector<std::uint8_t> pixels;
+  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr,
+                                           [](png_structp, png_const_charp) {});
+  png_infop info = png_create_info_struct(png);
+  auto const on_read = [](png_structp reader, png_bytep to, std::size_t size) {
+    auto& unread = *static_cast<Rest*>(png_get_io_ptr(reader));
+    if (size > unread.size()) png_error(reader, "truncated");
+    std::copy_n(unread.begin(), size, to);
+    unread = unread.subspan(size);
+  };
+  if (setjmp(png_jmpbuf(png)) != 0) {
+    png_destroy_read_struct(&png, &info, nullptr);
+    return std::nullopt;
+  }
+  png_set_read_fn(png, &rest, on_read);
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
+  png_set_check_for_invalid_index(png, 0);
+#ifdef PNG_IGNORE_ADLER32
+  png_set_option(png, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
+#endif
+  png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+  png_read_info(png, info);
+  scales ? png_set_expand_gray_1_2_4_to_8(png) : png_set_packing(png);
+  int const passes = png_set_interlace_handling(png);
+  png_read_update_info(png, info);
+  std::size_t const stride = png_get_rowbytes(png, info);
+  std::size_t const height = png_get_image_height(png, info);
+  pixels.resize(stride * height);
+  for (int pass = 0; pass < passes; ++pass) {
+    for (std::size_t y = 0; y < height; ++y) png_read_row(png, pixels.data() + y * stride, nullptr);
+  }
+  png_read_end(png, nullptr);
+  png_destroy_read_struct(&png, &info, nullptr);
+  return pixels;
 }
 
 inline std::string as_text(std::span<std::uint8_t const> bytes) {
@@ -93,6 +139,18 @@ inline void repair_crc(std::vector<std::uint8_t>& file, std::size_t data) {
   crc = ~crc;
   for (int i = 0; i < 4; ++i) {
     file[data + length + i] = static_cast<std::uint8_t>(crc >> (24 - 8 * i));
+  }
+}
+
+// Changed bytes rarely fit the CRC of a chunk, so the fuzzer would never get past it.
+inline void repair_every_crc(std::vector<std::uint8_t>& file) {
+  constexpr std::size_t kSignature = 8, kFrame = 12;
+  for (std::size_t chunk = kSignature; chunk + kFrame <= file.size();) {
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < 4; ++i) length = length << 8 | file[chunk + i];
+    if (length > file.size() - chunk - kFrame) return;
+    repair_crc(file, chunk + 8);
+    chunk += length + kFrame;
   }
 }
 

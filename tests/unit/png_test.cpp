@@ -4,6 +4,7 @@
 #include <string>
 
 #include <seplflow/error.hpp>
+#include "formats/image/plain_png.hpp"
 #include "support/catch.hpp"
 #include "support/png_fixture.hpp"
 #include "support/temp_folder.hpp"
@@ -213,4 +214,82 @@ TEST_CASE("a label or mask file that cannot be read is reported with the reason"
                     Contains("empty.png is empty (0 bytes); expected a mask"));
   auto const sound = folder.write("sound.png", as_text(sound_png()));
   CHECK(read_label_png(sound) == LabelMap({4, 5}, Bytes(20, 7)));
+}
+
+// ---- The fast decoder beside libpng ----
+
+namespace {
+
+// What the fast decoder makes of a file; nothing if it leaves the file to libpng.
+std::optional<Bytes> decode_plainly(Bytes const& file) {
+  auto const png = PlainPng::parse(file);
+  if (!png) return std::nullopt;
+  Bytes pixels(png->size().pixels());
+  auto const runs = png->read_runs(1);
+  if (!png->read_all(1, pixels)) {
+    CHECK_FALSE(runs);
+    return std::nullopt;
+  }
+  CHECK(row_major(LabelRuns(png->size(), runs.value())) == pixels);
+  return pixels;
+}
+
+// Rows of this kind with pixels that repeat to the right and downwards in all ways.
+Bytes random_rows(Size size, PngKind kind, std::mt19937& random) {
+  std::size_t const stride = (size.width * static_cast<unsigned>(kind.bit_depth) + 7) / 8;
+  Bytes rows(stride * size.height);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    unsigned const choice = random() % 16;
+    std::uint8_t const above = i < stride ? std::uint8_t{0} : rows[i - stride];
+    rows[i] = choice == 0 ? static_cast<std::uint8_t>(random())
+              : choice < 6 && i > 0 ? rows[i - 1]
+                                    : above;
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("plain PNGs of all kinds and filters are decoded as libpng decodes them") {
+  std::mt19937 random(5);
+  int const colour_type = GENERATE(PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_PALETTE);
+  int const bit_depth = GENERATE(1, 2, 4, 8);
+  for (int const filters : {PNG_FILTER_NONE, PNG_FILTER_SUB, PNG_FILTER_UP, PNG_FILTER_AVG,
+                            PNG_FILTER_PAETH, PNG_ALL_FILTERS}) {
+    for (int round = 0; round < 12; ++round) {
+      Size const size{1 + static_cast<std::uint32_t>(random() % 90),
+                      1 + static_cast<std::uint32_t>(random() % 200)};
+      PngKind const kind{colour_type, bit_depth, false, filters};
+      Bytes const file = make_png(size, kind, random_rows(size, kind, random));
+      CHECK(decode_plainly(file) == decode_by_libpng(file, false));
+      auto const scaled = decode_by_libpng(file, true);
+      if (colour_type != PNG_COLOR_TYPE_GRAY) continue;
+      Bytes pixels(size.pixels());
+      CHECK(PlainPng::parse(file)->read_all(255U / ((1U << bit_depth) - 1), pixels));
+      CHECK(pixels == scaled);
+    }
+  }
+}
+
+TEST_CASE("no PNG that libpng refuses is decoded and none is decoded to other pixels") {
+  std::mt19937 random(6);
+  Size const size{20, 30};
+  std::size_t decoded = 0;
+  for (PngKind const kind : {PngKind{}, PngKind{PNG_COLOR_TYPE_PALETTE, 8},
+                             PngKind{PNG_COLOR_TYPE_GRAY, 1}}) {
+    Bytes const sound = make_png(size, kind, random_rows(size, kind, random));
+    for (int round = 0; round < 3000; ++round) {
+      Bytes file = sound;
+      for (unsigned n = 1 + random() % 3; n > 0; --n) {
+        file[8 + random() % (file.size() - 8)] ^= static_cast<std::uint8_t>(1U << random() % 8);
+      }
+      if (random() % 8 > 0) repair_every_crc(file);
+      if (random() % 8 == 0) file.resize(8 + random() % (file.size() - 8));
+      if (auto const pixels = decode_plainly(file)) {
+        ++decoded;
+        CHECK(pixels == decode_by_libpng(file, false));
+      }
+    }
+  }
+  CHECK(decoded > 100);
 }

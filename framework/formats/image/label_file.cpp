@@ -121,9 +121,7 @@ LabelFile decode_channels(PngReader& png, std::string_view name, LabelReading co
 
 LabelFile decode_palette(PngReader& png, std::string_view name, LabelReading const& reading) {
   png.unpack();
-  std::vector<Label> values(png.size().pixels());
-  png.read_all(values);
-  LabelMap labels(png.size(), std::move(values));
+  LabelMap labels = png.read_labels();
   Decision const decision = ids_of_palette(label_areas(labels), png.palette(), reading, name);
   if (decision.is_plain) return {std::move(labels), "", ""};
   auto const pixels = labels.pixels();
@@ -132,9 +130,7 @@ LabelFile decode_palette(PngReader& png, std::string_view name, LabelReading con
 
 LabelFile decode_one_bit(PngReader& png, LabelReading const& reading) {
   png.unpack();
-  std::vector<Label> values(png.size().pixels());
-  png.read_all(values);
-  LabelFile file{LabelMap(png.size(), std::move(values)), "", ""};
+  LabelFile file{png.read_labels(), "", ""};
   bool const two_classes = reading.classes && reading.classes->count() <= 2;
   if (!two_classes && label_areas(file.labels)[1] > 0) {
     file.remark =
@@ -153,9 +149,7 @@ LabelFile decode_png(Bytes bytes, std::string_view name, LabelReading const& rea
   if (png.colour_type() == PNG_COLOR_TYPE_PALETTE) return decode_palette(png, name, reading);
   if (is_gray && png.bit_depth() == 1) return decode_one_bit(png, reading);
   if (!is_gray || png.bit_depth() != 8) return decode_channels(png, name, reading);
-  std::vector<Label> values(png.size().pixels());
-  png.read_all(values);
-  return {LabelMap(png.size(), std::move(values)), "", ""};
+  return {png.read_labels(), "", ""};
 }
 
 // ---- Arrays ----

@@ -31,12 +31,6 @@ float luminance(unsigned red, unsigned green, unsigned blue) {
 
 // ---- Gray of up to 8 bits, and palettes: one byte per pixel ----
 
-std::vector<Run> runs_of(PngReader& png) {
-  ColumnRunScanner scanner(png.size());
-  png.read_rows([&](std::span<std::uint8_t const> row) { scanner.add_row(row); });
-  return scanner.finish();
-}
-
 // The pixels of each value.
 std::array<std::uint64_t, 256> pixels_of(std::span<Run const> runs) {
   std::array<std::uint64_t, 256> pixels{};
@@ -68,7 +62,7 @@ MaskPicture mask_of_runs(Size size, std::vector<Run> runs, std::array<float, 256
 
 MaskPicture mask_of_gray(PngReader& png, bool strict, std::string_view name) {
   png.scale_gray();
-  std::vector<Run> runs = runs_of(png);
+  std::vector<Run> runs = png.read_runs();
   auto const is_other = [](Run const& run) { return run.value != 0 && run.value != 255; };
   if (strict && std::ranges::any_of(runs, is_other)) {
     fail(name, "holds values other than 0 and 255, which strict = true refuses");
@@ -84,7 +78,7 @@ MaskPicture mask_of_gray(PngReader& png, bool strict, std::string_view name) {
 MaskPicture mask_of_palette(PngReader& png, std::string_view name) {
   std::vector<Rgb> const palette = png.palette();
   png.unpack();
-  std::vector<Run> runs = runs_of(png);
+  std::vector<Run> runs = png.read_runs();
   auto const pixels = pixels_of(runs);
   std::array<float, 256> colours{}, indices{};
   std::vector<std::size_t> used;
@@ -241,7 +235,7 @@ MaskPicture mask_of_value(PngReader& png, std::uint16_t inside, std::string_view
   bool const is_palette = png.colour_type() == PNG_COLOR_TYPE_PALETTE;
   if (is_palette || (png.colour_type() == PNG_COLOR_TYPE_GRAY && png.bit_depth() <= 8)) {
     is_palette ? png.unpack() : png.scale_gray();
-    std::vector<Run> const runs = runs_of(png);
+    std::vector<Run> const runs = png.read_runs();
     auto const pixels = pixels_of(runs);
     bool const known = inside < pixels.size() && pixels[inside] > 0;
     if (!known && pixels[0] < png.size().pixels()) {

@@ -5,7 +5,6 @@
 
 #include <seplflow/error.hpp>
 #include <seplflow/formats/input_file.hpp>
-#include <seplflow/runs.hpp>
 #include "formats/image/png_reader.hpp"
 
 namespace seplflow {
@@ -99,9 +98,7 @@ LabelMap decode_label_png(std::span<std::uint8_t const> bytes, std::string_view 
   PngReader png(bytes, name, kLabelMap);
   require_label_kind(png, name);
   png.unpack();
-  std::vector<Label> pixels(png.size().pixels());
-  png.read_all(pixels);
-  return LabelMap(png.size(), std::move(pixels));
+  return png.read_labels();
 }
 
 LabelMap read_label_png(std::filesystem::path const& path) {
@@ -124,9 +121,7 @@ Mask decode_mask_png(std::span<std::uint8_t const> bytes, std::string_view name)
   PngReader png(bytes, name, kMask);
   require_mask_kind(png, name);
   png.scale_gray();
-  ColumnRunScanner scanner(png.size());
-  png.read_rows([&](std::span<std::uint8_t const> row) { scanner.add_row(row); });
-  std::vector<Run> const runs = scanner.finish();
+  std::vector<Run> const runs = png.read_runs();
   require_inside(runs, name);
   return Mask::from_runs(png.size(), runs, 255);
 }

@@ -35,6 +35,17 @@ PngReader::PngReader(std::span<std::uint8_t const> bytes, std::string_view name,
   if (!is_png(bytes_)) {
     throw Error(name_ + " " + what_it_is(bytes_, expected, "write it as a PNG"));
   }
+  plain_ = PlainPng::parse(bytes_);
+  if (!plain_) {
+    open();
+    return;
+  }
+  size_ = plain_->size();
+  colour_type_ = plain_->colour_type();
+  bit_depth_ = plain_->bit_depth();
+}
+
+void PngReader::open() {
   handle_.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
   if (handle_.png != nullptr) handle_.info = png_create_info_struct(handle_.png);
   if (handle_.info == nullptr)
@@ -100,6 +111,7 @@ void PngReader::read_header() {
 }
 
 std::vector<std::array<std::uint8_t, 3>> PngReader::palette() const {
+  if (plain_) return plain_->palette();
   png_colorp colours = nullptr;
   int count = 0;
   if (png_get_PLTE(handle_.png, handle_.info, &colours, &count) == 0) return {};
@@ -112,34 +124,53 @@ std::vector<std::array<std::uint8_t, 3>> PngReader::palette() const {
 }
 
 void PngReader::unpack() {
-  guarded([this] { png_set_packing(handle_.png); });
+  conversion_ = Conversion::unpack;
 }
 
 void PngReader::scale_gray() {
-  guarded([this] { png_set_expand_gray_1_2_4_to_8(handle_.png); });
+  conversion_ = Conversion::scale_gray;
 }
 
 void PngReader::convert_to_rgb() {
-  guarded([this] {
-    png_set_expand(handle_.png);
-    png_set_strip_16(handle_.png);
-    png_set_gray_to_rgb(handle_.png);
-    png_set_strip_alpha(handle_.png);
-  });
+  conversion_ = Conversion::rgb;
 }
 
 std::size_t PngReader::row_bytes() const {
   return png_get_rowbytes(handle_.png, handle_.info);
 }
 
+// Null if libpng must decode the pixels: this gives one byte per pixel.
+PlainPng const* PngReader::plain() const {
+  bool const is_byte = conversion_ == Conversion::none
+                           ? bit_depth_ == 8
+                           : conversion_ != Conversion::rgb;
+  return plain_ && is_byte ? &*plain_ : nullptr;
+}
+
+unsigned PngReader::plain_scale() const {
+  return conversion_ == Conversion::scale_gray ? 255U / ((1U << bit_depth_) - 1) : 1;
+}
+
 void PngReader::start_pixels() {
+  if (handle_.png == nullptr) open();
   guarded([this] {
+    if (conversion_ == Conversion::unpack) png_set_packing(handle_.png);
+    if (conversion_ == Conversion::scale_gray) png_set_expand_gray_1_2_4_to_8(handle_.png);
+    if (conversion_ == Conversion::rgb) {
+      png_set_expand(handle_.png);
+      png_set_strip_16(handle_.png);
+      png_set_gray_to_rgb(handle_.png);
+      png_set_strip_alpha(handle_.png);
+    }
     passes_ = png_set_interlace_handling(handle_.png);
     png_read_update_info(handle_.png, handle_.info);
   });
 }
 
 void PngReader::read_all(std::span<std::uint8_t> pixels) {
+  if (PlainPng const* const png = plain(); png && pixels.size() == size_.pixels()) {
+    if (png->read_all(plain_scale(), pixels)) return;
+  }
   start_pixels();
   read_passes(pixels);
 }
@@ -179,6 +210,22 @@ void PngReader::read_rows(RowSink const& sink) {
     }
     png_read_end(handle_.png, nullptr);
   });
+}
+
+std::vector<Run> PngReader::read_runs() {
+  if (PlainPng const* const png = plain()) {
+    if (auto runs = png->read_runs(plain_scale())) return *std::move(runs);
+  }
+  ColumnRunScanner scanner(size_);
+  read_rows([&](std::span<std::uint8_t const> row) { scanner.add_row(row); });
+  return scanner.finish();
+}
+
+LabelMap PngReader::read_labels() {
+  if (plain()) return LabelMap(LabelRuns(size_, read_runs()));
+  std::vector<Label> pixels(size_.pixels());
+  read_all(pixels);
+  return LabelMap(size_, std::move(pixels));
 }
 
 }  // namespace seplflow

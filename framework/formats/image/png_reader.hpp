@@ -1,4 +1,4 @@
-// Decodes PNGs with libpng; shared by png.cpp and image_file.cpp.
+// Decodes PNGs; shared by png.cpp, label_file.cpp, mask_png.cpp and image_file.cpp.
 #pragma once
 
 #include <png.h>
@@ -7,20 +7,23 @@
 #include <csetjmp>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <seplflow/label_map.hpp>
 #include <seplflow/size.hpp>
+#include "formats/image/plain_png.hpp"
 
 namespace seplflow {
 
 // Whether the bytes begin like a PNG.
 bool is_png(std::span<std::uint8_t const> bytes);
 
-// Decodes one PNG: first the header, then optionally a conversion, then the rows, once. Not safe to
-// share between threads.
+// Decodes one PNG: first the header, then optionally a conversion, then the pixels, once. libpng
+// decodes what is not a sound PlainPng, and words all errors. Not safe to share between threads.
 class PngReader {
  public:
   using RowSink = std::function<void(std::span<std::uint8_t const>)>;
@@ -55,14 +58,25 @@ class PngReader {
   // Throws as read_all does.
   void read_rows(RowSink const& sink);
 
+  // The pixels, converted to one byte each, as column-major runs. Throws as read_all does.
+  std::vector<Run> read_runs();
+
+  // The same as labels.
+  LabelMap read_labels();
+
  private:
+  enum class Conversion { none, unpack, scale_gray, rgb };
+
   static void on_error(png_structp png, png_const_charp message);
   static void on_warning(png_structp, png_const_charp) {}
   static void on_read(png_structp png, png_bytep to, std::size_t size);
 
   template <class F>
   void guarded(F const& calls);
+  void open();
   void read_header();
+  PlainPng const* plain() const;
+  unsigned plain_scale() const;
   void start_pixels();
   void read_passes(std::span<std::uint8_t> pixels);
   std::size_t row_bytes() const;
@@ -81,9 +95,11 @@ class PngReader {
   std::jmp_buf escape_;
   std::array<char, 160> message_{};
   bool truncated_ = false;
-  Handle handle_;
+  std::optional<PlainPng> plain_;
+  Handle handle_;  // unless plain_ does
   Size size_;
   int colour_type_ = 0, bit_depth_ = 0, passes_ = 1;
+  Conversion conversion_ = Conversion::none;
 };
 
 // "an 8-bit RGB PNG"
