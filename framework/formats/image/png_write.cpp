@@ -57,11 +57,10 @@ class PngWriter {
     }
   };
 
-  // Chosen for speed on 970 pseudo-labels of VOC 2012, against level 6 without filter: level 1
-  // writes 3.1 times as fast, is read 2.4 times as fast, and takes 1.7 times the bytes (3.7 KB a
-  // label). Z_RLE would write 1.1 times as fast again and halve the bytes, but is read 3.4 times
-  // as slowly, and a label is read more often than written. Filters do not suit class ids: "up"
-  // writes 1.3 times as slowly, is read 1.5 times as slowly, and takes 1.2 times the bytes.
+  // Level 1 with Z_RLE for class ids, which come in runs. Measured on 150 labels of VOC 2012, without
+  // filter: 3.3 times as fast to write as level 6, in 0.87 of the bytes (1.4 KB a label), and as fast
+  // to read. Level 1 without Z_RLE takes 2.1 times its bytes and writes no faster; libdeflate writes
+  // no faster at any level, and the filter "up" takes 1.2 times the bytes.
   static constexpr int kFastLevel = 1;
 
   void write(Size size, std::span<std::uint8_t const> samples, Kind kind, Palette const* palette,
@@ -95,7 +94,8 @@ void PngWriter::write(Size size, std::span<std::uint8_t const> samples, Kind kin
     }
   }
   png_set_compression_level(png, level);
-  png_set_compression_strategy(png, Z_DEFAULT_STRATEGY);
+  bool const holds_ids = kind != Kind::rgb && level == kFastLevel;
+  png_set_compression_strategy(png, holds_ids ? Z_RLE : Z_DEFAULT_STRATEGY);
   png_set_filter(png, PNG_FILTER_TYPE_BASE, kind == Kind::rgb ? PNG_FILTER_PAETH : PNG_FILTER_NONE);
   png_write_info(png, handle_.info);
   std::size_t const stride = std::size_t{size.width} * (kind == Kind::rgb ? 3 : 1);
