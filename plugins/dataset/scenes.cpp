@@ -1,6 +1,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "common/faults.hpp"
 #include "common/refuse_errors.hpp"
 #include "scenes/scene.hpp"
 #include "stages.hpp"
@@ -20,7 +21,7 @@ ClassesPtr scene_classes(int count) {
 }
 
 // Generated images with everything that real data sets have.
-struct Scenes {
+struct Scenes : MaskFaults, LabelFaults {
   std::int64_t scenes = 100;
   std::vector<double> size = {240, 320};
   int classes = 20;
@@ -62,9 +63,16 @@ struct Scenes {
   Image image(Sample const& sample) const { return of(sample).image(); }
   LabelMap truth(Sample const& sample) const { return of(sample).truth(); }
   ImageLabels image_labels(Sample const& sample) const { return of(sample).image_labels(); }
-  LabelMap pseudo(Sample const& sample) const { return of(sample).pseudo(); }
+  LabelMap pseudo(Sample const& sample) const {
+    return with_faults(of(sample).pseudo(), *this, options_.seed, sample.id);
+  }
   ScoreMaps scores(Sample const& sample) const { return of(sample).scores(); }
-  MaskSet masks(Sample const& sample) const { return of(sample).masks(); }
+  MaskSet masks(Sample const& sample) const {
+    MaskSet masks = of(sample).masks();
+    if (!MaskFaults::any()) return masks;
+    LabelMap const truth = of(sample).truth();
+    return with_faults(masks, &truth, *this, options_.seed, sample.id);
+  }
 
  private:
   static scenes::Scene const& of(Sample const& sample) { return sample.note<scenes::Scene>(); }
@@ -77,21 +85,24 @@ struct Scenes {
 }  // namespace
 
 void declare_scenes(Plugin& plugin) {
-  plugin
-      .stage<Scenes>("dataset.scenes",
-                     "Generates images with ground truth, pseudo-labels, CAMs and masks")
-      .output("image", &Scenes::image)
-      .output("truth", &Scenes::truth)
-      .output("image_labels", &Scenes::image_labels)
-      .output("pseudo", &Scenes::pseudo)
-      .output("scores", &Scenes::scores)
-      .output("masks", &Scenes::masks)
-      .option("count", &Scenes::scenes, "number of images", at_least(1))
-      .option("size", &Scenes::size, "[height, width], or one number for a square",
-              in_range(1, 65536), unit("pixels"))
-      .option("classes", &Scenes::classes, "number of foreground classes", in_range(1, 254))
-      .option("seed", &Scenes::seed,
-              "which images; the same seed gives the same bytes on every machine", at_least(0))
+  auto& stage =
+      plugin
+          .stage<Scenes>("dataset.scenes",
+                         "Generates images with ground truth, pseudo-labels, CAMs and masks")
+          .output("image", &Scenes::image)
+          .output("truth", &Scenes::truth)
+          .output("image_labels", &Scenes::image_labels)
+          .output("pseudo", &Scenes::pseudo)
+          .output("scores", &Scenes::scores)
+          .output("masks", &Scenes::masks)
+          .option("count", &Scenes::scenes, "number of images", at_least(1))
+          .option("size", &Scenes::size, "[height, width], or one number for a square",
+                  in_range(1, 65536), unit("pixels"))
+          .option("classes", &Scenes::classes, "number of foreground classes", in_range(1, 254))
+          .option("seed", &Scenes::seed,
+                  "which images; the same seed gives the same bytes on every machine", at_least(0));
+  add_mask_faults(stage, "mask_faults.");
+  add_label_faults(stage, "label_faults.")
       .details(
           "For demonstrations, tests and benchmarks: scores on generated scenes say nothing about "
           "real images. Objects are made of parts and sub-parts. `pseudo` is what a CAM method "
@@ -99,7 +110,11 @@ void declare_scenes(Plugin& plugin) {
           "others, and never contains a class that the image does not show. It is the argmax of "
           "`scores` and a background score of 0.36. `masks` resemble those of SAM: objects, parts, "
           "sub-parts, background, groups and near duplicates, all slightly imperfect. `truth` has "
-          "a ring of 255 around objects if the image is large enough.");
+          "a ring of 255 around objects if the image is large enough.\n\n"
+          "`mask_faults` and `label_faults` add faults of a given strength to `masks` and to "
+          "`pseudo`, such as `mask_faults = { enveloping = 0.5 }`. By default there are none. They "
+          "are those of `masks.faults` with the ground truth as `labels`, and of `label.faults`, "
+          "with the same seed; see there. `scores` do not change.");
 }
 
 }  // namespace seplflow::dataset

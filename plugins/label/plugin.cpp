@@ -2,5 +2,6 @@
 
 SEPLFLOW_PLUGIN(plugin) {
   seplflow::label::declare_crf(plugin);
+  seplflow::label::declare_faults(plugin);
   seplflow::label::declare_threshold(plugin);
 }

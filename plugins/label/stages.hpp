@@ -6,6 +6,7 @@
 namespace seplflow::label {
 
 void declare_crf(Plugin& plugin);
+void declare_faults(Plugin& plugin);
 void declare_threshold(Plugin& plugin);
 
 }  // namespace seplflow::label

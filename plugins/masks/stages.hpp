@@ -5,6 +5,7 @@
 
 namespace seplflow::masks {
 
+void declare_faults(Plugin& plugin);
 void declare_filter(Plugin& plugin);
 void declare_json(Plugin& plugin);
 void declare_npy(Plugin& plugin);

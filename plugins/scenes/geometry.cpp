@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "scenes/random.hpp"
+#include "common/random.hpp"
 
 namespace seplflow::scenes {
 namespace {

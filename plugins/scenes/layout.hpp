@@ -8,7 +8,7 @@
 #include <seplflow/mask_set.hpp>
 #include <seplflow/score_maps.hpp>
 #include <seplflow/size.hpp>
-#include "scenes/random.hpp"
+#include "common/random.hpp"
 #include "scenes/scene_object.hpp"
 
 namespace seplflow::scenes {

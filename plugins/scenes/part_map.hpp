@@ -29,11 +29,4 @@ Mask mask_of(Shape const& shape, Size size);
 // Gives each pixel the label of its part.
 LabelMap relabelled(LabelRuns const& partition, std::array<Label, kMaxParts> const& label_of_part);
 
-// One pixel more or less all round; the border of the picture does not eat the mask away.
-Mask grown(Mask const& mask);
-Mask shrunk(Mask const& mask);
-
-// Pushes the outline up and down by at most `reach` pixels.
-Mask warped(Mask const& mask, double reach, double wavelength, std::uint64_t seed);
-
 }  // namespace seplflow::scenes

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/mask_outline.hpp"
 #include "scenes/part_map.hpp"
 
 namespace seplflow::scenes {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <seplflow/label_map.hpp>
+#include "common/random.hpp"
 #include "scenes/geometry.hpp"
-#include "scenes/random.hpp"
 
 namespace seplflow::scenes {
 

@@ -3,123 +3,106 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 
-#include "pixel_groups.hpp"
+#include "base/number_text.hpp"
 #include "stages.hpp"
 
 namespace seplflow::sepl {
 namespace {
 
-constexpr std::size_t kBins = 256;
-constexpr double kNoThreshold = 0.5;  // where all support is in one bin
+// Three decimals: for people.
+std::string brief(double value) {
+  return shortest(std::round(value * 1000) / 1000);
+}
 
-// The sums of a cell for one class: of the weights of its votes, and of the votes themselves.
-struct Sums {
-  double extra = 0, total = 0;
-};
+// The class that the voter gives most to, the lowest of several; nothing if it has none.
+std::optional<std::size_t> main_class(PixelGroups::Voter const& voter) {
+  if (voter.of_class.empty()) return std::nullopt;
+  auto const most = std::ranges::max_element(voter.of_class);
+  if (*most == 0) return std::nullopt;
+  return static_cast<std::size_t>(most - voter.of_class.begin());
+}
 
-// What the voters say of each cell.
-struct Votes {
-  std::vector<std::uint32_t> voters;  // by cell; those whose pixels are all 255 do not vote
-  std::vector<Sums> sums;             // cells x classes
-};
+// A mask, what it votes for, and for which classes that is enough.
+Explanation::Item item_of(SampleContext const& context, Consensus const& options, Mask const& mask,
+                          PixelGroups const& groups, std::size_t m,
+                          std::vector<double> const& thresholds) {
+  PixelGroups::Voter const& voter = groups.voters[m];
+  Explanation::Item item{mask};
+  std::string voices_for, voices_against;
+  for (std::size_t k = 0; voter.known > 0 && k < groups.classes.size(); ++k) {
+    bool const is_for = speaks_for(voter, k, thresholds[k]);
+    std::string& voices = is_for ? voices_for : voices_against;
+    voices += (voices.empty() ? "" : ", ") + name_of(context, groups.classes[k]) + " " +
+              brief(voter.share(k));
+    item.kept = item.kept || is_for;
+  }
+  auto const k = main_class(voter);
+  if (k) item.label = groups.classes[*k];
+  double const share = k ? voter.share(*k) : 0;
+  double const weight =
+      options.base_weight + (k ? std::sqrt(ratio(voter.of_class[*k], groups.class_pixels[*k])) : 0);
+  item.facts = {share, weight, voices_for, voices_against};
+  return item;
+}
 
-Votes votes_of(PixelGroups const& groups, double base_weight) {
-  struct Vote {
-    std::size_t k;
-    Sums sums;
-  };
-  std::vector<std::vector<Vote>> of_voter(groups.voters.size());
+// The threshold of a class, who spoke, and what came of it.
+std::string note_on(SampleContext const& context, Consensus const& options,
+                    PixelGroups const& groups, SupportedLabels const& decided, std::size_t k) {
+  double const threshold = decided.thresholds[k];
+  std::size_t const masks = groups.voters.size() - groups.pieces.size();
+  std::array<std::size_t, 2> for_it{}, against{};  // masks, pieces
   for (std::size_t v = 0; v < groups.voters.size(); ++v) {
-    auto const& [known, of_class] = groups.voters[v];
-    for (std::size_t k = 0; known > 0 && k < of_class.size(); ++k) {
-      if (of_class[k] == 0) continue;
-      auto const common = static_cast<double>(of_class[k]);
-      double const extra = std::sqrt(common / static_cast<double>(groups.class_pixels[k]));
-      double const share = common / static_cast<double>(known);
-      of_voter[v].push_back({k, {extra, (base_weight + extra) * share}});
-    }
+    if (groups.voters[v].known == 0) continue;
+    auto& voices = speaks_for(groups.voters[v], k, threshold) ? for_it : against;
+    ++voices[v < masks ? 0 : 1];
   }
-  std::size_t const classes = groups.classes.size();
-  Votes votes{std::vector<std::uint32_t>(groups.cell_count()),
-              std::vector<Sums>(groups.cell_count() * classes)};
-  for (std::size_t cell = 0; cell < groups.cell_count(); ++cell) {
-    Sums* const of_cell = votes.sums.data() + cell * classes;
-    for (std::uint32_t const v : groups.voters_over(cell)) {
-      votes.voters[cell] += groups.voters[v].known > 0 ? 1 : 0;
-      for (Vote const& vote : of_voter[v]) {
-        of_cell[vote.k].extra += vote.sums.extra;
-        of_cell[vote.k].total += vote.sums.total;
-      }
-    }
+  auto const begin =
+      decided.support.begin() + static_cast<std::ptrdiff_t>(k * groups.groups.size());
+  double const most =
+      *std::max_element(begin, begin + static_cast<std::ptrdiff_t>(groups.groups.size()));
+  std::uint64_t won = 0;
+  for (std::size_t g = 0; g < groups.groups.size(); ++g) {
+    if (decided.labels[g] == groups.classes[k]) won += groups.groups[g].pixels;
   }
-  return votes;
+  std::string text = name_of(context, groups.classes[k]) + ": the threshold is " +
+                     brief(threshold) + (threshold == options.min_support ? " (min_support)" : "") +
+                     ", the highest support " + brief(most) + "; " + std::to_string(for_it[0]) +
+                     " of " + std::to_string(for_it[0] + against[0]) + " masks speak for it";
+  if (for_it[1] + against[1] > 0) {
+    text += ", and " + std::to_string(for_it[1]) + " of " +
+            counted(for_it[1] + against[1], "piece") + " that no mask covers";
+  }
+  return text +
+         (decided.wins[k] ? "; it wins " : "; it wins no pixel, so it keeps its pseudo-label: ") +
+         counted(won, "pixel");
 }
 
-// Otsu's threshold of a histogram of pixels: where two classes of values differ most. In a gap of
-// the histogram it is the middle.
-double level_of(std::array<std::uint64_t, kBins> const& histogram, double least) {
-  std::uint64_t weight = 0, moment = 0;
-  for (std::size_t bin = 0; bin < kBins; ++bin) {
-    weight += histogram[bin];
-    moment += histogram[bin] * bin;
-  }
-  std::uint64_t below = 0, moment_below = 0;
-  double most = 0;
-  std::size_t first = 0, last = 0;
-  for (std::size_t bin = 0; bin + 1 < kBins; ++bin) {
-    below += histogram[bin];
-    moment_below += histogram[bin] * bin;
-    if (below == 0 || below == weight) continue;
-    // The difference fits, whether or not the products do.
-    auto const distance = static_cast<std::int64_t>(moment * below - moment_below * weight);
-    auto const d = static_cast<double>(distance);
-    double const variance =
-        d * d / (static_cast<double>(below) * static_cast<double>(weight - below));
-    if (variance > most) {
-      most = variance;
-      first = bin;
-    }
-    if (variance == most) last = bin;
-  }
-  if (most == 0) return kNoThreshold;
-  return std::max(least, static_cast<double>(first + last + 2) / (2.0 * kBins));
-}
-
-double threshold_of(PixelGroups const& groups, std::vector<double> const& support, double least) {
-  std::array<std::uint64_t, kBins> histogram{};
-  for (std::size_t g = 0; g < support.size(); ++g) {
-    if (support[g] <= 0) continue;
-    auto const bin = static_cast<std::size_t>(std::floor(kBins * support[g]));
-    histogram[std::min(bin, kBins - 1)] += groups.groups[g].pixels;
-  }
-  return level_of(histogram, least);
-}
-
-// The support of a class, by group.
-void find_support(Consensus const& options, PixelGroups const& groups, Votes const& votes,
-                  std::size_t k, std::vector<double>& support) {
-  for (std::size_t g = 0; g < support.size(); ++g) {
-    auto const& group = groups.groups[g];
-    double const own = group.pseudo == groups.classes[k] ? 1 : 0;
-    std::uint32_t const voters = votes.voters[group.cell];
-    auto const& [extra, total] = votes.sums[group.cell * groups.classes.size() + k];
-    double const weight = options.base_weight * voters + extra;
-    double const mean = weight > 0 ? total / weight : 0;
-    support[g] =
-        voters > 0 ? (mean + options.pseudo_weight * own) / (1 + options.pseudo_weight) : own;
-  }
-}
-
-// Gives the class to the pixels that have it in the pseudo-label and are background.
-void keep(Label label, PixelGroups const& groups, std::vector<Label>& labels) {
-  for (std::size_t g = 0; g < labels.size(); ++g) {
-    bool const is_free = labels[g] == kBackground;
-    if (is_free && groups.groups[g].pseudo == label) labels[g] = label;
-  }
+std::vector<OptionValue> with_current(std::set<double> values, double set) {
+  values.insert(set);
+  return {values.begin(), values.end()};
 }
 
 }  // namespace
+
+Explanation Consensus::explain(SampleContext const& context, LabelMap const& pseudo,
+                               MaskSet const& masks) const {
+  PixelGroups const groups(pseudo, masks);
+  SupportedLabels const decided = labels_by_support(groups, *this, true);
+  Explanation explanation;
+  explanation.columns = {"share", "weight", "speaks for", "speaks against"};
+  for (std::size_t m = 0; m < masks.count(); ++m) {
+    explanation.items.push_back(
+        item_of(context, *this, masks.mask(m), groups, m, decided.thresholds));
+  }
+  for (std::size_t k = 0; k < groups.classes.size(); ++k) {
+    explanation.notes.push_back(note_on(context, *this, groups, decided, k));
+  }
+  explanation.trials = {{"min_support", with_current({0, 0.15, 0.3, 0.45, 0.6}, min_support)},
+                        {"base_weight", with_current({0.1, 0.3, 1, 3}, base_weight)}};
+  return explanation;
+}
 
 void Consensus::check(OptionCheck& check) {
   wants_support_ = check.wanted("scores");
@@ -127,29 +110,8 @@ void Consensus::check(OptionCheck& check) {
 
 Consensus::Verdict Consensus::decide(LabelMap const& pseudo, MaskSet const& masks) const {
   auto const groups = std::make_shared<PixelGroups const>(pseudo, masks);
-  std::size_t const count = groups->groups.size();
-  Votes const votes = votes_of(*groups, base_weight);
-  Verdict verdict{groups, std::vector<Label>(count), {}};
-  std::vector<double> best(count), support(count);
-  for (std::size_t k = 0; k < groups->classes.size(); ++k) {
-    find_support(*this, *groups, votes, k, support);
-    double const threshold = threshold_of(*groups, support, min_support);
-    for (std::size_t g = 0; g < count; ++g) {
-      if (support[g] > threshold && support[g] / threshold > best[g]) {
-        verdict.labels[g] = groups->classes[k];
-        best[g] = support[g] / threshold;
-      }
-    }
-    if (wants_support_) {
-      verdict.support.insert(verdict.support.end(), support.begin(), support.end());
-    }
-  }
-  for (Label const label : groups->classes) {
-    bool const won = std::ranges::find(verdict.labels, label) != verdict.labels.end();
-    if (!won) keep(label, *groups, verdict.labels);
-  }
-  if (keep_ignore) keep(kIgnore, *groups, verdict.labels);
-  return verdict;
+  SupportedLabels decided = labels_by_support(*groups, *this, wants_support_);
+  return {groups, std::move(decided.labels), std::move(decided.support)};
 }
 
 std::tuple<LabelMap, ScoreMaps> Consensus::carry_out(Verdict const& verdict, LabelMap const&,
@@ -157,12 +119,9 @@ std::tuple<LabelMap, ScoreMaps> Consensus::carry_out(Verdict const& verdict, Lab
   PixelGroups const& groups = *verdict.groups;
   std::size_t const pixels = groups.size.pixels(), count = groups.groups.size();
   std::size_t const planes = count == 0 ? 0 : verdict.support.size() / count;
-  std::vector<Run> runs;
-  runs.reserve(groups.segments.size());
   std::vector<double> values(planes * pixels);
   std::uint32_t begin = 0;
   for (auto const& [end, group] : groups.segments) {
-    runs.push_back({end, verdict.labels[group]});
     for (std::size_t k = 0; k < planes; ++k) {
       double const support = verdict.support[k * count + group];
       for (std::uint32_t position = begin; position < end; ++position) {
@@ -174,7 +133,7 @@ std::tuple<LabelMap, ScoreMaps> Consensus::carry_out(Verdict const& verdict, Lab
   }
   std::vector<Label> classes(groups.classes.begin(),
                              groups.classes.begin() + static_cast<std::ptrdiff_t>(planes));
-  return {LabelMap(LabelRuns(groups.size, std::move(runs))),
+  return {label_map_of(groups, verdict.labels),
           ScoreMaps(groups.size, std::move(classes), std::move(values))};
 }
 
@@ -215,6 +174,11 @@ void declare_consensus(Plugin& plugin) {
           "exceeds its threshold by the greatest factor; exact ties go to the lower id. A class "
           "that "
           "wins no pixel keeps its pseudo-label where no other class is.\n\n"
+          "`seplflow explain` shows the threshold of each class, and for each mask its share of "
+          "the "
+          "class that it gives most to, its weight, and the classes that it speaks for and "
+          "against, with its shares. A mask speaks for a class if its share exceeds the threshold "
+          "of the class.\n\n"
           "The output `scores` is the support of each class of the pseudo-label. Results are equal "
           "to the bit "
           "on every machine.\n\n"

@@ -7,25 +7,15 @@
 
 #include <seplflow/score_maps.hpp>
 #include <seplflow/seplflow.hpp>
+#include "common/support.hpp"
 
 namespace seplflow::sepl {
-
-// The pixels of an image in groups that are treated alike: those in the same masks, or in the same
-// piece of what no mask covers, with the same pseudo-label.
-struct PixelGroups;
 
 // The support of class k at a pixel is the weighted mean, over the masks that cover it, of the
 // share of the mask that the pseudo-label gives to k. A 4-connected piece of what no mask covers
 // counts as a mask. A pixel gets the class whose support exceeds the threshold of its class most.
-//
-// All ratios are of exact integers and sums are in the order of the masks, so results are equal on
-// every machine, provided that the compiler does not fuse multiply and add (-ffp-contract=off).
-struct Consensus {
-  double base_weight = 0.3;
-  double pseudo_weight = 0.1;
-  double min_support = 0.15;
-  bool keep_ignore = false;
-
+// labels_by_support() has the arithmetic.
+struct Consensus : SupportOptions {
   // The effect of the options on an image.
   struct Verdict {
     std::shared_ptr<PixelGroups const> groups;  // does not depend on the options
@@ -43,6 +33,9 @@ struct Consensus {
   // it.
   static std::tuple<LabelMap, ScoreMaps> carry_out(Verdict const& verdict, LabelMap const& pseudo,
                                                    MaskSet const& masks);
+  // Which masks speak for and against which classes, and the thresholds.
+  Explanation explain(SampleContext const& context, LabelMap const& pseudo,
+                      MaskSet const& masks) const;
 
  private:
   bool wants_support_ = false;

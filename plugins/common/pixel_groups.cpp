@@ -1,37 +1,12 @@
-#include "pixel_groups.hpp"
+#include "common/pixel_groups.hpp"
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
-namespace seplflow::sepl {
+#include "common/mask_outline.hpp"
+
+namespace seplflow {
 namespace {
-
-// Sets of numbers that are joined.
-class Joined {
- public:
-  explicit Joined(std::size_t count) : parents_(count) {
-    std::iota(parents_.begin(), parents_.end(), std::uint32_t{0});
-  }
-  std::uint32_t root(std::uint32_t i) {
-    while (parents_[i] != i) i = parents_[i] = parents_[parents_[i]];
-    return i;
-  }
-  // The lower root becomes that of both.
-  void join(std::uint32_t a, std::uint32_t b) {
-    a = root(a);
-    b = root(b);
-    parents_[std::max(a, b)] = std::min(a, b);
-  }
-
- private:
-  std::vector<std::uint32_t> parents_;
-};
-
-// Consecutive pixels of a column that no mask covers, by column-major position.
-struct Strip {
-  std::uint32_t begin, end;
-};
 
 std::vector<Strip> uncovered_strips(Cells const& cells, std::uint32_t height) {
   std::vector<Strip> strips;
@@ -41,38 +16,10 @@ std::vector<Strip> uncovered_strips(Cells const& cells, std::uint32_t height) {
       begin = segment.end;
       continue;
     }
-    while (begin < segment.end) {
-      std::uint32_t const end = std::min(segment.end, (begin / height + 1) * height);
-      strips.push_back({begin, end});
-      begin = end;
-    }
+    append_strips(strips, begin, segment.end, height);
+    begin = segment.end;
   }
   return strips;
-}
-
-// The number of the 4-connected piece of each strip.
-std::vector<std::uint32_t> pieces_of(std::vector<Strip> const& strips, std::uint32_t height) {
-  Joined joined(strips.size());
-  auto const column_of = [&](std::size_t i) { return strips[i].begin / height; };
-  // The first strip of the column before that reaches down to the one that is looked at.
-  std::size_t left = 0;
-  for (std::size_t i = 0; i < strips.size(); ++i) {
-    std::uint32_t const column = column_of(i);
-    while (column_of(left) + 1 < column) ++left;
-    auto const is_beside = [&](std::size_t other) { return column_of(other) + 1 == column; };
-    while (is_beside(left) && strips[left].end + height <= strips[i].begin) ++left;
-    for (std::size_t other = left; is_beside(other); ++other) {
-      if (strips[other].begin + height >= strips[i].end) break;
-      joined.join(static_cast<std::uint32_t>(other), static_cast<std::uint32_t>(i));
-    }
-  }
-  std::vector<std::uint32_t> numbers(strips.size());
-  std::uint32_t count = 0;
-  for (std::uint32_t i = 0; i < strips.size(); ++i) {
-    std::uint32_t const root = joined.root(i);
-    numbers[i] = root == i ? count++ : numbers[root];
-  }
-  return numbers;
 }
 
 MaskSet const& checked(MaskSet const& masks, LabelMap const& pseudo) {
@@ -152,4 +99,4 @@ void PixelGroups::count_votes() {
   }
 }
 
-}  // namespace seplflow::sepl
+}  // namespace seplflow

@@ -1,4 +1,4 @@
-// The pixels of an image in groups that sepl.consensus treats alike.
+// The pixels of an image in groups that the rule of sepl.consensus treats alike.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <seplflow/mask_set.hpp>
 #include "common/cells.hpp"
 
-namespace seplflow::sepl {
+namespace seplflow {
 
 struct PixelGroups {
   // The pixels of a cell with one pseudo-label. A cell are the pixels in the same masks, or in the
@@ -27,6 +27,11 @@ struct PixelGroups {
   struct Voter {
     std::uint64_t known = 0;                   // its pixels whose pseudo-label is not 255
     std::vector<std::uint64_t> of_class = {};  // of these, the pixels of each class
+
+    // What it votes for: the share of it that the pseudo-label gives to the class.
+    double share(std::size_t k) const {
+      return known == 0 ? 0 : static_cast<double>(of_class[k]) / static_cast<double>(known);
+    }
   };
 
   // Throws Error when the masks have another size than the labels.
@@ -53,4 +58,4 @@ struct PixelGroups {
   void count_votes();
 };
 
-}  // namespace seplflow::sepl
+}  // namespace seplflow

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace seplflow::scenes {
+namespace seplflow {
 
 // Scrambles 64 bits (the finaliser of splitmix64).
 constexpr std::uint64_t scrambled(std::uint64_t bits) {
@@ -76,4 +76,4 @@ class Noise {
   std::uint32_t seed_;
 };
 
-}  // namespace seplflow::scenes
+}  // namespace seplflow
