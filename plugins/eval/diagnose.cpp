@@ -3,31 +3,30 @@
 #include <algorithm>
 
 #include "base/number_text.hpp"
-#include "common/cells.hpp"
-#include "common/mask_agreement.hpp"
+#include "eval/diagnosed_image.hpp"
 #include "stages.hpp"
 
 namespace seplflow::eval {
 namespace {
 
-// What is known of a mask.
-struct Proposal {
-  std::optional<Label> fits;      // the class of more than half of its pixels in the ground truth
-  std::optional<Label> assigned;  // the class of the pseudo-label
-  MaskAgreement agreement{0, 0};  // with that class
-  bool kept = false;
-  bool misled = false;  // at most half of the pixels that assign it have that class in the truth
-  std::uint64_t area = 0;
-};
-
-bool is_class(Label label) {
-  return label != kBackground && label != kIgnore;
+Voices voices_of(std::vector<bool> const& kept, OverlapTable const& overlaps) {
+  Voices voices(kept.size());
+  for (std::size_t m = 0; m < kept.size(); ++m) {
+    auto const k = overlaps.assigned(m);
+    if (kept[m] && k) voices[m].push_back(overlaps.classes()[*k]);
+  }
+  return voices;
 }
 
-// A pixel's label, with that of the ground truth and that of the pseudo-label.
-struct Labels {
-  Label now, truth, pseudo;
-};
+Voices voices_of(PixelGroups const& groups, std::vector<double> const& thresholds) {
+  Voices voices(groups.voters.size() - groups.pieces.size());
+  for (std::size_t m = 0; m < voices.size(); ++m) {
+    for (std::size_t k = 0; k < groups.classes.size(); ++k) {
+      if (speaks_for(groups.voters[m], k, thresholds[k])) voices[m].push_back(groups.classes[k]);
+    }
+  }
+  return voices;
+}
 
 // Whether each mask is one of the kept ones, which are in the same order.
 std::vector<bool> found_in(MaskSet const& kept, MaskSet const& masks) {
@@ -54,264 +53,15 @@ std::vector<bool> kept_by(double t1, double t2, OverlapTable const& overlaps) {
   return kept;
 }
 
-// One image.
-class Case {
- public:
-  Case(OverlapTable const& overlaps, std::vector<bool> const& kept, LabelMap const& pseudo,
-       MaskSet const& masks, LabelMap const& labels, LabelMap const& truth)
-      : cells_(masks, pseudo.size()),
-        maps_{&labels.runs(), &truth.runs(), &pseudo.runs()},
-        in_pseudo_(label_areas(pseudo)),
-        in_truth_(label_areas(truth)) {
-    for (std::size_t m = 0; m < masks.count(); ++m) add(overlaps, m, kept[m]);
-    look_at_cells();
-    for (Proposal const& mask : masks_) {
-      if (mask.kept && mask.assigned) any_kept_[*mask.assigned] = true;
-    }
-    envelops_.resize(masks_.size());
-  }
-
-  // Calls f(cell, labels, pixels) for sequences of pixels.
-  template <class F>
-  void for_each(F&& f) const {
-    for_each_piece(cells_, maps_,
-                   [&](std::uint32_t cell, std::array<Label, 3> labels, std::uint32_t pixels) {
-                     f(cell, Labels{labels[0], labels[1], labels[2]}, pixels);
-                   });
-  }
-
-  // Of wrong pixels.
-  Cause cause_of(std::uint32_t cell, Labels at) {
-    bool const is_painted = is_class(at.now);
-    if (at.truth != kBackground && in_pseudo_[at.truth] == 0) return Cause::class_missing;
-    if (is_painted && in_truth_[at.now] == 0) return Cause::class_invented;
-    return at.truth == kBackground ? cause_in_background(cell, at) : cause_in_object(cell, at);
-  }
-
-  // The best agreement of the good masks that the thresholds cut at pixels of that cause.
-  MaskAgreement best_cut(std::uint32_t cell, Labels at) const {
-    MaskAgreement best{0, 0};
-    auto const add = [&](Proposal const& mask) {
-      best.support = std::max(best.support, mask.agreement.support);
-      best.coverage = std::max(best.coverage, mask.agreement.coverage);
-    };
-    if (at.truth == kBackground) {
-      for_each_beside(cell, at.now, add);
-    } else {
-      for (Proposal const* mask : good_over(cell, at.truth)) add(*mask);
-    }
-    return best;
-  }
-
-  // Whether sepl.select can give the pixel this label if these masks are kept.
-  bool is_explained(std::uint32_t cell, Labels at) const {
-    bool const is_covered = !cells_.masks_over(cell).empty();
-    bool const falls_back = is_class(at.pseudo) && !(any_kept_[at.pseudo] && is_covered);
-    if (falls_back && at.now == at.pseudo) return true;
-    bool any = is_class(at.pseudo) && !any_kept_[at.pseudo];
-    for (std::uint32_t const m : cells_.masks_over(cell)) {
-      if (!masks_[m].kept) continue;
-      if (masks_[m].assigned == at.now) return true;
-      any = true;
-    }
-    return !any && (at.now == kBackground || at.now == at.pseudo) && !is_class(at.now);
-  }
-
- private:
-  void add(OverlapTable const& overlaps, std::size_t m, bool is_kept) {
-    Proposal mask;
-    mask.area = overlaps.mask_area(m);
-    mask.kept = is_kept;
-    if (auto const k = overlaps.assigned(m)) {
-      mask.assigned = overlaps.classes()[*k];
-      mask.agreement = agreement_of(overlaps, m);
-    }
-    masks_.push_back(mask);
-  }
-
-  void look_at_cells() {
-    struct Seen {
-      std::array<std::uint64_t, 256> truth{};
-      std::uint64_t known = 0, assigning = 0, right = 0;
-    };
-    std::vector<Seen> seen(masks_.size());
-    areas_.resize(cells_.count());
-    for_each([&](std::uint32_t cell, Labels at, std::uint32_t pixels) {
-      areas_[cell] += pixels;
-      if (at.truth == kIgnore) return;
-      for (std::uint32_t const m : cells_.masks_over(cell)) {
-        seen[m].truth[at.truth] += pixels;
-        seen[m].known += pixels;
-        if (masks_[m].assigned != at.pseudo) continue;
-        seen[m].assigning += pixels;
-        if (at.truth == at.pseudo) seen[m].right += pixels;
-      }
-    });
-    for (std::size_t m = 0; m < masks_.size(); ++m) {
-      auto const most = std::ranges::max_element(seen[m].truth);
-      if (2 * *most > seen[m].known) {
-        masks_[m].fits = static_cast<Label>(most - seen[m].truth.begin());
-      }
-      masks_[m].misled = 2 * seen[m].right <= seen[m].assigning;
-    }
-    cells_of_.resize(masks_.size());
-    for (std::uint32_t cell = 0; cell < cells_.count(); ++cell) {
-      for (std::uint32_t const m : cells_.masks_over(cell)) cells_of_[m].push_back(cell);
-    }
-  }
-
-  Cause cause_in_object(std::uint32_t cell, Labels at) {
-    if (cells_.masks_over(cell).empty()) return Cause::no_mask;
-    for (std::uint32_t const m : painters(cell, at.now)) {
-      if (envelops_one_over(m, cell, at.truth)) return Cause::enveloping_mask;
-    }
-    bool fits = false;
-    for (std::uint32_t const m : cells_.masks_over(cell)) {
-      fits = fits || masks_[m].fits == at.truth;
-    }
-    if (!fits) return Cause::spanning_mask;
-    auto const good = good_over(cell, at.truth);
-    if (good.empty()) return Cause::pseudo_label;
-    if (std::ranges::none_of(good, &Proposal::kept)) return Cause::threshold;
-    return is_class(at.now) ? Cause::overlap : Cause::other;
-  }
-
-  Cause cause_in_background(std::uint32_t cell, Labels at) {
-    bool is_painted = false;
-    for (std::uint32_t const m : cells_.masks_over(cell)) {
-      is_painted = is_painted || (masks_[m].kept && masks_[m].assigned == at.now);
-    }
-    if (!is_painted) return cause_without_painter(cell, at);
-    auto const over = painters(cell, at.now);
-    if (over.empty()) return Cause::pseudo_label;
-    for (std::uint32_t const m : over) {
-      if (envelops_one_over(m, cell, kBackground)) return Cause::enveloping_mask;
-      if (masks_[m].fits != at.now && envelops_one_beside(m, cell, at.now)) {
-        return Cause::enveloping_mask;
-      }
-    }
-    return Cause::spanning_mask;
-  }
-
-  // The label is not that of a kept mask: it may be the pseudo-label of a class without any.
-  Cause cause_without_painter(std::uint32_t cell, Labels at) const {
-    if (at.now != at.pseudo) return Cause::other;
-    if (at.now == kIgnore) return Cause::pseudo_label;
-    if (any_kept_[at.now]) {
-      return cells_.masks_over(cell).empty() ? Cause::pseudo_label : Cause::other;
-    }
-    bool const has_mask =
-        std::ranges::any_of(masks_, [&](Proposal const& mask) { return mask.fits == at.now; });
-    if (!has_mask) return Cause::no_mask;
-    bool was_cut = false;
-    for_each_beside(cell, at.now, [&](Proposal const&) { was_cut = true; });
-    return was_cut ? Cause::threshold : Cause::pseudo_label;
-  }
-
-  // The masks over the cell that fit the class and are assigned to it.
-  std::vector<Proposal const*> good_over(std::uint32_t cell, Label label) const {
-    std::vector<Proposal const*> good;
-    for (std::uint32_t const m : cells_.masks_over(cell)) {
-      Proposal const& mask = masks_[m];
-      if (mask.fits == label && mask.assigned == label) good.push_back(&mask);
-    }
-    return good;
-  }
-
-  // The same for the masks that are not over the cell.
-  template <class F>
-  void for_each_beside(std::uint32_t cell, Label label, F&& f) const {
-    for (std::uint32_t m = 0; m < masks_.size(); ++m) {
-      Proposal const& mask = masks_[m];
-      if (mask.fits == label && mask.assigned == label && !is_over(m, cell)) f(mask);
-    }
-  }
-
-  // The kept masks over the cell that are assigned to the class, unless they are misled.
-  std::vector<std::uint32_t> painters(std::uint32_t cell, Label label) const {
-    std::vector<std::uint32_t> painters;
-    for (std::uint32_t const m : cells_.masks_over(cell)) {
-      Proposal const& mask = masks_[m];
-      if (mask.kept && mask.assigned == label && !mask.misled) painters.push_back(m);
-    }
-    return painters;
-  }
-
-  bool is_over(std::uint32_t mask, std::uint32_t cell) const {
-    return std::ranges::binary_search(cells_.masks_over(cell), mask);
-  }
-
-  bool envelops_one_over(std::uint32_t mask, std::uint32_t cell, Label label) {
-    auto const& inner = enveloped_by(mask);
-    return std::ranges::any_of(cells_.masks_over(cell), [&](std::uint32_t const m) {
-      return masks_[m].fits == label && std::ranges::binary_search(inner, m);
-    });
-  }
-
-  bool envelops_one_beside(std::uint32_t mask, std::uint32_t cell, Label label) {
-    return std::ranges::any_of(enveloped_by(mask), [&](std::uint32_t const m) {
-      return masks_[m].fits == label && !is_over(m, cell);
-    });
-  }
-
-  // The smaller masks of which more than half is in the mask, ascending.
-  std::vector<std::uint32_t> const& enveloped_by(std::uint32_t mask) {
-    auto& known = envelops_[mask];
-    if (known) return *known;
-    std::vector<std::uint64_t> common(masks_.size());
-    for (std::uint32_t const cell : cells_of_[mask]) {
-      for (std::uint32_t const m : cells_.masks_over(cell)) common[m] += areas_[cell];
-    }
-    known.emplace();
-    for (std::uint32_t m = 0; m < masks_.size(); ++m) {
-      if (masks_[m].area < masks_[mask].area && 2 * common[m] > masks_[m].area) {
-        known->push_back(m);
-      }
-    }
-    return *known;
-  }
-
-  Cells const cells_;
-  std::array<LabelRuns const*, 3> const maps_;
-  std::array<std::uint64_t, 256> const &in_pseudo_, &in_truth_;
-  std::vector<Proposal> masks_;
-  std::array<bool, 256> any_kept_{};                  // by class
-  std::vector<std::uint64_t> areas_;                  // of cells
-  std::vector<std::vector<std::uint32_t>> cells_of_;  // of masks
-  std::vector<std::optional<std::vector<std::uint32_t>>> envelops_;
-};
-
 void lower(std::optional<double>& least, double value) {
   least = std::min(least.value_or(value), value);
 }
 
-}  // namespace
-
-void Diagnose::check(OptionCheck& check) {
-  has_kept_ = check.connected("kept");
-  if (!has_kept_) return;
-  // A resolved pipeline has every option with its default.
-  Diagnose const defaults;
-  auto const refuse = [&](char const* option) {
-    check.refuse(option, "the input \"kept\" tells which masks were kept; remove one of the two");
-  };
-  if (t1 != defaults.t1) refuse("t1");
-  if (t2 != defaults.t2) refuse("t2");
-}
-
-Diagnose::Record Diagnose::operator()(SampleContext const& context, LabelMap const& pseudo,
-                                      MaskSet const& masks, LabelMap const& labels,
-                                      LabelMap const& truth, MaskSet const* kept) const {
-  require_same_size(masks, pseudo, "the pseudo-label");
-  require_same_size(labels.size(), "the labels", pseudo.size(), "the pseudo-label");
-  require_same_size(truth.size(), "the ground truth", pseudo.size(), "the pseudo-label");
-  OverlapTable const overlaps(pseudo, masks);
-  Case image(overlaps, kept ? found_in(*kept, masks) : kept_by(t1, t2, overlaps), pseudo, masks,
-             labels, truth);
-  Record record;
-  std::uint64_t unexplained = 0;
+// `unexplained` are the pixels that sepl.select cannot have labelled so; null if another rule did.
+Diagnose::Record counted_causes(DiagnosedImage& image, std::uint64_t* unexplained) {
+  Diagnose::Record record;
   image.for_each([&](std::uint32_t cell, Labels at, std::uint32_t pixels) {
-    if (!image.is_explained(cell, at)) unexplained += pixels;
+    if (unexplained && !image.is_explained(cell, at)) *unexplained += pixels;
     if (at.truth == kIgnore) return;
     record.known += pixels;
     if (at.now == at.truth) return;
@@ -323,12 +73,111 @@ Diagnose::Record Diagnose::operator()(SampleContext const& context, LabelMap con
     lower(record.t1_below, best.support);
     lower(record.t2_below, best.coverage);
   });
+  return record;
+}
+
+// Of sepl.consensus. A mask that knows no pixel of the pseudo-label does not speak.
+void add_voices(Diagnose::Record& record, PixelGroups const& groups,
+                std::vector<double> const& thresholds, Voices const& voices) {
+  record.t1_below.reset();
+  record.t2_below.reset();
+  for (std::size_t k = 0; k < thresholds.size(); ++k) {
+    record.thresholds.emplace_back(groups.classes[k], thresholds[k]);
+  }
+  for (std::size_t m = 0; m < voices.size(); ++m) {
+    if (groups.voters[m].known == 0) continue;
+    ++(voices[m].empty() ? record.masks_against : record.masks_for);
+  }
+}
+
+void warn_if_unlike(SampleContext const& context, LabelMap const& labels,
+                    LabelMap const& expected) {
+  std::uint64_t unlike = 0;
+  for_each_overlap(labels.runs(), expected.runs(),
+                   [&](Label a, Label b, std::uint32_t pixels) { unlike += a == b ? 0 : pixels; });
+  if (unlike == 0) return;
+  context.warn(
+      "the labels are not what sepl.consensus makes of these masks with these options, so causes "
+      "may be wrong; set base_weight, pseudo_weight, min_support and keep_ignore as in the stage "
+      "that made the labels",
+      counted(unlike, "pixel"));
+}
+
+// "cat 0.42, dog 0.3"
+std::string thresholds_text(Sample const& sample, Diagnose::Record const& record) {
+  std::string text;
+  for (auto const& [label, threshold] : record.thresholds) {
+    bool const is_named = sample.classes && sample.classes->contains(label);
+    text += (text.empty() ? "" : ", ") +
+            (is_named ? sample.classes->names()[label] : "class " + std::to_string(label)) + " " +
+            shortest(threshold);
+  }
+  return text;
+}
+
+// What the cause is called: with sepl.consensus no mask is painted over another.
+std::string name_of(std::size_t cause, Rule rule) {
+  bool const is_overlap = cause == static_cast<std::size_t>(Cause::overlap);
+  return rule == Rule::consensus && is_overlap ? "outvoted" : kCauses[cause];
+}
+
+}  // namespace
+
+void Diagnose::check(OptionCheck& check) {
+  has_kept_ = check.connected("kept");
+  // A resolved pipeline has every option with its default.
+  Diagnose const defaults;
+  auto const refuse_set = [&](char const* option, bool is_default, char const* why) {
+    if (!is_default) check.refuse(option, why);
+  };
+  bool const is_consensus = rule == Rule::consensus;
+  if (is_consensus && has_kept_) {
+    check.refuse("rule",
+                 "sepl.consensus keeps no masks, so the input \"kept\" must not be connected");
+  }
+  if (is_consensus || has_kept_) {
+    char const* const why =
+        is_consensus ? "this is an option of sepl.select, but rule = \"consensus\""
+                     : "the input \"kept\" tells which masks were kept; remove one of the two";
+    refuse_set("t1", t1 == defaults.t1, why);
+    refuse_set("t2", t2 == defaults.t2, why);
+  }
+  if (is_consensus) return;
+  char const* const why = "this is an option of sepl.consensus; set rule = \"consensus\" too";
+  refuse_set("base_weight", base_weight == defaults.base_weight, why);
+  refuse_set("pseudo_weight", pseudo_weight == defaults.pseudo_weight, why);
+  refuse_set("min_support", min_support == defaults.min_support, why);
+  refuse_set("keep_ignore", keep_ignore == defaults.keep_ignore, why);
+}
+
+Diagnose::Record Diagnose::operator()(SampleContext const& context, LabelMap const& pseudo,
+                                      MaskSet const& masks, LabelMap const& labels,
+                                      LabelMap const& truth, MaskSet const* kept) const {
+  require_same_size(masks, pseudo, "the pseudo-label");
+  require_same_size(labels.size(), "the labels", pseudo.size(), "the pseudo-label");
+  require_same_size(truth.size(), "the ground truth", pseudo.size(), "the pseudo-label");
+  OverlapTable const overlaps(pseudo, masks);
+  if (rule == Rule::consensus) {
+    PixelGroups const groups(pseudo, masks);
+    SupportedLabels const decided = labels_by_support(groups, *this, false);
+    Voices const voices = voices_of(groups, decided.thresholds);
+    DiagnosedImage image(rule, overlaps, voices, pseudo, masks, labels, truth);
+    Record record = counted_causes(image, nullptr);
+    add_voices(record, groups, decided.thresholds, voices);
+    warn_if_unlike(context, labels, label_map_of(groups, decided.labels));
+    return record;
+  }
+  auto const is_kept = kept ? found_in(*kept, masks) : kept_by(t1, t2, overlaps);
+  DiagnosedImage image(rule, overlaps, voices_of(is_kept, overlaps), pseudo, masks, labels, truth);
+  std::uint64_t unexplained = 0;
+  Record const record = counted_causes(image, &unexplained);
   if (unexplained > 0) {
     context.warn("the labels are not what sepl.select makes of these masks " +
                      (kept ? std::string("if it keeps those of the input \"kept\"")
                            : "with t1 = " + shortest(t1) + " and t2 = " + shortest(t2)) +
                      ", so causes may be wrong; connect \"kept\" to the output of the stage that "
-                     "made the labels, or set its t1 and t2",
+                     "made the labels, set its t1 and t2, or set rule = \"consensus\" if that is "
+                     "sepl.consensus",
                  counted(unexplained, "pixel"));
   }
   return record;
@@ -338,7 +187,12 @@ std::string Diagnose::save(Record const& record) const {
   ByteWriter bytes;
   bytes.count(record.known).count(record.loss);
   for (std::uint64_t const pixels : record.causes) bytes.count(pixels);
-  return bytes.maybe(record.t1_below).maybe(record.t2_below).take();
+  bytes.maybe(record.t1_below).maybe(record.t2_below);
+  if (rule == Rule::consensus) {
+    bytes.count(record.masks_for).count(record.masks_against).count(record.thresholds.size());
+    for (auto const& [label, threshold] : record.thresholds) bytes.count(label).number(threshold);
+  }
+  return bytes.take();
 }
 
 Diagnose::Record Diagnose::load(std::string_view bytes) const {
@@ -349,14 +203,26 @@ Diagnose::Record Diagnose::load(std::string_view bytes) const {
   for (std::uint64_t& pixels : record.causes) pixels = reader.count();
   record.t1_below = reader.maybe();
   record.t2_below = reader.maybe();
+  if (rule == Rule::consensus) {
+    record.masks_for = reader.count();
+    record.masks_against = reader.count();
+    for (std::size_t left = reader.length(); left > 0; --left) {
+      auto const label = static_cast<Label>(reader.count());
+      record.thresholds.emplace_back(label, reader.number());
+    }
+  }
   reader.end();
   return record;
 }
 
 std::vector<std::string> Diagnose::columns() const {
   std::vector<std::string> columns = {"sample", "loss"};
-  columns.insert(columns.end(), kCauses.begin(), kCauses.end());
-  columns.insert(columns.end(), {"t1_below", "t2_below"});
+  for (std::size_t i = 0; i < kCauses.size(); ++i) columns.push_back(name_of(i, rule));
+  if (rule == Rule::consensus) {
+    columns.insert(columns.end(), {"masks_for", "masks_against", "thresholds"});
+  } else {
+    columns.insert(columns.end(), {"t1_below", "t2_below"});
+  }
   return columns;
 }
 
@@ -370,8 +236,12 @@ Row Diagnose::fold(Sample const& sample, Record const& record) {
     images_with_[i] += record.causes[i] > 0 ? 1 : 0;
     row.push_back(record.causes[i]);
   }
-  row.push_back(record.t1_below);
-  row.push_back(record.t2_below);
+  if (rule == Rule::consensus) {
+    row.insert(row.end(),
+               {record.masks_for, record.masks_against, thresholds_text(sample, record)});
+  } else {
+    row.insert(row.end(), {record.t1_below, record.t2_below});
+  }
   return row;
 }
 
@@ -398,13 +268,18 @@ Findings Diagnose::finish() const {
   add_score("loss", total_.loss);
   for (std::size_t i = 0; i < kCauses.size(); ++i) {
     std::uint64_t const pixels = total_.causes[i];
-    metrics.set(kCauses[i], pixels);
-    add_score(kCauses[i], pixels);
-    table.rows.push_back({kCauses[i], std::to_string(pixels), share(pixels, total_.loss),
+    std::string const name = name_of(i, rule);
+    metrics.set(name, pixels);
+    add_score(name, pixels);
+    table.rows.push_back({name, std::to_string(pixels), share(pixels, total_.loss),
                           std::to_string(images_with_[i])});
   }
-  findings.conditions =
-      has_kept_ ? "kept masks as connected" : "t1 = " + shortest(t1) + ", t2 = " + shortest(t2);
+  findings.conditions = rule == Rule::consensus
+                            ? "sepl.consensus with base_weight = " + shortest(base_weight) +
+                                  ", pseudo_weight = " + shortest(pseudo_weight) +
+                                  ", min_support = " + shortest(min_support)
+                        : has_kept_ ? "kept masks as connected"
+                                    : "t1 = " + shortest(t1) + ", t2 = " + shortest(t2);
   findings.summary.push_back(std::move(table));
   return findings;
 }
@@ -415,12 +290,23 @@ void declare_diagnose(Plugin& plugin) {
                        "Divides the wrong pixels of each image by cause: the pseudo-label, the "
                        "masks, or the selection")
       .inputs("pseudo", "masks", "labels", "truth", "kept")
+      .option("rule", &Diagnose::rule,
+              "the stage that made the labels: sepl.select or sepl.consensus",
+              choices<Rule>({{"select", Rule::select}, {"consensus", Rule::consensus}}))
       .option("t1", &Diagnose::t1,
               "threshold t1 of the sepl.select that made the labels, if kept is not connected",
               in_range(0, 1))
       .option("t2", &Diagnose::t2,
               "threshold t2 of the sepl.select that made the labels, if kept is not connected",
               in_range(0, 1))
+      .option("base_weight", &Diagnose::base_weight,
+              "base_weight of the sepl.consensus that made the labels", at_least(0))
+      .option("pseudo_weight", &Diagnose::pseudo_weight,
+              "pseudo_weight of the sepl.consensus that made the labels", at_least(0))
+      .option("min_support", &Diagnose::min_support,
+              "min_support of the sepl.consensus that made the labels", in_range(0, 1))
+      .option("keep_ignore", &Diagnose::keep_ignore,
+              "keep_ignore of the sepl.consensus that made the labels")
       .details(
           "The loss of an image is the number of pixels whose label differs from the ground "
           "truth, without those whose ground truth is 255. Each of these pixels has one cause, so "
@@ -493,7 +379,24 @@ void declare_diagnose(Plugin& plugin) {
           "kept by the paper's rule at each pixel of the cause `threshold`; both are empty where "
           "there are none. "
           "`metrics.json` has the totals by the same names, and the number of `images` and of "
-          "`pixels` whose ground truth is known.");
+          "`pixels` whose ground truth is known.\n\n"
+          "**Labels of `sepl.consensus`**: set `rule = \"consensus\"`, and its options if they are "
+          "not the defaults. It keeps no masks. A mask *speaks for* a class if the share of it "
+          "that "
+          "the pseudo-label gives to the class, without pixels of 255, exceeds the threshold of "
+          "the class in the image; else it speaks against it. In the table, read \"a kept mask of "
+          "L\" as \"a mask that speaks for L\", \"kept\" as \"speaks for T\", and *misled* as "
+          "above, for each class that the mask speaks for. Three things differ:\n\n"
+          "- `overlap` is called `outvoted`: a mask over the pixel fits T and speaks for it, but "
+          "the masks over the pixel together give more support to another class, or not enough to "
+          "T.\n"
+          "- L where T is background, no mask over the pixel speaks for L, and L is the "
+          "pseudo-label: always `pseudo_label` where a mask covers the pixel. If L is not the "
+          "pseudo-label, no mask covers the pixel, and the piece that it lies in became L as a "
+          "whole: `no_mask`.\n"
+          "- `STAGE.csv` has `masks_for` and `masks_against`, the number of masks that speak for "
+          "a class and of those that speak against all, and `thresholds`, that of each class of "
+          "the pseudo-label, instead of `t1_below` and `t2_below`.");
 }
 
 }  // namespace seplflow::eval
