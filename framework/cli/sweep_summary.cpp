@@ -172,7 +172,7 @@ void print_losses(Page& page, Pipeline const& pipeline, RunReport const& report)
 
 void print_sweep(Page& page, Pipeline const& pipeline, RunReport const& report) {
   if (report.variants.empty()) return;
-  bool const is_grid = pipeline.is_grid() && report.best;
+  bool const is_grid = (pipeline.is_grid() || pipeline.is_grid_of_names()) && report.best;
   SummaryTable table = is_grid ? score_grid(pipeline, report) : list(pipeline, report);
   if (table.columns.size() == 1) return;
   bool const is_cut = table.rows.size() < pipeline.variants.size() && !is_grid;

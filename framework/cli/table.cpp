@@ -110,16 +110,20 @@ void Page::print(std::ostream& stream) const {
 
 SummaryTable grid(Pipeline const& pipeline, std::string title,
                   std::function<std::string(std::size_t variant)> const& cell) {
-  Axis const &across = pipeline.axes[0], &down = pipeline.axes[1];
-  SummaryTable table{std::move(title), {down.key + " \\ " + across.key}, {}};
+  Axis const& across = pipeline.axes[0];
+  bool const has_names = pipeline.is_grid_of_names();
+  std::string const down = has_names ? "variant" : pipeline.axes[1].key;
+  SummaryTable table{std::move(title), {down + " \\ " + across.key}, {}};
   table.columns.insert(table.columns.end(), across.values.begin(), across.values.end());
-  for (std::string const& value : down.values) {
-    table.rows.push_back({value});
-    table.rows.back().resize(table.columns.size());
-  }
   for (std::size_t v = 0; v < pipeline.variants.size(); ++v) {
-    auto const& values = pipeline.variants[v].values;
-    table.rows[values[1]][values[0] + 1] = cell(v);
+    auto const& [name, label, values, stages] = pipeline.variants[v];
+    std::string const& place = has_names ? label : pipeline.axes[1].values[values[1]];
+    auto row = std::ranges::find(table.rows, place, [](auto const& cells) { return cells[0]; });
+    if (row == table.rows.end()) {
+      row = table.rows.insert(row, {place});
+      row->resize(table.columns.size());
+    }
+    (*row)[values[0] + 1] = cell(v);
   }
   return table;
 }

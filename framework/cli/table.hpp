@@ -32,7 +32,8 @@ class Page : public std::ostringstream {
   Screen const screen_;
 };
 
-// For a sweep of two axes: the first across, the second down, with a cell for each variant.
+// For a sweep of two axes, or of one axis and named variants: the first axis across, the second or
+// the names down, with a cell for each variant.
 SummaryTable grid(Pipeline const& pipeline, std::string title,
                   std::function<std::string(std::size_t variant)> const& cell);
 

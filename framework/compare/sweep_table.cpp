@@ -40,12 +40,39 @@ std::vector<SweepTable::Axis> axes_of(RunContents const& sweep, ImageTable const
   return axes;
 }
 
+// The part of a variant's name that its [[variant]] gives it: what precedes the values of the axes.
+// Empty without one.
+std::string label_of(std::string const& name, std::vector<SweepTable::Axis> const& axes) {
+  if (axes.empty() || name.starts_with(axes[0].key + "=")) return "";
+  std::size_t const end = name.find("," + axes[0].key + "=");
+  return end == std::string::npos ? "" : name.substr(0, end);
+}
+
+// The names of [[variant]] tables are an axis, too: the second, since the first goes across.
+void add_names(SweepTable& table) {
+  if (table.axes.empty()) return;
+  SweepTable::Axis names{"variant", {}};
+  std::vector<std::size_t> places;
+  for (SweepTable::Variant const& variant : table.variants) {
+    std::string label = label_of(variant.name, table.axes);
+    if (label.empty()) return;
+    auto const known = std::ranges::find(names.values, label);
+    places.push_back(static_cast<std::size_t>(known - names.values.begin()));
+    if (known == names.values.end()) names.values.push_back(std::move(label));
+  }
+  table.axes.insert(table.axes.begin() + 1, std::move(names));
+  for (std::size_t v = 0; v < places.size(); ++v) {
+    auto& values = table.variants[v].values;
+    values.insert(values.begin() + 1, places[v]);
+  }
+}
+
 void set_meaning(SweepTable& table, RunContents const& sweep) {
   std::size_t const dot = table.score.find('.');
-  Json const meaning = dot == std::string::npos
-                           ? Json()
-                           : meaning_of({sweep.run}, table.score.substr(0, dot),
-                                        table.score.substr(dot + 1));
+  Json const meaning =
+      dot == std::string::npos
+          ? Json()
+          : meaning_of({sweep.run}, table.score.substr(0, dot), table.score.substr(dot + 1));
   table.name = table.score;
   if (!meaning.is_object()) return;
   std::string const unit = text_in(meaning, "unit");
@@ -81,10 +108,10 @@ std::optional<SweepTable> sweep_table(RunContents const& sweep, std::string cons
   table.axes = axes_of(sweep, table.all);
   set_meaning(table, sweep);
   std::size_t const dot = score.find('.');
-  auto const before = dot == std::string::npos
-                          ? std::nullopt
-                          : column_at(table.all.columns,
-                                     score.substr(0, dot) + ".baseline" + score.substr(dot));
+  auto const before =
+      dot == std::string::npos
+          ? std::nullopt
+          : column_at(table.all.columns, score.substr(0, dot) + ".baseline" + score.substr(dot));
   RunVariants const known = sweep.place.record ? variants_in(*sweep.place.record) : RunVariants();
   auto const column = column_at(table.all.columns, score);
   for (auto const& row : table.all.rows) {
@@ -97,6 +124,7 @@ std::optional<SweepTable> sweep_table(RunContents const& sweep, std::string cons
     if (known.best && known.names[*known.best] == variant.name) table.best = table.variants.size();
     table.variants.push_back(std::move(variant));
   }
+  add_names(table);
   return table;
 }
 

@@ -20,6 +20,10 @@ bool Pipeline::is_grid() const {
   return axes.size() == 2 && axes[0].values.size() * axes[1].values.size() == variants.size();
 }
 
+bool Pipeline::is_grid_of_names() const {
+  return axes.size() == 1 && axes[0].values.size() < variants.size();
+}
+
 std::size_t Pipeline::source_index() const {
   auto const kind = [](PipelineStage const& stage) { return stage.declaration->kind; };
   return static_cast<std::size_t>(std::ranges::find(stages, StageKind::source, kind) -

@@ -108,6 +108,8 @@ struct Pipeline {
   bool sweeps() const { return !variants.front().name.empty(); }
   // Whether its variants are exactly the pairs of the values of two axes.
   bool is_grid() const;
+  // Whether they are exactly the pairs of the values of one axis and the names of [[variant]].
+  bool is_grid_of_names() const;
   bool serves_all(PipelineStage const& stage) const {
     return stage.variants.size() == variants.size();
   }

@@ -208,6 +208,23 @@ TEST_CASE("values that are given twice, and names that collide, are refused") {
              Contains("two variants have the name \"knobs.text=1,more.text=2,more.text=3\""));
 }
 
+TEST_CASE("values that make a difference in some variants may make none in others") {
+  // "raw" does not use the knobs, as a method without masks does not depend on faults of the masks.
+  std::string const without_sink = kBase.substr(0, kBase.find("[stages.save]"));
+  std::string const methods =
+      "[sweep]\n\"tally.in\" = [{ name = \"raw\", value = { number = \"src.number\" } },\n"
+      "{ name = \"turned\", value = { number = \"more\" } }]\n";
+  Pipeline const pipeline = parse(
+      without_sink + methods + "\"knobs.ratio\" = [0.1, 0.2]\n" +
+      "[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b\"\nset = { \"more.ratio\" = 0.1 }\n");
+  REQUIRE(pipeline.variants.size() == 8);
+  auto const stages = [&](std::size_t variant) { return pipeline.variants[variant].stages; };
+  CHECK(stages(0) == stages(1));
+  CHECK(stages(0) == stages(5));
+  CHECK(stages(2) != stages(3));
+  CHECK(stages(2) != stages(6));
+}
+
 TEST_CASE("two variants that are equal are refused by their names") {
   CHECK(complaint(sweep("knobs.path = [\"x\", \"/p/x\"]\nmore.count = [1, 2]")) ==
         "/p/toy.toml:16:20: error: the variants \"knobs.path=x,more.count=1\" and "

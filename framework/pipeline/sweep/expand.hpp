@@ -74,6 +74,9 @@ class VariantProblems {
   std::map<Problem, std::size_t> index_;                          // into found_
 };
 
+// All variants must read one data set, and differ in names and settings.
+std::vector<Problem> check_variants(Pipeline const& pipeline, Sweep const& sweep);
+
 // The stages, [sweep] and [[variant]] of a checked pipeline. Values are resolved, and options that
 // the sweep does not change are spelled out. Wires stay as they were written, since the names of a
 // stage's outputs may differ between variants.

@@ -159,6 +159,37 @@ function heatMaps(run, column) {
   return [el('p', {}, text), el('div', { class: 'grids' }, ...parts)];
 }
 
+const kSeries = ['--before', ...[0, 1, 2, 3, 4, 5, 6].map((i) => `--run-${i}`)];
+
+// Two axes of names, such as rules and faults: bars of the first axis for each value of the second.
+// Numbers have an order, which the grid shows better.
+function gridChart(run, column) {
+  const [across, down, ...more] = gridOf(run);
+  const isNamed = (each) => each.values.every((value) => typeof value === 'string');
+  if (!down || more.length > 0 || !isNamed(across) || !isNamed(down)) return null;
+  if (across.values.length > kSeries.length || down.values.length > 20) return null;
+  const { rows } = run.sweep;
+  const values = rows.map((row) => row[column.i]).filter(isNumber);
+  const unit = unitOf(run, column.name, values);
+  const scale = unit === 'fraction' ? 100 : 1;
+  const valueAt = (x, y) => {
+    const row = rows.find((each) => across.of(each) === x && down.of(each) === y);
+    return row && isNumber(row[column.i]) ? scale * row[column.i] : null;
+  };
+  return barChart({
+    labels: down.values,
+    series: across.values.map((x, i) => ({
+      name: x,
+      values: down.values.map((y) => valueAt(x, y)),
+      colour: kSeries[i],
+    })),
+    valueTitle: `${column.name}${unitText(unit) ? `, ${unitText(unit)}` : ''}`,
+    height: 420,
+    summary: `Bars of ${column.name} for each ${down.key} and ${across.key}; the table above has the numbers`,
+    text: (value) => (isNumber(value) ? value.toFixed(2) : '-'),
+  });
+}
+
 // Scores over different samples cannot be compared.
 function lossesOf(run) {
   const losses = list(run.record.variants)
@@ -209,6 +240,7 @@ function sweepOf(run) {
     ),
     lossesOf(run),
     maps,
+    gridChart(run, first),
   );
 }
 
