@@ -302,6 +302,10 @@ TEST_CASE("the variants of [[variant]] run like those of axes, and combined with
   CHECK(rows[1][0] == "support,select.t1=0.3");
   CHECK(rows[4][0] == "as-it-is,select.t1=0.5");
   CHECK(rows[0][1] == "select.t1");
+  // The names are the second axis of the grid, and of that of seplflow show.
+  for (std::string const& text : {result.out, place.program({"show", "sweep"}).out}) {
+    CHECK_THAT(text, Contains("variant \\ select.t1") && Contains("\n  as-it-is "));
+  }
   place.pipeline_file(pipeline());
   REQUIRE(place
               .run("alone", {"--set", "select.overlap=support", "--set", "select.t2=0.7", "--set",

@@ -38,7 +38,9 @@ struct Known {
   Pixels pixels;
   int area = 0, fits = -1, assigned = -1;
   double support = 0, coverage = 0;
-  bool kept = false, misled = false;
+  bool kept = false;
+  std::map<int, bool> voices =
+      {};  // the classes that it paints or speaks for: whether it is misled
 };
 
 int count_if(Pixels const& mask, auto const& holds) {
@@ -49,6 +51,15 @@ int count_if(Pixels const& mask, auto const& holds) {
 
 bool is_class(int label) {
   return label != 0 && label != 255;
+}
+
+// At most half of its pixels of the class have that in the truth.
+bool is_misled(Wrong const& c, Pixels const& mask, int label) {
+  int const of_class =
+      count_if(mask, [&](std::size_t p) { return c.pseudo[p] == label && c.truth[p] != 255; });
+  int const right =
+      count_if(mask, [&](std::size_t p) { return c.pseudo[p] == label && c.truth[p] == label; });
+  return 2 * right <= of_class;
 }
 
 std::vector<Known> known_of(Wrong const& c, double t1 = kT1, double t2 = kT2) {
@@ -70,12 +81,7 @@ std::vector<Known> known_of(Wrong const& c, double t1 = kT1, double t2 = kT2) {
       mask.coverage = static_cast<double>(most) /
                       static_cast<double>(std::ranges::count(c.pseudo, mask.assigned));
       mask.kept = mask.support > t1 || mask.coverage > t2;
-      int const assigning = count_if(
-          pixels, [&](std::size_t p) { return c.pseudo[p] == mask.assigned && c.truth[p] != 255; });
-      int const right = count_if(pixels, [&](std::size_t p) {
-        return c.pseudo[p] == mask.assigned && c.truth[p] == mask.assigned;
-      });
-      mask.misled = 2 * right <= assigning;
+      if (mask.kept) mask.voices[mask.assigned] = is_misled(c, pixels, mask.assigned);
     }
     all.push_back(std::move(mask));
   }
@@ -87,7 +93,8 @@ bool envelops(Known const& e, Known const& f) {
   return f.area < e.area && 2 * common > f.area;
 }
 
-Cause expected(Wrong const& c, std::vector<Known> const& masks, std::size_t p) {
+Cause expected(Wrong const& c, std::vector<Known> const& masks, std::size_t p,
+               bool is_consensus = false) {
   int const t = c.truth[p], l = c.labels[p];
   auto const any = [&](auto const& holds) { return std::ranges::any_of(masks, holds); };
   auto const over = [&](Known const& m) { return m.pixels[p] == 1; };
@@ -95,13 +102,13 @@ Cause expected(Wrong const& c, std::vector<Known> const& masks, std::size_t p) {
     return std::ranges::find(labels, static_cast<Label>(k)) != labels.end();
   };
   auto const painter = [&](Known const& m) {
-    return over(m) && m.kept && m.assigned == l && !m.misled;
+    return over(m) && m.voices.contains(l) && !m.voices.at(l);
   };
   auto const good = [&](Known const& m, int k) { return m.fits == k && m.assigned == k; };
   if (t != 0 && !has(c.pseudo, t)) return Cause::class_missing;
   if (is_class(l) && !has(c.truth, l)) return Cause::class_invented;
   bool const falls_back = t == 0 && is_class(l) && c.pseudo[p] == l &&
-                          !any([&](Known const& m) { return m.kept && m.assigned == l; });
+                          !any([&](Known const& m) { return m.voices.contains(l); });
   if (t != 0 && !any(over)) return Cause::no_mask;
   if (falls_back && !any([&](Known const& m) { return m.fits == l; })) return Cause::no_mask;
   bool const enveloping = any([&](Known const& e) {
@@ -116,19 +123,22 @@ Cause expected(Wrong const& c, std::vector<Known> const& masks, std::size_t p) {
   }
   if (t == 0 && is_class(l) && any(painter)) return Cause::spanning_mask;
   if (t != 0 && any([&](Known const& m) { return over(m) && good(m, t); })) {
-    bool const kept = any([&](Known const& m) { return over(m) && good(m, t) && m.kept; });
+    bool const kept =
+        any([&](Known const& m) { return over(m) && good(m, t) && m.voices.contains(t); });
     if (!kept) return Cause::threshold;
-    return is_class(l) ? Cause::overlap : Cause::other;
+    return is_class(l) || is_consensus ? Cause::overlap : Cause::other;
   }
   if (t != 0) return Cause::pseudo_label;
   if (falls_back) {
     bool const cut = any([&](Known const& m) { return !over(m) && good(m, l); });
     return cut ? Cause::threshold : Cause::pseudo_label;
   }
-  if (is_class(l) && any([&](Known const& m) { return over(m) && m.kept && m.assigned == l; })) {
+  if (is_class(l) && any([&](Known const& m) { return over(m) && m.voices.contains(l); })) {
     return Cause::pseudo_label;
   }
-  bool const is_own = l == c.pseudo[p] && (l == 255 || (is_class(l) && !any(over)));
+  if (is_consensus && l != c.pseudo[p] && !any(over)) return Cause::no_mask;
+  bool const is_own =
+      l == c.pseudo[p] && (l == 255 || (is_class(l) && (is_consensus || !any(over))));
   return is_own ? Cause::pseudo_label : Cause::other;
 }
 
@@ -346,6 +356,95 @@ TEST_CASE("the input kept tells which masks were kept whatever the options of se
   }
 }
 
+TEST_CASE("causes of the labels of sepl.consensus equal the table and add up to the loss") {
+  std::mt19937 random(31);
+  std::map<std::size_t, int> images_with;
+  for (int round = 0; round < 3000; ++round) {
+    Wrong c = random_wrong(random);
+    SupportOptions options;
+    options.keep_ignore = below(random, 2) == 0;
+    options.min_support = below(random, 6) / 10.0;
+    options.pseudo_weight = below(random, 8) / 10.0;
+    PixelGroups const groups(LabelMap(c.size, c.pseudo), masks_of(c));
+    SupportedLabels const decided = labels_by_support(groups, options, false);
+    auto const map = label_map_of(groups, decided.labels);
+    c.labels.assign(map.pixels().begin(), map.pixels().end());
+    bool const is_consensus = round % 3 != 0;
+    if (!is_consensus) draw(c.labels, c.size, static_cast<Label>(below(random, 4)), random);
+    bool const is_same = std::ranges::equal(c.labels, map.pixels());
+    auto masks = known_of(c);
+    std::int64_t masks_for = 0;
+    for (Known& mask : masks) {
+      mask.voices.clear();
+      int const known = count_if(mask.pixels, [&](std::size_t p) { return c.pseudo[p] != 255; });
+      for (std::size_t k = 0; k < groups.classes.size(); ++k) {
+        int const label = groups.classes[k];
+        int const common =
+            count_if(mask.pixels, [&](std::size_t p) { return c.pseudo[p] == label; });
+        bool const is_for = known > 0 && double(common) / known > decided.thresholds[k];
+        if (is_for) mask.voices[label] = is_misled(c, mask.pixels, label);
+      }
+      masks_for += mask.voices.empty() ? 0 : 1;
+    }
+    StageDriver stage(eval::declare_diagnose, {{{"rule", std::string("consensus")},
+                                                {"keep_ignore", options.keep_ignore},
+                                                {"min_support", options.min_support},
+                                                {"pseudo_weight", options.pseudo_weight}},
+                                               {},
+                                               {}});
+    Row const row = diagnosed(stage, c);
+    std::vector<std::int64_t> causes(eval::kCauses.size());
+    for (std::size_t p = 0; p < c.truth.size(); ++p) {
+      if (c.truth[p] == 255 || c.labels[p] == c.truth[p]) continue;
+      ++causes[static_cast<std::size_t>(expected(c, masks, p, true))];
+    }
+    std::int64_t loss = cell(row, 1);
+    for (std::size_t i = 0; i < causes.size(); ++i) {
+      CAPTURE(eval::kCauses[i], round);
+      REQUIRE(cell(row, kFirstCause + i) == causes[i]);
+      loss -= causes[i];
+      images_with[i] += causes[i] > 0;
+    }
+    REQUIRE(loss == 0);
+    REQUIRE(cell(row, kFirstCause + causes.size()) == masks_for);
+    REQUIRE(stage.warned().empty() == is_same);
+    if (is_consensus) REQUIRE(causes.back() == 0);
+  }
+  for (std::size_t i = 0; i + 1 < eval::kCauses.size(); ++i) {
+    CAPTURE(eval::kCauses[i]);
+    CHECK(images_with[i] >= 10);
+  }
+}
+
+TEST_CASE(
+    "eval.diagnose names outvoted masks and thresholds and refuses options of the other rule") {
+  // The mask of the cat speaks for it and is outvoted by masks of parts that do not.
+  Wrong const c = picture({0, 8, 8, 8, 8, 0}, {0, 8, 8, 8, 0, 0}, {0, 8, 8, 8, 0, 0},
+                          {{0, 1, 1, 1, 1, 0}, {0, 0, 0, 0, 1, 1}, {0, 0, 0, 0, 1, 0}});
+  StageDriver stage(eval::declare_diagnose, {{{"rule", std::string("consensus")}}, {}, {}});
+  Row const row = diagnosed(stage, c);
+  auto const columns = stage.instance().columns();
+  REQUIRE(columns.size() == row.size());
+  auto const at = [&](char const* name) {
+    return row[static_cast<std::size_t>(std::ranges::find(columns, name) - columns.begin())];
+  };
+  CHECK(at("outvoted") == Cell(1));
+  CHECK(at("masks_for") == Cell(1));
+  CHECK(at("masks_against") == Cell(2));
+  CHECK_THAT(std::get<std::string>(at("thresholds")), StartsWith("cat 0."));
+  auto const problems = [](std::map<std::string, OptionValue> options, bool kept = false) {
+    std::vector<std::string> inputs = {"pseudo", "masks", "labels", "truth"};
+    if (kept) inputs.push_back("kept");
+    return StageDriver(eval::declare_diagnose, {std::move(options), inputs, {}}).problems();
+  };
+  OptionValue const rule = std::string("consensus");
+  CHECK_THAT(problems({{"rule", rule}, {"t1", 0.3}}),
+             Contains("t1: this is an option of sepl.select"));
+  CHECK_THAT(problems({{"min_support", 0.3}}), Contains("set rule = \"consensus\" too"));
+  CHECK_THAT(problems({{"rule", rule}}, true), Contains("keeps no masks"));
+  CHECK(problems({{"rule", rule}, {"t1", 0.5}, {"t2", 0.85}, {"base_weight", 1.0}}).empty());
+}
+
 TEST_CASE("kept masks that are not among the masks are refused and so are thresholds beside them") {
   Wrong const c = picture({8, 8, 0}, {8, 8, 0}, {8, 8, 0}, {{1, 1, 0}});
   StageDriver stage(eval::declare_diagnose);
@@ -357,9 +456,8 @@ TEST_CASE("kept masks that are not among the masks are refused and so are thresh
                          {{{"t1", 0.3}}, {"pseudo", "masks", "labels", "truth", "kept"}, {}});
   CHECK_THAT(both.problems(), Contains("t1: the input \"kept\" tells which masks were kept"));
   // A resolved pipeline has the defaults.
-  StageDriver const resolved(eval::declare_diagnose,
-                             {{{"t1", 0.5}, {"t2", 0.85}},
-                              {"pseudo", "masks", "labels", "truth", "kept"},
-                              {}});
+  StageDriver const resolved(
+      eval::declare_diagnose,
+      {{{"t1", 0.5}, {"t2", 0.85}}, {"pseudo", "masks", "labels", "truth", "kept"}, {}});
   CHECK(resolved.problems().empty());
 }

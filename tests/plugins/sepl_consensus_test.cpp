@@ -227,3 +227,37 @@ TEST_CASE("settings that decide alike share their result and refuse masks of ano
   CHECK_THROWS_WITH(Consensus().decide(pseudo, turned),
                     Contains("the mask set is 4x1 but the pseudo-label is 1x4"));
 }
+
+TEST_CASE("sepl.consensus explains which masks speak for and against each class") {
+  std::mt19937 random(17);
+  for (int round = 0; round < 500; ++round) {
+    Case c = random_case(random);
+    for (Label& label : c.pseudo) label = label == 254 ? 3 : label;
+    LabelMap const pseudo(c.size, c.pseudo);
+    MaskSet const masks = masks_of(c);
+    Explanation const explanation =
+        Consensus().explain(SampleContext(voc_sample("a"), nullptr), pseudo, masks);
+    Described const expected = described({}, c);
+    REQUIRE(explanation.items.size() == masks.count());
+    REQUIRE(explanation.notes.size() == expected.support.size());
+    for (std::size_t m = 0; m < masks.count(); ++m) {
+      bool is_for = false;
+      std::set<Label> const all(c.pseudo.begin(), c.pseudo.end());
+      std::size_t k = 0;
+      for (Label const label : all) {
+        if (label == 0 || label == 255) continue;
+        double known = 0, common = 0;
+        for (std::size_t p = 0; p < c.pseudo.size(); ++p) {
+          known += c.masks[m][p] == 1 && c.pseudo[p] != 255;
+          common += c.masks[m][p] == 1 && c.pseudo[p] == label;
+        }
+        std::vector<double> positive = expected.support[k++];
+        std::erase_if(positive, [](double value) { return value <= 0; });
+        is_for = is_for || (known > 0 && common / known > level(positive, 0.15));
+      }
+      REQUIRE(explanation.items[m].kept == is_for);
+      REQUIRE(explanation.items[m].facts.size() == explanation.columns.size());
+      REQUIRE(std::get<std::string>(explanation.items[m].facts[2]).empty() == !is_for);
+    }
+  }
+}
