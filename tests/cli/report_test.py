@@ -216,12 +216,14 @@ def main(folder):
     pipeline = str(folder / "p.toml")
     for name, more in (("one", []), ("two", ["--set", "select.t1=0.3"]),
                        ("sweep", ["--sweep", "select.t1=0.2,0.5", "--sweep", "select.t2=0.6,0.9",
-                                  "--sweep", "select.overlap=last,smallest"])):
+                                  "--sweep", "select.overlap=last,smallest"]),
+                       ("names", ["--sweep", "select.overlap=last,smallest",
+                                  "--sweep", "select.t2_masks=all,best"])):
         seplflow("run", pipeline, "--out", str(folder / name), "--quiet", *more)
     faked_run(folder / "one", folder / "hostile", HOSTILE, HOSTILE + [f"class {i}" for i in range(195)])
     many = [f"COCO_train2014_{7 * i:012d}" for i in range(82081)]
     faked_run(folder / "one", folder / "large", many, ["background"])
-    pages = {name: folder / f"{name}.html" for name in ("one", "sweep", "both", "hostile", "large")}
+    pages = {name: folder / f"{name}.html" for name in ("one", "sweep", "names", "both", "hostile", "large")}
     for name, page in pages.items():
         runs = ["one", "two"] if name == "both" else [name]
         seplflow("report", *(str(folder / run) for run in runs), "--out", str(page))
@@ -257,6 +259,9 @@ def main(folder):
         browser.size(1200, 900)
         open_page(browser, pages["sweep"])
         use_sweep(browser)
+        check(browser.run("all('#sweep canvas').length") == 0, "axes of numbers have no bars")
+        open_page(browser, pages["names"])
+        check(browser.run("all('#sweep canvas').length") == 1, "two axes of names have bars")
         open_page(browser, pages["one"])
         use_panels(browser)
         use_images(browser)
