@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include <seplflow/detail/descriptor.hpp>
 #include "base/error_of.hpp"
 #include "base/number_text.hpp"
 #include "catalog/inspection.hpp"
@@ -11,6 +12,7 @@
 #include "catalog/plugin_index.hpp"
 #include "catalog/plugin_library.hpp"
 #include "catalog/plugin_places.hpp"
+#include "catalog/python/python_stages.hpp"
 
 namespace seplflow {
 namespace {
@@ -24,12 +26,22 @@ struct Candidate {
   bool is_other = false;
   LibraryNote note = {};
   PluginSummary summary = {};
+  std::optional<PythonFile> python = {};
 };
+
+// Python files beside plugins may be anything.
+bool is_unrelated(fs::path const& file) {
+  bool is_related = true;
+  error_of([&] { is_related = mentions_seplflow(read_python_plugin(file)); });
+  return !is_related;
+}
 
 std::vector<fs::path> libraries_in(fs::path const& folder) {
   std::vector<fs::path> files;
   for (fs::directory_entry const& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".so") files.push_back(entry.path());
+    fs::path const& file = entry.path();
+    bool const may_be_python = is_python(file) && !is_unrelated(file);
+    if (file.extension() == ".so" || may_be_python) files.push_back(file);
   }
   std::ranges::sort(files);
   return files;
@@ -67,6 +79,7 @@ class Candidates {
     if (!unknown && !seen_.insert(canonical).second) return;
     Candidate& candidate = list_.emplace_back(Candidate{file});
     candidate.refused = error_of([&] {
+      if (is_python(file)) return read_python(candidate);
       auto const note = read_library_note(file);
       candidate.is_other = !note;
       if (!note) throw Error("it is not a seplflow plugin: SEPLFLOW_PLUGIN is not in its sources");
@@ -75,9 +88,26 @@ class Candidates {
     });
   }
 
+  static void read_python(Candidate& candidate) {
+    candidate.python = read_python_plugin(candidate.file);
+    candidate.is_other = !imports_plugin(*candidate.python);
+    if (candidate.is_other) {
+      throw Error("it is not a seplflow plugin: it does not import seplflow.plugin");
+    }
+    interpreter_program(candidate.python->interpreter);
+    candidate.note = {kAbiMajor, kAbiMinor, kToolchain, kLayoutFlags, SEPLFLOW_VERSION};
+  }
+
   std::vector<Candidate> list_;
   std::set<fs::path> seen_;
 };
+
+// What a library declares depends on its file, and that of Python code on the interpreter, too.
+std::string stamp_of(Candidate const& candidate) {
+  std::string const stamp = PluginIndex::stamp_of(candidate.file);
+  if (stamp.empty() || !candidate.python) return stamp;
+  return stamp + interpreter_stamp(candidate.python->interpreter);
+}
 
 // Completes the candidates by what the index or a child process says of them.
 void examine(std::vector<Candidate>& candidates, StageCatalog::Settings const& settings) {
@@ -86,7 +116,7 @@ void examine(std::vector<Candidate>& candidates, StageCatalog::Settings const& s
   std::vector<std::string> stamps;
   for (Candidate& candidate : candidates) {
     if (candidate.refused) continue;
-    std::string stamp = PluginIndex::stamp_of(candidate.file);
+    std::string stamp = stamp_of(candidate);
     if (auto summary = index.find(fs::absolute(candidate.file), stamp)) {
       candidate.summary = std::move(*summary);
     } else {
@@ -100,7 +130,7 @@ void examine(std::vector<Candidate>& candidates, StageCatalog::Settings const& s
   for (std::size_t i = 0; i < unknown.size(); ++i) {
     unknown[i]->summary = std::move(inspected[i].summary);
     // A file that changed meanwhile may be another one than was examined.
-    if (inspected[i].is_lasting && PluginIndex::stamp_of(files[i]) == stamps[i]) {
+    if (inspected[i].is_lasting && stamp_of(*unknown[i]) == stamps[i]) {
       index.add(fs::absolute(files[i]), stamps[i], unknown[i]->summary);
     }
   }
@@ -127,10 +157,29 @@ struct StageCatalog::State {
   std::vector<KnownPlugin> plugins;
   std::vector<RejectedPlugin> rejected;
   std::vector<std::string> warnings;
+  std::shared_ptr<WorkerPool> const workers = std::make_shared<WorkerPool>();
+
+  // Declares the stages of a Python file. Nothing is loaded for that.
+  std::optional<PluginLibrary> declared_in_python(Candidate& candidate) {
+    std::optional<PluginLibrary> library;
+    PluginSummary& summary = candidate.summary;
+    if (candidate.refused || !candidate.python || summary.declarations.empty()) return library;
+    candidate.refused = error_of([&] {
+      library = python_library(candidate.file, *candidate.python, summary.declarations, workers);
+    });
+    if (!library) return library;
+    for (StageDeclaration const& stage : library->stages.declared) {
+      summary.stages.push_back({stage.name, stage.summary, ""});
+    }
+    auto const& wrong = library->stages.rejected;
+    summary.rejected.insert(summary.rejected.end(), wrong.begin(), wrong.end());
+    return library;
+  }
 
   void add(Candidate candidate) {
     PluginSummary& summary = candidate.summary;
     if (!candidate.refused && !summary.refused.empty()) candidate.refused = summary.refused;
+    auto python = declared_in_python(candidate);
     if (candidate.refused) {
       rejected.push_back({candidate.file, *candidate.refused, {}, candidate.is_other});
       return;
@@ -143,7 +192,7 @@ struct StageCatalog::State {
       rejected.push_back({candidate.file, "stage " + stage + ": " + reason, stage});
     }
     plugins.push_back(std::move(plugin));
-    libraries.push_back({std::move(candidate.file), std::move(summary)});
+    libraries.push_back({std::move(candidate.file), std::move(summary), std::move(python)});
   }
 
   // Null, with the reason in rejected, if the library does not keep what its summary promised. Then

@@ -50,7 +50,7 @@ class StageCatalog {
     std::function<void(std::filesystem::path const&)> on_wait = {};
   };
 
-  // Examines these shared libraries and those in these folders, in this order and sorted by name
+  // Examines these shared libraries and Python files, and those in these folders, in this order and sorted by name
   // within a folder. Libraries that cannot be used are listed in rejected(); they never throw.
   // `built_in` are stages of the program itself.
   explicit StageCatalog(std::vector<std::filesystem::path> const& places,

@@ -15,7 +15,9 @@
 
 #include "base/error_of.hpp"
 #include "base/number_text.hpp"
+#include "catalog/child_process.hpp"
 #include "catalog/plugin_library.hpp"
+#include "catalog/python/python_file.hpp"
 
 namespace seplflow {
 namespace {
@@ -75,25 +77,20 @@ PluginSummary summary_of(std::filesystem::path const& file) {
 
 [[noreturn]] void be_child(std::filesystem::path const& file, int pipe, int errors) {
   prepare_child(errors);
-  std::string const answer = to_text(summary_of(file)) + kEnd;
+  PluginSummary summary;
+  if (is_python(file)) {
+    // An interpreter writes the answer instead.
+    if (auto const error = error_of([&] { become_describer(file, pipe); })) summary.refused = *error;
+  } else {
+    summary = summary_of(file);
+  }
+  std::string const answer = to_text(summary) + kEnd;
   for (std::string_view rest = answer; !rest.empty();) {
     ssize_t const written = ::write(pipe, rest.data(), rest.size());
     if (written < 0 && errno != EINTR) break;
     rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
   }
   ::_exit(0);
-}
-
-constexpr int kUnknownStatus = -1;  // of a program that was started with SIGCHLD ignored
-
-// How a process ended that did not answer.
-std::string end_of(int status) {
-  if (status == kUnknownStatus) return "an unknown status";
-  if (WIFSIGNALED(status)) {
-    int const signal = WTERMSIG(status);
-    return "signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
-  }
-  return "exit status " + std::to_string(WEXITSTATUS(status));
 }
 
 // The last line that a process wrote to stderr, which often says why it ended; or nothing.

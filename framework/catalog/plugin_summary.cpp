@@ -11,7 +11,8 @@ std::string to_text(PluginSummary const& summary) {
     stages.push_back({stage.name, stage.summary, stage.missing_library});
   }
   for (auto const& each : summary.rejected) rejected.push_back({each.stage, each.reason});
-  Json const whole = {summary.version, std::move(stages), std::move(rejected), summary.refused};
+  Json const whole = {summary.version, std::move(stages), std::move(rejected), summary.refused,
+                      summary.declarations};
   return whole.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -25,6 +26,7 @@ std::optional<PluginSummary> summary_of_text(std::string_view text) {
     }
     for (auto const& each : whole.at(2)) summary.rejected.push_back({each.at(0), each.at(1)});
     summary.refused = whole.at(3);
+    summary.declarations = whole.at(4);
     return summary;
   } catch (nlohmann::json::exception const&) {
     return std::nullopt;

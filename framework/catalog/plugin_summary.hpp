@@ -20,6 +20,7 @@ struct PluginSummary {
   std::vector<Stage> stages;
   std::vector<Plugin::Rejected> rejected;
   std::string refused;  // why the whole library cannot be used; empty if it can
+  std::string declarations = {};  // of a Python file, which is not loaded to know its stages
 };
 
 std::string to_text(PluginSummary const& summary);
