@@ -26,12 +26,14 @@ constexpr char const* kBoot =
     "if sys.version_info<(3,9):\n"
     "  os.write(int(sys.argv[-1]),('the interpreter '+sys.executable+' is Python '+"
     "sys.version.split()[0]+'; stages need 3.9 or later').encode());os._exit(1)\n"
+    "import types\n"
     "n=int(sys.argv[1])\n"
-    "p,w=os.pread(n,os.fstat(n).st_size,0).decode().split(chr(0))\n"
+    "t=os.pread(n,os.fstat(n).st_size,0).decode().split(chr(0))\n"
     "os.close(n)\n"
-    "d={'__name__':'seplflow_worker'}\n"
-    "exec(compile(w,'<seplflow.worker>','exec'),d)\n"
-    "d['main'](sys.argv[2:],p)\n";
+    "t=dict(zip(t[::2],t[1::2]))\n"
+    "m=sys.modules['seplflow_worker.modules']=types.ModuleType('seplflow_worker.modules')\n"
+    "exec(compile(t['modules'],'<seplflow_worker.modules>','exec'),m.__dict__)\n"
+    "m.start(t,sys.argv[2:])\n";
 
 // The lines of the text, without the white space before them.
 template <class F>

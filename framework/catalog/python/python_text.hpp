@@ -5,7 +5,7 @@
 
 namespace seplflow {
 
-// plugin.py, which authors import, a zero byte, and _worker.py.
+// The names and texts of its files, seplflow/plugin.py and worker/*.py, with a zero byte after each.
 std::string_view python_text();
 
 }  // namespace seplflow

@@ -30,7 +30,7 @@ using Clock = std::chrono::steady_clock;
 constexpr double kSecondsToStart = 120;
 // How long a process that hangs has to say where.
 constexpr int kMillisecondsForWords = 300;
-// Python code says where it is upon this signal (_worker.py).
+// Python code says where it is upon this signal (worker/modules.py).
 int signal_for_words() {
   return SIGRTMIN + 3;
 }
