@@ -44,7 +44,7 @@ class Declaration:
             self.errors.append("it has no docstring; its first sentence says what the stage does")
 
     def _line(self, lines):
-        code = getattr(self.target, "__code__", None)
+        code = getattr(inspect.unwrap(self.target), "__code__", None)
         return code.co_firstlineno if code else lines.get(self.target.__name__, 0)
 
     def _read_call(self, helps):

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Kills runs at 200 random moments, resumes them, and compares what comes of it byte for byte with
-# runs that nobody disturbed; see README.md.
+# runs that nobody disturbed, and as many with Python stages, of which processes are killed too; see
+# README.md.
 #   tests/bench/kill.sh [BUILD] [--kills N] [--seed N]     BUILD: a configured build folder
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -20,4 +21,4 @@ if [ ! -e "$build/CMakeCache.txt" ]; then
 fi
 cmake --build "$build" --target seplflow_cli_tests >/dev/null
 echo "$kills kills, seed $seed"
-SEPLFLOW_KILLS=$kills SEPLFLOW_KILL_SEED=$seed exec "$build/bin/seplflow_cli_tests" "[kill]"
+SEPLFLOW_KILLS=$kills SEPLFLOW_KILL_SEED=$seed exec "$build/bin/seplflow_cli_tests" "[kill],[python-kill]"

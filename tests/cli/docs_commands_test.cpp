@@ -12,6 +12,7 @@
 #include "cli/commands.hpp"
 #include "support/catch.hpp"
 #include "support/markdown.hpp"
+#include "support/python.hpp"
 #include "support/run_files.hpp"
 
 namespace fs = std::filesystem;
@@ -40,7 +41,8 @@ class Documentation {
     options_.folder = folder_.path();
     options_.environment = {
         {"PATH", fs::path(SEPLFLOW_PROGRAM).parent_path().string() + ":" + path},
-        {"SEPLFLOW_PLUGIN_PATH", ""}};
+        {"SEPLFLOW_PLUGIN_PATH", ""},
+        {"SEPLFLOW_PYTHON", python()}};
   }
 
   void follow(MarkdownBlock const& block) {

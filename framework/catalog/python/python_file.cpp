@@ -89,11 +89,11 @@ fs::path interpreter_program(std::string const& name) {
   std::string const not_found = "the Python interpreter \"" + name + "\" ";
   if (name.find('/') != std::string::npos) {
     if (!fs::path(name).is_absolute()) {
-      throw Error(not_found + "must be an absolute path, or a name on PATH");
+      throw UnusableInterpreter(not_found + "must be an absolute path, or a name on PATH");
     }
-    if (::access(name.c_str(), F_OK) != 0) throw Error(not_found + "does not exist");
+    if (::access(name.c_str(), F_OK) != 0) throw UnusableInterpreter(not_found + "does not exist");
     if (::access(name.c_str(), X_OK) != 0 || fs::is_directory(name)) {
-      throw Error(not_found + "cannot be run; is it a program?");
+      throw UnusableInterpreter(not_found + "cannot be run; is it a program?");
     }
     return name;
   }
@@ -107,7 +107,7 @@ fs::path interpreter_program(std::string const& name) {
     if (is_file && ::access(program.c_str(), X_OK) == 0) return program;
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  throw Error(not_found + "is not on PATH");
+  throw UnusableInterpreter(not_found + "is not on PATH");
 }
 
 std::string interpreter_stamp(std::string const& name) {

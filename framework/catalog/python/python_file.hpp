@@ -5,7 +5,15 @@
 #include <string>
 #include <vector>
 
+#include <seplflow/error.hpp>
+
 namespace seplflow {
+
+// The interpreter cannot be used for stages at all.
+class UnusableInterpreter : public Error {
+ public:
+  using Error::Error;
+};
 
 struct PythonFile {
   std::string text;
@@ -25,7 +33,7 @@ bool mentions_seplflow(PythonFile const& file);
 bool imports_plugin(PythonFile const& file);
 
 // The program of an interpreter: an absolute path, or a name that is looked up on PATH. Throws
-// Error when it cannot be run.
+// UnusableInterpreter when it cannot be run.
 std::filesystem::path interpreter_program(std::string const& name);
 
 // Differs between interpreters and between versions of the code that describes files.
@@ -38,7 +46,7 @@ std::vector<std::string> interpreter_arguments(std::string const& interpreter, i
                                                std::string const& mode,
                                                std::vector<std::string> const& more);
 
-// A file in memory with the text of python_text(); -1 if there is no room.
+// A file in memory with the text of python_text(); -1 if memory is exhausted.
 int open_python_text();
 
 // Becomes an interpreter that describes the stages of the file and writes a summary (to_text) to

@@ -10,7 +10,7 @@ namespace seplflow {
 // It grows to the largest values that it has held.
 class SharedBlock {
  public:
-  // Throws Error when there is no room.
+  // Throws Error when memory is exhausted.
   SharedBlock();
   ~SharedBlock();
   SharedBlock(SharedBlock const&) = delete;
@@ -18,7 +18,7 @@ class SharedBlock {
 
   int descriptor() const { return descriptor_; }
 
-  // At least so many bytes to write. Throws Error when there is no room.
+  // At least so many bytes to write. Throws Error when memory is exhausted.
   std::span<std::uint8_t> grown_to(std::size_t size);
 
   // All bytes, of which the worker may have added some.

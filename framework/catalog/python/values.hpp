@@ -20,8 +20,8 @@ Port python_port(std::string name, std::string_view type, bool optional);
 // Lays values out for a worker.
 class SentValues {
  public:
-  // Notes a value of this type, which must live until copy_to(), and returns what the worker is
-  // told of it. Null for a value that is null.
+  // Notes a value of this type, which must live until copy_to(), and returns its description for the
+  // worker. Null for a value that is null.
   PythonJson add(std::string_view type, void const* value);
 
   std::size_t size() const { return size_; }
@@ -49,7 +49,7 @@ class SentValues {
   std::size_t size_ = 0;
 };
 
-// The sample as a worker is told of it.
+// The sample as workers get it.
 PythonJson sent_sample(Sample const& sample);
 
 // The value of this type that a worker has returned, copied from the block and checked for the

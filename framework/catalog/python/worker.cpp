@@ -153,11 +153,13 @@ PythonWorker::~PythonWorker() {
   ::close(words_);
 }
 
-void PythonWorker::wait_until_ready() {
+void PythonWorker::wait_until_ready(std::string const& interpreter) {
   try {
     receive(kSecondsToStart);
   } catch (WorkerLost const& lost) {
-    throw UnusableInterpreter(lost.what());
+    std::string const what = lost.what();
+    if (what.starts_with("the interpreter ")) throw UnusableInterpreter(what);
+    throw UnusableInterpreter("the Python interpreter \"" + interpreter + "\" cannot be used: " + what);
   }
 }
 
@@ -253,7 +255,7 @@ void PythonWorker::lose(std::string const& how) {
   std::string const words = last_words();
   std::string text = how.empty() ? "the Python process ended with " + end_of(status) : how;
   if (how.empty() && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
-    text += "; somebody killed it, or the kernel did because there was no memory left";
+    text += "; somebody killed it, or the kernel did because memory was exhausted";
   }
   std::string const frames = frames_in(words);
   bool const is_traceback = words.find("File \"") != std::string::npos;

@@ -21,12 +21,6 @@ class WorkerLost : public Error {
   using Error::Error;
 };
 
-// The interpreter cannot be used for stages at all.
-class UnusableInterpreter : public Error {
- public:
-  using Error::Error;
-};
-
 // Used by one thread at a time. The process ends with this object, with the thread that started it,
 // and so with this program, however that ends.
 class PythonWorker {
@@ -38,7 +32,7 @@ class PythonWorker {
   PythonWorker& operator=(PythonWorker const&) = delete;
 
   // Waits until it takes requests. Throws UnusableInterpreter if it never will.
-  void wait_until_ready();
+  void wait_until_ready(std::string const& interpreter);
 
   // Sends a request and returns the answer. Throws Error with the exception of the stage;
   // or WorkerLost if the process ended, or did not answer in time.

@@ -136,7 +136,7 @@ std::unique_ptr<PythonWorker> WorkerPool::start(std::string const& interpreter) 
     changed_.wait(lock, [&] { return order.done; });
   }
   if (order.error) std::rethrow_exception(order.error);
-  order.worker->wait_until_ready();
+  order.worker->wait_until_ready(interpreter);
   return std::move(order.worker);
 }
 
