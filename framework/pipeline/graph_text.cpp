@@ -41,7 +41,7 @@ std::string difference(Pipeline const& pipeline, PipelineStage const& stage) {
 }
 
 // The texts of the stages of the pipeline.
-std::vector<NodeText> node_texts(Pipeline const& pipeline) {
+std::vector<NodeText> node_texts(Pipeline const& pipeline, std::vector<std::string> const& notes) {
   std::map<std::string, std::size_t> count, seen;
   for (PipelineStage const& stage : pipeline.stages) ++count[stage.name];
   std::vector<NodeText> texts;
@@ -58,6 +58,7 @@ std::vector<NodeText> node_texts(Pipeline const& pipeline) {
       std::string const different = difference(pipeline, stage);
       if (!different.empty()) text.labels.push_back(different);
     }
+    if (!notes.empty()) text.labels.push_back(notes[texts.size()]);
     texts.push_back(std::move(text));
   }
   return texts;
@@ -105,8 +106,8 @@ void for_each_wire(Pipeline const& pipeline, F const& f) {
 
 }  // namespace
 
-std::string graph_dot(Pipeline const& pipeline) {
-  auto const nodes = node_texts(pipeline);
+std::string graph_dot(Pipeline const& pipeline, std::vector<std::string> const& notes) {
+  auto const nodes = node_texts(pipeline, notes);
   std::string text = "digraph " + toml_string(pipeline.name) + " {\n  rankdir = LR;\n";
   text += "  node [shape = box, fontname = \"sans-serif\"];\n";
   text += "  edge [fontname = \"sans-serif\", fontsize = 10];\n";
@@ -124,8 +125,8 @@ std::string graph_dot(Pipeline const& pipeline) {
   return text + "}\n";
 }
 
-std::string graph_mermaid(Pipeline const& pipeline) {
-  auto const nodes = node_texts(pipeline);
+std::string graph_mermaid(Pipeline const& pipeline, std::vector<std::string> const& notes) {
+  auto const nodes = node_texts(pipeline, notes);
   std::string text = "flowchart LR\n";
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     PipelineStage const& stage = pipeline.stages[i];

@@ -159,8 +159,8 @@ std::string resolved_toml(Pipeline const& pipeline);
 // The same for one of its variants alone.
 std::string resolved_toml(Pipeline const& pipeline, std::size_t variant);
 
-// The graph of its stages, for Graphviz or Mermaid.
-std::string graph_dot(Pipeline const& pipeline);
-std::string graph_mermaid(Pipeline const& pipeline);
+// The graph of its stages, for Graphviz or Mermaid. `notes` has a line for each stage, or none.
+std::string graph_dot(Pipeline const& pipeline, std::vector<std::string> const& notes = {});
+std::string graph_mermaid(Pipeline const& pipeline, std::vector<std::string> const& notes = {});
 
 }  // namespace seplflow

@@ -89,3 +89,29 @@ TEST_CASE("special characters in the values of a sweep are escaped in its graph"
       place.program({"graph", "p.toml", "--sweep", axis, "--format", "mermaid"}).out;
   CHECK_THAT(mermaid, Contains("overlap=a #34;b#34; #60;c#62; \\ #35;d\""));
 }
+
+TEST_CASE("the graph of a run shows the seconds in each stage") {
+  Workplace const place(scenes_pipeline(2));
+  REQUIRE(place.program({"run", "p.toml", "--out", "run", "--quiet"}).status == 0);
+  auto record = Json::parse(read_text(place.folder.path() / "run/run.json"));
+  double seconds = 1;
+  for (Json& stage : record["stages"]) stage["seconds"] = seconds *= 10;
+  std::ofstream(place.folder.path() / "run/run.json") << record;
+  auto const dot = place.program({"graph", "run"});
+  CHECK(dot.status == 0);
+  CHECK_THAT(dot.out, Contains("\"scenes\" [label = \"scenes\\ndataset.scenes\\n10.0 s (0 %)\""));
+  CHECK_THAT(dot.out, Contains("[label = \"write\\noutput.labels\\n100000 s (90 %)\""));
+  CHECK_THAT(place.program({"graph", "run", "--format", "mermaid"}).out,
+             Contains("s_assign[\"assign<br/>sepl.assign<br/>100 s (0 %)\"]"));
+
+  CHECK_THAT(place.program({"graph", "run", "--set", "select.t1=0.3"}).err,
+             Contains("run is the folder of a run, whose pipeline --set and --sweep cannot change"));
+  record["stages"].erase(0);
+  std::ofstream(place.folder.path() / "run/run.json") << record;
+  CHECK_THAT(place.program({"graph", "run"}).err,
+             Contains("run.json does not have the seconds of the stage \"scenes\""));
+  record.erase("stages");
+  std::ofstream(place.folder.path() / "run/run.json") << record;
+  CHECK_THAT(place.program({"graph", "run"}).err, Contains("run.json has no seconds of stages"));
+  CHECK_THAT(place.program({"graph", "."}).err, Contains(". is not a run folder"));
+}
