@@ -1,6 +1,7 @@
 #include "run/trace.hpp"
 
 #include <seplflow/error.hpp>
+#include "base/number_text.hpp"
 #include "run/json.hpp"
 
 namespace seplflow {
@@ -29,19 +30,17 @@ Trace::Trace(fs::path const& file) : file_(new_file(file)) {
 void Trace::event(std::string_view stage, std::string_view sample, Clock::time_point begin,
                   Clock::time_point end) {
   auto const microseconds = [](Clock::duration duration) {
-    return std::chrono::duration<double, std::micro>(duration).count();
+    return shortest(std::chrono::duration<double, std::micro>(duration).count());
   };
-  Json event = {{"name", stage},
-                {"ph", "X"},
-                {"pid", 1},
-                {"tid", 0},
-                {"ts", microseconds(begin - begin_)},
-                {"dur", microseconds(end - begin)},
-                {"args", {{"sample", sample}}}};
+  // Not as a Json, whose tree takes longer than some stages do.
+  std::string const middle = R"({"name": )" + json_text(stage) + R"(, "ph": "X", "pid": 1, "ts": )" +
+                             microseconds(begin - begin_) + R"(, "dur": )" +
+                             microseconds(end - begin) + R"(, "args": {"sample": )" +
+                             json_text(sample) + R"(}, "tid": )";
   std::scoped_lock const lock(mutex_);
   int const next_thread = static_cast<int>(threads_.size()) + 1;
-  event["tid"] = threads_.try_emplace(std::this_thread::get_id(), next_thread).first->second;
-  file_.append((first_ ? "\n" : ",\n") + json_text(event));
+  int const thread = threads_.try_emplace(std::this_thread::get_id(), next_thread).first->second;
+  file_.append((first_ ? "\n" : ",\n") + middle + std::to_string(thread) + "}");
   first_ = false;
 }
 
