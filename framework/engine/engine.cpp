@@ -13,9 +13,9 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <unordered_set>
 
 #include "base/error_of.hpp"
+#include "engine/hash_set.hpp"
 #include "engine/in_flight.hpp"
 #include "pipeline/current_work.hpp"
 
@@ -260,7 +260,7 @@ class Engine::Graph {
     if (!error && sample) {
       if (auto const unsafe = why_unsafe_id(sample->id)) {
         error = "it emitted the sample \"" + sample->id + "\", whose name " + *unsafe;
-      } else if (!ids_.insert(std::hash<std::string>()(sample->id)).second) {
+      } else if (!ids_.insert(std::hash<std::string>()(sample->id))) {
         error = "it emitted the sample \"" + sample->id + "\" twice; samples need different ids";
       }
     }
@@ -415,7 +415,7 @@ class Engine::Graph {
   std::mutex stop_mutex_;
   std::string stop_reason_;              // guarded by stop_mutex_ while the graph runs
   bool source_ended_ = false;            // only the emitter uses this, place_, left_out_ and ids_
-  std::unordered_set<std::size_t> ids_;  // hashes of all ids so far
+  HashSet ids_;                          // hashes of all ids so far
   std::uint64_t place_ = 0;              // in the data set, of the source's next sample
   std::vector<std::string> left_out_;
   Retirement retirement_;

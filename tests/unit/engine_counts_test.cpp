@@ -1,4 +1,5 @@
 // What stages count of samples is added up.
+#include "engine/hash_set.hpp"
 #include "support/catch.hpp"
 #include "support/lambda_pipeline.hpp"
 
@@ -62,4 +63,19 @@ TEST_CASE("counts of samples that an earlier run knows are counted again", "[eng
   RunTotals const totals = run(second.test, listener);
   CHECK(totals.recalled == 20);
   CHECK(only_tally(totals).total == 190);
+}
+
+TEST_CASE("a set of hashes knows exactly those that were inserted", "[engine]") {
+  HashSet set;
+  std::size_t const far = std::size_t{1} << 40;  // many that share their lowest bits
+  for (std::size_t i = 0; i < 3000; ++i) {
+    REQUIRE(set.insert(i * far + 7));
+    REQUIRE(set.insert(i * 3 + 8));
+  }
+  for (std::size_t i = 0; i < 3000; ++i) {
+    REQUIRE_FALSE(set.insert(i * far + 7));
+    REQUIRE_FALSE(set.insert(i * 3 + 8));
+    REQUIRE(set.insert(i * 3 + 9));
+  }
+  CHECK(set.insert(0));
 }
