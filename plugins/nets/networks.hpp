@@ -77,6 +77,9 @@ class AffinityNetwork {
   virtual Affinities affinities(Image const& image) const = 0;
 };
 
+class Trainer;  // trainer.hpp
+struct TrainerOptions;
+
 // The functions of the library.
 struct Functions {
   char const* version;  // of seplflow; must be that of the stage
@@ -88,6 +91,8 @@ struct Functions {
   std::shared_ptr<Classifier const> (*open_classifier)(ModelOptions const& options);
   std::shared_ptr<BoundaryNetwork const> (*open_irn)(ModelOptions const& options);
   std::shared_ptr<AffinityNetwork const> (*open_affinity)(ModelOptions const& options);
+  // A network to train, whose options shape_to_train() accepts.
+  std::unique_ptr<Trainer> (*make_trainer)(TrainerOptions const& options);
 };
 
 // The functions, for which the first call loads the library. Throws Error when it cannot be loaded.

@@ -1,4 +1,5 @@
 #include <seplflow/version.hpp>
+
 #include "nets/base/device.hpp"
 #include "nets/core/affinity.hpp"
 #include "nets/core/classifier.hpp"
@@ -20,7 +21,8 @@ Weights read_network(NetworkFile const& file, at::ScalarType type, at::Device de
 
 Functions const& functions() {
   static constexpr Functions kFunctions{SEPLFLOW_VERSION, resolve_device, open_deeplab,
-                                        open_classifier,  open_irn,       open_affinity};
+                                        open_classifier,  open_irn,       open_affinity,
+                                        nullptr};
   return kFunctions;
 }
 
