@@ -41,6 +41,7 @@ int check(PipelineArguments const& arguments, bool quick) {
     PipelineStage const& source = pipeline.source();
     std::cout << ", " << (*chosen < *source.count ? std::to_string(*chosen) + " of " : "")
               << counted(*source.count, "sample") << " in \"" << source.name << "\"";
+    if (*chosen > *source.count) std::cout << ", " << *chosen << " with repetitions";
   }
   std::cout << '\n';
   return opened.any_failed ? kFailed : kDone;

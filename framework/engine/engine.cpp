@@ -18,6 +18,7 @@
 #include "engine/hash_set.hpp"
 #include "engine/in_flight.hpp"
 #include "pipeline/current_work.hpp"
+#include "pipeline/sample_order.hpp"
 
 namespace seplflow {
 namespace {
@@ -127,13 +128,14 @@ class Engine::Graph {
     threads_.emplace(tbb::global_control::max_allowed_parallelism,
                      static_cast<std::size_t>(options_.jobs));
     auto const error = error_of([this] {
+      if (!begin()) return;
       tbb::task_arena arena(static_cast<int>(options_.jobs));
       arena.execute([this] { run_in_arena(); });
     });
     if (error) stop("the graph cannot run: " + *error);
 
     RunTotals totals = retirement_.totals();
-    totals.left_out = std::move(left_out_);
+    if (order_) totals.left_out = order_->take_left_out();
     totals.emitted = emitted_;
     add_node_counts(totals.stages);
     if (!stop_reason_.empty()) {
@@ -163,6 +165,31 @@ class Engine::Graph {
   using Retirer = tbb::flow::function_node<Message>;
   using Priority = tbb::flow::node_priority_t;
   static constexpr Priority kBeforeAll = std::numeric_limits<Priority>::max();
+
+  // Finds out which samples there are and prepares the stages that fold. Returns false when it
+  // stopped the run.
+  bool begin() {
+    PipelineStage const& source = pipeline_.stages[plan_.nodes[0].part.stage];
+    auto error = error_of([&] {
+      CurrentWork const current(source, "");
+      order_.emplace(pipeline_, options_.ends);
+    });
+    if (error) stop("the source \"" + source.name + "\" cannot continue: " + *error);
+    for (PlannedNode const& node : plan_.nodes) {
+      PipelineStage const& stage = pipeline_.stages[node.part.stage];
+      if (error || !stage.declaration->keeps_state) continue;
+      error = error_of([&] {
+        CurrentWork const current(stage, "");
+        stage.instance->begin_fold(
+            {listener_.state_folder(node.part.stage), order_->count(), order_->classes()});
+      });
+      if (error) {
+        stop("stage \"" + stage.name + "\"" + pipeline_.some_variant(stage) +
+             " cannot begin: " + *error);
+      }
+    }
+    return !error;
+  }
 
   void run_in_arena() {
     tbb::flow::graph graph;
@@ -254,13 +281,14 @@ class Engine::Graph {
     auto const begin = Clock::now();
     auto error = error_of([&] {
       CurrentWork const current(source, "");
-      sample = next_sample(*source.instance, pipeline_.run, place_, &left_out_);
+      sample = order_->next();
     });
     counts_[0].nanoseconds += (Clock::now() - begin).count();
     if (!error && sample) {
       if (auto const unsafe = why_unsafe_id(sample->id)) {
         error = "it emitted the sample \"" + sample->id + "\", whose name " + *unsafe;
-      } else if (!ids_.insert(std::hash<std::string>()(sample->id))) {
+      } else if (sample->repetition == 0 &&
+                 !ids_.insert(std::hash<std::string>()(sample->id))) {
         error = "it emitted the sample \"" + sample->id + "\" twice; samples need different ids";
       }
     }
@@ -414,10 +442,9 @@ class Engine::Graph {
   std::atomic<bool> draining_{false}, stopping_{false};
   std::mutex stop_mutex_;
   std::string stop_reason_;              // guarded by stop_mutex_ while the graph runs
-  bool source_ended_ = false;            // only the emitter uses this, place_, left_out_ and ids_
-  HashSet ids_;                          // hashes of all ids so far
-  std::uint64_t place_ = 0;              // in the data set, of the source's next sample
-  std::vector<std::string> left_out_;
+  bool source_ended_ = false;            // only the emitter uses this, order_ and ids_
+  std::optional<SampleOrder> order_;
+  HashSet ids_;                          // hashes of the ids in the first epoch so far
   Retirement retirement_;
   std::optional<tbb::global_control> threads_;
 };

@@ -116,6 +116,12 @@ class RunListener {
   // sample.
   virtual std::string deliver(std::size_t stage, std::vector<OutputFile> const& files) = 0;
 
+  // The folder in which a stage that keeps a state does so.
+  virtual std::filesystem::path state_folder(std::size_t /*stage*/) { return {}; }
+
+  // What a stage says of its result so far, after each sample that it folds.
+  virtual void progress(std::size_t /*stage*/, std::string /*text*/) {}
+
   // The file of an observer; only stages that have one use it.
   virtual RunFile& run_file(std::size_t stage) = 0;
 

@@ -89,10 +89,19 @@ void Retirement::report(InFlight& sample, Retired& retired) {
 }
 
 // A sink that folds decides by the samples so far what a record must keep, so that what is kept is
-// the same for any number of threads.
+// the same for any number of threads. So does a stage that keeps a state: its records hold what was
+// folded only so far as the state does not.
 void Retirement::keep_record(PlannedNode const& node, NodeResult const& result, Retired& retired) {
   PipelineStage const& stage = pipeline_.stages[node.part.stage];
   bool const is_sink = stage.declaration->kind == StageKind::sink;
+  if (stage.declaration->keeps_state && !is_sink && !result.kept) {
+    auto record = stage.instance->save(result.values[0].get());
+    auto memory = std::ranges::find(retired.memories, node.part, &StageMemory::part);
+    if (memory == retired.memories.end()) {
+      memory = retired.memories.insert(memory, StageMemory{node.part});
+    }
+    memory->kept = std::make_shared<std::string const>(std::move(*record));
+  }
   if (!is_sink || !stage.declaration->folds || !result.kept) return;
   auto const memory = std::ranges::find(retired.memories, node.part, &StageMemory::part);
   auto const record = stage.instance->save(result.values[0].get());
@@ -108,13 +117,14 @@ void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
   bool const lists = !folds && !stage.list_file.empty();
   bool const is_first = lists && !has_notes_[node.part.stage];
   Row row;
-  std::string line;
+  std::string line, progress;
   std::map<std::filesystem::path, std::string> notes;
   auto const error = error_of([&] {
     CurrentWork const current(stage, sample.sample->id);
     if (folds) {
       row = stage.instance->fold(*sample.sample, result.values[0].get(),
                                  listener_.run_file(node.part.stage));
+      progress = stage.instance->progress();
     }
     if (lists) line = stage.instance->list_line(*sample.sample);
     if (is_first) notes = notes_of(stage, *sample.sample);
@@ -125,6 +135,7 @@ void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
                 " sample \"" + sample.sample->id + "\": " + *error);
   }
   if (!row.empty()) listener_.row(node.part.stage, row);
+  if (!progress.empty()) listener_.progress(node.part.stage, std::move(progress));
   if (!lists) return;
   if (is_first) listener_.notes(node.part.stage, std::move(notes));
   has_notes_[node.part.stage] = true;

@@ -112,7 +112,8 @@ SharedBytes Visit::keep(std::size_t s, Call const& call, NodeResult const& resul
     if (stage.declaration->folds) bytes = join_kept({bytes, ""});
     return std::make_shared<std::string const>(std::move(bytes));
   }
-  if (!stage.declaration->folds) return nullptr;
+  // Of a stage that keeps a state, the record is kept when it has been folded.
+  if (!stage.declaration->folds || stage.declaration->keeps_state) return nullptr;
   auto bytes = stage.instance->save(result.values[0].get());
   return bytes ? std::make_shared<std::string const>(std::move(*bytes)) : nullptr;
 }

@@ -52,6 +52,8 @@ std::string run_text(RunSettings const& run) {
   std::string text =
       "\n[run]\non_error = " + toml_string(on_error_choices().text_of(run.on_error)) + "\n";
   text += "max_failures = " + std::to_string(run.max_failures) + "\n";
+  if (run.epochs) text += "epochs = " + std::to_string(*run.epochs) + "\n";
+  if (run.seed) text += "seed = " + std::to_string(*run.seed) + "\n";
   if (run.limit) text += "limit = " + std::to_string(*run.limit) + "\n";
   if (run.shard.count > 1) {
     text += "shard = \"" + std::to_string(run.shard.index) + "/" + std::to_string(run.shard.count) +

@@ -140,6 +140,14 @@ std::vector<RunOption> const& run_options() {
              on_error_choices(), &RunSettings::on_error),
       integer("max_failures", "with skip, more failed samples than this stop the run; 0 = no limit",
               0, {}, &RunSettings::max_failures),
+      integer("epochs",
+              "how often each sample is taken (default: once, or as often as a stage such as "
+              "train.deeplab needs)",
+              1, {}, &RunSettings::epochs),
+      integer("seed",
+              "takes the samples in a random order that follows from this number, another one in "
+              "each epoch (default: the order of the data set)",
+              0, {}, &RunSettings::seed),
       integer("limit", "only this many samples, the first of the data set", 1, {},
               &RunSettings::limit),
       shard(),

@@ -50,6 +50,8 @@ struct RunSettings {
   OnError on_error = OnError::stop;
   // With OnError::skip: the run stops when more samples than this fail; 0 = no limit.
   std::int64_t max_failures = 0;
+  std::optional<std::int64_t> epochs;  // how often each sample is taken; absent: see SampleOrder
+  std::optional<std::int64_t> seed;    // of the order of the samples; absent: as in the data set
   std::optional<std::int64_t> limit;  // only the first samples
   Shard shard;                        // of those, only these
   std::vector<std::string> skip;      // ids of samples that are left out

@@ -70,6 +70,7 @@ SampleMemory::Entry::Kind kind_of(Pipeline const& pipeline, StageMemory const& m
 // Its line in ledger.jsonl, without the end.
 std::string ledger_line(Pipeline const& pipeline, Retired const& retired) {
   Json line = {{"id", text_of_bytes(retired.sample.id)}, {"outcome", to_string(retired.outcome)}};
+  if (retired.sample.repetition > 0) line["repetition"] = retired.sample.repetition;
   auto const failures = common_failures(pipeline, retired.failures);
   if (!failures.empty()) line.update(to_json(pipeline, failures.front()));
   for (std::size_t i = 1; i < failures.size(); ++i) {
@@ -83,7 +84,7 @@ std::string ledger_line(Pipeline const& pipeline, Retired const& retired) {
 
 // What later runs need to know about it.
 SampleMemory memory_of(Pipeline const& pipeline, ContentKeys const& keys, Retired const& retired) {
-  SampleMemory memory{retired.sample.id, identity_of(retired.sample), 0, {}};
+  SampleMemory memory{memory_id(retired.sample.id, retired.sample.repetition), identity_of(retired.sample), 0, {}};
   memory.entries.reserve(retired.memories.size());
   for (StageMemory const& each : retired.memories) {
     memory.entries.push_back(
@@ -182,6 +183,17 @@ class PassRun final : public RunListener {
   }
 
   RunFile& run_file(std::size_t stage) override { return run_files_[stage]; }
+
+  fs::path state_folder(std::size_t stage) override {
+    return context_.folder.state_folder(context_.keys[{stage, 0}]);
+  }
+
+  // In a sweep, that of the first stage stands for all.
+  void progress(std::size_t stage, std::string text) override {
+    std::scoped_lock const lock(note_mutex_);
+    if (!noted_stage_) noted_stage_ = stage;
+    if (noted_stage_ == stage) note_ = std::move(text);
+  }
 
   void row(std::size_t stage, Row const& row) override {
     std::size_t const columns = pipeline_.stages[stage].columns.size();
@@ -284,7 +296,8 @@ class PassRun final : public RunListener {
   }
 
   ProgressState progress() const {
-    return {engine_->retired(), failed_.load(), context_.expected, engine_->recalled()};
+    std::scoped_lock const lock(note_mutex_);
+    return {engine_->retired(), failed_.load(), context_.expected, engine_->recalled(), note_};
   }
 
   ProgressState shown_progress() const {
@@ -460,6 +473,9 @@ class PassRun final : public RunListener {
   WarningLog warnings_;
   std::vector<FailedSample> failed_samples_;
   std::atomic<std::uint64_t> failed_{0};
+  mutable std::mutex note_mutex_;           // guards what follows
+  std::optional<std::size_t> noted_stage_;  // that speaks of its result
+  std::string note_;                        // the last that it said
 };
 
 }  // namespace

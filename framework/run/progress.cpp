@@ -61,6 +61,7 @@ std::string progress_text(ProgressState const& state, double seconds, int bar_wi
   }
   if (state.reused > 0) text += ", " + std::to_string(state.reused) + " reused";
   if (state.failed > 0) text += ", " + std::to_string(state.failed) + " failed";
+  if (!state.note.empty()) text += "; " + state.note;
   if (!state.slow.empty()) text += "; " + state.slow;
   return text;
 }

@@ -23,6 +23,7 @@ struct ProgressState {
   std::uint64_t failed = 0;
   std::optional<std::uint64_t> total;
   std::uint64_t reused = 0;  // of the finished ones: needed no work
+  std::string note = {};     // what a stage says of its result so far; or empty
   std::string slow = {};     // names a stage that has worked on one sample for long; or empty
 };
 

@@ -237,7 +237,8 @@ std::vector<std::string> Replay::changed_inputs(Sample const& sample) {
 
 std::optional<Row> row_of(SampleValues& values, std::size_t observer) {
   PipelineStage const& stage = values.pipeline().stages[observer];
-  if (stage.columns.empty()) return std::nullopt;
+  // The row of a stage that keeps a state depends on all samples before.
+  if (stage.columns.empty() || stage.declaration->keeps_state) return std::nullopt;
   Value const record = values.value({observer, 0});
   if (!record) return std::nullopt;
   NoFile file;

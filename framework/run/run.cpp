@@ -10,6 +10,7 @@
 #include "base/error_of.hpp"
 #include "base/number_text.hpp"
 #include "pipeline/current_work.hpp"
+#include "pipeline/sample_order.hpp"
 #include "run/crash_report.hpp"
 #include "run/interrupt.hpp"
 #include "run/log.hpp"
@@ -77,7 +78,7 @@ Pipeline begun_again(Pipeline pipeline) {
 void require_whole_data_set(Pipeline const& pipeline) {
   if (pipeline.run.shard.count <= 1) return;
   for (PipelineStage const& stage : pipeline.stages) {
-    if (!stage.declaration->ordered) continue;
+    if (!stage.declaration->ordered && !stage.declaration->keeps_state) continue;
     throw UsageError("stage \"" + stage.name + "\" (" + stage.declaration->name +
                      ") needs all samples in order, so the data set cannot be divided into shards");
   }
@@ -249,7 +250,8 @@ class Execution {
   void require_enough_samples() const {
     if (!expected_ || past_.empty() || request_.remove_unlisted || !request_.shards.empty()) return;
     std::uint64_t const known = past_.front().memories.count_with_results();
-    std::uint64_t const now = *expected_ + pipeline_.run.skip.size();
+    std::uint64_t const epochs = static_cast<std::uint64_t>(pipeline_.run.epochs.value_or(1));
+    std::uint64_t const now = *expected_ + epochs * pipeline_.run.skip.size();
     if (known <= now) return;
     throw RunFolderError(folder_.given().string() + " holds results of " + counted(known, "sample") +
                          ", but the data set now has " + std::to_string(*expected_) +
@@ -295,6 +297,11 @@ class Execution {
     if (!is_new) folder_.write(kPipeline, resolved_toml(pipeline_));
     for (fs::path const& list : lists_before(folder_)) folder_.remove_other(list);
     if (resumption_) resumption_->remove_stale_files(outputs);
+    std::vector<std::uint64_t> states;
+    for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
+      if (pipeline_.stages[s].declaration->keeps_state) states.push_back(keys_[{s, 0}]);
+    }
+    folder_.remove_states_but(states);
     Journal::complete(folder_, kLedger);
     if (wants_best()) {
       Journal::complete(folder_, kBestFiles);
@@ -453,6 +460,7 @@ std::string RunReport::samples_text() const {
 }
 
 std::optional<std::uint64_t> expected_samples(Pipeline const& pipeline) {
+  if (auto const why = why_not_repeatable(pipeline)) throw UsageError(*why);
   auto const& count = pipeline.source().count;
   if (!count) return std::nullopt;
   RunSettings whole = pipeline.run;
@@ -465,7 +473,7 @@ std::optional<std::uint64_t> expected_samples(Pipeline const& pipeline) {
                      " of " + counted(of, "sample") +
                      " is empty; divide the data set into at most " + counted(of, "shard"));
   }
-  return chosen;
+  return samples_to_take(pipeline, chosen);
 }
 
 RunReport execute(Pipeline const& pipeline, StageCatalog const& catalog,

@@ -79,8 +79,9 @@ std::filesystem::path default_run_folder(Pipeline const& pipeline);
 // reads must not be what it writes, or it would differ with every resume.
 void require_inputs_outside(Pipeline const& pipeline, std::filesystem::path const& folder);
 
-// How many samples a run of the pipeline takes; nothing where the source does not know. Throws
-// UsageError when its shard has none.
+// How many samples a run of the pipeline takes, repetitions included; nothing where the source does
+// not know. Throws UsageError when its shard has none, or when it cannot take them as often as it
+// should.
 std::optional<std::uint64_t> expected_samples(Pipeline const& pipeline);
 
 // Executes the pipeline into a run folder, and logs what happens (run/log.hpp). Throws UsageError

@@ -1,6 +1,7 @@
 #include "run/run_folder.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <vector>
 
@@ -15,6 +16,13 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr char const* kAside = ".partial";
+constexpr char const* kStates = ".state";
+
+std::string name_of_state(std::uint64_t key) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(key));
+  return text;
+}
 
 // Apart from what a run leaves that was killed before it wrote run.json.
 bool holds_nothing(fs::path const& folder) {
@@ -264,6 +272,28 @@ bool RunFolder::remove_other(fs::path const& file) {
 void RunFolder::write(fs::path const& file, std::string_view text) {
   writer_.write(to_write(file), text);
   note_written(file);
+}
+
+fs::path RunFolder::state_folder(std::uint64_t key) {
+  fs::path const folder = to_write(fs::path(kStates) / name_of_state(key) / "state").parent_path();
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw Error("cannot create " + folder.string() + ": " + error.message());
+  return folder;
+}
+
+void RunFolder::remove_states_but(std::vector<std::uint64_t> const& keys) {
+  std::error_code none;
+  std::vector<fs::path> others;
+  if (fs::is_symlink(folder_ / kStates, none)) return;
+  for (auto const& entry : fs::directory_iterator(folder_ / kStates, none)) {
+    std::string const name = entry.path().filename().string();
+    bool const is_kept =
+        std::ranges::any_of(keys, [&](std::uint64_t key) { return name_of_state(key) == name; });
+    if (!is_kept) others.push_back(fs::path(kStates) / name);
+  }
+  for (fs::path const& each : others) remove(each);
+  remove_if_empty(kStates);
 }
 
 void RunFolder::place(fs::path const& complete, fs::path const& file) {

@@ -117,6 +117,12 @@ class RunFolder {
   // The folder for files that are not complete yet.
   std::filesystem::path const& aside() const { return writer_.aside(); }
 
+  // A folder, which is created, for the state of the stage with this content key (FoldStart). It
+  // outlives the run.
+  std::filesystem::path state_folder(std::uint64_t key);
+  // Removes the folders of other stages.
+  void remove_states_but(std::vector<std::uint64_t> const& keys);
+
   // Moves a complete file into place, or copies it.
   void place(std::filesystem::path const& complete, std::filesystem::path const& file);
   void place_copy(std::filesystem::path const& complete, std::filesystem::path const& file);

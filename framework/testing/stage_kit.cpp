@@ -287,7 +287,9 @@ std::vector<Value> StageKit::call_of(StageKind kind, Sample const& sample,
 
 Row StageKit::fold_reloaded(Sample const& sample, std::vector<Value> const& record) {
   Value value = record.at(0);
-  if (auto const bytes = instance_->save(value.get())) value = instance_->load(*bytes);
+  // A stage that keeps a state has nothing to load before it has folded.
+  auto const bytes = stage_.keeps_state ? std::nullopt : instance_->save(value.get());
+  if (bytes) value = instance_->load(*bytes);
   return fold(sample, value.get());
 }
 

@@ -37,6 +37,11 @@
 //   bool needs_files() const returns false.
 //   std::string save(Record const&) const and Record load(std::string_view) const let the records
 //   of an observer outlive the run, so that it can resume (seplflow/bytes.hpp).
+//   std::uint64_t wanted_samples() const of an observer makes the run repeat its data set until so
+//   many samples have been emitted. std::string progress() const returns a few words about the
+//   result so far, which the progress of the run shows.
+//   void begin_fold(FoldStart const&) of an observer gives it a folder to keep its state in. save()
+//   is then called after fold() has taken the record, and load() may throw to get the record anew.
 //   Explanation explain(inputs...) const of a transform, with the parameters of operator() or
 //   decide(), says for `seplflow explain` why the result for a sample is what it is
 //   (seplflow/explanation.hpp). It is not called during a run.
@@ -232,6 +237,7 @@ class StageBuilder final : public StageBuilderBase {
       if constexpr (detail::IsObserver<T>) {
         declaration_.kind = StageKind::observer;
         declaration_.folds = true;
+        declaration_.keeps_state = detail::Has_begin_fold<T>;
       } else if constexpr (std::is_void_v<typename Call::Result>) {
         declaration_.kind = StageKind::sink;
       } else {

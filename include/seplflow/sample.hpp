@@ -48,6 +48,8 @@ struct Sample {
   ClassesPtr classes;        // of its data set
   std::optional<Size> size;  // of its image, if known without decoding it
   std::uint64_t index = 0;   // position in its data set, from 0; set by the engine
+  // How often the run has taken the sample before, if it repeats its data set; set by the engine.
+  std::uint64_t repetition = 0;
   // What is unusual about its files ("its image has the EXIF orientation 6, ..."), without its id.
   // The user is warned of it, and it is added to the errors of this sample.
   std::string remark = {};

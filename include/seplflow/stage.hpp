@@ -50,6 +50,16 @@ class SEPLFLOW_API RunFile {
   virtual RunFile& beside(std::filesystem::path const& file) = 0;
 };
 
+// What a stage that folds gets before the first sample, if it has begin_fold().
+struct FoldStart {
+  // A folder of the stage's own. It outlives the run, also one that is killed. It is empty in a new
+  // run; in a resumed one it holds what the stage wrote there, if its options and its inputs are the
+  // same.
+  std::filesystem::path folder;
+  std::optional<std::uint64_t> samples;  // of the run, repetitions included, if that is known
+  ClassesPtr classes;                    // of the first sample; null if it has none
+};
+
 // Something about a sample that the user should know although nothing failed.
 struct Warning {
   std::string what;    // "the image-level labels exclude a class that the pseudo-label holds"

@@ -1,6 +1,9 @@
 // Checks of a pipeline file: options, names, the file itself. pipeline_wiring_test.cpp has the
 // wires.
 #include "pipeline/pipeline.hpp"
+#include "pipeline/sample_order.hpp"
+
+#include <set>
 
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
@@ -404,4 +407,52 @@ TEST_CASE("many errors are counted, and the first are shown") {
     CHECK(error.problems().size() >= 50'000);
     CHECK_THAT(error.what(), Contains("\"no40\"") && !Contains("\"no60\"") && Contains(" errors"));
   }
+}
+
+namespace {
+
+// The samples of a run of toy.source with these settings, as "ID/INDEX/REPETITION".
+std::vector<std::string> samples_in_order(std::string const& run, int samples = 5) {
+  Pipeline const pipeline = toy::parse(
+      "[stages.src]\nuse = \"toy.source\"\nsamples = " + std::to_string(samples) +
+      "\n[stages.tally]\nuse = \"toy.tally\"\nin = \"src.number\"\n[run]\n" + run);
+  SampleOrder order(pipeline);
+  std::vector<std::string> texts;
+  while (auto const sample = order.next()) {
+    texts.push_back(sample->id + "/" + std::to_string(sample->index) + "/" +
+                    std::to_string(sample->repetition));
+  }
+  CHECK(order.count() == texts.size());
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("a run takes samples in an order that follows from its seed, in each epoch anew") {
+  using Texts = std::vector<std::string>;
+  CHECK(samples_in_order("", 2) == Texts{"s0/0/0", "s1/1/0"});
+  CHECK(samples_in_order("epochs = 2\nlimit = 2") == Texts{"s0/0/0", "s1/1/0", "s0/0/1", "s1/1/1"});
+  Texts const shuffled = samples_in_order("epochs = 2\nseed = 1");
+  CHECK(samples_in_order("epochs = 2\nseed = 1") == shuffled);
+  CHECK(samples_in_order("epochs = 2\nseed = 2") != shuffled);
+  REQUIRE(shuffled.size() == 10);
+  std::set<std::string> const first(shuffled.begin(), shuffled.begin() + 5);
+  CHECK(first == std::set<std::string>{"s0/0/0", "s1/1/0", "s2/2/0", "s3/3/0", "s4/4/0"});
+  Texts again;  // the second epoch, in the order of the first
+  for (int i = 0; i < 5; ++i) again.push_back(shuffled[i].substr(0, 5) + "1");
+  CHECK(Texts(shuffled.begin() + 5, shuffled.end()) != again);
+  // Published code shuffles 10,582 images: none may come twice or be missing.
+  Texts const many = samples_in_order("seed = 7", 10'582);
+  CHECK(std::set<std::string>(many.begin(), many.end()).size() == 10'582);
+}
+
+TEST_CASE("a run that repeats its samples writes no files of them, and has no shards") {
+  std::string const source = "[stages.src]\nuse = \"toy.source\"\n";
+  std::string const save = "[stages.save]\nuse = \"toy.save\"\nin = \"src.number\"\n[run]\n";
+  CHECK_FALSE(why_not_repeatable(toy::parse(source + save + "seed = 1")));
+  CHECK_THAT(why_not_repeatable(toy::parse(source + save + "epochs = 2")).value_or(""),
+             Contains("\"save\" (toy.save) writes the files of each sample once") &&
+                 Contains("2 times (epochs)"));
+  CHECK_THAT(why_not_repeatable(toy::parse(source + save + "seed = 1\nshard = \"0/2\"")).value_or(""),
+             Contains("cannot be divided into shards"));
 }

@@ -238,7 +238,7 @@ History::History(Pipeline const& pipeline, ContentKeys const& keys, RunFolder& i
 }
 
 std::vector<StageMemory> History::recall(Sample const& sample) {
-  auto const found = find(runs_, sample.id);
+  auto const found = find(runs_, memory_id(sample.id, sample.repetition));
   std::vector<StageMemory> memories;
   bool complete = false;
   if (!found) {

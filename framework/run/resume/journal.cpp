@@ -39,8 +39,12 @@ void check_ledger(fs::path const& ledger, MemoryReader& memories,
   std::size_t unknown = 0;
   for (std::size_t number = 1; std::getline(file, line); ++number) {
     bool const is_whole = !file.eof();
-    std::string const id = bytes_of_text(text_in(parsed_json(line), "id"));
-    auto const memory = memories.find(id);
+    Json const entry = parsed_json(line);
+    std::string const id = bytes_of_text(text_in(entry, "id"));
+    auto const repetition = entry.is_object() ? entry.find("repetition") : entry.end();
+    bool const repeats = repetition != entry.end() && repetition->is_number_unsigned();
+    std::string const key = memory_id(id, repeats ? repetition->get<std::uint64_t>() : 0);
+    auto const memory = memories.find(key);
     if (memory && memory->line == fingerprint(line)) continue;
     if (is_whole && !memory && !id.empty()) {
       ++unknown;

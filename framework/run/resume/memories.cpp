@@ -169,6 +169,10 @@ std::uint64_t identity_of(Sample const& sample) {
   return fingerprint(bytes.take());
 }
 
+std::string memory_id(std::string const& id, std::uint64_t repetition) {
+  return repetition == 0 ? id : id + " (repetition " + std::to_string(repetition) + ")";
+}
+
 MemoryWriter::MemoryWriter(std::filesystem::path file) : file_(std::move(file)) {
   file_.append(kMagic);
   file_.flush();

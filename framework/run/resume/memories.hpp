@@ -26,7 +26,7 @@ struct SampleMemory {
     std::vector<Count> counts = {};
   };
 
-  std::string id;
+  std::string id;              // memory_id()
   std::uint64_t identity = 0;  // fingerprint of what the source said of the sample
   std::uint64_t line = 0;      // fingerprint of its line in the ledger
   std::vector<Entry> entries;  // sorted by key once they are read
@@ -39,6 +39,9 @@ struct SampleMemory {
 };
 
 std::uint64_t identity_of(Sample const& sample);
+
+// What a memory is found by: the id, and the repetition of a sample that was taken before.
+std::string memory_id(std::string const& id, std::uint64_t repetition);
 
 // A file that a sink wrote for a sample.
 struct WrittenFile {

@@ -84,6 +84,7 @@ void remove_run(RunFolder& folder) {
   for (fs::path const& list : lists_before(folder)) folder.remove_other(list);
   remove_results(folder, {}, outputs);
   for (Journal::Names const& names : {kLedger, kBestFiles}) Journal::remove(folder, names);
+  folder.remove_states_but({});
   for (char const* const file : {"pipeline.toml", "log.txt"}) folder.remove_other(file);
   folder.forget_before();
 }

@@ -109,6 +109,13 @@ void Resumption::require_same_samples() const {
     refuse((shard.empty() ? "a run of the whole data set" : "shard " + shard) + ", not " +
            (other.empty() ? "of the whole data set" : "of shard " + other));
   }
+  // What was folded of the samples before would be folded of others.
+  for (char const* const key : {"epochs", "seed"}) {
+    std::string const before = value_of(before_, "run", key), now_is = value_of(after_, "run", key);
+    if (before == now_is) continue;
+    refuse("a run with " + (before.empty() ? "no " + std::string(key) : key + (" = " + before)) +
+           ", not with " + (now_is.empty() ? "none" : now_is));
+  }
   std::string const limit = value_of(before_, "run", "limit");
   auto const& wanted = pipeline_.run.limit;
   if (wanted && (limit.empty() || std::stoll(limit) > *wanted)) {

@@ -46,6 +46,9 @@ SEPLFLOW_DETAIL_NAMED(list_file)
 SEPLFLOW_DETAIL_NAMED(list_line)
 SEPLFLOW_DETAIL_NAMED(list_notes)
 SEPLFLOW_DETAIL_NAMED(run_file)
+SEPLFLOW_DETAIL_NAMED(begin_fold)
+SEPLFLOW_DETAIL_NAMED(wanted_samples)
+SEPLFLOW_DETAIL_NAMED(progress)
 SEPLFLOW_DETAIL_NAMED(check)
 SEPLFLOW_DETAIL_NAMED(files)
 SEPLFLOW_DETAIL_NAMED(needs_files)
@@ -165,6 +168,18 @@ template <class T>
 concept GoodRunFile = requires(T const stage) {
   { stage.run_file() } -> std::same_as<std::filesystem::path>;
 };
+template <class T>
+concept GoodBeginFold = requires(T stage, FoldStart const& start) {
+  { stage.begin_fold(start) } -> std::same_as<void>;
+};
+template <class T>
+concept GoodWantedSamples = requires(T const stage) {
+  { stage.wanted_samples() } -> std::same_as<std::uint64_t>;
+};
+template <class T>
+concept GoodProgress = requires(T const stage) {
+  { stage.progress() } -> std::same_as<std::string>;
+};
 template <class T, class Record>
 concept GoodFold = FoldsRows<T, Record> ||
                    requires(T stage, Sample const& s, Record const& record, RunFile& file) {
@@ -253,6 +268,14 @@ constexpr bool has_good_hooks() {
                        "observer with run_file()")
   SEPLFLOW_DETAIL_RULE(!IsObserver<T> || Has_save<T> == Has_load<T>,
                        "save() and load() belong together: an observer has both or neither")
+  SEPLFLOW_DETAIL_RULE(!Has_begin_fold<T> || (IsObserver<T> && Has_save<T> && GoodBeginFold<T>),
+                       "begin_fold() belongs to an observer with save() and load(), and must be "
+                       "`void begin_fold(FoldStart const&)`")
+  SEPLFLOW_DETAIL_RULE(!Has_wanted_samples<T> || (IsObserver<T> && GoodWantedSamples<T>),
+                       "wanted_samples() belongs to an observer and must be `std::uint64_t "
+                       "wanted_samples() const`")
+  SEPLFLOW_DETAIL_RULE(!Has_progress<T> || (IsObserver<T> && GoodProgress<T>),
+                       "progress() belongs to an observer and must be `std::string progress() const`")
   SEPLFLOW_DETAIL_RULE(!Has_explain<T> || (!IsSource<T> && !IsObserver<T> && !IsSink<T>),
                        "explain() belongs to a transform")
   SEPLFLOW_DETAIL_RULE(!Has_explain<T> || GoodExplain<T>,

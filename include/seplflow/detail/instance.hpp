@@ -278,6 +278,18 @@ class Instance final : public StageInstance {
     return StageInstance::finish(file);
   }
 
+  void begin_fold(FoldStart const& start) override {
+    if constexpr (Has_begin_fold<T>) stage_.begin_fold(start);
+  }
+  std::uint64_t wanted_samples() const override {
+    if constexpr (Has_wanted_samples<T>) return stage_.wanted_samples();
+    return 0;
+  }
+  std::string progress() const override {
+    if constexpr (Has_progress<T>) return stage_.progress();
+    return {};
+  }
+
   bool explains() const override { return Has_explain<T>; }
   Explanation explain(SampleContext const& context,
                       std::span<void const* const> inputs) const override {

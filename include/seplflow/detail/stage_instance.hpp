@@ -89,6 +89,13 @@ class SEPLFLOW_API StageInstance {
   virtual std::filesystem::path run_file() const { return {}; }
   virtual Findings finish(RunFile&) { unsupported(); }
 
+  // Stages that fold, before the first sample; how many samples they want to fold, so that the run
+  // repeats its data set (0: as many as there are); and a few words about the result so far, for the
+  // progress of the run, requested between two calls of fold().
+  virtual void begin_fold(FoldStart const&) {}
+  virtual std::uint64_t wanted_samples() const { return 0; }
+  virtual std::string progress() const { return {}; }
+
   // Transforms may explain what they make of a sample; of the same inputs as run(). Not during a run.
   virtual bool explains() const { return false; }
   virtual Explanation explain(SampleContext const&, std::span<void const* const> /*inputs*/) const {
@@ -122,6 +129,7 @@ struct StageDeclaration {
   bool serial = false;          // one sample at a time
   bool ordered = false;         // in data set order too, so that it may remember earlier samples
   bool folds = false;           // has fold() and finish(): an observer, or a sink that writes_files()
+  bool keeps_state = false;     // has begin_fold(): its records are not folded again
   bool loads = false;           // takes nothing but the sample and its image-level labels
   std::string library;          // the file of the plugin; empty for stages of the program
   std::string missing_library;  // which this build does not have and the stage needs; or empty
