@@ -7,11 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <seplflow/size.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <seplflow/size.hpp>
 #include "nets/base/model_options.hpp"
 #include "nets/shapes.hpp"
 

@@ -282,3 +282,32 @@ TEST_CASE("a checkpoint on disk stays valid, and its checksums are verified on r
                     Contains("b.pth: the file is empty"));
   CHECK_THROWS_WITH(read_torch_file(folder.path()), Contains("is a folder"));
 }
+
+TEST_CASE("a file of tensors and texts is read as it was written") {
+  std::vector<float> const floats{0.5F, -1, 3, 4e-30F, 7, 8};
+  std::vector<std::int64_t> const number{-7};
+  auto const bytes_of = [](auto const& values) {
+    return std::span(reinterpret_cast<std::uint8_t const*>(values.data()),
+                     values.size() * sizeof values[0]);
+  };
+  std::vector<ArrayToWrite> const tensors{
+      {"a.weight", ElementType::float32, {2, 3}, bytes_of(floats)},
+      {"again", ElementType::float32, {2, 3}, bytes_of(floats)},
+      {"count", ElementType::int64, {}, bytes_of(number)}};
+  std::vector<TextToWrite> const texts{{"place", std::string("a\0b\xc3\xbc", 5)}};
+  auto const file = encode_torch_file(tensors, texts);
+  Pickle const read = parse_torch_file(file, "a.pth");
+  read.verify();
+  REQUIRE(read.root().size() == 4);
+  CHECK(read.root().key(0).text() == "a.weight");
+  Array const array = read.root().find("a.weight")->array();
+  CHECK(array.to_vector<float>() == floats);
+  CHECK(shape_text(array.shape()) == "(2, 3)");
+  CHECK(read.root().find("again")->array().storage().data() == array.storage().data());
+  CHECK(read.root().find("count")->array().integer(0) == -7);
+  CHECK(read.root().find("place")->text() == texts[0].second);
+  std::vector<ArrayToWrite> wrong{{"a", ElementType::float32, {7}, bytes_of(floats)}};
+  CHECK_THROWS_WITH(encode_torch_file(wrong), Contains("(7,)") && Contains("28"));
+  wrong[0].type = ElementType::uint8;
+  CHECK_THROWS_AS(encode_torch_file(wrong), Error);
+}

@@ -4,29 +4,14 @@
 
 #include <seplflow/error.hpp>
 #include <seplflow/formats/npy.hpp>
+#include "formats/numpy/pickle_write.hpp"
 
 namespace seplflow {
 namespace {
 
-template <class T>
-std::string little(T value) {
-  std::string bytes;
-  for (std::size_t i = 0; i < sizeof value; ++i) {
-    bytes += static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
-  }
-  return bytes;
-}
-
-std::string text(std::string_view value) {
-  return "X" + little(static_cast<std::uint32_t>(value.size())) + std::string(value);
-}
-
-std::string number(std::uint64_t value) {
-  if (value <= std::numeric_limits<std::int32_t>::max()) {
-    return "J" + little(static_cast<std::uint32_t>(value));
-  }
-  return std::string("\x8a\x08") + little(value);
-}
+using pickle::little;
+using pickle::pickled_number;
+using pickle::pickled_text;
 
 // The element type in numpy's notation.
 std::string type_of(ElementType type) {
@@ -52,7 +37,7 @@ std::string literal_bytes(char const (&literal)[N]) {
 
 // numpy.dtype(type), with its state: the version, the byte order, and flags.
 std::string dtype(std::string const& type, std::string_view order, char flags) {
-  return "cnumpy\ndtype\n(" + text(type) + "\x89\x88tR(K\x03" + text(order) +
+  return "cnumpy\ndtype\n(" + pickled_text(type) + "\x89\x88tR(K\x03" + pickled_text(order) +
          literal_bytes("NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK") + flags + "tb";
 }
 
@@ -61,7 +46,7 @@ std::string array_head(std::vector<std::uint64_t> const& shape, std::string cons
   std::string head =
       literal_bytes("cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n"
                     "(K\0tB\1\0\0\0btR(K\1(");
-  for (std::uint64_t const extent : shape) head += number(extent);
+  for (std::uint64_t const extent : shape) head += pickled_number(extent);
   return head + "t" + type + "\x89";
 }
 
@@ -85,8 +70,8 @@ std::vector<std::uint8_t> encode_npy_dict(std::span<ArrayToWrite const> arrays) 
       throw Error("the array \"" + array.name + "\" has " + std::to_string(array.bytes.size()) +
                   " bytes; a pickle of numpy holds at most 4 GiB");
     }
-    append(text(array.name) + array_head(array.shape, dtype(type_of(array.type), "<", 0)) + "B" +
-           little(static_cast<std::uint32_t>(array.bytes.size())));
+    append(pickled_text(array.name) + array_head(array.shape, dtype(type_of(array.type), "<", 0)) +
+           "B" + little(static_cast<std::uint32_t>(array.bytes.size())));
     file.insert(file.end(), array.bytes.begin(), array.bytes.end());
     append("tb");
   }

@@ -1,5 +1,4 @@
 #include <seplflow/version.hpp>
-
 #include "nets/base/device.hpp"
 #include "nets/core/affinity.hpp"
 #include "nets/core/classifier.hpp"
