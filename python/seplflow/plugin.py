@@ -331,16 +331,18 @@ def sink(name=None, *, serial: bool = False, ordered: bool = False):
     return _decorator("sink", name, serial=serial or ordered, ordered=ordered)
 
 
-def observer(name=None, *, columns: Union[str, Sequence[str]] = (), unit: Optional[str] = None):
+def observer(name=None, *, columns: Union[str, Sequence[str]] = (),
+             scores: Optional[Dict[str, str]] = None):
     """A stage that measures each sample.
 
     A function returns a number for each of `columns`, which become STAGE.csv; their means are the
-    metrics. With a unit, "" for fractions, the means are also scores, by which runs are compared.
+    metrics. Those of the columns in `scores` are also scores, by which runs are compared, in the unit
+    that it names ("" for fractions).
     A class returns a record of a sample from __call__; fold(sample, record) takes them in data set
     order and returns the row of `columns`, and finish() returns Findings or a dict of metrics.
     """
     return _decorator("observer", name, columns=[columns] if isinstance(columns, str) else list(columns),
-                      unit=unit)
+                      scores=scores or {})
 
 
 def source(name=None):

@@ -74,6 +74,10 @@ class Declaration:
         if kind == "observer" and not self.is_class and not self.stage.settings["columns"]:
             self.errors.append("an observer that is a function needs columns=[...], the names of the "
                                "numbers that it returns")
+        for column in self.stage.settings.get("scores", ()):
+            if self.is_class or column not in self.stage.settings["columns"]:
+                self.errors.append(f"the score \"{column}\" is not one of its columns" if not self.is_class else
+                                   "scores= is for functions; finish() of a class returns its scores")
 
     def _hints(self, function):
         try:

@@ -19,8 +19,8 @@ from seplflow_worker.values import (Block, Reader, Writer, from_plain, metrics_o
 class MeansOfColumns:
     """An observer that is a function: the row of a sample is what it returns, and the means are the result."""
 
-    def __init__(self, columns, unit):
-        self.columns, self.unit = columns, unit
+    def __init__(self, columns, scores):
+        self.columns, self.scores = columns, scores
         self.sums, self.counts = [0.0] * len(columns), [0] * len(columns)
 
     def fold(self, sample, record):
@@ -43,8 +43,7 @@ class MeansOfColumns:
     def finish(self):
         means = {column: total / count if count else math.nan
                  for column, total, count in zip(self.columns, self.sums, self.counts)}
-        scores = [] if self.unit is None else [
-            plugin.Score(column, mean, column, self.unit) for column, mean in means.items()]
+        scores = [plugin.Score(column, means[column], column, unit) for column, unit in self.scores.items()]
         return plugin.Findings(metrics=means, scores=scores)
 
 
@@ -60,7 +59,7 @@ class Instance:
         self.samples = None
         if declaration.stage.kind == "observer":
             self.folder = self.object if declaration.is_class else MeansOfColumns(
-                declaration.stage.settings["columns"], declaration.stage.settings["unit"])
+                declaration.stage.settings["columns"], declaration.stage.settings["scores"])
 
     def call(self, inputs, context):
         declaration = self.declaration
@@ -140,7 +139,8 @@ class Worker:
         declared = json.loads(asked["declared"])
         if declaration is None or declaration.errors or declaration.as_json() != declared:
             raise Wrong(f"{Path(self.file).name}: the stage {asked['stage']} has other inputs, outputs or options "
-                        f"in {sys.executable} than in the interpreter that described the file")
+                        f"in {sys.executable} than when the file was described; if a module that it imports has "
+                        "changed, change the file too")
         made = Instance(declaration, asked["options"])
         made.file = self.file
         self.instances[asked["id"]] = made

@@ -26,7 +26,7 @@ def merge(pseudo: LabelMap, masks: MaskSet, *, least: Annotated[float, in_range(
         if areas.max() > least * mask.sum(): labels[mask] = areas.argmax()
     return labels
 
-@observer("lab.share", columns=["share"], unit="")
+@observer("lab.share", columns=["share"], scores={"share": ""})
 def share(labels: LabelMap) -> float:
     "Measures the share of the background"
     return float((labels == 0).mean())

@@ -378,7 +378,7 @@ TEST_CASE("an interpreter without numpy can describe stages but not run them", "
 
 TEST_CASE("observers and sources in Python remember in one process", "[python]") {
   PythonFixture const stages(kImports + R"(
-@observer("lab.mean", columns=["labels"], unit="")
+@observer("lab.mean", columns=["labels"], scores={"labels": ""})
 def mean(x: LabelMap, context: Context) -> float:
     "x"
     context.count("pixels", x.size)

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <seplflow/error.hpp>
 #include <string>
 #include <vector>
-
-#include <seplflow/error.hpp>
 
 namespace seplflow {
 

@@ -5,7 +5,8 @@
 
 namespace seplflow {
 
-// The names and texts of its files, seplflow/plugin.py and worker/*.py, with a zero byte after each.
+// The names and texts of its files, seplflow/plugin.py and worker/*.py, with a zero byte after
+// each.
 std::string_view python_text();
 
 }  // namespace seplflow

@@ -14,7 +14,8 @@ namespace seplflow {
 namespace {
 
 [[noreturn]] void fail_to_share() {
-  throw Error(std::string("shared memory for a Python stage cannot be created: ") + std::strerror(errno));
+  throw Error(std::string("shared memory for a Python stage cannot be created: ") +
+              std::strerror(errno));
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ Port python_port(std::string name, std::string_view type, bool optional);
 // Lays values out for a worker.
 class SentValues {
  public:
-  // Notes a value of this type, which must live until copy_to(), and returns its description for the
-  // worker. Null for a value that is null.
+  // Notes a value of this type, which must live until copy_to(), and returns its description for
+  // the worker. Null for a value that is null.
   PythonJson add(std::string_view type, void const* value);
 
   std::size_t size() const { return size_; }

@@ -159,7 +159,8 @@ void PythonWorker::wait_until_ready(std::string const& interpreter) {
   } catch (WorkerLost const& lost) {
     std::string const what = lost.what();
     if (what.starts_with("the interpreter ")) throw UnusableInterpreter(what);
-    throw UnusableInterpreter("the Python interpreter \"" + interpreter + "\" cannot be used: " + what);
+    throw UnusableInterpreter("the Python interpreter \"" + interpreter +
+                              "\" cannot be used: " + what);
   }
 }
 

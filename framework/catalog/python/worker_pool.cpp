@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 
 namespace seplflow {
 namespace {
@@ -14,6 +15,12 @@ double seconds_to_create(PythonUse const& use) {
 }
 
 }  // namespace
+
+// Workers that can stand in for each other: files in one folder import the same modules beside
+// them.
+std::string WorkerPool::group_of(PythonUse const& use) {
+  return use.interpreter + '\n' + std::filesystem::path(use.file).parent_path().string();
+}
 
 // A worker that a thread waits for.
 struct WorkerPool::Order {
@@ -75,11 +82,11 @@ std::shared_ptr<PythonUse const> WorkerPool::add(PythonUse use) {
 
 void WorkerPool::with_worker(PythonUse const& use, Call const& f) {
   Turn const turn(*this, use);
-  std::unique_ptr<PythonWorker> worker = take(use.interpreter);
+  std::unique_ptr<PythonWorker> worker = take(use);
   auto const give_back = [&] {
     if (!worker->is_alive()) return;
     std::scoped_lock const lock(mutex_);
-    idle_[use.interpreter].push_back(std::move(worker));
+    idle_[group_of(use)].push_back(std::move(worker));
   };
   try {
     prepare(*worker, use);
@@ -113,17 +120,17 @@ void WorkerPool::with_home(PythonUse const& use, Call const& f) {
   f(*home->worker);
 }
 
-std::unique_ptr<PythonWorker> WorkerPool::take(std::string const& interpreter) {
+std::unique_ptr<PythonWorker> WorkerPool::take(PythonUse const& use) {
   {
     std::scoped_lock const lock(mutex_);
-    auto& idle = idle_[interpreter];
+    auto& idle = idle_[group_of(use)];
     while (!idle.empty()) {
       std::unique_ptr<PythonWorker> worker = std::move(idle.back());
       idle.pop_back();
       if (worker->is_alive()) return worker;
     }
   }
-  return start(interpreter);
+  return start(use.interpreter);
 }
 
 std::unique_ptr<PythonWorker> WorkerPool::start(std::string const& interpreter) {

@@ -61,13 +61,14 @@ class WorkerPool {
   class Turn;
 
   std::unique_ptr<PythonWorker> start(std::string const& interpreter);
-  std::unique_ptr<PythonWorker> take(std::string const& interpreter);
+  std::unique_ptr<PythonWorker> take(PythonUse const& use);
+  static std::string group_of(PythonUse const& use);
   void start_workers();
   static void prepare(PythonWorker& worker, PythonUse const& use);
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::string, std::vector<std::unique_ptr<PythonWorker>>> idle_;  // by interpreter
+  std::map<std::string, std::vector<std::unique_ptr<PythonWorker>>> idle_;  // by group_of()
   std::map<std::string, std::unique_ptr<Home>> homes_;  // by interpreter, file and stage
   std::map<std::string, std::shared_ptr<PythonUse const>> uses_;
   std::map<std::uint64_t, std::uint64_t> at_work_;  // workers of uses that limit them
