@@ -166,13 +166,16 @@ class MaskSet:
 
     def _decoded(self, bounds: np.ndarray) -> np.ndarray:
         height, width = self.size
-        columns = np.zeros(height * width, bool)
-        if len(bounds):
-            # Between two bounds all pixels are alike.
-            inside = np.zeros(len(bounds) + 1, bool)
-            inside[1::2] = True
-            lengths = np.diff(bounds.astype(np.int64), prepend=0, append=height * width)
-            columns = np.repeat(inside, lengths)
+        if len(bounds) < 2000:
+            columns = np.zeros(height * width, bool)
+            places = bounds.tolist()
+            for begin, end in zip(places[::2], places[1::2]):
+                columns[begin:end] = True
+        else:
+            # As slow as a few hundred runs, however many there are.
+            changes = np.zeros(height * width + 1, np.uint8)
+            changes[bounds] = 1
+            columns = np.bitwise_xor.accumulate(changes[:-1]).view(bool)
         return columns.reshape(width, height).T
 
     def __repr__(self) -> str:
