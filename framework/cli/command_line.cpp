@@ -152,13 +152,18 @@ class Parser {
       option->set("");
     } else if (has_value) {
       store(*option, word.substr(equals + 1));
-    } else if (at_ < words_.size() && !is_option_word(words_[at_])) {
+    } else if (at_ < words_.size() && can_be_value(*option, words_[at_])) {
       std::string const& value = words_[at_++];
       if (!refuse_space(*option, value)) store(*option, value);
     } else {
       errors_.push_back("option " + in_quotes(name) + " needs a value: " + name + " " +
                         option->value);
     }
+  }
+
+  // OPTIONS are those of another program.
+  static bool can_be_value(Argument const& option, std::string const& word) {
+    return option.value == "OPTIONS" || !is_option_word(word);
   }
 
   // Whether "KEY VALUE" is written in the place of "KEY=VALUE".

@@ -26,12 +26,14 @@ Command report_command();
 Command explain_command();
 Command show_command();
 Command stages_command();
+Command status_command();
+Command submit_command(std::vector<std::string> words);
 
 inline std::vector<Command> all_commands(std::vector<std::string> const& words) {
-  return {run_command(words), merge_command(words), check_command(),
-          graph_command(),    show_command(),       explain_command(),
-          compare_command(),  report_command(),     stages_command(),
-          new_command(),      completion_command()};
+  return {run_command(words), submit_command(words), status_command(), merge_command(words),
+          check_command(),    graph_command(),       show_command(),   explain_command(),
+          compare_command(),  report_command(),      stages_command(), new_command(),
+          completion_command()};
 }
 
 }  // namespace seplflow::cli

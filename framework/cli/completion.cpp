@@ -159,9 +159,10 @@ class Completer {
     std::string const& placeholder = placeholder_of(argument);
     bool const takes_run = argument.name == "--out" && (line.options.contains("--resume") ||
                                                         line.options.contains("--overwrite"));
+    bool const is_resubmission = line.command->name == "submit" && line.options.contains("--resume");
     if (!argument.choices.empty()) {
       for (std::string const& choice : argument.choices) offer(before_ + choice);
-    } else if (placeholder == "RUN" || takes_run) {
+    } else if (placeholder == "RUN" || takes_run || (is_resubmission && placeholder == "PIPELINE")) {
       offer_runs();
     } else if (placeholder == "PIPELINE") {
       leave_to_shell(Completion::Kind::pipelines);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <csignal>
+#include <iostream>
 
 #include "cli/commands.hpp"
 #include "cli/errors.hpp"
@@ -8,7 +9,7 @@
 #include "pipeline/option_text.hpp"
 #include "pipeline/pipeline.hpp"
 #include "run/crash_report.hpp"
-#include "run/log.hpp"
+#include "run/folder_lock.hpp"
 #include "run/interrupt.hpp"
 #include "run/log.hpp"
 #include "run/run.hpp"
@@ -22,7 +23,8 @@ namespace fs = std::filesystem;
 struct MergeArguments {
   std::string out;
   std::vector<std::string> runs;
-  bool quiet = false;
+  std::string files = "copy";
+  bool quiet = false, wait = false;
   std::vector<std::string> command_line;
 };
 
@@ -48,6 +50,7 @@ int merge(MergeArguments const& arguments) {
   std::optional<InterruptWatcher> until_run;
   until_run.emplace(CrashReport::end_interrupted, CrashReport::end_interrupted);
   log_to_stderr(arguments.quiet ? "error" : "info", false);
+  if (arguments.wait) wait_until_unlocked(arguments.out);
   std::vector<fs::path> const runs(arguments.runs.begin(), arguments.runs.end());
   bool const is_unfinished = is_unfinished_merge(arguments);
   require_all_shards(runs);
@@ -65,10 +68,14 @@ int merge(MergeArguments const& arguments) {
   request.out = arguments.out;
   request.command_line = arguments.command_line;
   request.shards = runs;
+  request.files = *merged_files_choices().value_of(arguments.files);
   request.resume = is_unfinished;
   until_run.reset();
   RunReport const report = execute(pipeline, catalog, request);
-  if (!arguments.quiet) print_summary(pipeline, report);
+  if (!arguments.quiet) {
+    print_summary(pipeline, report);
+    if (!report.cost.empty()) std::cout << "\nThe shards took " << report.cost << ".\n";
+  }
   return exit_status(report.status);
 }
 
@@ -88,6 +95,11 @@ Command merge_command(std::vector<std::string> words) {
   command.positional("OUT", "folder of the merged run", arguments->out).required = true;
   command.positional("RUN", "folders of the runs, one for each shard", arguments->runs).required =
       true;
+  command.choice("--files", {"copy", "link", "move"},
+                 "how the files of the runs get into OUT: as copies (default), as hard links, so "
+                 "that they are not there twice, or by moving them, so that the runs lose them",
+                 arguments->files);
+  command.flag("--wait", "wait until another run that writes OUT has ended", arguments->wait);
   command.flag("--quiet", "print only errors", arguments->quiet);
   return command;
 }

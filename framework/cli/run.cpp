@@ -10,7 +10,9 @@
 #include "cli/errors.hpp"
 #include "cli/pipeline_arguments.hpp"
 #include "cli/run_summary.hpp"
+#include "compare/shard_states.hpp"
 #include "run/crash_report.hpp"
+#include "run/folder_lock.hpp"
 #include "run/interrupt.hpp"
 #include "run/log.hpp"
 
@@ -25,7 +27,7 @@ struct RunArguments {
   std::string progress = "auto";
   std::string trace;
   std::string log_level = "info";
-  bool resume = false, overwrite = false, remove_unlisted = false;
+  bool resume = false, overwrite = false, remove_unlisted = false, wait = false;
   bool quiet = false;
   std::vector<std::string> command_line;
 };
@@ -70,12 +72,17 @@ int run(RunArguments const& arguments) {
 
   RunRequest request;
   request.out = arguments.out.empty() ? default_run_folder(pipeline) : fs::path(arguments.out);
+  bool const is_numbered = !pipeline.run.shard_from.empty();
+  if (arguments.out.empty() && is_numbered) {
+    request.out = shard_folder(request.out, pipeline.run.shard);
+  }
   request.command_line = arguments.command_line;
   if (!arguments.trace.empty()) request.trace = arguments.trace;
   request.progress = progress;
   request.resume = arguments.resume;
   request.overwrite = arguments.overwrite;
   request.remove_unlisted = arguments.remove_unlisted;
+  if (arguments.wait) wait_until_unlocked(request.out);
   crash_until_run.reset();
   until_run.reset();
   RunReport const report = execute(pipeline, catalog, request);
@@ -108,6 +115,7 @@ Command run_command(std::vector<std::string> words) {
   command.flag("--remove-unlisted",
                "with --resume: remove the results of samples that the data set no longer has",
                arguments->remove_unlisted);
+  command.flag("--wait", "wait until another run that writes the folder has ended", arguments->wait);
   for (char const* const option :
        {"jobs", "limit", "shard", "skip", "keep", "on_error", "slow_after"}) {
     arguments->pipeline.add_run_option(command, option);

@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/show_tables.hpp"
 #include "cli/table.hpp"
+#include "run/cost.hpp"
 #include "run/resume/hints.hpp"
 
 namespace seplflow::cli {
@@ -137,6 +138,8 @@ void print_run_line(Page& page, RunContents const& contents) {
               shard.value("count", Json()).dump();
   }
   if (!version.empty()) page << "  " << without_controls(origin) << '\n';
+  std::string const cost = cost_text(record->json);
+  if (!cost.empty()) page << "  " << without_controls(cost) << '\n';
   std::string const error = text_in(record->json, "error");
   if (!error.empty()) page << "  " << without_controls("error: " + error) << '\n';
 }

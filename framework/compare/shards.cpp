@@ -6,6 +6,7 @@
 #include "compare/finished_run.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/setting_text.hpp"
+#include "run/crash_report.hpp"
 #include "run/run_file.hpp"
 #include "run/run_folder.hpp"
 #include "run/run_place.hpp"
@@ -22,10 +23,6 @@ struct ShardRun {
   std::vector<SettingText> settings;  // without the shard
 };
 
-std::string text_of(Shard const& shard) {
-  return std::to_string(shard.index) + "/" + std::to_string(shard.count);
-}
-
 Shard shard_in(Json const& record) {
   auto const found = record.find("shard");
   if (found == record.end()) return {};
@@ -34,6 +31,25 @@ Shard shard_in(Json const& record) {
     return value.is_number_integer() ? value.get<std::int64_t>() : -1;
   };
   return {number("index"), number("count")};
+}
+
+// ": seplflow run ... --resume", as the run was started; nothing when it does not say.
+std::string command_that_resumes(Json const& record) {
+  std::string text;
+  for (Json const& word : record.value("command_line", Json::array())) {
+    if (!word.is_string() || word == "--resume") continue;
+    text += (text.empty() ? ": " : " ") + shell_word(word.get<std::string>());
+  }
+  return text.empty() ? "" : text + " --resume";
+}
+
+// What sends the shards again that are missing; nothing unless they were submitted together.
+std::string command_that_sends(std::vector<fs::path> const& folders) {
+  fs::path const place = folders.empty() ? fs::path() : folders.front().parent_path();
+  if (place.filename() != "shards" || !fs::exists(place / "submission.json")) return "";
+  fs::path const out = place.parent_path();
+  return "\n  to send again what is not done: seplflow submit --resume " +
+         shell_word(out.empty() ? "." : out.string());
 }
 
 // Also reads an incomplete run, and adds a message about it to `problems`. Throws UsageError.
@@ -49,7 +65,8 @@ ShardRun read_run(fs::path const& folder, std::vector<std::string>& problems) {
   });
   if (!record->is_complete()) {
     problems.push_back("the run in " + folder.string() + " is not complete (status \"" +
-                       record->status + "\"); complete it with --resume");
+                       record->status + "\"); complete it with --resume" +
+                       command_that_resumes(record->json));
   }
   return run;
 }
@@ -86,7 +103,7 @@ void check_shards(std::vector<ShardRun> const& runs, std::vector<std::string>& p
   for (auto const& [index, names] : folders) {
     if (names.size() < 2) continue;
     std::string text =
-        "shard " + text_of({index, count}) + " appears " + std::to_string(names.size()) + " times:";
+        "shard " + text_of(Shard{index, count}) + " appears " + std::to_string(names.size()) + " times:";
     for (std::string const& name : names) text += " " + name;
     problems.push_back(std::move(text));
   }
@@ -94,7 +111,8 @@ void check_shards(std::vector<ShardRun> const& runs, std::vector<std::string>& p
   std::int64_t reported = 0;
   for (std::int64_t i = 0; reported < std::min(missing, kMaxReportedMissing); ++i) {
     if (folders.contains(i)) continue;
-    problems.push_back("shard " + text_of({i, count}) + " is missing");
+    problems.push_back("shard " + text_of(Shard{i, count}) + " is missing; run it with --shard " +
+                       text_of(Shard{i, count}));
     ++reported;
   }
   if (missing > reported) {
@@ -119,7 +137,7 @@ void require_all_shards(std::vector<fs::path> const& folders) {
   if (problems.empty()) return;
   std::string text = "these runs are not the shards of one run:";
   for (std::string const& each : problems) text += "\n  " + each;
-  throw RunFolderError(text);
+  throw RunFolderError(text + command_that_sends(folders));
 }
 
 std::vector<std::string> left_out_of(std::vector<fs::path> const& folders) {

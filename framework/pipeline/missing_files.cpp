@@ -133,11 +133,12 @@ std::vector<Sample> report_missing_files(std::vector<PipelineStage const*> stage
   PipelineStage const& source = *stages.front();
   try {
     std::vector<FileReader> readers = file_readers(stages);
-    std::uint64_t place = 0, count = 0;
+    Dealt dealt;
+    std::uint64_t count = 0;
     bool any_files = false;
     auto const next = [&] {
       CurrentWork const current(source, "");
-      return next_sample(*source.instance, run, place);
+      return next_sample(*source.instance, run, dealt);
     };
     while (auto sample = next()) {
       for (FileReader& reader : readers) any_files |= look_for_files_of(*sample, reader);

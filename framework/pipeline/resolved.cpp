@@ -56,8 +56,7 @@ std::string run_text(RunSettings const& run) {
   if (run.seed) text += "seed = " + std::to_string(*run.seed) + "\n";
   if (run.limit) text += "limit = " + std::to_string(*run.limit) + "\n";
   if (run.shard.count > 1) {
-    text += "shard = \"" + std::to_string(run.shard.index) + "/" + std::to_string(run.shard.count) +
-            "\"\n";
+    text += "shard = \"" + text_of(run.shard) + "\"\n";
   }
   if (!run.skip.empty()) text += "skip = " + resolved_text(run.skip) + "\n";
   if (run.csv != CsvText::exact) {

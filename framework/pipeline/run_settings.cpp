@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include <seplflow/error.hpp>
+#include "pipeline/scheduled_shard.hpp"
 
 namespace seplflow {
 namespace {
@@ -60,18 +61,31 @@ std::optional<Shard> read_shard(std::string const& text) {
   return shard;
 }
 
+// "auto" and "auto/N"; nothing for any other text.
+std::optional<ScheduledShard> read_auto(std::string const& text) {
+  if (text == "auto") return scheduled_shard({}, process_environment());
+  if (!text.starts_with("auto/")) return std::nullopt;
+  auto const counted = read_shard("0/" + text.substr(5));
+  if (!counted) return std::nullopt;
+  return scheduled_shard(counted->count, process_environment());
+}
+
+ScheduledShard shard_of(std::string const& text) {
+  if (auto const found = read_auto(text)) return *found;
+  if (auto const shard = read_shard(text)) return {*shard, ""};
+  throw Error("must be \"I/N\" with I from 0 to N - 1, such as \"0/3\", or \"auto\" or \"auto/N\" in "
+              "a job of a scheduler; got \"" +
+              text + "\"");
+}
+
 RunOption shard() {
   return {declared("shard",
                    "only the I-th of every N samples, \"I/N\", counted from 0: one of N runs that "
-                   "are merged"),
+                   "are merged; \"auto\" or \"auto/N\": as the scheduler numbers its tasks"),
           [](RunSettings& run, OptionValue const& value) {
-            auto const& text = std::get<std::string>(value);
-            auto const shard = read_shard(text);
-            if (!shard) {
-              throw Error("must be \"I/N\" with I from 0 to N - 1, such as \"0/3\"; got \"" + text +
-                          "\"");
-            }
-            run.shard = *shard;
+            auto const [shard, from] = shard_of(std::get<std::string>(value));
+            run.shard = shard;
+            run.shard_from = from;
           }};
 }
 
@@ -85,6 +99,10 @@ RunOption skip() {
 }
 
 }  // namespace
+
+std::string text_of(Shard const& shard) {
+  return std::to_string(shard.index) + "/" + std::to_string(shard.count);
+}
 
 Choices<OnError> const& on_error_choices() {
   static auto const all = choices<OnError>({{"stop", OnError::stop}, {"skip", OnError::skip}});
@@ -109,15 +127,66 @@ Choices<SweepCsv> const& sweep_csv_choices() {
   return all;
 }
 
+namespace {
+
+std::optional<Sample> next_of_all(StageInstance& source, RunSettings const& run, Dealt& dealt) {
+  if (run.limit && dealt.samples >= static_cast<std::uint64_t>(*run.limit)) return std::nullopt;
+  if (dealt.all) return std::nullopt;
+  std::optional<Sample> sample = source.next();
+  dealt.all = !sample;
+  if (sample) sample->index = dealt.samples++;
+  return sample;
+}
+
+// The numbers 0, 1, ... in the order of what `value` says of them, equal ones as they are.
+template <class F>
+std::vector<std::size_t> order_by(std::size_t count, F const& value) {
+  std::vector<std::size_t> order(count);
+  for (std::size_t i = 0; i < count; ++i) order[i] = i;
+  std::ranges::stable_sort(order, {}, value);
+  return order;
+}
+
+// Which sample of the round each shard gets. A round that is not full goes to the first shards.
+std::vector<std::size_t> deal(std::vector<Sample> const& round, std::vector<std::uint64_t>& pixels) {
+  std::vector<std::size_t> samples(round.size());
+  for (std::size_t i = 0; i < round.size(); ++i) samples[i] = i;
+  if (!std::ranges::all_of(round, [](Sample const& sample) { return sample.size.has_value(); })) {
+    return samples;
+  }
+  auto const pixels_of = [&](std::size_t i) {
+    return static_cast<std::uint64_t>(round[i].size->pixels());
+  };
+  auto const by_size =
+      order_by(round.size(), [&](std::size_t i) { return ~pixels_of(i); });  // the largest first
+  auto const by_load = order_by(round.size(), [&](std::size_t shard) { return pixels[shard]; });
+  for (std::size_t k = 0; k < round.size(); ++k) {
+    samples[by_load[k]] = by_size[k];
+    pixels[by_load[k]] += pixels_of(by_size[k]);
+  }
+  return samples;
+}
+
+std::optional<Sample> next_of_shard(StageInstance& source, RunSettings const& run, Dealt& dealt) {
+  if (run.shard.count == 1) return next_of_all(source, run, dealt);
+  auto const count = static_cast<std::size_t>(run.shard.count);
+  auto const index = static_cast<std::size_t>(run.shard.index);
+  dealt.pixels.resize(count);
+  std::vector<Sample> round;
+  while (round.size() < count) {
+    std::optional<Sample> sample = next_of_all(source, run, dealt);
+    if (!sample) break;
+    round.push_back(std::move(*sample));
+  }
+  if (index >= round.size()) return std::nullopt;
+  return std::move(round[deal(round, dealt.pixels)[index]]);
+}
+
+}  // namespace
+
 std::optional<Sample> next_sample(StageInstance& source, RunSettings const& run,
-                                  std::uint64_t& place, std::vector<std::string>* left_out) {
-  auto const count = static_cast<std::uint64_t>(run.shard.count);
-  auto const index = static_cast<std::uint64_t>(run.shard.index);
-  while (!run.limit || place < static_cast<std::uint64_t>(*run.limit)) {
-    std::optional<Sample> sample = source.next();
-    if (!sample) return std::nullopt;
-    sample->index = place++;
-    if (sample->index % count != index) continue;
+                                  Dealt& dealt, std::vector<std::string>* left_out) {
+  while (std::optional<Sample> sample = next_of_shard(source, run, dealt)) {
     if (std::ranges::find(run.skip, sample->id) == run.skip.end()) return sample;
     if (left_out) left_out->push_back(sample->id);
   }

@@ -38,11 +38,15 @@ Choices<Keep> const& keep_choices();
 Choices<CsvText> const& csv_choices();
 Choices<SweepCsv> const& sweep_csv_choices();
 
-// The samples whose place in the data set leaves the remainder `index` when divided by `count`.
+// One of every `count` samples that follow each other: the one whose place in the data set leaves
+// the remainder `index` when divided by `count`, or another one, so that shards are of equal size.
 struct Shard {
   std::int64_t index = 0, count = 1;
   bool operator==(Shard const&) const = default;
 };
+
+// "I/N"
+std::string text_of(Shard const& shard);
 
 struct RunSettings {
   std::int64_t jobs = 0;       // 0 = all cores
@@ -54,6 +58,7 @@ struct RunSettings {
   std::optional<std::int64_t> seed;    // of the order of the samples; absent: as in the data set
   std::optional<std::int64_t> limit;  // only the first samples
   Shard shard;                        // of those, only these
+  std::string shard_from;             // the scheduler's variables that said so; or empty
   std::vector<std::string> skip;      // ids of samples that are left out
   std::optional<Keep> keep;           // absent: chosen from the number of variants
   CsvText csv = CsvText::exact;
@@ -61,11 +66,18 @@ struct RunSettings {
   std::int64_t slow_after = 60;  // seconds on one sample after which a stage is named; 0 = never
 };
 
+// How far the samples of a data set have been dealt to the shards.
+struct Dealt {
+  std::uint64_t samples = 0;          // that were taken from the source
+  bool all = false;                   // whether the source has no more
+  std::vector<std::uint64_t> pixels;  // that each shard has, as far as sizes are known
+};
+
 // Takes from the source the next sample that the limit and the shard choose; nothing after the
-// last. `place` is the place in the data set of the source's next sample, 0 before the first. Adds
-// the ids of `skip` that it passes over to `left_out`.
-std::optional<Sample> next_sample(StageInstance& source, RunSettings const& run,
-                                  std::uint64_t& place,
+// last. Of N samples that follow each other each of N shards gets one: where all their sizes are
+// known, the shard with the fewest pixels gets the largest, and so on. Adds the ids of `skip` that
+// it passes over to `left_out`.
+std::optional<Sample> next_sample(StageInstance& source, RunSettings const& run, Dealt& dealt,
                                   std::vector<std::string>* left_out = nullptr);
 
 // How many of `count` samples the limit and the shard choose.

@@ -94,12 +94,12 @@ SampleOrder::SampleOrder(Pipeline const& pipeline, std::vector<bool> const& ends
 }
 
 void SampleOrder::begin_epoch(StageInstance& source) {
-  place_ = 0;
+  dealt_ = {};
   std::size_t const before = epoch_.size();
   epoch_.clear();
   std::vector<std::string> left_out;
   std::uint64_t ids = 0;
-  while (auto sample = next_sample(source, pipeline_.run, place_, &left_out)) {
+  while (auto sample = next_sample(source, pipeline_.run, dealt_, &left_out)) {
     ids = seed_of(ids, std::hash<std::string>()(sample->id));
     sample->repetition = repetition_;
     epoch_.push_back(std::move(*sample));
@@ -125,7 +125,7 @@ ClassesPtr SampleOrder::classes() {
 std::optional<Sample> SampleOrder::next() {
   if (first_) return std::exchange(first_, std::nullopt);
   if (!in_epochs_) {
-    return next_sample(*pipeline_.source().instance, pipeline_.run, place_, &left_out_);
+    return next_sample(*pipeline_.source().instance, pipeline_.run, dealt_, &left_out_);
   }
   if (taken_ == count_) return std::nullopt;
   if (next_ == order_.size()) {

@@ -53,7 +53,7 @@ class SampleOrder {
   Pipeline const& pipeline_;
   bool const in_epochs_;
   std::optional<std::uint64_t> count_;
-  std::uint64_t place_ = 0;  // in the data set, of the source's next sample
+  Dealt dealt_;
   std::vector<std::string> left_out_;
   std::optional<Sample> first_;  // if it was taken from the source to see its classes
 

@@ -6,6 +6,7 @@
 #include "compare/image_table.hpp"
 #include "compare/run_contents.hpp"
 #include "compare/side_by_side.hpp"
+#include "run/cost.hpp"
 #include "run/run_file.hpp"
 
 namespace seplflow {
@@ -135,6 +136,7 @@ class Reader {
     json["folder"] = text_of_bytes(data_.folder.string());
     json["variant"] = text_of_bytes(place_.variant);
     json["record"] = record ? record->json : Json::object();
+    if (record) json["cost"] = cost_text(record->json);
     json["status"] = record ? record->status : "unknown";
     json["pipeline"] = {{"axes", Json::array()}};
   }

@@ -117,6 +117,27 @@ void AtomicWriter::place(fs::path const& complete, fs::path const& file) {
   move(complete, file, true);
 }
 
+void AtomicWriter::take(fs::path const& from, fs::path const& to, TakeFiles how, bool replace) {
+  fs::path source = from;
+  int error = 0;
+  if (how == TakeFiles::link) {
+    source = aside_ / std::to_string(next_++);
+    error = ::link(from.c_str(), source.c_str()) == 0 ? 0 : errno;
+  }
+  std::error_code ignored;
+  if (error == 0) {
+    fs::create_directories(to.parent_path(), ignored);
+    error = rename_to(source, to, replace);
+  }
+  // Renaming one hard link of a file to another one leaves both.
+  if (how == TakeFiles::link) ::unlink(source.c_str());
+  if (error == 0) return;
+  throw Error(std::string("cannot ") + (how == TakeFiles::link ? "link " : "move ") +
+              from.string() + " to " + to.string() + ": " + std::strerror(error) +
+              (error == EEXIST ? "; two samples, or two files of a stage, have the same name"
+                               : "; merge with --files copy"));
+}
+
 fs::path AtomicWriter::write_aside(fs::path const& file, std::string_view text, bool durable) {
   fs::path temporary = aside_ / std::to_string(next_++);
   int const descriptor = create(temporary);

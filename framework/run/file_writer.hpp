@@ -10,6 +10,9 @@
 
 namespace seplflow {
 
+// How a merge takes the files of the runs into its own folder.
+enum class TakeFiles { copy, link, move };
+
 // Writes files aside and renames them into place, so that no reader ever sees half a file.
 // Thread-safe.
 class AtomicWriter {
@@ -34,6 +37,11 @@ class AtomicWriter {
 
   // Moves a complete file into place.
   void place(std::filesystem::path const& complete, std::filesystem::path const& file);
+
+  // Links or moves a complete file of another folder into place. With `replace`, an existing file is
+  // replaced; else it is an error. Throws Error, also when the folders are on different file systems.
+  void take(std::filesystem::path const& from, std::filesystem::path const& to, TakeFiles how,
+            bool replace);
 
   std::filesystem::path const& aside() const { return aside_; }
 

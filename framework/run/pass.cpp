@@ -139,7 +139,8 @@ class PassRun final : public RunListener {
     if (!past.empty() || is_merge()) {
       history_.emplace(
           pipeline, context.keys, context.folder, std::move(past),
-          History::Request{pass.ends, pass.homes, is_merge(), is_merge() && pass.is_first()});
+          History::Request{pass.ends, pass.homes, is_merge(), is_merge() && pass.is_first(),
+                           context.request.files});
     }
     for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
       auto const& columns = pipeline.stages[s].columns;

@@ -168,12 +168,12 @@ std::vector<SampleValues> Replay::samples(std::vector<std::string> const& ids) {
   for (std::string const& id : ids) wanted[id];
   std::size_t missing = wanted.size();
   std::vector<std::string> known;
-  std::uint64_t place = 0;
+  Dealt dealt;
   while (missing > 0) {
     std::optional<Sample> sample;
     auto const error = error_of([&] {
       CurrentWork const current(source, "");
-      sample = next_sample(*source.instance, pipeline_.run, place);
+      sample = next_sample(*source.instance, pipeline_.run, dealt);
     });
     if (error) throw UsageError(label_of(source) + " cannot enumerate its samples: " + *error);
     if (!sample) break;

@@ -11,6 +11,7 @@
 #include "base/number_text.hpp"
 #include "pipeline/current_work.hpp"
 #include "pipeline/sample_order.hpp"
+#include "run/cost.hpp"
 #include "run/crash_report.hpp"
 #include "run/interrupt.hpp"
 #include "run/log.hpp"
@@ -138,6 +139,7 @@ bool is_inside(fs::path const& path, fs::path const& folder) {
 }
 
 RunFolder::Claim claim_of(RunRequest const& request) {
+  if (!request.shards.empty() && !request.resume) return RunFolder::Claim::merge;
   if (request.resume) return RunFolder::Claim::resumption;
   return request.overwrite ? RunFolder::Claim::overwriting : RunFolder::Claim::new_run;
 }
@@ -175,6 +177,13 @@ class Execution {
       remove_run(folder_);
     }
     record_ = record_at_start(pipeline_, hashes_, catalog, request);
+    if (expected_) record_["expected"] = *expected_;
+    if (resumption_) cost_before_ = cost_in(folder_.before()->json);
+    if (!request.shards.empty()) {
+      record_["cost"] = cost_of_shards(request.shards);
+    } else if (resumption_) {
+      record_["cost"] = to_json(cost_before_);
+    }
     for (fs::path const& list : lists_before(folder_)) {
       record_["lists"].push_back(list.generic_string());
     }
@@ -185,6 +194,9 @@ class Execution {
   RunReport execute() {
     log_debug("seplflow " SEPLFLOW_VERSION ", started as: " + command_text(request_.command_line));
     log_info("running \"" + pipeline_.name + "\" into " + folder_.given().string());
+    if (!pipeline_.run.shard_from.empty()) {
+      log_info("shard " + text_of(pipeline_.run.shard) + ", from " + pipeline_.run.shard_from);
+    }
     InterruptWatcher const interrupts([this] { interrupt(); }, CrashReport::end_interrupted);
     auto error = error_of([this] { run(); });
     crash_report_.reset();
@@ -360,13 +372,18 @@ class Execution {
     return report;
   }
 
-  Json end_record(RunReport const& report) const {
+  Json end_record(RunReport& report) const {
     Json record = record_;
     if (!passes_.empty()) {
       record["jobs"] = passes_.front().jobs;
       record["in_flight"] = passes_.front().in_flight;
     }
     add_end(record, pipeline_, report);
+    if (request_.shards.empty()) {
+      Cost cost = cost_of_process(pipeline_, report.seconds);
+      record["cost"] = to_json(cost += cost_before_);
+    }
+    report.cost = cost_text(record);
     if (report.totals.end == RunEnd::complete) record.erase("lists");
     for (PassResult const& pass : passes_) {
       for (fs::path const& list : pass.lists) record["lists"].push_back(list.generic_string());
@@ -376,11 +393,11 @@ class Execution {
 
   // Not synced, which would wait for all that was written. If it is lost, the record says "running"
   // still.
-  void write_record(RunReport const& report) { folder_.write_json("run.json", end_record(report)); }
+  void write_record(RunReport& report) { folder_.write_json("run.json", end_record(report)); }
 
   // On a full disk there is only the room of the first record, which must not say "running" any
   // longer.
-  void overwrite_record(RunReport const& report) {
+  void overwrite_record(RunReport& report) {
     Json record = end_record(report);
     for (char const* const field : {"", "variants", "warnings", "stages"}) {
       record.erase(field);
@@ -420,6 +437,7 @@ class Execution {
   std::optional<Resumption> resumption_;
   std::unique_ptr<Trace> trace_;
   Json record_;  // of the start
+  Cost cost_before_;  // of earlier runs in the folder
   std::vector<PastRun> past_;
   Interruption interruption_;
   std::optional<CrashReport> crash_report_;
@@ -431,6 +449,12 @@ class Execution {
 };
 
 }  // namespace
+
+Choices<TakeFiles> const& merged_files_choices() {
+  static auto const all = choices<TakeFiles>(
+      {{"copy", TakeFiles::copy}, {"link", TakeFiles::link}, {"move", TakeFiles::move}});
+  return all;
+}
 
 std::filesystem::path default_run_folder(Pipeline const& pipeline) {
   return fs::path("runs") / pipeline.name;
@@ -468,9 +492,7 @@ std::optional<std::uint64_t> expected_samples(Pipeline const& pipeline) {
   std::uint64_t const chosen = chosen_samples(*count, pipeline.run);
   std::uint64_t const of = chosen_samples(*count, whole);
   if (chosen == 0 && of > 0) {
-    Shard const& shard = pipeline.run.shard;
-    throw UsageError("shard " + std::to_string(shard.index) + "/" + std::to_string(shard.count) +
-                     " of " + counted(of, "sample") +
+    throw UsageError("shard " + text_of(pipeline.run.shard) + " of " + counted(of, "sample") +
                      " is empty; divide the data set into at most " + counted(of, "shard"));
   }
   return samples_to_take(pipeline, chosen);

@@ -10,6 +10,7 @@
 #include "catalog/catalog.hpp"
 #include "engine/engine.hpp"
 #include "pipeline/pipeline.hpp"
+#include "run/file_writer.hpp"
 #include "run/progress.hpp"
 #include "run/warning_log.hpp"
 
@@ -28,7 +29,11 @@ struct RunRequest {
   bool overwrite = false;        // or remove it
   bool remove_unlisted = false;  // a resumed run may remove results of samples that are gone
   std::vector<std::filesystem::path> shards;  // complete runs to merge
+  TakeFiles files = TakeFiles::copy;          // of these runs
 };
+
+// The texts of TakeFiles.
+Choices<TakeFiles> const& merged_files_choices();
 
 struct FailedSample {
   std::string id;
@@ -66,6 +71,7 @@ struct RunReport {
 
   // The scores for which Pipeline::published has numbers: fractions by variant.
   std::vector<std::vector<std::optional<double>>> beside_published;
+  std::string cost;           // "3.20 CPU hours ..."
   std::string other_samples;  // why these are over other samples than the published ones; or empty
 
   // "12 of 40 samples": those that were tried, of those that were to be.

@@ -24,22 +24,41 @@ std::string name_of_state(std::uint64_t key) {
   return text;
 }
 
-// Apart from what a run leaves that was killed before it wrote run.json.
-bool holds_nothing(fs::path const& folder) {
-  return std::ranges::all_of(fs::directory_iterator(folder), [](fs::directory_entry const& entry) {
+constexpr char const* kShards = "shards";
+
+// Whether OUT/shards of a submitted run holds runs, or will, and not only the script of one job.
+bool holds_shards(fs::path const& folder) {
+  if (!fs::is_directory(fs::symlink_status(folder / kShards))) return false;
+  if (fs::exists(folder / kShards / "merge.sbatch")) return true;
+  return std::ranges::any_of(fs::directory_iterator(folder / kShards),
+                             [](fs::directory_entry const& entry) {
+                               return fs::exists(entry.path() / "run.json");
+                             });
+}
+
+// Apart from what a run leaves that was killed before it wrote run.json, and what was submitted.
+bool holds_nothing(fs::path const& folder, RunFolder::Claim claim) {
+  bool const is_submitted =
+      claim == RunFolder::Claim::merge || fs::exists(folder / kShards / "run.sbatch");
+  return std::ranges::all_of(fs::directory_iterator(folder), [&](fs::directory_entry const& entry) {
     fs::path const name = entry.path().filename();
-    return name == kAside || name == FolderLock::kFile;
+    return name == kAside || (name == kShards && is_submitted) ||
+           name.string().starts_with(FolderLock::kFile);
   });
 }
 
-void require_ours(fs::path const& folder) {
+void require_ours(fs::path const& folder, RunFolder::Claim claim) {
   std::string const name = folder.string();
   if (fs::exists(folder) && !fs::is_directory(folder)) {
     throw RunFolderError("cannot write the run to " + name +
                          ": it is a file; choose another folder");
   }
   if (!fs::is_directory(folder) || fs::exists(fs::symlink_status(folder / "run.json"))) return;
-  if (!holds_nothing(folder)) {
+  if (claim != RunFolder::Claim::merge && holds_shards(folder)) {
+    throw RunFolderError(name + " holds the shards of a run that are not merged yet (seplflow status " +
+                         name + " says how far they are); choose another folder");
+  }
+  if (!holds_nothing(folder, claim)) {
     throw RunFolderError(name +
                          " holds files that are not a run of seplflow; choose another folder");
   }
@@ -78,9 +97,9 @@ void require_no_run(fs::path const& folder) {
 
 // Checked before locking, so that nothing is written into a folder that is not ours, and again
 // after it, since another run may have started or ended meanwhile.
-fs::path created(fs::path folder) {
+fs::path created(fs::path folder, RunFolder::Claim claim) {
   try {
-    require_ours(folder);
+    require_ours(folder, claim);
     fs::create_directories(folder);
     return folder;
   } catch (fs::filesystem_error const& error) {
@@ -153,12 +172,12 @@ std::optional<RunRecord> run_record_in(fs::path const& folder) {
 }
 
 RunFolder::RunFolder(fs::path folder, Claim claim)
-    : given_(created(std::move(folder))),
+    : given_(created(std::move(folder), claim)),
       folder_(fs::absolute(given_)),
       lock_(given_),
       writer_(folder_ / kAside) {
-  require_ours(given_);
-  if (claim == Claim::new_run) require_no_run(given_);
+  require_ours(given_, claim);
+  if (claim == Claim::new_run || claim == Claim::merge) require_no_run(given_);
   try {
     before_ = run_record_in(given_);
   } catch (DamagedRunRecord const&) {
@@ -217,6 +236,11 @@ void RunFolder::write_output(fs::path const& file, std::span<std::uint8_t const>
   } else {
     writer_.write_new(to_write(file), bytes);
   }
+}
+
+void RunFolder::take_output(fs::path const& from, fs::path const& file, TakeFiles how) {
+  if (before_) keep_output(file);
+  writer_.take(from, to_write(file), how, before_.has_value());
 }
 
 void RunFolder::keep_output(fs::path const& file) {

@@ -54,7 +54,8 @@ class RunFolder {
   enum class Claim {
     new_run,     // the folder must not hold a run with results
     resumption,  // it may hold a run, which is resumed
-    overwriting  // or replaced
+    overwriting,  // or replaced
+    merge         // as for a new run, but it may hold the shards that are merged
   };
 
   // Creates the folder. Throws RunFolderError when a file is in its place, or when it holds a run
@@ -95,6 +96,10 @@ class RunFolder {
 
   // A file of a sink. Throws Error when this run has already written or kept a file of that name.
   void write_output(std::filesystem::path const& file, std::span<std::uint8_t const> bytes);
+
+  // The same for a file that another run has written: links it here, or moves it.
+  void take_output(std::filesystem::path const& from, std::filesystem::path const& file,
+                   TakeFiles how);
 
   // Keeps a sink's file that exists already.
   void keep_output(std::filesystem::path const& file);

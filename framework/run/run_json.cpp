@@ -139,6 +139,7 @@ Json record_at_start(Pipeline const& pipeline, std::map<std::string, std::string
   if (Shard const& shard = pipeline.run.shard; shard.count > 1) {
     record["shard"] = {{"index", shard.index}, {"count", shard.count}};
   }
+  if (!pipeline.run.shard_from.empty()) record["shard_from"] = pipeline.run.shard_from;
   if (pipeline.sweeps()) record["keep"] = keep_choices().text_of(keep_of(pipeline));
   for (std::filesystem::path const& shard : request.shards) {
     record["merged"].push_back(shard.string());

@@ -25,7 +25,11 @@ RunPlace run_place(fs::path const& folder) {
   }
   if (!place.record && !fs::exists(folder / "metrics.json")) {
     throw UsageError(folder.string() +
-                     " is not a run folder: it has neither run.json nor metrics.json");
+                     " is not a run folder: it has neither run.json nor metrics.json" +
+                     (fs::is_directory(folder / "shards")
+                          ? "; its shards are not merged yet (seplflow status " + folder.string() +
+                                " says how far they are)"
+                          : ""));
   }
   return place;
 }

@@ -56,9 +56,10 @@ TEST_CASE("an unknown option that resembles none points to the help") {
 
 TEST_CASE("an option of other commands is reported with those commands") {
   CHECK(error_in({"check", "p.toml", "--jobs", "4"}) ==
-        "unknown option \"--jobs\"; it is an option of \"seplflow run\"");
+        "unknown option \"--jobs\"; it is an option of \"seplflow run\" or \"seplflow submit\"");
   CHECK(error_in({"graph", "p.toml", "--limit", "4"}) ==
-        "unknown option \"--limit\"; it is an option of \"seplflow run\" or \"seplflow check\"");
+        "unknown option \"--limit\"; it is an option of \"seplflow run\", \"seplflow submit\" or "
+        "\"seplflow check\"");
 }
 
 TEST_CASE("all errors of a line are reported, in their order") {
@@ -95,7 +96,8 @@ TEST_CASE("an option of the program is reported with the nearest one") {
 
 TEST_CASE("an unknown command is reported with the nearest one and the list") {
   std::string const list =
-      " (commands: run, merge, check, graph, show, explain, compare, report, stages, new, completion)";
+      " (commands: run, submit, status, merge, check, graph, show, explain, compare, report, stages, new, "
+      "completion)";
   CHECK(error_in({"rnu", "p"}) == "unknown command \"rnu\"; did you mean \"run\"?" + list);
   CHECK(error_in({"evaluate"}) == "unknown command \"evaluate\"" + list);
   CHECK(error_in({}) == "a command is missing" + list);

@@ -88,6 +88,7 @@ TEST_CASE("files and folders are left to the shell") {
   CHECK(kind_of({"run", "p.toml", "--out", ""}) == Kind::folders);
   CHECK(kind_of({"run", "p.toml", "--trace", ""}) == Kind::files);
   CHECK(kind_of({"merge", ""}) == Kind::folders);
+  CHECK(kind_of({"submit", ""}) == Kind::pipelines);
   CHECK(kind_of({"new", "pipeline", ""}) == Kind::files);
   auto const valued = complete(all_commands({}), {"run", "--out=ru"});
   CHECK(valued.kind == Kind::folders);
@@ -100,6 +101,8 @@ TEST_CASE("runs and variants of sweeps are completed by their folders") {
   CHECK(offered({"compare", runs.at}) == all);
   CHECK(offered({"compare", "x", runs.at + "s"}) == Words{runs.at + "sweep"});
   CHECK(offered({"merge", "out", runs.at + "g"}) == Words{runs.at + "group/"});
+  CHECK(offered({"status", runs.at + "s"}) == Words{runs.at + "sweep"});
+  CHECK(offered({"submit", "--resume", runs.at + "s"}) == Words{runs.at + "sweep"});
   CHECK(offered({"run", "p", "--resume", "--out", runs.at + "a"}) == Words{runs.at + "a b"});
   CHECK(offered({"compare", runs.at + "sweep/"}) == Words{runs.at + "sweep/variants/"});
   CHECK(offered({"compare", runs.at + "sweep/variants/"}) ==

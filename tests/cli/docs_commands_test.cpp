@@ -40,7 +40,8 @@ class Documentation {
     std::string const path = std::getenv("PATH") ? std::getenv("PATH") : "";
     options_.folder = folder_.path();
     options_.environment = {
-        {"PATH", fs::path(SEPLFLOW_PROGRAM).parent_path().string() + ":" + path},
+        {"PATH", fs::path(SEPLFLOW_PROGRAM).parent_path().string() +
+                     ":" SEPLFLOW_SOURCE_DIR "/tests/data/schedulers:" + path},
         {"SEPLFLOW_PLUGIN_PATH", ""},
         {"SEPLFLOW_PYTHON", python()}};
   }

@@ -268,3 +268,118 @@ TEST_CASE("an invalid shard is an error") {
     CHECK_FALSE(fs::exists(place.folder / "out"));
   }
 }
+
+TEST_CASE("a merge links or moves files instead of copying them") {
+  Workplace const place(scenes_pipeline(8));
+  REQUIRE(place.run("single").status == 0);
+  Names const shards = run_shards(place, 2);
+  std::string const file = "write/scene_000003.png";  // of shard 1
+  auto const merged = [&](std::string const& out, std::string const& files) {
+    return place.program({"merge", out, "0", "1", "--files", files}).status;
+  };
+  CHECK(merged("linked", "link") == 0);
+  CHECK(fs::equivalent(place.folder / "linked" / file, place.folder / "1" / file));
+  CHECK(merged("copied", "copy") == 0);
+  CHECK(fs::hard_link_count(place.folder / "copied" / file) == 1);
+  // What a merge that was killed leaves: a file that is moved, and no memory of it.
+  fs::create_directories(place.folder / "moved/write");
+  place.folder.write("moved/run.json", R"({"format": 1, "status": "running", "name": "scenes", "merged": ["0", "1"]})");
+  fs::rename(place.folder / "1" / file, place.folder / "moved" / file);
+  CHECK(merged("moved", "move") == 0);
+  CHECK_FALSE(fs::exists(place.folder / "0/write/scene_000000.png"));
+  for (char const* const out : {"linked", "copied", "moved"}) {
+    CAPTURE(out);
+    CHECK(differences(place.folder / out, place.folder / "single") == kNone);
+  }
+  // A shard that lost its files can still be resumed.
+  REQUIRE(place.run("1", {"--shard", "1/2", "--resume"}).status == 0);
+  CHECK(fs::exists(place.folder / "1" / file));
+}
+
+TEST_CASE("a list may be copied between the runs of shards and their merge") {
+  DiskData const data;
+  REQUIRE(data.run("single").status == 0);
+  REQUIRE(data.run("0", {"--shard", "0/2"}).status == 0);
+  fs::path const list = data.folder / "list.txt";
+  fs::last_write_time(list, fs::last_write_time(list) + std::chrono::seconds(7));
+  REQUIRE(data.run("1", {"--shard", "1/2"}).status == 0);
+  fs::last_write_time(list, fs::last_write_time(list) + std::chrono::seconds(7));
+  CHECK(merge(data, {"0", "1"}).status == 0);
+  CHECK(differences(data.folder / "merged", data.folder / "single") == kNone);
+}
+
+TEST_CASE("a merged run says what its shards cost") {
+  Workplace const place(scenes_pipeline(9));
+  Names const shards = run_shards(place, 2);
+  REQUIRE(place.run("1", {"--shard", "1/2", "--resume"}).status == 0);
+  auto const result = merge(place, shards);
+  CHECK_THAT(result.out, Contains("CPU hours in 2 shards; the slowest is "));
+  Json const cost = json_in(place.folder / "merged/run.json")["cost"];
+  CHECK(cost["runs"] == 3);
+  CHECK(cost["shards"].at(1)["shard"] == "1/2");
+  CHECK(cost["shards"].at(0)["samples"] == 5);
+  CHECK(cost["imbalance"]["samples"].get<double>() == Approx(5 / 4.5 - 1));
+  double const cpu = cost["shards"].at(0)["cpu_seconds"];
+  CHECK(cost["cpu_seconds"].get<double>() > cpu);
+  CHECK_THAT(place.program({"show", "merged"}).out, Contains("CPU hours in 2 shards"));
+}
+
+TEST_CASE("a shard of a scheduler has a folder of its own, which status and merge find") {
+  Workplace const place(scenes_pipeline(9));
+  REQUIRE(place.run("single").status == 0);
+  for (char const* const index : {"0", "1", "2"}) {
+    ProgramOptions options;
+    options.folder = place.folder.path();
+    options.environment = {{"PBS_ARRAY_INDEX", index}};
+    auto const run = run_seplflow({"run", "p.toml", "--shard", "auto/3"}, options);
+    REQUIRE(run.status == 0);
+    CHECK_THAT(run.err, Contains("/3, from PBS_ARRAY_INDEX=" + std::string(index)));
+  }
+  Json const record = json_in(place.folder / "runs/scenes/shards/2-of-3/run.json");
+  CHECK(record["shard_from"] == "PBS_ARRAY_INDEX=2");
+  CHECK(record["expected"] == 3);
+  auto const status = place.program({"status", "runs/scenes"});
+  CHECK(status.status == 0);
+  CHECK_THAT(status.out, Contains("runs/scenes: 3 done; 9 of 9 samples") &&
+                             Contains("not merged yet: seplflow merge runs/scenes "));
+  CHECK_THAT(place.run("runs/scenes").err, Contains("holds the shards of a run"));
+  fs::path const in = place.folder / "runs/scenes/shards";
+  REQUIRE(place.program({"merge", "runs/scenes", (in / "0-of-3").string(), (in / "1-of-3").string(),
+                         (in / "2-of-3").string()})
+              .status == 0);
+  CHECK_THAT(place.program({"status", "runs/scenes"}).out, Contains("the shards are merged"));
+  fs::rename(in, place.folder / "away");
+  CHECK(differences(place.folder / "runs/scenes", place.folder / "single") == kNone);
+}
+
+TEST_CASE("submit refuses what cannot be submitted, and prints its scripts") {
+  Workplace const place(scenes_pipeline(4));
+  auto const submit = [&](Names words, std::string const& path = "/nowhere") {
+    words.insert(words.begin(), "submit");
+    ProgramOptions options;
+    options.environment = {{"PATH", path}};
+    return place.program(words, options);
+  };
+  Names const four = {"p.toml", "--shards", "4", "--out", "out"};
+  CHECK_THAT(submit(four).err, Contains("sbatch is not installed here"));
+  CHECK_THAT(submit({"p.toml"}).err, Contains("--shards N is missing"));
+  CHECK_THAT(submit({"p.toml", "--shards", "5", "--dry-run"}).err,
+             Contains("shard 4/5 of 4 samples is empty"));
+  CHECK_THAT(submit({"p.toml", "--shards", "2", "--slurm", "--array=3", "--dry-run"}).err,
+             Contains("the array is that of the shards"));
+  CHECK_THAT(submit({"--resume", "nowhere"}).err, Contains("there is no folder nowhere"));
+  auto const dry = submit({"p.toml", "--shards", "4", "--out", "out", "--max-parallel", "2",
+                           "--slurm", "-p gpu", "--dry-run"});
+  CHECK(dry.status == 0);
+  CHECK_THAT(dry.out, Contains("#SBATCH --array=0-3%2\n") && Contains("#SBATCH -p gpu\n") &&
+                          Contains("/out/shards/$shard-of-4") && Contains("--files link") &&
+                          Contains("--dependency=afterok:JOB --kill-on-invalid-dep=yes"));
+  CHECK_FALSE(fs::exists(place.folder / "out"));
+  // What sbatch says is passed on, and nothing stays behind.
+  fs::path const sbatch = place.folder.write("bin/sbatch", "#!/bin/sh\necho no such partition >&2\nexit 1\n");
+  fs::permissions(sbatch, fs::perms::owner_all);
+  auto const failed = submit(four, (place.folder / "bin").string() + ":/bin");
+  CHECK(failed.status == 1);
+  CHECK_THAT(failed.err, Contains("no such partition") && Contains("nothing was submitted"));
+  CHECK_FALSE(fs::exists(place.folder / "out/shards"));
+}

@@ -92,7 +92,7 @@ TEST_CASE("each output has a key of its own, and so do the stages that read it")
   CHECK(key(connected, "end") != key(text, "end"));
 }
 
-TEST_CASE("a file among the options counts by its size and time, a folder by its name") {
+TEST_CASE("a file among the options counts by its bytes, a folder by its name") {
   TempFolder const folder;
   fs::path const list = folder.write("list", "one");
   fs::create_directories(folder / "dir");
@@ -106,12 +106,18 @@ TEST_CASE("a file among the options counts by its size and time, a folder by its
   folder.write("dir/new", "");
   CHECK(key(text, "end") == before);
   fs::last_write_time(list, fs::last_write_time(list) + std::chrono::seconds(5));
-  std::uint64_t const touched = key(text, "end");
-  CHECK(touched != before);
+  CHECK(key(text, "end") == before);
+  folder.write("list", "two");
+  CHECK(key(text, "end") != before);
+  folder.write("list", "one");
+  CHECK(key(text, "end") == before);
+  // Large enough to be listed for other processes, with the time of other bytes.
+  folder.write("list", std::string(2 << 20, 'a'));
+  std::uint64_t const large = key(text, "end");
   auto const time = fs::last_write_time(list);
-  folder.write("list", "other");
+  folder.write("list", std::string(2 << 20, 'b'));
   fs::last_write_time(list, time);
-  CHECK(key(text, "end") != touched);
+  CHECK(key(text, "end") != large);
 }
 
 TEST_CASE("a stage has the same key in a sweep as in a pipeline of its own") {

@@ -278,3 +278,39 @@ TEST_CASE("a symbolic link in place of the lock is not followed") {
   CHECK_THROWS_WITH(RunFolder(folder / "run", kNew), Contains("symbolic link"));
   CHECK(std::ifstream(foreign).peek() == 'm');
 }
+
+namespace {
+
+std::string lock_refusal(fs::path const& file, OwnerFile::Times const& times) {
+  try {
+    OwnerFile const lock(file, times);
+  } catch (UsageError const& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("where flock is not supported the file of a living owner locks a folder") {
+  using std::chrono::milliseconds;
+  TempFolder const folder;
+  fs::path const file = folder / ".lock-owner";
+  OwnerFile::Times const times{milliseconds(20), milliseconds(1000)};
+  {
+    OwnerFile const lock(file, times);
+    CHECK_THAT(lock_refusal(file, times), Contains("is being written by another run (process " +
+                                                   std::to_string(::getpid())));
+    CHECK_THAT(FolderLock::owner(folder.path()), StartsWith("process "));
+    // The owner is on another machine, as far as another process can see, and renews the file.
+    std::ofstream(file) << "process 1 on elsewhere\nother machine\n1 1\n";
+    CHECK_THAT(lock_refusal(file, times), Contains("(process 1 on elsewhere)"));
+  }
+  CHECK_FALSE(fs::exists(file));
+  // Nobody renews this one.
+  std::ofstream(file) << "process 1 on elsewhere\nother machine\n1 1\n";
+  CHECK(lock_refusal(file, {milliseconds(20), milliseconds(300)}).empty());
+  // The number of a process that ended, and began at another time.
+  { OwnerFile const lock(file, times); }
+  CHECK(FolderLock::owner(folder.path()).empty());
+}

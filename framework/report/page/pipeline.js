@@ -184,6 +184,7 @@ function versionRows(run) {
     ['Pipeline', record.pipeline],
     ['Started', record.started],
     ['Finished', record.finished],
+    ['Cost', run.cost],
     ['Command', list(record.command_line).join(' ')],
     [
       'Machine',

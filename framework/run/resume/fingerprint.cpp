@@ -8,6 +8,7 @@
 
 #include <seplflow/bytes.hpp>
 #include <seplflow/error.hpp>
+#include "run/resume/file_digests.hpp"
 
 namespace seplflow {
 
@@ -44,7 +45,15 @@ std::uint64_t file_stamp(std::vector<std::filesystem::path> const& files,
     auto const known = read.empty() ? read.end() : read.find(file.lexically_normal());
     FileState const state = known == read.end() ? state_of(file) : known->second;
     bytes.count(state.exists ? 1 : 0);
-    if (state.exists) bytes.count(state.size).count(state.seconds).count(state.nanoseconds);
+    if (!state.exists) continue;
+    // A file that is read once for all samples is worth reading once more. If it has changed since,
+    // its state is unlike all digests.
+    std::string const digest = known == read.end() ? "" : file_digest(file, state);
+    if (!digest.empty()) {
+      bytes.text(digest);
+    } else {
+      bytes.count(state.size).count(state.seconds).count(state.nanoseconds);
+    }
   }
   std::uint64_t const stamp = fingerprint(bytes.take());
   return stamp == 0 ? 1 : stamp;

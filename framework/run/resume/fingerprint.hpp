@@ -20,7 +20,8 @@ std::uint64_t fingerprint(std::span<std::uint8_t const> bytes);
 std::string file_hash(std::filesystem::path const& file);
 
 // Identifies the sizes and times of files, in their order, and which of them are missing. Files that
-// were read before, when they had a state in `read`, count with that state. Never 0.
+// were read before, when they had a state in `read`, count with their bytes if they still have that
+// state, and else with that state. Never 0.
 std::uint64_t file_stamp(std::vector<std::filesystem::path> const& files,
                          FilesRead::States const& read = {});
 

@@ -16,7 +16,11 @@ std::string resuming_command(RunRequest const& request, RunSettings const& run) 
   if (!request.shards.empty()) return command_text(request.command_line);
   std::vector<std::string> words;
   for (std::size_t i = 0; i < request.command_line.size(); ++i) {
-    std::string const& word = request.command_line[i];
+    std::string word = request.command_line[i];
+    bool const is_auto = !run.shard_from.empty();
+    // Outside of the scheduler's job, "auto" means nothing.
+    if (is_auto && word.starts_with("--shard=")) word = "--shard=" + text_of(run.shard);
+    if (is_auto && i > 0 && request.command_line[i - 1] == "--shard") word = text_of(run.shard);
     if (word == "--skip" || word == "--trace") ++i;
     bool const is_left_out = word == "--resume" || word == "--overwrite" ||
                              word == "--remove-unlisted" || word.starts_with("--skip") ||

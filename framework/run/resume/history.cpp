@@ -157,26 +157,40 @@ class History::Recall {
     if (is_first) ++history_.reuse_.changed_inputs[stage_of(part.stage).name];
   }
 
-  // Whether all files of the sink are as they were written. If so, they stay, or are copied when
+  // Whether all files of the sink are as they were written. If so, they stay, or are taken over when
   // they are in the folder of another run.
   bool take_over_files(std::size_t s, SampleMemory::Entry const& entry) {
     std::vector<WrittenFile> written;
     if (error_of([&] { written = files_of(entry); })) return false;
-    bool const copy = *found_.folder != history_.into_.path();
-    std::vector<std::pair<fs::path, std::vector<std::uint8_t>>> files;
+    RunFolder& into = history_.into_;
+    bool const is_other = *found_.folder != into.path();
+    TakeFiles const how = history_.request_.files;
+    struct File {
+      fs::path name;
+      bool is_here;
+      std::vector<std::uint8_t> bytes;
+    };
+    std::vector<File> files;
     for (fs::path const& home : history_.request_.homes[s]) {
       for (WrittenFile const& file : written) {
         fs::path const name = home / stage_of(s).name / file.name;
         auto bytes = intact_bytes(*found_.folder / name, file);
+        // A merge that was killed may have moved it already.
+        bool const is_moved = !bytes && is_other && how == TakeFiles::move;
+        if (is_moved) bytes = intact_bytes(into.path() / name, file);
         if (!bytes) return false;
-        files.emplace_back(name, copy ? std::move(*bytes) : std::vector<std::uint8_t>());
+        bool const copies = is_other && how == TakeFiles::copy;
+        files.push_back({name, !is_other || is_moved,
+                         copies ? std::move(*bytes) : std::vector<std::uint8_t>()});
       }
     }
-    for (auto const& [name, bytes] : files) {
-      if (copy) {
-        history_.into_.write_output(name, bytes);
+    for (auto const& [name, is_here, bytes] : files) {
+      if (is_here) {
+        into.keep_output(name);
+      } else if (how == TakeFiles::copy) {
+        into.write_output(name, bytes);
       } else {
-        history_.into_.keep_output(name);
+        into.take_output(*found_.folder / name, name, how);
       }
     }
     return true;

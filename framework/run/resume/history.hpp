@@ -37,10 +37,11 @@ class History {
     std::vector<std::vector<std::filesystem::path>> homes;  // of the files of each stage
     bool trust_inputs = false;      // do not check whether the files read have changed
     bool must_be_complete = false;  // a sample that needs work is an error; failures stay failures
+    TakeFiles files = TakeFiles::copy;  // how files of other runs get into `into`
   };
 
   // All but the request must outlive it. Files of sinks that are in other folders than `into` are
-  // copied there when they are recalled.
+  // taken there when they are recalled.
   History(Pipeline const& pipeline, ContentKeys const& keys, RunFolder& into,
           std::vector<PastRun> runs, Request request);
 
