@@ -6,149 +6,13 @@
 #include <utility>
 
 #include <seplflow/error.hpp>
+#include "nets/network_tensors.hpp"
 
 namespace seplflow::nets {
 namespace {
 
 constexpr std::int64_t kMaxWidth = 1 << 12;
 constexpr std::int64_t kMaxClasses = 255;
-
-// ---- The tensors of each network ----
-
-void add_conv(TensorTable& table, std::string const& name, Axis in, Axis out, std::int64_t side) {
-  table.add(name + ".weight", {out, in, side, side});
-}
-
-// A convolution of deeplab-pytorch, with its normalisation.
-void add_conv_norm(TensorTable& table, std::string const& name, Axis in, Axis out,
-                   std::int64_t side) {
-  add_conv(table, name + ".conv", in, out, side);
-  table.add_batch_norm(name + ".bn", out);
-}
-
-void add_deeplab(TensorTable& table, NetworkShape& shape) {
-  Axis const width = &shape.width;
-  add_conv_norm(table, "layer1.conv1", 3, width, 7);
-  Axis in = width;
-  for (std::int64_t group = 0; group < 4; ++group) {
-    Axis const middle = (std::int64_t{1} << group) * width, out = 4 * middle;
-    for (std::int64_t i = 0; i < shape.blocks[static_cast<std::size_t>(group)]; ++i) {
-      std::string const block = numbered(numbered("layer", group + 2) + "block", i + 1);
-      add_conv_norm(table, block + "reduce", in, middle, 1);
-      add_conv_norm(table, block + "conv3x3", middle, middle, 3);
-      add_conv_norm(table, block + "increase", middle, out, 1);
-      if (i == 0) add_conv_norm(table, block + "shortcut", in, out, 1);
-      in = out;
-    }
-  }
-  for (std::int64_t i = 0; i < 4; ++i) {
-    table.add_affine("aspp.c" + std::to_string(i), {&shape.classes, in, 3, 3}, &shape.classes);
-  }
-}
-
-// torchvision's ResNet-50.
-void add_resnet50(TensorTable& table, NetworkShape& shape) {
-  Axis const width = &shape.width;
-  add_conv(table, "resnet50.conv1", 3, width, 7);
-  table.add_batch_norm("resnet50.bn1", width);
-  Axis in = width;
-  for (std::int64_t group = 0; group < 4; ++group) {
-    Axis const middle = (std::int64_t{1} << group) * width, out = 4 * middle;
-    for (std::int64_t i = 0; i < shape.blocks[static_cast<std::size_t>(group)]; ++i) {
-      std::string const block = numbered(numbered("resnet50.layer", group + 1), i);
-      add_conv(table, block + "conv1", in, middle, 1);
-      table.add_batch_norm(block + "bn1", middle);
-      add_conv(table, block + "conv2", middle, middle, 3);
-      table.add_batch_norm(block + "bn2", middle);
-      add_conv(table, block + "conv3", middle, out, 1);
-      table.add_batch_norm(block + "bn3", out);
-      if (i == 0) {
-        add_conv(table, block + "downsample.0", in, out, 1);
-        table.add_batch_norm(block + "downsample.1", out);
-      }
-      in = out;
-    }
-  }
-}
-
-// The layers that find class boundaries.
-void add_edges(TensorTable& table, NetworkShape& shape) {
-  Axis const width = &shape.width, edge = &shape.edge;
-  std::array<Axis, 5> const taps = {width, 4 * width, 8 * width, 16 * width, 32 * width};
-  for (std::size_t i = 0; i < taps.size(); ++i) {
-    std::string const name = "fc_edge" + std::to_string(i + 1);
-    add_conv(table, name + ".0", taps[i], edge, 1);
-    table.add_norm(name + ".1", edge);
-  }
-  table.add_affine("fc_edge6", {1, 5 * edge, 1, 1}, 1);
-}
-
-// PSA's residual block of two or, with a third width, three convolutions.
-void add_psa_block(TensorTable& table, std::string const& name, std::vector<Axis> const& widths,
-                   std::vector<std::int64_t> const& sides, bool shortcut) {
-  for (std::size_t i = 0; i < sides.size(); ++i) {
-    std::string const part = i == 0 ? "2a" : "2b" + std::to_string(i);
-    table.add_batch_norm(name + ".bn_branch" + part, widths[i]);
-    add_conv(table, name + ".conv_branch" + part, widths[i], widths[i + 1], sides[i]);
-  }
-  if (shortcut) add_conv(table, name + ".conv_branch1", widths.front(), widths.back(), 1);
-}
-
-void add_resnet38(TensorTable& table, NetworkShape& shape) {
-  Axis const width = &shape.width;
-  add_conv(table, "conv1a", 3, width, 3);
-  std::array<std::int64_t, 4> const outs = {2, 4, 8, 16};
-  std::int64_t in = 1;
-  for (std::size_t group = 0; group < outs.size(); ++group) {
-    // The last group is narrow in the middle.
-    std::int64_t const out = outs[group], middle = group == 3 ? 8 : out;
-    std::string const name = "b" + std::to_string(group + 2);
-    for (std::int64_t i = 0; i < shape.blocks[group]; ++i) {
-      add_psa_block(table, i == 0 ? name : name + "_" + std::to_string(i),
-                    {in * width, middle * width, out * width}, {3, 3}, i == 0);
-      in = out;
-    }
-  }
-  add_psa_block(table, "b6", {16 * width, 8 * width, 16 * width, 32 * width}, {1, 3, 1}, true);
-  add_psa_block(table, "b7", {32 * width, 16 * width, 32 * width, 64 * width}, {1, 3, 1}, true);
-  table.add_batch_norm("bn7", 64 * width);
-}
-
-void add_affinity(TensorTable& table, NetworkShape& shape) {
-  Axis const width = &shape.width;
-  add_conv(table, "f8_3", 8 * width, &shape.levels[0], 1);
-  add_conv(table, "f8_4", 16 * width, &shape.levels[1], 1);
-  add_conv(table, "f8_5", 64 * width, &shape.levels[2], 1);
-  add_conv(table, "f9", &shape.levels[3], &shape.levels[3], 1);
-}
-
-TensorTable table_of(NetworkShape& shape) {
-  TensorTable table;
-  switch (shape.network) {
-    case Network::deeplab:
-      add_deeplab(table, shape);
-      break;
-    case Network::irn_cam:
-      add_resnet50(table, shape);
-      add_conv(table, "classifier", 32 * Axis(&shape.width), &shape.classes, 1);
-      break;
-    case Network::irn:
-      add_resnet50(table, shape);
-      add_edges(table, shape);
-      break;
-    case Network::psa_cam:
-      add_resnet38(table, shape);
-      add_conv(table, "fc8", 64 * Axis(&shape.width), &shape.classes, 1);
-      break;
-    case Network::psa_affinity:
-      add_resnet38(table, shape);
-      add_affinity(table, shape);
-      break;
-  }
-  return table;
-}
-
-// ---- How networks are told apart ----
 
 struct Known {
   Network network;
@@ -195,9 +59,11 @@ std::optional<std::string> prefix_before(TensorShapes const& tensors, std::strin
   return std::nullopt;
 }
 
+// Which network the names of a file are those of.
 struct Recognised {
   Network network;
   std::string prefix;
+  bool is_torchvision = false;  // of ResNet, without "resnet50."
 };
 
 std::optional<Recognised> recognised(TensorShapes const& tensors) {
@@ -207,38 +73,15 @@ std::optional<Recognised> recognised(TensorShapes const& tensors) {
   return std::nullopt;
 }
 
-// Other names of the same tensors in IRN's files: stage3.0.1.conv1.weight.
-std::string official_name(std::string_view name, Network network) {
-  bool const cam = network == Network::irn_cam;
-  if (!cam && network != Network::irn) return std::string(name);
-  std::string text(name);
-  auto const replace = [&](std::string_view begin, std::string const& by) {
-    bool const fits = text.starts_with(begin);
-    if (fits) text = by + text.substr(begin.size());
-    return fits;
-  };
-  for (int i = 0; i < 7; ++i) {
-    std::string const from = std::to_string(i), to = std::to_string(i + 1);
-    if (replace("backbone." + from + ".", "stage" + to + ".")) break;
-    if (replace("edge_layers." + from + ".", "fc_edge" + to + ".")) break;
-    if (replace("dp_layers." + from + ".", "fc_dp" + to + ".")) break;
-  }
-  if (replace("newly_added.0.", "classifier.")) return text;
-  if (replace("stage1.0.", "resnet50.conv1.") || replace("stage1.1.", "resnet50.bn1.")) return text;
-  if (cam && replace("stage1.4.", "resnet50.layer1.")) return text;
-  for (int i = 2; i < 6; ++i) {
-    std::string const layer = std::to_string(cam ? i : i - 1);
-    if (replace("stage" + std::to_string(i) + ".0.", "resnet50.layer" + layer + ".")) break;
-  }
-  return text;
-}
+constexpr std::string_view kCounter = ".num_batches_tracked";
 
 // Whether a tensor plays no part in what a stage computes: counters, the index tables of IRN, and
-// its displacement field, which only instance labels need.
-bool is_unused(std::string_view name, Network network) {
-  if (name.ends_with(".num_batches_tracked")) return true;
-  return network == Network::irn && (name.starts_with("path_indices") || name == "disp_target" ||
-                                     name.starts_with("mean_shift.") || name.starts_with("fc_dp"));
+// its displacement field, which only its training and instance labels need.
+bool is_unused(std::string_view name, Network network, bool learns) {
+  if (name.ends_with(kCounter)) return true;
+  if (network != Network::irn) return false;
+  if (name.starts_with("path_indices") || name == "disp_target") return true;
+  return !learns && (name.starts_with("mean_shift.") || name.starts_with("fc_dp"));
 }
 
 // What the names of the blocks of a group begin with, before their number.
@@ -249,9 +92,10 @@ std::string block_prefix(Known const& of, std::size_t group) {
   return prefix;
 }
 
-NetworkShape fit_shape(TensorShapes const& tensors, Network network) {
+NetworkShape fit_shape(TensorShapes const& tensors, Network network, bool learns) {
   NetworkShape shape;
   shape.network = network;
+  shape.displacement = learns && network == Network::irn ? 1 : 0;
   Known const& of = known(network);
   for (std::size_t group = 0; group < shape.blocks.size(); ++group) {
     std::string const prefix = block_prefix(of, group);
@@ -259,7 +103,7 @@ NetworkShape fit_shape(TensorShapes const& tensors, Network network) {
     bool const first_apart = of.blocks.ends_with('_');
     shape.blocks[group] = count_numbered(tensors, prefix, of.first_block) + (first_apart ? 1 : 0);
   }
-  fit_sizes(table_of(shape), tensors);
+  fit_sizes(tensor_table(shape), tensors);
   return shape;
 }
 
@@ -274,6 +118,11 @@ std::string impossible_size(NetworkShape const& shape) {
   if (predicts && (shape.classes < 1 || shape.classes > kMaxClasses)) {
     return "it predicts " + std::to_string(shape.classes) + " classes; expected 1 to " +
            std::to_string(kMaxClasses);
+  }
+  if (shape.edge % 4 != 0 || shape.displacement % 8 != 0) {
+    return "its layers for boundaries have " + std::to_string(shape.edge) +
+           " channels and those for displacements " + std::to_string(shape.displacement) +
+           "; expected multiples of 4 and 8";
   }
   auto const& [third, fourth, fifth, together] = shape.levels;
   if (together != third + fourth + fifth) {
@@ -311,6 +160,33 @@ Recognised network_of(TensorShapes const& tensors, std::vector<Network> const& n
   return {networks.front(), {}};
 }
 
+// The network whose tensors a training of `network` can begin with. Throws when the file has those
+// of another one.
+Recognised start_of(TensorShapes const& tensors, Network network, std::string const& file) {
+  auto const is_irn = [](Network of) { return of == Network::irn || of == Network::irn_cam; };
+  auto const is_psa = [](Network of) {
+    return of == Network::psa_affinity || of == Network::psa_cam;
+  };
+  auto const found = recognised(tensors);
+  bool const same_backbone =
+      found && (found->network == network || (is_irn(found->network) && is_irn(network)) ||
+                (is_psa(found->network) && is_psa(network)));
+  if (same_backbone) return *found;
+  if (!found && is_irn(network) && !prefix_before(tensors, known(network).first)) {
+    constexpr std::string_view kTorchvision = "layer4.0.conv1.weight";
+    if (auto prefix = prefix_before(tensors, kTorchvision)) return {network, *prefix, true};
+  }
+  return network_of(tensors, {network}, file);
+}
+
+// The sizes of what the file lacks.
+void complete(NetworkShape& shape, NetworkShape const& from) {
+  shape.classes = from.classes;
+  shape.edge = from.edge;
+  shape.displacement = from.displacement;
+  shape.levels = from.levels;
+}
+
 }  // namespace
 
 std::string_view name_of(Network network) {
@@ -319,57 +195,110 @@ std::string_view name_of(Network network) {
 
 TensorShapes expected_tensors(NetworkShape const& shape) {
   NetworkShape copy = shape;
-  return table_of(copy).shapes();
+  return tensor_table(copy).shapes();
 }
 
 NetworkFile::NetworkFile(std::filesystem::path const& file, std::vector<Network> const& networks)
     : state_(file, known(networks.front()).name) {
   Recognised const found = network_of(state_.shapes(), networks, state_.name());
   prefix_ = found.prefix;
-  shape_.network = found.network;
+  named_as_ = found.network;
+  advice_ = expected_files(networks);
+  read_shape(found.network, nullptr);
+}
+
+NetworkFile NetworkFile::to_train(std::filesystem::path const& file, NetworkShape const& head) {
+  return {StateDict(file, known(head.network).name), head};
+}
+
+NetworkFile::NetworkFile(StateDict state, NetworkShape const& head)
+    : state_(std::move(state)), learns_(true) {
+  Recognised const found = start_of(state_.shapes(), head.network, state_.name());
+  prefix_ = found.prefix;
+  is_torchvision_ = found.is_torchvision;
+  named_as_ = found.network;
+  advice_ = expected_files({head.network}) + ", or pretrained weights of its backbone";
+  read_shape(head.network, &head);
+}
+
+std::optional<std::string> NetworkFile::name_of_stored(std::string_view stored,
+                                                       bool of_counter) const {
+  std::string const plain =
+      (is_torchvision_ ? "resnet50." : "") +
+      std::string(stored.starts_with(prefix_) ? stored.substr(prefix_.size()) : stored);
+  std::string name = official_name(plain, named_as_);
+  if (of_counter) return name.ends_with(kCounter) ? std::optional(name) : std::nullopt;
+  if (is_unused(name, named_as_, learns_)) return std::nullopt;
+  // The layers on top of another network's backbone.
+  bool const other_head =
+      learns_ && (plain == "fc.weight" || plain == "fc.bias" || plain.starts_with("resnet50.fc.") ||
+                  (named_as_ != shape_.network && is_head(name, named_as_)));
+  return other_head ? std::nullopt : std::optional(name);
+}
+
+void NetworkFile::read_shape(Network network, NetworkShape const* head) {
+  shape_.network = network;
   TensorShapes shapes;
   OtherTypes other_types;
   state_.for_each_tensor([&](std::string_view stored, Array const& array) {
-    bool const prefixed = stored.starts_with(prefix_);
-    std::string const plain(prefixed ? stored.substr(prefix_.size()) : stored);
-    std::string name = official_name(plain, found.network);
-    if (is_unused(name, found.network)) return;
+    auto name = name_of_stored(stored);
+    if (!name) return;
     Dims const shape(array.shape().begin(), array.shape().end());
-    auto const known_shape = shapes.find(name);
+    auto const known_shape = shapes.find(*name);
     // Another name of a tensor must stand for the same tensor.
-    if (known_shape != shapes.end() && known_shape->second != shape) name = plain;
-    shapes.try_emplace(name, shape);
+    if (known_shape != shapes.end() && known_shape->second != shape) {
+      name = std::string(stored.starts_with(prefix_) ? stored.substr(prefix_.size()) : stored);
+    }
+    shapes.try_emplace(*name, shape);
     if (!is_floating_point(array.type())) {
-      other_types.emplace(name, seplflow::name_of(array.type()));
+      other_types.emplace(*name, seplflow::name_of(array.type()));
     }
   });
-  shape_ = fit_shape(shapes, found.network);
-  std::string const advice = expected_files(networks);
+  shape_ = fit_shape(shapes, network, learns_);
+  auto const of_head = [&](auto const& tensor) { return is_head(tensor.first, network); };
+  lacks_head_ = head != nullptr && std::ranges::none_of(shapes, of_head);
+  if (lacks_head_) complete(shape_, *head);
+  TensorShapes expected = expected_tensors(shape_);
+  if (lacks_head_) std::erase_if(expected, of_head);
+  require_fit(shapes, other_types, expected);
+}
+
+void NetworkFile::require_fit(TensorShapes const& shapes, OtherTypes const& other_types,
+                              TensorShapes const& expected) const {
+  Known const& of = known(shape_.network);
   std::vector<std::string> first_blocks;
   for (std::size_t group = 0; group < shape_.blocks.size(); ++group) {
-    Known const& of = known(found.network);
     // PSA's groups always have a first block (b2), whose tensors are listed.
     if (of.blocks.ends_with('_')) break;
     first_blocks.push_back(block_prefix(of, group) + std::to_string(of.first_block));
   }
-  std::string problem =
-      differences(shapes, other_types, expected_tensors(shape_), advice, first_blocks);
+  std::string problem = differences(shapes, other_types, expected, advice_, first_blocks);
   if (problem.empty()) {
     problem = impossible_size(shape_);
-    if (!problem.empty()) problem += advice;
+    if (!problem.empty()) problem += advice_;
   }
   if (problem.empty()) return;
   throw Error(state_.name() + (prefix_.empty() ? "" : " (its names without \"" + prefix_ + "\")") +
-              " does not fit " + std::string(known(found.network).name) + ": " + problem);
+              " does not fit " + std::string(of.name) + ": " + problem);
 }
 
 void NetworkFile::for_each_tensor(
     std::function<void(std::string const&, Array const&)> const& f) const {
   std::set<std::string, std::less<>> seen;
   state_.for_each_tensor([&](std::string_view stored, Array const& array) {
-    std::string const name = official_name(stored.substr(prefix_.size()), shape_.network);
-    if (!is_unused(name, shape_.network) && seen.insert(name).second) f(name, array);
+    auto const name = name_of_stored(stored);
+    if (name && seen.insert(*name).second) f(*name, array);
   });
+}
+
+std::map<std::string, std::int64_t> NetworkFile::counters() const {
+  std::map<std::string, std::int64_t> counters;
+  state_.for_each_tensor([&](std::string_view stored, Array const& array) {
+    auto const name = name_of_stored(stored, true);
+    bool const whole = !is_floating_point(array.type()) && array.size() == 1;
+    if (name && whole) counters.try_emplace(*name, array.integer(0));
+  });
+  return counters;
 }
 
 }  // namespace seplflow::nets

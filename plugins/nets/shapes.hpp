@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,8 @@ struct NetworkShape {
   std::array<std::int64_t, 4> blocks{};  // of the four groups of residual blocks
   std::int64_t classes = 0;              // maps that it predicts
   std::int64_t edge = 0;                 // channels of each of IRNet's five edge layers
+  std::int64_t displacement = 0;         // channels of the first of IRNet's displacement layers, or
+                                         // 0 where they are not needed
   std::array<std::int64_t, 4>
       levels{};  // channels of AffinityNet's three levels and of all together
 };
@@ -46,16 +50,35 @@ class NetworkFile {
   // which is named in messages. What is missing, unknown or has another shape or type is listed; a
   // network that is known is named instead. Reads no tensor.
   NetworkFile(std::filesystem::path const& file, std::vector<Network> const& networks);
+  // To begin a training of the network of `head` with. The layers on top of the pretrained ones may
+  // be missing, and then have the sizes of `head`; those of another network on the same backbone
+  // are left out. For IRN, torchvision's resnet50 counts too. IRNet has its displacement layers.
+  // Throws Error like the constructor.
+  static NetworkFile to_train(std::filesystem::path const& file, NetworkShape const& head);
 
   StateDict const& state() const { return state_; }
   NetworkShape const& shape() const { return shape_; }
+  // Whether the layers on top of the pretrained ones are missing.
+  bool lacks_head() const { return lacks_head_; }
 
   // Calls f with the official name of each tensor that counts, and the tensor.
   void for_each_tensor(std::function<void(std::string const&, Array const&)> const& f) const;
 
+  // The values of num_batches_tracked, which only files need, by official name.
+  std::map<std::string, std::int64_t> counters() const;
+
  private:
+  NetworkFile(StateDict state, NetworkShape const& head);
+  // The official name of a tensor that counts, or of a counter.
+  std::optional<std::string> name_of_stored(std::string_view stored, bool of_counter = false) const;
+  void read_shape(Network network, NetworkShape const* head);
+  void require_fit(TensorShapes const& shapes, OtherTypes const& other_types,
+                   TensorShapes const& expected) const;
+
   StateDict state_;
-  std::string prefix_;
+  bool learns_ = false, lacks_head_ = false, is_torchvision_ = false;
+  Network named_as_{};  // the network whose names the file has
+  std::string prefix_, advice_;
   NetworkShape shape_;
 };
 

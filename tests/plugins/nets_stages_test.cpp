@@ -1,6 +1,9 @@
+#include <algorithm>
+#include <limits>
 #include <string>
 
 #include "nets/stages.hpp"
+#include "nets/trainer.hpp"
 #include "support/catch.hpp"
 #include "support/sam_checkpoint.hpp"
 #include "support/stage_driver.hpp"
@@ -68,6 +71,47 @@ Sample sample_of_coco() {
   Sample sample = voc_sample("a");
   sample.classes = coco14_classes();
   return sample;
+}
+
+// A small network with random weights, in a training of three iterations.
+TrainerOptions small_training(nets::Network network) {
+  TrainerOptions options;
+  options.network = network;
+  options.width = 8;
+  options.blocks = {1, 1, 1, 1};
+  options.device = "cpu";
+  options.optimizer = published_optimizer(network);
+  options.optimizer.iterations = 3;
+  options.optimizer.iter_size = 1;
+  if (network == nets::Network::deeplab) options.classes = 5;
+  if (network == nets::Network::irn_cam) options.classes = 4;
+  return options;
+}
+
+TrainingBatch small_batch(nets::Network network, std::uint8_t label = 1) {
+  TrainingBatch batch;
+  batch.count = 2;
+  batch.size = batch.label_size = {96, 96};
+  if (network == nets::Network::psa_affinity) batch.label_size = {12, 12};
+  batch.images.resize(2 * 3 * batch.size.pixels());
+  for (std::size_t i = 0; i < batch.images.size(); ++i) {
+    batch.images[i] = static_cast<float>(i * i % 251) / 125 - 1;
+  }
+  batch.labels.assign(2 * batch.label_size.pixels(), label);
+  for (std::size_t i = 0; i < batch.labels.size() && label < 255; i += 3) batch.labels[i] = 0;
+  batch.classes = {1, 0, 0, 1, 0, 1, 0, 0};
+  batch.ids = {"first", "second"};
+  return batch;
+}
+
+double loss_of(Trainer& trainer, TrainingBatch const& batch) {
+  trainer.accumulate(batch);
+  trainer.step();
+  return trainer.take_reports().at(0).loss;
+}
+
+std::string as_text(std::vector<std::uint8_t> const& bytes) {
+  return {bytes.begin(), bytes.end()};
 }
 
 }  // namespace
@@ -173,4 +217,97 @@ TEST_CASE("a network that computes infinite values or NaN fails every sample") {
                        sam_checkpoint(tensors_of(nets::Network::deeplab), 1, {}, {}, 1e15F));
   CHECK_THROWS_WITH(network.stage->output<LabelMap>("labels", voc_sample("a"), picture({8, 8})),
                     Contains("infinite or NaN") && Contains("precision"));
+}
+
+TEST_CASE("networks with random weights learn, and begin again with what they wrote") {
+  auto const network = GENERATE(nets::Network::deeplab, nets::Network::irn_cam, nets::Network::irn,
+                                nets::Network::psa_affinity);
+  INFO(name_of(network));
+  TrainerOptions options = small_training(network);
+  options.dropout = 0;
+  options.optimizer.rate /= 10;
+  auto const trainer = functions().make_trainer(options);
+  TrainingBatch const batch = small_batch(network);
+  double const first = loss_of(*trainer, batch);
+  double const second = loss_of(*trainer, batch);
+  CHECK(second < first);
+  TempFolder folder;
+  options.checkpoint = folder.write("weights.pth", as_text(trainer->encode_weights()));
+  auto const again = functions().make_trainer(options);
+  CHECK(again->encode_weights() == trainer->encode_weights());
+  options.classes = 3;
+  if (network == nets::Network::deeplab) {
+    CHECK_THROWS_WITH(shape_to_train(options), Contains("predicts 5 classes") && Contains("3"));
+  }
+}
+
+TEST_CASE("a training that goes on from its state ends with the same bits, dropout included") {
+  auto const network = GENERATE(nets::Network::deeplab, nets::Network::psa_affinity);
+  TrainerOptions options = small_training(network);
+  auto const whole = functions().make_trainer(options), part = functions().make_trainer(options);
+  TrainingBatch const batch = small_batch(network);
+  loss_of(*whole, batch);
+  loss_of(*part, batch);
+  TempFolder folder;
+  auto const file = folder.write("state", as_text(part->encode_state("here")));
+  auto const next = functions().make_trainer(options);
+  CHECK(next->restore(file) == "here");
+  CHECK(next->iteration() == 1);
+  CHECK(loss_of(*next, batch) == loss_of(*whole, batch));
+  CHECK(next->encode_state("") == whole->encode_state(""));
+  options.optimizer.rate *= 2;
+  CHECK_THROWS_WITH(functions().make_trainer(options)->restore(file), Contains("another training"));
+}
+
+TEST_CASE("a batch without labels gives no gradient and no NaN") {
+  auto const network = GENERATE(nets::Network::deeplab, nets::Network::irn);
+  auto const trainer = functions().make_trainer(small_training(network));
+  trainer->accumulate(small_batch(network, 255));
+  for (NamedValues const& gradient : trainer->gradients()) {
+    INFO(gradient.name);
+    CHECK(std::ranges::all_of(gradient.values, [](float value) { return value == 0; }));
+  }
+  trainer->step();
+  CHECK(trainer->take_reports().at(0).loss == 0);
+}
+
+TEST_CASE("a loss that becomes NaN names the iteration and the samples") {
+  auto const trainer = functions().make_trainer(small_training(nets::Network::deeplab));
+  TrainingBatch batch = small_batch(nets::Network::deeplab);
+  loss_of(*trainer, batch);
+  batch.images[5] = std::numeric_limits<float>::quiet_NaN();
+  trainer->accumulate(batch);
+  trainer->step();
+  CHECK_THROWS_WITH(trainer->encode_weights(),
+                    Contains("NaN") && Contains("iteration 2") && Contains("first, second"));
+}
+
+TEST_CASE("labels beyond the classes of the network name the sample") {
+  auto const trainer = functions().make_trainer(small_training(nets::Network::deeplab));
+  TrainingBatch batch = small_batch(nets::Network::deeplab);
+  batch.labels.back() = 5;
+  CHECK_THROWS_WITH(trainer->accumulate(batch),
+                    Contains("second") && Contains("class 5") && Contains("0 to 4"));
+}
+
+TEST_CASE("a training begins with the backbone of another network") {
+  TempFolder folder;
+  auto const shape_from = [&](nets::Network from, nets::Network to, std::string const& cut) {
+    TensorShapes tensors;
+    for (auto const& [name, dims] : tensors_of(from)) {
+      std::string const stored = name.starts_with(cut) ? name.substr(cut.size()) : name;
+      bool const head =
+          stored.starts_with("aspp.") || (!cut.empty() && stored.starts_with("classifier."));
+      if (!head) tensors.emplace(stored, dims);
+    }
+    TrainerOptions options = small_training(to);
+    options.checkpoint = folder.write("backbone.pth", sam_checkpoint(tensors));
+    return shape_to_train(options);
+  };
+  using enum nets::Network;
+  CHECK(shape_from(deeplab, deeplab, "").classes == 5);
+  CHECK(shape_from(irn_cam, irn, "").displacement == 64);
+  CHECK(shape_from(irn_cam, irn, "resnet50.").edge == 32);
+  CHECK(shape_from(psa_cam, psa_affinity, "").levels[3] == 448);
+  CHECK_THROWS_WITH(shape_from(psa_cam, deeplab, ""), Contains("PSA's classifier"));
 }

@@ -120,6 +120,17 @@ Image resize_as_pillow(Image const& image, Size to, Filter filter) {
   return result;
 }
 
+std::vector<std::uint32_t> nearest_as_pillow(std::uint32_t from, std::uint32_t to) {
+  double const step = static_cast<double>(from) / to;
+  std::vector<std::uint32_t> pixels(to);
+  double position = step * 0.5;
+  for (std::uint32_t& pixel : pixels) {
+    pixel = std::min(static_cast<std::uint32_t>(position), from - 1);
+    position += step;
+  }
+  return pixels;
+}
+
 Size longest_side_size(Size size, std::uint32_t longest) {
   double const scale = static_cast<double>(longest) / std::max(size.height, size.width);
   auto const side = [&](std::uint32_t of) {

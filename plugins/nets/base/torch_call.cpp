@@ -16,9 +16,9 @@ Function* openblas(char const* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_DEFAULT, name));
 }
 
-bool limit_openblas() {
-  auto* const set_threads = openblas<void(int)>("openblas_set_num_threads");
-  if (set_threads != nullptr) set_threads(1);
+bool set_openblas_threads(int threads) {
+  static auto* const set_threads = openblas<void(int)>("openblas_set_num_threads");
+  if (set_threads != nullptr) set_threads(threads);
   return set_threads != nullptr;
 }
 
@@ -40,7 +40,12 @@ std::filesystem::path library_file() {
 
 void use_one_thread() {
   at::set_num_threads(1);  // OpenMP keeps this setting for each calling thread
-  [[maybe_unused]] static bool const limited = limit_openblas();
+  [[maybe_unused]] static bool const limited = set_openblas_threads(1);
+}
+
+void use_threads(int threads) {
+  at::set_num_threads(threads);
+  set_openblas_threads(threads);
 }
 
 bool is_blas_thread_safe() {

@@ -26,21 +26,30 @@ bool is_blas_thread_safe();
 // that this library is linked to; further calls do nothing.
 void keep_freed_memory();
 
-// Calls f, which uses torch, without gradients and with one thread on a CPU. Turns torch's
-// exceptions into Error, and those about memory into Memory, which derives from OutOfMemory.
-template <class Memory = OutOfMemoryForImage, class F>
-auto call_torch(F const& f) {
-  c10::InferenceMode const without_gradients;
-  use_one_thread();
+// Lets the calling thread, and the BLAS behind torch, use this many threads.
+void use_threads(int threads);
+
+// Calls f, which uses torch. Turns torch's exceptions into Error, and those about memory into what
+// `memory(cause)` returns, which derives from OutOfMemory.
+template <class F, class Memory>
+auto translate_errors(F const& f, Memory const& memory) {
   try {
     return f();
   } catch (c10::Error const& error) {
     std::string const message = error.what_without_backtrace();
-    if (is_out_of_memory(message)) throw Memory(message);
+    if (is_out_of_memory(message)) throw memory(message);
     throw Error("torch failed: " + message);
   } catch (std::bad_alloc const&) {
-    throw Memory("this machine's own memory is too small");
+    throw memory("this machine's own memory is too small");
   }
+}
+
+// The same without gradients and with one thread on a CPU.
+template <class Memory = OutOfMemoryForImage, class F>
+auto call_torch(F const& f) {
+  c10::InferenceMode const without_gradients;
+  use_one_thread();
+  return translate_errors(f, [](std::string const& cause) { return Memory(cause); });
 }
 
 }  // namespace seplflow::nets

@@ -17,7 +17,11 @@ class Weights {
  public:
   using Tensors = std::map<std::string, at::Tensor, std::less<>>;
 
-  explicit Weights(Tensors tensors) : tensors_(std::move(tensors)) {}
+  // A network that measures norms sets the statistics of its normalisations to those of its input.
+  explicit Weights(Tensors tensors, bool measures_norms = false)
+      : tensors_(std::move(tensors)), measures_norms_(measures_norms) {}
+
+  bool measures_norms() const { return measures_norms_; }
 
   // Throws std::logic_error for a name that the network does not have.
   at::Tensor const& at(std::string const& name) const {
@@ -28,6 +32,7 @@ class Weights {
 
  private:
   Tensors tensors_;
+  bool measures_norms_;
 };
 
 // A tensor of a file on a device; `file` and `name` stand for them in messages. Throws Error when a

@@ -2,31 +2,22 @@
 
 #include <ATen/ops/abs.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/conv2d.h>
-#include <ATen/ops/elu.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/flip.h>
-#include <ATen/ops/group_norm.h>
 #include <ATen/ops/mean.h>
-#include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
-#include <array>
-#include <optional>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "nets/base/device.hpp"
 #include "nets/base/shared_model.hpp"
 #include "nets/base/torch_call.hpp"
-#include "nets/core/layers.hpp"
+#include "nets/core/irnet.hpp"
 #include "nets/core/pictures.hpp"
 #include "nets/core/resnet38.hpp"
-#include "nets/core/resnet50.hpp"
 
 namespace seplflow::nets {
 namespace {
@@ -44,28 +35,6 @@ std::int64_t multiple(std::uint32_t side, std::int64_t of) {
   return (std::int64_t{side} + of - 1) / of * of;
 }
 
-// A layer of IRNet: its output is enlarged to the level of the second layer before the ReLU.
-struct EdgeLayer {
-  static constexpr std::int64_t kGroups = 4;
-
-  EdgeLayer(Weights const& weights, std::string const& name, std::int64_t with_scale)
-      : conv(weights, name + ".0"),
-        weight(weights.at(name + ".1.weight")),
-        bias(weights.at(name + ".1.bias")),
-        scale(with_scale) {}
-
-  at::Tensor operator()(at::Tensor const& x) const {
-    // Torch's GroupNorm of channels that lie next to each other is less precise.
-    at::Tensor y = at::group_norm(conv(x).to(at::kFloat).contiguous(), kGroups, weight, bias);
-    if (scale > 1) y = resized(y, scale * y.size(2), scale * y.size(3));
-    return at::relu_(y);
-  }
-
-  Conv conv;
-  at::Tensor weight, bias;
-  std::int64_t scale;
-};
-
 class IrnNetwork final : public BoundaryNetwork {
  public:
   explicit IrnNetwork(ModelOptions const& options)
@@ -80,7 +49,8 @@ class IrnNetwork final : public BoundaryNetwork {
       auto const side = [](std::uint32_t of) { return std::max(kCrop, multiple(of, 16)); };
       at::Tensor const one = padded(image, side(image.size().height), side(image.size().width));
       at::Tensor const mirrored = padded_mirror(one, image.size().width);
-      at::Tensor const logits = edges(at::cat({one, mirrored}).to(turns_.device(), type_))
+      at::Tensor const both = at::cat({one, mirrored}).to(turns_.device(), type_);
+      at::Tensor const logits = network_.edges(network_.levels(both))
                                     .narrow(2, 0, quarter.height)
                                     .narrow(3, 0, quarter.width);
       at::Tensor const mean = logits.select(0, 0) / 2 + at::flip(logits.select(0, 1), {2}) / 2;
@@ -92,16 +62,9 @@ class IrnNetwork final : public BoundaryNetwork {
   static constexpr std::int64_t kCrop = 512;  // pixels a side that IRN pads images to
 
   IrnNetwork(ModelOptions const& options, NetworkFile const& file)
-      : type_(type_of(options.precision)), turns_(device_of(options.device)) {
-    Weights const weights = read_network(file, type_, turns_.device());
-    backbone_.emplace(weights, file.shape());
-    constexpr std::array<std::int64_t, 5> kScales = {1, 1, 2, 4, 4};
-    for (std::size_t i = 0; i < kScales.size(); ++i) {
-      layers_.emplace_back(weights, "fc_edge" + std::to_string(i + 1), kScales[i]);
-    }
-    last_weight_ = weights.at("fc_edge6.weight").to(at::kFloat);
-    last_bias_ = weights.at("fc_edge6.bias");
-  }
+      : type_(type_of(options.precision)),
+        turns_(device_of(options.device)),
+        network_(read_network(file, type_, turns_.device()), file.shape()) {}
 
   // The image mirrored within its own width.
   static at::Tensor padded_mirror(at::Tensor const& input, std::int64_t width) {
@@ -110,22 +73,9 @@ class IrnNetwork final : public BoundaryNetwork {
     return mirrored;
   }
 
-  // Logits (B, 1, H / 4, W / 4).
-  at::Tensor edges(at::Tensor const& images) const {
-    auto const levels = backbone_->levels(images);
-    std::vector<at::Tensor> parts;
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      at::Tensor const part = layers_[i](levels[i]);
-      parts.push_back(part.narrow(2, 0, levels[1].size(2)).narrow(3, 0, levels[1].size(3)));
-    }
-    return at::conv2d(at::cat(parts, 1), last_weight_, last_bias_);
-  }
-
   at::ScalarType type_;
   DeviceTurns turns_;
-  std::optional<ResNet50> backbone_;
-  std::vector<EdgeLayer> layers_;
-  at::Tensor last_weight_, last_bias_;
+  IrNet network_;
 };
 
 class PsaNetwork final : public AffinityNetwork {
@@ -149,8 +99,7 @@ class PsaNetwork final : public AffinityNetwork {
       for (std::size_t k = 0; k < made.offsets.size(); ++k) {
         auto const [down, right] = made.offsets[k];
         at::Tensor const to = x.narrow(1, down, rows).narrow(2, kReach + right, columns);
-        std::vector<float> const values =
-            finite_values_of(at::exp(-at::abs(from - to).mean(0)));
+        std::vector<float> const values = finite_values_of(at::exp(-at::abs(from - to).mean(0)));
         for (std::int64_t y = 0; y < rows; ++y) {
           std::copy_n(values.begin() + y * columns, columns,
                       made.plane(k).begin() + y * x.size(2) + kReach);
@@ -164,29 +113,21 @@ class PsaNetwork final : public AffinityNetwork {
   static constexpr std::int64_t kRadius = 5, kReach = kRadius - 1;
 
   PsaNetwork(ModelOptions const& options, NetworkFile const& file)
-      : type_(type_of(options.precision)), turns_(device_of(options.device)) {
-    Weights const weights = read_network(file, type_, turns_.device());
-    backbone_.emplace(weights, file.shape());
-    for (char const* const name : {"f8_3", "f8_4", "f8_5"}) layers_.emplace_back(weights, name);
-    last_.emplace(weights, "f9");
-  }
+      : type_(type_of(options.precision)),
+        turns_(device_of(options.device)),
+        network_(read_network(file, type_, turns_.device()), file.shape()) {}
 
   // (channels, ceil(H / 8), ceil(W / 8)), float32.
   at::Tensor features(Image const& image) const {
-    auto const levels = backbone_->levels(
+    at::Tensor const input =
         padded(image, multiple(image.size().height, 8), multiple(image.size().width, 8))
-            .to(turns_.device(), type_));
-    std::vector<at::Tensor> parts;
-    for (std::size_t i = 0; i < layers_.size(); ++i)
-      parts.push_back(at::elu(layers_[i](levels[i])));
-    return at::elu((*last_)(at::cat(parts, 1))).select(0, 0).to(at::kFloat);
+            .to(turns_.device(), type_);
+    return network_(input).select(0, 0).to(at::kFloat);
   }
 
   at::ScalarType type_;
   DeviceTurns turns_;
-  std::optional<ResNet38> backbone_;
-  std::vector<Conv> layers_;
-  std::optional<Conv> last_;
+  AffinityFeatures network_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "nets/core/classifier.hpp"
 #include "nets/core/deeplab.hpp"
 #include "nets/core/layers.hpp"
+#include "nets/core/make_trainer.hpp"
 #include "nets/networks.hpp"
 
 namespace seplflow::nets {
@@ -21,7 +22,7 @@ Weights read_network(NetworkFile const& file, at::ScalarType type, at::Device de
 Functions const& functions() {
   static constexpr Functions kFunctions{SEPLFLOW_VERSION, resolve_device, open_deeplab,
                                         open_classifier,  open_irn,       open_affinity,
-                                        nullptr};
+                                        make_trainer};
   return kFunctions;
 }
 

@@ -26,16 +26,16 @@ struct Conv {
       : weight(weights.at(name + ".weight")), stride(with_stride), dilation(with_dilation) {}
 
   at::Tensor operator()(at::Tensor const& x) const {
-    // Keeps the size but for the stride.
+    // Keeps the size but for the stride. Weights that are trained stay float32.
     std::int64_t const padding = weight.size(-1) / 2 * dilation;
-    return at::conv2d(x, weight, {}, stride, padding, dilation);
+    return at::conv2d(x, weight.to(x.scalar_type()), {}, stride, padding, dilation);
   }
 
   at::Tensor weight;
   std::int64_t stride, dilation;
 };
 
-// Batch normalisation with the statistics of the training.
+// Batch normalisation with the statistics of the checkpoint; or it measures those of its input.
 struct BatchNorm {
   static constexpr double kEpsilon = 1e-5;
 
@@ -43,13 +43,15 @@ struct BatchNorm {
       : weight(weights.at(name + ".weight")),
         bias(weights.at(name + ".bias")),
         mean(weights.at(name + ".running_mean")),
-        variance(weights.at(name + ".running_var")) {}
+        variance(weights.at(name + ".running_var")),
+        measures(weights.measures_norms()) {}
 
   at::Tensor operator()(at::Tensor const& x) const {
-    return at::batch_norm(x, weight, bias, mean, variance, false, 0, kEpsilon, false);
+    return at::batch_norm(x, weight, bias, mean, variance, measures, 1, kEpsilon, false);
   }
 
   at::Tensor weight, bias, mean, variance;
+  bool measures;
 };
 
 }  // namespace seplflow::nets

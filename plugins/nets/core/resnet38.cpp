@@ -1,5 +1,7 @@
 #include "nets/core/resnet38.hpp"
 
+#include <ATen/ops/cat.h>
+#include <ATen/ops/elu.h>
 #include <ATen/ops/relu.h>
 
 namespace seplflow::nets {
@@ -14,13 +16,14 @@ struct Steps {
 
 }  // namespace
 
-at::Tensor ResNet38::Block::operator()(at::Tensor& x) const {
+at::Tensor ResNet38::Block::operator()(at::Tensor& x, Dropout const& dropout) const {
   at::Tensor active = parts.front().norm(x);
   at::relu_(active);
   at::Tensor y = parts.front().conv(active);
   for (std::size_t i = 1; i < parts.size(); ++i) {
     y = parts[i].norm(y);
-    y = parts[i].conv(at::relu_(y));
+    at::relu_(y);
+    y = parts[i].conv(dropped > 0 && dropout ? dropout(y, dropped) : y);
   }
   y += shortcut ? (*shortcut)(active) : x;
   x = y;
@@ -56,17 +59,32 @@ ResNet38::ResNet38(Weights const& weights, NetworkShape const& shape)
   }
   b6_ = block("b6", true, {1, {1, 4, 1}});
   b7_ = block("b7", true, {1, {1, 4, 1}});
+  b6_.dropped = 0.3;
+  b7_.dropped = 0.5;
 }
 
-std::array<at::Tensor, 3> ResNet38::levels(at::Tensor const& images) const {
+std::array<at::Tensor, 3> ResNet38::levels(at::Tensor const& images, Dropout const& dropout) const {
   at::Tensor x = first_(images);
   for (Block const& block : early_) block(x);
   at::Tensor const conv4 = b5_(x);
   for (Block const& block : late_) block(x);
-  at::Tensor const conv5 = b6_(x);
-  b7_(x);
+  at::Tensor const conv5 = b6_(x, dropout);
+  b7_(x, dropout);
   at::Tensor conv6 = last_norm_(x);
   return {conv4, conv5, at::relu_(conv6)};
+}
+
+AffinityFeatures::AffinityFeatures(Weights const& weights, NetworkShape const& shape)
+    : backbone_(weights, shape), last_(weights, "f9") {
+  for (char const* const name : {"f8_3", "f8_4", "f8_5"}) layers_.emplace_back(weights, name);
+}
+
+at::Tensor AffinityFeatures::operator()(at::Tensor const& images,
+                                        ResNet38::Dropout const& dropout) const {
+  auto const levels = backbone_.levels(images, dropout);
+  std::vector<at::Tensor> parts;
+  for (std::size_t i = 0; i < layers_.size(); ++i) parts.push_back(at::elu(layers_[i](levels[i])));
+  return at::elu(last_(at::cat(parts, 1)));
 }
 
 }  // namespace seplflow::nets

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -13,8 +14,11 @@ class ResNet38 {
  public:
   ResNet38(Weights const& weights, NetworkShape const& shape);
 
+  // Returns x with some channels set to 0 by chance, with this probability.
+  using Dropout = std::function<at::Tensor(at::Tensor const& x, double probability)>;
+
   // PSA's conv4, conv5 and conv6, all at an eighth of the size of images (B, 3, H, W).
-  std::array<at::Tensor, 3> levels(at::Tensor const& images) const;
+  std::array<at::Tensor, 3> levels(at::Tensor const& images, Dropout const& dropout = {}) const;
 
  private:
   struct Part {
@@ -23,10 +27,11 @@ class ResNet38 {
   };
   struct Block {
     // Changes x. Returns x after the first normalisation and ReLU.
-    at::Tensor operator()(at::Tensor& x) const;
+    at::Tensor operator()(at::Tensor& x, Dropout const& dropout = {}) const;
 
     std::vector<Part> parts;
     std::optional<Conv> shortcut;
+    double dropped = 0;  // probability of a channel, in a training
   };
 
   std::vector<Block> early_;  // until conv4 is seen
@@ -35,6 +40,19 @@ class ResNet38 {
   Block b6_, b7_;
   Conv first_;
   BatchNorm last_norm_;
+};
+
+// The features of AffinityNet: images (B, 3, H, W) to (B, channels, H / 8, W / 8). Neighbours with
+// similar features belong together.
+class AffinityFeatures {
+ public:
+  AffinityFeatures(Weights const& weights, NetworkShape const& shape);
+  at::Tensor operator()(at::Tensor const& images, ResNet38::Dropout const& dropout = {}) const;
+
+ private:
+  ResNet38 backbone_;
+  std::vector<Conv> layers_;
+  Conv last_;
 };
 
 }  // namespace seplflow::nets
