@@ -1,7 +1,8 @@
 // What an image costs in SAM's encoder, beside the same operations written down plainly, as the
 // official Python code has them; see README.md.
 //   seplflow_bench_sam make FILE tiny|vit_b|vit_l|vit_h   a checkpoint with random weights
-//   seplflow_bench_sam ours|plain FILE [IMAGES [THREADS]]
+//   seplflow_bench_sam ours|plain|generate FILE [IMAGES [THREADS [DEVICE [PRECISION]]]]
+// `generate` makes the masks of images of 768 x 1024, with the official settings.
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 #include <sys/resource.h>
@@ -14,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/mask_generator.hpp"
 #include "core/model.hpp"
 #include "nets/base/torch_call.hpp"
 #include "core/weights.hpp"
@@ -35,8 +37,8 @@ double seconds_of(std::function<void()> const& f) {
 // The encoder as a module of Python would run it: an operation after the other on whole tensors.
 class PlainEncoder {
  public:
-  explicit PlainEncoder(std::string const& file)
-      : weights_(read_weights(file, at::kFloat, at::kCPU)) {}
+  PlainEncoder(std::string const& file, at::Device device, at::ScalarType type)
+      : weights_(read_weights(file, type, device)) {}
 
   at::Tensor operator()(at::Tensor const& images) const {
     auto const& shape = weights_.shape().encoder;
@@ -89,7 +91,7 @@ class PlainEncoder {
     at::Tensor const q = all[0], k = all[1], v = all[2];
     auto const d = static_cast<double>(q.size(2));
     at::Tensor scores = at::matmul(q * (1 / std::sqrt(d)), k.transpose(1, 2));
-    at::Tensor const place = at::arange(n);
+    at::Tensor const place = at::arange(n, x.device());
     at::Tensor const apart = place.unsqueeze(1) - place.unsqueeze(0) + (n - 1);
     at::Tensor const by_place = q.reshape({groups * heads, n, n, -1});
     at::Tensor const rows =
@@ -116,6 +118,35 @@ int make(std::string const& file, std::string const& name) {
   return stream.flush() ? 0 : 1;
 }
 
+// What is timed for each image.
+std::function<void()> encoding(std::string const& mode, std::string const& file,
+                               std::string const& device, bool half) {
+  if (mode == "plain") {
+    at::ScalarType const type = half ? at::kBFloat16 : at::kFloat;
+    auto const encoder = std::make_shared<PlainEncoder>(file, at::Device(device), type);
+    return [encoder, device, type] {
+      c10::InferenceMode const without_gradients;
+      auto const options = at::TensorOptions(at::Device(device)).dtype(type);
+      (*encoder)(at::zeros({1, 3, 1024, 1024}, options)).sum().item();  // waits for the device
+    };
+  }
+  ModelOptions options;
+  options.checkpoint = file;
+  options.device = device;
+  options.precision = half ? Precision::bfloat16 : Precision::float32;
+  auto const image = std::make_shared<Image>(
+      Size{768, 1024}, std::vector<std::uint8_t>(std::size_t{3} * 768 * 1024, 100));
+  if (mode == "generate") {
+    auto const model = core().open(options);
+    return [model, image] { model->generate(*image, GeneratorOptions()); };
+  }
+  auto const model = std::make_shared<Model>(options);
+  return [model, image, device] {
+    Embedding const embedding = model->encode(*image);
+    if (device != "cpu") embedding.values();  // waits for the device
+  };
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -125,23 +156,12 @@ int main(int argc, char** argv) {
   int const images = arguments.size() > 2 ? std::stoi(arguments[2]) : 1;
   int const threads = arguments.size() > 3 ? std::stoi(arguments[3]) : 1;
   nets::use_one_thread();
+  std::string const device = arguments.size() > 4 ? arguments[4] : "cpu";
+  bool const half = arguments.size() > 5 && arguments[5] == "bfloat16";
   std::function<void()> encode;
   double const loading = seconds_of([&] {
-    if (arguments[0] == "plain") {
-      auto const encoder = std::make_shared<PlainEncoder>(arguments[1]);
-      encode = [encoder] {
-        c10::InferenceMode const mode;
-        (*encoder)(at::zeros({1, 3, 1024, 1024}));
-      };
-    } else {
-      ModelOptions options;
-      options.checkpoint = arguments[1];
-      options.device = "cpu";
-      auto const model = std::make_shared<Model>(options);
-      auto const image = std::make_shared<Image>(
-          Size{768, 1024}, std::vector<std::uint8_t>(std::size_t{3} * 768 * 1024, 100));
-      encode = [model, image] { model->encode(*image); };
-    }
+    encode = encoding(arguments[0], arguments[1], device, half);
+    if (device != "cpu") encode();  // starts the device
   });
   double const all = seconds_of([&] {
     std::vector<std::jthread> workers;
