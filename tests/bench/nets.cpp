@@ -42,8 +42,8 @@ double peak_gigabytes() {
   return static_cast<double>(usage.ru_maxrss) / 1e6;
 }
 
-Precision precision_of(std::string const& name) {
-  return name == "bfloat16" ? Precision::bfloat16 : Precision::float32;
+nets::Precision precision_of(std::string const& name) {
+  return name == "bfloat16" ? nets::Precision::bfloat16 : nets::Precision::float32;
 }
 
 TrainerOptions trainer_options(Setting const& setting) {

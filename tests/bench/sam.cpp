@@ -133,7 +133,7 @@ std::function<void()> encoding(std::string const& mode, std::string const& file,
   ModelOptions options;
   options.checkpoint = file;
   options.device = device;
-  options.precision = half ? Precision::bfloat16 : Precision::float32;
+  options.precision = half ? nets::Precision::bfloat16 : nets::Precision::float32;
   auto const image = std::make_shared<Image>(
       Size{768, 1024}, std::vector<std::uint8_t>(std::size_t{3} * 768 * 1024, 100));
   if (mode == "generate") {
