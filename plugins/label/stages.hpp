@@ -5,6 +5,7 @@
 
 namespace seplflow::label {
 
+void declare_certain(Plugin& plugin);
 void declare_crf(Plugin& plugin);
 void declare_faults(Plugin& plugin);
 void declare_threshold(Plugin& plugin);

@@ -5,4 +5,5 @@ SEPLFLOW_PLUGIN(plugin) {
   seplflow::nets::declare_cam_classifier(plugin);
   seplflow::nets::declare_label_irn(plugin);
   seplflow::nets::declare_label_psa(plugin);
+  seplflow::nets::declare_augment(plugin);
 }

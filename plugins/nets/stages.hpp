@@ -84,5 +84,6 @@ void declare_label_deeplab(Plugin& plugin);
 void declare_cam_classifier(Plugin& plugin);
 void declare_label_irn(Plugin& plugin);
 void declare_label_psa(Plugin& plugin);
+void declare_augment(Plugin& plugin);
 
 }  // namespace seplflow::nets

@@ -5,10 +5,13 @@
 #include <string>
 #include <vector>
 
+#include <simdjson.h>
+
 #include <seplflow/formats/image_file.hpp>
 #include <seplflow/formats/npy.hpp>
 #include <seplflow/formats/png.hpp>
 #include "nets/base/resample.hpp"
+#include "nets/patch.hpp"
 #include "nets/stages.hpp"
 #include "support/catch.hpp"
 #include "support/relative_difference.hpp"
@@ -205,4 +208,31 @@ TEST_CASE("real: label.psa finds the affinities and the labels of PSA") {
                          values_in("psa/" + name + "_cam.npy"));
   auto const labels = stage.run<LabelMap>(voc_sample(name), image, scores);
   CHECK(differing(labels, "psa/" + name + "_label_alpha" + std::to_string(alpha) + ".png") <= 5);
+}
+
+TEST_CASE("augmented crops are those of deeplab-pytorch bit for bit") {
+  simdjson::dom::parser parser;
+  auto const draws = parser.load((data() / "deeplab/train_draws.json").string());
+  auto const images = values_in("deeplab/train_images.npy");
+  auto const labels = values_in("deeplab/train_labels.npy");
+  constexpr std::uint32_t kSide = 97;
+  constexpr std::size_t kPixels = std::size_t{kSide} * kSide;
+  std::size_t crop = 0;
+  for (auto const& draw : draws.get_array()) {
+    std::string const name{draw["name"].get_c_str().value()};
+    double const scale = draw["scale"].get_double().value();
+    Image const image = image_of(name);
+    LabelMap const truth = read_label_png(data() / "labels" / (name + ".png"));
+    Size const to{static_cast<std::uint32_t>(image.size().height * scale),
+                  static_cast<std::uint32_t>(image.size().width * scale)};
+    Patch patch = cut_out(scaled(image, &truth, to, Resampling::opencv_bilinear), {kSide, kSide},
+                          draw["start_h"].get_int64().value(), draw["start_w"].get_int64().value());
+    if (draw["flip"].get_bool().value()) patch = mirrored(patch);
+    INFO(name << ", crop " << crop);
+    auto const input = input_of(patch, Network::deeplab);
+    CHECK(std::equal(input.begin(), input.end(), images.begin() + 3 * kPixels * crop));
+    CHECK(std::equal(patch.labels.begin(), patch.labels.end(), labels.begin() + kPixels * crop));
+    ++crop;
+  }
+  CHECK(crop == 16);
 }
