@@ -85,5 +85,8 @@ void declare_cam_classifier(Plugin& plugin);
 void declare_label_irn(Plugin& plugin);
 void declare_label_psa(Plugin& plugin);
 void declare_augment(Plugin& plugin);
+void declare_train_classifier(Plugin& plugin);
+void declare_train_deeplab(Plugin& plugin);
+void declare_train_irn(Plugin& plugin);
 
 }  // namespace seplflow::nets

@@ -56,7 +56,7 @@ struct TrainerOptions : ModelOptions {
 
 // The shape of the network that these options train, at check time: reads the names and shapes of
 // the checkpoint, and no weights. Throws Error when it is a checkpoint of another network, or when
-// its classes differ from `classes`.
+// its classes differ from `classes`; 0 stands for any.
 NetworkShape shape_to_train(TrainerOptions const& options);
 
 // A micro batch: crops that are augmented and normalised, all of one size.

@@ -60,7 +60,7 @@ NetworkShape shape_to_train(TrainerOptions const& options) {
     return shape;
   }
   shape = NetworkFile::to_train(options.checkpoint, shape).shape();
-  if (shape.classes == options.classes) return shape;
+  if (shape.classes == options.classes || options.classes == 0) return shape;
   throw Error("the checkpoint " + options.checkpoint.string() + " predicts " +
               std::to_string(shape.classes) + " classes, but " + std::to_string(options.classes) +
               " are to be learned; use a checkpoint for these classes, or one without its last "

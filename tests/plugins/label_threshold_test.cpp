@@ -250,3 +250,12 @@ TEST_CASE("two rules, or a rule for a method that needs none, are refused by the
   CHECK_THAT(driver({{"alpha", 2.0}, {"method", std::string("sipe")}}).problems(),
              Contains("alpha: the scores of method = \"sipe\""));
 }
+
+TEST_CASE("label.certain keeps what both maps say, and leaves the rest undecided") {
+  StageDriver stage(label::declare_certain);
+  LabelMap const objects({1, 5}, {3, 0, 0, 255, 0}), background({1, 5}, {0, 0, 3, 3, 255});
+  CHECK(stage.run<LabelMap>(voc_sample("a"), objects, background) ==
+        LabelMap({1, 5}, {3, 0, 255, 255, 255}));
+  CHECK_THROWS_WITH(stage.run<LabelMap>(voc_sample("a"), objects, LabelMap({5, 1})),
+                    Contains("certain background") && Contains("1x5"));
+}

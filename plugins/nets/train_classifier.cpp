@@ -1,0 +1,60 @@
+#include "nets/stages.hpp"
+#include "nets/training.hpp"
+
+namespace seplflow::nets {
+namespace {
+
+// Trains the classifier of IRN, whose activations are CAMs.
+struct TrainClassifier : Training {
+  TrainClassifier() : Training(Network::irn_cam) { batch = 16; }
+
+  void check(OptionCheck& check) {
+    check_training(check);
+    // The input is optional only so that a sample without image-level labels can be reported.
+    if (!check.connected("image_labels")) {
+      check.refuse("",
+                   "image_labels is not connected; connect the image-level labels of the source");
+    }
+  }
+
+  TrainingRecord operator()(SampleContext const& context, Patch const& patch,
+                            ImageLabels const* image_labels) const {
+    if (!image_labels) {
+      throw Error(
+          "the data set does not say which classes the image shows, so there is nothing to learn; "
+          "give it image-level labels, for example by the option image_labels of the source");
+    }
+    TrainingRecord record{patch.size, input_of(patch, network()), {}, {}};
+    record.classes.resize(context.sample().classes->count() - 1);
+    for (Label const label : image_labels->classes) record.classes.at(label - 1u) = 1;
+    return record;
+  }
+
+ protected:
+  std::int64_t classes_of(Classes const& classes) const override {
+    return static_cast<std::int64_t>(classes.count()) - 1;
+  }
+};
+
+}  // namespace
+
+void declare_train_classifier(Plugin& plugin) {
+  auto& stage = plugin.stage<TrainClassifier>(
+      "train.classifier", "Trains IRN's classifier on image-level labels, for CAMs");
+  stage.inputs("patch", "image_labels");
+  with_training_options(stage, "such as torchvision's resnet50")
+      .details(
+          std::string(
+              "Trains the ResNet-50 of IRN (https://github.com/jiwoon-ahn/irn) as its "
+              "`step/train_cam.py` does: a multilabel soft margin loss, 10 times the learning rate "
+              "for the classifier, and no gradient below stage 3. `cam.classifier` computes CAMs "
+              "with the result. IRN trains for 5 epochs on crops of 512 pixels: `[run] epochs = 5`, "
+              "`augment.scale` with `by = \"longest_side\"`, `values = [320, 640]` and `resampling "
+              "= \"pillow_bicubic\"`, then `augment.flip`, and `augment.crop` with `size = 512` and "
+              "`placement = \"anywhere\"`.\n\n"
+              "The momentum is 1e-4, as in the published training: its code gives the weight decay "
+              "to the optimizer in the place of the momentum.\n\n") +
+          kTrainingDetails);
+}
+
+}  // namespace seplflow::nets
