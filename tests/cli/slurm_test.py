@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-from two_slurm_nodes import TwoNodes, parent_of, wait_until, why_not_here
+from two_slurm_nodes import TwoNodes, has_ended, parent_of, wait_until, why_not_here
 
 # Samples 5 and 6 are those of shards 1 and 2 of 4 that the gates hold.
 PIPELINE = """
@@ -41,6 +41,9 @@ in = { truth = "scenes.truth", labels = "second" }
 [stages.write]
 use = "output.labels"
 in = "second"
+[run]
+jobs = 1
+in_flight = 2
 """
 
 
@@ -86,7 +89,8 @@ class Place:
             return {}
 
     def is_done(self, run):
-        return self.record(run).get("status") == "done"
+        has_ended_too = not (self.folder / run / ".lock").exists()
+        return self.record(run).get("status") == "done" and has_ended_too
 
     def process_of(self, run):
         return int((self.folder / run / ".lock").read_text().split()[1])
@@ -127,8 +131,8 @@ def kill_a_process_and_a_node(place, slurm):
     wait_until(first.is_reached, "shard 1 is at its gate")
     assert "1/4" in place.run("status", "out")
     os.kill(place.process_of("out/shards/1-of-4"), signal.SIGKILL)
-    first.let_go()
     wait_until(lambda: "requeueing" in place.log("1-of-4.log"), "shard 1 is requeued")
+    first.let_go()
     assert "nothing is to be sent" in place.run("submit", "--resume", "out")
 
     wait_until(second.is_reached, "shard 2 is at its gate")
@@ -138,9 +142,10 @@ def kill_a_process_and_a_node(place, slurm):
     slurm.kill_node(tasks["2"])
     # Until its node has really gone, the first process may write what the second one continues.
     wait_until(lambda: "waiting for another run" in place.log("2-of-4.log"), "shard 2 is requeued")
-    second.let_go()
     os.kill(parent_of(orphan), signal.SIGKILL)
     os.kill(orphan, signal.SIGKILL)
+    wait_until(lambda: has_ended(orphan), "the process of the lost node has ended")
+    second.let_go()
     wait_until(lambda: place.is_done("out"), "the shards are merged")
 
     place.require_equal("out", "single")
@@ -158,13 +163,16 @@ def kill_a_process_and_a_node(place, slurm):
 def end_early_and_send_again(place, slurm):
     """A warning of the time limit, then a task that the user cancels."""
     gate = place.gates[5]
+    while gate.is_reached():  # by the runs before
+        pass
     place.run("submit", "p.toml", "--shards", "2", "--out", "again")
     wait_until(gate.is_reached, "shard 1 of 2 is at its gate")
     jobs = json.loads((place.folder / "again/shards/submission.json").read_text())["jobs"]
     slurm.ask("scancel", "--signal=USR1", "--batch", jobs["1"] + "_1")
+    log = place.folder / "again/shards/1-of-2.log"
+    wait_until(lambda: "interrupted" in log.read_text(), "seplflow is interrupted")
     gate.let_go()
     place.gates[6].let_go()
-    log = place.folder / "again/shards/1-of-2.log"
     wait_until(lambda: "the time limit was reached" in log.read_text(), "it is requeued")
     assert place.record("again/shards/1-of-2")["samples"]["done"] > 0
     slurm.ask("scancel", jobs["1"])

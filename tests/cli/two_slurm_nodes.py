@@ -145,6 +145,15 @@ class TwoNodes:
                 process.wait()
 
 
+def has_ended(process):
+    """Whether a process does not exist, or only its exit status does."""
+    try:
+        stat = pathlib.Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[0] == "Z"
+
+
 def parent_of(process):
     """The process that started another one; 0 if there is none any more."""
     try:
