@@ -147,8 +147,10 @@ SupportedLabels labels_by_support(PixelGroups const& groups, SupportOptions cons
 
 LabelMap label_map_of(PixelGroups const& groups, std::vector<Label> const& labels) {
   std::vector<Run> runs;
-  runs.reserve(groups.segments.size());
-  for (auto const& [end, group] : groups.segments) runs.push_back({end, labels[group]});
+  for (auto const& [end, group] : groups.segments) {
+    if (runs.empty() || runs.back().value != labels[group]) runs.push_back({end, labels[group]});
+    runs.back().end = end;
+  }
   return LabelMap(LabelRuns(groups.size, std::move(runs)));
 }
 
