@@ -24,7 +24,7 @@ for argument in "$@"; do
     --with-tests)
       packages+=(catch2 clang fish libclang-rt-dev libhdf5-dev man-db python3-jsonschema
         python3-numpy python3-pil xz-utils zsh)
-      optional_packages+=(chromium munge slurm-client slurmctld slurmd)
+      optional_packages+=(chromium libbenchmark-dev munge slurm-client slurmctld slurmd)
       [ $sam = required ] || sam=optional ;;
     *) echo "usage: scripts/install-deps.sh [--with-tests] [--with-sam] [--with-hdf5]" >&2; exit 2 ;;
   esac

@@ -68,8 +68,9 @@ RunPlace drawn_run(PipelineArguments const& arguments) {
                      "name the folder of the sweep, " + place.sweep.string());
   }
   if (!place.record) {
-    throw UsageError(arguments.file +
-                     " has no run.json, which has the seconds of its stages; was it copied without?");
+    throw UsageError(
+        arguments.file +
+        " has no run.json, which has the seconds of its stages; was it copied without?");
   }
   return place;
 }

@@ -1,19 +1,21 @@
-// What the VOC job costs at least: the calls into libpng and simdjson that it cannot do without,
-// one thread, and nothing else. For compare.py, which sets seplflow beside it.
+// What the job costs at least: what the fastest libraries need to decode and encode its bytes, one
+// thread, and nothing else. For compare.py, which sets seplflow beside it.
 //
 //   seplflow_bench_floor png|json LIST LABELS TRUTH MASKS
 //
 // For each name in LIST: decodes LABELS/NAME.png and TRUTH/NAME.png, decodes all of
 // MASKS/NAME/*.png or walks the records of MASKS/NAME.json up to their RLE strings (no library
 // decodes those), and encodes one label map, the decoded labels, which stand for the result. Files
-// are read, nothing is written. libpng and simdjson are set as seplflow sets them. Prints JSON.
-#include <png.h>
+// are read, nothing is written. PNGs are inflated and deflated by libdeflate and unfiltered in
+// place; no checksum of a chunk is computed or compared. JSON is read by simdjson. Prints JSON.
+#include <libdeflate.h>
 #include <simdjson.h>
+#include <sys/resource.h>
 
 #include <chrono>
-#include <csetjmp>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <filesystem>
@@ -21,19 +23,18 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "cli/malloc_settings.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
+using Bytes = std::vector<std::uint8_t>;
 
-struct Picture {
-  std::uint32_t height = 0, width = 0;
-  std::vector<std::uint8_t> pixels;
-};
-
-std::vector<std::uint8_t> read_file(fs::path const& path) {
-  std::vector<std::uint8_t> bytes(fs::file_size(path));
+Bytes read_file(fs::path const& path) {
+  Bytes bytes(fs::file_size(path));
   std::FILE* const file = std::fopen(path.c_str(), "rb");
   std::size_t const got = file != nullptr ? std::fread(bytes.data(), 1, bytes.size(), file) : 0;
   if (file != nullptr) std::fclose(file);
@@ -42,68 +43,95 @@ std::vector<std::uint8_t> read_file(fs::path const& path) {
   return bytes;
 }
 
-void on_read(png_structp png, png_bytep to, std::size_t size) {
-  auto& rest = *static_cast<std::span<std::uint8_t const>*>(png_get_io_ptr(png));
-  if (size > rest.size()) png_error(png, "truncated");
-  std::memcpy(to, rest.data(), size);
-  rest = rest.subspan(size);
+struct Picture {
+  std::size_t height = 0, width = 0;
+  Bytes rows;  // each behind the byte of its filter
+};
+
+std::uint32_t number_at(std::uint8_t const* bytes) {
+  return static_cast<std::uint32_t>(bytes[0]) << 24 | static_cast<std::uint32_t>(bytes[1]) << 16 |
+         static_cast<std::uint32_t>(bytes[2]) << 8 | bytes[3];
 }
 
-void decode(fs::path const& path, Picture& picture) {
-  std::vector<std::uint8_t> const bytes = read_file(path);
-  std::span<std::uint8_t const> rest(bytes);
-  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
-  png_infop info = png_create_info_struct(png);
-  if (setjmp(png_jmpbuf(png)) != 0) {
-    png_destroy_read_struct(&png, &info, nullptr);
-    throw std::runtime_error("libpng cannot decode " + path.string());
-  }
-#ifdef PNG_IGNORE_ADLER32  // libpng may be built without
-  png_set_option(png, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
-#endif
-  png_set_read_fn(png, &rest, on_read);
-  png_read_info(png, info);
-  picture.height = png_get_image_height(png, info);
-  picture.width = png_get_image_width(png, info);
-  picture.pixels.resize(std::size_t{picture.height} * png_get_rowbytes(png, info));
-  for (std::uint32_t y = 0; y < picture.height; ++y) {
-    png_read_row(png, picture.pixels.data() + y * png_get_rowbytes(png, info), nullptr);
-  }
-  png_destroy_read_struct(&png, &info, nullptr);
+int closest(int left, int above, int above_left) {
+  int const to_left = std::abs(above - above_left), to_above = std::abs(left - above_left);
+  int const to_above_left = std::abs(left + above - 2 * above_left);
+  if (to_left <= to_above && to_left <= to_above_left) return left;
+  return to_above <= to_above_left ? above : above_left;
 }
 
-void on_write(png_structp png, png_bytep from, std::size_t size) {
-  auto& bytes = *static_cast<std::vector<std::uint8_t>*>(png_get_io_ptr(png));
-  bytes.insert(bytes.end(), from, from + size);
+// One byte per pixel.
+void unfilter(Picture& picture) {
+  std::size_t const stride = picture.width + 1;
+  Bytes const zeros(stride);
+  std::uint8_t const* above = zeros.data();
+  for (std::size_t y = 0; y < picture.height; ++y) {
+    std::uint8_t* const row = picture.rows.data() + y * stride;
+    auto const left = [&](std::size_t x) { return x > 1 ? row[x - 1] : 0; };
+    auto const above_left = [&](std::size_t x) { return x > 1 ? above[x - 1] : 0; };
+    auto const add = [&](auto const& predicted) {
+      for (std::size_t x = 1; x < stride; ++x) {
+        row[x] = static_cast<std::uint8_t>(row[x] + predicted(x));
+      }
+    };
+    if (row[0] == 1) add(left);
+    if (row[0] == 2) add([&](std::size_t x) { return above[x]; });
+    if (row[0] == 3) add([&](std::size_t x) { return (left(x) + above[x]) / 2; });
+    if (row[0] == 4) add([&](std::size_t x) { return closest(left(x), above[x], above_left(x)); });
+    above = row;
+  }
 }
 
-void encode(Picture const& picture, std::vector<std::uint8_t>& bytes) {
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
-  png_infop info = png_create_info_struct(png);
-  if (setjmp(png_jmpbuf(png)) != 0) {
-    png_destroy_write_struct(&png, &info);
-    throw std::runtime_error("libpng cannot encode");
+class Codec {
+ public:
+  ~Codec() {
+    libdeflate_free_decompressor(inflater_);
+    libdeflate_free_compressor(deflater_);
   }
-  bytes.clear();
-  png_set_write_fn(png, &bytes, on_write, nullptr);
-  png_set_IHDR(png, info, picture.width, picture.height, 8, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
-               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-  png_set_compression_level(png, 1);
-  png_set_compression_strategy(png, 0);
-  png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
-  png_write_info(png, info);
-  for (std::uint32_t y = 0; y < picture.height; ++y) {
-    png_write_row(png, picture.pixels.data() + std::size_t{y} * picture.width);
-  }
-  png_write_end(png, nullptr);
-  png_destroy_write_struct(&png, &info);
-}
 
-std::size_t decode_masks(fs::path const& folder, Picture& scratch) {
+  void decode(fs::path const& path, Picture& picture) {
+    Bytes const bytes = read_file(path);
+    deflated_.clear();
+    for (std::size_t at = 8; at + 12 <= bytes.size();) {
+      std::uint8_t const* const chunk = bytes.data() + at;
+      std::size_t const length = number_at(chunk);
+      std::string_view const type(reinterpret_cast<char const*>(chunk) + 4, 4);
+      if (type == "IHDR") {
+        picture.width = number_at(chunk + 8);
+        picture.height = number_at(chunk + 12);
+        if (chunk[16] != 8 || chunk[20] != 0)
+          throw std::runtime_error("not a plain PNG: " + path.string());
+      } else if (type == "IDAT") {
+        deflated_.insert(deflated_.end(), chunk + 8, chunk + 8 + length);
+      }
+      at += 12 + length;
+    }
+    picture.rows.resize(picture.height * (picture.width + 1));
+    auto const result =
+        libdeflate_deflate_decompress(inflater_, deflated_.data() + 2, deflated_.size() - 6,
+                                      picture.rows.data(), picture.rows.size(), nullptr);
+    if (result != LIBDEFLATE_SUCCESS) throw std::runtime_error("cannot inflate " + path.string());
+    unfilter(picture);
+  }
+
+  std::size_t encode(Picture& picture) {
+    for (std::size_t y = 0; y < picture.height; ++y) picture.rows[y * (picture.width + 1)] = 0;
+    deflated_.resize(libdeflate_zlib_compress_bound(deflater_, picture.rows.size()));
+    return libdeflate_zlib_compress(deflater_, picture.rows.data(), picture.rows.size(),
+                                    deflated_.data(), deflated_.size());
+  }
+
+ private:
+  libdeflate_decompressor* inflater_ = libdeflate_alloc_decompressor();
+  libdeflate_compressor* deflater_ = libdeflate_alloc_compressor(1);
+  Bytes deflated_;
+};
+
+std::size_t decode_masks(Codec& codec, fs::path const& folder, Picture& scratch) {
   std::size_t count = 0;
   for (fs::directory_entry const& entry : fs::directory_iterator(folder)) {
     if (entry.path().extension() != ".png") continue;
-    decode(entry.path(), scratch);
+    codec.decode(entry.path(), scratch);
     ++count;
   }
   return count;
@@ -121,6 +149,15 @@ std::size_t walk_records(fs::path const& file, std::size_t& characters) {
   return count;
 }
 
+double cpu_seconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  auto const seconds = [](timeval time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
 int run(bool json, fs::path const& list, fs::path const& labels, fs::path const& truth,
         fs::path const& masks) {
   std::vector<std::string> names;
@@ -130,20 +167,21 @@ int run(bool json, fs::path const& list, fs::path const& labels, fs::path const&
   using Clock = std::chrono::steady_clock;
   std::size_t mask_count = 0, bytes_out = 0;
   Picture picture, scratch;
-  std::vector<std::uint8_t> encoded;
+  Codec codec;
   auto const begin = Clock::now();
+  double const cpu_before = cpu_seconds();
   for (std::string const& name : names) {
-    decode(labels / (name + ".png"), picture);
-    decode(truth / (name + ".png"), scratch);
+    codec.decode(labels / (name + ".png"), picture);
+    codec.decode(truth / (name + ".png"), scratch);
     mask_count += json ? walk_records(masks / (name + ".json"), bytes_out)
-                       : decode_masks(masks / name, scratch);
-    encode(picture, encoded);
-    bytes_out += encoded.size();
+                       : decode_masks(codec, masks / name, scratch);
+    bytes_out += codec.encode(picture);
   }
   double const seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   // bytes_out is printed so that no work can be left out as unused.
-  std::printf("{\"seconds\": %.6f, \"images\": %zu, \"masks\": %zu, \"bytes\": %zu}\n", seconds,
-              names.size(), mask_count, bytes_out);
+  std::printf(
+      "{\"seconds\": %.6f, \"cpu\": %.6f, \"images\": %zu, \"masks\": %zu, \"bytes\": %zu}\n",
+      seconds, cpu_seconds() - cpu_before, names.size(), mask_count, bytes_out);
   return 0;
 }
 
@@ -155,6 +193,7 @@ int main(int argc, char** argv) try {
     std::fprintf(stderr, "usage: %s png|json LIST LABELS TRUTH MASKS\n", argv[0]);
     return 2;
   }
+  seplflow::cli::keep_freed_memory();
   return run(kind == "json", argv[2], argv[3], argv[4], argv[5]);
 } catch (std::exception const& error) {
   std::fprintf(stderr, "error: %s\n", error.what());

@@ -105,13 +105,14 @@ bool PlainPng::read_header(Bytes data) {
   bit_depth_ = data[8];
   colour_type_ = data[9];
   bool const is_depth = bit_depth_ == 1 || bit_depth_ == 2 || bit_depth_ == 4 || bit_depth_ == 8;
-  bool const is_kind = colour_type_ == PNG_COLOR_TYPE_GRAY || colour_type_ == PNG_COLOR_TYPE_PALETTE;
+  bool const is_kind =
+      colour_type_ == PNG_COLOR_TYPE_GRAY || colour_type_ == PNG_COLOR_TYPE_PALETTE;
   return is_depth && is_kind && data[10] == PNG_COMPRESSION_TYPE_BASE &&
          data[11] == PNG_FILTER_TYPE_BASE && data[12] == PNG_INTERLACE_NONE;
 }
 
-// Refuses what libpng judges: transparency, unknown critical chunks, and chunks in unusual places or
-// of unusual lengths.
+// Refuses what libpng judges: transparency, unknown critical chunks, and chunks in unusual places
+// or of unusual lengths.
 PlainPng::Taken PlainPng::take(std::uint32_t type, Bytes data) {
   if (type == kIdat) {
     bool const is_expected = colour_type_ != PNG_COLOR_TYPE_PALETTE || !palette_.empty();
@@ -124,8 +125,8 @@ PlainPng::Taken PlainPng::take(std::uint32_t type, Bytes data) {
   if (type == kPlte) {
     bool const is_expected =
         colour_type_ == PNG_COLOR_TYPE_PALETTE && palette_.empty() && deflated_.empty();
-    bool const is_sound = !data.empty() && data.size() % 3 == 0 &&
-                          data.size() / 3 <= std::size_t{1} << bit_depth_;
+    bool const is_sound =
+        !data.empty() && data.size() % 3 == 0 && data.size() / 3 <= std::size_t{1} << bit_depth_;
     palette_ = data;
     return is_expected && is_sound ? Taken::yes : Taken::no;
   }
