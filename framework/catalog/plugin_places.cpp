@@ -22,6 +22,12 @@ fs::path user_folder(char const* variable, char const* in_home) {
   return {};
 }
 
+// Empty unless the program that loaded this code is another one.
+fs::path& installed_plugins() {
+  static fs::path folder;
+  return folder;
+}
+
 }  // namespace
 
 std::vector<fs::path> default_plugin_places() {
@@ -39,9 +45,16 @@ std::vector<fs::path> default_plugin_places() {
   if (!data.empty() && fs::is_directory(data / "seplflow/plugins", error)) {
     places.push_back(data / "seplflow/plugins");
   }
-  fs::path const own = boost::dll::program_location().parent_path() / SEPLFLOW_PLUGINS_FROM_PROGRAM;
+  fs::path own = installed_plugins();
+  if (own.empty()) {
+    own = boost::dll::program_location().parent_path() / SEPLFLOW_PLUGINS_FROM_PROGRAM;
+  }
   places.push_back(own.lexically_normal());
   return places;
+}
+
+void set_installed_plugins(fs::path folder) {
+  installed_plugins() = std::move(folder);
 }
 
 fs::path default_plugin_index() {

@@ -13,6 +13,11 @@ namespace seplflow {
 // install.
 std::vector<std::filesystem::path> default_plugin_places();
 
+// Names the plugin folder of the install. A program finds it from its own place; a library that another
+// program has loaded, such as the Python module, does not know that place. Call it before there are
+// other threads.
+void set_installed_plugins(std::filesystem::path folder);
+
 // The index of plugins: $XDG_CACHE_HOME/seplflow/plugins.json, by default in ~/.cache. Empty if the
 // user has no home.
 std::filesystem::path default_plugin_index();

@@ -13,6 +13,7 @@
 #include "cli/errors.hpp"
 #include "cli/explain_picture.hpp"
 #include "cli/explain_tables.hpp"
+#include "cli/run_views.hpp"
 #include "cli/table.hpp"
 #include "compare/image_table.hpp"
 #include "pipeline/option_text.hpp"
@@ -175,8 +176,13 @@ std::vector<ExplainPanel> panels_of(Explanation const& explanation,
   return panels;
 }
 
-// Of the last stage. Returns the titles of its panels.
-std::string write_picture(Explained& explained, std::string const& file) {
+struct DrawnPanels {
+  std::vector<std::uint8_t> png;
+  std::string titles;  // of its panels
+};
+
+// Of the last stage.
+DrawnPanels picture_of(Explained& explained) {
   ExplainedStage const& stage = explained.stages.back();
   auto const maps = maps_around(explained.values, stage);
   auto const size = size_of_picture(stage.explanation, maps);
@@ -188,15 +194,23 @@ std::string write_picture(Explained& explained, std::string const& file) {
   if (image && image->size() != *size) image.reset();
   auto const panels = panels_of(stage.explanation, maps, *size, image.has_value());
   ClassesPtr const& classes = explained.values.sample().classes;
-  auto const bytes = explain_picture(image, *size, stage.explanation, panels,
-                                     classes ? classes->colours() : Colours());
+  DrawnPanels picture{explain_picture(image, *size, stage.explanation, panels,
+                                  classes ? classes->colours() : Colours()),
+                  ""};
+  for (ExplainPanel const& panel : panels) {
+    picture.titles += (picture.titles.empty() ? "" : ", ") + panel.title;
+  }
+  return picture;
+}
+
+// Returns the titles of its panels.
+std::string write_picture(Explained& explained, std::string const& file) {
+  DrawnPanels const picture = picture_of(explained);
   std::ofstream stream(file, std::ios::binary);
-  stream.write(reinterpret_cast<char const*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
+  stream.write(reinterpret_cast<char const*>(picture.png.data()),
+               static_cast<std::streamsize>(picture.png.size()));
   if (!stream.flush()) throw Error("cannot write " + file);
-  std::string titles;
-  for (ExplainPanel const& panel : panels) titles += (titles.empty() ? "" : ", ") + panel.title;
-  return titles;
+  return picture.titles;
 }
 
 std::string title_of(Pipeline const& pipeline, ExplainedStage const& explained) {
@@ -303,6 +317,17 @@ Json explained_json(Explained& explained, Replay const& replay) {
   return json;
 }
 
+Explained explained_sample(Replay& replay, SampleValues& values,
+                           std::vector<std::size_t> const& stages) {
+  Explained explained{values, {}, {}, {}};
+  for (std::size_t const s : stages) {
+    explained.stages.push_back(explained_stage(explained.values, s));
+  }
+  explained.rows = rows_of(explained.values);
+  add_notes(explained, replay);
+  return explained;
+}
+
 int explain(ExplainArguments const& arguments) {
   CrashReport const report;
   TableFormat const format = arguments.format.format();
@@ -310,12 +335,7 @@ int explain(ExplainArguments const& arguments) {
   Replay replay({arguments.run, arguments.overrides}, catalog);
   auto const stages = chosen_stages(replay.pipeline(), arguments.stage);
   auto samples = replay.samples({arguments.id});
-  Explained explained{samples.front(), {}, {}, {}};
-  for (std::size_t const s : stages) {
-    explained.stages.push_back(explained_stage(explained.values, s));
-  }
-  explained.rows = rows_of(explained.values);
-  add_notes(explained, replay);
+  Explained explained = explained_sample(replay, samples.front(), stages);
   for (std::string const& note : explained.notes) print_warning(note);
   if (format == TableFormat::terminal) {
     print_on_terminal(explained, replay);
@@ -341,6 +361,19 @@ int explain(ExplainArguments const& arguments) {
 }
 
 }  // namespace
+
+Json explanation_json(Replay& replay, SampleValues& values, std::string const& stage) {
+  Explained explained =
+      explained_sample(replay, values, chosen_stages(replay.pipeline(), stage));
+  return explained_json(explained, replay);
+}
+
+std::vector<std::uint8_t> explanation_picture(Replay& replay, SampleValues& values,
+                                              std::string const& stage) {
+  auto const stages = chosen_stages(replay.pipeline(), stage);
+  Explained explained{values, {explained_stage(values, stages.back())}, {}, {}};
+  return picture_of(explained).png;
+}
 
 Command explain_command() {
   auto const arguments = std::make_shared<ExplainArguments>();

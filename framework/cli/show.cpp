@@ -9,6 +9,7 @@
 #include "base/number_text.hpp"
 #include "base/similar_names.hpp"
 #include "cli/commands.hpp"
+#include "cli/run_views.hpp"
 #include "cli/show_tables.hpp"
 #include "cli/table.hpp"
 #include "run/cost.hpp"
@@ -345,6 +346,10 @@ int show(ShowArguments const& arguments) {
 }
 
 }  // namespace
+
+Json shown_run_json(fs::path const& folder) {
+  return shown_json(ShowArguments{}, open(folder), std::nullopt);
+}
 
 Command show_command() {
   auto const arguments = std::make_shared<ShowArguments>();

@@ -97,7 +97,8 @@ std::string unknown_stage(std::string const& name, StageCatalog const& catalog) 
   return message + catalog.rejected_hint();
 }
 
-// Null for a stage that is unknown or defined more than once.
+}  // namespace
+
 StageDeclaration const* find_declaration(StageEntry const& entry, StageCatalog const& catalog,
                                          Environment const& environment,
                                          std::vector<Problem>& problems) {
@@ -126,6 +127,8 @@ StageDeclaration const* find_declaration(StageEntry const& entry, StageCatalog c
   }
   return found.declaration;
 }
+
+namespace {
 
 // ---- The steps ----
 

@@ -42,6 +42,16 @@ struct DraftSet {
   bool is_sound = true;  // false if a stage is unknown or not connected; `order` is unreliable then
 };
 
+// The stage that `use` of the entry names. Null, with a problem, for a stage that is unknown or defined
+// more than once.
+StageDeclaration const* find_declaration(StageEntry const& entry, StageCatalog const& catalog,
+                                         Environment const& environment,
+                                         std::vector<Problem>& problems);
+
+// ` has no input "mask"; did you mean "masks"? (it has "pseudo" and "masks")`
+std::string no_port(std::string const& kind, std::string const& name,
+                    std::vector<Port> const& ports);
+
 // Reads the `in` of each stage and checks that the types fit, and that there is one source and no
 // cycle.
 DraftSet wire_stages(std::vector<Draft> drafts, Document const& document,

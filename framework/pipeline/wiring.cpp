@@ -15,13 +15,6 @@ std::vector<std::string> names_of(std::vector<Port> const& ports) {
   return names;
 }
 
-std::string no_port(std::string const& kind, std::string const& name,
-                    std::vector<Port> const& ports) {
-  auto const names = names_of(ports);
-  return " has no " + kind + " \"" + name + "\"" + did_you_mean(name, names) + " (it has " +
-         quoted_list(names) + ")";
-}
-
 // "type lab.Edges has size 24, alignment 8, version 0 in /plugins/lab.so"
 std::string with_fingerprint(Port const& port, StageDeclaration const& stage) {
   return "type " + port.type + " has " + port.fingerprint + " in " +
@@ -328,6 +321,13 @@ class Wiring {
 };
 
 }  // namespace
+
+std::string no_port(std::string const& kind, std::string const& name,
+                    std::vector<Port> const& ports) {
+  auto const names = names_of(ports);
+  return " has no " + kind + " \"" + name + "\"" + did_you_mean(name, names) + " (it has " +
+         quoted_list(names) + ")";
+}
 
 DraftSet wire_stages(std::vector<Draft> drafts, Document const& document,
                      Environment const& environment) {

@@ -259,7 +259,9 @@ class PassRun final : public RunListener {
     begin_ = Clock::now();
     context_.interruption.drains(&*engine_);
     auto const error = error_of([&] {
-      Progress const shown(context_.request.progress, [this] { return shown_progress(); });
+      RunGuest const* const guest = context_.request.guest;
+      Progress const shown(context_.request.progress, [this] { return shown_progress(); },
+                           guest ? guest->on_progress : nullptr);
       result.totals = engine_->run();
     });
     context_.interruption.drains(nullptr);

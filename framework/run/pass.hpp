@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -35,18 +34,6 @@ struct PassResult {
   WarningLog warnings;
   std::vector<std::filesystem::path> lists;  // of sinks, relative to the run folder
   AllFindings findings;                      // of a first pass that is complete; else empty
-};
-
-// Drains the engine that runs when the user interrupts, or the next one that is about to run.
-class Interruption {
- public:
-  void interrupt();
-  void drains(Engine* engine);  // null when it has ended
-
- private:
-  std::mutex mutex_;
-  Engine* engine_ = nullptr;
-  bool interrupted_ = false;
 };
 
 // What all passes of a run share.

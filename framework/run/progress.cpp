@@ -78,9 +78,9 @@ std::string slow_work_text(double seconds) {
   return text + (slow.size() > 1 ? ", and " + counted(slow.size() - 1, "other") : "");
 }
 
-Progress::Progress(ProgressMode mode, std::function<ProgressState()> state)
-    : mode_(mode), state_(std::move(state)) {
-  if (mode_ == ProgressMode::none) return;
+Progress::Progress(ProgressMode mode, std::function<ProgressState()> state, Report report)
+    : mode_(mode), state_(std::move(state)), report_(std::move(report)) {
+  if (mode_ == ProgressMode::none && !report_) return;
   try {
     thread_ = std::thread([this] { loop(); });
   } catch (std::system_error const& error) {
@@ -101,6 +101,8 @@ Progress::~Progress() {
 
 void Progress::show(double seconds) const {
   ProgressState state = state_();
+  if (report_) report_(state);
+  if (mode_ == ProgressMode::none) return;
   bool const is_bar = mode_ == ProgressMode::bar;
   // In the width of a terminal the name of a slow stage is worth more than the bar.
   std::string const first = is_bar && !state.slow.empty() ? std::move(state.slow) + "; " : "";
@@ -121,8 +123,8 @@ void Progress::show(double seconds) const {
 
 void Progress::loop() {
   using Clock = std::chrono::steady_clock;
-  auto const interval =
-      mode_ == ProgressMode::bar ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000);
+  auto const interval = mode_ == ProgressMode::plain ? std::chrono::milliseconds(5000)
+                                                     : std::chrono::milliseconds(100);
   auto const begin = Clock::now();
   auto const seconds = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
   std::unique_lock lock(mutex_);

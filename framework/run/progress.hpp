@@ -41,10 +41,12 @@ std::string rate_text(double per_second);
 // "2 s", "4 min 05 s", "3 h 20 min"
 std::string duration_text(double seconds);
 
-// Shows the state while it exists. Calls `state` from a thread of its own.
+// Shows the state while it exists. Calls `state`, and `report` if there is one, from a thread of its
+// own.
 class Progress {
  public:
-  Progress(ProgressMode mode, std::function<ProgressState()> state);
+  using Report = std::function<void(ProgressState const&)>;
+  Progress(ProgressMode mode, std::function<ProgressState()> state, Report report = nullptr);
   ~Progress();
 
  private:
@@ -53,6 +55,7 @@ class Progress {
 
   ProgressMode const mode_;
   std::function<ProgressState()> const state_;
+  Report const report_;
   std::mutex mutex_;
   std::condition_variable ended_;
   bool end_ = false;  // guarded by mutex_

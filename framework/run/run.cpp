@@ -197,7 +197,10 @@ class Execution {
     if (!pipeline_.run.shard_from.empty()) {
       log_info("shard " + text_of(pipeline_.run.shard) + ", from " + pipeline_.run.shard_from);
     }
-    InterruptWatcher const interrupts([this] { interrupt(); }, CrashReport::end_interrupted);
+    std::optional<InterruptWatcher> interrupts;
+    if (!request_.guest) {
+      interrupts.emplace([this] { interrupt(); }, CrashReport::end_interrupted);
+    }
     auto error = error_of([this] { run(); });
     crash_report_.reset();
     work_record_.reset();
@@ -229,8 +232,10 @@ class Execution {
     // First, so that a folder with anything in it is recognised as a run.
     folder_.write_record(record_, CrashReport::kRoom);
     bool const can_skip = request_.shards.empty();
-    crash_report_.emplace(folder_.path() / "run.json", record_,
-                          resuming_command(request_, pipeline_.run), can_skip);
+    if (!request_.guest) {
+      crash_report_.emplace(folder_.path() / "run.json", record_,
+                            resuming_command(request_, pipeline_.run), can_skip);
+    }
     std::int64_t const jobs = std::max(pipeline_.run.jobs, usable_cores());
     std::size_t const threads = static_cast<std::size_t>(std::min(jobs, most_useful_threads()));
     work_record_.emplace(folder_.work_file(), threads + 2);
@@ -439,7 +444,9 @@ class Execution {
   Json record_;  // of the start
   Cost cost_before_;  // of earlier runs in the folder
   std::vector<PastRun> past_;
-  Interruption interruption_;
+  Interruption own_interruption_;
+  Interruption& interruption_ =
+      request_.guest ? request_.guest->interruption : own_interruption_;
   std::optional<CrashReport> crash_report_;
   std::optional<WorkRecord> work_record_;
   std::optional<LogFile> log_file_;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +22,23 @@ enum class RunStatus { running, done, done_with_failures, failed, interrupted };
 
 std::string_view to_string(RunStatus status);
 
+// Drains the engine that runs when the user interrupts, or the next one that is about to run.
+class Interruption {
+ public:
+  void interrupt();
+  void drains(Engine* engine);  // null when it has ended
+
+ private:
+  std::mutex mutex_;
+  Engine* engine_ = nullptr;
+  bool interrupted_ = false;
+};
+
+struct RunGuest {
+  Interruption interruption;
+  std::function<void(ProgressState const&)> on_progress;  // called from another thread; may be empty
+};
+
 struct RunRequest {
   std::filesystem::path out;
   std::vector<std::string> command_line;  // for run.json
@@ -30,6 +49,9 @@ struct RunRequest {
   bool remove_unlisted = false;  // a resumed run may remove results of samples that are gone
   std::vector<std::filesystem::path> shards;  // complete runs to merge
   TakeFiles files = TakeFiles::copy;          // of these runs
+  // Of a run within another program, such as Python: how it is interrupted and watched. It then leaves
+  // signals and crashes to that program. Must outlive the run.
+  RunGuest* guest = nullptr;
 };
 
 // The texts of TakeFiles.
