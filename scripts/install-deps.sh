@@ -3,8 +3,9 @@
 #   scripts/install-deps.sh               to build and run seplflow
 #   scripts/install-deps.sh --with-sam    also libtorch, to run SAM and other networks on the CPU
 #   scripts/install-deps.sh --with-hdf5   also libhdf5, to read CAMs in HDF5
-#   scripts/install-deps.sh --with-tests  also what the tests and benchmarks need, libhdf5, and
-#                                         libtorch where the system has it
+#   scripts/install-deps.sh --with-python also pybind11 and Python's headers, for import seplflow
+#   scripts/install-deps.sh --with-tests  also what the tests and benchmarks need, libhdf5, pybind11,
+#                                         and libtorch where the system has it
 set -euo pipefail
 
 packages=(g++ cmake ninja-build
@@ -21,12 +22,15 @@ for argument in "$@"; do
   case $argument in
     --with-sam) sam=required ;;
     --with-hdf5) packages+=(libhdf5-dev) ;;
+    --with-python) packages+=(pybind11-dev python3-dev python3-numpy) ;;
     --with-tests)
-      packages+=(catch2 clang fish libclang-rt-dev libhdf5-dev man-db python3-jsonschema
-        python3-numpy python3-pil xz-utils zsh)
+      packages+=(catch2 clang fish libclang-rt-dev libhdf5-dev man-db pybind11-dev python3-dev
+        python3-jsonschema python3-numpy python3-pil xz-utils zsh)
       optional_packages+=(chromium libbenchmark-dev munge slurm-client slurmctld slurmd)
       [ $sam = required ] || sam=optional ;;
-    *) echo "usage: scripts/install-deps.sh [--with-tests] [--with-sam] [--with-hdf5]" >&2; exit 2 ;;
+    *)
+      echo "usage: scripts/install-deps.sh [--with-tests] [--with-sam] [--with-hdf5] [--with-python]" >&2
+      exit 2 ;;
   esac
 done
 
