@@ -373,7 +373,7 @@ TEST_CASE("submit refuses what cannot be submitted, and prints its scripts") {
   CHECK(dry.status == 0);
   CHECK_THAT(dry.out, Contains("#SBATCH --array=0-3%2\n") && Contains("#SBATCH -p gpu\n") &&
                           Contains("/out/shards/$shard-of-4") && Contains("--files link") &&
-                          Contains("--dependency=afterok:JOB --kill-on-invalid-dep=yes"));
+                          Contains("'--dependency=afterok:JOB' '--kill-on-invalid-dep=yes'"));
   CHECK_FALSE(fs::exists(place.folder / "out"));
   // What sbatch says is passed on, and nothing stays behind.
   fs::path const sbatch = place.folder.write("bin/sbatch", "#!/bin/sh\necho no such partition >&2\nexit 1\n");

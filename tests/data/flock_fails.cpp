@@ -1,7 +1,7 @@
 // Loaded before libc: a file system without flock, such as Lustre without the mount option.
 #include <cerrno>
 
-extern "C" int flock(int, int) {
+extern "C" [[gnu::visibility("default")]] int flock(int, int) {
   errno = ENOSYS;
   return -1;
 }
