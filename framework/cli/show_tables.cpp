@@ -31,6 +31,20 @@ std::string metric_text(RunContents const& contents, std::string const& stage, c
   return entry.is_object() ? text_in(entry, key) : "";
 }
 
+// What the last condition and the remark both begin with is said once: "255 in the labels: miss,
+// 0.00 % of the pixels".
+std::string with_remark(std::string const& conditions, std::string const& remark) {
+  if (conditions.empty() || remark.empty()) return conditions + remark;
+  std::size_t const clause = conditions.rfind("; ");
+  std::size_t const begin = clause == std::string::npos ? 0 : clause + 2;
+  std::size_t const colon = conditions.find(": ", begin);
+  if (colon != std::string::npos) {
+    std::string const subject = conditions.substr(begin, colon + 2 - begin);
+    if (remark.starts_with(subject)) return conditions + ", " + remark.substr(subject.size());
+  }
+  return conditions + "; " + remark;
+}
+
 // "score (eval.miou): percent over 1464 images (mean over classes: union; ...)"
 std::string title_of(RunContents const& contents, Comparison::Evaluator const& evaluator,
                      bool in_percent) {
@@ -42,11 +56,8 @@ std::string title_of(RunContents const& contents, Comparison::Evaluator const& e
   if (images != evaluator.numbers.end() && images->values[1]) {
     title += " over " + counted(static_cast<std::uint64_t>(*images->values[1]), "image");
   }
-  std::string about;
-  for (char const* const key : {"conditions", "remark"}) {
-    std::string const text = metric_text(contents, evaluator.stage, key);
-    if (!text.empty()) about += (about.empty() ? "" : "; ") + text;
-  }
+  std::string const about = with_remark(metric_text(contents, evaluator.stage, "conditions"),
+                                        metric_text(contents, evaluator.stage, "remark"));
   return about.empty() ? title : title + " (" + about + ")";
 }
 

@@ -54,7 +54,8 @@ TEST_CASE("show has the scores of a run, before and after") {
   Json const score = json_in(place.folder / "r/metrics.json")["score"];
   std::string const out = shown(place, {"r", "--classes"});
   CHECK_THAT(out, StartsWith("scenes: done, 12 samples in "));
-  CHECK_THAT(out, Contains("score (eval.miou): percent over 12 images (mean over classes: union"));
+  CHECK_THAT(out, Contains("score (eval.miou): percent over 12 images (mean over classes: union; "
+                           "255 in the labels: miss, 0.00 % of the pixels)"));
   CHECK(row(out, "score", "mIoU") == cells(score["baseline"]["miou"], score["miou"]));
   CHECK(row(out, "score: iou", "background")[1] ==
         percent(score["baseline"]["classes"][0]["iou"]));
