@@ -12,7 +12,6 @@ namespace seplflow {
 namespace {
 
 constexpr std::size_t kSignatureSize = 8;
-constexpr std::uint64_t kMostExpansion = 1032;  // of deflate; see PngReader
 // libpng holds one row of a mask, and this reader all of them; it also bounds lengths of chunks.
 constexpr std::size_t kMostPlainPixels = std::size_t{1} << 25;
 constexpr std::size_t kLongestData = 8'000'000, kLongestOther = 1 << 20;
@@ -90,7 +89,7 @@ std::optional<PlainPng> PlainPng::parse(Bytes bytes) {
     if (taken == Taken::as_last) break;
     rest = rest.subspan(kData + length + kCrc);
   }
-  bool const may_hold = png.size_.height * png.row_bytes() <= kMostExpansion * bytes.size();
+  bool const may_hold = png.size_.height * png.row_bytes() <= kMaxExpansion * bytes.size();
   return may_hold ? std::optional(std::move(png)) : std::nullopt;
 }
 

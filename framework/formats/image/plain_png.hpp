@@ -13,6 +13,9 @@
 
 namespace seplflow {
 
+// Deflate needs at least 2 bits for 258 bytes.
+constexpr std::uint64_t kMaxExpansion = 1032;
+
 // A PNG of gray or palette, of 1 to 8 bits and not interlaced, without a fault and without anything
 // that would need libpng's judgement. What it decodes is what libpng decodes. Nothing is reported
 // here: for a file that is not plain, or whose pixels turn out to be faulty, ask libpng.

@@ -13,9 +13,6 @@ namespace {
 
 constexpr std::array<std::uint8_t, 8> kSignature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 
-// Deflate needs at least 2 bits for 258 bytes.
-constexpr std::uint64_t kMaxExpansion = 1032;
-
 }  // namespace
 
 bool is_png(std::span<std::uint8_t const> bytes) {
