@@ -154,10 +154,10 @@ TEST_CASE("a source in Python begins a pipeline, and wrong options are errors wi
 
 TEST_CASE("no process of a Python stage outlives its run, and killed ones fail single samples",
           "[python-kill]") {
-  unsigned long const wanted = number_from("SEPLFLOW_KILLS", 6);
+  unsigned long const wanted = number_from("SEPLFLOW_KILLS", 4);
   unsigned long const seed = number_from("SEPLFLOW_KILL_SEED", 1);
   CAPTURE(seed);
-  PythonWorkplace const place(python_pipeline(60));
+  PythonWorkplace const place(python_pipeline(40));
   auto const begin = std::chrono::steady_clock::now();
   REQUIRE(place.run("clean").status == 0);
   auto const length = std::chrono::duration_cast<std::chrono::microseconds>(
