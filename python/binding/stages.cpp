@@ -52,7 +52,7 @@ class Stage {
  public:
   Stage(std::string const& use, std::string options)
       : catalog_(shared_catalog()), use_(use), options_(std::move(options)) {
-    stage_ = &configured({});
+    stage_ = &configured_for_any();
     require_transform();
   }
 
@@ -133,6 +133,30 @@ class Stage {
     if (kind == StageKind::transform) return;
     throw UsageError(label() + " is of kind " + std::string(to_string(kind)) +
                      "; seplflow.stage calls transforms, and a pipeline runs the other kinds");
+  }
+
+  // A stage may need one of its optional inputs, and which are connected is known only when it is called.
+  // So its options are right if any choice of inputs accepts them.
+  PipelineStage const& configured_for_any() {
+    std::vector<std::vector<std::string>> choices = {{}};
+    std::vector<std::string> all;
+    if (auto const* const declaration = catalog_->find(use_).declaration) {
+      for (Port const& port : declaration->inputs) {
+        if (!port.optional) continue;
+        choices.push_back({port.name});
+        all.push_back(port.name);
+      }
+    }
+    choices.push_back(all);
+    std::exception_ptr first;
+    for (auto const& connected : choices) {
+      try {
+        return configured(connected);
+      } catch (UsageError const&) {
+        if (!first) first = std::current_exception();
+      }
+    }
+    std::rethrow_exception(first);
   }
 
   PipelineStage const& configured(std::vector<std::string> const& connected) {

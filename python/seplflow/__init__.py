@@ -2,7 +2,7 @@
 
 =======================================  ==========================================================
 ``sepl(pseudo, masks)``                  enhances one pseudo-label
-``stage("label.crf", method="irn")``     any transform of any plugin, on arrays
+``stage("label.crf", preset="irn")``     any transform of any plugin, on arrays
 ``run("voc.toml")``                      runs a pipeline into a run folder
 ``check("voc.toml")``                    finds every error in a pipeline without running it
 ``open("runs/voc")``                     a finished run: metrics, tables, labels, explanations

@@ -71,7 +71,7 @@ class Stage:
 
 
 def stage(name: str, **options: Any) -> Stage:
-    """A transform of any plugin, such as ``stage("label.crf", method="irn")``, to be called with arrays.
+    """A transform of any plugin, such as ``stage("label.crf", preset="irn")``, to be called with arrays.
 
     Options are those of the pipeline file; a group such as ``select = { worst = 5 }`` is a dict. Raises
     seplflow.UsageError, with the message of the program, for an unknown stage or a wrong option.

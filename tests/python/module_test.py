@@ -180,6 +180,16 @@ class Stages(unittest.TestCase):
         self.assertIn("t1", select.__doc__)
         self.assertIn("sepl.select", seplflow.stages())
 
+    def test_a_stage_may_need_one_of_its_optional_inputs(self):
+        pseudo, _ = scene()
+        image = np.repeat(pseudo[..., None] * 20, 3, axis=2)
+        crf = seplflow.stage("label.crf", preset="irn")
+        self.assertEqual(crf(image=image, labels=pseudo).shape, pseudo.shape)
+        with self.assertRaisesRegex(seplflow.UsageError, "neither labels nor scores is connected"):
+            crf(image=image)
+        with self.assertRaisesRegex(seplflow.UsageError, 'has no option "method"'):
+            seplflow.stage("label.crf", method="irn")
+
     def test_a_stage_may_be_called_from_threads(self):
         pseudo, masks = scene()
         expected = seplflow.sepl(pseudo, masks)
