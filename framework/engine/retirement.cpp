@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 
 #include "base/error_of.hpp"
 #include "engine/in_flight.hpp"
@@ -119,6 +120,7 @@ void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
   Row row;
   std::string line, progress;
   std::map<std::filesystem::path, std::string> notes;
+  auto const begin = std::chrono::steady_clock::now();
   auto const error = error_of([&] {
     CurrentWork const current(stage, sample.sample->id);
     if (folds) {
@@ -130,6 +132,8 @@ void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
     if (is_first) notes = notes_of(stage, *sample.sample);
     if (line.find('\n') != line.npos) throw Error("list_line() returned more than one line");
   });
+  std::chrono::duration<double> const elapsed = std::chrono::steady_clock::now() - begin;
+  totals_.stages[node.part.stage].seconds += elapsed.count();
   if (error) {
     throw Error("stage \"" + stage.name + "\" failed to " + (folds ? "fold" : "list") +
                 " sample \"" + sample.sample->id + "\": " + *error);

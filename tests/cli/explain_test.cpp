@@ -205,7 +205,8 @@ TEST_CASE("explain shows the decisions of any stage, and blames one that contrad
         "[stages.pick]\nuse = \"lab.pick\"\nin = \"src.number\"\nwrong = \"" + wrong +
             "\"\n[stages.tally]\nuse = \"toy.tally\"\nin = { number = \"pick\" }\n",
         toy::request(), catalog);
-    seplflow::Dealt dealt{.samples = 1};
+    seplflow::Dealt dealt;
+    dealt.samples = 1;
     SampleValues values(
         pipeline, *seplflow::next_sample(*pipeline.source().instance, pipeline.run, dealt));
     return explained_stage(values, explainable_stages(pipeline, true).at(0));

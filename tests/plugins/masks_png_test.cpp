@@ -21,13 +21,13 @@ constexpr char const* kHeader =
     "id,area,bbox_x0,bbox_y0,bbox_w,bbox_h,point_input_x,point_input_y,predicted_iou,"
     "stability_score,crop_box_x0,crop_box_y0,crop_box_w,crop_box_h\n";
 
-StageDriver reading(TempFolder const& folder, std::map<std::string, OptionValue> options = {}) {
+StageDriver reading_png(TempFolder const& folder, std::map<std::string, OptionValue> options = {}) {
   options["dir"] = folder.path().string();
   return StageDriver(masks::declare_png, {std::move(options), {}, {}});
 }
 
-MaskSet read(TempFolder const& folder, std::optional<Size> size = std::nullopt) {
-  return reading(folder).run<MaskSet>(voc_sample("a", size));
+MaskSet read_png(TempFolder const& folder, std::optional<Size> size = std::nullopt) {
+  return reading_png(folder).run<MaskSet>(voc_sample("a", size));
 }
 
 Areas areas_of(MaskSet const& set) {
@@ -44,12 +44,12 @@ std::string mask_png(std::size_t area, Size size = {2, 3}) {
 }
 
 // What is said when the folder of a sample holds this as 1.png, after a sound 0.png of 2x3.
-std::string refusal(std::string const& file, std::optional<Size> size = std::nullopt) {
+std::string png_refusal(std::string const& file, std::optional<Size> size = std::nullopt) {
   TempFolder const folder;
   folder.write("a/0.png", mask_png(1));
   folder.write("a/1.png", file);
   try {
-    read(folder, size);
+    read_png(folder, size);
   } catch (Error const& error) {
     return error.what();
   }
@@ -61,7 +61,7 @@ std::string metadata_refusal(std::string const& csv) {
   folder.write("a/0.png", mask_png(1));
   folder.write("a/metadata.csv", csv);
   try {
-    read(folder);
+    read_png(folder);
   } catch (Error const& error) {
     return error.what();
   }
@@ -85,14 +85,14 @@ TEST_CASE("masks are ordered by number, not by name") {
   folder.write("a/9.png", mask_png(4));
   folder.write("a/0.png", mask_png(1));
   folder.write("a/100.png", mask_png(6));
-  CHECK(areas_of(read(folder)) == Areas{1, 4, 5, 6});
+  CHECK(areas_of(read_png(folder)) == Areas{1, 4, 5, 6});
 }
 
 TEST_CASE("with inside = 255 only pixels of 255 are inside the mask") {
   TempFolder const folder;
   folder.write("a/0.png", as_text(make_png({2, 3}, {}, {255, 254, 0, 0, 255, 1})));
   MaskSet const set =
-      reading(folder, {{"inside", std::int64_t{255}}}).run<MaskSet>(voc_sample("a", Size{2, 3}));
+      reading_png(folder, {{"inside", std::int64_t{255}}}).run<MaskSet>(voc_sample("a", Size{2, 3}));
   REQUIRE(set.count() == 1);
   Canvas canvas({2, 3});
   canvas.paint(set.mask(0), 1);
@@ -107,7 +107,7 @@ TEST_CASE("metadata.csv has the scores of each mask by number") {
   folder.write("a/metadata.csv", std::string(kHeader) +
                                      "2,3,0,0,3,1,27.5,207.0,0.903166,0.923278,0,1,500,281\n"
                                      "0,1,0,0,1,1,1.0,2.0,0.5,0.25,0,0,3,2\n");
-  MaskSet const set = read(folder);
+  MaskSet const set = read_png(folder);
   REQUIRE(set.count() == 3);
   CHECK(set.info(0) == MaskInfo{0.5, 0.25, {1, 2}, {0, 0, 3, 2}});
   CHECK_FALSE(set.info(1));
@@ -120,7 +120,7 @@ TEST_CASE("metadata.csv may have its columns in another order, CRLF and blank li
   folder.write("a/metadata.csv",
                "stability_score,predicted_iou,id,extra,point_input_x,point_input_y,crop_box_x0,"
                "crop_box_y0,crop_box_w,crop_box_h\r\n\r\n0.25,0.5,0,x,1,2,0,0,3,2");
-  CHECK(read(folder).info(0) == MaskInfo{0.5, 0.25, {1, 2}, {0, 0, 3, 2}});
+  CHECK(read_png(folder).info(0) == MaskInfo{0.5, 0.25, {1, 2}, {0, 0, 3, 2}});
 }
 
 TEST_CASE("masks that contradict the area or the box of metadata.csv are warned of") {
@@ -131,7 +131,7 @@ TEST_CASE("masks that contradict the area or the box of metadata.csv are warned 
     folder.write("a/0.png", as_text(make_png({40, 60}, {}, pixels)));
     folder.write("a/metadata.csv",
                  std::string(kHeader) + "0," + claims + ",1.0,2.0,0.5,0.25,0,0,60,40\n");
-    StageDriver stage = reading(folder);
+    StageDriver stage = reading_png(folder);
     stage.run<MaskSet>(voc_sample("a"));
     return stage.warned().size();
   };
@@ -144,7 +144,7 @@ TEST_CASE("masks that contradict the area or the box of metadata.csv are warned 
 TEST_CASE("masks without metadata.csv have no scores") {
   TempFolder const folder;
   folder.write("a/0.png", mask_png(1));
-  CHECK_FALSE(read(folder).info(0));
+  CHECK_FALSE(read_png(folder).info(0));
 }
 
 TEST_CASE("a metadata.csv with a missing column or an invalid number is refused") {
@@ -167,7 +167,7 @@ TEST_CASE("masks of fewer than min_area pixels are dropped, and the others keep 
   folder.write("a/2.png", mask_png(3));
   folder.write("a/metadata.csv", std::string(kHeader) + "1,2,0,0,2,1,1,2,0.5,0.25,0,0,3,2\n");
   MaskSet const set =
-      reading(folder, {{"min_area", std::int64_t{2}}}).run<MaskSet>(voc_sample("a"));
+      reading_png(folder, {{"min_area", std::int64_t{2}}}).run<MaskSet>(voc_sample("a"));
   CHECK(areas_of(set) == Areas{2, 3});
   CHECK(set.info(0).has_value());
   CHECK_FALSE(set.info(1));
@@ -176,18 +176,18 @@ TEST_CASE("masks of fewer than min_area pixels are dropped, and the others keep 
 TEST_CASE("an empty mask is kept if min_area is 0") {
   TempFolder const folder;
   folder.write("a/0.png", mask_png(0));
-  CHECK(areas_of(read(folder)) == Areas{0});
+  CHECK(areas_of(read_png(folder)) == Areas{0});
 }
 
 TEST_CASE("a missing mask folder is an error that names the folder and the way out") {
   TempFolder const folder;
-  CHECK_THROWS_WITH(read(folder), Contains("there is no mask folder " + (folder / "a").string()) &&
+  CHECK_THROWS_WITH(read_png(folder), Contains("there is no mask folder " + (folder / "a").string()) &&
                                       Contains("on_missing = \"empty\""));
 }
 
 TEST_CASE("a missing mask folder is an empty set if asked for") {
   TempFolder const folder;
-  StageDriver stage = reading(folder, {{"on_missing", std::string("empty")}});
+  StageDriver stage = reading_png(folder, {{"on_missing", std::string("empty")}});
   CHECK(stage.run<MaskSet>(voc_sample("a", Size{2, 3})).size() == Size{2, 3});
   CHECK(stage.run<MaskSet>(voc_sample("a")).count() == 0);
 }
@@ -195,38 +195,38 @@ TEST_CASE("a missing mask folder is an empty set if asked for") {
 TEST_CASE("a mask folder without masks is an empty set") {
   TempFolder const folder;
   folder.write("a/metadata.csv", kHeader);
-  CHECK(read(folder, Size{2, 3}).count() == 0);
+  CHECK(read_png(folder, Size{2, 3}).count() == 0);
 }
 
 TEST_CASE("a mask of another size than the first is refused with both files and sizes") {
-  CHECK_THAT(refusal(mask_png(1, {3, 2})),
+  CHECK_THAT(png_refusal(mask_png(1, {3, 2})),
              Contains("1.png is 3x2 but") && Contains("0.png is 2x3"));
 }
 
 TEST_CASE("a mask of another size than the sample's image is refused with both sizes") {
-  CHECK_THAT(refusal(mask_png(1), Size{3, 2}),
+  CHECK_THAT(png_refusal(mask_png(1), Size{3, 2}),
              Contains("0.png is 2x3 but the sample's image is 3x2"));
 }
 
 TEST_CASE("a file that is not a mask is refused with its format") {
   std::string const cut = mask_png(3).substr(0, 50);
-  CHECK_THAT(refusal(cut), Contains("1.png is truncated"));
-  CHECK_THAT(refusal(""), Contains("1.png is empty (0 bytes)"));
-  CHECK_THAT(refusal("GIF89a"), Contains("1.png is a GIF image, not a mask"));
-  CHECK_THAT(refusal(as_text(make_png({2, 3}, {}, {0, 1, 2, 0, 0, 0}))),
+  CHECK_THAT(png_refusal(cut), Contains("1.png is truncated"));
+  CHECK_THAT(png_refusal(""), Contains("1.png is empty (0 bytes)"));
+  CHECK_THAT(png_refusal("GIF89a"), Contains("1.png is a GIF image, not a mask"));
+  CHECK_THAT(png_refusal(as_text(make_png({2, 3}, {}, {0, 1, 2, 0, 0, 0}))),
              Contains("1.png holds more than two values, from 0 to 2"));
 }
 
 TEST_CASE("a mask that claims 100000x100000 pixels is refused by its header") {
   Bytes const file = claiming_png();
-  CHECK_THAT(refusal(as_text(file)), Contains("1.png has the size 100000x100000"));
+  CHECK_THAT(png_refusal(as_text(file)), Contains("1.png has the size 100000x100000"));
 }
 
 TEST_CASE("a PNG that is not named by a number is refused rather than skipped") {
   TempFolder const folder;
   auto const name = GENERATE(as<std::string>(), "x.png", "1a.png", "-1.png", "1.0.png", "0x1.png");
   folder.write("a/" + name, mask_png(1));
-  CHECK_THROWS_WITH(read(folder), Contains(name + " is not named by a number"));
+  CHECK_THROWS_WITH(read_png(folder), Contains(name + " is not named by a number"));
 }
 
 TEST_CASE("masks.png and masks.json read the same masks from the same set") {
@@ -255,7 +255,7 @@ TEST_CASE("masks.png and masks.json read the same masks from the same set") {
     }
     folder.write("a/metadata.csv", csv);
     folder.write("a.json", json + "]");
-    MaskSet const from_png = read(folder, size);
+    MaskSet const from_png = read_png(folder, size);
     StageDriver reader(masks::declare_json, {{{"dir", folder.path().string()}}, {}, {}});
     auto const from_json = reader.run<MaskSet>(voc_sample("a", size));
     REQUIRE(from_png.count() == count);
@@ -273,7 +273,7 @@ TEST_CASE("the masks of all samples are named alike") {
   folder.write("a/0.png", mask_png(1));
   folder.write("b/mask_0.png", mask_png(1));
   folder.write("c/c_0.png", mask_png(1));
-  StageDriver stage = reading(folder);
+  StageDriver stage = reading_png(folder);
   CHECK(stage.run<MaskSet>(voc_sample("a")).count() == 1);
   CHECK(stage.run<MaskSet>(voc_sample("c")).count() == 1);
   CHECK_THROWS_WITH(stage.run<MaskSet>(voc_sample("b")),
@@ -287,11 +287,11 @@ TEST_CASE("masks may have a prefix, the same for all of a folder") {
     TempFolder const folder;
     folder.write("a/" + prefix + "10.png", mask_png(2));
     folder.write("a/" + prefix + "9.png", mask_png(1));
-    CHECK(areas_of(read(folder)) == Areas{1, 2});
-    CHECK_THROWS_WITH(reading(folder, {{"strict", true}}).run<MaskSet>(voc_sample("a")),
+    CHECK(areas_of(read_png(folder)) == Areas{1, 2});
+    CHECK_THROWS_WITH(reading_png(folder, {{"strict", true}}).run<MaskSet>(voc_sample("a")),
                       Contains("is not named by a number"));
     folder.write("a/11.png", mask_png(1));
-    CHECK_THROWS_WITH(read(folder), Contains("have different prefixes"));
+    CHECK_THROWS_WITH(read_png(folder), Contains("have different prefixes"));
   }
 }
 
@@ -302,7 +302,7 @@ TEST_CASE("what operating systems leave in a folder of masks is ignored") {
     folder.write(std::string("a/") + name, "x");
   }
   folder.write("a/__MACOSX/._0.png", "x");
-  StageDriver stage = reading(folder);
+  StageDriver stage = reading_png(folder);
   CHECK(areas_of(stage.run<MaskSet>(voc_sample("a"))) == Areas{1});
   CHECK(stage.warned().empty());
 }
@@ -312,7 +312,7 @@ TEST_CASE("a folder without masks but with other pictures or folders is an error
     TempFolder const folder;
     folder.write("a/" + file, "x");
     try {
-      reading(folder, {{"on_missing", on_missing}}).run<MaskSet>(voc_sample("a"));
+      reading_png(folder, {{"on_missing", on_missing}}).run<MaskSet>(voc_sample("a"));
     } catch (Error const& error) {
       return std::string(error.what());
     }
@@ -334,7 +334,7 @@ TEST_CASE("pictures and folders beside masks are not read, with a warning") {
   TempFolder const folder;
   folder.write("a/0.png", mask_png(1));
   folder.write("a/1.jpg", "x");
-  StageDriver stage = reading(folder);
+  StageDriver stage = reading_png(folder);
   CHECK(areas_of(stage.run<MaskSet>(voc_sample("a"))) == Areas{1});
   REQUIRE(stage.warned().size() == 1);
 }
@@ -342,7 +342,7 @@ TEST_CASE("pictures and folders beside masks are not read, with a warning") {
 TEST_CASE("values other than two give a warning with their number") {
   TempFolder const folder;
   folder.write("a/0.png", as_text(make_png({2, 3}, {}, {255, 254, 0, 0, 255, 1})));
-  StageDriver stage = reading(folder);
+  StageDriver stage = reading_png(folder);
   CHECK(areas_of(stage.run<MaskSet>(voc_sample("a"))) == Areas{3});
   auto const warned = stage.warned();
   REQUIRE(warned.size() == 1);
@@ -354,11 +354,11 @@ TEST_CASE("a picture of instance numbers is read as masks") {
   TempFolder const folder;
   folder.write("a.png", as_text(make_png({2, 3}, {}, {0, 9, 9, 2, 2, 2})));
   std::map<std::string, OptionValue> options{{"layout", std::string("instances")}};
-  CHECK(areas_of(reading(folder, options).run<MaskSet>(voc_sample("a"))) == Areas{3, 2});
-  CHECK_THROWS_WITH(reading(folder, options).run<MaskSet>(voc_sample("a", Size{3, 2})),
+  CHECK(areas_of(reading_png(folder, options).run<MaskSet>(voc_sample("a"))) == Areas{3, 2});
+  CHECK_THROWS_WITH(reading_png(folder, options).run<MaskSet>(voc_sample("a", Size{3, 2})),
                     Contains("a.png is 2x3 but the sample's image is 3x2"));
-  CHECK_THROWS_WITH(reading(folder, options).run<MaskSet>(voc_sample("b")),
+  CHECK_THROWS_WITH(reading_png(folder, options).run<MaskSet>(voc_sample("b")),
                     Contains("there is no picture of instances"));
   options["inside"] = std::int64_t{255};
-  CHECK_THAT(reading(folder, options).problems(), Contains("not for layout = \"instances\""));
+  CHECK_THAT(reading_png(folder, options).problems(), Contains("not for layout = \"instances\""));
 }

@@ -161,11 +161,11 @@ TEST_CASE("a checkpoint that contains other samples is not trained on") {
     auto const weights = [&] {
       FakeTraining training;
       training.begin_fold({run.folder.path(), TrainingRun::kSamples, voc12_classes()});
-      WeightsFile weights;
+      WeightsFile file;
       for (std::size_t i = 0; i < TrainingRun::kSamples; ++i) {
-        training.fold(voc_sample(std::to_string(i)), {{1, 1}, {1, 2, 3}, {0}, {}}, weights);
+        training.fold(voc_sample(std::to_string(i)), {{1, 1}, {1, 2, 3}, {0}, {}}, file);
       }
-      CHECK_THAT(training.finish(weights).warnings.at(0), Contains("was not used"));
+      CHECK_THAT(training.finish(file).warnings.at(0), Contains("was not used"));
       return weights.bytes;
     }();
     CHECK_FALSE(weights.empty());
