@@ -179,11 +179,8 @@ class Execution {
     record_ = record_at_start(pipeline_, hashes_, catalog, request);
     if (expected_) record_["expected"] = *expected_;
     if (resumption_) cost_before_ = cost_in(folder_.before()->json);
-    if (!request.shards.empty()) {
-      record_["cost"] = cost_of_shards(request.shards);
-    } else if (resumption_) {
-      record_["cost"] = to_json(cost_before_);
-    }
+    if (resumption_) record_["cost"] = to_json(cost_before_);
+    if (!request.shards.empty()) record_["cost"] = cost_of_shards(request.shards);
     for (fs::path const& list : lists_before(folder_)) {
       record_["lists"].push_back(list.generic_string());
     }
