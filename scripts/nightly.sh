@@ -39,10 +39,10 @@ for seed in "${seeds[@]}"; do
   draws=(--set "scale.seed=$seed" --set "crop.seed=$seed" --set "flip.seed=$seed"
          --set "train.seed=$seed" --set "run.seed=$seed")
   run classifier "$here/classifier" "${scenes[@]}" "${draws[@]}"
-  CLASSIFIER=$here/classifier/train/weights.pth run labels "$here/labels" "${scenes[@]}"
+  CAM_CHECKPOINT=$here/classifier/train/weights.pth run labels "$here/labels" "${scenes[@]}"
   for kind in raw sepl truth; do
     LABELS=$here/labels/$kind run deeplab "$here/deeplab-$kind" "${scenes[@]}" "${draws[@]}"
-    DEEPLAB=$here/deeplab-$kind/train/weights.pth \
+    DEEPLAB_CHECKPOINT=$here/deeplab-$kind/train/weights.pth \
       run score "$here/score-$kind" --set "scenes.seed=$((seed + 1000000))"
     printf '%s %s %.2f\n' "$seed" "$kind" "$(miou "$here/score-$kind")" | tee -a "$runs/scores.txt"
   done

@@ -21,9 +21,10 @@ TEST_CASE("stages are listed by name, with what they do") {
   auto const result = place.program({"stages"});
   CHECK(result.status == 0);
   CHECK(result.err.empty());
-  CHECK_THAT(result.out, StartsWith("cam.classifier"));
+  CHECK_THAT(result.out, StartsWith("augment.crop"));
   for (char const* const name :
-       {"dataset.folder", "dataset.scenes", "dataset.voc", "eval.boundary", "eval.diagnose",
+       {"cam.classifier", "dataset.folder", "dataset.scenes", "dataset.voc", "eval.boundary",
+        "eval.diagnose",
         "eval.miou", "eval.reference_csv", "masks.json", "masks.png", "masks.sam",
         "output.labels", "output.masks", "output.panels", "sepl.assign",
         "sepl.consensus", "sepl.oracle", "sepl.reference", "sepl.select"}) {

@@ -44,7 +44,6 @@ TEST_CASE("a stamp takes files that were read before as they were then") {
   auto const list = folder.write("list.txt", "a 0"), image = folder.write("a.png", "x");
   FilesRead::States const read = {{list, state_of(list)}};
   std::uint64_t const before = file_stamp({list, image}, read);
-  CHECK(before == file_stamp({list, image}));
   folder.write("list.txt", "a 0 14");
   CHECK(file_stamp({list, image}, read) == before);
   CHECK(file_stamp({list, image}) != before);
