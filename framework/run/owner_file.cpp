@@ -22,7 +22,7 @@ namespace seplflow {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
+using LookClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kBetweenLooks(200);
 // A file that was renewed less than so many seconds ago has a living owner, as far as clocks agree.
@@ -99,8 +99,8 @@ std::optional<Owner> owner_in(fs::path const& file) {
 
 // Whether the file changes or disappears within the patience.
 bool is_renewed(fs::path const& file, Owner const& before, std::chrono::milliseconds patience) {
-  auto const end = Clock::now() + patience;
-  while (Clock::now() < end) {
+  auto const end = LookClock::now() + patience;
+  while (LookClock::now() < end) {
     std::this_thread::sleep_for(kBetweenLooks);
     auto const now = owner_in(file);
     if (!now || !(*now == before)) return true;

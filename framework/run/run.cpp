@@ -16,6 +16,7 @@
 #include "run/interrupt.hpp"
 #include "run/log.hpp"
 #include "run/pass.hpp"
+#include "run/passes.hpp"
 #include "run/results.hpp"
 #include "run/resume/content_keys.hpp"
 #include "run/resume/hints.hpp"
@@ -33,48 +34,6 @@ using Clock = std::chrono::steady_clock;
 constexpr char const* kPipeline = "pipeline.toml";
 constexpr double kNamedWhenInterrupted = 5;  // seconds that a stage works on a sample
 
-bool is_sink_of_variants(Pipeline const& pipeline, PipelineStage const& stage) {
-  return stage.declaration->kind == StageKind::sink && !pipeline.serves_all(stage);
-}
-
-bool has_files_of_variants(Pipeline const& pipeline) {
-  return std::ranges::any_of(pipeline.stages, [&](PipelineStage const& stage) {
-    return is_sink_of_variants(pipeline, stage);
-  });
-}
-
-// Everything but the files of variants that are not kept, or not yet known to be the best.
-Pass first_pass(Pipeline const& pipeline) {
-  Pass pass{kLedger, {}, {}};
-  bool const all = keep_of(pipeline) == Keep::all;
-  for (PipelineStage const& stage : pipeline.stages) {
-    pass.ends.push_back(stage.is_end() && (all || !is_sink_of_variants(pipeline, stage)));
-    pass.homes.push_back(homes_of(pipeline, stage));
-  }
-  return pass;
-}
-
-// The files of one variant.
-Pass pass_for(Pipeline const& pipeline, Variant const& variant) {
-  std::size_t const stages = pipeline.stages.size();
-  Pass pass{kBestFiles, std::vector<bool>(stages), std::vector<std::vector<fs::path>>(stages)};
-  for (std::size_t const s : variant.stages) {
-    pass.ends[s] = is_sink_of_variants(pipeline, pipeline.stages[s]);
-    pass.homes[s] = {home_of(pipeline, variant)};
-  }
-  return pass;
-}
-
-// The pipeline with new instances of the stages that remember samples.
-Pipeline begun_again(Pipeline pipeline) {
-  for (PipelineStage& stage : pipeline.stages) {
-    bool const remembers =
-        stage.declaration->kind == StageKind::source || stage.declaration->ordered;
-    if (remembers) stage.instance = configured_anew(stage);
-  }
-  return pipeline;
-}
-
 // A shard would hold other results than a whole run, because the samples before it are missing.
 void require_whole_data_set(Pipeline const& pipeline) {
   if (pipeline.run.shard.count <= 1) return;
@@ -83,21 +42,6 @@ void require_whole_data_set(Pipeline const& pipeline) {
     throw UsageError("stage \"" + stage.name + "\" (" + stage.declaration->name +
                      ") needs all samples in order, so the data set cannot be divided into shards");
   }
-}
-
-// The second pass has nothing but the files of the best variant.
-RunTotals totals_of(std::vector<PassResult> const& passes, std::size_t stages) {
-  RunTotals totals = passes.empty() ? RunTotals() : passes.front().totals;
-  totals.stages.resize(stages);
-  if (passes.size() < 2) return totals;
-  RunTotals const& second = passes.back().totals;
-  for (std::size_t s = 0; s < second.stages.size(); ++s) {
-    if (totals.stages[s].in == 0) totals.stages[s] = second.stages[s];
-  }
-  totals.end = second.end;
-  totals.error = second.error;
-  totals.failed = std::max(totals.failed, second.failed);
-  return totals;
 }
 
 RunStatus status_of(RunTotals const& totals) {

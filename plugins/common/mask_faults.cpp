@@ -147,8 +147,10 @@ void merge(double share, Random random, std::vector<Object> const& objects,
     Mask const both = united(whole(a, objects, masks), whole(b, objects, masks));
     merged.push_back({{both, std::nullopt}});
   }
-  for (auto const& [a, b] : pairs) {
-    std::erase_if(masks, [&](Shown const& each) { return each.object == a || each.object == b; });
+  for (auto const& pair : pairs) {
+    std::erase_if(masks, [&](Shown const& each) {
+      return each.object == pair.first || each.object == pair.second;
+    });
   }
   masks.insert(masks.end(), merged.begin(), merged.end());
 }
