@@ -12,7 +12,8 @@
 namespace seplflow {
 
 // Every pixel is in one cell; two pixels are in the same cell if and only if the same masks cover
-// them. Takes O(runs of the masks + numbers of masks over the cells). Immutable.
+// them, and they have the same label if the cells are those of a label map. Takes O(runs + segments
+// * number of masks / 128). Immutable.
 class Cells {
  public:
   // Pixels of one cell that end before column-major position `end`.
@@ -20,21 +21,30 @@ class Cells {
     std::uint32_t end = 0, cell = 0;
   };
 
-  // Of an image of this size. Throws Error if the masks have another.
+  // Of an image of this size, or of a label map. Throws Error if the masks have another size.
   Cells(MaskSet const& masks, Size size);
+  Cells(MaskSet const& masks, LabelRuns const& labels);
 
-  std::size_t count() const { return covers_.size(); }
+  std::size_t count() const { return labels_.size(); }
+  // The label of the pixels of the cell; 0 without a label map.
+  Label label(std::size_t cell) const { return labels_[cell]; }
   // The numbers of the masks that cover the cell, ascending; empty for what no mask covers.
-  std::span<std::uint32_t const> masks_over(std::size_t cell) const { return covers_[cell]; }
+  std::span<std::uint32_t const> masks_over(std::size_t cell) const {
+    return {covers_.data() + cover_ends_[cell], covers_.data() + cover_ends_[cell + 1]};
+  }
 
   // All pixels, in column-major order.
   std::span<Segment const> segments() const { return segments_; }
 
  private:
-  void remove_empty();
+  // Divides these segments, whose cells are labels.
+  Cells(MaskSet const& masks, Size size, std::vector<Segment> segments);
+  void divide(MaskSet const& masks, std::uint32_t first);
 
   std::vector<Segment> segments_;
-  std::vector<std::vector<std::uint32_t>> covers_;
+  std::vector<Label> labels_;            // by cell
+  std::vector<std::uint32_t> covers_;    // what masks_over() returns, cell after cell
+  std::vector<std::size_t> cover_ends_;  // in `covers_`: 0, then the end of each cell
 };
 
 // Calls f(cell, labels, pixels) for each sequence of pixels on which neither the cell nor a label

@@ -8,17 +8,19 @@
 namespace seplflow {
 namespace {
 
+constexpr std::uint32_t kNoGroup = UINT32_MAX;  // instead of the number of a group
+
 std::vector<Strip> uncovered_strips(Cells const& cells, std::uint32_t height) {
   std::vector<Strip> strips;
-  std::uint32_t begin = 0;
-  for (Cells::Segment const& segment : cells.segments()) {
-    if (!cells.masks_over(segment.cell).empty()) {
-      begin = segment.end;
-      continue;
+  std::uint32_t begin = 0, last_end = 0;
+  for (auto const& [end, cell] : cells.segments()) {
+    if (!cells.masks_over(cell).empty()) {
+      append_strips(strips, begin, last_end, height);
+      begin = end;
     }
-    append_strips(strips, begin, segment.end, height);
-    begin = segment.end;
+    last_end = end;
   }
+  append_strips(strips, begin, last_end, height);
   return strips;
 }
 
@@ -30,7 +32,7 @@ MaskSet const& checked(MaskSet const& masks, LabelMap const& pseudo) {
 }  // namespace
 
 PixelGroups::PixelGroups(LabelMap const& pseudo, MaskSet const& masks)
-    : size(pseudo.size()), covered(checked(masks, pseudo), size) {
+    : size(pseudo.size()), covered(checked(masks, pseudo), pseudo.runs()) {
   auto const& areas = label_areas(pseudo);
   for (int label = 1; label < kIgnore; ++label) {
     if (areas[label] == 0) continue;
@@ -38,11 +40,22 @@ PixelGroups::PixelGroups(LabelMap const& pseudo, MaskSet const& masks)
     class_pixels.push_back(areas[label]);
   }
   voters.resize(masks.count());
-  find_groups(pseudo.runs());
+  find_groups();
   count_votes();
 }
 
-void PixelGroups::find_groups(LabelRuns const& pseudo) {
+// Adds the group of each cell that masks cover, and returns them by cell.
+std::vector<std::uint32_t> PixelGroups::add_covered_groups() {
+  std::vector<std::uint32_t> group_of(covered.count(), kNoGroup);
+  for (std::uint32_t cell = 0; cell < covered.count(); ++cell) {
+    if (covered.masks_over(cell).empty()) continue;
+    group_of[cell] = static_cast<std::uint32_t>(groups.size());
+    groups.push_back({cell, covered.label(cell), 0});
+  }
+  return group_of;
+}
+
+void PixelGroups::find_groups() {
   auto const strips = uncovered_strips(covered, size.height);
   auto const piece_of = pieces_of(strips, size.height);
   std::uint32_t const count = piece_of.empty() ? 0 : *std::ranges::max_element(piece_of) + 1;
@@ -50,39 +63,39 @@ void PixelGroups::find_groups(LabelRuns const& pseudo) {
     pieces.push_back(static_cast<std::uint32_t>(voters.size()));
     voters.emplace_back();
   }
-  // The first group of each cell, and of each group the next one of its cell.
-  constexpr std::uint32_t kNone = UINT32_MAX;
-  std::vector<std::uint32_t> first(cell_count(), kNone), next;
-  auto const add = [&](std::uint32_t cell, Label label, std::uint32_t end, std::uint32_t pixels) {
-    std::uint32_t group = first[cell];
-    while (group != kNone && groups[group].pseudo != label) group = next[group];
-    if (group == kNone) {
-      group = static_cast<std::uint32_t>(groups.size());
-      groups.push_back({cell, label, 0});
-      next.push_back(first[cell]);
-      first[cell] = group;
-    }
-    groups[group].pixels += pixels;
-    segments.push_back({end, group});
+  std::vector<std::uint32_t> const group_of = add_covered_groups();
+  // The first group of each piece, and of each group after the first of these the next one of its
+  // piece.
+  auto const first_of_pieces = static_cast<std::uint32_t>(groups.size());
+  std::vector<std::uint32_t> first(count, kNoGroup), next;
+  auto const group_in = [&](std::uint32_t piece, Label label) {
+    std::uint32_t group = first[piece];
+    while (group != kNoGroup && groups[group].pseudo != label)
+      group = next[group - first_of_pieces];
+    if (group != kNoGroup) return group;
+    next.push_back(first[piece]);
+    first[piece] = static_cast<std::uint32_t>(groups.size());
+    groups.push_back({static_cast<std::uint32_t>(covered.count()) + piece, label, 0});
+    return first[piece];
   };
-  segments.reserve(covered.segments().size() + pseudo.runs().size());
   std::uint32_t position = 0;
+  auto const add = [&](std::uint32_t end, std::uint32_t group) {
+    groups[group].pixels += end - position;
+    segments.push_back({end, group});
+    position = end;
+  };
+  segments.reserve(covered.segments().size() + strips.size());
   std::size_t strip = 0;
-  auto const visit = [&](std::uint32_t cell, std::array<Label, 1> labels, std::uint32_t pixels) {
-    std::uint32_t const end = position + pixels;
-    if (!covered.masks_over(cell).empty()) {
-      add(cell, labels[0], end, pixels);
-      position = end;
+  for (auto const& [end, cell] : covered.segments()) {
+    if (group_of[cell] != kNoGroup) {
+      add(end, group_of[cell]);
+      continue;
     }
     while (position < end) {
       while (strips[strip].end <= position) ++strip;
-      std::uint32_t const stop = std::min(end, strips[strip].end);
-      auto const piece = static_cast<std::uint32_t>(covered.count()) + piece_of[strip];
-      add(piece, labels[0], stop, stop - position);
-      position = stop;
+      add(std::min(end, strips[strip].end), group_in(piece_of[strip], covered.label(cell)));
     }
-  };
-  for_each_piece(covered, std::array{&pseudo}, visit);
+  }
 }
 
 void PixelGroups::count_votes() {

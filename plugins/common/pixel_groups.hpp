@@ -12,8 +12,8 @@
 namespace seplflow {
 
 struct PixelGroups {
-  // The pixels of a cell with one pseudo-label. A cell are the pixels in the same masks, or in the
-  // same 4-connected piece of what no mask covers.
+  // The pixels of a cell with one pseudo-label. A cell are the pixels in the same masks and with
+  // the same pseudo-label, or a 4-connected piece of what no mask covers.
   struct Group {
     std::uint32_t cell;
     Label pseudo;
@@ -48,13 +48,14 @@ struct PixelGroups {
   std::vector<Label> classes;               // of the pseudo-label, ascending; 0 and 255 are none
   std::vector<std::uint64_t> class_pixels;  // by class
   std::vector<Voter> voters;                // the masks, then the pieces
-  Cells covered;                            // the cell that no mask covers has no groups
+  Cells covered;                            // cells that no mask covers have no groups
   std::vector<std::uint32_t> pieces;        // their numbers as voters
   std::vector<Group> groups;
   std::vector<Segment> segments;
 
  private:
-  void find_groups(LabelRuns const& pseudo);
+  std::vector<std::uint32_t> add_covered_groups();
+  void find_groups();
   void count_votes();
 };
 

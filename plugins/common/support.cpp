@@ -87,7 +87,7 @@ double threshold_of(PixelGroups const& groups, std::vector<double> const& suppor
   std::array<std::uint64_t, kBins> histogram{};
   for (std::size_t g = 0; g < support.size(); ++g) {
     if (support[g] <= 0) continue;
-    auto const bin = static_cast<std::size_t>(std::floor(kBins * support[g]));
+    auto const bin = static_cast<std::size_t>(kBins * support[g]);
     histogram[std::min(bin, kBins - 1)] += groups.groups[g].pixels;
   }
   return level_of(histogram, least);
