@@ -162,6 +162,8 @@ constexpr char const* kLabelFileDetails =
     "| PNG with three equal channels, with opaque alpha, or with 16 bits | the values, at most 255 "
     "(or 8 bits scaled by 257) |\n"
     "| gray PNG with 1 bit | the values 0 and 1 |\n"
+    "| gray PNG with 2 or 4 bits | the values, or the gray levels from 0 to 255: whichever gives "
+    "only ids of the data set; if both do, an error that shows both (`ids_from` chooses) |\n"
     "| RGB PNG in the colours of PASCAL VOC, or in `colours` | those of the colours |\n"
     "| palette PNG whose used colours contradict its values, as optipng, zopflipng, ImageMagick "
     "and "

@@ -207,8 +207,43 @@ TEST_CASE("one bit is 0 and 1, which is reported unless there are two classes") 
   CHECK(two.remark.empty());
   CHECK(pixels_of(decode(file)) == Bytes{1, 0, 1});
   CHECK_THAT(decode(file).remark, Contains("1 bit"));
-  CHECK_THROWS_WITH(decode(make_png({1, 2}, {PNG_COLOR_TYPE_GRAY, 4}, {0x12})),
-                    Contains("4-bit gray"));
+}
+
+TEST_CASE("gray of 2 or 4 bits is read where only values or only gray levels are ids") {
+  auto const gray4 = [](std::uint8_t both) {
+    return make_png({1, 2}, {PNG_COLOR_TYPE_GRAY, 4}, {both});
+  };
+  LabelFile const values = decode(gray4(0x2F));  // gray level 34 is no class of VOC's
+  CHECK(pixels_of(values) == Bytes{2, 15});
+  CHECK_THAT(values.remark, Contains("4 bits per pixel") && Contains("values are read"));
+  CHECK(pixels_of(decode(make_png({1, 4}, {PNG_COLOR_TYPE_GRAY, 2}, {0b00011011}))) ==
+        Bytes{0, 1, 2, 3});
+  LabelReading relabelled = of_classes({"background", "cat"});
+  relabelled.relabel[34] = 1;
+  LabelFile const levels = decode(gray4(0x02), relabelled);
+  CHECK(pixels_of(levels) == Bytes{0, 1});
+  CHECK_THAT(levels.remark, Contains("gray levels are read"));
+  CHECK(decode(gray4(0)).remark.empty());
+}
+
+TEST_CASE("gray of 4 bits with two readings is refused with both and the option for each") {
+  Bytes const file = make_png({1, 2}, {PNG_COLOR_TYPE_GRAY, 4}, {0x1F});
+  std::string const both =
+      "a.png is a 4-bit gray PNG that has two readings: by value it holds the ids 1, 15, and by "
+      "gray level (0 to 255) the ids 17, 255; set ids_from = \"values\" for the first or ids_from "
+      "= \"colours\" for the second";
+  for (LabelReading const& reading : {voc(), LabelReading()}) {
+    CHECK_THROWS_WITH(decode(file, reading), Contains(both));
+  }
+  // Neither has only ids, or only 0 and 255 come out.
+  for (std::uint8_t const pixels : {0x0E, 0x0F}) {
+    CHECK_THROWS_WITH(decode(make_png({1, 2}, {PNG_COLOR_TYPE_GRAY, 4}, {pixels}),
+                             of_classes({"background", "cat"})),
+                      Contains("two readings"));
+  }
+  CHECK_THROWS_WITH(decode(file, voc({}, true)), Contains("4-bit gray"));
+  CHECK(pixels_of(decode(file, voc(IdsFrom::values))) == Bytes{1, 15});
+  CHECK(pixels_of(decode(file, voc(IdsFrom::colours))) == Bytes{17, 255});
 }
 
 TEST_CASE("declared colours are read instead of VOC's") {

@@ -134,13 +134,8 @@ class Decider {
   }
 
   Decision of_palette() const {
-    if (reading_.ids_from == IdsFrom::values) return plain();
-    if (reading_.ids_from == IdsFrom::colours) {
-      if (candidates_.empty()) fail_without_ids("a palette PNG; ");
-      return decided(candidates_.front().ids);
-    }
-    UsedIds values;
-    for (Used const& used : used_) values.push_back(used.number);
+    if (reading_.ids_from) return as_asked("a palette PNG");
+    UsedIds const values = used_values();
     for (Scheme const* const scheme : schemes_) {
       if (ids_by(*scheme) == values) return plain();
     }
@@ -158,7 +153,53 @@ class Decider {
     return decision;
   }
 
+  // Gray pixels of few bits say nothing about which of their two readings was meant, so only the
+  // classes can.
+  Decision of_few_bits(unsigned bits) const {
+    std::string const kind = "a " + std::to_string(bits) + "-bit gray PNG";
+    if (reading_.ids_from) return as_asked(kind);
+    UsedIds const values = used_values(), levels = *ids_by(gray_scheme());
+    if (values == levels) return plain();
+    if (!candidates_.empty() && candidates_.front().ids == values) return plain();
+    bool const valid = are_valid(values);
+    if (valid && candidates_.empty()) {
+      Decision decision = plain();
+      decision.remark = few_bits_remark(bits, "values", "gray levels");
+      return decision;
+    }
+    bool const differ = candidates_.size() > 1 && candidates_[1].ids != candidates_[0].ids;
+    if (!valid && !candidates_.empty() && !differ && shows_class(candidates_.front().ids)) {
+      Decision decision = decided(candidates_.front().ids);
+      decision.remark = few_bits_remark(bits, "gray levels", "values");
+      return decision;
+    }
+    throw Error(name_ + " is " + kind + " that has two readings: by value it holds the ids " +
+                list(values) + ", and by gray level (0 to 255) the ids " +
+                list(candidates_.empty() ? levels : candidates_.front().ids) +
+                "; set ids_from = \"values\" for the first or ids_from = \"colours\" for the "
+                "second, or save the class ids as 8-bit gray");
+  }
+
  private:
+  static std::string few_bits_remark(unsigned bits, char const* read, char const* other) {
+    return "label files are gray with " + std::to_string(bits) + " bits per pixel, and their " +
+           read + " are read as class ids, because their " + other +
+           " are not all ids of the data set";
+  }
+
+  // By the option ids_from, which is set.
+  Decision as_asked(std::string const& kind) const {
+    if (reading_.ids_from == IdsFrom::values) return plain();
+    if (candidates_.empty()) fail_without_ids(kind + "; ");
+    return decided(candidates_.front().ids);
+  }
+
+  UsedIds used_values() const {
+    UsedIds values;
+    for (Used const& used : used_) values.push_back(used.number);
+    return values;
+  }
+
   // Nothing when a used number has no colour, or one without an id.
   std::optional<UsedIds> ids_by(Scheme const& scheme) const {
     UsedIds ids;
@@ -266,6 +307,17 @@ Decision ids_of_palette(std::array<std::uint64_t, 256> const& areas,
     used.push_back(each);
   }
   return Decider(std::move(used), reading, name).of_palette();
+}
+
+Decision ids_of_few_bits(std::array<std::uint64_t, 256> const& areas, unsigned bits,
+                         LabelReading const& reading, std::string_view name) {
+  unsigned const greatest = (1U << bits) - 1;
+  std::vector<Used> used;
+  for (unsigned value = 0; value <= greatest; ++value) {
+    auto const level = static_cast<std::uint8_t>(value * 255 / greatest);
+    if (areas[value] > 0) used.push_back({static_cast<Label>(value), Colour{level, level, level}});
+  }
+  return Decider(std::move(used), reading, name).of_few_bits(bits);
 }
 
 }  // namespace seplflow

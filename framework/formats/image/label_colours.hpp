@@ -33,5 +33,9 @@ Decision ids_of_picture(Picture const& picture, LabelReading const& reading, std
 Decision ids_of_palette(std::array<std::uint64_t, 256> const& areas,
                         std::span<Colour const> palette, LabelReading const& reading,
                         std::string_view name);
+// The same for gray pixels of `bits` bits, 2 or 4: their values may be ids, or gray levels that a
+// program stored with fewer bits.
+Decision ids_of_few_bits(std::array<std::uint64_t, 256> const& areas, unsigned bits,
+                         LabelReading const& reading, std::string_view name);
 
 }  // namespace seplflow

@@ -119,11 +119,16 @@ LabelFile decode_channels(PngReader& png, std::string_view name, LabelReading co
   return with_ids(png.size(), std::move(picture.numbers), decision);
 }
 
-LabelFile decode_palette(PngReader& png, std::string_view name, LabelReading const& reading) {
+// A palette, or gray with 2 or 4 bits.
+LabelFile decode_indices(PngReader& png, std::string_view name, LabelReading const& reading) {
   png.unpack();
   LabelMap labels = png.read_labels();
-  Decision const decision = ids_of_palette(label_areas(labels), png.palette(), reading, name);
-  if (decision.is_plain) return {std::move(labels), "", ""};
+  auto const& areas = label_areas(labels);
+  Decision const decision =
+      png.colour_type() == PNG_COLOR_TYPE_PALETTE
+          ? ids_of_palette(areas, png.palette(), reading, name)
+          : ids_of_few_bits(areas, static_cast<unsigned>(png.bit_depth()), reading, name);
+  if (decision.is_plain) return {std::move(labels), decision.remark, ""};
   auto const pixels = labels.pixels();
   return with_ids(png.size(), {pixels.begin(), pixels.end()}, decision);
 }
@@ -143,11 +148,12 @@ LabelFile decode_one_bit(PngReader& png, LabelReading const& reading) {
 LabelFile decode_png(Bytes bytes, std::string_view name, LabelReading const& reading) {
   PngReader png(bytes, name, kLabelFile);
   bool const is_gray = png.colour_type() == PNG_COLOR_TYPE_GRAY;
-  if (reading.strict || (is_gray && png.bit_depth() < 8 && png.bit_depth() > 1)) {
-    require_label_kind(png, name);
-  }
-  if (png.colour_type() == PNG_COLOR_TYPE_PALETTE) return decode_palette(png, name, reading);
+  if (reading.strict) require_label_kind(png, name);
   if (is_gray && png.bit_depth() == 1) return decode_one_bit(png, reading);
+  bool const has_few_bits = is_gray && png.bit_depth() < 8;
+  if (has_few_bits || png.colour_type() == PNG_COLOR_TYPE_PALETTE) {
+    return decode_indices(png, name, reading);
+  }
   if (!is_gray || png.bit_depth() != 8) return decode_channels(png, name, reading);
   return {png.read_labels(), "", ""};
 }

@@ -38,6 +38,9 @@ struct LabelFile {
 // and a .npy file with whole numbers of shape (height, width). Unless `strict`, these are read too:
 //   - PNGs with the ids in another form: three equal channels, opaque alpha, 16 bits (also 8
 //     bits scaled by 257), 1 bit;
+//   - gray PNGs of 2 or 4 bits, whose values may be ids or gray levels from 0 to 255: whichever
+//     gives only ids of the data set, and a class; if both or neither do, the file is refused, and
+//     the message shows both readings;
 //   - RGB PNGs in the colours that are declared (`colours`, Classes::colours), or else in those of
 //     PASCAL VOC;
 //   - palette PNGs whose used entries have the declared or VOC's colours of other ids, or gray
