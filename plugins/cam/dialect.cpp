@@ -27,12 +27,13 @@ constexpr std::array kKnownFiles = {
 
 // The form of a file with strided maps only, judging by whether the keys begin with a background
 // without a map.
-KnownFile const* known_by_count(PickleValue const& root, std::string const& file) {
+KnownFile const* known_by_count(PickleValue const& root, Classes const* classes,
+                                std::string const& file) {
   auto const strided = root.find(kStrided);
   if (!strided || !strided->is(PickleValue::Kind::array) || strided->array().axes() != 3) {
     return nullptr;
   }
-  auto const keys = key_numbers(*root.find(kKeys), false, file);
+  auto const keys = file_keys(*root.find(kKeys), false, classes, file).numbers;
   std::uint64_t const maps = strided->array().shape()[0];
   if (keys.size() == maps) return known_file(CamMethod::irn);
   bool const leading_background = keys.size() == maps + 1 && keys.front() == 0;
@@ -131,17 +132,18 @@ bool writes_maps_by_number(CamMethod method) {
   return !known_file(method) && method != CamMethod::rca;
 }
 
-KnownFile const* recognised_file(PickleValue const& root, std::string const& file) {
+KnownFile const* recognised_file(PickleValue const& root, Classes const* classes,
+                                 std::string const& file) {
   for (KnownFile const& known : kKnownFiles) {
     if (root.find(known.field)) return &known;
   }
-  return known_by_count(root, file);
+  return known_by_count(root, classes, file);
 }
 
-std::string looks_like(PickleValue const& root, std::string const& file) {
+std::string looks_like(PickleValue const& root, Classes const* classes, std::string const& file) {
   if (root.is(PickleValue::Kind::dict)) {
     if (root.find(kKeys)) {
-      if (KnownFile const* const known = recognised_file(root, file))
+      if (KnownFile const* const known = recognised_file(root, classes, file))
         return description_of(*known, root);
     } else if (has_numbers_as_keys(root)) {
       return "looks like a file of PSA or its descendants (a map for each class number): method = "
@@ -165,8 +167,20 @@ std::optional<std::int64_t> class_number(PickleValue const& key, bool strict) {
   return digits ? std::optional(number) : std::nullopt;
 }
 
-std::vector<std::int64_t> key_numbers(PickleValue const& keys, bool strict,
-                                      std::string const& file) {
+std::optional<std::int64_t> named_class(PickleValue const& key, bool strict, Classes const* classes,
+                                        std::string const& file) {
+  if (strict || !classes || !key.is(PickleValue::Kind::text)) return std::nullopt;
+  auto const& names = classes->names();
+  auto const found = std::ranges::find(names, key.text());
+  if (found == names.end()) return std::nullopt;
+  std::int64_t const label = found - names.begin();
+  if (!class_number(key, false)) return label;
+  throw Error(file + " has the key '" + *found + "', which is a number and also the name of class " +
+              std::to_string(label) + "; save class numbers as integers");
+}
+
+FileKeys file_keys(PickleValue const& keys, bool strict, Classes const* classes,
+                   std::string const& file) {
   auto const refuse = [&](std::string const& why = "; expected a list of class numbers") {
     throw Error(file + " has in 'keys' " + keys.description() + why);
   };
@@ -178,22 +192,34 @@ std::vector<std::int64_t> key_numbers(PickleValue const& keys, bool strict,
   if (keys.is(PickleValue::Kind::array)) {
     require_few(keys.array().size());
     try {
-      if (auto const numbers = numbers_in(keys.array(), strict)) return *numbers;
+      if (auto const numbers = numbers_in(keys.array(), strict)) return {*numbers};
     } catch (Error const& error) {
       refuse(std::string(": ") + error.what());
     }
     refuse();
   }
-  if (auto const number = strict ? std::nullopt : class_number(keys, strict)) return {*number};
+  if (auto const label = named_class(keys, strict, classes, file)) return {{*label}, true};
+  if (auto const number = strict ? std::nullopt : class_number(keys, strict)) return {{*number}};
   if (!keys.is(PickleValue::Kind::list) && !keys.is(PickleValue::Kind::tuple)) refuse();
   require_few(keys.size());
-  std::vector<std::int64_t> numbers;
+  FileKeys found;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    auto const number = class_number(keys.item(i), strict);
+    PickleValue const key = keys.item(i);
+    auto const label = named_class(key, strict, classes, file);
+    auto const number = label ? label : class_number(key, strict);
+    if (!number && !strict && key.is(PickleValue::Kind::text)) {
+      refuse(" with " + key.description() +
+             ", which is neither a class number nor the name of a class of the data set");
+    }
     if (!number) refuse();
-    numbers.push_back(*number);
+    if (i == 0) found.are_labels = label.has_value();
+    if (found.are_labels != label.has_value()) {
+      refuse("; some are names of classes and some are numbers, so their count is unknown: save "
+             "the names or the numbers");
+    }
+    found.numbers.push_back(*number);
   }
-  return numbers;
+  return found;
 }
 
 bool may_be_scores(ElementType type, bool strict) {

@@ -38,7 +38,7 @@ struct Dialect {
   std::optional<Keys> keys;
   std::optional<Background> background;
   // Refuses what no published method writes, even where it has only one meaning: class numbers as
-  // text or floating-point numbers, bytes as scores, axes of length 1, maps of NaN.
+  // text or floating-point numbers, names of classes, bytes as scores, axes of length 1, maps of NaN.
   bool strict = false;
 
   // Refuses contradictions.
@@ -70,20 +70,31 @@ bool writes_maps_by_number(CamMethod method);
 
 // The form that a dict with "keys" seems to have, judging by its fields; null if it is unknown.
 // Throws Error, with the file, when the keys are needed to decide but are not numbers.
-KnownFile const* recognised_file(PickleValue const& root, std::string const& file);
+KnownFile const* recognised_file(PickleValue const& root, Classes const* classes,
+                                 std::string const& file);
 // What the file seems to be, with the setting for it: "looks like a SIPE file (keys, IS_CAM;
 // background in-band): method = "sipe"". For an unknown form, what the file holds.
-std::string looks_like(PickleValue const& root, std::string const& file);
+std::string looks_like(PickleValue const& root, Classes const* classes, std::string const& file);
 
 // The number that a key stands for: an integer, or, unless `strict`, a whole floating-point number
 // or digits.
 std::optional<std::int64_t> class_number(PickleValue const& key, bool strict);
 
-// The numbers in an entry "keys": a list or an array of class_number(); unless `strict`, also a
-// single one and an array of shape (n, 1) or (1, n). Throws Error, with the file, when it holds
-// anything else.
-std::vector<std::int64_t> key_numbers(PickleValue const& keys, bool strict,
-                                      std::string const& file);
+// The label of a class of that name; nothing for other keys, or if `strict`. Throws Error, with the
+// file, when the name is also a number.
+std::optional<std::int64_t> named_class(PickleValue const& key, bool strict, Classes const* classes,
+                                        std::string const& file);
+
+struct FileKeys {
+  std::vector<std::int64_t> numbers;
+  bool are_labels = false;  // of classes that the file names; else their meaning depends
+};
+
+// What an entry "keys" holds: a list or an array of class_number(); unless `strict`, also a list of
+// names of classes, a single number or name, and an array of shape (n, 1) or (1, n). Throws Error,
+// with the file, when it holds anything else.
+FileKeys file_keys(PickleValue const& keys, bool strict, Classes const* classes,
+                   std::string const& file);
 
 // Whether scores may have this type: floating-point, or, unless `strict`, bytes (scores times 255)
 // and bool.

@@ -37,7 +37,7 @@ class Finder {
 
   // The file has another form than the method writes, or than any known method writes.
   [[noreturn]] void fail_to_read() const {
-    std::string const seems = looks_like(root_, file_);
+    std::string const seems = looks_like(root_, classes_, file_);
     if (seems.find("method = ") != std::string::npos) {
       fail(seems + (dialect_.method ? "; the pipeline says " + setting_of(*dialect_.method) : ""));
     }
@@ -50,10 +50,9 @@ class Finder {
 
   FoundMaps in_fields() const {
     if (dialect_.method && !known_file(*dialect_.method)) fail_to_read();
-    std::vector<std::int64_t> const keys =
-        key_numbers(*root_.find(kKeys), dialect_.strict, file_);
-    if (!has_scores()) return no_maps(keys);
-    KnownFile const* const known = known_of(keys);
+    FileKeys const keys = file_keys(*root_.find(kKeys), dialect_.strict, classes_, file_);
+    if (!has_scores()) return no_maps(keys.numbers);
+    KnownFile const* const known = known_of(keys.numbers);
     std::string const field = field_of(known);
     if (auto found = in_list(keys, field, known)) return *found;
     Array const scores = scores_in(field);
@@ -69,7 +68,7 @@ class Finder {
   }
 
   // The maps of a field that holds a list with a map for each class; nothing for other values.
-  std::optional<FoundMaps> in_list(std::vector<std::int64_t> const& keys, std::string const& field,
+  std::optional<FoundMaps> in_list(FileKeys const& keys, std::string const& field,
                                    KnownFile const* known) const {
     auto const value = root_.find(field);
     if (dialect_.strict || !value || !value->is(Kind::list) || value->size() == 0) {
@@ -144,7 +143,7 @@ class Finder {
   std::string field_of(KnownFile const* known) const {
     if (dialect_.field) return *dialect_.field;
     if (known && root_.find(known->field)) return known->field;
-    KnownFile const* const seems = recognised_file(root_, file_);
+    KnownFile const* const seems = recognised_file(root_, classes_, file_);
     if (dialect_.method && seems && seems != known) fail_to_read();
     if (known && known->has_strided && root_.find(kStrided)) return kStrided;
     if (known) {
@@ -179,11 +178,13 @@ class Finder {
   }
 
   // The labels of the maps. The first key may be a background without a map.
-  std::vector<Label> labels_of(std::vector<std::int64_t> keys, std::uint64_t maps,
+  std::vector<Label> labels_of(FileKeys const& file_keys, std::uint64_t maps,
                                std::string const& field, KnownFile const* known) const {
-    auto const key_kind = dialect_.keys ? dialect_.keys
-                          : known       ? std::optional(known->keys)
-                                        : std::nullopt;
+    std::vector<std::int64_t> keys = file_keys.numbers;
+    auto const key_kind = file_keys.are_labels ? std::optional(Keys::label_ids)
+                          : dialect_.keys      ? dialect_.keys
+                          : known              ? std::optional(known->keys)
+                                               : std::nullopt;
     auto const background = dialect_.background ? dialect_.background
                             : known             ? known->background
                                                 : std::nullopt;
@@ -202,6 +203,8 @@ class Finder {
            (keys.size() == maps + 1 ? ", and the first key is not 0, for background" : ""));
     }
     if (maps == 0) return {};
+    // Names say which map is that of the background, whatever the method usually writes.
+    if (file_keys.are_labels) return labels_with_background(keys, dialect_.background, nullptr);
     if (!key_kind && background != Background::in_band) {
       fail("has as many numbers in 'keys' as maps in '" + field +
            "', which may count classes from 0 or be label ids: set keys = \"zero_based\" or "
@@ -244,9 +247,9 @@ class Finder {
     if (dialect_.method && !writes_maps_by_number(*dialect_.method)) fail_to_read();
     if (dialect_.field) {
       fail("has no 'keys', so no field \"" + *dialect_.field + "\" either: it " +
-           looks_like(root_, file_));
+           looks_like(root_, classes_, file_));
     }
-    bool const by_name = label_of(root_.key(0)).has_value() && !class_number(root_.key(0), false);
+    bool const by_name = label_of(root_.key(0)).has_value();
     std::vector<std::int64_t> keys;
     for (std::size_t i = 0; i < root_.size(); ++i) {
       auto const number =
@@ -269,10 +272,7 @@ class Finder {
 
   // The label of a class whose name is the key; nothing for other keys, or if `strict`.
   std::optional<std::int64_t> label_of(PickleValue const& key) const {
-    if (dialect_.strict || !classes_ || !key.is(Kind::text)) return std::nullopt;
-    auto const& names = classes_->names();
-    auto const found = std::ranges::find(names, key.text());
-    return found == names.end() ? std::nullopt : std::optional(found - names.begin());
+    return named_class(key, dialect_.strict, classes_, file_);
   }
 
   std::vector<Label> labels_by_number(std::vector<std::int64_t> const& keys) const {

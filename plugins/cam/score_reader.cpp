@@ -88,7 +88,9 @@ std::string score_details(std::string const& forms) {
          std::string(
              "- 2007000032 as the name of 2007_000032.\n"
              "- Class numbers as text (`\"14\"`) or as whole floating-point numbers, and class "
-             "names as the keys of maps; `keys` of shape (n, 1) or (1, n), or a single number.\n"
+             "names, both as the keys of maps and in `keys`, also as numpy's text (dtypes U and S); "
+             "`keys` of shape (n, 1) or (1, n), or a single number. Names and numbers in one list, "
+             "and text that is both, are an error.\n"
              "- Scores in bytes (uint8), which are divided by 255, and bool. A file whose bytes are "
              "only 0 and 1 is an error.\n"
              "- Arrays of shape (1, K, H, W) and (K, 1, H, W), and (H, W) with one key; a list of "

@@ -163,6 +163,37 @@ TEST_CASE("the array of keys may have any form of one row") {
                  Contains("has in 'keys' an int64 array of shape (2, 2)"));
 }
 
+TEST_CASE("keys that numpy stores as text are class names or numbers") {
+  using pickle_bytes::array;
+  using pickle_bytes::dtype;
+  auto const unicode = [](std::string const& characters, std::size_t size) {
+    std::string data;
+    for (char const c : characters) data += std::string{c, '\0', '\0', '\0'};
+    return data + std::string(4 * (size - characters.size()), '\0');
+  };
+  std::string const numbers = array(dtype("S1", "|"), {2}, "52");
+  CHECK(read_form(with_key_array(numbers, kTwo)).classes == Labels{6, 3});
+  std::string const names = array(dtype("U6"), {2}, unicode("person", 6) + unicode("bus", 6));
+  for (std::string const& keys : {names, pickle_bytes::list(text("person") + text("bus"))}) {
+    NpyScores const found = read_form(with_key_array(keys, kTwo));
+    CHECK(found.classes == Labels{15, 6});
+    CHECK(found.values == kTwoValues);
+    CHECK_THAT(form_refusal(with_key_array(keys, kTwo), strict()), Contains("has in 'keys' "));
+  }
+  auto const list_of = [&](std::string const& first, std::string const& second) {
+    return with_key_array(pickle_bytes::list(text(first) + text(second)), kTwo);
+  };
+  CHECK(read_form(list_of("background", "bus")).classes == Labels{0, 6});
+  CHECK_THAT(form_refusal(list_of("background", "bus"), with("background", "implicit")),
+             Contains("0 (background) included"));
+  CHECK_THAT(form_refusal(list_of("bus", "tram")),
+             Contains("the text 'tram', which is neither a class number nor the name of a class"));
+  CHECK_THAT(form_refusal(list_of("bus", "5")), Contains("some are names of classes and some"));
+  std::string const scalar = pickle_bytes::call(pickle_bytes::global("numpy._core.multiarray", "scalar"),
+                                                dtype("U3") + pickle_bytes::bytes(unicode("bus", 3)));
+  CHECK(read_form(npy(dict(scalar + kMap))).classes == Labels{6});
+}
+
 TEST_CASE("more keys than there are classes are refused before they are read") {
   using pickle_bytes::array;
   using pickle_bytes::dtype;

@@ -145,8 +145,43 @@ TEST_CASE("an outermost array of several objects stands for a list of them") {
   CHECK(numpy_description(array_with_data(dtype("O8", "|"), {2}, list("NN"))) == "a list of 2 items");
 }
 
-TEST_CASE("element types that are not numbers are refused by name") {
-  for (char const* const name : {"U10", "S3", "V8", "M8", "c8", "f16", ""}) {
+TEST_CASE("numpy's text becomes text and lists of texts, wherever it is") {
+  auto const wide = [](std::u32string_view characters, bool is_big = false) {
+    std::string data;
+    for (char32_t const c : characters) data += is_big ? big(std::uint32_t{c}) : little(std::uint32_t{c});
+    return data;
+  };
+  std::u32string const names{U"bus\0\U0001F600\u00e9\0\0", 8};
+  for (bool const is_big : {false, true}) {
+    std::string const type = dtype("U4", is_big ? ">" : "<");
+    for (std::string const& object :
+         {array(type, {2}, wide(names, is_big)), array(type, {2, 1}, wide(names, is_big)),
+          frombuffer(type, {2}, wide(names, is_big), text("C"))}) {
+      ParsedPickle const parsed(dict(text("keys") + object));
+      PickleValue const keys = *parsed.root().find("keys");
+      REQUIRE(keys.size() == 2);
+      CHECK(keys.item(0).text() == "bus");
+      CHECK(keys.item(1).text() == "\xf0\x9f\x98\x80\xc3\xa9");
+    }
+  }
+  CHECK(numpy_description(scalar(dtype("S4", "|"), std::string("bus\0", 4))) == "the text 'bus'");
+  CHECK(numpy_description(array(dtype("U3"), {}, wide(U"bus"))) == "the text 'bus'");
+  CHECK(numpy_description(dict(scalar(dtype("U3"), wide(U"bus")) + "N")) ==
+        "a dict of 1 entry with the key 'bus'");
+  CHECK(numpy_description(array(dtype("S2", "|"), {1}, "\xff\xfe")) == "a list of 1 item");
+  CHECK(numpy_description(array(dtype("U4"), {0}, "")) == "a list of 0 items");
+  CHECK_THROWS_WITH(numpy_description(array(dtype("U2"), {2}, "abcd")),
+                    Contains("text of shape (2,) has 4 bytes instead of 8"));
+  CHECK_THROWS_WITH(numpy_description(array(dtype("S1", "|"), {2, 2}, "abcd")),
+                    Contains("text of shape (2, 2)"));
+  CHECK_THROWS_WITH(numpy_description(array(dtype("U1"), {1}, "\xff\xff\xff\x7f")),
+                    Contains("a character that Unicode does not have"));
+  CHECK_THROWS_WITH(numpy_description(array(dtype("U0"), {std::int64_t{1} << 40}, "")),
+                    Contains("the most that seplflow loads"));
+}
+
+TEST_CASE("element types that are not numbers or text are refused by name") {
+  for (char const* const name : {"U", "Sx", "V8", "M8", "c8", "f16", ""}) {
     CHECK_THROWS_WITH(numpy_description(array(dtype(name), {0}, "")),
                       Contains("numpy's type '" + std::string(name) + "'"));
   }

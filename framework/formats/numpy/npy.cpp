@@ -190,7 +190,10 @@ namespace seplflow::pickle {
 
 Cell read_npy_root(Bytes file, Store& store) {
   Header const header = read_header(file, store.file_being_read());
-  return header.dtype->type ? read_numbers(header, file, store) : read_objects(header, file, store);
+  if (header.dtype->type) return read_numbers(header, file, store);
+  if (!header.dtype->characters) return read_objects(header, file, store);
+  if (LazyFile* const lazy = store.file_being_read()) lazy->need(file.size());
+  return read_texts(store, *header.dtype, *header.shape, file.subspan(header.bytes));
 }
 
 }  // namespace seplflow::pickle

@@ -26,7 +26,8 @@ struct Store;  // everything that the values of one file refer to
 // thread; this throws Error when the file cannot be read any more.
 //
 // A numpy scalar (numpy.int32(5), a key of cls_labels.npy) becomes an integer, a number or a
-// boolean; an array of shape () stays an array. A torch Parameter becomes its tensor, an
+// boolean; an array of shape () stays an array. numpy's text (dtypes U and S) becomes a text, and an
+// array of it a list of texts. A torch Parameter becomes its tensor, an
 // OrderedDict a dict. A str of Python 2 becomes a text when it is ASCII, and bytes otherwise.
 class PickleValue {
  public:
@@ -84,8 +85,8 @@ class Pickle {
 // torch.save; for the latter see torch_file.hpp, and for .npy files npy.hpp.
 //
 // Accepts None, bool, int (64 bits), float, str, bytes, list, tuple, dict, OrderedDict, numpy
-// arrays and scalars of bool, integers and floating-point numbers as any version of numpy pickles
-// them, and torch tensors as torch pickles them. An array of objects is accepted only as the root:
+// arrays and scalars of bool, integers, floating-point numbers and text (arrays of it of shape ()
+// or (N,)) as any version of numpy pickles them, and torch tensors as torch pickles them. An array of objects is accepted only as the root:
 // with shape () it stands for its object, with shape (N,) for a list of them. Everything else is
 // refused by name: "the pickle refers to 'os.system', which seplflow does not load".
 //

@@ -153,9 +153,26 @@ void sort_keys(Store const& store, Dict& dict) {
   if (twin != dict.sorted.end()) fail_twice(store, dict.entries[*twin].key);
 }
 
+// numpy's arrays of text become lists of texts, or texts.
+void unwrap_texts(Store& store) {
+  if (std::ranges::none_of(store.arrays, &ArraySlot::is_text)) return;
+  auto const unwrap = [&](Cell& cell) {
+    if (cell.is(Type::array) && store.arrays[cell.index].is_text) {
+      cell = *store.arrays[cell.index].object;
+    }
+  };
+  unwrap(store.root);
+  std::ranges::for_each(store.items, unwrap);
+  for (auto& list : store.lists) std::ranges::for_each(list, unwrap);
+  for (Dict& dict : store.dicts) {
+    for (Entry& entry : dict.entries) unwrap(entry.value);
+  }
+}
+
 }  // namespace
 
 void check_values(Store& store) {
+  unwrap_texts(store);
   if (store.root.is(Type::array) && store.arrays[store.root.index].object) {
     store.root = *store.arrays[store.root.index].object;
   }

@@ -69,8 +69,12 @@ Cell numpy_dtype(Arguments const& arguments);
 void set_array_state(Store& store, Cell const& array, Cell const& state);
 void set_dtype_state(Store& store, Cell const& dtype, Cell const& state);
 // "<f4", "|b1", "O", ...; without a byte order, the machine's own. Throws Error for types that
-// seplflow does not load: text, dates, records, complex numbers, longer numbers.
+// seplflow does not load: dates, records, complex numbers, longer numbers.
 Dtype dtype_of(std::string_view name);
+// numpy's array of text: a list of texts, or one text if its shape is (). Like a str of Python 2,
+// text of one byte a character becomes bytes when it is not ASCII.
+Cell read_texts(Store& store, Dtype const& dtype, std::span<std::uint64_t const> shape,
+                Bytes bytes);
 
 // torch.cpp
 Cell torch_load_bytes(Arguments const& arguments);

@@ -1,6 +1,7 @@
 // numpy's arrays, scalars and dtypes.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 #include <string>
 
@@ -27,7 +28,6 @@ constexpr std::array kTypeNames{
 // What the types that are not loaded hold, by their first letter; empty for others.
 std::string_view content_of(std::string_view name) {
   std::string_view const first = name.substr(0, 1);
-  if (first == "U" || first == "S" || first == "a") return " (text)";
   if (first == "V") return " (records)";
   if (first == "c") return " (complex numbers)";
   return first == "M" || first == "m" ? " (dates and times)" : "";
@@ -54,10 +54,60 @@ Array make_array(Store const& store, Dtype const& dtype, std::vector<std::uint64
   return array;
 }
 
-Dtype numeric_dtype(Arguments const& arguments, std::size_t i) {
+// Of numbers or text.
+Dtype plain_dtype(Arguments const& arguments, std::size_t i) {
   Dtype const dtype = arguments.store().dtypes[arguments.require(i, Type::dtype, "a dtype").index];
-  if (!dtype.type) throw Error("the pickle holds an array of objects; expected numbers");
+  if (!dtype.type && !dtype.characters) {
+    throw Error("the pickle holds an array of objects; expected numbers or text");
+  }
   return dtype;
+}
+
+// "U5" or "S3"; nothing for other types.
+std::optional<Dtype> text_dtype(std::string_view name) {
+  if (!name.starts_with('U') && !name.starts_with('S')) return std::nullopt;
+  std::uint32_t characters = 0;
+  auto const [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), characters);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  Dtype dtype;
+  dtype.characters = characters;
+  dtype.is_unicode = name.front() == 'U';
+  return dtype;
+}
+
+// Writes the character as UTF-8, and returns the number of its bytes. At most 4.
+std::size_t write_utf8(char32_t character, std::uint8_t* to) {
+  if (character > 0x10FFFF || (character >= 0xD800 && character <= 0xDFFF)) {
+    throw Error("an array of text holds a character that Unicode does not have; the file is damaged");
+  }
+  std::size_t const more = character < 0x80 ? 0 : character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
+  constexpr std::array<std::uint8_t, 4> kLead = {0, 0xC0, 0xE0, 0xF0};
+  to[0] = static_cast<std::uint8_t>(kLead[more] | character >> (6 * more));
+  for (std::size_t i = 1; i <= more; ++i) {
+    to[i] = static_cast<std::uint8_t>(0x80 | (character >> (6 * (more - i)) & 0x3F));
+  }
+  return more + 1;
+}
+
+// Text without the zeros that fill it up: of one byte a character as it is, and else as UTF-8 in
+// `buffer`, which has as many bytes.
+Cell text_in(Dtype const& dtype, Bytes bytes, std::uint8_t* buffer) {
+  if (!dtype.is_unicode) {
+    while (!bytes.empty() && bytes.back() == 0) bytes = bytes.first(bytes.size() - 1);
+    bool const is_ascii = std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte < 0x80; });
+    return Cell::of_bytes(is_ascii ? Type::text : Type::bytes, bytes);
+  }
+  std::size_t size = 0, used = 0;
+  for (std::size_t at = 0; at < bytes.size(); at += 4) {
+    char32_t character = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+      std::size_t const place = dtype.byte_order == std::endian::little ? 3 - i : i;
+      character = character << 8 | bytes[at + place];
+    }
+    size += write_utf8(character, buffer + size);
+    if (character != 0) used = size;
+  }
+  return Cell::of_bytes(Type::text, {buffer, used});
 }
 
 // Bytes, which Python 2 calls a str.
@@ -91,15 +141,54 @@ Dtype dtype_of(std::string_view name) {
     dtype.byte_order = byte_order_of(rest.substr(0, 1));
     rest.remove_prefix(1);
   }
+  if (auto text = text_dtype(rest)) {
+    text->byte_order = dtype.byte_order;
+    return *text;
+  }
   auto const found = std::ranges::find(kTypeNames, rest, &TypeName::text);
   if (found == kTypeNames.end()) {
     throw Error("the elements of an array have numpy's type '" + printable(name) + "'" +
                 std::string(content_of(rest)) +
-                "; seplflow loads bool, integers of 8 to 64 bits, float16, float32 and float64: "
+                "; seplflow loads bool, integers of 8 to 64 bits, float16, float32, float64 and "
+                "text: "
                 "convert the array to one of these and save the file again");
   }
   dtype.type = found->type;
   return dtype;
+}
+
+Cell read_texts(Store& store, Dtype const& dtype, std::span<std::uint64_t const> shape,
+                Bytes bytes) {
+  std::uint64_t count = 1;
+  for (std::uint64_t const extent : shape) {
+    if (extent == 1) continue;
+    if (count != 1) {
+      throw Error("the file holds an array of text of shape " + shape_text(shape) +
+                  "; seplflow loads text of shape () or (N,)");
+    }
+    count = extent;
+  }
+  std::size_t const size = *dtype.characters * (dtype.is_unicode ? 4 : 1);
+  if (size > 0 ? bytes.size() % size != 0 || bytes.size() / size != count : !bytes.empty()) {
+    throw Error("an array of text of shape " + shape_text(shape) + " has " +
+                std::to_string(bytes.size()) + " bytes instead of " + std::to_string(size) +
+                " for each element");
+  }
+  store.spend_values(count);
+  store.spend_bytes(bytes.size());
+  store.loaded_bytes(bytes);
+  std::uint8_t* buffer = nullptr;
+  if (dtype.is_unicode && !bytes.empty()) {
+    store.buffers.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(bytes.size()));
+    buffer = store.buffers.back().get();
+  }
+  auto const text = [&](std::size_t i) {
+    return text_in(dtype, bytes.subspan(i * size, size), buffer + (buffer ? i * size : 0));
+  };
+  if (shape.empty()) return text(0);
+  Cell const list = store.new_list();
+  for (std::size_t i = 0; i < count; ++i) store.lists[list.index].push_back(text(i));
+  return list;
 }
 
 // numpy.core.multiarray._reconstruct(numpy.ndarray, (0,), b"b")
@@ -120,7 +209,8 @@ Cell numpy_dtype(Arguments const& arguments) {
 
 // numpy.core.multiarray.scalar(dtype, bytes)
 Cell numpy_scalar(Arguments const& arguments) {
-  Dtype const dtype = numeric_dtype(arguments, 0);
+  Dtype const dtype = plain_dtype(arguments, 0);
+  if (dtype.characters) return read_texts(arguments.store(), dtype, {}, data_of(arguments[1]));
   Array const value = make_array(arguments.store(), dtype, {}, {}, data_of(arguments[1]));
   if (value.type() == boolean) return {.type = Type::boolean, .boolean = value.integer(0) != 0};
   if (is_floating_point(value.type())) return {.type = Type::number, .number = value.number(0)};
@@ -131,8 +221,9 @@ Cell numpy_scalar(Arguments const& arguments) {
 Cell numpy_frombuffer(Arguments const& arguments) {
   Store& store = arguments.store();
   Bytes const bytes = data_of(arguments[0]);
-  Dtype const dtype = numeric_dtype(arguments, 1);
+  Dtype const dtype = plain_dtype(arguments, 1);
   std::vector<std::uint64_t> shape = arguments.counts(2);
+  if (dtype.characters) return read_texts(store, dtype, shape, bytes);
   auto const order = arguments.require(3, Type::text, "an order of axes").text();
   bool const ordered = order == "K" && !arguments[4].is(Type::none);
   if (order != "C" && order != "F" && !ordered) {
@@ -163,6 +254,11 @@ void set_array_state(Store& store, Cell const& array, Cell const& state) {
   std::vector<std::uint64_t> shape = arguments.counts(first);
   Dtype const dtype = store.dtypes[arguments.require(first + 1, Type::dtype, "a dtype").index];
   Cell const flag = arguments[first + 2], data = arguments[first + 3];
+  if (dtype.characters) {
+    slot.object = read_texts(store, dtype, shape, data_of(data));
+    slot.is_text = true;
+    return;
+  }
   if (!dtype.type) {
     std::size_t const objects = data.is(Type::list) ? store.lists[data.index].size() : 0;
     if (data.is(Type::list) && shape.size() == 1 && shape[0] == objects) {

@@ -86,15 +86,18 @@ struct Dict {
 
 // numpy's dtype, as far as arrays may have it.
 struct Dtype {
-  std::optional<ElementType> type;  // nothing: objects
+  std::optional<ElementType> type;  // nothing: text, or else objects
   std::endian byte_order = std::endian::native;
+  std::optional<std::size_t> characters = {};  // of each element, if it is text
+  bool is_unicode = false;                     // its characters have 4 bytes (U), not 1 (S)
 };
 
 // An array, which is declared before it is filled: numpy builds arrays in two steps, and a tensor
 // may come before its storage.
 struct ArraySlot {
   std::optional<Array> array;
-  std::optional<Cell> object;         // of numpy's array of one object
+  std::optional<Cell> object;         // of numpy's array of one object, or its texts
+  bool is_text = false;               // `object` stands for the array wherever it is
   std::optional<ArrayLayout> layout;  // of a tensor that waits for
   std::size_t storage = 0;            // this storage
 };
