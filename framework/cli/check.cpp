@@ -6,6 +6,7 @@
 #include "cli/pipeline_arguments.hpp"
 #include "pipeline/open_samples.hpp"
 #include "run/crash_report.hpp"
+#include "run/inputs_outside.hpp"
 #include "run/run.hpp"
 
 namespace seplflow::cli {

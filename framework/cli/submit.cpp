@@ -11,6 +11,7 @@
 #include "pipeline/option_text.hpp"
 #include "run/file_writer.hpp"
 #include "run/folder_lock.hpp"
+#include "run/inputs_outside.hpp"
 #include "run/resume/hints.hpp"
 #include "run/run.hpp"
 #include "run/run_place.hpp"

@@ -11,6 +11,7 @@
 #include "pipeline/current_work.hpp"
 #include "run/csv.hpp"
 #include "run/growing_file.hpp"
+#include "run/inputs_outside.hpp"
 #include "run/ledger_line.hpp"
 #include "run/log.hpp"
 #include "run/progress.hpp"
@@ -60,6 +61,7 @@ class PassRun final : public RunListener {
         pipeline_(pipeline),
         context_(context),
         samples_in_shards_(samples_in_shards(past)),
+        inputs_(pipeline, context.folder.path()),
         journal_(context.folder, pass.journal),
         tables_(context.folder.aside(), pipeline.stages.size()) {
     for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
@@ -101,6 +103,7 @@ class PassRun final : public RunListener {
   }
 
   std::uint64_t stamp(std::size_t stage, std::vector<fs::path> const& files) override {
+    inputs_.require_outside(stage, files);
     return file_stamp(files, pipeline_.stages[stage].files_read);
   }
 
@@ -397,6 +400,7 @@ class PassRun final : public RunListener {
   RunContext const& context_;
   std::uint64_t const samples_in_shards_;
   std::optional<History> history_;
+  InputsOfSamples inputs_;
   Journal journal_;
   Tables tables_;  // a table or list for each stage
   std::vector<GrowingFile> run_files_;

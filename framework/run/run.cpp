@@ -13,6 +13,7 @@
 #include "pipeline/sample_order.hpp"
 #include "run/cost.hpp"
 #include "run/crash_report.hpp"
+#include "run/inputs_outside.hpp"
 #include "run/interrupt.hpp"
 #include "run/log.hpp"
 #include "run/pass.hpp"
@@ -73,13 +74,6 @@ void add_scores(RunReport& report, Pipeline const& pipeline, AllFindings const& 
                                texts_of(pipeline, variant, findings, &Findings::conditions),
                                texts_of(pipeline, variant, findings, &Findings::remark)});
   }
-}
-
-bool is_inside(fs::path const& path, fs::path const& folder) {
-  std::error_code unknown;
-  fs::path const inner = fs::weakly_canonical(path, unknown);
-  fs::path const outer = fs::weakly_canonical(folder, unknown);
-  return std::ranges::mismatch(outer, inner).in1 == outer.end();
 }
 
 RunFolder::Claim claim_of(RunRequest const& request) {
@@ -406,23 +400,6 @@ Choices<TakeFiles> const& merged_files_choices() {
 
 std::filesystem::path default_run_folder(Pipeline const& pipeline) {
   return fs::path("runs") / pipeline.name;
-}
-
-void require_inputs_outside(Pipeline const& pipeline, fs::path const& out) {
-  for (PipelineStage const& stage : pipeline.stages) {
-    auto const& options = stage.declaration->options;
-    for (std::size_t i = 0; i < options.size(); ++i) {
-      if (options[i].type != OptionType::path) continue;
-      auto const value = stage.instance->option(i);
-      if (!value || !is_inside(std::get<std::string>(*value), out)) continue;
-      throw RunFolderError("stage \"" + stage.name + "\" (" + stage.declaration->name +
-                           "): option \"" + options[i].name + "\" is " +
-                           std::get<std::string>(*value) + ", which is inside the run folder " +
-                           out.string() +
-                           ", so the run would change what it reads; choose "
-                           "another folder for the run");
-    }
-  }
 }
 
 std::string RunReport::samples_text() const {

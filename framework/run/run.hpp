@@ -103,10 +103,6 @@ struct RunReport {
 // runs/NAME
 std::filesystem::path default_run_folder(Pipeline const& pipeline);
 
-// Throws UsageError when an option of a stage names something inside the run folder: what a run
-// reads must not be what it writes, or it would differ with every resume.
-void require_inputs_outside(Pipeline const& pipeline, std::filesystem::path const& folder);
-
 // How many samples a run of the pipeline takes, repetitions included; nothing where the source does
 // not know. Throws UsageError when its shard has none, or when it cannot take them as often as it
 // should.

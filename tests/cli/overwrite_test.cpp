@@ -114,6 +114,16 @@ TEST_CASE("a run does not read from its own folder") {
   auto const checked = place.program({"check", "p.toml", "--set", "data.truth=runs/p/truth"});
   CHECK(checked.status == 2);
   CHECK_THAT(checked.err, Contains("which is inside the run folder runs/p"));
+  // A folder elsewhere whose files lead into it.
+  fs::create_directories(place.folder / "links");
+  fs::create_symlink("../runs/p/truth/scene_000000.png", place.folder / "links/scene_000000.png");
+  std::string const links = "data.truth=links";
+  auto const linked = place.program({"check", "p.toml", "--set", links});
+  CHECK(linked.status == 2);
+  CHECK_THAT(linked.err, Contains("stage \"data\" (dataset.folder): it reads ") &&
+                             Contains("links/scene_000000.png, which is inside the run folder"));
+  auto const refused = place.run("runs/p", {"--set", links, "--overwrite"});
+  CHECK(refused.status != 0);
 }
 
 TEST_CASE("a merge does not end when the reader of its output is gone") {
