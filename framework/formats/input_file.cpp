@@ -75,6 +75,13 @@ InputFile::InputFile(std::filesystem::path const& path, std::uint64_t most_bytes
   size_ = static_cast<std::size_t>(size);
 }
 
+InputFile::InputFile(int descriptor, std::filesystem::path const& path)
+    : path_(path), descriptor_(descriptor) {
+  ::lseek(descriptor, 0, SEEK_SET);
+  struct stat status {};
+  if (::fstat(descriptor, &status) == 0) size_ = static_cast<std::size_t>(status.st_size);
+}
+
 InputFile::~InputFile() {
   ::close(descriptor_);
 }
@@ -83,6 +90,10 @@ std::size_t InputFile::read(std::span<std::uint8_t> bytes) {
   return read_all(path_, bytes, [&](std::size_t done) {
     return ::read(descriptor_, bytes.data() + done, bytes.size() - done);
   });
+}
+
+void InputFile::rewind() {
+  if (::lseek(descriptor_, 0, SEEK_SET) != 0) throw cannot_read(path_, errno);
 }
 
 std::size_t InputFile::read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) const {

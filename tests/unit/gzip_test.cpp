@@ -4,6 +4,7 @@
 
 #include <seplflow/error.hpp>
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 
 using namespace seplflow;
 
@@ -28,6 +29,11 @@ TEST_CASE("gzip's files are unpacked, with all their members") {
   twice.insert(twice.end(), kHello.begin(), kHello.end());
   CHECK(text_of(gunzip(twice, "a.gz")) == "hello\nhello\n");
   CHECK_FALSE(is_gzip(Bytes{'[', ']', ' '}));
+  TempFolder const folder;
+  InputFile file = gunzip_file(folder.write("a.gz", text_of(twice)));
+  Bytes unpacked(file.size());
+  CHECK(file.read(unpacked) == 12);
+  CHECK(text_of(unpacked) == "hello\nhello\n");
 }
 
 TEST_CASE("truncated and damaged files of gzip are refused") {

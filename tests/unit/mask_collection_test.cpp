@@ -2,6 +2,7 @@
 
 #include <seplflow/error.hpp>
 #include "support/catch.hpp"
+#include "support/pickle_bytes.hpp"
 #include "support/temp_folder.hpp"
 
 using namespace seplflow;
@@ -12,6 +13,13 @@ namespace {
 std::string record(int area, std::string const& more = "") {
   return R"({"segmentation": {"size": [1, 8], "counts": [0, )" + std::to_string(area) + ", " +
          std::to_string(8 - area) + "]}" + (more.empty() ? "" : ", " + more) + "}";
+}
+
+// As gzip writes it, but in blocks that are stored as they are.
+std::string compressed(std::string const& text) {
+  return std::string("\x1f\x8b\x08\0\0\0\0\0\0\x03", 10) + pickle_bytes::deflated(text) +
+         pickle_bytes::little(pickle_bytes::crc32_of(text)) +
+         pickle_bytes::little(static_cast<std::uint32_t>(text.size()));
 }
 
 struct Opened {
@@ -53,6 +61,20 @@ TEST_CASE("records are found by the name of their image, wherever they are in th
   CHECK(opened.of("a") == "1 3");
   CHECK(opened.of("b") == "2");
   CHECK(opened.of("c") == "none");
+}
+
+TEST_CASE("a compressed file is read like the file itself, in each of its forms") {
+  std::string const a = R"("image_id": "a")", b = R"("image_id": "b")";
+  for (std::string const& text :
+       {"[" + record(1, a) + ", " + record(2, b) + ", " + record(3, a) + "]",
+        record(1, a) + "\n" + record(2, b) + "\n" + record(3, a) + "\n",
+        R"({"a": [)" + record(1) + "," + record(3) + R"(], "b": [)" + record(2) + "]}"}) {
+    std::string const gz = compressed(text);
+    Opened const opened(gz);
+    CHECK(opened.of("a") == "1 3");
+    CHECK(opened.of("b") == "2");
+    CHECK_THROWS_WITH(Opened(gz.substr(0, gz.size() - 9)), Contains("all.json is truncated"));
+  }
 }
 
 TEST_CASE("an image that COCO lists without annotations has no masks, and is not missing") {

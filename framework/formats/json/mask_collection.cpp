@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -43,6 +44,16 @@ std::string stem_of(std::string_view name) {
   static std::set<std::string, std::less<>> const known = {"jpg",  "jpeg", "png",  "bmp", "tif",
                                                            "tiff", "webp", "json", "npy"};
   return std::string(known.contains(ending) ? name.substr(0, dot) : name);
+}
+
+// The file, or what was compressed.
+InputFile open_whole(std::filesystem::path const& path) {
+  {
+    InputFile const file(path);
+    std::array<std::uint8_t, 3> head{};
+    if (!is_gzip(std::span(head).first(file.read_at(0, head)))) return InputFile(path);
+  }
+  return gunzip_file(path);
 }
 
 std::string without_zeros(std::string_view digits) {
@@ -136,15 +147,7 @@ ListedImage read_listed_image(ondemand::parser& parser, JsonListReader::Element 
 }  // namespace
 
 MaskCollection::MaskCollection(std::filesystem::path const& path)
-    : path_(path), file_name_(path.string()), file_(path), stamp_(stamp_of(path)) {
-  std::vector<std::uint8_t> head(std::min<std::size_t>(3, file_.size()));
-  file_.read_at(0, head);
-  if (is_gzip(head)) {
-    throw Error(
-        file_name_ +
-        " is compressed; unpack it with gunzip, since the records of an image are read from "
-        "their place in the file");
-  }
+    : path_(path), file_name_(path.string()), stamp_(stamp_of(path)), file_(open_whole(path)) {
   read_index();
   for (std::size_t i = 0; i < images_.size(); ++i) {
     std::string const stem = stem_of(images_[i].name);
@@ -156,8 +159,8 @@ MaskCollection::MaskCollection(std::filesystem::path const& path)
 }
 
 void MaskCollection::read_index() {
-  InputFile file(path_);
-  JsonListReader reader(file, file_name_);
+  file_.rewind();
+  JsonListReader reader(file_, file_name_);
   if (reader.first() != '{') return read_results();
   std::vector<std::pair<std::string, Place>> fields;
   bool is_record = false, has_images = false, has_annotations = false, has_image = false;
@@ -193,8 +196,8 @@ void MaskCollection::add_record(std::string const& name, Place place, bool has_a
 }
 
 void MaskCollection::read_results() {
-  InputFile file(path_);
-  JsonListReader reader(file, file_name_);
+  file_.rewind();
+  JsonListReader reader(file_, file_name_);
   ondemand::parser parser;
   reader.read_elements([&](JsonListReader::Element const& element) {
     JsonPlace const place{file_name_, "record", element.index};
@@ -210,8 +213,8 @@ void MaskCollection::read_results() {
 void MaskCollection::read_data_set() {
   std::map<std::string, ListedImage> known;
   std::vector<std::pair<std::string, Place>> records;
-  InputFile file(path_);
-  JsonListReader reader(file, file_name_);
+  file_.rewind();
+  JsonListReader reader(file_, file_name_);
   ondemand::parser parser;
   auto const on_image = [&](JsonListReader::Element const& element) {
     JsonPlace const place{file_name_, "entry", element.index, " of \"images\""};

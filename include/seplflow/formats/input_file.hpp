@@ -20,6 +20,8 @@ class InputFile {
   // Throws Error when the file cannot be opened, is a folder or a pipe, or is larger than
   // `most_bytes`.
   explicit InputFile(std::filesystem::path const& path, std::uint64_t most_bytes = kMaxFileBytes);
+  // A file that is open, which messages call `path`. Takes over the descriptor.
+  InputFile(int descriptor, std::filesystem::path const& path);
   ~InputFile();
   InputFile(InputFile const&) = delete;
   InputFile& operator=(InputFile const&) = delete;
@@ -30,6 +32,9 @@ class InputFile {
   // Reads the next bytes of the file and returns their number: bytes.size(), or fewer at the end of
   // the file. Throws Error when the system cannot read.
   std::size_t read(std::span<std::uint8_t> bytes);
+
+  // Lets read() begin again.
+  void rewind();
 
   // The same from any position, independently of read(); safe from several threads.
   std::size_t read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) const;

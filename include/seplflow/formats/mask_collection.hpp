@@ -21,6 +21,7 @@ namespace seplflow {
 //   {"image_id": ..., "annotations": [records]} for each image, in either form
 //   {"NAME": [records], ...} or {"NAME": {"annotations": [...]}, ...} records by image
 //   {"images": [{"id", "file_name"}], "annotations": [records]}       a COCO data set
+// A file that gzip has compressed is unpacked into a temporary file of the system (TMPDIR).
 // An image is named by its "image_id" (text or number), "file_name" or "image_name"; in a COCO data
 // set by its "file_name". Safe to use from several threads.
 class MaskCollection {
@@ -66,8 +67,8 @@ class MaskCollection {
 
   std::filesystem::path path_;
   std::string file_name_;  // of the path, for messages
-  InputFile file_;
-  std::uint64_t stamp_;
+  std::uint64_t stamp_;  // taken before the file is opened
+  InputFile file_;       // or what was compressed, in a temporary file
   std::vector<Image> images_;
   std::map<std::string, std::size_t, std::less<>> by_name_;       // as the file has it
   std::multimap<std::string, std::size_t, std::less<>> by_stem_;  // without folders and extension
