@@ -16,6 +16,7 @@
 #include "pipeline/check.hpp"
 #include "pipeline/open_samples.hpp"
 #include "report/report.hpp"
+#include "run/inputs_outside.hpp"
 #include "run/json.hpp"
 #include "run/replay.hpp"
 #include "run/run_file.hpp"
