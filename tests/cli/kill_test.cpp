@@ -114,30 +114,3 @@ TEST_CASE("the option --resume completes a killed run to the same bytes, wheneve
   std::cout << "seed " << seed << ": " << kills << " kills of " << runs << " runs in " << lives
             << " lives, every folder equal to that of an undisturbed run\n";
 }
-
-TEST_CASE("the option --resume completes a run that was killed inside the code of a plugin",
-          "[kill]") {
-  constexpr int kSamples = 40;
-  unsigned long const wanted = number_in("SEPLFLOW_KILLS", 20) / 4;
-  unsigned long const seed = number_in("SEPLFLOW_KILL_SEED", 1);
-  CAPTURE(seed);
-  std::mt19937_64 random(seed);
-  HeldRun const held(kSamples);
-  REQUIRE(held.run_through("clean").status == 0);
-  auto const clean = results_in(held.folder / "clean");
-  for (unsigned long kills = 0; kills < wanted; ++kills) {
-    std::string const at = "gate.at=" + std::to_string(random() % kSamples);
-    CAPTURE(at);
-    fs::remove_all(held.out());
-    auto const killed =
-        held.run([](pid_t process) { ::kill(process, SIGKILL); }, {"--set", at});
-    REQUIRE(killed.status == 128 + SIGKILL);
-    REQUIRE(torn(held.out(), clean, {}) == kNone);
-    auto const resumed = held.run_through("out", {"--resume", "--set", at});
-    CAPTURE(resumed.err);
-    REQUIRE(resumed.status == 0);
-    REQUIRE(occurrences(resumed.err, "damaged") == 0);
-    REQUIRE(differences(held.out(), held.folder / "clean") == kNone);
-  }
-  std::cout << "seed " << seed << ": " << wanted << " kills inside the code of a plugin\n";
-}
