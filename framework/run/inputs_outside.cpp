@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error_of.hpp"
 #include "pipeline/check.hpp"
 #include "run/run_folder.hpp"
 
@@ -76,9 +77,10 @@ void require_inputs_outside(Pipeline const& pipeline, fs::path const& out) {
     }
     for (auto const& [file, state] : stage.files_read) require_file_outside(stage, file, out);
     for (Sample const& sample : pipeline.some_samples) {
-      for (fs::path const& file : files_of(stage, sample)) {
-        require_file_outside(stage, file, out);
-      }
+      std::vector<fs::path> files;
+      // Files that a stage cannot name are reported with the missing ones.
+      if (error_of([&] { files = files_of(stage, sample); })) continue;
+      for (fs::path const& file : files) require_file_outside(stage, file, out);
     }
   }
 }

@@ -1,5 +1,5 @@
 // Compares the fast decoder of plain PNGs with libpng: what it decodes, libpng must decode to the
-// same pixels.
+// same pixels, unless libpng refuses it: libdeflate accepts a few malformed streams that zlib refuses.
 #include <cstdint>
 #include <cstdlib>
 #include <span>
@@ -29,7 +29,8 @@ void compare_pixels(Bytes file) {
     auto const runs = png->read_runs(scale);
     require(runs.has_value() == is_sound);
     if (!is_sound) continue;
-    require(decode_by_libpng(file, scales) == pixels);
+    auto const expected = decode_by_libpng(file, scales);
+    require(!expected || *expected == pixels);
     require(row_major(LabelRuns(png->size(), *runs)) == pixels);
   }
 }
