@@ -28,7 +28,7 @@ std::vector<Way> ways() {
   return {{"plain", {}, {}},
           {"all", with(sweep, {"--keep", "all"}), {}},
           {"best", with(sweep, {"--keep", "best"}), {}},
-          {"changed", {"--set", "select.t1=0.6"}, {"--limit", "500"}},
+          {"changed", {"--set", "select.t1=0.6"}, {"--limit", "250"}},
           {"widened", with(sweep, {"--keep", "best"}), {"--sweep", "select.t1=0.4,0.5"}}};
 }
 
@@ -60,7 +60,7 @@ TEST_CASE("the option --resume completes a killed run to the same bytes, wheneve
   unsigned long const wanted = number_in("SEPLFLOW_KILLS", 20);
   unsigned long const seed = number_in("SEPLFLOW_KILL_SEED", 1);
   CAPTURE(seed);
-  Workplace const place(scenes_pipeline(600));
+  Workplace const place(scenes_pipeline(300));
   std::vector<Way> all = ways();
   std::map<std::string, std::map<std::string, std::string>> clean, before;
   for (Way& way : all) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <random>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "label/dense_crf.hpp"
@@ -129,9 +130,10 @@ bool same(LabelField const& a, LabelField const& b) {
 TEST_CASE("mean field is within 1e-3 of brute force on images of 32 x 32", "[arithmetic]") {
   Size const size{32, 32};
   Named const preset = GENERATE(from_range(kPresets));
-  std::size_t const labels = GENERATE(2, 3, 6);
-  INFO(preset.name << ", " << labels << " labels");
-  for (Image const& image : {disc(size, 0, 1), disc(size, 12, 2), noise_image(size, 3)}) {
+  std::vector<std::pair<std::size_t, Image>> const cases{
+      {2, disc(size, 0, 1)}, {3, disc(size, 12, 2)}, {6, noise_image(size, 3)}};
+  for (auto const& [labels, image] : cases) {
+    INFO(preset.name << ", " << labels << " labels");
     Planes const energies = noisy_energies(size, labels, 4);
     LabelField const marginals = mean_field(image, unary_of(energies, size), preset.parameters, 10);
     CHECK(largest_difference(marginals, brute_force(preset.parameters).marginals(image, energies)) <

@@ -9,6 +9,7 @@
 #include <seplflow/mask_set.hpp>
 #include <seplflow/runs.hpp>
 #include "sepl/select.hpp"
+#include "support/random_cases.hpp"
 
 using Pixels = std::vector<seplflow::Label>;  // row-major; of a mask 1 inside, 0 outside
 
@@ -37,15 +38,6 @@ inline seplflow::LabelMap merged(seplflow::sepl::Select const& select,
 
 inline Pixels pixels_of(seplflow::LabelMap const& labels) {
   return {labels.pixels().begin(), labels.pixels().end()};
-}
-
-// Sanitizers look for other faults than wrong results, and need fewer cases for each path.
-constexpr int random_cases(int count) {
-#ifdef SEPLFLOW_SANITIZED
-  return count / 10;
-#else
-  return count;
-#endif
 }
 
 inline unsigned below(std::mt19937& random, unsigned bound) {

@@ -57,7 +57,8 @@ TEST_CASE("one message names every tensor that is wrong") {
                                  "checkpoint of Segment Anything"));
 }
 
-TEST_CASE("whichever tensor is damaged, the message names it and no sound one") {
+TEST_CASE("whichever tensor is damaged, the message names it and no sound one",
+          "[arithmetic]") {
   TensorShapes const sound = expected_tensors(official_sam(96, 8, 4));
   // No other tensor shows the side of the patches, which is in two axes of one tensor.
   std::string const patches = "image_encoder.patch_embed.proj.weight";

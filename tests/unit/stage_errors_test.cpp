@@ -1,6 +1,9 @@
 // What a compiler says of a stage that the framework cannot call as its author meant.
-#include <fstream>
+#include <algorithm>
+#include <map>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/program.hpp"
@@ -25,7 +28,8 @@ std::string const kSource = "std::optional<Sample> next() { return {}; } ";
 std::string const kPorts = ".inputs(\"l\").output(\"l\")", kInput = ".inputs(\"l\")";
 
 std::vector<Case> wrong_stages() {
-  std::string const files = "files() must be `std::vector<std::filesystem::path> files(Sample const&";
+  std::string const files =
+      "files() must be `std::vector<std::filesystem::path> files(Sample const&";
   std::string const check = "check() must be `void check(OptionCheck&)`";
   std::string const count = "count() belongs to a source and must be `std::uint64_t count() const`";
   std::string const columns = "columns() belongs to an observer and must be";
@@ -33,10 +37,10 @@ std::vector<Case> wrong_stages() {
   return {
       {"files() of strings", kTransform + "std::vector<std::string> files(Sample const&) const;",
        kPorts, files},
-      {"files() not const",
-       kTransform + "std::vector<std::filesystem::path> files(Sample const&);", kPorts, files},
-      {"files() overloaded",
-       kTransform + "int files(Sample const&) const; int files(int) const;", kPorts, files},
+      {"files() not const", kTransform + "std::vector<std::filesystem::path> files(Sample const&);",
+       kPorts, files},
+      {"files() overloaded", kTransform + "int files(Sample const&) const; int files(int) const;",
+       kPorts, files},
       {"check() by value", kTransform + "void check(OptionCheck) {}", kPorts, check},
       {"check() returning bool", kTransform + "bool check(OptionCheck&) { return true; }", kPorts,
        check},
@@ -60,24 +64,25 @@ std::vector<Case> wrong_stages() {
       {"columns() without rows", kVoidFold + "std::vector<std::string> columns() const;", kInput,
        "an observer whose fold() returns a Row"},
       {"fold() without finish()",
-       "int operator()(LabelMap const&) const { return 1; } void fold(Sample const&, int const&) {}",
+       "int operator()(LabelMap const&) const { return 1; } void fold(Sample const&, int const&) "
+       "{}",
        kInput, "fold() and finish() belong together"},
       {"needs_files() not const", kTransform + "bool needs_files();", kPorts,
        "needs_files() must be `bool needs_files() const`"},
       {"explain() not const", kTransform + "Explanation explain(LabelMap const&);", kPorts,
        "explain() must be `Explanation explain(...) const`"},
-      {"explain() of other inputs", kTransform + "Explanation explain(MaskSet const&) const;", kPorts,
-       "explain() must be `Explanation explain(...) const`"},
+      {"explain() of other inputs", kTransform + "Explanation explain(MaskSet const&) const;",
+       kPorts, "explain() must be `Explanation explain(...) const`"},
       {"explain() of a sink", kSink + "Explanation explain(LabelMap const&) const;", kInput,
        "explain() belongs to a transform"},
       {"list_file() of a string",
        kSink + "std::string list_file() const; std::string list_line(Sample const&) const;", kInput,
        "list_file() belongs to a sink and must be `std::filesystem::path list_file() const`"},
-      {"list_file() without list_line()", kSink + "std::filesystem::path list_file() const;", kInput,
-       "list_file() and list_line() belong together"},
+      {"list_file() without list_line()", kSink + "std::filesystem::path list_file() const;",
+       kInput, "list_file() and list_line() belong together"},
       {"list_notes() without list_file()",
-       kSink + "std::map<std::filesystem::path, std::string> list_notes(Sample const&) const;", kInput,
-       "list_notes() belongs to a sink with list_file()"},
+       kSink + "std::map<std::filesystem::path, std::string> list_notes(Sample const&) const;",
+       kInput, "list_notes() belongs to a sink with list_file()"},
       {"decide() without carry_out()", "int decide(LabelMap const&) const { return 1; }", kPorts,
        "decide() and carry_out() belong together"},
       {"carry_out() with other inputs",
@@ -101,96 +106,101 @@ std::vector<Case> wrong_stages() {
        "SampleContext const& comes before the inputs, or not at all"},
       {"input by value", "LabelMap operator()(LabelMap l) const { return l; }", kPorts,
        "a stage takes T const&, T const* or SampleContext const&"},
-      {"option of a struct", kTransform + "Size size;", kPorts + ".option(\"a\", &Stage::size, \"b\")",
+      {"option of a struct", kTransform + "Size size;",
+       kPorts + ".option(\"a\", &Stage::size, \"b\")",
        "an option is a bool, a number, a std::string"},
       {"no default constructor", kTransform + "Stage(int) {}", kPorts,
        "a stage must be default-constructible"},
   };
 }
 
-// Compiles plugins against headers that it has compiled once.
-class Compiler {
- public:
-  explicit Compiler(std::string const& standard = "c++20")
-      : command_{SEPLFLOW_CXX, "-std=" + standard, "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
-                 "-I" SEPLFLOW_SOURCE_DIR "/include"} {}
-
-  void precompile() {
-    std::string const header = folder_.write("headers.hpp", kHeaders).string();
-    require_success({"-x", "c++-header", header, "-o", header + ".gch"});
-    include_ = {"-include", header};
+// What the compiler says of a plugin with these stages. Each is in a namespace and a file of its
+// own, case_0 and so on.
+ProgramResult compile(std::vector<Case> const& stages, std::string const& standard = "c++20") {
+  std::string classes, calls;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    std::string const name = "case_" + std::to_string(i), line = "\n#line 1 \"" + name + "\"\n";
+    classes +=
+        "namespace " + name + " {" + line + "struct Stage {\n" + stages[i].members + "\n};\n}\n";
+    calls += line + "{ using namespace " + name + "; plugin.stage<Stage>(\"a.b\", \"c\")" +
+             stages[i].calls + "; }\n";
   }
+  TempFolder const folder;
+  auto const file = folder.write(
+      "stages.cpp",
+      "#include <seplflow/seplflow.hpp>\n#include <array>\nusing namespace seplflow;\n" + classes +
+          "SEPLFLOW_PLUGIN(plugin) {" + calls + "}\n");
+  return run_program({SEPLFLOW_CXX, "-std=" + standard, "-Wall", "-Wextra", "-Wpedantic",
+                      "-Wshadow",
+#ifdef __clang__
+                      "-ferror-limit=0",
+#endif
+                      "-I" SEPLFLOW_SOURCE_DIR "/include", "-fsyntax-only", file.string()});
+}
 
-  ProgramResult compile(Case const& stage) const {
-    auto const file = folder_.write(
-        "stage.cpp", kHeaders + "using namespace seplflow;\nstruct Stage {\n" + stage.members +
-                         "\n};\nSEPLFLOW_PLUGIN(plugin) { plugin.stage<Stage>(\"a.b\", \"c\")" +
-                         stage.calls + "; }\n");
-    auto command = include_;
-    command.insert(command.end(), {"-fsyntax-only", file.string()});
-    return run(command);
+// The first error about each stage, by the number of its namespace.
+std::map<std::size_t, std::string> first_errors(std::string const& output) {
+  std::vector<std::string> lines;
+  std::istringstream stream(output);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+#ifdef __clang__  // says after an error what it is about, where GCC says it before
+  std::reverse(lines.begin(), lines.end());
+#endif
+  std::map<std::size_t, std::string> errors;
+  std::size_t about = 0;
+  for (std::string const& line : lines) {
+    if (auto const at = line.find("case_"); at != std::string::npos)
+      about = std::stoul(line.substr(at + 5));
+    if (line.find("error: ") == std::string::npos) continue;
+#ifdef __clang__
+    errors[about] = line;
+#else
+    errors.emplace(about, line);
+#endif
   }
-
- private:
-  ProgramResult run(std::vector<std::string> const& arguments) const {
-    auto command = command_;
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    return run_program(command);
-  }
-  void require_success(std::vector<std::string> const& arguments) const {
-    auto const result = run(arguments);
-    INFO(result.err);
-    REQUIRE(result.status == 0);
-  }
-
-  inline static std::string const kHeaders = "#include <seplflow/seplflow.hpp>\n#include <array>\n";
-  TempFolder folder_;
-  std::vector<std::string> command_, include_;
-};
+  return errors;
+}
 
 }  // namespace
 
 TEST_CASE("a function named like a hook, but with another signature, does not compile",
           "[compiler]") {
-  Compiler compiler;
-  compiler.precompile();
-  for (Case const& stage : wrong_stages()) {
-    INFO(stage.what);
-    auto const result = compiler.compile(stage);
-    CHECK(result.status != 0);
-    // The first error is the sentence.
-    auto const first = result.err.find("error: ");
-    REQUIRE(first != std::string::npos);
-    CHECK_THAT(result.err.substr(first, result.err.find('\n', first) - first),
-               Contains(stage.sentence));
+  auto const stages = wrong_stages();
+  auto const result = compile(stages);
+  CHECK(result.status != 0);
+  auto const errors = first_errors(result.err);
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    INFO(stages[i].what);
+    REQUIRE(errors.contains(i));
+    CHECK_THAT(errors.at(i), Contains(stages[i].sentence));
   }
 }
 
 TEST_CASE("a name that is nearly a hook's is warned of", "[compiler]") {
-  auto const result = Compiler().compile(
-      {"", kTransform + "std::vector<std::filesystem::path> file(Sample const&) const;", kPorts,
-       ""});
+  auto const result =
+      compile({{"", kTransform + "std::vector<std::filesystem::path> file(Sample const&) const;",
+                kPorts, ""}});
   CHECK(result.status == 0);
   CHECK_THAT(result.err, Contains("did you mean files()?"));
 }
 
 TEST_CASE("an option may be called like a hook, and a right stage compiles without a warning",
           "[compiler]") {
-  auto const result = Compiler().compile(
-      {"",
-       kTransform +
-           "Explanation explain(SampleContext const&, LabelMap const&) const { return {}; }"
-           "std::size_t count = 3; float file = 0; std::vector<int> check;",
-       kPorts + ".option(\"count\", &Stage::count, \"b\")"
-                ".option(\"file\", &Stage::file, \"b\")"
-                ".option(\"check\", &Stage::check, \"b\")",
-       ""});
+  auto const result = compile(
+      {{"",
+        kTransform +
+            "Explanation explain(SampleContext const&, LabelMap const&) const { return {}; }"
+            "std::size_t count = 3; float file = 0; std::vector<int> check;",
+        kPorts + ".option(\"count\", &Stage::count, \"b\")"
+                 ".option(\"file\", &Stage::file, \"b\")"
+                 ".option(\"check\", &Stage::check, \"b\")",
+        ""}});
   CHECK(result.status == 0);
   CHECK(result.err == "");
 }
 
 TEST_CASE("an older standard is refused in one sentence", "[compiler]") {
-  auto const result = Compiler("c++17").compile({"", kTransform, kPorts, ""});
+  auto const result = compile({{"", kTransform, kPorts, ""}}, "c++17");
   CHECK(result.status != 0);
   CHECK_THAT(result.err.substr(0, result.err.find('\n', result.err.find("error"))),
              Contains("seplflow needs C++20"));

@@ -6,6 +6,7 @@
 
 #include "pipeline/pipeline.hpp"
 #include "support/catch.hpp"
+#include "support/random_cases.hpp"
 #include "support/toy_stages.hpp"
 
 using namespace seplflow;
@@ -320,7 +321,8 @@ std::string without_name(std::string const& text) {
 
 std::size_t stage_count(std::string const& text) {
   std::size_t count = 0;
-  for (std::size_t at = text.find("[stages."); at != text.npos; at = text.find("[stages.", at + 1)) {
+  for (std::size_t at = text.find("[stages."); at != text.npos;
+       at = text.find("[stages.", at + 1)) {
     ++count;
   }
   return count;
@@ -347,7 +349,7 @@ std::string without_unused(std::string text) {
 TEST_CASE("every variant of a sweep equals the pipeline that one would have written for it",
           "[arithmetic]") {
   int sound = 0, shared = 0;
-  for (unsigned seed = 0; seed < 1500; ++seed) {
+  for (unsigned seed = 0; seed < 900; ++seed) {
     RandomSweep const sweep(seed);
     std::string const text = sweep.text();
     CAPTURE(seed, text);
@@ -371,8 +373,7 @@ TEST_CASE("every variant of a sweep equals the pipeline that one would have writ
     for (std::size_t i = 0; i < alone.size(); ++i) {
       CAPTURE(pipeline.variants[i].name, alone[i]);
       bool const uses_all = stage_count(alone[i]) == pipeline.variants[i].stages.size();
-      Pipeline const single =
-          toy::parse(uses_all ? alone[i] : without_unused(alone[i]), request());
+      Pipeline const single = toy::parse(uses_all ? alone[i] : without_unused(alone[i]), request());
       require_same(pipeline, pipeline.variants[i], single, single.variants[0]);
       std::string const resolved = resolved_toml(single);
       REQUIRE(without_name(resolved_toml(pipeline, i)) == without_name(resolved));
@@ -386,12 +387,12 @@ TEST_CASE("every variant of a sweep equals the pipeline that one would have writ
     ++sound;
     if (pipeline.stages.size() < stages) ++shared;
   }
-  CHECK(sound > 500);
-  CHECK(shared > 200);
+  CHECK(sound > 300);
+  CHECK(shared > 120);
 }
 
 TEST_CASE("the resolved pipeline of a sweep gives the same sweep again") {
-  for (unsigned seed = 5000; seed < 6500; ++seed) {
+  for (unsigned seed = 5000; seed < 5000u + random_cases(600); ++seed) {
     std::string const text = RandomSweep(seed).text() + "[run]\nshard = \"1/3\"\nkeep = \"best\"\n";
     CAPTURE(seed, text);
     if (!toy::errors(text, request()).empty()) continue;

@@ -10,23 +10,23 @@ namespace seplflow {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-using Type = ondemand::json_type;
+using JsonType = ondemand::json_type;
 
 constexpr std::string_view kExpectedLabels =
     "its labels to be class names, or a number for each class";
 
-Type type_of(ondemand::value value, JsonPlace const& place) {
-  Type type{};
+JsonType type_of(ondemand::value value, JsonPlace const& place) {
+  JsonType type{};
   place.check(value.type().get(type), "a value");
   return type;
 }
 
 void add_label(ondemand::value value, JsonPlace const& place, LabelledImage& image) {
   switch (type_of(value, place)) {
-    case Type::string:
+    case JsonType::string:
       image.classes.emplace_back(as<std::string_view>(value, place, kExpectedLabels));
       break;
-    case Type::boolean:
+    case JsonType::boolean:
       image.numbers.push_back(as<bool>(value, place, kExpectedLabels) ? 1 : 0);
       break;
     default:
@@ -35,7 +35,7 @@ void add_label(ondemand::value value, JsonPlace const& place, LabelledImage& ima
 }
 
 void add_labels(ondemand::value value, JsonPlace const& place, LabelledImage& image) {
-  if (type_of(value, place) != Type::array) return add_label(value, place, image);
+  if (type_of(value, place) != JsonType::array) return add_label(value, place, image);
   for_each_element(as<ondemand::array>(value, place, kExpectedLabels), place,
                    [&](ondemand::value each) { add_label(each, place, image); });
 }
@@ -57,7 +57,7 @@ LabelledImage read_record(ondemand::value value, JsonPlace const& place) {
   for_each_field(as<ondemand::object>(value, place, expected), place,
                  [&](std::string_view key, ondemand::value field) {
                    if (is_among(key, kNames) && image.name.empty()) {
-                     image.name = type_of(field, place) == Type::string
+                     image.name = type_of(field, place) == JsonType::string
                                       ? std::string(as<std::string_view>(field, place, "a name"))
                                       : std::to_string(as<std::uint64_t>(field, place, "a name"));
                    } else if (is_among(key, kLabels) && !labelled) {
@@ -80,10 +80,10 @@ std::vector<LabelledImage> read_label_json(std::filesystem::path const& path) {
   ondemand::document document;
   std::string_view const expected = "an object by image, or a list of images with their labels";
   place.check(parser.iterate(text).get(document), expected);
-  Type type{};
+  JsonType type{};
   place.check(document.type().get(type), expected);
   std::vector<LabelledImage> images;
-  if (type == Type::array) {
+  if (type == JsonType::array) {
     JsonPlace entry{name, "entry"};
     for_each_element(as<ondemand::array>(document, place, expected), entry,
                      [&](ondemand::value value) {
