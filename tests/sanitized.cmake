@@ -6,7 +6,7 @@ set(SEPLFLOW_TSAN_BUILD "" CACHE PATH "Build folder of the tsan preset")
 set(SEPLFLOW_FUZZ_SECONDS 10 CACHE STRING "How long each fuzz target runs")
 
 if(SEPLFLOW_ASAN_BUILD)
-  # [arithmetic]: repeats for long what other tests do sanitized. [compiler]: runs a compiler.
+  # [arithmetic]: computes for long what other tests also run sanitized. [compiler]: runs a compiler.
   foreach(tests unit stage golden)
     add_test(NAME "asan and ubsan: ${tests} tests"
              COMMAND ${SEPLFLOW_ASAN_BUILD}/bin/seplflow_${tests}_tests "~[arithmetic]~[compiler]")

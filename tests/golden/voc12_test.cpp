@@ -92,7 +92,8 @@ bool same_number(Cell const& cell, std::string const& expected) {
 
 }  // namespace
 
-TEST_CASE("real labels, simulated masks: sepl.reference equals the authors' script") {
+TEST_CASE("real labels, simulated masks: sepl.reference equals the authors' script",
+          "[arithmetic]") {
   std::vector<std::pair<Rule, std::string>> const rules = {{Rule::max_iou, "max_iou"},
                                                            {Rule::max_iou_imp, "max_iou_imp"},
                                                            {Rule::max_iou_imp2, "max_iou_imp2"}};

@@ -140,7 +140,8 @@ TEST_CASE("label.crf refuses options for the other input, and contradictions") {
   CHECK_THAT(over_labels({{"gt_prob", 0.5}}).problems(), Contains("above 0.5 and below 1"));
 }
 
-TEST_CASE("label.crf moves the border of labels to the edge in the image") {
+TEST_CASE("label.crf moves the border of labels to the edge in the image",
+          "[arithmetic]") {
   Size const size = GENERATE(Size{40, 60}, Size{90, 120});  // exact, approximate
   INFO(to_string(size));
   StageDriver stage = over_labels();

@@ -27,7 +27,7 @@ Options with_files(std::string const& image_files, Options options = {}) {
   return options;
 }
 
-LabelMap const kLabels({1, 3}, {0, 15, 255});
+LabelMap const kListedLabels({1, 3}, {0, 15, 255});
 
 }  // namespace
 
@@ -37,9 +37,9 @@ TEST_CASE(
   auto const image = folder.write("JPEGImages/a.jpg", "");
   StageDriver stage = listing(folder / "JPEGImages");
   CHECK(stage.problems().empty());
-  stage.write(voc_sample("a"), kLabels);
+  stage.write(voc_sample("a"), kListedLabels);
   REQUIRE(stage.files().size() == 1);
-  CHECK(decode_label_png(stage.files().at("VOC2012/SegmentationClassAug/a.png"), "a") == kLabels);
+  CHECK(decode_label_png(stage.files().at("VOC2012/SegmentationClassAug/a.png"), "a") == kListedLabels);
   CHECK(stage.instance().list_file() == "VOC2012/ImageSets/SegmentationAug/train_aug.txt");
   CHECK(stage.instance().list_line(voc_sample("a")) ==
         "/" + image.string() + " /SegmentationClassAug/a.png");
@@ -48,7 +48,7 @@ TEST_CASE(
 TEST_CASE("a sample without an image to train on fails with the path of the image") {
   TempFolder const folder;
   StageDriver stage = listing(folder.path());
-  CHECK_THROWS_WITH(stage.write(voc_sample("a"), kLabels),
+  CHECK_THROWS_WITH(stage.write(voc_sample("a"), kListedLabels),
                     Contains("there is no image " + (folder / "a").string()));
 }
 
@@ -59,7 +59,7 @@ TEST_CASE("spaces, which separate the columns of the list, are refused") {
   CHECK_THAT(listing(folder / "my images").problems(),
              Contains("images: ") && Contains("contains a space"));
   StageDriver stage = listing(folder / "images");
-  CHECK_THROWS_WITH(stage.write(voc_sample("a b"), kLabels), Contains("contains a space"));
+  CHECK_THROWS_WITH(stage.write(voc_sample("a b"), kListedLabels), Contains("contains a space"));
 }
 
 TEST_CASE("output.training_list states the number of classes in a config of deeplab-pytorch") {
@@ -85,7 +85,7 @@ TEST_CASE("output.training_list can name images relative to the folder of the st
     CAPTURE(files);
     StageDriver stage = listing(folder / "my images", with_files(files));
     CHECK(stage.problems().empty());
-    stage.write(voc_sample("a"), kLabels);
+    stage.write(voc_sample("a"), kListedLabels);
     CHECK(stage.instance().list_line(voc_sample("a")) ==
           "/JPEGImages/a.jpeg /SegmentationClassAug/a.png");
     CHECK(stage.files().size() == (files == "copied" ? 2 : 1));
@@ -102,10 +102,10 @@ TEST_CASE("the plain layout of output.training_list has images and labels and na
   StageDriver stage = listing(folder / "images", plain());
   CHECK(stage.problems().empty());
   CHECK(stage.option("image_suffix") == OptionValue(std::string(".png")));
-  stage.write(voc_sample("a b"), kLabels);
+  stage.write(voc_sample("a b"), kListedLabels);
   REQUIRE(stage.files().size() == 2);
   CHECK(stage.text("img_dir/a b.png") == "an image");
-  CHECK(decode_label_png(stage.files().at("ann_dir/a b.png"), "a") == kLabels);
+  CHECK(decode_label_png(stage.files().at("ann_dir/a b.png"), "a") == kListedLabels);
   CHECK(stage.instance().list_file() == "names.txt");
   CHECK(stage.instance().list_line(voc_sample("a b")) == "a b");
   CHECK(stage.instance().list_notes(voc_sample("a b")).size() == 2);
@@ -115,7 +115,7 @@ TEST_CASE("an image of COCO that stays in its place gives its label its name in 
   TempFolder const folder;
   folder.write("COCO_train2014_000000000009.jpg", "");
   StageDriver stage = listing(folder.path(), plain(with_files("absolute")));
-  stage.write(voc_sample("9"), kLabels);
+  stage.write(voc_sample("9"), kListedLabels);
   REQUIRE(stage.files().size() == 1);
   CHECK(stage.files().contains("ann_dir/COCO_train2014_000000000009.png"));
   CHECK(stage.instance().list_line(voc_sample("9")) == "COCO_train2014_000000000009");
@@ -126,8 +126,8 @@ TEST_CASE("images with two endings are refused where one suffix stands for all")
   folder.write("a.jpg", "");
   folder.write("b.png", "");
   StageDriver stage = listing(folder.path(), plain());
-  stage.write(voc_sample("a"), kLabels);
-  CHECK_THROWS_WITH(stage.write(voc_sample("b"), kLabels),
+  stage.write(voc_sample("a"), kListedLabels);
+  CHECK_THROWS_WITH(stage.write(voc_sample("b"), kListedLabels),
                     Contains("b.png ends in \".png\"") && Contains("image_suffix = \".jpg\""));
   CHECK_THAT(listing(folder.path(), plain({{"image_suffix", std::string(".jpeg")}})).problems(),
              Contains("ends in \".jpeg\"; they end in \".jpg\""));

@@ -397,7 +397,8 @@ TEST_CASE("the name of a stage that is too long for a file is an error") {
              Contains("the name of a stage cannot be longer than 240 bytes"));
 }
 
-TEST_CASE("many errors are counted, and the first are shown") {
+TEST_CASE("many errors are counted, and the first are shown",
+          "[arithmetic]") {
   std::string text = "[stages.src]\nuse = \"toy.source\"\n";
   for (int i = 0; i < 50'000; ++i) text += "no" + std::to_string(i) + " = 1\n";
   try {

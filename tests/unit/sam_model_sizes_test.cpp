@@ -76,7 +76,8 @@ TEST_CASE("whichever tensor is damaged, the message names it and no sound one",
   }
 }
 
-TEST_CASE("whichever tensor is missing, the message names it and nothing else") {
+TEST_CASE("whichever tensor is missing, the message names it and nothing else",
+          "[arithmetic]") {
   TensorShapes const sound = expected_tensors(official_sam(96, 8, 4));
   for (auto const& [name, shape] : sound) {
     TensorShapes tensors = sound;

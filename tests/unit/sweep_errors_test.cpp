@@ -255,7 +255,8 @@ TEST_CASE("variants that read different data are refused at the axis") {
              Contains("read different data"));
 }
 
-TEST_CASE("more than ten thousand variants are counted and refused, unless --yes is given") {
+TEST_CASE("more than ten thousand variants are counted and refused, unless --yes is given",
+          "[arithmetic]") {
   std::string const text = sweep(
       "knobs.factor = { from = 1, to = 101, step = 1 }\n"
       "more.factor = { from = 1, to = 100, step = 1 }\n");

@@ -353,7 +353,8 @@ TEST_CASE("a stage is created and checked once for all variants that share it") 
   CHECK(made == 14);
 }
 
-TEST_CASE("thousands of variants share the stages that they have in common") {
+TEST_CASE("thousands of variants share the stages that they have in common",
+          "[arithmetic]") {
   Pipeline const pipeline =
       parse(sweep("knobs.factor = { from = 1, to = 100, step = 1 }\n"
                   "more.factor = { from = 0.01, to = 1, step = 0.01 }"));
