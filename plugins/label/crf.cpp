@@ -62,9 +62,24 @@ LabelMap most_probable(LabelField const& marginals, std::vector<Label> const& la
   return LabelMap(marginals.size(), std::move(pixels));
 }
 
+ScoreMaps no_scores(Size size) {
+  return ScoreMaps(size, {}, std::vector<float>());
+}
+
+ScoreMaps scores_of(LabelField const& marginals, std::vector<Label> const& labels) {
+  std::size_t const pixels = marginals.size().pixels();
+  std::vector<float> values;
+  values.reserve(labels.size() * pixels);
+  for (std::size_t k = 0; k < labels.size(); ++k) {
+    for (std::size_t i = 0; i < pixels; ++i) values.push_back(marginals.at(k, i));
+  }
+  return ScoreMaps(marginals.size(), labels, std::move(values));
+}
+
 }  // namespace
 
 void Crf::check(OptionCheck& check) {
+  with_scores_ = check.wanted("scores");
   bool const has_labels = check.connected("labels"), has_scores = check.connected("scores");
   if (has_labels == has_scores) {
     check.refuse("", has_labels ? "labels and scores are both connected; connect one of them"
@@ -111,39 +126,48 @@ PairwiseParameters Crf::pairwise() const {
           .bilateral_compat = bilateral_compat.value_or(p.bilateral_compat)};
 }
 
-LabelMap Crf::operator()(SampleContext const& context, Image const& image, LabelMap const* labels,
-                         ScoreMaps const* scores, ImageLabels const* image_labels) const {
-  std::optional<std::int64_t> count = n_labels;
+void Crf::require_fit(SampleContext const& context, Image const& image, LabelMap const* labels,
+                      ScoreMaps const* scores) const {
   if (labels) {
-    if (image_labels) count = number_of_labels(*labels, *image_labels);
     require_same_size(labels->size(), "the label map", image.size(), "the image");
     if (auto const& classes = context.sample().classes) {
       require_labels_in(*classes, *labels, "the label map");
     }
+    return;
+  }
+  require_same_size(scores->size(), "the score map", image.size(), "the image");
+  for (std::size_t k = 0; (background || alpha) && k < scores->classes().size(); ++k) {
+    if (!scores->visit_plane(k, [](auto plane) { return beyond_range(plane); })) continue;
+    warn_of_range(context);
+    break;
+  }
+}
+
+std::tuple<LabelMap, ScoreMaps> Crf::operator()(SampleContext const& context, Image const& image,
+                                                LabelMap const* labels, ScoreMaps const* scores,
+                                                ImageLabels const* image_labels) const {
+  require_fit(context, image, labels, scores);
+  std::optional<std::int64_t> count = n_labels;
+  std::optional<LabelMap> settled;
+  if (labels) {
+    if (image_labels) count = number_of_labels(*labels, *image_labels);
     bool const says_nothing = label_areas(*labels)[kIgnore] == labels->size().pixels();
-    if (says_nothing || min_confidence == 0) {
-      if (auto result = undisputed(*labels)) return *result;
-    }
-  } else {
-    require_same_size(scores->size(), "the score map", image.size(), "the image");
-    for (std::size_t k = 0; (background || alpha) && k < scores->classes().size(); ++k) {
-      if (!scores->visit_plane(k, [](auto plane) { return beyond_range(plane); })) continue;
-      warn_of_range(context);
-      break;
-    }
+    if (says_nothing || min_confidence == 0) settled = undisputed(*labels);
+    if (settled && !with_scores_) return {*settled, no_scores(image.size())};
   }
   Candidates candidates = labels ? candidates_of(*labels, gt_prob.value_or(kGtProb), count)
                                  : candidates_of(*scores, {background, alpha}, gt_prob);
   LabelField const marginals =
       mean_field(image, std::move(candidates.unary), pairwise(), iterations);
-  return most_probable(marginals, candidates.labels, min_confidence);
+  return {settled ? *settled : most_probable(marginals, candidates.labels, min_confidence),
+          with_scores_ ? scores_of(marginals, candidates.labels) : no_scores(image.size())};
 }
 
 void declare_crf(Plugin& plugin) {
   plugin
       .stage<Crf>("label.crf", "Aligns labels with the edges of the image by a fully connected CRF")
       .inputs("image", "labels", "scores", "image_labels")
-      .output("labels")
+      .outputs("labels", "scores")
       .option(
           "preset", &Crf::preset,
           "a published parameter set (default: \"irn\" for labels and \"psa\" for scores)",
@@ -211,6 +235,10 @@ void declare_crf(Plugin& plugin) {
           "`preset = \"clipes\"`). Arithmetic uses the type of the scores, float16 included. "
           "CLIP-ES subtracts the mean colour from the image in 8 bits, which wraps dark colours to "
           "bright ones; this is not reproduced.\n"
+          "\n"
+          "The output `scores` holds the marginals of background and the classes of the result. They "
+          "take 4 bytes for each class and pixel, and are computed only if a stage uses them: "
+          "`train.psa` learns from them.\n"
           "\n"
           "Images of up to 4096 pixels are filtered exactly. Larger images are filtered on "
           "permutohedral lattices (Adams, Baek, Davis, 2010) that equal those of pydensecrf, so "

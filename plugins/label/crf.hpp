@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <tuple>
 
 #include <seplflow/seplflow.hpp>
 
@@ -32,11 +33,17 @@ struct Crf {
   // the labels even if the label map does not contain them. Throws Error when labels or scores have
   // another size than the image, the labels contain a value that is not a class of the sample, or
   // the scores have no background.
-  LabelMap operator()(SampleContext const& context, Image const& image, LabelMap const* labels,
-                      ScoreMaps const* scores, ImageLabels const* image_labels) const;
+  // The labels, and the marginals of background and the other candidates if they are wanted.
+  std::tuple<LabelMap, ScoreMaps> operator()(SampleContext const& context, Image const& image,
+                                             LabelMap const* labels, ScoreMaps const* scores,
+                                             ImageLabels const* image_labels) const;
 
  private:
   PairwiseParameters pairwise() const;
+  void require_fit(SampleContext const& context, Image const& image, LabelMap const* labels,
+                   ScoreMaps const* scores) const;
+
+  bool with_scores_ = false;
 };
 
 }  // namespace seplflow::label

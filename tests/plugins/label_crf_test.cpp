@@ -68,7 +68,7 @@ Crf crf_with(std::optional<double> background, std::optional<double> alpha) {
 
 LabelMap over(Crf const& crf, Image const& image, ScoreMaps const& scores) {
   Sample const sample = voc_sample("a");
-  return crf(SampleContext(sample, nullptr), image, nullptr, &scores, nullptr);
+  return std::get<0>(crf(SampleContext(sample, nullptr), image, nullptr, &scores, nullptr));
 }
 
 }  // namespace
@@ -87,6 +87,7 @@ TEST_CASE("label.crf takes an image and labels or scores, and outputs labels") {
   CHECK(declaration.inputs[3].name == "image_labels");
   CHECK(declaration.inputs[3].optional);
   CHECK(declaration.outputs.at(0).name == "labels");
+  CHECK(declaration.outputs.at(1).name == "scores");
   CHECK(stage.problems().empty());
 }
 
@@ -210,6 +211,15 @@ TEST_CASE("label.crf over labels equals brute force over pydensecrf's unary") {
     REQUIRE(best < 3);
     REQUIRE(result.pixels()[i] == candidates[best]);
   }
+  StageDriver stage(declare_crf, {{{"alpha", alpha}}, {"image", "scores"}, {"scores"}});
+  auto const output = stage.output<ScoreMaps>("scores", voc_sample("a"), image, std::nullopt,
+                                              ScoreMaps(size, {8, 2}, scores), std::nullopt);
+  REQUIRE(classes_of(output) == candidates);
+  for (std::size_t i = 0; i < size.pixels(); ++i) {
+    for (std::size_t k = 0; k < 3; ++k) {
+      REQUIRE(output.plane(k)[i] == Approx(marginals[k][i]).margin(1e-4));
+    }
+  }
 }
 
 TEST_CASE("label.crf counts classes of image-level labels that the label map does not contain") {
@@ -223,8 +233,8 @@ TEST_CASE("label.crf counts classes of image-level labels that the label map doe
   using ImageTags = std::vector<Label>;
   auto const result = [&](std::optional<ImageTags> tags) {
     ImageLabels const image_labels{tags.value_or(ImageTags())};
-    return crf(SampleContext(sample, nullptr), image, &labels, nullptr,
-               tags ? &image_labels : nullptr);
+    return std::get<0>(crf(SampleContext(sample, nullptr), image, &labels, nullptr,
+                           tags ? &image_labels : nullptr));
   };
   LabelMap const plain = result(std::nullopt);
   LabelMap const with_tags = result(ImageTags{4, 9, 20});
