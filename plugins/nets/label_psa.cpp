@@ -3,25 +3,12 @@
 #include <vector>
 
 #include "cam/resize.hpp"
+#include "nets/psa_labels.hpp"
 #include "nets/random_walk.hpp"
 #include "nets/walk_stage.hpp"
 
 namespace seplflow::nets {
 namespace {
-
-constexpr std::uint32_t kPsaStride = 8;
-
-// The mean of each 8 x 8 pixels of a map; pixels beyond its border count as 0.
-std::vector<float> pooled(std::span<float const> map, Size size, Size small) {
-  std::vector<float> sums(small.pixels());
-  for (std::size_t y = 0; y < size.height; ++y) {
-    for (std::size_t x = 0; x < size.width; ++x) {
-      sums[y / kPsaStride * small.width + x / kPsaStride] += map[y * size.width + x];
-    }
-  }
-  for (float& sum : sums) sum /= kPsaStride * kPsaStride;
-  return sums;
-}
 
 // The labels of PSA: CAMs spread by a random walk along the affinities of AffinityNet.
 struct LabelPsa : NetworkStage<ModelOptions, AffinityNetwork> {
@@ -59,10 +46,10 @@ struct LabelPsa : NetworkStage<ModelOptions, AffinityNetwork> {
       highest = std::max(highest, values[i]);
     }
     for (float& score : background) score = std::pow(1 - score, static_cast<float>(alpha));
-    std::vector<float> all = pooled(background, size, small);
+    std::vector<float> all = pooled(background, {size}, small);
     for (std::size_t k = 0; k < scores.classes().size(); ++k) {
       auto const plane = std::span(values).subspan(k * size.pixels(), size.pixels());
-      for (float const value : pooled(plane, size, small)) all.push_back(value);
+      for (float const value : pooled(plane, {size}, small)) all.push_back(value);
     }
     return all;
   }

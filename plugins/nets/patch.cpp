@@ -124,6 +124,7 @@ Patch scaled(Image const& image, LabelMap const* labels, Size to, Resampling res
   patch.size = to;
   patch.bottom = to.height;
   patch.right = to.width;
+  patch.window.image = to;
   bool const is_same = to == image.size();
   if (!is_same && resampling == Resampling::opencv_bilinear) {
     patch.rgb = bilinear(image, to);
@@ -148,6 +149,11 @@ Patch cut_out(Patch const& patch, Size size, std::int64_t y, std::int64_t x) {
   result.bottom = placed(patch.bottom, y, size.height);
   result.left = placed(patch.left, x, size.width);
   result.right = placed(patch.right, x, size.width);
+  result.window = patch.window;
+  result.window.top += y;
+  // The first column of a mirrored patch shows the last one of its part of the image.
+  result.window.left +=
+      patch.window.is_mirrored ? std::int64_t{patch.size.width} - x - size.width : x;
   result.rgb.assign(kColours * size.pixels(), 0);
   if (!patch.labels.empty()) result.labels.assign(size.pixels(), kIgnore);
   std::size_t const columns = result.right - result.left;
@@ -169,6 +175,7 @@ Patch mirrored(Patch const& patch) {
   Patch result = patch;
   result.left = patch.size.width - patch.right;
   result.right = patch.size.width - patch.left;
+  result.window.is_mirrored = !patch.window.is_mirrored;
   for (std::size_t y = 0; y < patch.size.height; ++y) {
     float* const row = result.rgb.data() + kColours * patch.size.width * y;
     for (std::size_t x = 0, other = patch.size.width - 1; x < other; ++x, --other) {

@@ -15,6 +15,13 @@
 
 namespace seplflow::nets {
 
+// Which part of an image a patch shows.
+struct Window {
+  Size image;                      // the image, at the size that it was resized to
+  std::int64_t top = 0, left = 0;  // its first row and its leftmost column; negative in padding
+  bool is_mirrored = false;        // then the columns run from right to left
+};
+
 // An image that may have been resized and cut, with its labels. What lies outside the image is
 // padding: its labels are 255, and its colours are 0 and stand for nothing.
 struct Patch {
@@ -23,6 +30,7 @@ struct Patch {
   std::vector<Label> labels;  // height x width; empty without labels
   // The rectangle that shows the image: rows top..bottom - 1, columns left..right - 1.
   std::uint32_t top = 0, left = 0, bottom = 0, right = 0;
+  Window window;
 
   bool shows(std::uint32_t y, std::uint32_t x) const {
     return y >= top && y < bottom && x >= left && x < right;

@@ -9,4 +9,5 @@ SEPLFLOW_PLUGIN(plugin) {
   seplflow::nets::declare_train_classifier(plugin);
   seplflow::nets::declare_train_deeplab(plugin);
   seplflow::nets::declare_train_irn(plugin);
+  seplflow::nets::declare_train_psa(plugin);
 }

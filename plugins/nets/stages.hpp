@@ -88,5 +88,6 @@ void declare_augment(Plugin& plugin);
 void declare_train_classifier(Plugin& plugin);
 void declare_train_deeplab(Plugin& plugin);
 void declare_train_irn(Plugin& plugin);
+void declare_train_psa(Plugin& plugin);
 
 }  // namespace seplflow::nets

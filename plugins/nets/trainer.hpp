@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <seplflow/image.hpp>
+#include <seplflow/label_map.hpp>
 #include <seplflow/size.hpp>
 #include "nets/base/model_options.hpp"
 #include "nets/shapes.hpp"
@@ -54,6 +56,9 @@ struct TrainerOptions : ModelOptions {
   auto operator<=>(TrainerOptions const&) const = default;
 };
 
+// What the loss of a network consists of, as columns of a table; empty for a loss without parts.
+std::vector<std::string> loss_parts(Network network);
+
 // The shape of the network that these options train, at check time: reads the names and shapes of
 // the checkpoint, and no weights. Throws Error when it is a checkpoint of another network, or when
 // its classes differ from `classes`; 0 stands for any.
@@ -78,8 +83,8 @@ struct IterationReport {
   // The loss whose gradient was followed: for DeepLab the sum over the outputs divided by
   // iter_size, added up over the micro batches; for others the mean over the micro batches.
   double loss = 0;
-  std::vector<std::pair<std::string, double>> parts;  // mean over the micro batches, same order
-  double rate = 0;                                    // of the pretrained layers
+  std::vector<double> parts;  // as in loss_parts(), the mean over the micro batches
+  double rate = 0;            // of the pretrained layers
 };
 
 // Values with a name: a weight, a gradient, an output.
@@ -111,6 +116,11 @@ class Trainer {
   // IRNet only, after the last step: takes part of the mean displacement from a batch of top-left
   // crops (labels unused). encode_weights() then holds the mean over the batches.
   virtual void add_to_mean_displacement(TrainingBatch const& batch) = 0;
+
+  // With the present weights, without dropout: the labels that label.deeplab computes of an image
+  // (DeepLab only), and the loss of a batch. They change nothing, and wait for the device.
+  virtual LabelMap labels(Image const& image) const = 0;
+  virtual double loss(TrainingBatch const& batch) const = 0;
 
   // The weights as a file of torch.save (zip form) with the official names, all of them, so that
   // load_state_dict(strict=True) of the official class takes it. Throws like take_reports(), whose

@@ -50,6 +50,22 @@ OptimizerOptions published_optimizer(Network network) {
   return options;
 }
 
+std::vector<std::string> loss_parts(Network network) {
+  switch (network) {
+    case Network::deeplab:
+      return {"loss_100", "loss_050", "loss_075", "loss_max"};
+    case Network::irn:
+      return {"loss_positive", "loss_negative", "loss_displacement_objects",
+              "loss_displacement_background"};
+    case Network::psa_affinity:
+      return {"loss_background", "loss_objects", "loss_different"};
+    case Network::irn_cam:
+    case Network::psa_cam:
+      break;
+  }
+  return {};
+}
+
 NetworkShape shape_to_train(TrainerOptions const& options) {
   NetworkShape shape = published_shape(options.network, options.classes);
   if (options.checkpoint.empty()) {

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <thread>
+#include <utility>
 
 #include "base/number_text.hpp"
 #include "common/refuse_errors.hpp"
@@ -51,9 +52,33 @@ std::string number_text(char const* format, double number) {
   return text;
 }
 
-Row row_of(std::optional<LoggedIterations> const& logged) {
+Row row_of(std::optional<LoggedIterations> const& logged, bool has_score) {
   if (!logged) return {};
-  return {logged->iteration, logged->loss, logged->rate, logged->seconds};
+  Row row = {logged->iteration, logged->loss, logged->rate, logged->seconds};
+  row.insert(row.end(), logged->parts.begin(), logged->parts.end());
+  if (has_score) row.emplace_back(logged->score);
+  return row;
+}
+
+void write(ByteWriter& bytes, LoggedIterations const& logged) {
+  bytes.count(static_cast<std::uint64_t>(logged.iteration));
+  bytes.number(logged.loss).number(logged.rate).number(logged.seconds);
+  bytes.count(logged.parts.size());
+  for (double const part : logged.parts) bytes.number(part);
+  bytes.maybe(logged.score);
+}
+
+LoggedIterations read_logged(ByteReader& reader) {
+  LoggedIterations logged;
+  logged.iteration = static_cast<std::int64_t>(reader.count());
+  logged.loss = reader.number();
+  logged.rate = reader.number();
+  logged.seconds = reader.number();
+  for (std::size_t left = reader.length(); left > 0; --left) {
+    logged.parts.push_back(reader.number());
+  }
+  logged.score = reader.maybe();
+  return logged;
 }
 
 }  // namespace
@@ -83,6 +108,19 @@ void Training::check_training(OptionCheck& check) {
   if (checkpoint) {
     refuse_errors(check, "checkpoint", [&] { shape_to_train(trainer_options({})); });
   }
+  if (validate_every && *validate_every % log_every != 0) {
+    check.refuse("validate_every",
+                 "a row of the table is about " + std::to_string(log_every) +
+                     " iterations (log_every), and has the score after them; expected a multiple "
+                     "of that");
+  }
+}
+
+std::vector<std::string> Training::columns() const {
+  std::vector<std::string> names = {"iteration", "loss", "rate", "seconds"};
+  for (std::string& name : loss_parts(network_)) names.push_back(std::move(name));
+  if (!score_name().empty()) names.push_back(score_name());
+  return names;
 }
 
 std::int64_t Training::classes_of(Classes const& classes) const {
@@ -131,6 +169,7 @@ TrainerOptions Training::trainer_options(FoldStart const& start) const {
 
 void Training::begin_fold(FoldStart const& start) {
   options_ = trainer_options(start);
+  classes_ = start.classes;
   if (options_.optimizer.iterations < 1) {
     std::string const needed = counted(static_cast<std::uint64_t>(batch * iter_size), "sample");
     throw Error(start.samples
@@ -147,9 +186,7 @@ void Training::begin_fold(FoldStart const& start) {
   ByteReader reader(place);
   resumed_ = complete_ = written_ = reader.count();
   summed_ = static_cast<std::int64_t>(reader.count());
-  sums_.loss = reader.number();
-  sums_.rate = reader.number();
-  sums_.seconds = reader.number();
+  sums_ = read_logged(reader);
 }
 
 Row Training::fold(Sample const& sample, TrainingRecord const& record, RunFile&) {
@@ -160,6 +197,7 @@ Row Training::fold(Sample const& sample, TrainingRecord const& record, RunFile&)
   if (is_in_place) {
     row_ = record.row;
     if (row_) logged_ = row_;
+    if (row_ && row_->score) score_ = row_->score;
     since_ = Clock::now();
   } else {
     // By now the samples of the iteration are in the ledger.
@@ -173,7 +211,8 @@ Row Training::fold(Sample const& sample, TrainingRecord const& record, RunFile&)
     }
   }
   ++folded_;
-  return row_of(row_);
+  if (is_validated(sample)) ++validated_samples_;
+  return row_of(row_, !score_name().empty());
 }
 
 // The state contains other samples than those that the run has.
@@ -197,7 +236,8 @@ void Training::learn(Sample const& sample, TrainingRecord const& record) {
     throw Error("its patch is " + to_string(record.size) + ", but the others of its batch are " +
                 to_string(batch_.size) + "; insert augment.crop, which gives all the same size");
   }
-  batch_.size = batch_.label_size = record.size;
+  batch_.size = record.size;
+  batch_.label_size = record.label_size.value_or(record.size);
   batch_.images.insert(batch_.images.end(), record.image.begin(), record.image.end());
   batch_.labels.insert(batch_.labels.end(), record.labels.begin(), record.labels.end());
   batch_.classes.insert(batch_.classes.end(), record.classes.begin(), record.classes.end());
@@ -220,19 +260,34 @@ void Training::end_iteration() {
   bool const is_last = iteration == options_.optimizer.iterations;
   complete_ = folded_ + 1;
   write_is_due_ = write_is_due_ || iteration % checkpoint_every == 0 || is_last;
-  if (iteration % log_every != 0 && !is_last) return;
+  if (iteration % log_every == 0 || is_last) log_iterations();
+}
+
+// The mean of the iterations since the last row, and the score of the weights if it is due.
+void Training::log_iterations() {
   collect_reports();
+  std::int64_t const iteration = trainer_->iteration();
   auto const count = static_cast<double>(summed_);
-  row_ = logged_ =
-      LoggedIterations{iteration, sums_.loss / count, sums_.rate, sums_.seconds / count};
-  sums_ = {};
+  LoggedIterations& row = row_.emplace(std::exchange(sums_, {}));
   summed_ = 0;
+  row.iteration = iteration;
+  row.loss /= count;
+  row.seconds /= count;
+  for (double& part : row.parts) part /= count;
+  bool const is_last = iteration == options_.optimizer.iterations;
+  if (!score_name().empty() && (is_last || iteration % *validate_every == 0)) {
+    row.score = score_ = score(*trainer_);
+    since_ = Clock::now();
+  }
+  logged_ = row_;
 }
 
 void Training::collect_reports() {
   for (IterationReport const& report : trainer_->take_reports()) {
     sums_.loss += report.loss;
     sums_.rate = report.rate;
+    sums_.parts.resize(report.parts.size());
+    for (std::size_t i = 0; i < report.parts.size(); ++i) sums_.parts[i] += report.parts[i];
     ++summed_;
   }
   auto const now = Clock::now();
@@ -245,23 +300,28 @@ void Training::write_state() {
   if (written_ == complete_ || folder_.empty()) return;
   // The next row is about iterations before and after the state.
   collect_reports();
-  std::string const place = ByteWriter()
-                                .count(complete_)
-                                .count(static_cast<std::uint64_t>(summed_))
-                                .number(sums_.loss)
-                                .number(sums_.rate)
-                                .number(sums_.seconds)
-                                .take();
-  write_atomically(state_file(), trainer_->encode_state(place));
+  ByteWriter place;
+  place.count(complete_).count(static_cast<std::uint64_t>(summed_));
+  write(place, sums_);
+  write_atomically(state_file(), trainer_->encode_state(place.take()));
   written_ = complete_;
 }
 
 std::string Training::progress() const {
   if (!logged_) return {};
+  std::string parts;
+  std::vector<std::string> const names = loss_parts(network_);
+  for (std::size_t i = 0; i < std::min(names.size(), logged_->parts.size()); ++i) {
+    std::string const name = names[i].substr(std::string_view("loss_").size());
+    parts += (i == 0 ? " (" : ", ") + name + " " + number_text("%.3g", logged_->parts[i]);
+  }
+  if (!parts.empty()) parts += ")";
   return "iteration " + std::to_string(logged_->iteration) + " of " +
          std::to_string(options_.optimizer.iterations) + ", loss " +
-         number_text("%.4g", logged_->loss) + ", rate " + number_text("%.3g", logged_->rate) +
-         ", " + number_text("%.3g", logged_->seconds) + " s each";
+         number_text("%.4g", logged_->loss) + parts + ", rate " +
+         number_text("%.3g", logged_->rate) + ", " + number_text("%.3g", logged_->seconds) +
+         " s each" +
+         (score_ ? ", " + score_name() + " " + number_text("%.4g", *score_) : std::string());
 }
 
 Findings Training::finish(RunFile& file) {
@@ -277,6 +337,13 @@ Findings Training::finish(RunFile& file) {
   Findings findings;
   findings.metrics.set("iterations", done).set("samples", folded_);
   if (logged_) findings.metrics.set("loss", logged_->loss).set("rate", logged_->rate);
+  if (score_) findings.metrics.set(score_name(), *score_);
+  if (validated_samples_ > 0) {
+    findings.warnings.push_back(
+        counted(validated_samples_, "sample") +
+        " of the training, repetitions included, are among the validation images, so " +
+        score_name() + " does not say how the network does on other images");
+  }
   if (done < options_.optimizer.iterations) {
     findings.warnings.push_back(
         "the training ended after " + std::to_string(done) + " of " +
@@ -296,10 +363,7 @@ std::string Training::save(TrainingRecord const& record) const {
   std::optional<LoggedIterations> const& row = record.is_known ? record.row : row_;
   ByteWriter bytes;
   bytes.count(record.is_known ? record.number : folded_ - 1).count(row ? 1 : 0);
-  if (row) {
-    bytes.count(static_cast<std::uint64_t>(row->iteration));
-    bytes.number(row->loss).number(row->rate).number(row->seconds);
-  }
+  if (row) write(bytes, *row);
   return bytes.take();
 }
 
@@ -308,13 +372,7 @@ TrainingRecord Training::load(std::string_view bytes) const {
   TrainingRecord record;
   record.is_known = true;
   record.number = reader.count();
-  if (reader.count() != 0) {
-    LoggedIterations& row = record.row.emplace();
-    row.iteration = static_cast<std::int64_t>(reader.count());
-    row.loss = reader.number();
-    row.rate = reader.number();
-    row.seconds = reader.number();
-  }
+  if (reader.count() != 0) record.row = read_logged(reader);
   reader.end();
   if (record.number >= resumed_) throw Error("the checkpoint does not contain the sample");
   return record;
@@ -326,12 +384,19 @@ char const* const kTrainingDetails =
     "number of `threads`. Other threads decode and augment ahead. The weights are written to "
     "`RUN/STAGE/weights.pth` when the training is complete, in the form of `torch.save`, with the "
     "names of the official code. `RUN/STAGE.csv` has the loss, the learning rate of the pretrained "
-    "layers and the seconds for each iteration.\n\n"
+    "layers, the seconds and the parts of the loss for each iteration.\n\n"
     "After every `checkpoint_every` iterations the whole state of the training is written to "
     "`RUN/.state`. `seplflow run --resume` goes on from it and ends in the same weights as a run "
     "that was not interrupted. A loss that becomes infinite or NaN ends the run, with the iteration "
     "and the samples.\n\n"
     "`iterations` says how many samples the run takes: iterations x batch x iter_size, over as many "
     "epochs as that needs. A run that trains cannot write files for each sample.\n\n";
+
+char const* const kValidationDetails =
+    "With `validate_images` and `validate_labels`, the weights are scored after every "
+    "`validate_every` iterations on images of their own, which are not learned from and change "
+    "nothing: the weights that result are those of a training without validation. The images are "
+    "read anew each time, one by one, and the training waits for it. A warning says if the "
+    "training learns from any of them. ";
 
 }  // namespace seplflow::nets

@@ -29,6 +29,8 @@ namespace seplflow::nets {
 struct LoggedIterations {
   std::int64_t iteration = 0;
   double loss = 0, rate = 0, seconds = 0;  // loss and seconds of one iteration, on average
+  std::vector<double> parts = {};           // of the loss, as in loss_parts(), on average
+  std::optional<double> score = {};         // of the validation after this iteration
 };
 
 // A sample that is ready to learn from, or one that an earlier run has learned from.
@@ -37,6 +39,7 @@ struct TrainingRecord {
   std::vector<float> image;           // as input_of() returns it
   std::vector<std::uint8_t> labels;   // height x width; empty for a classifier
   std::vector<float> classes;         // of a classifier: 0 or 1 for each
+  std::optional<Size> label_size = {};  // of AffinityNet, whose labels are smaller than its images
   std::optional<Image> corner = {};   // of IRNet: the upper left part of the image
   bool is_known = false;              // of an earlier run, without the above
   std::uint64_t number = 0;           // of a known one: how many were folded before
@@ -50,7 +53,7 @@ class Training {
   std::uint64_t wanted_samples() const;
   void begin_fold(FoldStart const& start);
   std::filesystem::path run_file() const { return "weights.pth"; }
-  std::vector<std::string> columns() const { return {"iteration", "loss", "rate", "seconds"}; }
+  std::vector<std::string> columns() const;
   Row fold(Sample const& sample, TrainingRecord const& record, RunFile& file);
   std::string progress() const;
   Findings finish(RunFile& file);
@@ -70,6 +73,7 @@ class Training {
   std::int64_t rate_step;
   std::int64_t checkpoint_every = 1000, log_every = 1;
   std::int64_t seed = 0, threads = 0;
+  std::optional<std::int64_t> validate_every;
 
  protected:
   // With the options of the published training, but for the batch.
@@ -78,12 +82,20 @@ class Training {
   // Call it in check().
   void check_training(OptionCheck& check);
   Network network() const { return network_; }
+  // Of the data set, once folding began; null if it has none.
+  ClassesPtr const& classes() const { return classes_; }
   // Of the classes of a data set, how many the network has; its trainer is made for so many.
   virtual std::int64_t classes_of(Classes const& classes) const;
   // How many more samples are wanted after the last iteration, and what is done with them. It is
   // done again when the run is resumed.
   virtual std::int64_t samples_afterwards() const { return 0; }
   virtual void fold_afterwards(Trainer&, Sample const&, TrainingRecord const&) {}
+  // The score of the present weights, on images that are not learned from; only where there is a
+  // name for it. Called after every `validate_every` iterations and the last one.
+  virtual std::string score_name() const { return {}; }
+  virtual double score(Trainer const&) const { return 0; }
+  // Whether a sample is among these images.
+  virtual bool is_validated(Sample const&) const { return false; }
   // From the library of the networks; tests have their own.
   virtual std::unique_ptr<Trainer> make_trainer(TrainerOptions const& options) const;
 
@@ -93,11 +105,13 @@ class Training {
   void learn(Sample const& sample, TrainingRecord const& record);
   void end_iteration();
   void collect_reports();
+  void log_iterations();
   void write_state();
   std::filesystem::path state_file() const { return folder_ / "state.pth"; }
 
   Network const network_;
   TrainerOptions options_;
+  ClassesPtr classes_;
   std::filesystem::path folder_;
   std::unique_ptr<Trainer> trainer_;
   std::uint64_t resumed_ = 0;   // how many samples the state contains that the run began with
@@ -112,6 +126,8 @@ class Training {
   std::optional<LoggedIterations> logged_;  // the last one
   LoggedIterations sums_;                   // of the iterations since then
   std::int64_t summed_ = 0;                 // how many these are
+  std::optional<double> score_;             // of the last validation
+  std::uint64_t validated_samples_ = 0;     // that are learned from all the same
   std::chrono::steady_clock::time_point since_;  // when reports were last collected
 };
 
@@ -166,5 +182,7 @@ StageBuilder<T>& with_training_options(StageBuilder<T>& stage, std::string const
 
 // For details() of these stages.
 extern char const* const kTrainingDetails;
+// The same for stages that also validate; what the score is must follow.
+extern char const* const kValidationDetails;
 
 }  // namespace seplflow::nets

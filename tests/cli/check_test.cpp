@@ -60,6 +60,7 @@ void write_lists(Workplace const& place) {
   }
   place.folder.write("cls_labels.npy",
                      image_label_file({{std::string("2007_000032"), std::vector<float>(20, 1)}}));
+  place.folder.write("tags.csv", "image,classes\na,person;dog\n");
 }
 
 // Names the folders; one file of another image shows what the files of an image are called.
@@ -104,19 +105,22 @@ std::map<std::string, std::string> environment_of(Workplace const& place,
   bool const is_coco = pipeline.parent_path().filename() == "coco14" ||
                        pipeline.filename() == "table2.toml";
   std::filesystem::path const nets = place.folder / (is_coco ? "coco_nets" : "voc_nets");
-  bool const trains_classes = pipeline.filename() == "train_deeplab.toml";
+  std::string init = "cam.pth";
+  if (pipeline.filename() == "train_deeplab.toml") init = "truth.pth";
+  if (pipeline.filename() == "train_psa.toml") init = "psa.pth";
   return {{"VOC_ROOT", place.folder / "voc"},
           {"COCO_ROOT", place.folder / "coco"},
           {"PSEUDO_LABELS", place.folder / "labels"},
           {"LABELS", place.folder / "labels"},
           {"TRUTH", place.folder / "truth"},
           {"CLS_LABELS", place.folder / "cls_labels.npy"},
+          {"TAGS", place.folder / "tags.csv"},
           {"SAM_MASKS", place.folder / "masks"},
           {"IMAGES", place.folder / "masks"},
           {"CAMS", place.folder / "cams"},
           {"SAM_CHECKPOINT", place.folder / "sam.pth"},
           {"CAM_CHECKPOINT", nets / "cam.pth"},
-          {"INIT_CHECKPOINT", nets / (trains_classes ? "truth.pth" : "cam.pth")},
+          {"INIT_CHECKPOINT", nets / init},
           {"IRN_CHECKPOINT", nets / "irn.pth"},
           {"PSA_CHECKPOINT", nets / "psa.pth"},
           {"DEEPLAB_CHECKPOINT", nets / "truth.pth"},

@@ -11,6 +11,7 @@
 #include <seplflow/formats/torch_file.hpp>
 #include <simdjson.h>
 #include "nets/networks.hpp"
+#include "nets/psa_labels.hpp"
 #include "nets/trainer.hpp"
 #include "support/catch.hpp"
 #include "support/relative_difference.hpp"
@@ -313,7 +314,7 @@ TEST_CASE("real: IRNet learns as the official training does") {
     auto const report = take_iteration(*trainer, of, batch, i, "/total" + step);
     double const tolerance = loss_tolerance(i);
     for (std::size_t part = 0; part < 4; ++part) {
-      CHECK(report.parts.at(part).second ==
+      CHECK(report.parts.at(part) ==
             Approx(number_at(of.json, "/parts" + step + "/loss" + std::to_string(part + 1)))
                 .epsilon(tolerance));
     }
@@ -352,10 +353,47 @@ TEST_CASE("real: AffinityNet learns as the official training does") {
     }
     auto const report = take_iteration(*trainer, of, batch, i, "/parts" + step + "/loss");
     double const tolerance = loss_tolerance(i);
-    CHECK(report.parts.at(2).second ==
+    CHECK(report.parts.at(2) ==
           Approx(number_at(of.json, "/parts" + step + "/neg_loss")).epsilon(tolerance));
     CHECK(report.rate == Approx(number_at(of.json, "/lr" + step + "/0")).epsilon(1e-12));
   }
   check_weights(*trainer, "psa/aff_step2.pth");
   check_names(*trainer, of);
+}
+
+TEST_CASE("real: AffinityNet's labels are those of the official data set") {
+  struct Crop {
+    std::string name;
+    std::int64_t top, left;
+    bool is_mirrored;
+  };
+  // Two steps of two samples each.
+  std::array<Crop, 4> const crops = {{{"2007_000001", 19, 31, true},
+                                      {"2007_000999", 27, 21, false},
+                                      {"2007_000001", 4, 39, false},
+                                      {"2007_000999", 48, 17, false}}};
+  Batches const expected("psa/trainaff_reduced.npy");
+  for (std::size_t i = 0; i < crops.size(); ++i) {
+    auto const& [name, top, left, is_mirrored] = crops[i];
+    Pickle const cam = read_npy(training_data() / "psa" / (name + "_cam.npy"));
+    auto const shape = cam.root().array().shape();
+    Size const size{static_cast<std::uint32_t>(shape[1]), static_cast<std::uint32_t>(shape[2])};
+    auto const cams = cam.root().array().to_vector<float>();
+    // With background, and without the CRF. The classes are numbered as they come.
+    auto const scores = [&](float alpha) {
+      std::vector<float> values(size.pixels());
+      for (std::size_t k = 0; k < cams.size(); ++k) {
+        float& best = values[k % size.pixels()];
+        best = std::max(best, cams[k]);
+      }
+      for (float& value : values) value = std::pow(1 - value, alpha);
+      values.insert(values.end(), cams.begin(), cams.end());
+      std::vector<Label> classes;
+      for (std::size_t k = 0; k <= shape[0]; ++k) classes.push_back(static_cast<Label>(k));
+      return ScoreMaps(size, classes, std::move(values));
+    };
+    INFO(name << " at row " << top);
+    CHECK(affinity_labels(scores(4), scores(32), {size, top, left, is_mirrored}, {12, 12}) ==
+          expected.at<std::uint8_t>({i / 2, i % 2}));
+  }
 }

@@ -2,6 +2,7 @@
 #include <limits>
 #include <string>
 
+#include "nets/psa_labels.hpp"
 #include "nets/stages.hpp"
 #include "nets/trainer.hpp"
 #include "support/catch.hpp"
@@ -259,8 +260,46 @@ TEST_CASE("a training that goes on from its state ends with the same bits, dropo
   CHECK_THROWS_WITH(functions().make_trainer(options)->restore(file), Contains("another training"));
 }
 
+TEST_CASE("a validation uses the present weights and changes nothing") {
+  TempFolder folder;
+  TrainerOptions const options = small_training(nets::Network::deeplab);
+  auto const trainer = functions().make_trainer(options), other = functions().make_trainer(options);
+  TrainingBatch const batch = small_batch(nets::Network::deeplab);
+  loss_of(*trainer, batch);
+  loss_of(*other, batch);
+  double const loss = trainer->loss(batch);
+  DeepLabOptions written;
+  written.checkpoint = folder.write("weights.pth", as_text(trainer->encode_weights()));
+  written.device = "cpu";
+  Image const image = picture({40, 30});
+  CHECK(trainer->labels(image) == functions().open_deeplab(written)->label(image, false).labels);
+  CHECK(loss_of(*trainer, batch) == Approx(loss));
+  loss_of(*other, batch);
+  CHECK(trainer->encode_state("") == other->encode_state(""));
+}
+
+TEST_CASE("AffinityNet's labels need scores of the image with a map for background") {
+  auto const problem = [](ScoreMaps const& objects, Size image) {
+    ScoreMaps const background({8, 16}, {0, 5}, std::vector<float>(256, 0.5F));
+    return [=] { return affinity_labels(objects, background, {image}, {1, 2}); };
+  };
+  std::vector<float> scores(256, 0.25F);
+  std::fill_n(scores.begin() + 128 + 6, 8, 1.F);
+  ScoreMaps const objects({8, 16}, {0, 5}, scores);
+  CHECK_THROWS_WITH(problem(objects, {16, 16})(), Contains("set values = [1] in augment.scale"));
+  CHECK_THROWS_WITH(problem(ScoreMaps({8, 16}, {5}, std::vector<float>(128)), {8, 16})(),
+                    Contains("no map for background") && Contains("label.crf"));
+  CHECK(problem(objects, {8, 16})() == std::vector<std::uint8_t>{0, 0});
+  // Where background is not the best of the generous scores, nor of the careful ones.
+  ScoreMaps const generous({8, 16}, {5, 0}, std::vector<float>(256, 0.5F));
+  CHECK(affinity_labels(objects, generous, {{8, 16}}, {1, 2}) == std::vector<std::uint8_t>{5, 5});
+  CHECK(affinity_labels(objects, generous, {{8, 16}, 8, 0}, {1, 2}) ==
+        std::vector<std::uint8_t>{255, 255});
+}
+
 TEST_CASE("a batch without labels gives no gradient and no NaN") {
-  auto const network = GENERATE(nets::Network::deeplab, nets::Network::irn);
+  auto const network =
+      GENERATE(nets::Network::deeplab, nets::Network::irn, nets::Network::psa_affinity);
   auto const trainer = functions().make_trainer(small_training(network));
   trainer->accumulate(small_batch(network, 255));
   for (NamedValues const& gradient : trainer->gradients()) {

@@ -30,10 +30,12 @@ class FakeTrainer final : public Trainer {
   void step() override {
     weight_ = std::fmod(weight_ * 3 + gradient_, 1000);
     gradient_ = 0;
-    reports_.push_back({++iteration_, weight_, {}, 0.5});
+    reports_.push_back({++iteration_, weight_, {weight_, 1, 2, gradient_}, 0.5});
   }
   std::vector<IterationReport> take_reports() override { return std::exchange(reports_, {}); }
   void add_to_mean_displacement(TrainingBatch const&) override {}
+  LabelMap labels(Image const& image) const override { return LabelMap(image.size()); }
+  double loss(TrainingBatch const&) const override { return 2 * weight_; }
   std::vector<std::uint8_t> encode_weights() const override {
     return encode_state("");
   }
@@ -69,12 +71,16 @@ struct FakeTraining : Training {
   FakeTraining() : Training(Network::deeplab) {
     batch = iter_size = 2;
     checkpoint_every = 3;
+    validate_every = 4;
   }
 
  protected:
   std::unique_ptr<Trainer> make_trainer(TrainerOptions const& options) const override {
     return std::make_unique<FakeTrainer>(options);
   }
+  std::string score_name() const override { return "miou"; }
+  double score(Trainer const& trainer) const override { return trainer.loss({}); }
+  bool is_validated(Sample const& sample) const override { return sample.id == "held out"; }
 };
 
 class WeightsFile final : public RunFile {
@@ -93,14 +99,17 @@ struct TrainingRun {
   TempFolder folder;
   std::vector<std::string> ledger;  // the records that are kept
   std::int64_t log_every = 1;
-  std::vector<double> losses;       // of the rows of the last attempt
+  std::vector<Row> rows;            // of the last attempt, without seconds
 
   // Ends before this sample is folded, or afterwards, before it is in the ledger.
   std::vector<std::uint8_t> attempt(std::size_t end, bool folds_last = false) {
     FakeTraining training;
     training.log_every = log_every;
     training.begin_fold({folder.path(), kSamples, voc12_classes()});
-    losses.clear();
+    CHECK(training.columns() ==
+          std::vector<std::string>{"iteration", "loss", "rate", "seconds", "loss_100", "loss_050",
+                                   "loss_075", "loss_max", "miou"});
+    rows.clear();
     WeightsFile weights;
     for (std::size_t i = 0; i < kSamples; ++i) {
       Sample const sample = voc_sample(std::to_string(i));
@@ -113,9 +122,12 @@ struct TrainingRun {
         }
       }
       if (i == end && !folds_last) return {};
-      Row const row = training.fold(sample, record, weights);
+      Row row = training.fold(sample, record, weights);
       if (i == end) return {};
-      if (!row.empty()) losses.push_back(std::get<double>(row[1]));
+      if (!row.empty()) {
+        row[3] = 0;
+        rows.push_back(row);
+      }
       ledger.resize(std::max(ledger.size(), i + 1));
       ledger[i] = training.save(record);
     }
@@ -136,8 +148,15 @@ TEST_CASE("a training that is killed before or after any sample ends in the same
   TrainingRun whole;
   whole.log_every = log_every;
   auto const weights = whole.attempt(TrainingRun::kSamples);
-  auto const losses = whole.losses;
-  CHECK(losses.size() == static_cast<std::size_t>(10 / log_every));
+  auto const rows = whole.rows;
+  REQUIRE(rows.size() == static_cast<std::size_t>(10 / log_every));
+  for (Row const& row : rows) {
+    auto const iteration = std::get<std::int64_t>(row[0]);
+    bool const is_scored = iteration % 4 == 0 || iteration == 10;
+    CHECK(row[5] == Cell(1.0));
+    CHECK(std::holds_alternative<double>(row[8]) == is_scored);
+    if (log_every == 1 && is_scored) CHECK(row[8] == Cell(2 * std::get<double>(row[4])));
+  }
   for (std::size_t kill = 0; kill <= TrainingRun::kSamples; ++kill) {
     TrainingRun run;
     run.log_every = log_every;
@@ -145,7 +164,7 @@ TEST_CASE("a training that is killed before or after any sample ends in the same
     run.attempt(std::min(kill + 5, TrainingRun::kSamples), true);
     INFO("killed at sample " << kill);
     CHECK(run.attempt(TrainingRun::kSamples) == weights);
-    CHECK(run.losses == losses);
+    CHECK(run.rows == rows);
   }
   // A run that is complete is restored from its state.
   CHECK(whole.attempt(TrainingRun::kSamples) == weights);
@@ -196,7 +215,8 @@ TEST_CASE("a training says how many samples it wants, and what it has done") {
     CHECK(training.progress().empty());
     training.fold(voc_sample("a"), {{1, 1}, {1, 2, 3}, {0}, {}}, weights);
   }
-  CHECK_THAT(training.progress(), Contains("iteration 1 of 2, loss ") && Contains("rate 0.5"));
+  CHECK_THAT(training.progress(), Contains("iteration 1 of 2, loss ") && Contains("rate 0.5") &&
+                                      Contains(", 050 1, 075 2, max "));
   CHECK_THAT(training.finish(weights).warnings.at(0), Contains("ended after 1 of 2 iterations"));
   CHECK_THROWS_WITH(
       [&] {
@@ -204,6 +224,67 @@ TEST_CASE("a training says how many samples it wants, and what it has done") {
         training.fold(voc_sample("b"), {{1, 2}, {1, 2, 3, 4, 5, 6}, {0, 0}, {}}, weights);
       }(),
       Contains("its patch is 1x2, but the others of its batch are 1x1"));
+}
+
+TEST_CASE("a training that learns from validation images says so") {
+  FakeTraining training;
+  TempFolder const folder;
+  training.begin_fold({folder.path(), 9, voc12_classes()});
+  WeightsFile weights;
+  for (int i = 0; i < 8; ++i) {
+    training.fold(voc_sample(i == 3 ? "held out" : "a"), {{1, 1}, {1, 2, 3}, {0}, {}}, weights);
+  }
+  Findings const findings = training.finish(weights);
+  CHECK(findings.metrics.entries().back().first == "miou");
+  CHECK_THAT(findings.warnings.at(0), Contains("1 sample") && Contains("miou does not say"));
+}
+
+TEST_CASE("a validation needs images, and what is true of each") {
+  TempFolder const folder;
+  folder.write("images/a.png", "");
+  folder.write("images/b.png", "");
+  folder.write("labels/a.png", "");
+  auto const problems = [&](std::string const& options) {
+    return testing::StageKit(declare_train_deeplab, "train.deeplab",
+                             testing::Setup{"device = \"cpu\"\n" + options})
+        .problems();
+  };
+  auto const at = [&](char const* name) { return "\"" + (folder.path() / name).string() + "\"\n"; };
+  std::string const images = "validate_images = " + at("images");
+  std::string const labels = "validate_labels = " + at("labels");
+  CHECK_THAT(problems("validate_every = 5"), Contains("set validate_images and validate_labels"));
+  CHECK_THAT(problems(images), Contains("set validate_labels, too"));
+  CHECK_THAT(problems(images + labels), Contains("no label file") && Contains("b.png"));
+  folder.write("list.txt", "a\n");
+  std::string const list = "validate_list = " + at("list.txt");
+  CHECK(problems(images + labels + list).empty());
+  CHECK_THAT(problems(images + labels + list + "log_every = 3"), Contains("a multiple of that"));
+  folder.write("list.txt", "c\n");
+  CHECK_THAT(problems(images + labels + list), Contains("no image") && Contains("images/c"));
+}
+
+TEST_CASE("a window says where each pixel of a patch comes from") {
+  Size const size{3, 5};
+  std::vector<std::uint8_t> rgb;
+  for (std::size_t i = 0; i < size.pixels(); ++i) rgb.insert(rgb.end(), 3, std::uint8_t(i + 1));
+  Patch const whole = scaled(Image(size, rgb), nullptr, size, Resampling::pillow_bicubic);
+  std::vector<Patch> const patches = {
+      cut_out(mirrored(cut_out(whole, {4, 4}, -1, 2)), {2, 3}, 1, -1),
+      mirrored(cut_out(mirrored(whole), {5, 3}, 1, 3)),
+  };
+  for (Patch const& patch : patches) {
+    for (std::int64_t y = 0; y < patch.size.height; ++y) {
+      for (std::int64_t x = 0; x < patch.size.width; ++x) {
+        Window const& window = patch.window;
+        std::int64_t const row = window.top + y;
+        std::int64_t const column =
+            window.left + (window.is_mirrored ? patch.size.width - 1 - x : x);
+        bool const inside = row >= 0 && row < 3 && column >= 0 && column < 5;
+        CHECK(patch.rgb[static_cast<std::size_t>(3 * (y * patch.size.width + x))] ==
+              (inside ? static_cast<float>(row * 5 + column + 1) : 0));
+      }
+    }
+  }
 }
 
 TEST_CASE("padding has the label 255 and the colour of the published training") {

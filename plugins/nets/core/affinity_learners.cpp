@@ -125,7 +125,8 @@ class IrnLearner final : public Learner {
 
   void run(at::Tensor const& images) const override { levels_of(images); }
 
-  Loss loss(at::Tensor const& images, TrainingBatch const& batch, std::int64_t) const override {
+  Loss loss(at::Tensor const& images, TrainingBatch const& batch,
+            std::optional<std::int64_t>) const override {
     Maps const maps = maps_of(images);
     PairLabels const labels = labels_of(batch, images.device());
     auto const& [background, objects, different] = labels.counts;
@@ -138,10 +139,7 @@ class IrnLearner final : public Learner {
     at::Tensor const of_background =
         mean_of(maps.background_displacement, labels.background.unsqueeze(1), 2 * background);
     return {(positive + negative) / 2 + (of_objects + of_background) / 2,
-            {{"loss_positive", positive},
-             {"loss_negative", negative},
-             {"loss_displacement_objects", of_objects},
-             {"loss_displacement_background", of_background}}};
+            {positive, negative, of_objects, of_background}};
   }
 
   NamedTensors outputs(at::Tensor const& images, TrainingBatch const& batch) const override {
@@ -264,7 +262,7 @@ class AffinityLearner final : public Learner {
   void run(at::Tensor const& images) const override { network_(images); }
 
   Loss loss(at::Tensor const& images, TrainingBatch const& batch,
-            std::int64_t draw) const override {
+            std::optional<std::int64_t> draw) const override {
     at::Tensor const affinities = affinities_of(images, draw);
     PairLabels const labels = labels_of(batch, images.device());
     at::Tensor const same = -at::log(affinities + kTiny);
@@ -272,10 +270,7 @@ class AffinityLearner final : public Learner {
     at::Tensor const objects = mean_of(same, labels.objects, labels.counts[1]);
     at::Tensor const different =
         mean_of(-at::log(1. + kTiny - affinities), labels.different, labels.counts[2]);
-    return {background / 4 + objects / 4 + different / 2,
-            {{"loss_background", background},
-             {"loss_objects", objects},
-             {"loss_different", different}}};
+    return {background / 4 + objects / 4 + different / 2, {background, objects, different}};
   }
 
   NamedTensors outputs(at::Tensor const& images, TrainingBatch const& batch) const override {

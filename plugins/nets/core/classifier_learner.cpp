@@ -27,7 +27,8 @@ class ClassifierLearner final : public Learner {
 
   void run(at::Tensor const& images) const override { backbone_(images); }
 
-  Loss loss(at::Tensor const& images, TrainingBatch const& batch, std::int64_t) const override {
+  Loss loss(at::Tensor const& images, TrainingBatch const& batch,
+            std::optional<std::int64_t>) const override {
     at::Tensor const scores = scores_of(images);
     at::Tensor const present =
         uploaded(batch.classes.data(), {scores.size(0), classes_}, scores.device());

@@ -1,12 +1,6 @@
 #include "nets/core/deeplab.hpp"
 
-#include <ATen/ops/argmax.h>
-#include <ATen/ops/maximum.h>
-#include <ATen/ops/softmax.h>
-
-#include <array>
 #include <numeric>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -18,18 +12,6 @@
 
 namespace seplflow::nets {
 namespace {
-
-// B, G, R minus the mean of each, computed as double, without division.
-Normalisation caffe_normalisation() {
-  constexpr std::array<double, 3> kMean = {104.008, 116.669, 122.675};
-  Normalisation made{{2, 1, 0}, {}};
-  for (std::size_t channel = 0; channel < kMean.size(); ++channel) {
-    for (std::size_t i = 0; i < 256; ++i) {
-      made.values[channel][i] = static_cast<float>(static_cast<double>(i) - kMean[channel]);
-    }
-  }
-  return made;
-}
 
 class DeepLabNetwork final : public DeepLab {
  public:
@@ -49,20 +31,15 @@ class DeepLabNetwork final : public DeepLab {
   DeepLabResult label(Image const& image, bool with_scores) const override {
     return call_torch([&] {
       auto turn = turns_.take();
-      at::Tensor const logits = msc(image).to(at::kFloat);
-      require_finite(logits);
-      at::Tensor const enlarged = resized(logits, image.size().height, image.size().width);
-      at::Tensor const probabilities = at::softmax(enlarged, 1).select(0, 0);
-      at::Tensor const best = at::argmax(probabilities, 0).to(at::kByte).to(at::kCPU).contiguous();
+      at::Tensor const probabilities = probabilities_of(msc(image), image.size());
+      LabelMap labels = labels_of(probabilities);
       at::Tensor const here = with_scores ? probabilities.to(at::kCPU) : at::Tensor();
       turn = {};
-      auto const* const labels = best.data_ptr<std::uint8_t>();
       std::vector<Label> classes(with_scores ? static_cast<std::size_t>(classes_) : 0);
       std::iota(classes.begin(), classes.end(), Label{0});
-      return DeepLabResult{
-          LabelMap(image.size(), std::vector<Label>(labels, labels + image.size().pixels())),
-          with_scores ? score_maps_of(here, std::move(classes))
-                      : ScoreMaps(image.size(), {}, std::vector<float>())};
+      return DeepLabResult{std::move(labels),
+                           with_scores ? score_maps_of(here, std::move(classes))
+                                       : ScoreMaps(image.size(), {}, std::vector<float>())};
     });
   }
 
@@ -74,16 +51,8 @@ class DeepLabNetwork final : public DeepLab {
         turns_(device_of(options.device)),
         backbone_(read_network(file, type_, turns_.device()), file.shape()) {}
 
-  // Logits (1, classes, h, w): the maximum over three scales of the image.
   at::Tensor msc(Image const& image) const {
-    static Normalisation const normalisation = caffe_normalisation();
-    at::Tensor const input = tensor_of(image, normalisation).to(turns_.device(), type_);
-    at::Tensor maximum = backbone_(input);
-    for (double const scale : kDeepLabScales) {
-      at::Tensor const small = backbone_(scaled_input(input, scale, interpolation_));
-      maximum = at::maximum(maximum, resized(small, maximum.size(2), maximum.size(3)));
-    }
-    return maximum;
+    return msc_logits(backbone_, image, turns_.device(), type_, interpolation_);
   }
 
   Interpolation interpolation_;

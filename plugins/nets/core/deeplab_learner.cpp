@@ -29,14 +29,20 @@ class DeepLabLearner final : public Learner {
 
   void run(at::Tensor const& images) const override { backbone_(images); }
 
-  Loss loss(at::Tensor const& images, TrainingBatch const& batch, std::int64_t) const override {
+  Loss loss(at::Tensor const& images, TrainingBatch const& batch,
+            std::optional<std::int64_t>) const override {
     Loss loss;
     for (auto const& [name, logits] : logits_of(images)) {
       at::Tensor const part = cross_entropy(logits, batch);
       loss.total = loss.total.defined() ? loss.total + part : part;
-      loss.parts.emplace_back("loss_" + name, part);
+      loss.parts.push_back(part);
     }
     return loss;
+  }
+
+  LabelMap labels(Image const& image, at::Device device, at::ScalarType type) const override {
+    return labels_of(probabilities_of(
+        msc_logits(backbone_, image, device, type, Interpolation::torch16), image.size()));
   }
 
   NamedTensors outputs(at::Tensor const& images, TrainingBatch const& batch) const override {

@@ -1,7 +1,10 @@
 #include "nets/core/deeplab_network.hpp"
 
+#include <ATen/ops/argmax.h>
 #include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/maximum.h>
 #include <ATen/ops/relu.h>
+#include <ATen/ops/softmax.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +12,21 @@
 #include "nets/core/pictures.hpp"
 
 namespace seplflow::nets {
+namespace {
+
+// B, G, R minus the mean of each, computed as double, without division.
+Normalisation caffe_normalisation() {
+  constexpr std::array<double, 3> kMean = {104.008, 116.669, 122.675};
+  Normalisation made{{2, 1, 0}, {}};
+  for (std::size_t channel = 0; channel < kMean.size(); ++channel) {
+    for (std::size_t i = 0; i < 256; ++i) {
+      made.values[channel][i] = static_cast<float>(static_cast<double>(i) - kMean[channel]);
+    }
+  }
+  return made;
+}
+
+}  // namespace
 
 DeepLabBackbone::Bottleneck::Bottleneck(Weights const& weights, std::string const& name, bool first,
                                         std::int64_t stride, std::int64_t dilation)
@@ -65,6 +83,32 @@ at::Tensor scaled_input(at::Tensor const& input, double scale, Interpolation int
   };
   bool const by_scale = interpolation == Interpolation::torch16;
   return resized(input, side(2), side(3), by_scale ? std::optional(scale) : std::nullopt);
+}
+
+at::Tensor msc_logits(DeepLabBackbone const& backbone, Image const& image, at::Device device,
+                      at::ScalarType type, Interpolation interpolation) {
+  static Normalisation const normalisation = caffe_normalisation();
+  at::Tensor const input = tensor_of(image, normalisation).to(device, type);
+  at::Tensor maximum = backbone(input);
+  for (double const scale : kDeepLabScales) {
+    at::Tensor const small = backbone(scaled_input(input, scale, interpolation));
+    maximum = at::maximum(maximum, resized(small, maximum.size(2), maximum.size(3)));
+  }
+  return maximum;
+}
+
+at::Tensor probabilities_of(at::Tensor const& logits, Size size) {
+  at::Tensor const exact = logits.to(at::kFloat);
+  require_finite(exact);
+  return at::softmax(resized(exact, size.height, size.width), 1).select(0, 0);
+}
+
+LabelMap labels_of(at::Tensor const& probabilities) {
+  at::Tensor const best = at::argmax(probabilities, 0).to(at::kByte).to(at::kCPU).contiguous();
+  auto const* const labels = best.data_ptr<std::uint8_t>();
+  Size const size{static_cast<std::uint32_t>(best.size(0)),
+                  static_cast<std::uint32_t>(best.size(1))};
+  return LabelMap(size, std::vector<Label>(labels, labels + size.pixels()));
 }
 
 }  // namespace seplflow::nets

@@ -50,4 +50,14 @@ class DeepLabBackbone {
 // The input for one of the scales.
 at::Tensor scaled_input(at::Tensor const& input, double scale, Interpolation interpolation);
 
+// MSC in evaluation: the maximum of the logits (1, classes, h, w) over the scales of the image.
+at::Tensor msc_logits(DeepLabBackbone const& backbone, Image const& image, at::Device device,
+                      at::ScalarType type, Interpolation interpolation);
+
+// Probabilities (classes, height, width) of the size. Throws Error when a logit is infinite or NaN.
+at::Tensor probabilities_of(at::Tensor const& logits, Size size);
+
+// The most probable class of each pixel.
+LabelMap labels_of(at::Tensor const& probabilities);
+
 }  // namespace seplflow::nets

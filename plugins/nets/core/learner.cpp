@@ -54,6 +54,10 @@ std::optional<LearningGroup> learning_group(Network network, std::string const& 
   return convolution && (!early || is_random) ? std::optional(kPretrained) : std::nullopt;
 }
 
+LabelMap Learner::labels(Image const&, at::Device, at::ScalarType) const {
+  throw std::logic_error("only DeepLab has labels");
+}
+
 at::Tensor Learner::displacements(at::Tensor const&) const {
   throw std::logic_error("only IRNet has displacements");
 }

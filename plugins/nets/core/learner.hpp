@@ -34,7 +34,7 @@ class Learner {
  public:
   struct Loss {
     at::Tensor total;
-    NamedTensors parts;  // always the same names
+    std::vector<at::Tensor> parts;  // as in loss_parts()
   };
 
   virtual ~Learner() = default;
@@ -42,10 +42,13 @@ class Learner {
   virtual void require_fit(TrainingBatch const& batch) const = 0;
   // Runs the network, for what it measures.
   virtual void run(at::Tensor const& images) const = 0;
-  // `draw` counts the micro batches of a training, so that equal numbers draw equal dropout.
+  // `draw` counts the micro batches of a training, so that equal numbers draw equal dropout; nothing
+  // is dropped without it.
   virtual Loss loss(at::Tensor const& images, TrainingBatch const& batch,
-                    std::int64_t draw) const = 0;
+                    std::optional<std::int64_t> draw) const = 0;
   virtual NamedTensors outputs(at::Tensor const& images, TrainingBatch const& batch) const = 0;
+  // DeepLab: labels as in evaluation.
+  virtual LabelMap labels(Image const& image, at::Device device, at::ScalarType type) const;
   // IRNet: displacements (N, 2, h, w) as in evaluation.
   virtual at::Tensor displacements(at::Tensor const& images) const;
 };

@@ -99,6 +99,7 @@ class NetworkTrainer final : public Trainer {
       InitialWeights initial = initial_weights(options_, shape_, device_);
       tensors_ = std::move(initial.tensors);
       counters_ = std::move(initial.counters);
+      part_count_ = loss_parts(shape_.network).size();
       make_groups();
       learner_ = make_learner(Weights(tensors_), shape_, options_);
     });
@@ -153,6 +154,24 @@ class NetworkTrainer final : public Trainer {
           c10::NoGradGuard const fixed;
           mean_displacements_.push_back(
               learner_->displacements(images_of(batch)).to(at::kFloat).mean({0, 2, 3}));
+        },
+        &batch);
+  }
+
+  LabelMap labels(Image const& image) const override {
+    return call([&] {
+      c10::NoGradGuard const fixed;
+      return learner_->labels(image, device_, type_of(options_.precision));
+    });
+  }
+
+  double loss(TrainingBatch const& batch) const override {
+    require_batch(batch);
+    return call(
+        [&] {
+          c10::NoGradGuard const fixed;
+          return double{
+              values_of(learner_->loss(images_of(batch), batch, std::nullopt).total).at(0)};
         },
         &batch);
   }
@@ -278,11 +297,7 @@ class NetworkTrainer final : public Trainer {
 
   void remember(Learner::Loss const& loss, std::vector<std::string> const& ids) {
     std::vector<at::Tensor> losses;
-    part_names_.clear();
-    for (auto const& [name, part] : loss.parts) {
-      part_names_.push_back(name);
-      losses.push_back(part.detach());
-    }
+    for (at::Tensor const& part : loss.parts) losses.push_back(part.detach());
     losses.push_back(loss.total.detach());
     micro_batches_.push_back({at::stack(losses), ids});
   }
@@ -326,17 +341,16 @@ class NetworkTrainer final : public Trainer {
     float const* next = values.data();
     for (auto const& iteration : finished) {
       reports.push_back(report_of(iteration, next));
-      next += iteration.micro_batches.size() * (part_names_.size() + 1);
+      next += iteration.micro_batches.size() * (part_count_ + 1);
     }
     return reports;
   }
 
   IterationReport report_of(FinishedIteration const& finished, float const* values) const {
-    IterationReport report{finished.iteration, 0, {}, finished.rate};
-    for (std::string const& name : part_names_) report.parts.emplace_back(name, 0.);
+    IterationReport report{finished.iteration, 0, std::vector<double>(part_count_), finished.rate};
     auto const count = static_cast<double>(finished.micro_batches.size());
     for (auto const& batch : finished.micro_batches) {
-      for (auto& [name, mean] : report.parts) mean += *values++ / count;
+      for (double& mean : report.parts) mean += *values++ / count;
       float const total = *values++;
       report.loss += total / count;
       if (std::isfinite(total)) continue;
@@ -367,7 +381,7 @@ class NetworkTrainer final : public Trainer {
   std::vector<ParameterGroup> groups_;
   std::unique_ptr<Learner> learner_;
   std::int64_t iteration_ = 0;
-  std::vector<std::string> part_names_;
+  std::size_t part_count_ = 0;
   std::vector<MicroBatch> micro_batches_;       // of this iteration
   std::vector<FinishedIteration> finished_;     // since the last report
   std::vector<at::Tensor> mean_displacements_;  // of each batch
