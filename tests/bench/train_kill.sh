@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trainings that are killed at random moments, twice each, and then resumed: all end in the weights
-# of a training that was not killed.
+# Trainings of a classifier and of a DeepLab that are killed at random moments, twice each, and then
+# resumed: all end in the results of a training that was not killed.
 #
 #   tests/bench/train_kill.sh PROGRAM [KILLS [SEED]]      default: 50 kills, seed 1
 set -euo pipefail
@@ -10,11 +10,13 @@ RANDOM=${3:-1}
 cd "$(dirname "$0")/../.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+small=(--set scenes.count=20)
 
+# train KIND OUT: becomes the program, so that a kill hits it.
 train() {
-  "$program" run pipelines/trial/classifier.toml --out "$1" --resume --set scenes.count=20 \
-    --set train.iterations=12 --set train.checkpoint_every=3 --set train.rate=0.01 \
-    --set train.threads=1 > "$folder/log" 2>&1
+  LABELS=$folder/labels/truth exec "$program" run "pipelines/trial/$1.toml" --out "$2" --resume \
+    "${small[@]}" --set train.iterations=12 --set train.checkpoint_every=2 --set train.threads=1 \
+    --set train.log_every=1 > "$folder/log" 2>&1
 }
 
 # What must be equal: the time of an iteration is not.
@@ -23,23 +25,40 @@ results() {
     sha256sum
 }
 
-begin=$(date +%s%N)
-train "$folder/whole"
-milliseconds=$((($(date +%s%N) - begin) / 1000000))
-expected=$(results "$folder/whole")
-for ((kill = 0; kill < kills; kill += 2)); do
-  rm -rf "$folder/killed"
+# Kills a training of this kind twice, at moments within the time of a whole one.
+kill_twice() {
+  local kind=$1 out=$2 milliseconds=$3 attempt moment child
   for attempt in 1 2; do
-    train "$folder/killed" &
+    train "$kind" "$out" &
     child=$!
-    sleep "$((RANDOM % milliseconds / 1000)).$(printf '%03d' $((RANDOM % 1000)))"
-    pkill -KILL -P "$child" 2> /dev/null || true
-    wait "$child" 2> /dev/null || true
+    moment=$((RANDOM * milliseconds / 32768))
+    sleep "$((moment / 1000)).$(printf '%03d' $((moment % 1000)))"
+    kill -KILL $(jobs -rp) 2> /dev/null || true
+    if wait "$child" 2> /dev/null; then continue; fi  # it was complete
+    hits=$((hits + 1))
+    if compgen -G "$out/.state/*/state.pth" > /dev/null; then checkpoints=$((checkpoints + 1)); fi
   done
-  train "$folder/killed" || { cat "$folder/log"; exit 1; }
-  if [[ $(results "$folder/killed") != "$expected" ]]; then
-    echo "the results of training $((kill / 2 + 1)) differ" >&2
-    exit 1
+}
+
+hits=0 checkpoints=0
+for kind in classifier deeplab; do
+  begin=$(date +%s%N)
+  (train $kind "$folder/$kind") || { cat "$folder/log"; exit 1; }
+  milliseconds=$((($(date +%s%N) - begin) / 1000000))
+  expected=$(results "$folder/$kind")
+  for ((kill = 0; kill < kills / 2; kill += 2)); do
+    rm -rf "$folder/killed"
+    kill_twice $kind "$folder/killed" $milliseconds
+    (train $kind "$folder/killed") || { cat "$folder/log"; exit 1; }
+    if [[ $(results "$folder/killed") != "$expected" ]]; then
+      echo "the results of training $((kill / 2 + 1)) of a $kind differ" >&2
+      exit 1
+    fi
+  done
+  # What the DeepLab learns.
+  if [[ $kind == classifier ]]; then
+    CAM_CHECKPOINT=$folder/classifier/train/weights.pth "$program" run pipelines/trial/labels.toml \
+      --out "$folder/labels" "${small[@]}" > "$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
   fi
 done
-echo "$kills kills: the same weights, ledger, scores and losses"
+echo "$hits kills, $checkpoints of them after a checkpoint: the same weights, ledgers, scores and losses"
