@@ -1,6 +1,6 @@
-// Runs and resumed runs that are killed at random moments: whenever that is, --resume ends with the
-// folder of an undisturbed run. SEPLFLOW_KILLS and SEPLFLOW_KILL_SEED ask for more kills and other
-// moments (tests/bench/kill.sh).
+// Runs and resumed runs that are killed at random moments, from outside and inside the code of a
+// plugin: whenever that is, --resume ends with the folder of an undisturbed run. SEPLFLOW_KILLS and
+// SEPLFLOW_KILL_SEED ask for more kills and other moments (tests/bench/kill.sh).
 #include <chrono>
 #include <iostream>
 #include <random>
@@ -113,4 +113,49 @@ TEST_CASE("the option --resume completes a killed run to the same bytes, wheneve
   }
   std::cout << "seed " << seed << ": " << kills << " kills of " << runs << " runs in " << lives
             << " lives, every folder equal to that of an undisturbed run\n";
+}
+
+TEST_CASE("the option --resume completes a run that died inside the code of a plugin", "[kill]") {
+  constexpr int kSamples = 24, kSignals[] = {SIGKILL, SIGTERM, SIGSEGV};
+  char const* const functions[] = {"call", "files", "save", "load", "fold", "finish"};
+  unsigned long const wanted = std::max(6ul, number_in("SEPLFLOW_KILLS", 20) / 4);
+  unsigned long const seed = number_in("SEPLFLOW_KILL_SEED", 1);
+  CAPTURE(seed);
+  Workplace const place(
+      "name = \"mortal\"\n[stages.scenes]\nuse = \"dataset.scenes\"\ncount = " +
+      std::to_string(kSamples) +
+      "\nsize = [8, 8]\n"
+      "[stages.mortal]\nuse = \"test.mortal\"\nin = \"scenes.pseudo\"\n"
+      "[stages.write]\nuse = \"output.labels\"\nin = \"scenes.pseudo\"\n"
+      "[run]\njobs = 2\nin_flight = 4\n");
+  REQUIRE(place.run("clean", {}, with_faulty()).status == 0);
+  auto const clean = results_in(place.folder / "clean");
+  fs::path const out = place.folder / "out";
+  std::mt19937_64 random(seed);
+  for (unsigned long kills = 0; kills < wanted; ++kills) {
+    std::string const function = functions[kills % std::size(functions)];
+    int const signal = kSignals[(kills + kills / std::size(functions)) % std::size(kSignals)];
+    auto const calls = function == "finish" ? 1 : function == "load" ? kSamples / 2 : kSamples;
+    ProgramOptions options = with_faulty();
+    options.environment["SEPLFLOW_TEST_DEATH"] =
+        function + " " + std::to_string(random() % calls) + " " + std::to_string(signal);
+    CAPTURE(options.environment["SEPLFLOW_TEST_DEATH"]);
+    fs::remove_all(out);
+    std::map<std::string, std::string> before;
+    if (function == "load") {
+      REQUIRE(place.run("out", {"--limit", std::to_string(calls)}, with_faulty()).status == 0);
+      before = results_in(out);
+    }
+    auto const dead = place.run("out", {"--resume"}, options);
+    CAPTURE(dead.err);
+    // After SIGTERM the samples in flight are finished, which may be all.
+    if (signal != SIGTERM) REQUIRE(dead.status != 0);
+    if (fs::exists(out)) REQUIRE(torn(out, clean, before) == kNone);
+    auto const resumed = place.run("out", {"--resume"}, with_faulty());
+    CAPTURE(resumed.err);
+    REQUIRE(resumed.status == 0);
+    REQUIRE(occurrences(resumed.err, "damaged") == 0);
+    REQUIRE(differences(out, place.folder / "clean") == kNone);
+  }
+  std::cout << "seed " << seed << ": " << wanted << " deaths inside the code of a plugin\n";
 }

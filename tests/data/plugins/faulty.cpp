@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <sstream>
 #include <thread>
 #include <vector>
 
@@ -50,6 +52,12 @@ enum class Death {
   other_folder,  // the process only moves to another folder
   fork
 };
+
+void segfault() {
+  // No null pointer, which UBSan would report first.
+  auto* volatile nothing = reinterpret_cast<int volatile*>(std::uintptr_t{4096});
+  *nothing = 1;
+}
 
 // Ends the process on one sample.
 struct Deadly {
@@ -102,11 +110,6 @@ struct Deadly {
         if (::fork() == 0) std::exit(0);
         break;
     }
-  }
-  static void segfault() {
-    // No null pointer, which UBSan would report first.
-    auto* volatile nothing = reinterpret_cast<int volatile*>(std::uintptr_t{4096});
-    *nothing = 1;
   }
   static int overflow(int depth) {
     char volatile room[4096];
@@ -214,6 +217,48 @@ struct Archive {
   }
 };
 
+// Sends a signal to its own process in one of its functions: SEPLFLOW_TEST_DEATH is "FUNCTION CALL
+// SIGNAL", the first two of which say where. It is no option, so that a run can be resumed without it.
+struct Mortal : Archive {
+  std::vector<std::filesystem::path> files(Sample const&) const {
+    may_die("files");
+    return {};
+  }
+  Record operator()(LabelMap const& labels) const {
+    may_die("call");
+    return Archive::operator()(labels);
+  }
+  std::string save(Record const& record) const {
+    may_die("save");
+    return Archive::save(record);
+  }
+  Record load(std::string_view bytes) const {
+    may_die("load");
+    return Archive::load(bytes);
+  }
+  Row fold(Sample const& sample, Record const& record, RunFile& out) {
+    Row row = Archive::fold(sample, record, out);
+    may_die("fold");
+    return row;
+  }
+  Findings finish(RunFile& out) {
+    Findings findings = Archive::finish(out);
+    may_die("finish");
+    return findings;
+  }
+
+ private:
+  static void may_die(std::string const& function) {
+    static std::atomic<int> calls;
+    char const* const death = std::getenv("SEPLFLOW_TEST_DEATH");
+    std::istringstream words(death ? death : "");
+    std::string where;
+    int call = 0, signal = 0;
+    if (!(words >> where >> call >> signal) || where != function || calls++ != call) return;
+    signal == SIGSEGV ? segfault() : void(::kill(::getpid(), signal));
+  }
+};
+
 // Returns a label map that does not fit the sample.
 struct Misfit {
   bool size = false;
@@ -272,6 +317,7 @@ SEPLFLOW_PLUGIN(plugin) {
       .inputs("labels")
       .option("file", &Archive::file, "its name")
       .option("opens_itself", &Archive::opens_itself, "whether it opens the file itself");
+  plugin.stage<Mortal>("test.mortal", "Write one file of all label maps, or die").inputs("labels");
   for (bool const any_size : {false, true}) {
     auto& stage = plugin.stage<Misfit>(any_size ? "test.any_size" : "test.misfit",
                                        "Return a label map that does not fit the sample");
