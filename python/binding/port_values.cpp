@@ -172,7 +172,7 @@ Value scores_of(py::handle object, std::string const& what) {
 Value image_labels_of(py::handle object, std::string const& what) {
   ImageLabels labels{classes_of(object, what)};
   std::ranges::sort(labels.classes);
-  auto const rest = std::ranges::unique(labels.classes);
+  auto const rest = std::unique(labels.classes.begin(), labels.classes.end());
   labels.classes.erase(rest.begin(), rest.end());
   bool const fits = labels.classes.empty() ||
                     (labels.classes.front() != kBackground && labels.classes.back() != kIgnore);

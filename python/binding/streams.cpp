@@ -51,11 +51,11 @@ py::object next_sample_of(SampleStream& stream, double seconds) {
 }  // namespace
 
 void define_streams(py::module_& module) {
-  using Released = py::call_guard<py::gil_scoped_release>;
+  using Unlocked = py::call_guard<py::gil_scoped_release>;
   py::class_<SampleStream>(module, "SampleStream")
-      .def(py::init(&open_stream), Released())
+      .def(py::init(&open_stream), Unlocked())
       .def("next", &next_sample_of)
-      .def("close", &SampleStream::close, Released());
+      .def("close", &SampleStream::close, Unlocked());
 }
 
 }  // namespace seplflow::python
