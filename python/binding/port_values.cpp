@@ -173,7 +173,7 @@ Value image_labels_of(py::handle object, std::string const& what) {
   ImageLabels labels{classes_of(object, what)};
   std::ranges::sort(labels.classes);
   auto const rest = std::unique(labels.classes.begin(), labels.classes.end());
-  labels.classes.erase(rest.begin(), rest.end());
+  labels.classes.erase(rest, labels.classes.end());
   bool const fits = labels.classes.empty() ||
                     (labels.classes.front() != kBackground && labels.classes.back() != kIgnore);
   if (!fits) throw py::value_error(what + ": expected foreground classes, 1 to 254");
