@@ -57,12 +57,16 @@ std::string optional_text(Port const& port) {
   return port.by_default ? "optional, connected to the data set by default" : "optional";
 }
 
+std::string on_request_text(Port const& port) {
+  return port.optional ? "made only if a stage uses it" : "";
+}
+
 // Empty without ports. The first output is the default.
 std::string port_table(std::string const& title, std::vector<Port> const& ports, bool outputs) {
   if (ports.empty()) return "";
   std::string table = "\n## " + title + "\n\n| Name | Type | |\n|---|---|---|\n";
   for (Port const& port : ports) {
-    std::string note = optional_text(port);
+    std::string note = outputs ? on_request_text(port) : optional_text(port);
     if (outputs && &port == &ports.front()) note = "default";
     table += "| `" + port.name + "` | " + port.type + " | " + note + " |\n";
   }
@@ -98,15 +102,15 @@ std::string stage_page(StageDeclaration const& stage) {
 std::string stage_description(StageDeclaration const& stage) {
   std::string text = stage.name + " (" + kind_text(stage) + ")\n  " + stage.summary + "\n";
   if (!stage.missing_library.empty()) text += "  not built: needs " + stage.missing_library + "\n";
-  auto const ports = [&](char const* title, std::vector<Port> const& list) {
+  auto const ports = [&](char const* title, std::vector<Port> const& list, auto note_of) {
     if (!list.empty()) text += std::string("\n") + title + "\n";
     for (Port const& port : list) {
-      std::string const note = optional_text(port);
+      std::string const note = note_of(port);
       text += "  " + port.name + ": " + port.type + (note.empty() ? "" : ", " + note) + "\n";
     }
   };
-  ports("inputs", stage.inputs);
-  ports("outputs", stage.outputs);
+  ports("inputs", stage.inputs, optional_text);
+  ports("outputs", stage.outputs, on_request_text);
   if (!stage.options.empty()) text += "\noptions\n";
   for (OptionDeclaration const& option : stage.options) {
     text += "  " + option.name + " (" + describe_option(option) + ")\n      " + option.help + "\n";

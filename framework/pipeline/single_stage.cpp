@@ -20,7 +20,8 @@ toml::table parsed_options(std::shared_ptr<SourceText const> const& source) {
 }  // namespace
 
 PipelineStage single_stage(std::string const& use, std::string const& options,
-                           std::vector<std::string> const& connected, StageCatalog const& catalog,
+                           std::vector<std::string> const& connected,
+                           std::vector<std::string> const& requested, StageCatalog const& catalog,
                            std::vector<Problem>& warnings) {
   auto const source = std::make_shared<SourceText>(
       SourceText{use, "use = " + toml_string(use) + "\n" + options});
@@ -43,7 +44,9 @@ PipelineStage single_stage(std::string const& use, std::string const& options,
     draft.stage.inputs.push_back(is_connected ? std::optional(PipelineStage::Input{0, 0})
                                               : std::nullopt);
   }
-  draft.stage.wanted.assign(draft.stage.declaration->outputs.size(), true);
+  for (Port const& port : draft.stage.declaration->outputs) {
+    draft.stage.wanted.push_back(!port.optional || std::ranges::count(requested, port.name) > 0);
+  }
   configure_stage(draft, environment, problems, warnings);
   if (!problems.empty()) throw PipelineError(std::move(problems));
   return std::move(draft.stage);

@@ -152,6 +152,16 @@ void StageBuilderBase::connect_by_default(std::string const& input) {
   declaration_.inputs[*port].by_default = true;
 }
 
+void StageBuilderBase::make_on_request(std::string const& output) {
+  auto const port = find_port(declaration_.outputs, output);
+  if (!port || *port == 0 || declaration_.kind != StageKind::transform) {
+    errors_.push_back("\"" + output +
+                      "\" is not a later output of a transform, so it cannot be made on request");
+    return;
+  }
+  declaration_.outputs[*port].optional = true;
+}
+
 void StageBuilderBase::add_option(OptionDeclaration option,
                                   std::unique_ptr<detail::OptionBinding const> binding,
                                   std::vector<OptionConstraint> const& constraints) {

@@ -81,6 +81,7 @@ class SEPLFLOW_API StageBuilderBase {
   StageBuilderBase(std::string name, std::string summary);
   void name_ports(std::vector<Port>& ports, std::vector<std::string> names, char const* what);
   void connect_by_default(std::string const& input);
+  void make_on_request(std::string const& output);
   void add_option(OptionDeclaration option, std::unique_ptr<detail::OptionBinding const> binding,
                   std::vector<OptionConstraint> const& constraints);
 
@@ -172,6 +173,13 @@ class StageBuilder final : public StageBuilderBase {
   // with OptionCheck::relies_on().
   StageBuilder& by_default(std::string const& input) {
     connect_by_default(input);
+    return *this;
+  }
+
+  // The stage, a transform, makes this output only if another stage uses it, which OptionCheck::wanted()
+  // tells check(). Without a pipeline, a caller has to ask for it.
+  StageBuilder& on_request(std::string const& output) {
+    make_on_request(output);
     return *this;
   }
 

@@ -64,7 +64,8 @@ struct PortType<OverlapTable> {
 struct Port {
   std::string name;
   std::string type;
-  bool optional = false;         // an input that may stay unconnected
+  // An input that may stay unconnected; an output that is made only if a stage uses it.
+  bool optional = false;
   std::string fingerprint = {};  // of the C++ type: equal in libraries that agree on it
   // An optional input that is connected to the output of the source that has its name, if the source
   // offers it and the pipeline does not say otherwise.

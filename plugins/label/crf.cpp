@@ -168,6 +168,7 @@ void declare_crf(Plugin& plugin) {
       .stage<Crf>("label.crf", "Aligns labels with the edges of the image by a fully connected CRF")
       .inputs("image", "labels", "scores", "image_labels")
       .outputs("labels", "scores")
+      .on_request("scores")
       .option(
           "preset", &Crf::preset,
           "a published parameter set (default: \"irn\" for labels and \"psa\" for scores)",

@@ -50,10 +50,17 @@ py::object option_as_python(std::optional<OptionValue> const& value) {
 // Configured once for each set of optional inputs that calls connect, because check() sees them.
 class Stage {
  public:
-  Stage(std::string const& use, std::string options)
-      : catalog_(shared_catalog()), use_(use), options_(std::move(options)) {
+  Stage(std::string const& use, std::string options, std::vector<std::string> requested)
+      : catalog_(shared_catalog()),
+        use_(use),
+        options_(std::move(options)),
+        requested_(std::move(requested)) {
     stage_ = &configured_for_any();
     require_transform();
+    for (std::string const& name : requested_) {
+      auto const& outputs = stage_->declaration->outputs;
+      if (!find_port(outputs, name)) throw UsageError(label() + no_port("output", name, outputs));
+    }
   }
 
   py::object call(py::object const& sample, py::dict const& given) {
@@ -104,12 +111,12 @@ class Stage {
   std::string help() const {
     StageDeclaration const& declaration = *stage_->declaration;
     std::string text = declaration.name + ": " + declaration.summary + "\n\ninputs\n";
-    auto const add = [&](Port const& port) {
-      text += "  " + port.name + ": " + port.type + (port.optional ? ", optional" : "") + "\n";
+    auto const add = [&](Port const& port, char const* optional) {
+      text += "  " + port.name + ": " + port.type + (port.optional ? optional : "") + "\n";
     };
-    for (Port const& port : declaration.inputs) add(port);
+    for (Port const& port : declaration.inputs) add(port, ", optional");
     text += "\noutputs\n";
-    for (Port const& port : declaration.outputs) add(port);
+    for (Port const& port : declaration.outputs) add(port, ", made if it is in outputs=[...]");
     if (!declaration.options.empty()) text += "\noptions\n";
     for (OptionDeclaration const& option : declaration.options) {
       text += "  " + option.name + " (" + describe_option(option) + ")\n      " + option.help + "\n";
@@ -164,7 +171,7 @@ class Stage {
     if (known != stages_.end()) return known->second;
     std::vector<Problem> warnings;
     try {
-      PipelineStage stage = single_stage(use_, options_, connected, *catalog_, warnings);
+      PipelineStage stage = single_stage(use_, options_, connected, requested_, *catalog_, warnings);
       keep_loaded(*stage.declaration);
       for (Problem const& warning : warnings) warn(warning.message);
       return stages_.emplace(connected, std::move(stage)).first->second;
@@ -206,10 +213,13 @@ class Stage {
   py::object result_of(Values&& values) const {
     if (!values) return py::none();
     auto const& outputs = stage_->declaration->outputs;
-    if (outputs.size() == 1) return python_of({values->at(0), outputs[0]}, false);
+    if (std::ranges::count(stage_->wanted, true) == 1) {
+      return python_of({values->at(0), outputs[0]}, false);
+    }
     py::dict result;
     // Two outputs may be the same pixels.
     for (std::size_t i = 0; i < outputs.size(); ++i) {
+      if (!stage_->wanted[i]) continue;
       result[py::str(outputs[i].name)] = python_of({(*values)[i], outputs[i]}, true);
     }
     return result;
@@ -217,6 +227,7 @@ class Stage {
 
   std::shared_ptr<StageCatalog const> catalog_;
   std::string use_, options_;
+  std::vector<std::string> requested_;  // outputs that are made on request
   std::map<std::vector<std::string>, PipelineStage> stages_;
   PipelineStage const* stage_ = nullptr;
   std::mutex one_at_a_time_;
@@ -260,7 +271,8 @@ std::shared_ptr<StageCatalog const> shared_catalog() {
 
 void define_stages(py::module_& module) {
   py::class_<Stage>(module, "Stage")
-      .def(py::init<std::string, std::string>())
+      .def(py::init<std::string, std::string, std::vector<std::string>>(), py::arg("name"),
+           py::arg("options"), py::arg("requested") = std::vector<std::string>())
       .def("call", &Stage::call)
       .def_property_readonly("name", &Stage::name)
       .def_property_readonly("options", &Stage::options)

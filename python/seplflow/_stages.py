@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy
@@ -32,15 +33,16 @@ class Stage:
     ============  =====================================================  ==============================
 
     Arrays may have any memory layout and byte order; they are not changed. The result is the output,
-    or a dict by name if the stage has several, or None if the stage skips the sample. Result arrays belong to
+    or a dict by name if the stage has several, or None if the stage skips the sample. An output that is
+    made on request, such as the scores of label.crf, counts only if ``outputs`` names it. Result arrays belong to
     the caller, who may write to them.
 
     Raises TypeError for a wrong input, dtype or shape, ValueError for pixels that a type cannot hold,
     and seplflow.Error for what the stage itself refuses. Warnings are seplflow.StageWarning.
     """
 
-    def __init__(self, name: str, **options: Any):
-        self._stage = _seplflow.Stage(name, toml_options(options))
+    def __init__(self, name: str, *, outputs: Sequence[str] = (), **options: Any):
+        self._stage = _seplflow.Stage(name, toml_options(options), list(outputs))
         self.__doc__ = self._stage.help
 
     def __call__(self, *, sample: str | Sample | None = None, **inputs: Any) -> Any:
@@ -70,14 +72,15 @@ class Stage:
         return f"seplflow.stage({self.name!r}{options})"
 
 
-def stage(name: str, **options: Any) -> Stage:
+def stage(name: str, *, outputs: Sequence[str] = (), **options: Any) -> Stage:
     """A transform of any plugin, such as ``stage("label.crf", preset="irn")``, to be called with arrays.
 
     Options are those of the pipeline file; a group such as ``select = { worst = 5 }`` is a dict. Raises
     seplflow.UsageError, with the message of the program, for an unknown stage or a wrong option.
-    ``print(stage(name).__doc__)`` shows inputs, outputs and options.
+    ``outputs`` names outputs that are made on request. ``print(stage(name).__doc__)`` shows inputs,
+    outputs and options.
     """
-    return Stage(name, **options)
+    return Stage(name, outputs=outputs, **options)
 
 
 def stages() -> dict[str, str]:

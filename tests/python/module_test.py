@@ -185,6 +185,11 @@ class Stages(unittest.TestCase):
         image = np.repeat(pseudo[..., None] * 20, 3, axis=2)
         crf = seplflow.stage("label.crf", preset="irn")
         self.assertEqual(crf(image=image, labels=pseudo).shape, pseudo.shape)
+        both = seplflow.stage("label.crf", preset="irn", outputs=["scores"])(image=image, labels=pseudo)
+        self.assertEqual(sorted(both), ["labels", "scores"])
+        self.assertEqual(both["scores"].values.shape[1:], pseudo.shape)
+        with self.assertRaisesRegex(seplflow.UsageError, 'has no output "score"'):
+            seplflow.stage("label.crf", outputs=["score"])
         with self.assertRaisesRegex(seplflow.UsageError, "neither labels nor scores is connected"):
             crf(image=image)
         with self.assertRaisesRegex(seplflow.UsageError, 'has no option "method"'):

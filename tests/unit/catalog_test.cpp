@@ -95,6 +95,7 @@ TEST_CASE("a stage with an invalid declaration is rejected alone, with all its e
   CHECK_THAT(reasons["test.wrong"],
              Contains("stage test.wrong") && Contains("names 2 inputs, but its signature has 1") &&
                  Contains("must be declared serial()") &&
+                 Contains("\"labels\" is not a later output of a transform") &&
                  Contains("option \"use\" has a name that every stage uses for itself"));
   CHECK_THAT(reasons["test.range"], Contains("the default of option \"a\" is outside its range"));
   CHECK_THAT(reasons["test.nan"], Contains("the default of option \"a\" is not a number"));

@@ -49,6 +49,7 @@ SEPLFLOW_PLUGIN(plugin) {
   plugin.stage<Changes>("test.wrong", "Two inputs named, one taken; changes itself, not serial")
       .inputs("labels", "more")
       .output("labels")
+      .on_request("labels")
       .option("use", &Changes::calls, "a reserved name");
   declare(plugin, "range", "a", &Options::five, "five", in_range(0, 1));
   declare(plugin, "nan", "a", &Options::nan, "not a number");
