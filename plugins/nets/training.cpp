@@ -168,6 +168,11 @@ TrainerOptions Training::trainer_options(FoldStart const& start) const {
 }
 
 void Training::begin_fold(FoldStart const& start) {
+  bool const predicts = network_ == Network::deeplab || network_ == Network::irn_cam;
+  if (predicts && !start.classes) {
+    throw Error("the data set does not say which classes it has, so the network has nothing to "
+                "predict; use a data set with classes");
+  }
   options_ = trainer_options(start);
   classes_ = start.classes;
   if (options_.optimizer.iterations < 1) {
