@@ -92,6 +92,17 @@ std::string resolved_text(OptionValue value) {
   return toml_text(value);
 }
 
+std::string options_text(StageDeclaration const& stage, StageInstance const& instance,
+                         bool (*wanted)(StageDeclaration const&, OptionDeclaration const&)) {
+  std::string text;
+  for (std::size_t i = 0; i < stage.options.size(); ++i) {
+    auto const value = instance.option(i);
+    if (!value || (wanted && !wanted(stage, stage.options[i]))) continue;
+    text += stage.options[i].name + " = " + resolved_text(*value) + "\n";
+  }
+  return text;
+}
+
 std::string accepted_values(OptionDeclaration const& option) {
   std::string text;
   for (std::string const& choice : option.choices) {

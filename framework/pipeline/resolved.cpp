@@ -27,24 +27,13 @@ std::string wires(Pipeline const& pipeline, PipelineStage const& stage) {
   return "{" + text + " }";
 }
 
-// The options of a stage that are set, each in a line.
-std::string options_text(PipelineStage const& stage) {
-  std::string text;
-  for (std::size_t i = 0; i < stage.declaration->options.size(); ++i) {
-    if (auto const value = stage.instance->option(i)) {
-      text += stage.declaration->options[i].name + " = " + resolved_text(*value) + "\n";
-    }
-  }
-  return text;
-}
-
 std::string stage_text(Pipeline const& pipeline, PipelineStage const& stage) {
   std::string text = "\n[stages." + stage.name + "]\n";
   text += "use = " + toml_string(stage.declaration->name) + "\n";
   if (!stage.inputs.empty()) text += "in = " + wires(pipeline, stage) + "\n";
   if (stage.on_error)
     text += "on_error = " + toml_string(on_error_choices().text_of(*stage.on_error)) + "\n";
-  return text + options_text(stage);
+  return text + options_text(*stage.declaration, *stage.instance);
 }
 
 // What can change the outputs; how many threads work on them cannot, and is in run.json.
@@ -89,7 +78,7 @@ std::vector<std::size_t> stages_in_order(Pipeline const& pipeline, Variant const
 }  // namespace
 
 std::string computation_of(PipelineStage const& stage) {
-  return stage.declaration->name + "\n" + options_text(stage);
+  return stage.declaration->name + "\n" + options_text(*stage.declaration, *stage.instance);
 }
 
 std::string resolved_toml(Pipeline const& pipeline) {

@@ -165,4 +165,10 @@ PluginLibrary python_library(std::filesystem::path const& file, PythonFile const
   return library;
 }
 
+bool can_change_results(StageDeclaration const& stage, OptionDeclaration const& option) {
+  // No stage has options of its own with these names.
+  bool const is_about_processes = option.name == "timeout" || option.name == "workers";
+  return !is_about_processes || !is_python(stage.library);
+}
+
 }  // namespace seplflow

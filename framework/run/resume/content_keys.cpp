@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include <seplflow/bytes.hpp>
+#include "catalog/python/python_stages.hpp"
+#include "pipeline/option_text.hpp"
 #include "run/resume/fingerprint.hpp"
 
 namespace seplflow {
@@ -54,7 +56,9 @@ std::uint64_t ContentKeys::key_of(PipelineStage const& stage,
   StageDeclaration const& declaration = *stage.declaration;
   bool const is_source = declaration.kind == StageKind::source;
   ByteWriter bytes;
-  bytes.text(computation_of(stage)).text(plugin_hash);
+  bytes.text(declaration.name + "\n" +
+             options_text(declaration, *stage.instance, can_change_results));
+  bytes.text(plugin_hash);
   for (std::size_t i = 0; i < declaration.options.size(); ++i) {
     OptionDeclaration const& option = declaration.options[i];
     // The files of a source list its samples, and each sample has a key of its own.

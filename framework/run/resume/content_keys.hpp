@@ -21,8 +21,8 @@ std::map<std::string, std::string> plugin_hashes(Pipeline const& pipeline,
 std::string framework_hash();
 
 // Two stages with the same key compute the same from the same sample, in this run or another: the
-// key covers the stage's type, its plugin, its options, the size and time of files among the
-// options, and the keys of its inputs.
+// key covers the stage's type, its plugin, its options that can change results, the size and time of
+// files among the options, and the keys of its inputs.
 class ContentKeys {
  public:
   ContentKeys(Pipeline const& pipeline, std::map<std::string, std::string> const& plugin_hashes);
