@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "base/error_of.hpp"
 #include "pipeline/check.hpp"
@@ -144,6 +145,11 @@ struct Configuration {
       stage.count = instance.count();
     });
     if (error) check.refuse("", *error);
+    std::set<std::string> columns;
+    for (std::string const& column : stage.columns) {
+      if (columns.insert(column).second) continue;
+      check.refuse("", "it has two columns of the name \"" + column + "\"");
+    }
     refuse_unsafe(stage.list_file, "list", check);
     refuse_unsafe(stage.run_file, "file", check);
     stage.relies_on = check.relied_on();

@@ -41,6 +41,7 @@ void SampleContext::count(std::string what, std::uint64_t number) const {
 }
 
 void Warnings::add(Warning warning) {
+  warning = {without_controls(warning.what), without_controls(warning.detail)};
   std::scoped_lock const lock(mutex_);
   list_.push_back(std::move(warning));
 }
@@ -50,7 +51,13 @@ std::vector<Warning> Warnings::take() {
 }
 
 void Warnings::add(Count count) {
+  count.what = without_controls(count.what);
   std::scoped_lock const lock(mutex_);
+  for (Count const& each : counts_) {
+    if (each.what == count.what) {
+      throw Error("it counted \"" + count.what + "\" twice for one sample; add the numbers up first");
+    }
+  }
   counts_.push_back(std::move(count));
 }
 std::vector<Count> Warnings::take_counts() {

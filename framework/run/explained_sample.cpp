@@ -39,18 +39,22 @@ Explanation explanation_of(SampleValues& values, std::size_t s) {
 
 // Third parties write explanations, and what reads them relies on this.
 void require_sound(PipelineStage const& stage, Explanation const& explanation) {
+  std::optional<Size> size;  // of all regions
   for (std::size_t i = 0; i < explanation.items.size(); ++i) {
     auto const& item = explanation.items[i];
     if (item.facts.size() != explanation.columns.size()) {
       blame(stage, "has " + counted(item.facts.size(), "fact") + " of " + explanation.item + " " +
                        std::to_string(i) + " for " + counted(explanation.columns.size(), "column"));
     }
-    bool const same = !item.region || item.region->size() == explanation.items[0].region->size();
-    if (item.region && (!explanation.items[0].region || !same)) {
-      blame(stage, "has regions of different sizes");
-    }
+    if (!item.region) continue;
+    if (size && *size != item.region->size()) blame(stage, "has regions of different sizes");
+    size = item.region->size();
   }
   if (explanation.trials.size() > 2) blame(stage, "has trials of more than two options");
+  if (explanation.trials.size() == 2 &&
+      explanation.trials[0].option == explanation.trials[1].option) {
+    blame(stage, "has two trials of the option \"" + explanation.trials[0].option + "\"");
+  }
   std::size_t combinations = 1;
   for (auto const& [option, values] : explanation.trials) {
     auto const place = find_option(*stage.declaration, option);

@@ -41,6 +41,29 @@ void require_rectangular(Findings const& findings) {
   }
 }
 
+// Whether the metrics have a number at the place that a score names, such as "gain.miou".
+bool have(Metrics const& metrics, std::string const& place) {
+  return std::ranges::any_of(metrics.entries(), [&](auto const& entry) {
+    auto const& [name, value] = entry;
+    if (name == place) return true;
+    auto const* const inner = std::get_if<Metrics>(&value);
+    return inner && place.starts_with(name + ".") && have(*inner, place.substr(name.size() + 1));
+  });
+}
+
+// Warns of scores by which nothing can be compared.
+void check_scores(Findings& findings) {
+  std::set<std::string> known;
+  for (Score const& score : findings.scores) {
+    std::string const of = "its score \"" + score.name + "\" is of the metric \"" + score.metric;
+    if (!have(findings.metrics, score.metric)) {
+      findings.warnings.push_back(of + "\", which it does not have");
+    } else if (!known.insert(score.metric).second) {
+      findings.warnings.push_back(of + "\", as another of its scores is");
+    }
+  }
+}
+
 // The expectations of a stage that nothing of a run met, with what they are about.
 std::vector<std::pair<OptionCheck::Expectation, Tally>> unmet(PipelineStage const& stage,
                                                               StageCounts const& counts) {
@@ -130,12 +153,7 @@ class PassRun final : public RunListener {
   }
 
   void row(std::size_t stage, Row const& row) override {
-    std::size_t const columns = pipeline_.stages[stage].columns.size();
-    if (row.size() != columns) {
-      throw Error("stage \"" + pipeline_.stages[stage].name + "\" returned a row of " +
-                  std::to_string(row.size()) + " cells for its " + std::to_string(columns) +
-                  " columns");
-    }
+    require_row(pipeline_.stages[stage], row);
     tables_.append(stage, csv_line(row, pipeline_.run.csv));
   }
 
@@ -261,6 +279,7 @@ class PassRun final : public RunListener {
                   ", but the data set now has " + std::to_string(emitted));
     }
     if (pass_.is_first()) {
+      warn_of_count(emitted);
       require_listed_samples();
       require_expected(result.totals);
       result.findings = finish_stages(result.totals);
@@ -296,6 +315,15 @@ class PassRun final : public RunListener {
     if (!history_) return;
     std::string const text = to_text(history_->reuse(), emitted, result.totals.recalled);
     if (!text.empty()) log_info(text);
+  }
+
+  // What a run skips may be unknown to the source.
+  void warn_of_count(std::uint64_t emitted) {
+    auto const expected = context_.expected;
+    if (!expected || *expected == emitted || is_merge() || !pipeline_.run.skip.empty()) return;
+    std::string const what = "its count() announced " + counted(*expected, "sample") +
+                             ", but it emitted " + std::to_string(emitted);
+    log_warning(warnings_.add(pipeline_.source().name, what, emitted).text());
   }
 
   // A shard that has none of what a stage expects proves nothing, so it is only warned of.
@@ -346,6 +374,7 @@ class PassRun final : public RunListener {
         CurrentWork const current(stage, "");
         Findings found = stage.instance->finish(run_files_[s]);
         require_rectangular(found);
+        check_scores(found);
         if (observes) {
           findings[s] = std::move(found);
         } else if (!found.warnings.empty()) {

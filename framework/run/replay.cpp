@@ -11,6 +11,7 @@
 #include "run/resume/content_keys.hpp"
 #include "run/resume/fingerprint.hpp"
 #include "run/resume/past_runs.hpp"
+#include "run/results.hpp"
 #include "run/run_file.hpp"
 
 namespace seplflow {
@@ -242,7 +243,10 @@ std::optional<Row> row_of(SampleValues& values, std::size_t observer) {
   Value const record = values.value({observer, 0});
   if (!record) return std::nullopt;
   NoFile file;
-  return configured_anew(stage)->fold(values.sample(), record.get(), file);
+  Row row = configured_anew(stage)->fold(values.sample(), record.get(), file);
+  if (row.empty()) return std::nullopt;
+  require_row(stage, row);
+  return row;
 }
 
 }  // namespace seplflow

@@ -168,6 +168,12 @@ std::string why_other_samples(Pipeline const& pipeline, RunTotals const& totals)
   return reasons;
 }
 
+void require_row(PipelineStage const& stage, Row const& row) {
+  if (row.size() == stage.columns.size()) return;
+  throw Error("stage \"" + stage.name + "\" returned a row of " + counted(row.size(), "cell") +
+              " for its " + counted(stage.columns.size(), "column"));
+}
+
 std::vector<std::pair<std::string, Score>> declared_scores(Pipeline const& pipeline,
                                                            Variant const& variant,
                                                            AllFindings const& findings) {

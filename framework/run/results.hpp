@@ -34,6 +34,9 @@ std::vector<std::filesystem::path> homes_of(Pipeline const& pipeline, PipelineSt
 // stage.
 using AllFindings = std::vector<std::optional<Findings>>;
 
+// Throws Error unless the row has a cell for each column of the stage.
+void require_row(PipelineStage const& stage, Row const& row);
+
 // {"masks": {"total", "per_sample", "samples_without"}, ...}: what a stage counted.
 Metrics metrics_of(std::vector<Tally> const& tallies);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Kills runs at 200 random moments, resumes them, and compares what comes of it byte for byte with
-# runs that nobody disturbed, and as many with Python stages, of which processes are killed too; see
-# README.md.
+# runs that nobody disturbed, and as many with Python stages, of which processes are killed too. A
+# fourth as many runs die inside the code of a plugin. See README.md.
 #   tests/bench/kill.sh [BUILD] [--kills N] [--seed N]     BUILD: a configured build folder
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -55,8 +55,10 @@ class InFolder(unittest.TestCase):
         self.pipeline.write_text(DEMO)
 
     def program(self, *words):
+        # A sanitizer that Python was started with would meet that of the program.
+        environment = {name: text for name, text in os.environ.items() if name != "LD_PRELOAD"}
         return subprocess.run([os.environ["SEPLFLOW_PROGRAM"], *map(str, words)], check=False,
-                              capture_output=True, text=True)
+                              capture_output=True, text=True, env=environment)
 
     def run_demo(self, name="run", **arguments):
         return seplflow.run(self.pipeline, out=self.folder / name, progress=False, **arguments)

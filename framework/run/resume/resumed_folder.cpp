@@ -186,8 +186,10 @@ std::string to_text(Reuse const& reuse, std::uint64_t emitted, std::uint64_t rec
   std::string text =
       std::to_string(emitted - recalled) + " of " + counted(emitted, "sample") + " needed work:";
   char const* separator = " ";
+  std::uint64_t reasons = 0;
   auto const add = [&](std::uint64_t count, std::string const& reason) {
     if (count == 0) return;
+    reasons += count;
     text += separator + std::to_string(count) + " " + reason;
     separator = ", ";
   };
@@ -204,6 +206,9 @@ std::string to_text(Reuse const& reuse, std::uint64_t emitted, std::uint64_t rec
   for (auto const& [stage, count] : reuse.lost_outputs) {
     add(count, "had missing or damaged files of \"" + stage + "\"");
   }
+  // What is left is known only to the stages.
+  std::uint64_t const worked = emitted - recalled;
+  if (reasons < worked) add(worked - reasons, "had a record that its stage cannot load");
   return text;
 }
 
