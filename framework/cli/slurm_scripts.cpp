@@ -26,20 +26,21 @@ std::string options_line(SlurmScripts const& scripts) {
   return scripts.options.empty() ? "" : "#SBATCH " + scripts.options + "\n";
 }
 
-// Bash code. $run is the run folder, $child the process of seplflow.
+// Bash code. $run is the run folder, $job the job or task, $child the process of seplflow.
 constexpr char const* kRunUntilDone = R"sh(
 is_done() { grep -q '^  "status": "done' "$run/run.json" 2>/dev/null; }
 finished() { sed -n 's/^    "done": \([0-9]*\).*/\1/p' "$run/run.json" 2>/dev/null; }
-requeue() { echo "requeueing: $1"; scontrol requeue "$SLURM_JOB_ID"; exit "$status"; }
+requeue() { echo "requeueing: $1"; scontrol requeue "$job"; exit "$status"; }
 
 child='' limit=''
-trap 'limit=reached; [ -z "$child" ] || kill -TERM "$child"' USR1  # soon before the time limit
-trap '[ -z "$child" ] || kill -TERM "$child"' TERM
+end_child() { [ -z "$child" ] || kill -TERM "$child" 2>/dev/null; }
+trap 'limit=reached; end_child' USR1  # soon before the time limit
+trap end_child TERM
 before=$(finished)
 )sh";
 
 constexpr char const* kRequeue = R"sh(child=$!
-[ -z "$limit" ] || kill -TERM "$child"  # the warning came before it began
+[ -z "$limit" ] || end_child  # the warning came before it began
 wait "$child"; status=$?
 while kill -0 "$child" 2>/dev/null; do wait "$child"; status=$?; done
 after=$(finished)
@@ -52,7 +53,7 @@ constexpr char const* kAfterProgress = R"sh(; then
     requeue "the time limit was reached"
   fi
   echo "error: no sample was finished within the time limit; allow more time, such as" \
-    "seplflow submit --resume OUT --slurm=--time=4:00:00" >&2
+    "seplflow submit --resume $out --slurm=--time=4:00:00" >&2
 elif [ "$status" = 137 ]; then
   echo "seplflow was killed (status 137)" | tee -a "$killed"
   [ "$(wc -l <"$killed")" -gt 3 ] || requeue "seplflow was killed"
@@ -91,17 +92,22 @@ std::string SlurmScripts::run_script() const {
   if (is_array) text += "#SBATCH --array=" + tasks + "\n";
   text += "#SBATCH --signal=B:USR1@60\n" + options_line(*this) + "\n";
   std::string const folder = quoted_word(out.string());
-  text += is_array ? "shard=$SLURM_ARRAY_TASK_ID\nrun=" + folder + "/shards/$shard-of-" + count +
-                         "\nkilled=$run.killed"
-                   : "run=" + folder + "\nkilled=$run/shards/killed";
+  text += "out=" + folder + "\n";
+  // SLURM_JOB_ID of the last task is that of the whole array, all of which would be requeued.
+  text += is_array ? "shard=$SLURM_ARRAY_TASK_ID\njob=${SLURM_ARRAY_JOB_ID}_$shard\n"
+                     "run=$out/shards/$shard-of-" + count + "\n"
+                   : "job=$SLURM_JOB_ID\nrun=$out\nbegun=$out/shards/begun\n: >\"$begun\"\n";
+  text += is_array ? "killed=$run.killed" : "killed=$out/shards/killed";
   text += kRunUntilDone;
   text += quoted_word(program.string()) + " run " +
           quoted_word(pipeline.string()) + (is_array ? " --shard \"$shard/" + count + "\"" : "") +
           " --out \"$run\" --resume --wait \\\n  --progress plain" + run_options + " &\n";
   text += kRequeue;
-  // What a stage that needs all samples in order has done is not counted in samples.
   text += "[ \"${after:-0}\" -gt \"${before:-0}\" ]";
-  if (!is_array) text += " || [ \"$SECONDS\" -ge 300 ]";
+  // A training goes on from its state, which need not have all samples that were finished.
+  if (!is_array) {
+    text += " || [ -n \"$(find \"$run/.state\" -type f -newer \"$begun\" 2>/dev/null)\" ]";
+  }
   return text + kAfterProgress;
 }
 

@@ -80,7 +80,7 @@ void require_shards(Pipeline const& pipeline, std::int64_t shards) {
   }
   if (shards == 1) return;
   for (PipelineStage const& stage : pipeline.stages) {
-    if (!stage.declaration->ordered) {
+    if (!stage.declaration->ordered && !stage.declaration->keeps_state) {
       bool const takes_the_folder =
           stage.name == kShardsFolder && stage.declaration->kind == StageKind::sink;
       if (!takes_the_folder) continue;
@@ -110,6 +110,11 @@ void require_new(fs::path const& out) {
   if (auto const record = run_record_in(out)) {
     throw UsageError(name + " already holds a run (status \"" + record->status +
                      "\"); choose another folder with --out");
+  }
+  if (fs::exists(out / kShardsFolder / "run.sbatch")) {
+    throw UsageError("another process is submitting a run to " + name +
+                     ", or was killed while it did; if none is, remove " +
+                     (out / kShardsFolder).string() + " and cancel its jobs, if squeue shows any");
   }
   bool const is_empty = std::ranges::all_of(
       fs::directory_iterator(out), [](fs::directory_entry const& entry) {
@@ -272,8 +277,9 @@ class Resubmission {
       throw UsageError("the queue of Slurm is not known, so shards could be sent twice: " + problem);
     }
     queue_ = *queue;
+    is_merged_ = submission_.is_array() && shard_state(out_, {}).is_done();
     for (ShardState const& state : states_of(out_, submission_)) {
-      if (state.is_done()) continue;
+      if (state.is_done() || is_merged_) continue;  // those of a merged run may have been removed
       if (queue_.shards.contains(state.shard.index)) {
         waits_for_.push_back(task_of(state.shard.index));
       } else if (state.status == Status::running) {
@@ -286,9 +292,8 @@ class Resubmission {
   }
 
   int send() {
-    bool const is_merged = submission_.is_array() && shard_state(out_, {}).is_done();
     bool const merge_waits = queue_.merge.has_value();
-    if (to_send_.empty() && (is_merged || merge_waits || !submission_.is_array())) {
+    if (to_send_.empty() && (is_merged_ || merge_waits || !submission_.is_array())) {
       std::cout << (waits_for_.empty() && !merge_waits ? "everything is done; nothing was sent\n"
                                                        : "nothing is to be sent: what is not "
                                                          "done is in the queue\n");
@@ -354,6 +359,7 @@ class Resubmission {
   fs::path const out_;
   Submission submission_;
   Queue queue_;
+  bool is_merged_ = false;
   std::vector<std::int64_t> to_send_;
   std::vector<std::string> waits_for_;  // jobs and tasks
 };

@@ -140,6 +140,9 @@ def kill_a_process_and_a_node(place, slurm):
     tasks = dict(line.split() for line in slurm.ask("squeue", "-hr", "-o", "%K %N", "-t", "R")
                  .splitlines())
     slurm.kill_node(tasks["2"])
+    wait_until(lambda: slurm.states().get("2") == "PD", "Slurm sees that the node is gone")
+    job = json.loads((place.folder / "out/shards/submission.json").read_text())["jobs"]["2"]
+    slurm.ask("scontrol", "update", f"JobId={job}_2", "StartTime=now")  # not some seconds later
     # Until its node has really gone, the first process may write what the second one continues.
     wait_until(lambda: "waiting for another run" in place.log("2-of-4.log"), "shard 2 is requeued")
     os.kill(parent_of(orphan), signal.SIGKILL)
@@ -162,18 +165,23 @@ def kill_a_process_and_a_node(place, slurm):
 
 def end_early_and_send_again(place, slurm):
     """A warning of the time limit, then a task that the user cancels."""
-    gate = place.gates[5]
-    while gate.is_reached():  # by the runs before
-        pass
+    gate, other = place.gates[5], place.gates[6]
+    for each in (gate, other):
+        while each.is_reached():  # by the runs before
+            pass
     place.run("submit", "p.toml", "--shards", "2", "--out", "again")
     wait_until(gate.is_reached, "shard 1 of 2 is at its gate")
+    wait_until(other.is_reached, "shard 0 of 2 is at its gate")
     jobs = json.loads((place.folder / "again/shards/submission.json").read_text())["jobs"]
     slurm.ask("scancel", "--signal=USR1", "--batch", jobs["1"] + "_1")
     log = place.folder / "again/shards/1-of-2.log"
     wait_until(lambda: "interrupted" in log.read_text(), "seplflow is interrupted")
     gate.let_go()
-    place.gates[6].let_go()
-    wait_until(lambda: "the time limit was reached" in log.read_text(), "it is requeued")
+    wait_until(lambda: slurm.states().get("1") == "PD", "shard 1 is requeued")
+    assert "the time limit was reached" in log.read_text(), log.read_text()
+    assert slurm.states()["0"] == "R", slurm.states()
+    other.let_go()
+    wait_until(lambda: place.is_done("again/shards/0-of-2"), "shard 0 is done")
     assert place.record("again/shards/1-of-2")["samples"]["done"] > 0
     slurm.ask("scancel", jobs["1"])
     wait_until(lambda: not slurm.ask("squeue", "-h"), "the queue is empty")

@@ -132,6 +132,11 @@ class TwoNodes:
         answer = subprocess.run(command, env=self.environment, capture_output=True, text=True)
         return answer.stdout.strip()
 
+    def states(self):
+        """Those of the tasks in the queue, "R" or "PD", by their index."""
+        lines = self.ask("squeue", "-hr", "-o", "%K %t").splitlines()
+        return dict(line.split() for line in lines)
+
     def __exit__(self, *_):
         for job in self.ask("squeue", "-h", "-o", "%A").split():
             self.ask("scancel", job)
