@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <random>
 #include <sstream>
 
 #include <seplflow/error.hpp>
@@ -31,6 +32,22 @@ std::string read_text_file(std::filesystem::path const& file) {
     throw UsageError("cannot read " + file.string() + ": " + why_unreadable(file, error));
   }
   return std::move(text).str();
+}
+
+std::filesystem::path unique_name_beside(std::filesystem::path const& file) {
+  std::random_device random;
+  return file.string() + "." + std::to_string(random()) + "-" + std::to_string(random());
+}
+
+void replace_cache_file(std::filesystem::path const& file, std::string_view text) {
+  std::error_code error;
+  std::filesystem::create_directories(file.parent_path(), error);
+  auto const partial = unique_name_beside(file);
+  std::ofstream stream(partial, std::ios::binary);
+  stream << text;
+  stream.close();
+  if (stream) std::filesystem::rename(partial, file, error);
+  if (!stream || error) std::filesystem::remove(partial, error);
 }
 
 }  // namespace seplflow

@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
@@ -10,6 +9,7 @@
 
 #include <seplflow/detail/descriptor.hpp>
 #include <seplflow/sample.hpp>
+#include "base/text_file.hpp"
 
 namespace seplflow {
 namespace {
@@ -89,13 +89,7 @@ void PluginIndex::save() {
                 [&](auto const& each) { return !std::filesystem::exists(each.first, error); });
   nlohmann::json whole = nlohmann::json::object();
   for (auto const& [library, entry] : entries_) whole[library] = {entry.stamp, entry.summary};
-  std::filesystem::create_directories(file_.parent_path(), error);
-  auto const partial = file_.string() + "." + std::to_string(::getpid());
-  std::ofstream stream(partial, std::ios::binary);
-  stream << whole.dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
-  stream.close();
-  if (stream) std::filesystem::rename(partial, file_, error);
-  if (!stream || error) std::filesystem::remove(partial, error);
+  replace_cache_file(file_, whole.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 }  // namespace seplflow

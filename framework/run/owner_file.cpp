@@ -118,7 +118,7 @@ bool is_alive(fs::path const& file, Owner const& owner, std::chrono::millisecond
 
 // Removes the file of an owner that is gone, unless another process was faster.
 void take_away(fs::path const& file, Owner const& gone) {
-  fs::path const aside = file.string() + "." + std::to_string(::getpid());
+  fs::path const aside = unique_name_beside(file);
   if (std::rename(file.c_str(), aside.c_str()) != 0) return;
   auto const taken = owner_in(aside);
   if (taken && !(*taken == gone) && ::link(aside.c_str(), file.c_str()) != 0) {

@@ -1,7 +1,6 @@
 #include "run/resume/file_digests.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <map>
@@ -9,6 +8,7 @@
 #include <sstream>
 
 #include "base/error_of.hpp"
+#include "base/text_file.hpp"
 #include "catalog/plugin_places.hpp"
 #include "run/resume/fingerprint.hpp"
 
@@ -55,14 +55,9 @@ class DigestList {
     if (file_.empty() || key.find('\n') != std::string::npos) return;
     if (digests_.size() >= kMostListed) digests_.clear();
     digests_[key] = digest;
-    std::error_code error;
-    fs::create_directories(file_.parent_path(), error);
-    fs::path const partial = file_.string() + "." + std::to_string(::getpid());
-    std::ofstream stream(partial, std::ios::binary);
-    for (auto const& [known, value] : digests_) stream << known << '\n' << value << '\n';
-    stream.close();
-    if (stream) fs::rename(partial, file_, error);
-    if (!stream || error) fs::remove(partial, error);
+    std::string text;
+    for (auto const& [known, value] : digests_) text += known + "\n" + value + "\n";
+    replace_cache_file(file_, text);
   }
 
  private:
