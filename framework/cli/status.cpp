@@ -5,6 +5,7 @@
 
 #include "base/number_text.hpp"
 #include "cli/commands.hpp"
+#include "cli/shell_words.hpp"
 #include "cli/submission.hpp"
 #include "cli/table.hpp"
 #include "run/progress.hpp"
@@ -97,7 +98,7 @@ class StatusPage {
     std::string const next = next_text();
     if (!next.empty()) page << next << "\n";
     page.print(std::cout);
-    return sums_.lost > 0 && queue_problem_.empty() ? kFailed : kDone;
+    return sums_.lost > 0 && queue_problem_.empty() && !is_merged_ ? kFailed : kDone;
   }
 
  private:
@@ -139,13 +140,15 @@ class StatusPage {
   }
 
   std::string next_text() const {
+    // The shards may have been removed since.
+    if (is_merged_) return "the shards are merged: seplflow show " + quoted_word(out_.string());
     if (sums_.lost > 0) {
       if (submission_.jobs.empty()) return "";
-      return "to send again what is not done: seplflow submit --resume " + out_.string();
+      return "to send again what is not done: seplflow submit --resume " +
+             quoted_word(out_.string());
     }
     if (!submission_.is_array()) return "";
     ShardState const merged = shard_state(out_, {});
-    if (merged.is_done()) return "the shards are merged: seplflow show " + out_.string();
     bool const all_done = std::ranges::all_of(states_, &ShardState::is_done);
     if (merged.status == Status::running) return "the shards are being merged";
     if (queue_ && queue_->merge) {
@@ -153,13 +156,15 @@ class StatusPage {
              queue_->merge->reason + ")";
     }
     if (!all_done) return "";
-    return "the shards are not merged yet: seplflow merge " + out_.string() + " " +
-           (out_ / kShardsFolder).string() + "/*-of-" + std::to_string(submission_.shards);
+    return "the shards are not merged yet: seplflow merge " + quoted_word(out_.string()) + " " +
+           quoted_word((out_ / kShardsFolder).string()) + "/*-of-" +
+           std::to_string(submission_.shards);
   }
 
   fs::path const out_;
   Submission const submission_;
   std::vector<ShardState> const states_;
+  bool const is_merged_ = submission_.is_array() && shard_state(out_, {}).is_done();
   std::optional<Queue> queue_;
   std::string queue_problem_;
   Sums sums_;

@@ -1,11 +1,15 @@
 #include "run/cost.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <set>
+#include <sstream>
 
 #include "base/number_text.hpp"
 #include "run/progress.hpp"
@@ -28,6 +32,37 @@ std::uint64_t count_in(Json const& json, char const* key) {
 double seconds_in(timeval const& time) {
   constexpr double kMicroseconds = 1e6;
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / kMicroseconds;
+}
+
+double cpu_seconds_of(int whose) {
+  rusage usage{};
+  ::getrusage(whose, &usage);
+  return seconds_in(usage.ru_utime) + seconds_in(usage.ru_stime);
+}
+
+// Of a process, with those that it has waited for; 0 if it does not exist.
+double cpu_seconds_of(std::string const& process) {
+  std::ifstream stat("/proc/" + process + "/stat");
+  std::string const text(std::istreambuf_iterator<char>(stat), {});
+  // The name of the program, in parentheses, may contain anything.
+  std::istringstream fields(text.substr(std::min(text.size(), text.rfind(')') + 1)));
+  constexpr int kFieldsBefore = 11, kTimes = 4;
+  std::string skipped;
+  for (int i = 0; i < kFieldsBefore; ++i) fields >> skipped;
+  double ticks = 0, time = 0;
+  for (int i = 0; i < kTimes && fields >> time; ++i) ticks += time;
+  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+// Of the processes of this one that have not ended, such as those of stages in Python.
+double cpu_seconds_of_children() {
+  double seconds = 0;
+  std::error_code error;
+  for (fs::directory_entry const& thread : fs::directory_iterator("/proc/self/task", error)) {
+    std::ifstream children(thread.path() / "children");
+    for (std::string process; children >> process;) seconds += cpu_seconds_of(process);
+  }
+  return seconds;
 }
 
 // The devices that stages ask for by an option "device": "auto", "cuda:1".
@@ -76,6 +111,12 @@ std::string hours_text(double seconds) {
   return text;
 }
 
+std::string percent_text(double fraction) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %%", 100 * fraction);
+  return text;
+}
+
 }  // namespace
 
 Cost& Cost::operator+=(Cost const& other) {
@@ -87,11 +128,12 @@ Cost& Cost::operator+=(Cost const& other) {
   return *this;
 }
 
-Cost cost_of_process(Pipeline const& pipeline, double seconds) {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return {seconds, seconds_in(usage.ru_utime) + seconds_in(usage.ru_stime),
-          seconds * static_cast<double>(gpus_of(pipeline)), 1, 0};
+double cpu_seconds_so_far() {
+  return cpu_seconds_of(RUSAGE_SELF) + cpu_seconds_of(RUSAGE_CHILDREN) + cpu_seconds_of_children();
+}
+
+Cost cost_of_process(Pipeline const& pipeline, double seconds, double cpu_seconds) {
+  return {seconds, cpu_seconds, seconds * static_cast<double>(gpus_of(pipeline)), 1, 0};
 }
 
 Cost cost_in(Json const& record) {
@@ -150,11 +192,11 @@ std::string cost_text(Json const& record) {
     std::string const slowest = text_in(json, "slowest_shard");
     double longest = 0;
     for (Json const& shard : shards) longest = std::max(longest, amount_in(shard, "seconds"));
-    char above[32];
-    std::snprintf(above, sizeof above, "%.1f",
-                  100 * amount_in(json.value("imbalance", Json::object()), "seconds"));
-    text += "; the slowest is " + slowest + " (" + duration_text(longest) + "), " + above +
-            " % above the mean";
+    Json const above_mean = json.value("imbalance", Json::object());
+    text += "; the slowest is " + slowest + " (" + duration_text(longest) + "), " +
+            percent_text(amount_in(above_mean, "seconds")) +
+            " above the mean; in samples the largest is " +
+            percent_text(amount_in(above_mean, "samples")) + " above the mean";
   }
   if (cost.unknown_runs > 0) {
     text += "; without " + counted(cost.unknown_runs, "run that was", "runs that were") + " killed";

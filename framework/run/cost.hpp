@@ -21,8 +21,11 @@ struct Cost {
   Cost& operator+=(Cost const& other);
 };
 
+// The CPU time of this process and of those that it has started.
+double cpu_seconds_so_far();
+
 // That of this process, which has worked for so many seconds.
-Cost cost_of_process(Pipeline const& pipeline, double seconds);
+Cost cost_of_process(Pipeline const& pipeline, double seconds, double cpu_seconds);
 
 // That of the run in a folder, by its run.json, until now: a run that still says "running" was
 // killed. Zero when it does not say.
@@ -35,7 +38,7 @@ Json to_json(Cost const& cost);
 Json cost_of_shards(std::vector<std::filesystem::path> const& shards);
 
 // "3.20 CPU hours, 1.10 GPU hours in 8 shards; the slowest is 3/8 (25 min 10 s), 4.2 % above the
-// mean"; empty when run.json does not say.
+// mean; ..."; empty when run.json does not say.
 std::string cost_text(Json const& record);
 
 }  // namespace seplflow

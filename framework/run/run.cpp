@@ -177,11 +177,14 @@ class Execution {
     log_file_.emplace(folder_.log_file());
     log_what_is_ahead();
     std::vector<PastRun> past = std::move(past_);
-    std::vector<PastRun> past_of_best = past_runs_of_best(folder_, request_.shards);
+    std::vector<PastRun> past_of_best;
+    if (resumption_ || wants_best()) past_of_best = past_runs_of_best(folder_, request_.shards);
     std::unordered_set<std::uint64_t> outputs;
-    add_outputs(past, outputs);
-    add_outputs(past_of_best, outputs);
-    if (resumption_) log_changes(past);
+    if (resumption_) {
+      add_outputs(past, outputs);
+      add_outputs(past_of_best, outputs);
+      log_changes(past);
+    }
 
     // Until a resumed run is complete, the folder belongs to the run before.
     bool const is_new = !fs::exists(folder_.path() / kPipeline);
@@ -320,7 +323,8 @@ class Execution {
     }
     add_end(record, pipeline_, report);
     if (request_.shards.empty()) {
-      Cost cost = cost_of_process(pipeline_, report.seconds);
+      Cost cost =
+          cost_of_process(pipeline_, report.seconds, cpu_seconds_so_far() - cpu_seconds_before_);
       record["cost"] = to_json(cost += cost_before_);
     }
     report.cost = cost_text(record);
@@ -378,6 +382,8 @@ class Execution {
   std::unique_ptr<Trace> trace_;
   Json record_;  // of the start
   Cost cost_before_;  // of earlier runs in the folder
+  // Of a program that runs pipelines, what it did before is not part of the cost.
+  double const cpu_seconds_before_ = request_.guest ? cpu_seconds_so_far() : 0;
   std::vector<PastRun> past_;
   Interruption own_interruption_;
   Interruption& interruption_ =

@@ -1,12 +1,17 @@
 #include "run/run_folder.hpp"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <ctime>
 #include <fstream>
 #include <span>
 #include <thread>
 
+#include "base/text_file.hpp"
+#include "run/cost.hpp"
 #include "run/resume/fingerprint.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
@@ -144,6 +149,16 @@ TEST_CASE("a growing file has what was flushed, and everything once it is closed
   file.append("\nlast\n");
   file.close();
   CHECK(read_text(folder / "a/ledger.jsonl") == "one\n" + large + "\nlast\n");
+}
+
+TEST_CASE("a file of a cache is replaced in one step, under a name of no other process") {
+  TempFolder const folder;
+  fs::path const file = folder / "cache/list";
+  CHECK(unique_name_beside(file) != unique_name_beside(file));
+  replace_cache_file(file, "one");
+  replace_cache_file(file, "two");
+  CHECK(read_text(file) == "two");
+  CHECK(entries(folder / "cache") == 1);
 }
 
 TEST_CASE("a full disk is an error with the system's reason") {
@@ -313,4 +328,20 @@ TEST_CASE("where flock is not supported the file of a living owner locks a folde
   // The number of a process that ended, and began at another time.
   { OwnerFile const lock(file, times); }
   CHECK(FolderLock::owner(folder.path()).empty());
+}
+
+TEST_CASE("the CPU time of a run has that of the processes that it started") {
+  double const before = cpu_seconds_so_far();
+  pid_t const child = ::fork();
+  if (child == 0) {
+    while (std::clock() < CLOCKS_PER_SEC / 10) continue;
+    ::raise(SIGSTOP);
+    ::_exit(0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, WUNTRACED) == child);
+  CHECK(cpu_seconds_so_far() - before > 0.08);
+  ::kill(child, SIGKILL);
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(cpu_seconds_so_far() - before > 0.08);
 }
