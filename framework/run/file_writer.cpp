@@ -118,24 +118,33 @@ void AtomicWriter::place(fs::path const& complete, fs::path const& file) {
 }
 
 void AtomicWriter::take(fs::path const& from, fs::path const& to, TakeFiles how, bool replace) {
-  fs::path source = from;
-  int error = 0;
-  if (how == TakeFiles::link) {
-    source = aside_ / std::to_string(next_++);
-    error = ::link(from.c_str(), source.c_str()) == 0 ? 0 : errno;
-  }
-  std::error_code ignored;
-  if (error == 0) {
+  auto const take_it = [&] {
+    return how == TakeFiles::link ? link_to(from, to, replace) : rename_to(from, to, replace);
+  };
+  int error = take_it();
+  if (error == ENOENT) {
+    std::error_code ignored;
     fs::create_directories(to.parent_path(), ignored);
-    error = rename_to(source, to, replace);
+    error = take_it();
   }
-  // Renaming one hard link of a file to another one leaves both.
-  if (how == TakeFiles::link) ::unlink(source.c_str());
   if (error == 0) return;
   throw Error(std::string("cannot ") + (how == TakeFiles::link ? "link " : "move ") +
               from.string() + " to " + to.string() + ": " + std::strerror(error) +
               (error == EEXIST ? "; two samples, or two files of a stage, have the same name"
                                : "; merge with --files copy"));
+}
+
+// 0, or the error number.
+int AtomicWriter::link_to(fs::path const& from, fs::path const& to, bool replace) {
+  if (::link(from.c_str(), to.c_str()) == 0) return 0;
+  if (errno != EEXIST || !replace) return errno;
+  // No link replaces a file, but a renamed one does.
+  fs::path const aside = aside_ / std::to_string(next_++);
+  if (::link(from.c_str(), aside.c_str()) != 0) return errno;
+  int const error = rename_to(aside, to, true);
+  // Renaming one hard link of a file to another one leaves both.
+  ::unlink(aside.c_str());
+  return error;
 }
 
 fs::path AtomicWriter::write_aside(fs::path const& file, std::string_view text, bool durable) {

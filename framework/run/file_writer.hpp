@@ -49,6 +49,7 @@ class AtomicWriter {
   std::filesystem::path write_aside(std::filesystem::path const& file, std::string_view text,
                                     bool durable = false);
   void move(std::filesystem::path const& from, std::filesystem::path const& to, bool replace);
+  int link_to(std::filesystem::path const& from, std::filesystem::path const& to, bool replace);
 
   std::filesystem::path aside_;
   std::atomic<std::uint64_t> next_{0};

@@ -277,13 +277,20 @@ TEST_CASE("a merge links or moves files instead of copying them") {
   auto const merged = [&](std::string const& out, std::string const& files) {
     return place.program({"merge", out, "0", "1", "--files", files}).status;
   };
+  auto const leave_killed_merge = [&](std::string const& out) {
+    fs::create_directories(place.folder / out / "write");
+    place.folder.write(out + "/run.json",
+                       R"({"format": 1, "status": "running", "name": "scenes", "merged": ["0"]})");
+  };
+  leave_killed_merge("linked");
+  fs::create_hard_link(place.folder / "1" / file, place.folder / "linked" / file);
+  place.folder.write("linked/write/scene_000000.png", "not it");
   CHECK(merged("linked", "link") == 0);
   CHECK(fs::equivalent(place.folder / "linked" / file, place.folder / "1" / file));
   CHECK(merged("copied", "copy") == 0);
   CHECK(fs::hard_link_count(place.folder / "copied" / file) == 1);
-  // What a merge that was killed leaves: a file that is moved, and no memory of it.
-  fs::create_directories(place.folder / "moved/write");
-  place.folder.write("moved/run.json", R"({"format": 1, "status": "running", "name": "scenes", "merged": ["0", "1"]})");
+  // A file that is moved, and no memory of it.
+  leave_killed_merge("moved");
   fs::rename(place.folder / "1" / file, place.folder / "moved" / file);
   CHECK(merged("moved", "move") == 0);
   CHECK_FALSE(fs::exists(place.folder / "0/write/scene_000000.png"));
@@ -347,7 +354,10 @@ TEST_CASE("a shard of a scheduler has a folder of its own, which status and merg
   REQUIRE(place.program({"merge", "runs/scenes", (in / "0-of-3").string(), (in / "1-of-3").string(),
                          (in / "2-of-3").string()})
               .status == 0);
-  CHECK_THAT(place.program({"status", "runs/scenes"}).out, Contains("the shards are merged"));
+  fs::remove_all(in / "0-of-3");
+  auto const merged = place.program({"status", "runs/scenes"});
+  CHECK(merged.status == 0);
+  CHECK_THAT(merged.out, Contains("the shards are merged"));
   fs::rename(in, place.folder / "away");
   CHECK(differences(place.folder / "runs/scenes", place.folder / "single") == kNone);
 }
@@ -372,7 +382,8 @@ TEST_CASE("submit refuses what cannot be submitted, and prints its scripts") {
                            "--slurm", "-p gpu", "--dry-run"});
   CHECK(dry.status == 0);
   CHECK_THAT(dry.out, Contains("#SBATCH --array=0-3%2\n") && Contains("#SBATCH -p gpu\n") &&
-                          Contains("/out/shards/$shard-of-4") && Contains("--files link") &&
+                          Contains("run=$out/shards/$shard-of-4\n") && Contains("--files link") &&
+                          Contains("job=${SLURM_ARRAY_JOB_ID}_$shard\n") &&
                           Contains("'--dependency=afterok:JOB' '--kill-on-invalid-dep=yes'"));
   CHECK_FALSE(fs::exists(place.folder / "out"));
   // What sbatch says is passed on, and nothing stays behind.

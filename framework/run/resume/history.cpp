@@ -1,7 +1,11 @@
 #include "run/resume/history.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <fstream>
+#include <cerrno>
 #include <functional>
 
 #include "base/error_of.hpp"
@@ -37,14 +41,21 @@ std::optional<Found> find(std::vector<PastRun> const& runs, std::string const& i
 // The file's bytes when it is still as it was written.
 std::optional<std::vector<std::uint8_t>> intact_bytes(fs::path const& name,
                                                       WrittenFile const& written) {
-  std::error_code unknown;
-  if (!fs::is_regular_file(fs::symlink_status(name, unknown))) return std::nullopt;
-  if (fs::file_size(name, unknown) != written.size || unknown) return std::nullopt;
-  std::ifstream stream(name, std::ios::binary);
-  std::vector<std::uint8_t> bytes(written.size);
-  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(written.size));
-  if (!stream || stream.peek() != std::ifstream::traits_type::eof()) return std::nullopt;
-  if (fingerprint(bytes) != written.content) return std::nullopt;
+  int const descriptor =
+      ::open(name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (descriptor < 0) return std::nullopt;
+  struct stat status {};
+  bool is_intact = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+                   static_cast<std::uint64_t>(status.st_size) == written.size;
+  std::vector<std::uint8_t> bytes(is_intact ? written.size : 0);
+  for (std::size_t done = 0; is_intact && done < bytes.size();) {
+    ssize_t const count = ::read(descriptor, bytes.data() + done, bytes.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    is_intact = count > 0;
+    done += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+  }
+  ::close(descriptor);
+  if (!is_intact || fingerprint(bytes) != written.content) return std::nullopt;
   return bytes;
 }
 

@@ -35,10 +35,12 @@ void check_ledger(fs::path const& ledger, MemoryReader& memories,
   if (!exists_as_regular_file(ledger)) return;
   std::ifstream file(ledger, std::ios::binary);
   memories.index();
+  std::vector<std::uint64_t> const lines = memories.lines();
   std::string line;
   std::size_t unknown = 0;
   for (std::size_t number = 1; std::getline(file, line); ++number) {
     bool const is_whole = !file.eof();
+    if (std::ranges::binary_search(lines, fingerprint(line))) continue;
     Json const entry = parsed_json(line);
     std::string const id = bytes_of_text(text_in(entry, "id"));
     auto const repetition = entry.is_object() ? entry.find("repetition") : entry.end();

@@ -1,7 +1,11 @@
 #include "run/resume/memories.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <limits>
+#include <numeric>
 #include <unordered_map>
 
 #include <seplflow/bytes.hpp>
@@ -192,23 +196,30 @@ void MemoryWriter::append(SampleMemory const& memory) {
 
 MemoryReader::MemoryReader(std::filesystem::path file) : file_(std::move(file)) {
   if (!exists_as_regular_file(file_)) return;
-  stream_.open(file_, std::ios::binary);
+  stream_.reset(std::fopen(file_.c_str(), "rbe"));
   if (!stream_) throw Error("cannot read " + file_.string());
   scan();
 }
 
 std::string MemoryReader::next(std::uint64_t size) const {
   std::string bytes(size, '\0');
-  stream_.read(bytes.data(), static_cast<std::streamsize>(size));
-  if (stream_.bad()) throw Error("cannot read " + file_.string());
-  bytes.resize(static_cast<std::size_t>(stream_.gcount()));
+  bytes.resize(std::fread(bytes.data(), 1, size, stream_.get()));
+  if (std::ferror(stream_.get()) != 0) throw Error("cannot read " + file_.string());
   return bytes;
 }
 
 std::string MemoryReader::read(Place const& place) const {
-  stream_.clear();
-  stream_.seekg(static_cast<std::streamoff>(place.offset));
-  return next(place.size);
+  std::string bytes(place.size, '\0');
+  // Without the buffer of the stream, which would read far more for each memory.
+  for (std::size_t done = 0; done < bytes.size();) {
+    ssize_t const count = ::pread(::fileno(stream_.get()), bytes.data() + done,
+                                  bytes.size() - done, static_cast<off_t>(place.offset + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw Error("cannot read " + file_.string());
+    if (count == 0) bytes.resize(done);
+    done += static_cast<std::size_t>(count);
+  }
+  return bytes;
 }
 
 void MemoryReader::scan() {
@@ -224,7 +235,7 @@ void MemoryReader::scan() {
     std::string const frame = next(kFrame);
     if (frame.empty()) return;
     std::string const where = name + ": entry " + std::to_string(number);
-    std::uint64_t const size = frame.size() == kFrame ? get<std::uint32_t>(frame) : 0;
+    std::uint32_t const size = frame.size() == kFrame ? get<std::uint32_t>(frame) : 0;
     if (size == 0 || size > end - offset - kFrame) {
       problems_.push_back(where +
                           " is truncated; its sample and all later ones are processed again");
@@ -235,7 +246,8 @@ void MemoryReader::scan() {
     bool const intact =
         get<std::uint64_t>(std::string_view(frame).substr(4)) == fingerprint(payload);
     if (intact && !error_of([&] { memory = decode(payload); })) {
-      places_.push_back({fingerprint(memory.id), offset + kFrame, size, has_results(memory)});
+      places_.push_back({fingerprint(memory.id), memory.line, offset + kFrame, size,
+                         has_results(memory)});
     } else {
       problems_.push_back(where + " is damaged; its sample is processed again");
     }
@@ -248,21 +260,35 @@ SampleMemory MemoryReader::at(std::size_t i) const {
 }
 
 void MemoryReader::index() {
-  by_id_ = places_;
-  std::ranges::stable_sort(by_id_, {}, &Place::id);
+  by_id_.resize(places_.size());
+  std::iota(by_id_.begin(), by_id_.end(), std::size_t{0});
+  std::ranges::stable_sort(by_id_, {}, [this](std::size_t i) { return places_[i].id; });
 }
 
 std::optional<SampleMemory> MemoryReader::find(std::string_view id) const {
   std::uint64_t const wanted = fingerprint(id);
   // The last one counts.
-  auto place = std::ranges::upper_bound(by_id_, wanted, {}, &Place::id);
-  while (place != by_id_.begin() && (--place)->id == wanted) {
-    SampleMemory memory = decode(read(*place));
+  auto i = std::ranges::upper_bound(by_id_, wanted, {},
+                                    [this](std::size_t place) { return places_[place].id; });
+  while (i != by_id_.begin() && places_[*--i].id == wanted) {
+    Place const& place = places_[*i];
+    SampleMemory memory = decode(read(place));
     if (memory.id != id) continue;
-    place->found = true;
+    place.found = true;
     return memory;
   }
   return std::nullopt;
+}
+
+std::vector<std::uint64_t> MemoryReader::lines() const {
+  std::vector<std::uint64_t> lines;
+  for (std::size_t i = 0; i < by_id_.size(); ++i) {
+    Place const& place = places_[by_id_[i]];
+    bool const is_last = i + 1 == by_id_.size() || places_[by_id_[i + 1]].id != place.id;
+    if (is_last) lines.push_back(place.line);
+  }
+  std::ranges::sort(lines);
+  return lines;
 }
 
 std::size_t MemoryReader::count_with_results() const {
@@ -272,15 +298,16 @@ std::size_t MemoryReader::count_with_results() const {
 MemoryReader::Unlisted MemoryReader::never_found(std::vector<std::string> const& but) const {
   constexpr std::size_t kNamed = 3;
   Unlisted unlisted;
-  for (auto place = by_id_.begin(), next = place; place != by_id_.end(); place = next) {
+  for (std::size_t i = 0, next = 0; i < by_id_.size(); i = next) {
+    Place const& first = places_[by_id_[i]];
     bool found = false, has_results = false;
     // All memories of a sample.
-    for (; next != by_id_.end() && next->id == place->id; ++next) {
-      found = found || next->found;
-      has_results = has_results || next->has_results;
+    for (; next < by_id_.size() && places_[by_id_[next]].id == first.id; ++next) {
+      found = found || places_[by_id_[next]].found;
+      has_results = has_results || places_[by_id_[next]].has_results;
     }
     if (found || !has_results) continue;
-    std::string id = decode(read(*place)).id;
+    std::string id = decode(read(first)).id;
     if (std::ranges::find(but, id) != but.end()) continue;
     if (++unlisted.count <= kNamed) unlisted.first.push_back(std::move(id));
   }

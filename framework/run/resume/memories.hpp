@@ -3,7 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,7 +71,7 @@ class MemoryWriter {
   AppendFile file_;
 };
 
-// Finds memories by sample. Takes 32 bytes of main memory for each. Not thread-safe.
+// Finds memories by sample. Takes 40 bytes of main memory for each. Not thread-safe.
 class MemoryReader {
  public:
   // An absent or empty file has no memories. A damaged memory is left out, and so is all that
@@ -88,6 +89,8 @@ class MemoryReader {
   // Prepares find(); the last of several memories of a sample counts.
   void index();
   std::optional<SampleMemory> find(std::string_view id) const;
+  // The fingerprints of the ledger's lines that find() would return, sorted.
+  std::vector<std::uint64_t> lines() const;
 
   // Of samples with a result or files, the number of those that find() has never been asked for,
   // and the ids of the first few.
@@ -99,17 +102,19 @@ class MemoryReader {
 
  private:
   struct Place {
-    std::uint64_t id, offset, size;
-    bool has_results, found = false;
+    std::uint64_t id, line, offset;  // the first two are fingerprints
+    std::uint32_t size;
+    bool has_results;
+    mutable bool found = false;
   };
   void scan();
   std::string next(std::uint64_t size) const;  // bytes of the file, fewer at its end
   std::string read(Place const& place) const;
 
   std::filesystem::path file_;
-  mutable std::ifstream stream_;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream_{nullptr, std::fclose};
   std::vector<Place> places_;
-  mutable std::vector<Place> by_id_;
+  std::vector<std::size_t> by_id_;  // places
   std::vector<std::string> problems_;
 };
 
