@@ -1,8 +1,9 @@
 #include "select.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "common/mask_agreement.hpp"
@@ -21,6 +22,14 @@ struct Judgement {
 
   bool is_kept() const { return by_t1 || by_t2; }
 };
+
+bool accepts_by_t1(Select const& select, MaskAgreement const& agreement) {
+  return agreement.support > select.t1;
+}
+
+bool accepts_by_t2(Select const& select, MaskAgreement const& agreement) {
+  return agreement.coverage > select.t2 && agreement.support > select.t2_min_support;
+}
 
 // Of each class, only the best of the masks that t2 alone accepts: the first of those with the most
 // support.
@@ -41,46 +50,83 @@ std::vector<Judgement> judged_masks(Select const& select, OverlapTable const& ov
     auto const k = overlaps.assigned(i);
     if (!k) continue;
     MaskAgreement const agreement = agreement_of(overlaps, i);
-    judged[i] = {k, agreement, agreement.support > select.t1,
-                 agreement.coverage > select.t2 && agreement.support > select.t2_min_support};
+    judged[i] = {k, agreement, accepts_by_t1(select, agreement), accepts_by_t2(select, agreement)};
   }
   if (select.t2_masks == T2Masks::best) drop_all_but_best(judged, overlaps.classes().size());
   return judged;
 }
 
-std::vector<Layer> kept_layers(Select const& select, MaskSet const& masks,
-                               OverlapTable const& overlaps) {
-  std::vector<Layer> layers;
-  std::vector<Judgement> const judged = judged_masks(select, overlaps);
-  std::vector<bool> any_kept(overlaps.classes().size());
-  for (std::size_t i = 0; i < masks.count(); ++i) {
-    if (!judged[i].is_kept()) continue;
-    std::size_t const k = *judged[i].k;
-    any_kept[k] = true;
-    layers.push_back({overlaps.classes()[k], &masks.mask(i), judged[i].agreement.support,
-                      overlaps.mask_area(i)});
+// The kept masks, ascending. Every setting of a sweep calls this for every image.
+std::vector<Layer> kept_masks(Select const& select, OverlapTable const& overlaps) {
+  std::vector<Layer> kept;
+  kept.reserve(overlaps.masks() + overlaps.classes().size());
+  auto const keep_if = [&](std::size_t i, bool is_kept) {
+    if (is_kept) kept.push_back(static_cast<Layer>(i));
+  };
+  if (select.t2_masks == T2Masks::best) {
+    std::vector<Judgement> const judged = judged_masks(select, overlaps);
+    for (std::size_t i = 0; i < judged.size(); ++i) keep_if(i, judged[i].is_kept());
+    return kept;
   }
-  for (std::size_t k = 0; k < any_kept.size(); ++k) {
-    if (any_kept[k]) continue;
-    layers.push_back({overlaps.classes()[k], nullptr, 1, overlaps.class_areas()[k]});
+  for (std::size_t i = 0; i < overlaps.masks(); ++i) {
+    if (!overlaps.assigned(i)) continue;
+    MaskAgreement const agreement = agreement_of(overlaps, i);
+    keep_if(i, accepts_by_t1(select, agreement) || accepts_by_t2(select, agreement));
   }
-  return layers;
+  return kept;
+}
+
+// Index of the class of a layer.
+std::size_t class_of(Layer layer, OverlapTable const& overlaps) {
+  std::size_t const masks = overlaps.masks();
+  return layer < masks ? *overlaps.assigned(layer) : layer - masks;
+}
+
+double support_of(Layer layer, OverlapTable const& overlaps) {
+  return layer < overlaps.masks() ? agreement_of(overlaps, layer).support : 1;
+}
+
+std::uint64_t area_of(Layer layer, OverlapTable const& overlaps) {
+  std::size_t const masks = overlaps.masks();
+  return layer < masks ? overlaps.mask_area(layer) : overlaps.class_areas()[layer - masks];
 }
 
 // Puts the layer that wins a pixel after those that lose it, so that painting in this order gives
 // every pixel to its winner. The order within a class does not matter.
-void order_by(Overlap overlap, std::vector<Layer>& layers) {
-  std::ranges::stable_sort(layers, [overlap](Layer const& a, Layer const& b) {
-    switch (overlap) {
-      case Overlap::support:
-        return std::tie(a.support, a.label) < std::tie(b.support, b.label);
-      case Overlap::smallest:
-        return std::tie(b.area, a.label) < std::tie(a.area, b.label);
-      case Overlap::last:
-        break;
-    }
-    return a.label < b.label;
-  });
+void order_by(Overlap overlap, OverlapTable const& overlaps, std::vector<Layer>& layers) {
+  if (overlaps.classes().size() < 2) return;
+  auto const sort_by = [&](auto const& key) {
+    std::ranges::stable_sort(layers, std::less<>(), key);
+  };
+  auto const k = [&](Layer layer) { return class_of(layer, overlaps); };
+  switch (overlap) {
+    case Overlap::support:
+      return sort_by([&](Layer each) { return std::pair(support_of(each, overlaps), k(each)); });
+    case Overlap::smallest:
+      // The largest first.
+      return sort_by([&](Layer each) { return std::pair(~area_of(each, overlaps), k(each)); });
+    case Overlap::last:
+      break;
+  }
+  // As sorted by class, which takes longer: there are few classes.
+  std::vector<Layer> ordered;
+  ordered.reserve(layers.size());
+  for (std::size_t i = 0; i < overlaps.classes().size(); ++i) {
+    std::ranges::copy_if(layers, std::back_inserter(ordered),
+                         [&](Layer each) { return k(each) == i; });
+  }
+  layers = std::move(ordered);
+}
+
+std::vector<Layer> layers_of(Select const& select, OverlapTable const& overlaps) {
+  std::vector<Layer> layers = kept_masks(select, overlaps);
+  std::vector<bool> any_kept(overlaps.classes().size());
+  for (Layer const mask : layers) any_kept[*overlaps.assigned(mask)] = true;
+  for (std::size_t k = 0; k < any_kept.size(); ++k) {
+    if (!any_kept[k]) layers.push_back(static_cast<Layer>(overlaps.masks() + k));
+  }
+  order_by(select.overlap, overlaps, layers);
+  return layers;
 }
 
 void require_table_of(LabelMap const& pseudo, MaskSet const& masks, OverlapTable const& overlaps) {
@@ -118,12 +164,14 @@ void paint_uncovered(Canvas& canvas, LabelMap const& pseudo, MaskSet const& mask
   }
 }
 
-LabelMap merged_layers(std::vector<Layer> const& layers, LabelMap const& pseudo, Canvas canvas) {
-  for (Layer const& layer : layers) {
-    if (layer.mask) {
-      canvas.paint(*layer.mask, layer.label);
+LabelMap merged_layers(std::vector<Layer> const& layers, LabelMap const& pseudo,
+                       MaskSet const& masks, OverlapTable const& overlaps, Canvas canvas) {
+  for (Layer const layer : layers) {
+    Label const label = overlaps.classes()[class_of(layer, overlaps)];
+    if (layer < masks.count()) {
+      canvas.paint(masks.mask(layer), label);
     } else {
-      canvas.paint(mask_of(pseudo.runs(), layer.label), layer.label);
+      canvas.paint(mask_of(pseudo.runs(), label), label);
     }
   }
   return canvas.labels();
@@ -206,9 +254,7 @@ Select::Selection Select::decide(LabelMap const& pseudo, MaskSet const& masks,
                                  OverlapTable const& overlaps) const {
   require_same_size(masks, pseudo, "the pseudo-label");
   require_table_of(pseudo, masks, overlaps);
-  Selection selection{kept_layers(*this, masks, overlaps), keep_ignore, lists_kept, uncovered};
-  order_by(overlap, selection.layers);
-  return selection;
+  return {layers_of(*this, overlaps), keep_ignore, lists_kept, uncovered};
 }
 
 std::tuple<LabelMap, MaskSet> Select::carry_out(Selection const& selection, LabelMap const& pseudo,
@@ -216,12 +262,11 @@ std::tuple<LabelMap, MaskSet> Select::carry_out(Selection const& selection, Labe
                                                 OverlapTable const& overlaps) {
   Canvas canvas(pseudo.size());
   if (selection.uncovered == Uncovered::keep) paint_uncovered(canvas, pseudo, masks, overlaps);
-  LabelMap labels = merged_layers(selection.layers, pseudo, std::move(canvas));
+  LabelMap labels = merged_layers(selection.layers, pseudo, masks, overlaps, std::move(canvas));
   if (selection.keep_ignore) labels = with_ignore_of(pseudo, labels);
   std::vector<MaskSet::Entry> kept;
   for (std::size_t i = 0; selection.lists_kept && i < masks.count(); ++i) {
-    bool const is_kept =
-        std::ranges::find(selection.layers, &masks.mask(i), &Layer::mask) != selection.layers.end();
+    bool const is_kept = std::ranges::find(selection.layers, i) != selection.layers.end();
     if (is_kept) kept.push_back({masks.mask(i), masks.info(i)});
   }
   return {std::move(labels), MaskSet(std::move(kept), pseudo.size())};

@@ -1,6 +1,7 @@
 // Mask selection and merge of SEPL.
 #pragma once
 
+#include <cstdint>
 #include <tuple>
 #include <vector>
 
@@ -37,14 +38,9 @@ struct Select {
   T2Masks t2_masks = T2Masks::all;
   Uncovered uncovered = Uncovered::drop;
 
-  // A layer to paint: a kept mask, or the pseudo-label of a class without kept masks.
-  struct Layer {
-    Label label;
-    Mask const* mask;  // null for the pseudo-label
-    double support;    // |S and P_k| / |S|; 1 for the pseudo-label
-    std::uint64_t area;
-    bool operator==(Layer const&) const = default;
-  };
+  // What is painted: a kept mask by its number, or the pseudo-label of a class without kept masks by
+  // the number of the class after those of the masks.
+  using Layer = std::uint32_t;
   // The effect of the options on an image.
   struct Selection {
     std::vector<Layer> layers;  // in the order of painting
