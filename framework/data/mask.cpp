@@ -9,33 +9,59 @@
 namespace seplflow {
 namespace {
 
-// Calls put(word, bits) with the bits of each word that lie in [begin, end).
-template <class Put>
-void for_each_word(std::uint32_t begin, std::uint32_t end, Put&& put) {
+// Gives the bits of a mask in a plane the value of those of `fill`, which are all equal. It is not a
+// constant to the compiler, which would call memset for the few words between two ends.
+void paint_bits(std::span<std::uint64_t> plane, std::span<std::uint32_t const> bounds,
+                std::uint64_t fill) {
   constexpr std::uint64_t kAll = ~std::uint64_t{0};
-  std::uint32_t const first = begin / 64, last = (end - 1) / 64;
-  std::uint64_t const head = kAll << begin % 64, tail = kAll >> (63 - (end - 1) % 64);
-  if (first == last) {
-    put(first, head & tail);
-    return;
+  auto const paint = [&](std::uint32_t word, std::uint64_t bits) {
+    plane[word] ^= (plane[word] ^ fill) & bits;
+  };
+  for (std::size_t i = 0; i < bounds.size(); i += 2) {
+    std::uint32_t const begin = bounds[i], end = bounds[i + 1];
+    std::uint32_t const first = begin / 64, last = end / 64;
+    std::uint64_t const from_begin = kAll << begin % 64, before_end = ~(kAll << end % 64);
+    if (first == last) {
+      paint(first, from_begin & before_end);
+      continue;
+    }
+    paint(first, from_begin);
+    for (std::uint32_t word = first + 1; word < last; ++word) plane[word] = fill;
+    paint(last, before_end);
   }
-  put(first, head);
-  for (std::uint32_t word = first + 1; word < last; ++word) put(word, kAll);
-  put(last, tail);
 }
 
-void set_bits(std::span<std::uint64_t> plane, std::span<std::uint32_t const> bounds) {
-  for (std::size_t i = 0; i < bounds.size(); i += 2) {
-    for_each_word(bounds[i], bounds[i + 1],
-                  [plane](std::uint32_t word, std::uint64_t bits) { plane[word] |= bits; });
-  }
-}
+using Plane = std::vector<std::uint64_t>;
 
-void clear_bits(std::span<std::uint64_t> plane, std::span<std::uint32_t const> bounds) {
-  for (std::size_t i = 0; i < bounds.size(); i += 2) {
-    for_each_word(bounds[i], bounds[i + 1],
-                  [plane](std::uint32_t word, std::uint64_t bits) { plane[word] &= ~bits; });
+// The runs of labels by their numbers, whose bits are in the planes; kPlanes is 0 for any number of
+// planes. Most canvases have one, and the loop over its words is most of the work.
+template <std::size_t kPlanes>
+std::vector<Run> runs_in(std::span<Plane const> planes, std::span<Label const> labels, Size size) {
+  auto const pixels = static_cast<std::uint32_t>(size.pixels());
+  std::vector<Run> runs;
+  runs.reserve(planes.empty() ? 1 : std::size_t{2} * size.width + 1);
+  std::size_t const words = planes.empty() ? 0 : planes[0].size();
+  std::size_t const count = kPlanes > 0 ? kPlanes : planes.size();
+  std::array<std::uint64_t, 8> last{}, now{};
+  std::size_t number = 0;  // of the current run
+  for (std::size_t word = 0; word < words; ++word) {
+    std::uint64_t changes = 0;
+    for (std::size_t bit = 0; bit < count; ++bit) {
+      now[bit] = planes[bit][word];
+      changes |= now[bit] ^ (now[bit] << 1 | last[bit] >> 63);
+      last[bit] = now[bit];
+    }
+    for (; changes != 0; changes &= changes - 1) {
+      auto const place = static_cast<unsigned>(std::countr_zero(changes));
+      auto const position = static_cast<std::uint32_t>(word * 64 + place);
+      if (position == pixels) break;
+      if (position > 0) runs.push_back({position, labels[number]});
+      number = 0;
+      for (std::size_t bit = 0; bit < count; ++bit) number |= (now[bit] >> place & 1) << bit;
+    }
   }
+  runs.push_back({pixels, labels[number]});
+  return runs;
 }
 
 }  // namespace
@@ -168,7 +194,8 @@ std::size_t Canvas::number_of(Label label) {
   auto const number = static_cast<std::size_t>(known - labels_.begin());
   if (known != labels_.end()) return number;
   labels_.push_back(label);
-  if (number >> planes_.size() != 0) planes_.emplace_back((size_.pixels() + 63) / 64);
+  // With a word for the end of the last pixel.
+  if (number >> planes_.size() != 0) planes_.emplace_back(size_.pixels() / 64 + 1);
   return number;
 }
 
@@ -176,41 +203,14 @@ void Canvas::paint(Mask const& mask, Label label) {
   require_same_size(mask.size(), "a mask", size_, "the canvas");
   std::size_t const number = number_of(label);
   for (std::size_t bit = 0; bit < planes_.size(); ++bit) {
-    if ((number >> bit & 1) != 0) {
-      set_bits(planes_[bit], mask.bounds());
-    } else {
-      clear_bits(planes_[bit], mask.bounds());
-    }
+    paint_bits(planes_[bit], mask.bounds(), (number >> bit & 1) != 0 ? ~std::uint64_t{0} : 0);
   }
 }
 
 std::vector<Run> Canvas::runs() const {
-  std::vector<Run> runs;
-  auto const pixels = static_cast<std::uint32_t>(size_.pixels());
-  std::size_t number = 0;  // of the current run
-  std::size_t const words = planes_.empty() ? 0 : planes_[0].size();
-  std::array<std::uint64_t, 8> last{};
-  auto const changes_in = [&](std::size_t bit, std::size_t word) {
-    std::uint64_t const plane = planes_[bit][word];
-    return plane ^ (plane << 1 | std::exchange(last[bit], plane >> 63));
-  };
-  for (std::size_t word = 0; word < words; ++word) {
-    std::uint64_t changes = changes_in(0, word);
-    for (std::size_t bit = 1; bit < planes_.size(); ++bit) changes |= changes_in(bit, word);
-    if (changes == 0) continue;
-    for (; changes != 0; changes &= changes - 1) {
-      auto const place = static_cast<unsigned>(std::countr_zero(changes));
-      auto const position = static_cast<std::uint32_t>(word * 64 + place);
-      if (position == pixels) break;
-      if (position > 0) runs.push_back({position, labels_[number]});
-      number = 0;
-      for (std::size_t bit = 0; bit < planes_.size(); ++bit) {
-        number |= (planes_[bit][word] >> place & 1) << bit;
-      }
-    }
-  }
-  runs.push_back({pixels, labels_[number]});
-  return runs;
+  if (planes_.size() == 1) return runs_in<1>(planes_, labels_, size_);
+  if (planes_.size() == 2) return runs_in<2>(planes_, labels_, size_);
+  return runs_in<0>(planes_, labels_, size_);
 }
 
 LabelMap Canvas::labels() const {

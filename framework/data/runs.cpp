@@ -5,20 +5,28 @@
 namespace seplflow {
 namespace {
 
-void require_runs(Size size, std::span<Run const> runs) {
+[[noreturn]] void throw_bad_end(std::uint32_t position, std::uint32_t end) {
+  throw Error("the runs of a label map end at " + std::to_string(position) + " and then at " +
+              std::to_string(end) + "; every run must have at least one pixel");
+}
+
+// Returns whether neighbours are equal anywhere.
+bool check_runs(Size size, std::span<Run const> runs) {
   std::uint32_t position = 0;
+  unsigned last = 256;  // not a value
+  bool any_equal = false;
   for (Run const& run : runs) {
-    if (run.end <= position) {
-      throw Error("the runs of a label map end at " + std::to_string(position) + " and then at " +
-                  std::to_string(run.end) + "; every run must have at least one pixel");
-    }
+    if (run.end <= position) throw_bad_end(position, run.end);
     position = run.end;
+    any_equal |= run.value == last;
+    last = run.value;
   }
   if (position != size.pixels()) {
     throw Error("the runs of a label map end at " + std::to_string(position) + ", but " +
                 to_string(size) + " (height x width) has " + std::to_string(size.pixels()) +
                 " pixels");
   }
+  return any_equal;
 }
 
 void join_equal_neighbours(std::vector<Run>& runs) {
@@ -83,13 +91,13 @@ std::vector<Run> ColumnRunScanner::finish() const {
 
 LabelRuns::LabelRuns(Size size, std::vector<Run> runs)
     : size_(checked_size(size.height, size.width, "a label map")), runs_(std::move(runs)) {
-  require_runs(size_, runs_);
-  join_equal_neighbours(runs_);
-  first_of_column_.reserve(size_.width);
-  std::uint32_t run = 0;
-  for (std::uint32_t x = 0; x < size_.width; ++x) {
-    while (runs_[run].end <= x * size_.height) ++run;
-    first_of_column_.push_back(run);
+  if (check_runs(size_, runs_)) join_equal_neighbours(runs_);
+  first_of_column_.resize(size_.width);
+  std::uint32_t run = 0, top = 0;
+  for (std::uint32_t& first : first_of_column_) {
+    while (runs_[run].end <= top) ++run;
+    first = run;
+    top += size_.height;
   }
 }
 
