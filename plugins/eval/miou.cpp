@@ -122,18 +122,40 @@ Miou::Record Miou::operator()(SampleContext const& context, LabelMap const& trut
                               ImageLabels const* image_labels) const {
   ClassesPtr const& classes = context.sample().classes;
   if (!classes) throw Error("the data set does not name its classes, so nothing can be scored");
-  auto const confusion = [&](LabelMap const& predicted) {
-    ConfusionMatrix counts(classes->count());
-    counts.add(truth, predicted, predicted_255);
-    return scored(std::move(counts), count_predicted_255(truth, predicted));
-  };
-  Record record{confusion(labels), std::nullopt};
-  if (baseline) record.baseline = confusion(*baseline);
+  Record record{scored(truth, labels, classes->count()), std::nullopt};
+  if (baseline) record.baseline = scored_baseline(truth, *baseline, classes->count());
   record.truth_labels = labels_of(truth);
   record.truth_pixels = truth.size().pixels();
   record.truth_255 = label_areas(truth)[kIgnore];
   if (image_labels) warn_of_denied_truth(context, record.truth_labels, *image_labels);
   return record;
+}
+
+Miou::Scored Miou::scored(LabelMap const& truth, LabelMap const& predicted,
+                          std::size_t classes) const {
+  ConfusionMatrix counts(classes);
+  counts.add(truth, predicted, predicted_255);
+  return scored(std::move(counts), count_predicted_255(truth, predicted));
+}
+
+// In a sweep, variants with other labels have the same baseline. So the last one of each thread is
+// remembered; maps are compared by their content, which is fast where they share it.
+Miou::Scored Miou::scored_baseline(LabelMap const& truth, LabelMap const& baseline,
+                                   std::size_t classes) const {
+  struct Last {
+    LabelMap truth, baseline;
+    PredictedIgnore predicted_255;
+    ClassMean mean;
+    Scored scored;
+  };
+  thread_local std::optional<Last> last;
+  bool const is_last = last && last->scored.confusion.classes() == classes &&
+                       last->predicted_255 == predicted_255 && last->mean == mean &&
+                       last->truth == truth && last->baseline == baseline;
+  if (!is_last) {
+    last.emplace(Last{truth, baseline, predicted_255, mean, scored(truth, baseline, classes)});
+  }
+  return last->scored;
 }
 
 Miou::Scored Miou::scored(ConfusionMatrix confusion, std::uint64_t pixels_255) const {
@@ -236,17 +258,17 @@ Metrics Miou::Side::metrics(ClassesPtr const& classes, ClassMean over) const {
 
 Row Miou::fold(Sample const& sample, Record const& record) {
   if (!classes_) classes_ = sample.classes;
-  if (classes_->names() != sample.classes->names()) {
+  if (classes_ != sample.classes && classes_->names() != sample.classes->names()) {
     throw Error("its classes differ from those of the samples before it");
   }
   labels_.add(record.labels);
   if (record.baseline) baseline_.add(*record.baseline);
   shown_.add(record);
 
-  Row row = {sample.id};
-  auto const add = [&row](std::optional<double> value) {
-    row.push_back(value ? Cell(*value) : Cell());
-  };
+  Row row;
+  row.reserve(1 + kScores.size() * (record.baseline ? 3 : 1));
+  row.emplace_back(sample.id);
+  auto const add = [&row](std::optional<double> value) { row.emplace_back(value); };
   Scores const& after = record.labels.scores;
   for (auto const& [name, score] : kScores) add(after.*score);
   if (record.baseline) {

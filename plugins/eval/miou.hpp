@@ -51,6 +51,9 @@ struct Miou {
     Scores sum{0.0, 0.0, 0.0};
     std::uint64_t images[3] = {0, 0, 0};
   };
+  Scored scored(LabelMap const& truth, LabelMap const& predicted, std::size_t classes) const;
+  Scored scored_baseline(LabelMap const& truth, LabelMap const& baseline,
+                         std::size_t classes) const;
   Scored scored(ConfusionMatrix confusion, std::uint64_t pixels_255) const;
 
   // The results for the labels, or for the baseline.
