@@ -1,5 +1,9 @@
 #include "run/csv.hpp"
 
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+
 #include <seplflow/error.hpp>
 #include "base/number_text.hpp"
 #include "run/run_file.hpp"
@@ -34,6 +38,14 @@ struct AppendCell {
   }
 };
 
+// Whether two cells have the same text. Numbers are compared by their bits: 0.0 equals -0.0.
+bool is_same(Cell const& a, Cell const& b) {
+  auto const* const number = std::get_if<double>(&a);
+  auto const* const other = std::get_if<double>(&b);
+  if (!number || !other) return a == b;
+  return std::bit_cast<std::uint64_t>(*number) == std::bit_cast<std::uint64_t>(*other);
+}
+
 }  // namespace
 
 std::string csv_line(Row const& row, CsvText texts) {
@@ -44,6 +56,14 @@ std::string csv_line(Row const& row, CsvText texts) {
   }
   line += '\n';
   return line;
+}
+
+std::string const& CsvLines::line(Row const& row) {
+  auto const found = std::ranges::find_if(known_, [&](Known const& known) {
+    return std::ranges::equal(known.row, row, is_same);
+  });
+  if (found != known_.end()) return found->line;
+  return known_.emplace_back(Known{row, csv_line(row, texts_)}).line;
 }
 
 CsvReader::CsvReader(std::filesystem::path file, CsvText texts)

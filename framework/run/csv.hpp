@@ -16,6 +16,26 @@ namespace seplflow {
 // a text that it would take for a formula is put behind an apostrophe.
 std::string csv_line(Row const& row, CsvText texts = CsvText::exact);
 
+// Composes lines, those of equal rows once: many variants of a sweep have the same results of a
+// sample, and numbers are slow to write.
+class CsvLines {
+ public:
+  explicit CsvLines(CsvText texts) : texts_(texts) {}
+
+  // As csv_line(). Valid until the next call.
+  std::string const& line(Row const& row);
+  // Forgets the rows so far. Their number is limited by the caller.
+  void clear() { known_.clear(); }
+
+ private:
+  struct Known {
+    Row row;
+    std::string line;
+  };
+  CsvText texts_;
+  std::vector<Known> known_;
+};
+
 class CsvReader {
  public:
   // Throws UsageError when the file cannot be read. An apostrophe that was written for spreadsheets

@@ -1,7 +1,9 @@
 #include "run/json.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "base/number_text.hpp"
 #include "base/utf8.hpp"
@@ -17,63 +19,106 @@ Json to_json(Metrics::Value const& value) {
     Json operator()(std::string const& v) const { return v; }
     Json operator()(Metrics const& v) const { return seplflow::to_json(v); }
     Json operator()(Metrics::List const& v) const {
-      Json list = Json::array();
+      Json::array_t list;
+      list.reserve(v.size());
       for (Metrics const& each : v) list.push_back(seplflow::to_json(each));
-      return list;
+      return Json(std::move(list));
     }
   };
   return std::visit(ToJson(), value);
 }
 
 // With a point even where it is whole: JSON has no other way to say that it is not a count.
-std::string number_text(double value) {
-  if (!std::isfinite(value)) return "null";
-  std::string const text = shortest(value);
-  return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+void append_number(std::string& text, double value) {
+  if (!std::isfinite(value)) {
+    text += "null";
+    return;
+  }
+  std::size_t const begin = text.size();
+  append_shortest(text, value);
+  if (text.find_first_of(".e", begin) == std::string::npos) text += ".0";
 }
 
-void write(std::string& text, Json const& json, int indent, int level) {
-  auto const line = [&](int at) {
-    if (indent > 0) text += "\n" + std::string(static_cast<std::size_t>(indent * at), ' ');
-  };
-  auto const string = [&](std::string const& value) {
-    text += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
-  };
-  if (json.is_structured() && !json.empty()) {
-    text += json.is_object() ? '{' : '[';
-    bool first = true;
-    for (auto const& [key, value] : json.items()) {
-      if (!first) text += indent > 0 ? "," : ", ";
-      first = false;
-      line(level + 1);
-      if (json.is_object()) {
-        string(key);
-        text += ": ";
-      }
-      write(text, value, indent, level + 1);
-    }
-    line(level);
-    text += json.is_object() ? '}' : ']';
-  } else if (json.is_number_float()) {
-    text += number_text(json.get<double>());
-  } else if (json.is_string()) {
-    string(json.get_ref<std::string const&>());
+// The library takes a microsecond for each string, which shows in sweeps; most need no escapes.
+void append_string(std::string& text, std::string const& value) {
+  bool const is_plain = std::ranges::all_of(
+      value, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  if (is_plain) {
+    text.append(1, '"').append(value).append(1, '"');
   } else {
-    text += json.dump();
+    text += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
   }
 }
+
+class JsonWriter {
+ public:
+  JsonWriter(std::string& text, int indent) : text_(text), indent_(indent) {}
+
+  void write(Json const& json, int level) {
+    if (json.is_object() && !json.empty()) {
+      write_all(json.get_ref<Json::object_t const&>(), "{}", level, [&](auto const& entry) {
+        append_string(text_, entry.first);
+        text_ += ": ";
+        write(entry.second, level + 1);
+      });
+    } else if (json.is_array() && !json.empty()) {
+      write_all(json.get_ref<Json::array_t const&>(), "[]", level,
+                [&](Json const& each) { write(each, level + 1); });
+    } else if (json.is_number_float()) {
+      append_number(text_, json.get<double>());
+    } else if (json.is_number_unsigned()) {
+      append_count(json.get<std::uint64_t>());
+    } else if (json.is_number_integer()) {
+      append_count(json.get<std::int64_t>());
+    } else if (json.is_string()) {
+      append_string(text_, json.get_ref<std::string const&>());
+    } else {
+      text_ += json.dump();
+    }
+  }
+
+ private:
+  template <class Values, class Write>
+  void write_all(Values const& values, char const (&brackets)[3], int level, Write const& write) {
+    text_ += brackets[0];
+    bool first = true;
+    for (auto const& each : values) {
+      if (!first) text_ += indent_ > 0 ? "," : ", ";
+      first = false;
+      begin_line(level + 1);
+      write(each);
+    }
+    begin_line(level);
+    text_ += brackets[1];
+  }
+
+  void begin_line(int level) {
+    if (indent_ > 0) text_.append(1, '\n').append(static_cast<std::size_t>(indent_ * level), ' ');
+  }
+
+  template <class Integer>
+  void append_count(Integer value) {
+    char buffer[24];
+    text_.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+  }
+
+  std::string& text_;
+  int indent_;
+};
 
 }  // namespace
 
 Json to_json(Metrics const& metrics) {
-  Json json = Json::object();
-  for (auto const& [name, value] : metrics.entries()) json[name] = to_json(value);
-  return json;
+  Json::object_t json;
+  json.reserve(metrics.entries().size());
+  // The names differ, so none is searched for among those before it.
+  for (auto const& [name, value] : metrics.entries()) json.emplace_back(name, to_json(value));
+  return Json(std::move(json));
 }
 
 std::string json_text(Json const& json, int indent) {
   std::string text;
-  write(text, json, indent, 0);
+  JsonWriter(text, indent).write(json, 0);
   return text;
 }
 

@@ -86,7 +86,8 @@ class PassRun final : public RunListener {
         samples_in_shards_(samples_in_shards(past)),
         inputs_(pipeline, context.folder.path()),
         journal_(context.folder, pass.journal),
-        tables_(context.folder.aside(), pipeline.stages.size()) {
+        tables_(context.folder.aside(), pipeline.stages.size()),
+        csv_lines_(pipeline.run.csv) {
     for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
       run_files_.emplace_back(context.folder.aside() / ("run-file-" + std::to_string(s)),
                               pipeline.stages[s].run_file);
@@ -154,7 +155,7 @@ class PassRun final : public RunListener {
 
   void row(std::size_t stage, Row const& row) override {
     require_row(pipeline_.stages[stage], row);
-    tables_.append(stage, csv_line(row, pipeline_.run.csv));
+    tables_.append(stage, csv_lines_.line(row));
   }
 
   void line(std::size_t stage, std::string const& line) override {
@@ -166,6 +167,7 @@ class PassRun final : public RunListener {
   }
 
   void retired(Retired const& retired) override {
+    csv_lines_.clear();  // those of this sample; the next one has others
     for (WarningCount const& warning : warnings_.add(pipeline_, retired)) {
       log_warning(warning.text() + "; further warnings of this kind are only counted");
     }
@@ -432,6 +434,7 @@ class PassRun final : public RunListener {
   InputsOfSamples inputs_;
   Journal journal_;
   Tables tables_;  // a table or list for each stage
+  CsvLines csv_lines_;
   std::vector<GrowingFile> run_files_;
   std::map<std::size_t, std::map<fs::path, std::string>> notes_;  // about lists, by stage
   std::optional<Engine> engine_;
