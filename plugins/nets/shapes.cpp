@@ -140,21 +140,27 @@ std::string expected_files(std::vector<Network> const& networks) {
   return text;
 }
 
-// The network of the file. Throws when it is not one of those that are wanted.
+// For a training of the network.
+std::string expected_start(Network network) {
+  return expected_files({network}) + ", or pretrained weights of its backbone";
+}
+
+// The network of the file. Throws, with what is expected, when it is not one of those that are
+// wanted.
 Recognised network_of(TensorShapes const& tensors, std::vector<Network> const& networks,
-                      std::string const& file) {
+                      std::string const& file, std::string const& expected) {
   auto found = recognised(tensors);
   if (found && std::ranges::count(networks, found->network) > 0) return *found;
   if (found) {
     throw Error(file + " holds the tensors of " + std::string(known(found->network).name) +
-                expected_files(networks));
+                expected);
   }
   for (Network const network : networks) {
     if (auto prefix = prefix_before(tensors, known(network).first)) return {network, *prefix};
   }
   for (auto const& [marker, name] : kOthers) {
     if (prefix_before(tensors, marker)) {
-      throw Error(file + " holds the tensors of " + std::string(name) + expected_files(networks));
+      throw Error(file + " holds the tensors of " + std::string(name) + expected);
     }
   }
   return {networks.front(), {}};
@@ -176,7 +182,7 @@ Recognised start_of(TensorShapes const& tensors, Network network, std::string co
     constexpr std::string_view kTorchvision = "layer4.0.conv1.weight";
     if (auto prefix = prefix_before(tensors, kTorchvision)) return {network, *prefix, true};
   }
-  return network_of(tensors, {network}, file);
+  return network_of(tensors, {network}, file, expected_start(network));
 }
 
 // The sizes of what the file lacks.
@@ -200,10 +206,10 @@ TensorShapes expected_tensors(NetworkShape const& shape) {
 
 NetworkFile::NetworkFile(std::filesystem::path const& file, std::vector<Network> const& networks)
     : state_(file, known(networks.front()).name) {
-  Recognised const found = network_of(state_.shapes(), networks, state_.name());
+  advice_ = expected_files(networks);
+  Recognised const found = network_of(state_.shapes(), networks, state_.name(), advice_);
   prefix_ = found.prefix;
   named_as_ = found.network;
-  advice_ = expected_files(networks);
   read_shape(found.network, nullptr);
 }
 
@@ -217,7 +223,7 @@ NetworkFile::NetworkFile(StateDict state, NetworkShape const& head)
   prefix_ = found.prefix;
   is_torchvision_ = found.is_torchvision;
   named_as_ = found.network;
-  advice_ = expected_files({head.network}) + ", or pretrained weights of its backbone";
+  advice_ = expected_start(head.network);
   read_shape(head.network, &head);
 }
 

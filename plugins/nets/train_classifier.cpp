@@ -19,12 +19,18 @@ struct TrainClassifier : Training, Validation {
     }
   }
 
+  void begin_fold(FoldStart const& start) {
+    Training::begin_fold(start);
+    if (!validates()) return;
+    validated_labels_ = dataset::ImageLabelFile(*validate_labels, *classes()).labels_of(names());
+  }
+
   TrainingRecord operator()(SampleContext const& context, Patch const& patch,
                             ImageLabels const* image_labels) const {
     if (!image_labels) {
       throw Error(
           "the data set does not say which classes the image shows, so there is nothing to learn; "
-          "give it image-level labels, for example by the option image_labels of the source");
+          "give it image-level labels, for example by the option cls_labels of the source");
     }
     TrainingRecord record{patch.size, input_of(patch, network()), {}, {}};
     record.classes = presences(*image_labels, *context.sample().classes);
@@ -42,8 +48,7 @@ struct TrainClassifier : Training, Validation {
   double score(Trainer const& trainer) const override {
     dataset::ListedSamples samples;
     samples.open(names(), classes(), validate_images, std::nullopt);
-    samples.take_image_labels(
-        dataset::ImageLabelFile(*validate_labels, *classes()).labels_of(names()));
+    samples.take_image_labels(validated_labels_);
     double sum = 0;
     for_each(std::move(samples), [&](auto const& of, SampleContext const& context) {
       Image const image = of.image(context);
@@ -66,6 +71,8 @@ struct TrainClassifier : Training, Validation {
     for (Label const label : image_labels.classes) presences.at(label - 1u) = 1;
     return presences;
   }
+
+  dataset::ImageLevelLabels validated_labels_;
 };
 
 }  // namespace

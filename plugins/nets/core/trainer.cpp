@@ -356,8 +356,10 @@ class NetworkTrainer final : public Trainer {
       if (std::isfinite(total)) continue;
       throw Error("the loss became " + std::string(std::isnan(total) ? "NaN" : "infinite") +
                   " in iteration " + std::to_string(finished.iteration) + ", with the samples " +
-                  joined(batch.ids) +
-                  "; look at these samples, lower the rate, or set precision = \"float32\"");
+                  joined(batch.ids) + "; look at these samples, or lower the rate" +
+                  (options_.precision == Precision::float32
+                       ? ""
+                       : ", or set precision = \"float32\""));
     }
     return report;
   }
