@@ -25,16 +25,23 @@ results() {
     sha256sum
 }
 
-# Kills a training of this kind twice, at moments within the time of a whole one.
+# Kills a training of this kind at two moments within `milliseconds`. One that was complete before
+# its moment does not count, and the next moments come earlier.
 kill_twice() {
-  local kind=$1 out=$2 milliseconds=$3 attempt moment child
+  local kind=$1 out=$2 attempt moment child status
   for attempt in 1 2; do
     train "$kind" "$out" &
     child=$!
     moment=$((RANDOM * milliseconds / 32768))
     sleep "$((moment / 1000)).$(printf '%03d' $((moment % 1000)))"
     kill -KILL $(jobs -rp) 2> /dev/null || true
-    if wait "$child" 2> /dev/null; then continue; fi  # it was complete
+    status=0
+    wait "$child" 2> /dev/null || status=$?
+    if ((status == 0)); then
+      milliseconds=$(((milliseconds + moment) / 2))
+      return
+    fi
+    ((status == 137)) || { cat "$folder/log"; exit 1; }
     hits=$((hits + 1))
     if compgen -G "$out/.state/*/state.pth" > /dev/null; then checkpoints=$((checkpoints + 1)); fi
   done
@@ -46,12 +53,13 @@ for kind in classifier deeplab; do
   (train $kind "$folder/$kind") || { cat "$folder/log"; exit 1; }
   milliseconds=$((($(date +%s%N) - begin) / 1000000))
   expected=$(results "$folder/$kind")
-  for ((kill = 0; kill < kills / 2; kill += 2)); do
+  wanted=$((hits + (kills + 1) / 2))
+  while ((hits < wanted)); do
     rm -rf "$folder/killed"
-    kill_twice $kind "$folder/killed" $milliseconds
+    kill_twice $kind "$folder/killed"
     (train $kind "$folder/killed") || { cat "$folder/log"; exit 1; }
     if [[ $(results "$folder/killed") != "$expected" ]]; then
-      echo "the results of training $((kill / 2 + 1)) of a $kind differ" >&2
+      echo "the results of a $kind differ after $hits kills" >&2
       exit 1
     fi
   done
