@@ -93,7 +93,7 @@ std::string resolved_text(OptionValue value) {
 }
 
 std::string options_text(StageDeclaration const& stage, StageInstance const& instance,
-                         bool (*wanted)(StageDeclaration const&, OptionDeclaration const&)) {
+                         WantedOption wanted) {
   std::string text;
   for (std::size_t i = 0; i < stage.options.size(); ++i) {
     auto const value = instance.option(i);

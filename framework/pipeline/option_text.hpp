@@ -20,9 +20,10 @@ std::string shown_text(OptionValue const& value);
 // The same for a resolved pipeline: it reads back as the same value whatever the environment.
 std::string resolved_text(OptionValue value);
 
-// The options of a stage that are set, each in a line; only those that `wanted` takes, if it is given.
+// The options of a stage that are set, each in a line; only those that `wanted` takes, if given.
+using WantedOption = bool (*)(StageDeclaration const&, OptionDeclaration const&);
 std::string options_text(StageDeclaration const& stage, StageInstance const& instance,
-                         bool (*wanted)(StageDeclaration const&, OptionDeclaration const&) = nullptr);
+                         WantedOption wanted = nullptr);
 
 // For manuals: "number, 0..1", "\"last\" | \"support\"", "folder".
 std::string accepted_values(OptionDeclaration const& option);

@@ -55,7 +55,8 @@ void Warnings::add(Count count) {
   std::scoped_lock const lock(mutex_);
   for (Count const& each : counts_) {
     if (each.what == count.what) {
-      throw Error("it counted \"" + count.what + "\" twice for one sample; add the numbers up first");
+      throw Error("it counted \"" + count.what +
+                  "\" twice for one sample; add the numbers up first");
     }
   }
   counts_.push_back(std::move(count));

@@ -218,7 +218,7 @@ struct Archive {
 };
 
 // Sends a signal to its own process in one of its functions: SEPLFLOW_TEST_DEATH is "FUNCTION CALL
-// SIGNAL", the first two of which say where. It is no option, so that a run can be resumed without it.
+// SIGNAL", the first two of which say where. Unlike an option, it does not matter to a resumed run.
 struct Mortal : Archive {
   std::vector<std::filesystem::path> files(Sample const&) const {
     may_die("files");
