@@ -186,6 +186,7 @@ void Training::begin_fold(FoldStart const& start) {
   folder_ = start.folder;
   trainer_ = make_trainer(options_);
   since_ = Clock::now();
+  write_is_due_at_ = since_ + state_period();
   if (!fs::exists(state_file())) return;
   std::string const place = trainer_->restore(state_file());
   ByteReader reader(place);
@@ -264,7 +265,8 @@ void Training::end_iteration() {
   std::int64_t const iteration = trainer_->iteration();
   bool const is_last = iteration == options_.optimizer.iterations;
   complete_ = folded_ + 1;
-  write_is_due_ = write_is_due_ || iteration % checkpoint_every == 0 || is_last;
+  write_is_due_ = write_is_due_ || iteration % checkpoint_every == 0 || is_last ||
+                  Clock::now() >= write_is_due_at_;
   if (iteration % log_every == 0 || is_last) log_iterations();
 }
 
@@ -303,6 +305,7 @@ void Training::collect_reports() {
 void Training::write_state() {
   write_is_due_ = false;
   if (written_ == complete_ || folder_.empty()) return;
+  auto const begin = Clock::now();
   // The next row is about iterations before and after the state.
   collect_reports();
   ByteWriter place;
@@ -310,6 +313,9 @@ void Training::write_state() {
   write(place, sums_);
   write_atomically(state_file(), trainer_->encode_state(place.take()));
   written_ = complete_;
+  constexpr int kLeastRatio = 200;  // of the time between two states to that of writing one
+  auto const end = Clock::now();
+  write_is_due_at_ = end + std::max<Clock::duration>(state_period(), kLeastRatio * (end - begin));
 }
 
 std::string Training::progress() const {
@@ -390,10 +396,10 @@ char const* const kTrainingDetails =
     "`RUN/STAGE/weights.pth` when the training is complete, in the form of `torch.save`, with the "
     "names of the official code. `RUN/STAGE.csv` has the loss, the learning rate of the pretrained "
     "layers, the seconds and the parts of the loss for each iteration.\n\n"
-    "After every `checkpoint_every` iterations the whole state of the training is written to "
-    "`RUN/.state`. `seplflow run --resume` goes on from it and ends in the same weights as a run "
-    "that was not interrupted. A loss that becomes infinite or NaN ends the run, with the iteration "
-    "and the samples.\n\n"
+    "After every `checkpoint_every` iterations, and at the latest after 20 seconds (or 200 times "
+    "what writing takes), the whole state of the training is written to `RUN/.state`. `seplflow run "
+    "--resume` goes on from it and ends in the same weights as a run that was not interrupted. A loss "
+    "that becomes infinite or NaN ends the run, with the iteration and the samples.\n\n"
     "`iterations` says how many samples the run takes: iterations x batch x iter_size, over as many "
     "epochs as that needs. A run that trains cannot write files for each sample.\n\n";
 

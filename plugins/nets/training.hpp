@@ -98,6 +98,8 @@ class Training {
   virtual bool is_validated(Sample const&) const { return false; }
   // From the library of the networks; tests have their own.
   virtual std::unique_ptr<Trainer> make_trainer(TrainerOptions const& options) const;
+  // After how long a state is written at the latest, unless writing it takes much of that time.
+  virtual std::chrono::seconds state_period() const { return std::chrono::seconds(20); }
 
  private:
   TrainerOptions trainer_options(FoldStart const& start) const;
@@ -120,6 +122,7 @@ class Training {
   std::uint64_t written_ = 0;   // of these, those in the file of the state
   bool began_anew_ = false;     // although there was a state
   bool write_is_due_ = false;
+  std::chrono::steady_clock::time_point write_is_due_at_;
   TrainingBatch batch_;
   std::int64_t micro_batches_ = 0;         // of this iteration
   std::optional<LoggedIterations> row_;     // of the last sample, if it has one

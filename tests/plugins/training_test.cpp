@@ -73,8 +73,10 @@ struct FakeTraining : Training {
     checkpoint_every = 3;
     validate_every = 4;
   }
+  std::chrono::seconds period{3600};
 
  protected:
+  std::chrono::seconds state_period() const override { return period; }
   std::unique_ptr<Trainer> make_trainer(TrainerOptions const& options) const override {
     return std::make_unique<FakeTrainer>(options);
   }
@@ -168,6 +170,21 @@ TEST_CASE("a training that is killed before or after any sample ends in the same
   }
   // A run that is complete is restored from its state.
   CHECK(whole.attempt(TrainingRun::kSamples) == weights);
+}
+
+TEST_CASE("the state of a training is written in time however large checkpoint_every is") {
+  for (auto const period : {3600, 0}) {
+    TempFolder const folder;
+    FakeTraining training;
+    training.checkpoint_every = 1000;
+    training.period = std::chrono::seconds(period);
+    training.begin_fold({folder.path(), TrainingRun::kSamples, voc12_classes()});
+    WeightsFile file;
+    for (std::size_t i = 0; i < 5; ++i) {  // one more than an iteration
+      training.fold(voc_sample(std::to_string(i)), {{1, 1}, {1, 2, 3}, {0}, {}}, file);
+    }
+    CHECK(std::filesystem::exists(folder / "state.pth") == (period == 0));
+  }
 }
 
 TEST_CASE("a checkpoint that contains other samples is not trained on") {
