@@ -12,6 +12,18 @@ TEST_CASE("a CSV line has empty cells, counts, numbers and text") {
   CHECK(csv_line({std::nan(""), 1e300}) == "nan,1e+300\n");
 }
 
+TEST_CASE("equal rows share a line until the lines are cleared") {
+  CsvLines lines(CsvText::exact);
+  Row const row = {"a", 1, 0.0};
+  CHECK(lines.line(row) == csv_line(row));
+  CHECK(&lines.line(row) == &lines.line(Row(row)));
+  for (Row const& other : {Row{"a", 1, -0.0}, Row{"a", 1.0, 0.0}, Row{"a", 1}, Row{"b", 1, 0.0}}) {
+    CHECK(lines.line(other) == csv_line(other));
+  }
+  lines.clear();
+  CHECK(lines.line(row) == "a,1,0\n");
+}
+
 TEST_CASE("text with a comma, a quote or a line's end is quoted in CSV") {
   CHECK(csv_line({std::string("a,b"), std::string("say \"x\""), std::string("1\n2"),
                   std::string("cr\r"), std::string("plain one"), std::string()}) ==
