@@ -15,7 +15,7 @@ from pathlib import Path
 
 from compare import SOURCE, Set, ratio, spread, test_data
 
-DEMAND = 1.35
+DEMAND = 1.25
 SETTINGS = 49
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 WHAT = ("wall", "CPU", "memory")
