@@ -272,6 +272,7 @@ std::optional<std::vector<Value>> StageKit::call(Sample const& sample, std::vect
   auto const values = ports_of(sample, std::move(inputs));
   bool const is_sink = stage_.kind == StageKind::sink;
   SampleContext const context(sample, is_sink ? folder_.get() : nullptr, warned_.get());
+  warned_->take_counts();  // those of the call before
   return instance_->run(context, values);
 }
 
