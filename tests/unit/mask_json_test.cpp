@@ -251,6 +251,16 @@ TEST_CASE("an array of pixels is a mask, whatever its two values are called") {
                     Contains("polygons do not contain the size"));
 }
 
+TEST_CASE("an array of 0 and 1 that is not height x width is not taken for polygons") {
+  std::string const row = "[0, 0, 0, 0, 1, 1, 1, 1]", pair = row + ", " + row;
+  std::string rows = pair;
+  for (int i = 0; i < 3; ++i) rows += ", " + pair;
+  CHECK_THROWS_WITH(parse(R"([{"segmentation": [[)" + rows + "]]}]", Size{8, 8}),
+                    Contains("more than two dimensions"));
+  CHECK_THROWS_WITH(parse(R"([{"segmentation": [)" + rows + ", [0, 1]]}]", Size{9, 8}),
+                    Contains("different lengths"));
+}
+
 TEST_CASE("an array of the image's size with more than two values is not taken for polygons") {
   std::string row = "[0.25", rows;
   for (int i = 1; i < 8; ++i) row += ", 1.5";

@@ -230,6 +230,22 @@ class ListReader {
     }
   }
 
+  // Outlines of more than a few points do not have all of them in corners, but the values of a mask
+  // are 0 and 1: rows of different lengths, or an array with one dimension too many.
+  void refuse_misshapen_array() const {
+    constexpr std::size_t kMaxCorners = 16;
+    bool const is_long =
+        lists_.parts.size() >= kSurelyArray ||
+        std::ranges::any_of(lists_.parts, [](auto& part) { return part.size() > kMaxCorners; });
+    if (!is_long || lists_.is_flat || !inside_value()) return;
+    place_.fail(
+        "segmentation holds only 0 and one other value, as the array of a mask does, but " +
+        std::string(lists_.has_points
+                        ? "has more than two dimensions"
+                        : "its rows have different lengths or not the size of the image") +
+        "; expected an array of height x width values, or COCO RLE");
+  }
+
   Segmentation array() const {
     std::size_t const columns = lists_.parts.front().size();
     for (std::size_t y = 0; y < lists_.parts.size(); ++y) {
@@ -260,6 +276,7 @@ class ListReader {
     }
     if (is_array()) return array();
     refuse_soft_array();
+    refuse_misshapen_array();
     if (is_points) {
       Polygon joined;
       for (Polygon const& point : parts) joined.insert(joined.end(), point.begin(), point.end());
