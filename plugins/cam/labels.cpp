@@ -37,6 +37,7 @@ struct Labels : LabelOptions {
     fs::path const file = label_file(dir, sample);
     std::string const what = (method ? name_of(*method) + " " : "") + "pseudo-label";
     if (is_missing(file, on_missing, what, "all background")) {
+      warn_of_missing(context, what, "is all background", file.string());
       if (sample.size) return LabelMap(*sample.size);
       throw Error("there is no " + what + " " + file.string() + kUnknownSize);
     }
@@ -46,18 +47,8 @@ struct Labels : LabelOptions {
       require_same_size(read.labels.size(), name, *sample.size, "the sample's image");
     }
     if (!read.remark.empty()) context.warn(read.remark, read.detail);
-    warn_of_two_values(context, read.labels);
+    warn_of_two_values(context, read.labels, "pseudo-labels have", "undecided");
     return std::move(read.labels);
-  }
-
-  // 255 leaves a pixel undecided, but masks of one class have it inside.
-  static void warn_of_two_values(SampleContext const& context, LabelMap const& labels) {
-    ClassesPtr const& classes = context.sample().classes;
-    auto const& areas = label_areas(labels);
-    if (!classes || classes->count() != 2 || areas[1] > 0 || areas[kIgnore] == 0) return;
-    context.warn("pseudo-labels have no pixel of class 1 (" + classes->names()[1] +
-                 ") but pixels of 255, which means undecided; if 255 is the class, set relabel = "
-                 "[\"255=1\"]");
   }
 };
 

@@ -85,9 +85,9 @@ struct PngPerClass {
   }
   bool needs_files() const { return on_missing == OnMissing::error; }
 
-  ScoreMaps operator()(SampleContext const& context, Sample const& sample,
+  ScoreMaps operator()(SampleContext const& context, Sample const&,
                        ImageLabels const* image_labels) const {
-    return with_image_labels(context, load(sample), image_labels, restrict_to_image_labels,
+    return with_image_labels(context, load(context), image_labels, restrict_to_image_labels,
                              "CAM folder");
   }
 
@@ -108,9 +108,10 @@ struct PngPerClass {
     return true;
   }
 
-  ScoreMaps load(Sample const& sample) const {
+  ScoreMaps load(SampleContext const& context) const {
+    Sample const& sample = context.sample();
     Maps const maps = maps_of(sample);
-    if (!maps.numbers) return none(sample, maps.name);
+    if (!maps.numbers) return none(context, maps.name);
     ScoreMaps const scores =
         method == CamMethod::rca ? read<double>(sample, maps) : read<float>(sample, maps);
     return method ? scores.made_by(name_of(*method)) : scores;
@@ -132,7 +133,8 @@ struct PngPerClass {
     return {sample.id, nullptr};
   }
 
-  ScoreMaps none(Sample const& sample, std::string const& name) const {
+  ScoreMaps none(SampleContext const& context, std::string const& name) const {
+    Sample const& sample = context.sample();
     if (on_missing == OnMissing::error) {
       throw Error(
           "there is no file " + name + "_CLASS.png in " + dir.string() +
@@ -144,6 +146,7 @@ struct PngPerClass {
     if (!sample.size) {
       throw Error("there is no file " + name + "_CLASS.png in " + dir.string() + kUnknownSize);
     }
+    warn_of_missing(context, "CAM file", "has no class", name + "_CLASS.png");
     return ScoreMaps(*sample.size, {}, std::vector<float>());
   }
 

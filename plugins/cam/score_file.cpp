@@ -52,6 +52,7 @@ struct ScoreFile : ScoreReader {
     fs::path const& path = is_there(candidates.back()) ? candidates.back() : candidates.front();
     if (on_missing == OnMissing::error && !is_there(path)) name_other_stage(dir, sample, path);
     if (is_missing(path, on_missing, "CAM file", "no class, so all background,")) {
+      warn_of_missing(context, "CAM file", "has no class", path.string());
       return scores_in(nullptr, context, image_labels, path.string());
     }
     Pickle const pickle = (strict ? kind.read : kind.read_any)(path);

@@ -134,6 +134,18 @@ struct LabelOptions {
   LabelReading reading_;
 };
 
+// Masks of one class often have it as 255. `what` has the verb, and `meaning` is what 255 stands for.
+inline void warn_of_two_values(SampleContext const& context, LabelMap const& labels,
+                               std::string const& what, std::string const& meaning) {
+  ClassesPtr const& classes = context.sample().classes;
+  if (!classes || classes->count() != 2) return;
+  auto const& areas = label_areas(labels);
+  if (areas[1] > 0 || areas[kIgnore] == 0) return;
+  context.warn(what + " no pixel of class 1 (" + classes->names()[1] +
+               ") but pixels of 255, which means " + meaning +
+               "; if 255 is the class, set relabel = [\"255=1\"]");
+}
+
 // Adds the options to a stage that derives from LabelOptions.
 template <class T>
 StageBuilder<T>& with_label_options(StageBuilder<T>& stage) {

@@ -186,4 +186,13 @@ inline bool is_missing(std::filesystem::path const& file, OnMissing on_missing,
               " (set on_missing = \"empty\" to use " + instead + " instead)");
 }
 
+// For on_missing = "empty": if all files are in another folder, nothing else would show it.
+// `consequence` is a verb phrase: "has no masks".
+inline void warn_of_missing(SampleContext const& context, std::string const& what,
+                            std::string const& consequence, std::string detail) {
+  context.warn("there is no " + what + ", so the sample " + consequence +
+                   " (on_missing = \"empty\")",
+               std::move(detail));
+}
+
 }  // namespace seplflow

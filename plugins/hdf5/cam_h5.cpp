@@ -43,12 +43,14 @@ struct H5 : ScoreReader {
     fs::path const& path = is_there(candidates.back()) ? candidates.back() : candidates.front();
     std::string const name = file ? path.string() + ", " + sample.id : path.string();
     if (!file && is_missing(path, on_missing, "CAM file", "no class, so all background,")) {
+      warn_of_missing(context, "CAM file", "has no class", path.string());
       return scores_in(nullptr, context, image_labels, name);
     }
     auto const found =
         read_hdf5(path, file ? entry_names(sample, strict) : std::vector<std::string>{"/"});
     if (!found) {
       require_empty_allowed(sample, path);
+      warn_of_missing(context, "CAM entry", "has no class", name);
       return scores_in(nullptr, context, image_labels, name);
     }
     PickleValue const root = found->root();

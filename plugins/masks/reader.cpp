@@ -58,8 +58,7 @@ MaskSet Reader::missing(SampleContext const& context, std::string const& what,
                         std::string const& detail) const {
   context.count("masks", 0);
   context.count("missing_files", 1);
-  context.warn("there is no " + what + ", so the sample has no masks (on_missing = \"empty\")",
-               detail);
+  warn_of_missing(context, what, "has no masks", detail);
   return MaskSet({}, context.sample().size);
 }
 

@@ -74,8 +74,12 @@ TEST_CASE("a missing pseudo-label is an error that names the file and the way ou
 
 TEST_CASE("a missing pseudo-label is all background if asked for") {
   TempFolder const folder;
-  CHECK(reading(folder, "empty").run<LabelMap>(voc_sample("a", Size{2, 3})) ==
-        LabelMap(Size{2, 3}));
+  StageDriver stage = reading(folder, "empty");
+  CHECK(stage.run<LabelMap>(voc_sample("a", Size{2, 3})) == LabelMap(Size{2, 3}));
+  auto const warned = stage.warned();
+  REQUIRE(warned.size() == 1);
+  CHECK(warned[0].what ==
+        "there is no pseudo-label, so the sample is all background (on_missing = \"empty\")");
 }
 
 TEST_CASE("a missing pseudo-label of unknown size is always an error") {
