@@ -384,7 +384,12 @@ class PassRun final : public RunListener {
           findings[s]->warnings = std::move(found.warnings);
         }
       });
-      if (error) {
+      if (!error) continue;
+      // As for what a stage expects: one shard proves nothing, and merging all finishes again.
+      if (observes && pipeline_.run.shard.count > 1) {
+        std::string const what = "the scores of this shard cannot be computed: " + *error;
+        log_warning(warnings_.add(stage.name, what, totals.stages[s].out).text());
+      } else {
         throw Error("stage \"" + stage.name + "\"" + pipeline_.some_variant(stage) +
                     " failed to finish: " + *error);
       }

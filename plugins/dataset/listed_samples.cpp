@@ -157,6 +157,14 @@ std::optional<LabelFile> ListedSamples::decoded_truth(fs::path const& file,
   if (truth.labels && !truth.labels->remark.empty()) {
     context.warn(truth.labels->remark, truth.labels->detail);
   }
+  if (truth.labels) {
+    LabelMap const& labels = truth.labels->labels;
+    if (auto const size = context.sample().size) {
+      require_same_size(labels.size(), "the ground truth " + file.string(), *size,
+                        "the sample's image");
+    }
+    warn_of_two_values(context, labels, "the ground truth has", "ignore");
+  }
   return truth.labels;
 }
 

@@ -298,14 +298,18 @@ void Miou::Shown::add(Record const& record) {
 // Two classes are often stored as 0 and 255, which would leave nothing but background to score.
 void Miou::require_shown_class() const {
   constexpr std::size_t kTwoClasses = 2;
-  if (!classes_ || classes_->count() != kTwoClasses || shown_.labels[1] || shown_.ignored == 0) {
-    return;
+  if (!classes_ || shown_.ignored == 0) return;
+  for (std::size_t label = 1; label < classes_->count(); ++label) {
+    if (shown_.labels[label]) return;
   }
+  bool const is_one_class = classes_->count() == kTwoClasses;
   double const share = static_cast<double>(shown_.ignored) / static_cast<double>(shown_.pixels);
-  throw Error("the ground truth has no pixel of any class but background, and " +
-              seplflow::percent(share) + " % of its pixels are 255, which means ignore; if 255 is "
-              "the class \"" + classes_->names()[1] +
-              "\", set relabel = [\"255=1\"] on the data set");
+  throw Error(
+      "the ground truth has no pixel of any class but background, and " +
+      seplflow::percent(share) + " % of its pixels are 255, which means ignore; if 255 is " +
+      (is_one_class ? "the class \"" + classes_->names()[1] + "\", set relabel = [\"255=1\"]"
+                    : "one of the classes, set relabel = [\"255=ID\"]") +
+      " on the data set; if it does mean ignore, there is nothing to score in these samples");
 }
 
 // Empty if the ground truth shows every class.
@@ -418,9 +422,9 @@ void declare_miou(Plugin& plugin) {
           "0/0 is null; it counts as 0 in a mean that includes its class.\n\n"
           "With the input `image_labels`, ground truth with a class that the image-level labels "
           "exclude causes a warning: it may belong to another data set, or count its classes "
-          "otherwise. Another warning names the classes that no ground truth shows. If a data set "
-          "of two classes shows only background and 255, the run fails, because the class was "
-          "probably stored as 255; `relabel` of the data set reads it.\n\n"
+          "otherwise. Another warning names the classes that no ground truth shows. If the ground "
+          "truth shows only background and 255, the run fails, because a class was probably "
+          "stored as 255; `relabel` of the data set reads it. A shard only warns.\n\n"
           "`metrics.json` holds counts and scores per class, their means, the confusion matrix, "
           "the convention in words (`conditions`), the share of 255 (`remark`), and `image_mean`: the "
           "same means computed for each image and averaged over the images that have a value. "

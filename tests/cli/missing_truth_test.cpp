@@ -59,3 +59,17 @@ TEST_CASE("with missing_truth = skip they are written, not scored, and counted")
     CHECK(json_in(place.folder / "out/metrics.json")["score"]["images"] == 3);
   }
 }
+
+TEST_CASE("a shard whose ground truth shows no class but 255 warns, and the runs merge") {
+  PartialTruth const place("");
+  place.folder.write("list.txt", "a\nb\n");
+  place.folder.write("truth/a.png", as_text(make_png({1, 2}, {}, {0, 255})));
+  place.folder.write("truth/b.png", as_text(make_png({1, 2}, {}, {0, 1})));
+  auto const first = place.program({"run", "p.toml", "--out", "shard0", "--shard", "0/2"});
+  CHECK(first.status == 0);
+  CHECK_THAT(first.err, Contains("warning: score: the scores of this shard cannot be computed: the "
+                                 "ground truth has no pixel of any class but background"));
+  CHECK(place.program({"run", "p.toml", "--out", "shard1", "--shard", "1/2"}).status == 0);
+  CHECK(place.program({"merge", "merged", "shard0", "shard1"}).status == 0);
+  CHECK(json_in(place.folder / "merged/metrics.json")["score"]["images"] == 2);
+}

@@ -101,7 +101,7 @@ TEST_CASE(
               "baseline_recall", "gain_miou", "gain_precision", "gain_recall"});
 }
 
-TEST_CASE("ground truth of two classes without the class but with 255 is an error") {
+TEST_CASE("ground truth without any class but with 255 is an error") {
   StageDriver stage = miou();
   LabelMap const truth = row_of({0, 0, 0, 255});
   stage.observe(sample_of(2), truth, row_of({0, 0, 0, 0}));
@@ -111,6 +111,9 @@ TEST_CASE("ground truth of two classes without the class but with 255 is an erro
                         Contains("relabel = [\"255=1\"]"));
   stage.observe(sample_of(2), row_of({0, 1, 0, 0}), row_of({0, 0, 0, 0}));
   CHECK_NOTHROW(stage.finish());
+  StageDriver of_three = miou();
+  of_three.observe(sample_of(3), truth, row_of({0, 0, 0, 0}));
+  CHECK_THROWS_WITH(of_three.finish(), Contains("relabel = [\"255=ID\"]"));
 }
 
 TEST_CASE("classes that no ground truth shows are named") {
