@@ -17,17 +17,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kTextMark = "\xEF\xBB\xBF";
+
+char lower_case_of(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r";
   std::size_t const begin = std::min(text.find_first_not_of(kBlank), text.size());
   return text.substr(begin, text.find_last_not_of(kBlank) + 1 - begin);
 }
 
+// Letters in another case will do if only one class has such a name.
 std::optional<Label> class_named(std::string_view name, Classes const& classes) {
   auto const& names = classes.names();
+  auto const label_at = [&](auto at) { return static_cast<Label>(at - names.begin()); };
   auto const found = std::ranges::find(names, name);
-  if (found == names.end()) return std::nullopt;
-  return static_cast<Label>(found - names.begin());
+  if (found != names.end()) return label_at(found);
+  auto const is_alike = [name](std::string const& other) {
+    return std::ranges::equal(name, other, {}, &lower_case_of, &lower_case_of);
+  };
+  auto const alike = std::ranges::find_if(names, is_alike);
+  if (alike == names.end() || std::any_of(alike + 1, names.end(), is_alike)) return std::nullopt;
+  return label_at(alike);
 }
 
 void sort_labels(std::vector<Label>& labels) {
@@ -76,6 +89,7 @@ class CsvReader {
 
   LabelTable read() {
     read_lines();
+    drop_row_numbers();
     std::size_t first = 1;
     if (has_class_columns()) {
       columns_.resize(lines_[0].size());
@@ -84,7 +98,7 @@ class CsvReader {
       }
       require_all_classes();
     } else if (lines_[0].size() != 2) {
-      fail(0, "the header has the columns " + shown(lines_[0]) +
+      fail(0, "the header has the columns " + shown(lines_[0]) + stranger_text() +
                   "; expected the image and then a column for each class (" + classes_.describe() +
                   "), or one column of class names");
     } else if (names_in(lines_[0][1])) {
@@ -99,8 +113,7 @@ class CsvReader {
   void read_lines() {
     auto const bytes = read_file(file_);
     std::string_view rest(reinterpret_cast<char const*>(bytes.data()), bytes.size());
-    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-    if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
+    if (rest.starts_with(kTextMark)) rest.remove_prefix(kTextMark.size());
     std::string_view const header = rest.substr(0, rest.find('\n'));
     char delimiter = ',';
     for (char const each : {';', '\t'}) {
@@ -115,6 +128,26 @@ class CsvReader {
       numbers_.push_back(number);
     }
     if (lines_.size() < 2) throw Error(file_.string() + " has no lines after its header");
+  }
+
+  // The first column that pandas writes (to_csv without index=False): no name, and 0, 1, 2, ...
+  void drop_row_numbers() {
+    if (lines_[0].size() < 3 || !lines_[0][0].empty()) return;
+    for (std::size_t i = 1; i < lines_.size(); ++i) {
+      if (lines_[i][0] != std::to_string(i - 1)) return;
+    }
+    for (Row& row : lines_) row.erase(row.begin());
+  }
+
+  // If some columns are classes, the first that is not.
+  std::string stranger_text() const {
+    Row const& header = lines_[0];
+    auto const is_class = [&](std::string const& name) {
+      return class_named(name, classes_).has_value();
+    };
+    if (std::none_of(header.begin() + 1, header.end(), is_class)) return "";
+    auto const stranger = std::find_if_not(header.begin() + 1, header.end(), is_class);
+    return ", and \"" + *stranger + "\" is not a class of the data set";
   }
 
   // One class column and a column of class names look alike, so the cells below decide.
@@ -217,8 +250,10 @@ LabelFileKind kind_of_labels(fs::path const& file) {
     return byte >= 0x20 || byte == '\n' || byte == '\r' || byte == '\t';
   });
   if (!is_text || head[0] == 0x93) return LabelFileKind::npy;
-  auto const first = std::ranges::find_if(head, [](std::uint8_t byte) { return byte > 0x20; });
-  bool const is_json = first != head.end() && (*first == '{' || *first == '[');
+  std::string_view text(reinterpret_cast<char const*>(head.data()), head.size());
+  if (text.starts_with(kTextMark)) text.remove_prefix(kTextMark.size());
+  std::size_t const first = text.find_first_not_of(" \t\r\n");
+  bool const is_json = first != text.npos && (text[first] == '{' || text[first] == '[');
   return is_json ? LabelFileKind::json : LabelFileKind::csv;
 }
 

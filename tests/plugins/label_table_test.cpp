@@ -45,6 +45,9 @@ TEST_CASE("a CSV file has a column for each class, in any order") {
   CHECK(table[1] == std::pair<std::string, Tags>("b", {1, 3}));
   CHECK(table[2] == std::pair<std::string, Tags>("c", {}));
   CHECK(csv("name;background;cat;dog;traffic light\na;1;1;0;0\n")[0].second == Tags{1});
+  CHECK(csv("name,Cat,dog,Traffic Light\na,1,0,1\n")[0].second == Tags{1, 3});
+  LabelTable const of_pandas = csv(",name,cat,dog,traffic light\n0,a,1,0,0\n1,b,0,1,0\n");
+  CHECK(of_pandas[1] == std::pair<std::string, Tags>("b", {2}));
 }
 
 TEST_CASE("a CSV file may have a column of class names, in one line or several") {
@@ -70,7 +73,8 @@ TEST_CASE("a CSV file of another form is refused with the line") {
   CHECK_THAT(error("image,cat,dog\na,1,0\n"),
              Contains("tags.csv:1: the header has no column for the class \"traffic light\""));
   CHECK_THAT(error("image,cat,mouse\na,1,0\n"),
-             Contains("tags.csv:1: the header has the columns \"image\", \"cat\", \"mouse\""));
+             Contains("tags.csv:1: the header has the columns \"image\", \"cat\", \"mouse\"") &&
+                 Contains("\"mouse\" is not a class"));
   CHECK_THAT(error("image,labels\na,mouse\n"), Contains("tags.csv:2: \"mouse\" does not name"));
   CHECK_THAT(error("image,cat,dog,traffic light\na,1,0,yes\n"),
              Contains("tags.csv:2: the column \"traffic light\" holds \"yes\""));
@@ -111,7 +115,8 @@ TEST_CASE("the kind of a file of image-level labels is what it holds") {
   dataset::ImageLabelFile const csv_file(folder.write("a.txt", rows), kClasses);
   CHECK(csv_file.has_names());
   CHECK(csv_file.at(csv_file.find("a").value()).classes == Tags{2});
-  dataset::ImageLabelFile const json_file(folder.write("a.dat", R"({"a": "cat"})"), kClasses);
+  dataset::ImageLabelFile const json_file(folder.write("a.dat", std::string("\xEF\xBB\xBF") +
+                                       R"({"a": "cat"})"), kClasses);
   CHECK(json_file.at(json_file.find("a").value()).classes == Tags{1});
   CHECK_THROWS_WITH(dataset::ImageLabelFile(folder.write("b.json", R"([{"id": "a", "class": "cat"},
       {"id": "a.jpg", "class": "dog"}])"), kClasses), Contains("holds the image a twice"));

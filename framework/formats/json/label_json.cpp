@@ -75,7 +75,10 @@ std::vector<LabelledImage> read_label_json(std::filesystem::path const& path) {
   std::string const name = path.string();
   JsonPlace place{name};
   auto const bytes = read_file(path);
-  simdjson::padded_string const text(reinterpret_cast<char const*>(bytes.data()), bytes.size());
+  std::string_view json(reinterpret_cast<char const*>(bytes.data()), bytes.size());
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (json.starts_with(kByteOrderMark)) json.remove_prefix(kByteOrderMark.size());
+  simdjson::padded_string const text(json);
   ondemand::parser parser;
   ondemand::document document;
   std::string_view const expected = "an object by image, or a list of images with their labels";
