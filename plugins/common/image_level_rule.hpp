@@ -85,13 +85,20 @@ std::string numbering_that_fits(Labels const& classes, ImageLabels const& image_
     }
     return any;
   };
-  if (fits([](Label label) { return std::optional<Label>(label - 1); })) {
+  // Many of COCO's ids are one higher than the labels, so that single images fit both.
+  bool const is_lower = fits([](Label label) { return std::optional<Label>(label - 1); });
+  bool const is_coco = class_count == kCocoClasses && fits(label_of_coco_category);
+  if (is_lower && is_coco) {
+    return "; all of them fit as COCO's category ids from 1 to 90, where labels from 1 to 80 are "
+           "expected, or after a constant shift of -1";
+  }
+  if (is_lower) {
     return "; all of them fit after a constant shift of -1 (each class one lower)";
   }
   if (fits([](Label label) { return std::optional<Label>(label + 1); })) {
     return "; all of them fit after a constant shift of +1 (each class one higher)";
   }
-  if (class_count == kCocoClasses && fits(label_of_coco_category)) {
+  if (is_coco) {
     return "; all of them fit as COCO's category ids from 1 to 90, where labels from 1 to 80 are "
            "expected";
   }

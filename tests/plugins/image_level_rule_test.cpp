@@ -55,6 +55,18 @@ TEST_CASE("denied score maps are kept with a warning, others without") {
   CHECK(context.warnings.take().empty());
 }
 
+TEST_CASE("another numbering of the classes that fits is named, and all that fit") {
+  std::size_t const coco = 81;
+  auto const fits = [&](std::vector<Label> const& shown, std::vector<Label> labels) {
+    return numbering_that_fits(shown, ImageLabels{std::move(labels)}, coco);
+  };
+  CHECK_THAT(fits({27}, {25}), Contains("as COCO's category ids") && !Contains("shift"));
+  CHECK_THAT(fits({13}, {12}), Contains("as COCO's category ids") && Contains("shift of -1"));
+  CHECK_THAT(fits({27}, {26}), Contains("constant shift of -1") && !Contains("COCO"));
+  CHECK_THAT(fits({27}, {28}), Contains("constant shift of +1"));
+  CHECK(fits({27}, {30}).empty());
+}
+
 TEST_CASE("a warning names classes by number if the data set has no names") {
   Context context;
   context.sample.classes = nullptr;
