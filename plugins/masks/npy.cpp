@@ -35,6 +35,8 @@ class NpyMasks {
       read_stack(value.array());
     } else if (value.is(Kind::list) || value.is(Kind::tuple)) {
       for (std::size_t i = 0; i < value.size(); ++i) read_record(i, value.item(i));
+    } else if (is_one_by_one(value)) {
+      for (std::size_t i = 0; i < value.size(); ++i) read_record(i, value.value(i));
     } else {
       fail("holds " + root.description() + "; expected " + std::string(kExpected));
     }
@@ -57,9 +59,21 @@ class NpyMasks {
     return root.size() == 1 ? root.value(0) : root;
   }
 
+  // What np.savez(file, *masks) writes: arr_0, arr_1, ..., each an array of H x W.
+  bool is_one_by_one(PickleValue const& value) const {
+    if (strict_ || !value.is(Kind::dict) || value.size() == 0) return false;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      bool const is_next = value.key(i).is(Kind::text) &&
+                           value.key(i).text() == "arr_" + std::to_string(i) &&
+                           value.value(i).is(Kind::array) && value.value(i).array().axes() == 2;
+      if (!is_next) return false;
+    }
+    return true;
+  }
+
   // ---- Arrays ----
 
-  // N x H x W, N x 1 x H x W, H x W, or H x W x N if only that fits the image.
+  // N x H x W, N x 1 x H x W, 1 x N x H x W, H x W, or H x W x N if only that fits the image.
   void read_stack(Array const& array) {
     auto const shape = array.shape();
     bool const has_size = size_.has_value();
@@ -70,6 +84,9 @@ class NpyMasks {
     if (array.axes() == 4 && shape[1] == 1) {
       for (std::uint64_t i = 0; i < shape[0]; ++i) add(mask_of(array.at(i).at(0), i));
       return;
+    }
+    if (array.axes() == 4 && shape[0] == 1 && is_image(shape[2], shape[3]) && !strict_) {
+      return read_stack(array.at(0));
     }
     if (array.axes() != 3) {
       fail("holds " + array.description() + "; expected " + std::string(kExpected));
@@ -296,7 +313,8 @@ void declare_npy(Plugin& plugin) {
           "scale (0.5 of floats up to 1, else 128 of 255), which is a warning with a count of "
           "pixels; an array of H x W x N if only that fits the image, which is a warning; and a "
           "dict with "
-          "such a list or array as `masks` or as its only entry; where there is no NAME.npy, "
+          "such a list or array as `masks` or as its only entry; arr_0, arr_1, ... of H x W as "
+          "np.savez writes them; 1 x N x H x W values; where there is no NAME.npy, "
           "NAME.npz, NAME.pt or NAME.pth, and any of these by its content. An array of H x W is "
           "one mask.\n\n"
           "The area and the bounding box of a mask are compared with the `area` and the `bbox` of "

@@ -104,8 +104,8 @@ TEST_CASE("segmentations may be COCO RLE with text, bytes or lists") {
 
 TEST_CASE("an array of N x H x W values of any type is N masks") {
   std::string const twice = kPixels + std::string(6, '\0');
-  for (char const* const shape : {"(2, 2, 3)", "(2, 1, 2, 3)"}) {
-    auto const read = Read(array("|b1", shape, twice));
+  for (char const* const shape : {"(2, 2, 3)", "(2, 1, 2, 3)", "(1, 2, 2, 3)"}) {
+    auto const read = Read(array("|b1", shape, twice), {}, kSize);
     REQUIRE(read.masks->count() == 2);
     CHECK(read.masks->mask(0) == kMask);
     CHECK(read.masks->mask(1).area() == 0);
@@ -176,6 +176,11 @@ TEST_CASE("masks are read from .npz and torch files where there is no .npy file"
                     Contains("there is no mask file "));
   auto const two = py::zip({{"a.npy", array("|b1", "(2, 3)", kPixels)},
                             {"b.npy", array("|b1", "(2, 3)", kPixels)}});
+  auto const saved_apart = py::zip({{"arr_0.npy", array("|b1", "(2, 3)", std::string(6, '\0'))},
+                                    {"arr_1.npy", array("|b1", "(2, 3)", kPixels)}});
+  auto const apart = Read(saved_apart);
+  REQUIRE(apart.masks->count() == 2);
+  CHECK(apart.masks->mask(1) == kMask);
   CHECK_THROWS_WITH(Read(two), Contains("a.npy holds a dict") && Contains("expected a list"));
 }
 

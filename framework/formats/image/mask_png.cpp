@@ -231,6 +231,12 @@ MaskPicture mask_of_jpeg(std::span<std::uint8_t const> bytes, std::string_view n
 
 // ---- A value that is given ----
 
+[[noreturn]] void fail_without(std::uint16_t inside, std::string_view name) {
+  fail(name, "no pixel has the value " + std::to_string(inside) +
+                 " that `inside` names, but not all are 0; set `inside` to the value of these "
+                 "masks, or remove it, and the picture decides");
+}
+
 MaskPicture mask_of_value(PngReader& png, std::uint16_t inside, std::string_view name) {
   bool const is_palette = png.colour_type() == PNG_COLOR_TYPE_PALETTE;
   if (is_palette || (png.colour_type() == PNG_COLOR_TYPE_GRAY && png.bit_depth() <= 8)) {
@@ -238,10 +244,7 @@ MaskPicture mask_of_value(PngReader& png, std::uint16_t inside, std::string_view
     std::vector<Run> const runs = png.read_runs();
     auto const pixels = pixels_of(runs);
     bool const known = inside < pixels.size() && pixels[inside] > 0;
-    if (!known && pixels[0] < png.size().pixels()) {
-      fail(name, "no pixel has the value " + std::to_string(inside) +
-                     " that `inside` names, but not all are 0");
-    }
+    if (!known && pixels[0] < png.size().pixels()) fail_without(inside, name);
     Mask mask(png.size());
     if (known) mask = Mask::from_runs(png.size(), runs, static_cast<std::uint8_t>(inside));
     return {std::move(mask), 0, false};
@@ -259,10 +262,7 @@ MaskPicture mask_of_value(PngReader& png, std::uint16_t inside, std::string_view
   };
   MaskPicture result{mask_where(png.size(), has_value), 0, false};
   bool const is_black = std::ranges::all_of(samples.values, [](auto v) { return v == 0; });
-  if (result.mask.area() == 0 && !is_black) {
-    fail(name, "no pixel has the value " + std::to_string(inside) +
-                   " that `inside` names, but not all are 0");
-  }
+  if (result.mask.area() == 0 && !is_black) fail_without(inside, name);
   return result;
 }
 
@@ -283,13 +283,19 @@ std::vector<std::uint32_t> instance_numbers(PngReader& png, std::string_view nam
     });
     return numbers;
   }
-  bool const is_rgb = colours == PNG_COLOR_TYPE_RGB && png.bit_depth() == 8;
+  bool const is_rgb = (colours & PNG_COLOR_MASK_COLOR) != 0 && png.bit_depth() == 8;
+  bool const has_alpha = (colours & PNG_COLOR_MASK_ALPHA) != 0;
   if (!is_rgb && !(colours == PNG_COLOR_TYPE_GRAY && png.bit_depth() == 16)) {
     fail(name,
          "instance numbers are gray PNGs of 8 or 16 bits, palettes, or RGB with R + 256 G + 65536 "
          "B; save them as one of these");
   }
   Samples const samples = samples_of(png);
+  for (std::size_t i = 0; has_alpha && i < numbers.size(); ++i) {
+    if (samples.at(i, 3) != 255) {
+      fail(name, "has transparent pixels, which instance numbers do not have; save it as RGB");
+    }
+  }
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     numbers[i] = samples.at(i, 0);
     if (is_rgb) numbers[i] += 256U * samples.at(i, 1) + 65536U * samples.at(i, 2);
