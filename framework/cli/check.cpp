@@ -30,7 +30,8 @@ int check(PipelineArguments const& arguments, bool quick) {
   auto const chosen = expected_samples(pipeline);
   require_inputs_outside(pipeline, default_run_folder(pipeline));
   for (Problem const& warning : pipeline.warnings) print_warning(warning);
-  OpenedSamples const opened = quick ? OpenedSamples() : open_samples(pipeline);
+  bool const are_all = chosen && *chosen == pipeline.some_samples.size();
+  OpenedSamples const opened = quick ? OpenedSamples() : open_samples(pipeline, are_all);
   for (Problem const& warning : opened.warnings) print_warning(warning);
   if (!opened.errors.empty()) {
     print_errors(opened.errors);

@@ -92,8 +92,11 @@ SummaryTable tally_table(Pipeline const& pipeline, RunTotals const& totals) {
       std::ranges::replace(what, '_', ' ');
       char mean[32];
       std::snprintf(mean, sizeof mean, "%.2f", tally.per_sample());
+      // A file is there or not, so the total says it all.
+      bool const is_of_files = tally.what.starts_with("missing_");
       table.rows.push_back({pipeline.stages[s].name + ": " + what, std::to_string(tally.total),
-                            mean, std::to_string(tally.samples_without)});
+                            is_of_files ? "" : mean,
+                            is_of_files ? "" : std::to_string(tally.samples_without)});
     }
   }
   return table;
@@ -173,6 +176,16 @@ SummaryTable of_many(Pipeline const& pipeline, std::vector<Found> const& found) 
         here_and_published(mean(found[n]), mean(pipeline.published.numbers[n].percent)));
   }
   return table;
+}
+
+// A name that is misspelt looks like a number without a value otherwise.
+void print_unknown_numbers(Page& page, Pipeline const& pipeline, RunReport const& report) {
+  for (std::size_t n = 0; n < report.beside_published.size(); ++n) {
+    auto const& found = report.beside_published[n];
+    if (std::ranges::any_of(found, [](auto const& value) { return value.has_value(); })) continue;
+    page << "[published]: metrics.json has no value for \"" << pipeline.published.numbers[n].name
+         << "\"; is it misspelt?\n";
+  }
 }
 
 // None if the pipeline has no [published], or the run has no scores.
@@ -305,6 +318,7 @@ void print_summary(Pipeline const& pipeline, RunReport const& report) {
     page << '\n';
     page.add(table);
   }
+  print_unknown_numbers(page, pipeline, report);
   print_left_out(page, report);
   if (!report.other_samples.empty()) {
     page << "The published numbers are not over the same samples: " << report.other_samples << '\n';

@@ -221,8 +221,10 @@ DataTable count_table(RunContents const& contents) {
   for (RunContents::Count const& count : contents.counts) {
     std::string what = count.what;
     std::ranges::replace(what, '_', ' ');
+    bool const is_of_files = count.what.starts_with("missing_");
     table.rows.push_back({text_cell(count.stage + ": " + what), {Cell(count.total)},
-                          {Cell(count.per_sample)}, {Cell(count.samples_without)}});
+                          {is_of_files ? Cell() : Cell(count.per_sample)},
+                          {is_of_files ? Cell() : Cell(count.samples_without)}});
   }
   return table;
 }

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <map>
 #include <set>
 
+#include "base/number_text.hpp"
 #include "pipeline/check.hpp"
 #include "pipeline/open_samples.hpp"
 #include "pipeline/sample_values.hpp"
@@ -8,17 +10,25 @@
 namespace seplflow {
 namespace {
 
+// By stage and what is counted: the total, and the samples of which it was counted.
+struct Counted {
+  std::uint64_t total = 0, samples = 0;
+};
+using AllCounted = std::map<std::pair<PipelineStage const*, std::string>, Counted>;
+
 // The values of a sample that need no work but reading, by stage and output.
 class Opened {
  public:
   using Known = std::set<std::pair<PipelineStage const*, std::string>>;
 
   // `known` has the warnings of each stage, and an empty text for its failure.
-  Opened(Pipeline const& pipeline, Sample const& sample, OpenedSamples& into, Known& known)
+  Opened(Pipeline const& pipeline, Sample const& sample, OpenedSamples& into, Known& known,
+         AllCounted& counted)
       : pipeline_(pipeline),
         values_(pipeline, sample, SampleValues::Ordered::works),
         into_(into),
         known_(known),
+        counted_(counted),
         opened_(pipeline.stages.size()) {}
 
   void open() {
@@ -45,6 +55,11 @@ class Opened {
     PipelineStage const& stage = pipeline_.stages[output.stage];
     report(stage, result.error);
     add_warnings(stage, result.warnings);
+    for (Count const& count : result.counts) {
+      Counted& sum = counted_[{&stage, count.what}];
+      sum.total += count.number;
+      ++sum.samples;
+    }
   }
 
   void add_warnings(PipelineStage const& stage, std::vector<Warning> const& warnings) {
@@ -72,15 +87,36 @@ class Opened {
   SampleValues values_;
   OpenedSamples& into_;
   Known& known_;
+  AllCounted& counted_;
   std::vector<bool> opened_;  // by stage
 };
 
+// As a run does at its end.
+void doubt_counts(Pipeline const& pipeline, AllCounted const& all, bool are_all,
+                  OpenedSamples& into) {
+  for (PipelineStage const& stage : pipeline.stages) {
+    for (OptionCheck::Expectation const& expected : stage.expectations) {
+      auto const found = all.find({&stage, expected.what});
+      if (found == all.end() || found->second.total > 0) continue;
+      std::string const text = label_of(stage) + ": none of the " +
+                               counted(found->second.samples, "sample") + " opened has any " +
+                               expected.what + ": " + expected.message;
+      bool const is_error = expected.is_error && are_all && pipeline.run.shard.count == 1;
+      (is_error ? into.errors : into.warnings).push_back({stage.place, text});
+    }
+  }
+}
+
 }  // namespace
 
-OpenedSamples open_samples(Pipeline const& pipeline) {
+OpenedSamples open_samples(Pipeline const& pipeline, bool are_all) {
   OpenedSamples opened;
   Opened::Known known;
-  for (Sample const& sample : pipeline.some_samples) Opened(pipeline, sample, opened, known).open();
+  AllCounted all_counted;
+  for (Sample const& sample : pipeline.some_samples) {
+    Opened(pipeline, sample, opened, known, all_counted).open();
+  }
+  doubt_counts(pipeline, all_counted, are_all, opened);
   return opened;
 }
 

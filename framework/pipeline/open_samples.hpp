@@ -15,7 +15,8 @@ struct OpenedSamples {
 
 // Lets the data set and all stages that only load files work on Pipeline::some_samples. What other
 // stages compute is left out. Nothing is written. Each stage reports its first failure, and each of its
-// warnings once.
-OpenedSamples open_samples(Pipeline const& pipeline);
+// warnings once. What a stage expects of its counts is an error only if these are all samples of the
+// run: `are_all`.
+OpenedSamples open_samples(Pipeline const& pipeline, bool are_all = false);
 
 }  // namespace seplflow

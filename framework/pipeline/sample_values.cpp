@@ -109,6 +109,7 @@ void SampleValues::work(std::size_t s, Result& result, auto const& call) {
     call(context);
   });
   result.warnings = warnings.take();
+  result.counts = warnings.take_counts();
 }
 
 }  // namespace seplflow

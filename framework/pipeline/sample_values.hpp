@@ -24,6 +24,7 @@ class SampleValues {
     std::optional<Output> missing;     // a needed input without a value: the stage did not work
     std::optional<std::string> error;  // what the stage threw
     std::vector<Warning> warnings;
+    std::vector<Count> counts;
   };
 
   // An ordered stage may remember the samples before, which it has not seen here.
