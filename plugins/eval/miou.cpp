@@ -303,6 +303,7 @@ void Miou::require_shown_class() const {
     if (shown_.labels[label]) return;
   }
   bool const is_one_class = classes_->count() == kTwoClasses;
+  if (!is_one_class && !shown_.labels[kBackground]) return;  // all pixels are to be ignored
   double const share = static_cast<double>(shown_.ignored) / static_cast<double>(shown_.pixels);
   throw Error(
       "the ground truth has no pixel of any class but background, and " +
