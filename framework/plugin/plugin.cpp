@@ -156,7 +156,7 @@ void StageBuilderBase::make_on_request(std::string const& output) {
   auto const port = find_port(declaration_.outputs, output);
   if (!port || *port == 0 || declaration_.kind != StageKind::transform) {
     errors_.push_back("\"" + output +
-                      "\" is not a later output of a transform, so it cannot be made on request");
+                      "\" is not a later output of a transform; only these are made on request");
     return;
   }
   declaration_.outputs[*port].optional = true;
