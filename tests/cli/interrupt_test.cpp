@@ -1,4 +1,5 @@
 // Ctrl-C: the samples in flight finish, and the run reports that it was interrupted.
+#include <algorithm>
 #include <csignal>
 
 #include "support/catch.hpp"
@@ -32,13 +33,16 @@ TEST_CASE("an interrupted run finishes the samples in flight and exits with 130"
     // Samples that no stage but the source has begun are given up.
     int const done = samples["done"];
     CHECK(done + samples["cancelled"].get<int>() == samples["emitted"]);
-    CHECK(done >= kHeld + 1);
+    // Those before the held one may be among them, but for what no longer was in flight.
+    CHECK(done >= kHeld - HeldRun::kInFlight + 2);
     CHECK(samples["emitted"] < kSamples);
 
     // Samples in progress are finished and recorded, the held one among them.
     auto const ledger = ledger_in(held.out());
     CHECK(ledger.size() == samples["done"]);
-    CHECK(ledger.at(kHeld)["id"] == "scene_000006");
+    CHECK(std::ranges::count(ledger, "scene_000006", [](Json const& line) {
+            return line["id"].get<std::string>();
+          }) == 1);
     for (Json const& line : ledger) CHECK(line["outcome"] == "done");
     CHECK(files_in(held.out() / "write").size() == ledger.size());
     CHECK_FALSE(fs::exists(held.out() / "metrics.json"));

@@ -43,8 +43,8 @@ inline void send(pid_t process, int signal) {
   }
 }
 
-// Runs of p.toml that test.gate holds in their middle: samples before the held one are finished, it
-// and those behind it are in flight, and no credit is left for more.
+// Runs of p.toml that test.gate holds in their middle: samples before the held one are finished or about
+// to be, it and those behind it are in flight, and no credit is left for more.
 class HeldRun : public Workplace {
  public:
   static constexpr int kInFlight = 4;
