@@ -35,9 +35,7 @@ std::string masks_pipeline(std::string const& more = "") {
 }
 
 void write_image(TempFolder const& folder, std::string const& name, seplflow::Size size) {
-  std::vector<std::uint8_t> rgb(3 * size.pixels());
-  for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = static_cast<std::uint8_t>(i * 7 % 251);
-  auto const png = seplflow::encode_image_png(seplflow::Image(size, std::move(rgb)));
+  auto const png = seplflow::encode_image_png(picture(size));
   folder.write("images/" + name + ".png", {reinterpret_cast<char const*>(png.data()), png.size()});
 }
 

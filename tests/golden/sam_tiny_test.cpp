@@ -28,7 +28,7 @@ using namespace seplflow::sam;
 
 namespace {
 
-fs::path data() {
+fs::path sam_tiny() {
   return test_data() / "sam-tiny";
 }
 
@@ -37,8 +37,8 @@ Model const& model_of(std::string_view name, ScaleMasks scale = ScaleMasks::wher
   std::pair const key(std::string(name), scale);
   auto const found = models.find(key);
   if (found != models.end()) return found->second;
-  ModelOptions options;
-  options.checkpoint = data() / (key.first + ".pth");
+  sam::ModelOptions options;
+  options.checkpoint = sam_tiny() / (key.first + ".pth");
   options.device = "cpu";
   return models
       .emplace(std::piecewise_construct, std::forward_as_tuple(key),
@@ -46,16 +46,16 @@ Model const& model_of(std::string_view name, ScaleMasks scale = ScaleMasks::wher
       .first->second;
 }
 
-Image image_of(std::string const& stem) {
-  return read_image(data() / (stem + ".jpg"));
+Image sam_image(std::string const& stem) {
+  return read_image(sam_tiny() / (stem + ".jpg"));
 }
 
 Image resized_of(Model const& model, Image const& image) {
   return nets::resize_as_pillow(image, nets::longest_side_size(image.size(), model.image_size()));
 }
 
-std::vector<float> values_in(std::string const& file) {
-  return read_npy(data() / file).root().array().to_vector<float>();
+std::vector<float> sam_values(std::string const& file) {
+  return read_npy(sam_tiny() / file).root().array().to_vector<float>();
 }
 
 double iou(Mask const& a, Mask const& b) {
@@ -103,8 +103,8 @@ TEST_CASE("real: an image is resized like Pillow, byte for byte") {
   std::string const model = GENERATE("tiny256", "tiny1024");
   std::string const image = GENERATE("dog", "2007_000999");
   INFO(model << " " << image);
-  Image const resized = resized_of(model_of(model), image_of(image));
-  Image const expected = read_image(data() / (model + "_" + image + "_resized.png"));
+  Image const resized = resized_of(model_of(model), sam_image(image));
+  Image const expected = read_image(sam_tiny() / (model + "_" + image + "_resized.png"));
   REQUIRE(resized.size() == expected.size());
   CHECK(std::ranges::equal(resized.rgb(), expected.rgb()));
 }
@@ -115,12 +115,12 @@ TEST_CASE("real: the image's embedding, logits and predicted IoU are the officia
   std::string const stem = name + "_" + image;
   INFO(stem);
   Model const& model = model_of(name);
-  Image const original = image_of(image);
+  Image const original = sam_image(image);
   Image const resized = resized_of(model, original);
   Embedding const embedding = model.encode(resized);
-  CHECK(relative_difference(embedding.values(), values_in(stem + "_embedding.npy")) < 1e-4);
+  CHECK(relative_difference(embedding.values(), sam_values(stem + "_embedding.npy")) < 1e-4);
 
-  std::vector<float> const places = values_in(stem + "_points.npy");
+  std::vector<float> const places = sam_values(stem + "_points.npy");
   double const scale = static_cast<double>(resized.size().width) / original.size().width;
   double const down = static_cast<double>(resized.size().height) / original.size().height;
   std::vector<Point> points;
@@ -132,14 +132,14 @@ TEST_CASE("real: the image's embedding, logits and predicted IoU are the officia
     predicted.push_back(proposal.predicted_iou);
     logits.insert(logits.end(), proposal.logits.begin(), proposal.logits.end());
   }
-  CHECK(relative_difference(logits, values_in(stem + "_logits.npy")) < 1e-4);
-  CHECK(relative_difference(predicted, values_in(stem + "_iou.npy")) < 1e-4);
+  CHECK(relative_difference(logits, sam_values(stem + "_logits.npy")) < 1e-4);
+  CHECK(relative_difference(predicted, sam_values(stem + "_iou.npy")) < 1e-4);
 }
 
 TEST_CASE("real: the generator finds the official masks in the official order") {
   auto const scale = GENERATE(ScaleMasks::where_faster, ScaleMasks::with_torch);
   simdjson::dom::parser index, records;
-  simdjson::dom::element const root = index.load((data() / "index.json").string());
+  simdjson::dom::element const root = index.load((sam_tiny() / "index.json").string());
   for (simdjson::dom::element const result : simdjson::dom::array(root["results"])) {
     auto const text = [&](char const* key) { return std::string(std::string_view(result[key])); };
     // Both ways of scaling give the same masks, so the slow one is tried with one model and run.
@@ -151,8 +151,8 @@ TEST_CASE("real: the generator finds the official masks in the official order") 
     INFO(stem << (scale == ScaleMasks::with_torch ? ", scaled with torch" : ""));
     Model const& model = model_of(text("model"), scale);
     MaskSet const found =
-        generate_masks(model, image_of(image), options_of(root["runs"][text("run")]));
-    fs::path const file = data() / (stem + ".json");
+        generate_masks(model, sam_image(image), options_of(root["runs"][text("run")]));
+    fs::path const file = sam_tiny() / (stem + ".json");
     MaskSet const expected = read_mask_json(file);
     auto const boxes = simdjson::dom::array(records.load(file.string()));
     REQUIRE(found.count() == std::uint64_t(result["masks"]));
@@ -179,7 +179,7 @@ TEST_CASE("real: checkpoints in zip, legacy and wrapped form are the same model"
   options.points_per_side = 4;
   options.pred_iou_thresh = 0.5;
   options.stability_score_thresh = 0.5;
-  Image const image = image_of("dog");
+  Image const image = sam_image("dog");
   MaskSet const expected = generate_masks(model_of("tiny256"), image, options);
   REQUIRE(expected.count() > 0);
   std::string const form = GENERATE("tiny256_legacy", "tiny256_wrapped");
@@ -199,7 +199,7 @@ TEST_CASE("real: images have the same masks in parallel as alone") {
   options.pred_iou_thresh = 0.5;
   options.stability_score_thresh = 0.5;
   Model const& model = model_of("tiny256");
-  Image const image = image_of("dog");
+  Image const image = sam_image("dog");
   MaskSet const alone = generate_masks(model, image, options);
   REQUIRE(alone.count() > 0);
   std::vector<std::optional<MaskSet>> together(kThreads);

@@ -31,12 +31,6 @@ std::map<std::string, OptionValue> keeping_all() {
   return {{"pred_iou_thresh", -100.0}, {"stability_score_thresh", -1.0}, {"box_nms_thresh", 1.0}};
 }
 
-Image picture(Size size) {
-  std::vector<std::uint8_t> rgb(3 * size.pixels());
-  for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = static_cast<std::uint8_t>(i * 7 % 251);
-  return Image(size, std::move(rgb));
-}
-
 double number_of(StageDriver& stage, std::string const& option) {
   auto const place = find_option(stage.declaration(), option).value();
   return std::get<double>(stage.instance().option(place).value());

@@ -62,12 +62,6 @@ SmallNetwork classifier(nets::Network network, Names const& outputs = {"scores"}
           std::move(options)};
 }
 
-Image picture(Size size) {
-  std::vector<std::uint8_t> rgb(3 * size.pixels());
-  for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = static_cast<std::uint8_t>(i * 7 % 251);
-  return Image(size, std::move(rgb));
-}
-
 Sample sample_of_coco() {
   Sample sample = voc_sample("a");
   sample.classes = coco14_classes();

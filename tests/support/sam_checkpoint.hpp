@@ -1,4 +1,4 @@
-// Checkpoints of SAMs with random weights, as torch saves them.
+// Checkpoints of SAMs with random weights, as torch saves them, and images for them.
 #pragma once
 
 #include <cmath>
@@ -9,8 +9,15 @@
 #include <string>
 #include <vector>
 
+#include <seplflow/image.hpp>
 #include "core/model_sizes.hpp"
 #include "support/pickle_bytes.hpp"
+
+inline seplflow::Image picture(seplflow::Size size) {
+  std::vector<std::uint8_t> rgb(3 * size.pixels());
+  for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = static_cast<std::uint8_t>(i * 7 % 251);
+  return seplflow::Image(size, std::move(rgb));
+}
 
 // A model of two blocks, one of windows, on images of 64 x 64.
 inline seplflow::sam::ModelShape small_sam() {
