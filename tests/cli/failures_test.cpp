@@ -20,11 +20,11 @@ std::string faulty_pipeline(std::string const& mode, std::string const& run) {
          run;
 }
 
-std::vector<std::string> const kFailed = {"scene_000009", "scene_000019", "scene_000029",
+std::vector<std::string> const kFailedScenes = {"scene_000009", "scene_000019", "scene_000029",
                                           "scene_000039"};
 
 bool fails(std::string const& id) {
-  return std::ranges::find(kFailed, id) != kFailed.end();
+  return std::ranges::find(kFailedScenes, id) != kFailedScenes.end();
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ TEST_CASE("with skip the other samples are the same as in a run where nothing fa
   CHECK(result.status == 1);
   auto clean = files_in(place.folder / "clean/write");
   REQUIRE(clean.size() == 40);
-  for (std::string const& id : kFailed) clean.erase(id + ".png");
+  for (std::string const& id : kFailedScenes) clean.erase(id + ".png");
   CHECK(files_in(place.folder / "out/write") == clean);
 
   std::vector<std::string> rows;
@@ -81,7 +81,7 @@ TEST_CASE("with skip the ledger lists each failed sample with stage and reason")
   }
   CHECK_THAT(result.out,
              Contains("faulty: done with failed samples, 40 samples") && Contains("4 failed"));
-  for (std::string const& id : kFailed) {
+  for (std::string const& id : kFailedScenes) {
     CHECK_THAT(result.out, Contains(id + ", stage \"faulty\": faulty by intent"));
   }
 }

@@ -49,7 +49,7 @@ LabelMap truth_of(Bytes const& file) {
 
 LabelMap const kTruth({2, 3}, {0, 1, 20, 255, 7, 1});
 
-Bytes png_of(LabelMap const& labels) {
+Bytes palette_png_of(LabelMap const& labels) {
   return encode_label_png(labels, LabelColours::voc_palette);
 }
 
@@ -191,8 +191,8 @@ TEST_CASE("the size of a sample comes from its image, or else its ground truth, 
   // Only the header is sound.
   Bytes const image = make_png({4, 5}, {PNG_COLOR_TYPE_RGB, 8}, Bytes(60));
   root.write("JPEGImages/both.png", as_text(image).substr(0, 40));
-  root.write("SegmentationClass/both.png", as_text(png_of(kTruth)));
-  root.write("SegmentationClass/truth.png", as_text(png_of(kTruth)));
+  root.write("SegmentationClass/both.png", as_text(palette_png_of(kTruth)));
+  root.write("SegmentationClass/truth.png", as_text(palette_png_of(kTruth)));
   root.write("SegmentationClass/broken.png", "no picture");
   auto stage = opening(root);
   auto const samples = stage.samples();
@@ -204,14 +204,14 @@ TEST_CASE("the size of a sample comes from its image, or else its ground truth, 
 }
 
 TEST_CASE("the ground truth is the raw ids of a palette or gray PNG, 255 included") {
-  CHECK(truth_of(png_of(kTruth)) == kTruth);
+  CHECK(truth_of(palette_png_of(kTruth)) == kTruth);
   CHECK(truth_of(encode_label_png(kTruth, LabelColours::gray)) == kTruth);
 }
 
 TEST_CASE("image-level labels are the classes that the ground truth shows") {
   TempFolder const root;
   root.write(kTrain, "a\n");
-  root.write("SegmentationClass/a.png", as_text(png_of(kTruth)));
+  root.write("SegmentationClass/a.png", as_text(palette_png_of(kTruth)));
   StageDriver stage = opening(root, {}, {"image_labels"});
   CHECK(stage.problems().empty());
   CHECK(stage.produce<ImageLabels>("image_labels", stage.samples().at(0)).classes ==
@@ -221,7 +221,7 @@ TEST_CASE("image-level labels are the classes that the ground truth shows") {
 TEST_CASE("ground truth that is also used for image-level labels is decoded once") {
   TempFolder const root;
   root.write(kTrain, "a\n");
-  auto const file = root.write("SegmentationClass/a.png", as_text(png_of(kTruth)));
+  auto const file = root.write("SegmentationClass/a.png", as_text(palette_png_of(kTruth)));
   StageDriver stage = opening(root, {}, {"truth", "image_labels"});
   Sample const sample = stage.samples().at(0);
   stage.produce<ImageLabels>("image_labels", sample);
@@ -249,8 +249,8 @@ TEST_CASE("images have the pixels of their files") {
 TEST_CASE("the ground truth may be in another folder of root, or anywhere") {
   TempFolder const root, elsewhere;
   root.write(kTrain, "a\n");
-  root.write("SegmentationClassAug/a.png", as_text(png_of(kTruth)));
-  elsewhere.write("a.png", as_text(png_of(LabelMap(Size{1, 1}))));
+  root.write("SegmentationClassAug/a.png", as_text(palette_png_of(kTruth)));
+  elsewhere.write("a.png", as_text(palette_png_of(LabelMap(Size{1, 1}))));
   auto const truth_in = [&](std::string const& folder) {
     StageDriver stage = opening(root, {{"truth", folder}}, {"truth"});
     CHECK(stage.problems().empty());
@@ -278,7 +278,7 @@ TEST_CASE("a folder is needed only if something is read from it") {
 TEST_CASE("the error for a missing image or ground truth names the file") {
   TempFolder const root;
   root.write(kTrain, "a\n");
-  root.write("SegmentationClass/b.png", as_text(png_of(kTruth)));
+  root.write("SegmentationClass/b.png", as_text(palette_png_of(kTruth)));
   root.write("JPEGImages/b.jpg", "");
   StageDriver stage = opening(root, {}, {"truth", "image"});
   Sample const sample = stage.samples().at(0);
@@ -289,7 +289,7 @@ TEST_CASE("the error for a missing image or ground truth names the file") {
 }
 
 TEST_CASE("a file that is not ground truth is refused with file and reason") {
-  Bytes cut = png_of(kTruth);
+  Bytes cut = palette_png_of(kTruth);
   cut.resize(cut.size() - 15);
   CHECK_THROWS_WITH(truth_of(cut), Contains("a.png is truncated"));
   CHECK_THROWS_WITH(truth_of({}), Contains("a.png is empty (0 bytes)"));
@@ -297,7 +297,7 @@ TEST_CASE("a file that is not ground truth is refused with file and reason") {
                     Contains("a.png is a 16-bit gray PNG"));
   CHECK_THROWS_WITH(truth_of(make_png({1, 1}, {PNG_COLOR_TYPE_RGB, 8}, {255, 0, 0})),
                     Contains("a.png is an 8-bit RGB PNG"));
-  CHECK_THROWS_WITH(truth_of(png_of(LabelMap({1, 3}, {0, 0, 21}))),
+  CHECK_THROWS_WITH(truth_of(palette_png_of(LabelMap({1, 3}, {0, 0, 21}))),
                     Contains("a.png holds class 21 (first at row 0, column 2)"));
 }
 
@@ -329,13 +329,13 @@ TEST_CASE(
     "ground truth that exists only in SegmentationClassAug is an error that names the option") {
   TempFolder const root;
   root.write("ImageSets/SegmentationAug/train_aug.txt", "a\nb\nc\n");
-  root.write("SegmentationClass/a.png", as_text(png_of(kTruth)));
+  root.write("SegmentationClass/a.png", as_text(palette_png_of(kTruth)));
   Options const train_aug = {{"split", std::string("train_aug")}};
   CHECK_THAT(opening(root, train_aug, {"truth"}).problems(),
              Contains("split: 2 of 3 samples have no ground truth in ") && Contains("(b, c); ") &&
                  Contains("put the augmented ground truth into") &&
                  Contains("set truth = \"SegmentationClassAug\""));
-  root.write("SegmentationClassAug/b.png", as_text(png_of(kTruth)));
+  root.write("SegmentationClassAug/b.png", as_text(palette_png_of(kTruth)));
   CHECK_THAT(opening(root, train_aug, {"truth"}).problems(),
              Contains("; set truth = \"SegmentationClassAug\"") &&
                  Contains("missing_truth = \"skip\""));
@@ -368,8 +368,8 @@ TEST_CASE("image-level labels come from cls_labels if that is set, without any g
 TEST_CASE("image-level labels come from the list or the ground truth if asked for") {
   TempFolder const root;
   root.write(kTrain, "a 0 14 \nb 19 \n");
-  root.write("SegmentationClass/a.png", as_text(png_of(kTruth)));
-  root.write("SegmentationClass/b.png", as_text(png_of(kTruth)));
+  root.write("SegmentationClass/a.png", as_text(palette_png_of(kTruth)));
+  root.write("SegmentationClass/b.png", as_text(palette_png_of(kTruth)));
   auto const file = root.write("cls_labels.npy", tags_file({{"b", {20}}, {"a", {1, 15}}}));
   auto const from = [&](std::string const& choice) {
     return opening(root, {{"image_labels", choice}, {"cls_labels", file.string()}},

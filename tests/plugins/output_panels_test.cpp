@@ -17,10 +17,10 @@ namespace {
 using Pixel = std::vector<std::uint8_t>;
 using Options = std::map<std::string, OptionValue>;
 
-constexpr Size kSize{4, 6};
+constexpr Size kPictureSize{4, 6};
 constexpr std::uint32_t kGap = 8;
 
-Image black(Size size = kSize) {
+Image black(Size size = kPictureSize) {
   return Image(size, std::vector<std::uint8_t>(3 * size.pixels()));
 }
 
@@ -31,9 +31,10 @@ Pixel at(Image const& image, std::uint32_t y, std::uint32_t x) {
 
 // Columns `first` to `last` of the picture.
 Mask columns(std::uint32_t first, std::uint32_t last) {
-  std::uint32_t const h = kSize.height;
-  return Mask::from_counts(kSize, std::vector<std::uint32_t>{first * h, (last + 1 - first) * h,
-                                                             (kSize.width - last - 1) * h});
+  std::uint32_t const h = kPictureSize.height;
+  return Mask::from_counts(kPictureSize,
+                           std::vector<std::uint32_t>{first * h, (last + 1 - first) * h,
+                                                      (kPictureSize.width - last - 1) * h});
 }
 
 struct Inputs {
@@ -109,9 +110,9 @@ TEST_CASE("output.panels says which libraries it needs") {
 
 TEST_CASE("a figure has a panel for each input that is connected") {
   Image const image = black();
-  LabelMap const labels(kSize);
-  MaskSet const masks({}, kSize);
-  CHECK(bare({.image = &image}).size() == kSize);
+  LabelMap const labels(kPictureSize);
+  MaskSet const masks({}, kPictureSize);
+  CHECK(bare({.image = &image}).size() == kPictureSize);
   CHECK(bare({.image = &image, .masks = &masks}).size() == Size{4, 2 * 6 + kGap});
   CHECK(bare({.labels = &labels, .truth = &labels}).size() == Size{4, 2 * 6 + kGap});
   CHECK(bare({.image = &image,
@@ -127,7 +128,7 @@ TEST_CASE("a figure has a panel for each input that is connected") {
 
 TEST_CASE("classes have VOC's colours in the given opacity") {
   Image const image = black();
-  LabelMap const labels(kSize, std::vector<Label>(kSize.pixels(), 15));  // a person
+  LabelMap const labels(kPictureSize, std::vector<Label>(kPictureSize.pixels(), 15));  // a person
   Inputs const inputs{.image = &image, .labels = &labels};
   Image const opaque = bare(inputs, {{"opacity", 1.0}});
   CHECK(at(opaque, 0, 0) == Pixel{0, 0, 0});
@@ -148,7 +149,7 @@ TEST_CASE("masks have distinct colours, and small masks lie on large ones") {
 }
 
 TEST_CASE("kept masks have the colour of the class that they overlap most") {
-  LabelMap const pseudo(kSize, {0, 8, 8, 8, 0, 0,  0, 8, 8, 8, 0, 0,  //
+  LabelMap const pseudo(kPictureSize, {0, 8, 8, 8, 0, 0,  0, 8, 8, 8, 0, 0,  //
                                 0, 8, 8, 8, 0, 12, 0, 0, 0, 0, 0, 12});
   MaskSet const kept({{columns(1, 2), {}}, {columns(4, 5), {}}});
   Image const drawn =
@@ -260,7 +261,7 @@ TEST_CASE("a column whose input is not connected says what to connect") {
     Options options;
     std::string problem;
   };
-  LabelMap const labels(kSize);
+  LabelMap const labels(kPictureSize);
   auto const columns_of = [](std::vector<std::string> names) {
     return Options{{"columns", names}};
   };
@@ -298,7 +299,7 @@ TEST_CASE("the options of a group are written as a table or with a dot") {
 }
 
 TEST_CASE("only the first samples are drawn, and the others are counted in a warning") {
-  LabelMap const labels(kSize);
+  LabelMap const labels(kPictureSize);
   StageDriver stage = panels_with({.labels = &labels}, {{"limit", std::int64_t{2}}});
   for (std::uint64_t i = 0; i < 4; ++i) {
     Sample sample = voc_sample("s" + std::to_string(i));
@@ -314,9 +315,10 @@ TEST_CASE("only the first samples are drawn, and the others are counted in a war
 TEST_CASE("a selected sample has the same figure as when all are drawn") {
   std::mt19937 random(3);
   Image const image = black();
-  LabelMap const labels = noise(kSize, random, {0, 3, 255}), truth = noise(kSize, random, {0, 3});
+  LabelMap const labels = noise(kPictureSize, random, {0, 3, 255}),
+                 truth = noise(kPictureSize, random, {0, 3});
   MaskSet const masks({{columns(1, 1), {}}, {columns(0, 4), {}}});
-  ScoreMaps const scores(kSize, {3}, std::vector<float>(kSize.pixels(), 1.5f));
+  ScoreMaps const scores(kPictureSize, {3}, std::vector<float>(kPictureSize.pixels(), 1.5f));
   Inputs const in{.image = &image,
                   .pseudo = &truth,
                   .labels = &labels,

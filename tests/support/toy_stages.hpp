@@ -138,6 +138,14 @@ std::string pointed_at(std::string const& shown);
 // there is not exactly one.
 std::string error(std::string text, seplflow::PipelineRequest const& request = toy::request());
 
+// Three stages of a valid pipeline, with this line or these lines, which begin at its 6th, in
+// "knobs".
+inline std::string knobs(std::string const& lines) {
+  return "[stages.src]\nuse = \"toy.source\"\n[stages.knobs]\nuse = \"toy.knobs\"\n"
+         "in = \"src.number\"\n" +
+         lines + "\n[stages.save]\nuse = \"toy.save\"\nin = \"knobs\"\n";
+}
+
 }  // namespace toy
 
 template <>

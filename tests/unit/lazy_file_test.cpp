@@ -17,7 +17,7 @@ using namespace pickle_bytes;
 namespace {
 
 // Bytes that depend on their position.
-std::string numbered(std::size_t size) {
+std::string numbered_bytes(std::size_t size) {
   std::string bytes(size, '\0');
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 2654435761U >> 13);
   return bytes;
@@ -32,7 +32,7 @@ bool holds(LazyFile const& file, std::string const& content, std::size_t begin, 
 
 TEST_CASE("parts of a file that were left out are read when they are needed") {
   TempFolder const folder;
-  std::string const content = numbered(3000000);
+  std::string const content = numbered_bytes(3000000);
   LazyFile file(folder.write("a", content));
   REQUIRE(file.bytes().size() == content.size());
   file.need(100);
@@ -58,7 +58,7 @@ TEST_CASE("parts of a file that were left out are read when they are needed") {
 
 TEST_CASE("isolated parts of a file are read alone, in any order") {
   TempFolder const folder;
-  std::string const content = numbered(300000);
+  std::string const content = numbered_bytes(300000);
   auto const path = folder.write("a", content);
   LazyFile file(path);
   file.need(10);
@@ -91,7 +91,7 @@ TEST_CASE("a file knows its own parts") {
 
 TEST_CASE("a file that becomes shorter while it is read is an error") {
   TempFolder const folder;
-  auto const path = folder.write("a", numbered(300000));
+  auto const path = folder.write("a", numbered_bytes(300000));
   LazyFile file(path);
   file.need(10);
   file.leave_out(200000);
@@ -109,7 +109,7 @@ TEST_CASE("large arrays stay in the file until they are needed, and have the rig
     floats[i] = static_cast<float>(i) / 7;
     doubles[i] = static_cast<double>(i) / 7;
   }
-  std::string const raw = numbered(100000);
+  std::string const raw = numbered_bytes(100000);
   Storage const storage{"1", "DoubleStorage", static_cast<std::int64_t>(size), packed(doubles)};
   std::string const content =
       dict(text("floats") + array(dtype("f4"), {100, 500}, packed(floats)) + text("turned") +
@@ -139,7 +139,7 @@ TEST_CASE("values between long and short parts are the same from a file as from 
   TempFolder const folder;
   for (std::size_t const around : {4096, 8192, 16384, 65536, 131072}) {
     for (std::size_t size = around - 20; size < around + 20; size += 3) {
-      std::string const content = numbered(size);
+      std::string const content = numbered_bytes(size);
       std::string const name(size % 300, 'n');
       std::string const whole =
           pickled(list(bytes(content) + text(name) + bytes(content) +

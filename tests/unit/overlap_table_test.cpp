@@ -25,14 +25,14 @@ Pixels random_pixels(Size size, unsigned values, std::mt19937& random) {
   return pixels;
 }
 
-struct Counts {
+struct OverlapCounts {
   std::map<Label, std::uint64_t> class_areas;
   std::vector<std::uint64_t> mask_areas;
   std::vector<std::map<Label, std::uint64_t>> overlaps;  // of each mask
 };
 
-Counts count(Pixels const& labels, std::vector<Pixels> const& masks) {
-  Counts counts;
+OverlapCounts count(Pixels const& labels, std::vector<Pixels> const& masks) {
+  OverlapCounts counts;
   auto const is_class = [](Label label) { return label != kBackground && label != kIgnore; };
   for (Label const label : labels) {
     if (is_class(label)) ++counts.class_areas[label];
@@ -62,7 +62,7 @@ TEST_CASE("an overlap table equals the counts of a loop over the pixels") {
       mask = random_pixels(size, 2, random);
       entries.push_back({mask_from(size, mask), std::nullopt});
     }
-    Counts const expected = count(labels, masks);
+    OverlapCounts const expected = count(labels, masks);
     OverlapTable const table(LabelMap(size, labels), MaskSet(entries));
 
     REQUIRE(table.masks() == masks.size());

@@ -13,13 +13,6 @@ using namespace seplflow;
 
 namespace {
 
-// A valid pipeline with this line, its 6th.
-std::string knobs(std::string const& line) {
-  return "[stages.src]\nuse = \"toy.source\"\n[stages.knobs]\nuse = \"toy.knobs\"\n"
-         "in = \"src.number\"\n" +
-         line + "\n[stages.save]\nuse = \"toy.save\"\nin = \"knobs\"\n";
-}
-
 std::optional<OptionValue> option(Pipeline const& pipeline, std::string_view stage,
                                   std::string_view name) {
   for (PipelineStage const& each : pipeline.stages) {
@@ -31,11 +24,11 @@ std::optional<OptionValue> option(Pipeline const& pipeline, std::string_view sta
 template <class T>
 T knob(std::string const& line, std::string_view name,
        PipelineRequest const& request = toy::request()) {
-  return std::get<T>(option(toy::parse(knobs(line), request), "knobs", name).value());
+  return std::get<T>(option(toy::parse(toy::knobs(line), request), "knobs", name).value());
 }
 
 std::string complaint(std::string const& line) {
-  return toy::error(knobs(line));
+  return toy::error(toy::knobs(line));
 }
 
 }  // namespace
@@ -159,7 +152,7 @@ TEST_CASE("a number may be written as an integer, and a list of one value withou
 }
 
 TEST_CASE("an option that the file does not set has its default") {
-  Pipeline const pipeline = toy::parse(knobs(""));
+  Pipeline const pipeline = toy::parse(toy::knobs(""));
   CHECK(option(pipeline, "knobs", "ratio") == OptionValue(0.5));
   CHECK(option(pipeline, "knobs", "mood") == OptionValue("calm"));
   CHECK(option(pipeline, "knobs", "maybe") == std::nullopt);
@@ -197,7 +190,7 @@ TEST_CASE("a folder and a file must exist and be of that kind") {
   TempFolder const folder;
   folder.write("list.txt", "a\n");
   auto const request = toy::request(folder / "toy.toml");
-  auto const wrong = [&](std::string const& line) { return toy::error(knobs(line), request); };
+  auto const wrong = [&](std::string const& line) { return toy::error(toy::knobs(line), request); };
   CHECK(knob<std::string>("folder = \".\"", "folder", request) ==
         (folder.path() / "").lexically_normal().string());
   CHECK(knob<std::string>("file = \"list.txt\"", "file", request) ==
@@ -227,7 +220,8 @@ TEST_CASE("a path that begins with ~/ is in the home folder, unless there is a f
   auto const here =
       toy::request((folder / "toy.toml").string(), {{"HOME", "/home/me"}});
   CHECK(knob<std::string>(path, "path", here) == (folder / "~/x").string());
-  CHECK_THAT(toy::error(knobs(path), toy::request("/p/toy.toml")), Contains("HOME is not set"));
+  CHECK_THAT(toy::error(toy::knobs(path), toy::request("/p/toy.toml")),
+             Contains("HOME is not set"));
 }
 
 TEST_CASE("environment variables are replaced in every string") {
@@ -246,7 +240,7 @@ TEST_CASE("environment variables are replaced in every string") {
 
 TEST_CASE("a stage or the run decides what happens to failed samples") {
   Pipeline const pipeline =
-      toy::parse(knobs("on_error = \"skip\"") +
+      toy::parse(toy::knobs("on_error = \"skip\"") +
                  "[run]\njobs = 3\nin_flight = 9\nmax_failures = 2\nlimit = 5\n");
   CHECK(pipeline.run.on_error == OnError::stop);
   CHECK(pipeline.on_error(pipeline.stages[1]) == OnError::skip);
@@ -259,37 +253,37 @@ TEST_CASE("a stage or the run decides what happens to failed samples") {
 }
 
 TEST_CASE("the options of the run are optional and checked") {
-  Pipeline const pipeline = toy::parse(knobs(""));
+  Pipeline const pipeline = toy::parse(toy::knobs(""));
   CHECK(pipeline.run.jobs == 0);
   CHECK(pipeline.run.limit == std::nullopt);
   auto const wrong = [](std::string const& line) {
-    return toy::error(knobs("") + "[run]\n" + line);
+    return toy::error(toy::knobs("") + "[run]\n" + line);
   };
   CHECK_THAT(wrong("job = 1"), Contains("[run] has no option \"job\"; did you mean \"jobs\"?"));
   CHECK_THAT(wrong("jobs = -1"), Contains("got -1"));
   CHECK_THAT(wrong("limit = 0"), Contains("expected an integer of at least 1, got 0"));
   CHECK_THAT(wrong("on_error = true"), Contains("got true"));
-  CHECK_THAT(toy::error(knobs("").insert(0, "run = 5\n")), Contains("must be a table"));
+  CHECK_THAT(toy::error(toy::knobs("").insert(0, "run = 5\n")), Contains("must be a table"));
 }
 
 TEST_CASE("a pipeline without a name is named after its file") {
-  CHECK(toy::parse(knobs(""), toy::request("dir/my-run.toml")).name == "my-run");
-  CHECK(toy::parse("name = \"other\"\n" + knobs("")).name == "other");
-  CHECK(toy::parse("name = \"${N}\"\n" + knobs(""), toy::request("t.toml", {{"N", "env"}})).name ==
-        "env");
+  CHECK(toy::parse(toy::knobs(""), toy::request("dir/my-run.toml")).name == "my-run");
+  CHECK(toy::parse("name = \"other\"\n" + toy::knobs("")).name == "other");
+  CHECK(toy::parse("name = \"${N}\"\n" + toy::knobs(""), toy::request("t.toml", {{"N", "env"}}))
+            .name == "env");
   for (char const* const name : {"a/b", "..", "", "/abs", "a\\\\b"}) {
     CAPTURE(name);
-    CHECK_THAT(toy::error("name = \"" + std::string(name) + "\"\n" + knobs("")),
+    CHECK_THAT(toy::error("name = \"" + std::string(name) + "\"\n" + toy::knobs("")),
                StartsWith("toy.toml:1:8: error: the run folder is named after the pipeline"));
   }
-  CHECK_THAT(toy::error("name = 5\n" + knobs("")), Contains("\"name\": expected a string"));
+  CHECK_THAT(toy::error("name = 5\n" + toy::knobs("")), Contains("\"name\": expected a string"));
 }
 
 TEST_CASE("an unknown key is reported with the most similar one") {
-  CHECK_THAT(toy::error("[stage.x]\n" + knobs("")),
+  CHECK_THAT(toy::error("[stage.x]\n" + toy::knobs("")),
              StartsWith("toy.toml:1:2: error: a pipeline file has no \"stage\"; did you mean "
                         "\"stages\"?"));
-  CHECK_THAT(toy::error("version = 1\n" + knobs("")), Contains("has no \"version\""));
+  CHECK_THAT(toy::error("version = 1\n" + toy::knobs("")), Contains("has no \"version\""));
 }
 
 TEST_CASE("a syntax error is reported alone, with its position") {
@@ -297,7 +291,7 @@ TEST_CASE("a syntax error is reported alone, with its position") {
       toy::error("nam = 1\n[stages.src]\nuse = = \"toy.source\"\n[run]\njobs = -1\n");
   CHECK_THAT(shown, StartsWith("toy.toml:3:7: error: "));
   CHECK_THAT(toy::pointed_at(shown), StartsWith("= \"toy.source\""));
-  CHECK_THAT(toy::error(knobs("text = \"no end")), StartsWith("toy.toml:6:"));
+  CHECK_THAT(toy::error(toy::knobs("text = \"no end")), StartsWith("toy.toml:6:"));
   CHECK_THAT(toy::error("[stages.src"), StartsWith("toy.toml:1:"));
 }
 
@@ -329,7 +323,7 @@ TEST_CASE("a syntax error is reported in plain words") {
 }
 
 TEST_CASE("a stage or an option that is defined twice is a syntax error with its position") {
-  auto const twice = knobs("") + "[stages.src]\nuse = \"toy.source\"\n";
+  auto const twice = toy::knobs("") + "[stages.src]\nuse = \"toy.source\"\n";
   CHECK_THAT(toy::error("nam = 1\n" + twice), StartsWith("toy.toml:11:"));
   CHECK_THAT(complaint("ratio = 0.5\nratio = 0.6"), StartsWith("toy.toml:7:"));
 }
@@ -343,7 +337,7 @@ TEST_CASE("an empty pipeline is shown how to begin") {
 }
 
 TEST_CASE("a byte order mark and CRLF line breaks are ignored") {
-  std::string const text = "name = \"x\"\n" + knobs("ratio = 0.25");
+  std::string const text = "name = \"x\"\n" + toy::knobs("ratio = 0.25");
   std::string const expected = resolved_toml(toy::parse(text));
   std::string crlf;
   for (char const c : text) crlf += c == '\n' ? std::string("\r\n") : std::string(1, c);
@@ -353,10 +347,10 @@ TEST_CASE("a byte order mark and CRLF line breaks are ignored") {
 }
 
 TEST_CASE("errors in a file with a byte order mark or CRLF point at the right character") {
-  CHECK(toy::error(knobs("ratio = 2\r")) ==
+  CHECK(toy::error(toy::knobs("ratio = 2\r")) ==
         "toy.toml:6:9: error: stage \"knobs\" (toy.knobs): option \"ratio\": expected a number "
         "from 0 to 1, got 2\n    ratio = 2\n            ^");
-  auto const marked = toy::error("\xEF\xBB\xBFnam = 1\n" + knobs(""));
+  auto const marked = toy::error("\xEF\xBB\xBFnam = 1\n" + toy::knobs(""));
   CHECK_THAT(marked, StartsWith("toy.toml:1:1: error: "));
   CHECK_THAT(marked, EndsWith("nam = 1\n    ^"));
 }
@@ -374,7 +368,7 @@ TEST_CASE("a file that cannot be read is an error with the reason") {
   };
   REQUIRE_THROWS_WITH(load("none.toml"), Contains("none.toml: there is no such file"));
   REQUIRE_THROWS_WITH(load("."), Contains("cannot read ") && Contains("/.: it is a folder"));
-  folder.write("good.toml", knobs(""));
+  folder.write("good.toml", toy::knobs(""));
   CHECK(load("good.toml").name == "good");
 }
 
@@ -386,7 +380,7 @@ TEST_CASE("a key of very many parts is a syntax error with its line") {
   CHECK_THAT(toy::error("[" + deep + "]\n"), Contains("too many parts"));
   std::string const dots(1000, '.');
   for (Problem const& each :
-       toy::errors(knobs("x = [\"" + dots + "\"]\ny = '''" + dots + "\n" + dots + "'''"))) {
+       toy::errors(toy::knobs("x = [\"" + dots + "\"]\ny = '''" + dots + "\n" + dots + "'''"))) {
     CHECK_THAT(each.message, !Contains("too many parts"));
   }
 }

@@ -20,7 +20,7 @@ std::string wired(std::string const& use, std::string const& in) {
   return kSource + stage("it", use, in) + stage("save", "toy.save", "\"it\"");
 }
 
-std::vector<std::string> names(Pipeline const& pipeline) {
+std::vector<std::string> stage_names(Pipeline const& pipeline) {
   std::vector<std::string> all;
   for (PipelineStage const& each : pipeline.stages) all.push_back(each.name);
   return all;
@@ -69,7 +69,8 @@ TEST_CASE("a stage comes after those that it reads from, otherwise in the order 
       stage("z-last", "toy.save", "\"b\"") + stage("b", "toy.next", "\"a\"") +
       stage("m", "toy.save", "\"src.number\"") + stage("a", "toy.next", "\"src.number\"") +
       kSource + stage("d", "toy.save", "\"a\"") + stage("c", "toy.save", "\"a\""));
-  CHECK(names(pipeline) == std::vector<std::string>{"src", "a", "b", "z-last", "m", "d", "c"});
+  CHECK(stage_names(pipeline) ==
+        std::vector<std::string>{"src", "a", "b", "z-last", "m", "d", "c"});
 }
 
 TEST_CASE("types that do not fit are reported with both names") {

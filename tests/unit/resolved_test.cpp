@@ -13,12 +13,6 @@ using namespace seplflow;
 
 namespace {
 
-std::string knobs(std::string const& lines) {
-  return "[stages.src]\nuse = \"toy.source\"\n[stages.knobs]\nuse = \"toy.knobs\"\n"
-         "in = \"src.number\"\n" +
-         lines + "\n[stages.save]\nuse = \"toy.save\"\nin = \"knobs\"\n";
-}
-
 std::string resolved(std::string const& text,
                      PipelineRequest const& request = toy::request("/p/toy.toml")) {
   return resolved_toml(toy::parse(text, request));
@@ -37,7 +31,7 @@ OptionValue knob(Pipeline const& pipeline, std::string_view name) {
 }  // namespace
 
 TEST_CASE("every option is written, whether the file sets it or not") {
-  CHECK(resolved(knobs("mood = \"wild\"")) == R"(name = "toy"
+  CHECK(resolved(toy::knobs("mood = \"wild\"")) == R"(name = "toy"
 
 [stages.src]
 use = "toy.source"
@@ -76,7 +70,7 @@ TEST_CASE("the resolved pipeline reads back as the same text") {
       "ratio = 0.1\nfactor = -1e-300\nmaybe = 5e-324\nmaybe_mood = \"calm\"\npath = \"a b/ü\"\n"
       "folder = \".\"\nfile = \"list.txt\"\nnumbers = []\nwords = [\"\", \"b\"]\n";
   std::string const text =
-      resolved("name = \"all of it\"\n" + knobs(all) +
+      resolved("name = \"all of it\"\n" + toy::knobs(all) +
                    "[run]\non_error = \"skip\"\nmax_failures = 3\nlimit = 9\njobs = 2\n",
                toy::request(folder / "toy.toml"));
   CHECK(again(text) == text);
@@ -85,7 +79,7 @@ TEST_CASE("the resolved pipeline reads back as the same text") {
 }
 
 TEST_CASE("threads do not change the outputs, so they are not in the resolved pipeline") {
-  CHECK(resolved(knobs("") + "[run]\njobs = 8\nin_flight = 5\n") == resolved(knobs("")));
+  CHECK(resolved(toy::knobs("") + "[run]\njobs = 8\nin_flight = 5\n") == resolved(toy::knobs("")));
 }
 
 TEST_CASE("wires in every form read back the same") {
@@ -102,7 +96,8 @@ TEST_CASE("wires in every form read back the same") {
 TEST_CASE("environment variables are replaced by their values") {
   auto const request = toy::request("/p/toy.toml", {{"T", "${T} \"and\" \\more"}, {"D", "/data"}});
   Pipeline const pipeline = toy::parse(
-      knobs("text = \"${T}\"\npath = \"${D}/${NONE:-x}\"\nwords = [\"$${D}\", \"${T}\"]"), request);
+      toy::knobs("text = \"${T}\"\npath = \"${D}/${NONE:-x}\"\nwords = [\"$${D}\", \"${T}\"]"),
+      request);
   std::string const text = resolved_toml(pipeline);
   Pipeline const back = toy::parse(text);
   CHECK(knob(back, "text") == OptionValue("${T} \"and\" \\more"));
@@ -124,7 +119,8 @@ TEST_CASE("any text reads back unchanged") {
     }
     CAPTURE(value);
     auto const request = toy::request("/p/toy.toml", {{"V", value}});
-    Pipeline const pipeline = toy::parse(knobs("text = \"${V}\"\nwords = [\"${V}\"]"), request);
+    Pipeline const pipeline =
+        toy::parse(toy::knobs("text = \"${V}\"\nwords = [\"${V}\"]"), request);
     REQUIRE(knob(pipeline, "text") == OptionValue(value));
     std::string const text = resolved_toml(pipeline);
     Pipeline const back = toy::parse(text, toy::request("/p/toy.toml"));
@@ -140,13 +136,14 @@ TEST_CASE("any number reads back unchanged") {
     double value = 0;
     std::memcpy(&value, &bits, sizeof value);
     if (!std::isfinite(value)) continue;
-    Pipeline const pipeline = toy::parse(knobs("factor = " + toml_text(value)));
+    Pipeline const pipeline = toy::parse(toy::knobs("factor = " + toml_text(value)));
     REQUIRE(knob(pipeline, "factor") == OptionValue(value));
   }
   for (double const value :
        {0.1, 1e22, 1e23, 123456789012345680.0, 5e-324, 1.7976931348623157e308}) {
     CAPTURE(value);
-    CHECK(knob(toy::parse(knobs("factor = " + toml_text(value))), "factor") == OptionValue(value));
+    CHECK(knob(toy::parse(toy::knobs("factor = " + toml_text(value))), "factor") ==
+          OptionValue(value));
   }
   CHECK(toml_text(-0.0) == "-0.0");
   CHECK(toml_text(3.0) == "3.0");
@@ -157,7 +154,7 @@ TEST_CASE("a resolved pipeline contains no bytes that are invalid in TOML") {
   // refused is fine too.
   auto const request = toy::request("/p/toy.toml", {{"V", "caf\xE9"}});
   try {
-    Pipeline const pipeline = toy::parse(knobs("text = \"${V}\""), request);
+    Pipeline const pipeline = toy::parse(toy::knobs("text = \"${V}\""), request);
     std::string const text = resolved_toml(pipeline);
     CHECK(again(text) == text);
   } catch (PipelineError const& error) {
@@ -276,8 +273,8 @@ keep = "none"
 }
 
 TEST_CASE("a value that is resolved to another text keeps its name") {
-  std::string const text =
-      resolved(knobs("") + "[sweep]\nknobs.path = [\"a\", \"/b\"]\nknobs.factor = [1000000]\n");
+  std::string const text = resolved(
+      toy::knobs("") + "[sweep]\nknobs.path = [\"a\", \"/b\"]\nknobs.factor = [1000000]\n");
   CHECK_THAT(text, Contains("{ name = \"a\", value = \"/p/a\" },\n  \"/b\","));
   CHECK_THAT(text, Contains("[{ name = \"1000000\", value = 1e+06 }]"));
   Pipeline const back = toy::parse(text);
@@ -286,7 +283,7 @@ TEST_CASE("a value that is resolved to another text keeps its name") {
 
 TEST_CASE("a single variant is a plain pipeline") {
   Pipeline const pipeline =
-      toy::parse("name = \"n\"\n" + knobs("mood = \"wild\"") +
+      toy::parse("name = \"n\"\n" + toy::knobs("mood = \"wild\"") +
                  "[run]\nkeep = \"all\"\nshard = \"1/2\"\n[sweep]\nknobs.count = [1, 2]\n");
   std::string const text = resolved_toml(pipeline, 1);
   CHECK_THAT(text, Contains("count = 2\n") && Contains("shard = \"1/2\"\n") &&

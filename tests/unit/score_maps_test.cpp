@@ -9,17 +9,17 @@ using namespace seplflow;
 
 TEST_CASE("score maps keep their values in the precision that they were given") {
   ScoreMaps const single({1, 2}, {15, 3}, std::vector<float>{0.1F, 0.2F, 0.3F, 0.4F});
-  CHECK(single.precision() == Precision::single);
+  CHECK(single.precision() == seplflow::Precision::single);
   CHECK(single.plane(1)[0] == 0.3F);
   CHECK_FALSE(single.has_background());
 
   ScoreMaps const full({1, 2}, {0, 3}, std::vector<double>{0.1, 0.2, 0.3, 0.4});
-  CHECK(full.precision() == Precision::full);
+  CHECK(full.precision() == seplflow::Precision::full);
   CHECK(full.has_background());
   CHECK(full.visit_plane(1, [](auto plane) { return static_cast<double>(plane[1]); }) == 0.4);
 
-  ScoreMaps const half({1, 1}, {1}, std::vector<float>{0.5F}, Precision::half);
-  CHECK(half.precision() == Precision::half);
+  ScoreMaps const half({1, 1}, {1}, std::vector<float>{0.5F}, seplflow::Precision::half);
+  CHECK(half.precision() == seplflow::Precision::half);
   CHECK(ScoreMaps({4, 5}, {}, std::vector<float>()).classes().empty());
 }
 
@@ -33,7 +33,7 @@ TEST_CASE("score maps adopt memory without a copy, and share it when they are co
         place + 2);
   CHECK(copy.visit_plane(1, [](auto plane) { return static_cast<double>(plane[1]); }) == 3);
   auto const single = ScoreMaps::adopt({1, 2}, {7}, std::make_unique<float[]>(2));
-  CHECK(single.precision() == Precision::single);
+  CHECK(single.precision() == seplflow::Precision::single);
   CHECK(single.plane(0).size() == 2);
 }
 
