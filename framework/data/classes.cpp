@@ -27,7 +27,29 @@ std::string numbering_hint(std::size_t classes, std::size_t label) {
          "ids";
 }
 
+// Where the label is in the order of the labels, or would be.
+auto place_of(std::vector<Colours::Entry> const& entries, Label label) {
+  return std::ranges::lower_bound(entries, label, {}, &Colours::Entry::label);
+}
+
 }  // namespace
+
+Colours::Colours(std::initializer_list<Entry> entries) {
+  for (auto const& [label, colour] : entries) add(label, colour);
+}
+
+void Colours::add(Label label, Colour const& colour) {
+  auto const place = place_of(entries_, label);
+  if (place != entries_.end() && place->label == label) {
+    throw Error("label " + std::to_string(label) + " has two colours; give each label one");
+  }
+  entries_.insert(place, {label, colour});
+}
+
+Colour const* Colours::find(Label label) const {
+  auto const place = place_of(entries_, label);
+  return place != entries_.end() && place->label == label ? &place->colour : nullptr;
+}
 
 Classes::Classes(std::vector<std::string> names, Colours colours)
     : names_(std::move(names)), colours_(std::move(colours)) {

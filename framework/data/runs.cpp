@@ -1,5 +1,7 @@
 #include <seplflow/runs.hpp>
 
+#include <cstring>
+
 #include <seplflow/error.hpp>
 
 namespace seplflow {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "base/error_of.hpp"
 #include "engine/in_flight.hpp"
@@ -15,16 +16,21 @@ void count_outcome(Counts& counts, std::uint64_t& done, Outcome outcome) {
   ++*counters[static_cast<std::size_t>(outcome)];
 }
 
-// The texts of a sink about its list. Throws Error for a file that would be elsewhere.
+// The texts of a sink about its list. Throws Error for a file that would be elsewhere, or that has
+// two texts.
 std::map<std::filesystem::path, std::string> notes_of(PipelineStage const& stage,
                                                       Sample const& sample) {
-  auto notes = stage.instance->list_notes(sample);
-  for (auto const& [file, text] : notes) {
+  std::map<std::filesystem::path, std::string> notes;
+  for (auto& [file, text] : stage.instance->list_notes(sample)) {
     if (auto const unsafe = why_unsafe_id(file.string())) {
       throw Error("the file name \"" + file.string() + "\" of list_notes() " + *unsafe);
     }
     if (file == stage.list_file) {
       throw Error("the file name \"" + file.string() + "\" of list_notes() is that of the list");
+    }
+    if (!notes.try_emplace(file, std::move(text)).second) {
+      throw Error("list_notes() returned two texts for the file \"" + file.string() +
+                  "\"; expected one for each file");
     }
   }
   return notes;

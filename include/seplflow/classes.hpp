@@ -7,7 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,7 +16,33 @@
 namespace seplflow {
 
 using Colour = std::array<std::uint8_t, 3>;  // red, green, blue
-using Colours = std::map<Label, Colour>;
+
+// The colours of labels in pictures, in the order of the labels. A label has at most one.
+class SEPLFLOW_API Colours {
+ public:
+  struct Entry {
+    Label label;
+    Colour colour;
+    bool operator==(Entry const&) const = default;
+  };
+
+  Colours() = default;
+  // In any order. Throws Error when a label occurs twice.
+  Colours(std::initializer_list<Entry> entries);
+
+  // Throws Error when the label has a colour already.
+  void add(Label label, Colour const& colour);
+
+  // Null for a label that has none.
+  Colour const* find(Label label) const;
+  bool empty() const { return entries_.empty(); }
+  std::vector<Entry>::const_iterator begin() const { return entries_.begin(); }
+  std::vector<Entry>::const_iterator end() const { return entries_.end(); }
+  bool operator==(Colours const&) const = default;
+
+ private:
+  std::vector<Entry> entries_;
+};
 
 // The names of the classes by label, "background" first: names()[k] is the name of label k. At most
 // 255 (labels 0..254). Immutable.

@@ -15,9 +15,9 @@
 //              A sink without fold() may list the samples that it wrote: std::filesystem::path
 //              list_file() const names a file in its folder, and std::string list_line(Sample
 //              const&) const returns the line of a sample.
-//              std::map<std::filesystem::path, std::string> list_notes(Sample const&) const may
-//              return texts about the list by their files, such as the names of the classes. It is
-//              called with the first listed sample, and depends on nothing that samples differ in.
+//              std::vector<ListNote> list_notes(Sample const&) const may return texts about the
+//              list, such as the names of the classes. It is called with the first listed sample,
+//              and depends on nothing that samples differ in.
 //   transform  operator() returns a value, a std::tuple of values, or a std::optional of either,
 //              which is empty to skip the sample.
 // A transform whose options often make no difference to a sample may have two steps instead of

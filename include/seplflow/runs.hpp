@@ -11,7 +11,6 @@
 #include <bit>
 #include <cassert>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <vector>
 
@@ -22,8 +21,8 @@ inline std::size_t common_prefix(std::span<std::uint8_t const> a, std::span<std:
   constexpr std::size_t kWord = sizeof(std::uint64_t), kBlock = 4 * kWord;
   auto const difference_at = [&](std::size_t at) {
     std::uint64_t left, right;
-    std::memcpy(&left, a.data() + at, kWord);
-    std::memcpy(&right, b.data() + at, kWord);
+    __builtin_memcpy(&left, a.data() + at, kWord);  // <cstring> would cost each plugin 450 lines
+    __builtin_memcpy(&right, b.data() + at, kWord);
     return left ^ right;
   };
   std::size_t const size = a.size();

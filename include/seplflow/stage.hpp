@@ -30,6 +30,13 @@ class SEPLFLOW_API OutputFolder {
   virtual void write(std::filesystem::path const& file, std::span<std::uint8_t const> bytes) = 0;
 };
 
+// A text about the list of a sink, such as the names of the classes; see list_notes() in
+// seplflow/plugin.hpp.
+struct ListNote {
+  std::filesystem::path file;  // relative, in the sink's folder; each file has one text
+  std::string text;
+};
+
 // A file of a whole run, such as an archive, that an observer or a sink with fold() writes. It
 // appears in the stage's folder, complete, when all samples have been folded and finish() has
 // returned; a run that ends early leaves none. Use write() or path(), not both. Not thread-safe: only

@@ -78,7 +78,7 @@ inline Colours colours_of(std::vector<std::string> const& texts) {
                                      : "colour of the id " + std::to_string(other)));
       }
     }
-    colours[*label] = *colour;
+    colours.add(*label, *colour);
   }
   return colours;
 }

@@ -74,17 +74,17 @@ struct TrainingList : PaletteOptions {
     return "/" + path + " /SegmentationClassAug/" + sample.id + ".png";
   }
 
-  std::map<fs::path, std::string> list_notes(Sample const& sample) const {
+  std::vector<ListNote> list_notes(Sample const& sample) const {
     if (!sample.classes) return {};
     Classes const& classes = *sample.classes;
-    std::map<fs::path, std::string> notes = {{"labels.txt", class_list(classes)}};
+    std::vector<ListNote> notes = {{"labels.txt", class_list(classes)}};
     if (is_plain()) {
       bool const elsewhere = image_files == ImageFiles::absolute;
-      notes["mmseg_dataset.py"] = mmseg_config(
-          classes, colours_for(sample),
-          {elsewhere ? images.string() : "img_dir", image_suffix.value_or(".jpg"), remark()});
+      MmsegImages const files = {elsewhere ? images.string() : "img_dir",
+                                 image_suffix.value_or(".jpg"), remark()};
+      notes.push_back({"mmseg_dataset.py", mmseg_config(classes, colours_for(sample), files)});
     } else {
-      notes["deeplab.yaml"] = deeplab_config(classes, split, remark());
+      notes.push_back({"deeplab.yaml", deeplab_config(classes, split, remark())});
     }
     return notes;
   }

@@ -2,6 +2,7 @@
 #include <linux/capability.h>
 #include <sys/prctl.h>
 
+#include <map>
 #include <stdexcept>
 
 #include "support/catch.hpp"

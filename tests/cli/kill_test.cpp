@@ -3,6 +3,7 @@
 // SEPLFLOW_KILL_SEED ask for more kills and other moments (tests/bench/kill.sh).
 #include <chrono>
 #include <iostream>
+#include <map>
 #include <random>
 
 #include "support/catch.hpp"

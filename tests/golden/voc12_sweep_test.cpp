@@ -2,6 +2,7 @@
 // table that must come out.
 #include <cmath>
 #include <filesystem>
+#include <map>
 
 #include "run/csv.hpp"
 #include "support/catch.hpp"

@@ -8,6 +8,8 @@
 #include "support/disk_data.hpp"
 #include "support/held_run.hpp"
 
+#include <map>
+
 namespace fs = std::filesystem;
 
 inline ProgramResult resume(Workplace const& place, std::string const& out, Names arguments = {},

@@ -4,6 +4,8 @@
 #include "support/catch.hpp"
 #include "support/disk_data.hpp"
 
+#include <map>
+
 namespace fs = std::filesystem;
 
 using Files = std::map<std::string, std::string>;

@@ -52,6 +52,17 @@ TEST_CASE("classes without a name, or with the name of another, are refused") {
                     Contains("two classes have the name \"cat\""));
 }
 
+TEST_CASE("colours are in the order of their labels, and a label has one") {
+  Colours colours{{7, {1, 2, 3}}, {0, {4, 5, 6}}};
+  colours.add(3, {7, 8, 9});
+  CHECK(colours == Colours{{0, {4, 5, 6}}, {3, {7, 8, 9}}, {7, {1, 2, 3}}});
+  REQUIRE(colours.find(7));
+  CHECK(*colours.find(7) == Colour{1, 2, 3});
+  CHECK_FALSE(colours.find(1));
+  CHECK_THROWS_WITH(colours.add(3, {0, 0, 0}), Contains("label 3 has two colours"));
+  CHECK_THROWS_WITH((Colours{{1, {}}, {1, {}}}), Contains("label 1 has two colours"));
+}
+
 TEST_CASE("classes contain the labels below their count") {
   Classes const classes({"background", "cat", "dog"});
   CHECK(classes.contains(0));

@@ -185,10 +185,11 @@ struct WrongSink : Misuse {
     fail_if("list_line");
     return sample.id + (is("two lines") ? "\n" : "");
   }
-  std::map<std::filesystem::path, std::string> list_notes(Sample const&) const {
+  std::vector<ListNote> list_notes(Sample const&) const {
     fail_if("list_notes");
     if (is("note outside")) return {{"../metrics.json", "x"}};
     if (is("note is the list")) return {{"list", "x"}};
+    if (is("note twice")) return {{"note", "x"}, {"note", "x"}};
     return {};
   }
 };
@@ -308,6 +309,7 @@ constexpr MisuseCase kMisuses[] = {
     {"sink", "two lines", "failed", "more than one line"},
     {"sink", "note outside", "failed", "leaves its folder"},
     {"sink", "note is the list", "failed", "is that of the list"},
+    {"sink", "note twice", "failed", "two texts for the file \"note\""},
 };
 
 // Functions of stages that throw.

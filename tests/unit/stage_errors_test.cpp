@@ -81,8 +81,13 @@ std::vector<Case> wrong_stages() {
       {"list_file() without list_line()", kSink + "std::filesystem::path list_file() const;",
        kInput, "list_file() and list_line() belong together"},
       {"list_notes() without list_file()",
-       kSink + "std::map<std::filesystem::path, std::string> list_notes(Sample const&) const;",
-       kInput, "list_notes() belongs to a sink with list_file()"},
+       kSink + "std::vector<ListNote> list_notes(Sample const&) const;", kInput,
+       "list_notes() belongs to a sink with list_file()"},
+      {"list_notes() of a map",
+       kSink +
+           "std::filesystem::path list_file() const; std::string list_line(Sample const&) const;"
+           "std::map<std::filesystem::path, std::string> list_notes(Sample const&) const;",
+       kInput, "must be `std::vector<ListNote> list_notes(Sample const&) const`"},
       {"decide() without carry_out()", "int decide(LabelMap const&) const { return 1; }", kPorts,
        "decide() and carry_out() belong together"},
       {"carry_out() with other inputs",
@@ -128,8 +133,8 @@ ProgramResult compile(std::vector<Case> const& stages, std::string const& standa
   TempFolder const folder;
   auto const file = folder.write(
       "stages.cpp",
-      "#include <seplflow/seplflow.hpp>\n#include <array>\nusing namespace seplflow;\n" + classes +
-          "SEPLFLOW_PLUGIN(plugin) {" + calls + "}\n");
+      "#include <seplflow/seplflow.hpp>\n#include <array>\n#include <map>\nusing namespace seplflow;\n" +
+          classes + "SEPLFLOW_PLUGIN(plugin) {" + calls + "}\n");
   return run_program({SEPLFLOW_CXX, "-std=" + standard, "-Wall", "-Wextra", "-Wpedantic",
                       "-Wshadow",
 #ifdef __clang__

@@ -1,5 +1,7 @@
 #include "catalog/python/python_stages.hpp"
 
+#include <map>
+
 #include <seplflow/error.hpp>
 #include <seplflow/plugin.hpp>
 

@@ -54,7 +54,7 @@ Scheme const& gray_scheme() {
 Scheme scheme_of(Colours const& colours) {
   IdOf ids;
   for (auto const& [label, colour] : colours) ids.try_emplace(colour, label);
-  if (!colours.contains(kIgnore)) add_ignore(ids);
+  if (!colours.find(kIgnore)) add_ignore(ids);
   return {"the option colours", std::move(ids), true};
 }
 

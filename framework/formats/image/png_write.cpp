@@ -136,8 +136,8 @@ Colour voc_colour(Label label) {
 }
 
 Colour colour_of(Label label, Colours const& colours) {
-  auto const found = colours.find(label);
-  return found == colours.end() ? voc_colour(label) : found->second;
+  Colour const* const found = colours.find(label);
+  return found ? *found : voc_colour(label);
 }
 
 std::vector<std::uint8_t> encode_label_png(LabelMap const& labels, LabelColours kind,

@@ -9,7 +9,6 @@
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -154,7 +153,7 @@ concept GoodListLine = requires(T const stage, Sample const& sample) {
 };
 template <class T>
 concept GoodListNotes = requires(T const stage, Sample const& sample) {
-  { stage.list_notes(sample) } -> std::same_as<std::map<std::filesystem::path, std::string>>;
+  { stage.list_notes(sample) } -> std::same_as<std::vector<ListNote>>;
 };
 template <class T>
 concept GoodColumns = requires(T const stage) {
@@ -256,7 +255,7 @@ constexpr bool has_good_hooks() {
                        "list_line() must be `std::string list_line(Sample const&) const`")
   SEPLFLOW_DETAIL_RULE(!Has_list_notes<T> || (Has_list_file<T> && GoodListNotes<T>),
                        "list_notes() belongs to a sink with list_file() and must be "
-                       "`std::map<std::filesystem::path, std::string> list_notes(Sample const&) const`")
+                       "`std::vector<ListNote> list_notes(Sample const&) const`")
   SEPLFLOW_DETAIL_RULE(Has_fold<T> == Has_finish<T>,
                        "fold() and finish() belong together: an observer has both, other stages "
                        "neither")

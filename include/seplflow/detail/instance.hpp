@@ -231,7 +231,7 @@ class Instance final : public StageInstance {
     if constexpr (Has_list_file<T>) return stage_.list_line(sample);
     return StageInstance::list_line(sample);
   }
-  std::map<std::filesystem::path, std::string> list_notes(Sample const& sample) const override {
+  std::vector<ListNote> list_notes(Sample const& sample) const override {
     if constexpr (Has_list_notes<T>) return stage_.list_notes(sample);
     return {};
   }

@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -72,9 +71,9 @@ class SEPLFLOW_API StageInstance {
   // data set order.
   virtual std::filesystem::path list_file() const { return {}; }
   virtual std::string list_line(Sample const&) const { unsupported(); }
-  // Texts about the list by the names of their files in the sink's folder. Requested once, with the
-  // first sample that is listed.
-  virtual std::map<std::filesystem::path, std::string> list_notes(Sample const&) const { return {}; }
+  // Texts about the list, each in a file of its own. Requested once, with the first sample that is
+  // listed.
+  virtual std::vector<ListNote> list_notes(Sample const&) const { return {}; }
 
   // Stages that fold, from many threads: a record as bytes that outlive the run, if the stage supports it,
   // and back. load() throws Error when the bytes are not a record.
