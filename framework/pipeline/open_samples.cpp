@@ -2,6 +2,7 @@
 #include <map>
 #include <set>
 
+#include "base/error_of.hpp"
 #include "base/number_text.hpp"
 #include "pipeline/check.hpp"
 #include "pipeline/open_samples.hpp"
@@ -16,7 +17,7 @@ struct Counted {
 };
 using AllCounted = std::map<std::pair<PipelineStage const*, std::string>, Counted>;
 
-// The values of a sample that need no work but reading, by stage and output.
+// The values of a sample that need little work but reading, by stage and output.
 class Opened {
  public:
   using Known = std::set<std::pair<PipelineStage const*, std::string>>;
@@ -38,13 +39,15 @@ class Opened {
     }
     opened_[source] = true;
     for (std::size_t s = 0; s < pipeline_.stages.size(); ++s) {
+      if (s == source) continue;
       PipelineStage const& stage = pipeline_.stages[s];
-      // Nothing is computed for a stage that loads.
-      opened_[s] = opened_[s] || (stage.declaration->loads &&
-                                  std::ranges::all_of(stage.inputs, [&](auto const& input) {
-                                    return !input || opened_[input->stage];
-                                  }));
-      if (opened_[s] && s != source) open({s, 0});
+      report(stage, error_of([&] { stage.instance->check_sample(values_.sample()); }));
+      // Little is computed for a stage that loads.
+      opened_[s] = (stage.declaration->loads || stage.declaration->works_in_check) &&
+                   std::ranges::all_of(stage.inputs, [&](auto const& input) {
+                     return !input || opened_[input->stage];
+                   });
+      if (opened_[s]) open({s, 0});
     }
   }
 

@@ -30,6 +30,8 @@
 // These members are optional:
 //   void check(OptionCheck&) runs when the pipeline is checked, after the options are set. It may
 //   refuse or complete them, and read what the stage needs to enumerate its samples.
+//   void check_sample(Sample const&) const throws when the stage cannot work on a sample of this size
+//   and these classes. `seplflow check` calls it for a few samples, a run does not.
 //   std::vector<std::filesystem::path> files(Sample const&) const returns the files that operator()
 //   reads for a sample, whether they exist or not, so that a resumed run can tell whether they
 //   changed. For an output of a source the third argument of output() does the same. A sample fails
@@ -215,6 +217,13 @@ class StageBuilder final : public StageBuilderBase {
   // The values that the stage returns may have another size than the image of the sample.
   StageBuilder& any_size() {
     blueprint_->any_size = true;
+    return *this;
+  }
+
+  // The stage costs little: `seplflow check` lets it work on a few samples, if all that it takes
+  // comes from the data set, from stages that only load files, or from stages like it.
+  StageBuilder& works_in_check() {
+    declaration_.works_in_check = true;
     return *this;
   }
 

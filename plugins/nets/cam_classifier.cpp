@@ -27,13 +27,15 @@ struct CamClassifier : NetworkStage<ModelOptions, Classifier> {
     }
   }
 
+  void check_sample(Sample const& sample) const { require_classes(sample, 1); }
+
   std::tuple<ScoreMaps, ScoreMaps> operator()(SampleContext const& context, Image const& image,
                                               ImageLabels const* image_labels) const {
-    require_classes(context, 1);
+    require_classes(context.sample(), 1);
     if (!image_labels) {
       throw Error(
           "the data set does not say which classes the image shows, so there are no classes to "
-          "compute CAMs for; give it image-level labels, for example by the option image_labels of "
+          "compute CAMs for; give it image-level labels, for example by the option cls_labels of "
           "the source");
     }
     std::vector<Label> const& classes = image_labels->classes;

@@ -13,9 +13,11 @@ struct LabelDeepLab : NetworkStage<DeepLabOptions, DeepLab> {
                   "DeepLab runs on the CPU, where an image takes seconds");
   }
 
+  void check_sample(Sample const& sample) const { require_classes(sample, 0); }
+
   std::tuple<LabelMap, ScoreMaps> operator()(SampleContext const& context,
                                              Image const& image) const {
-    require_classes(context, 0);
+    require_classes(context.sample(), 0);
     DeepLabResult result = network(&Functions::open_deeplab).label(image, with_scores_);
     return {std::move(result.labels), std::move(result.scores)};
   }

@@ -39,8 +39,8 @@ class NetworkStage : public Options {
 
   // Throws Error unless the data set of the sample has as many classes as the network predicts;
   // `extra` of them, such as background, are not predicted.
-  void require_classes(SampleContext const& context, std::int64_t extra) const {
-    auto const& classes = context.sample().classes;
+  void require_classes(Sample const& sample, std::int64_t extra) const {
+    auto const& classes = sample.classes;
     if (!classes || static_cast<std::int64_t>(classes->count()) == shape_.classes + extra) return;
     throw Error("the checkpoint " + this->checkpoint.string() + " predicts " +
                 std::to_string(shape_.classes) + " classes, but the data set has " +

@@ -12,6 +12,7 @@ struct TrainClassifier : Training, Validation {
   void check(OptionCheck& check) {
     check_validation(check, validate_every);
     check_training(check);
+    check.expect_some({"classes", "their image-level labels are empty", false});
     // The input is optional only so that a sample without image-level labels can be reported.
     if (!check.connected("image_labels")) {
       check.refuse("",
@@ -19,10 +20,14 @@ struct TrainClassifier : Training, Validation {
     }
   }
 
+  void check_sample(Sample const& sample) const {
+    Training::check_sample(sample);
+    if (validates()) labels_to_validate(sample.classes);
+  }
+
   void begin_fold(FoldStart const& start) {
     Training::begin_fold(start);
-    if (!validates()) return;
-    validated_labels_ = dataset::ImageLabelFile(*validate_labels, *classes()).labels_of(names());
+    if (validates()) validated_labels_ = labels_to_validate(classes());
   }
 
   TrainingRecord operator()(SampleContext const& context, Patch const& patch,
@@ -34,6 +39,7 @@ struct TrainClassifier : Training, Validation {
     }
     TrainingRecord record{patch.size, input_of(patch, network()), {}, {}};
     record.classes = presences(*image_labels, *context.sample().classes);
+    context.count("classes", image_labels->classes.size());
     return record;
   }
 
@@ -65,6 +71,11 @@ struct TrainClassifier : Training, Validation {
   }
 
  private:
+  dataset::ImageLevelLabels labels_to_validate(ClassesPtr const& classes) const {
+    try_some(classes, std::nullopt);
+    return dataset::ImageLabelFile(*validate_labels, *classes).labels_of(names());
+  }
+
   // 1 for each class that an image shows, 0 for the others.
   static std::vector<float> presences(ImageLabels const& image_labels, Classes const& classes) {
     std::vector<float> presences(classes.count() - 1);

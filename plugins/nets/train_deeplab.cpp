@@ -20,11 +20,21 @@ struct TrainDeepLab : Training, Validation {
     check_training(check);
   }
 
-  TrainingRecord operator()(Patch const& patch) const {
+  void check_sample(Sample const& sample) const {
+    Training::check_sample(sample);
+    try_some(sample.classes, validate_labels);
+  }
+
+  void begin_fold(FoldStart const& start) {
+    Training::begin_fold(start);
+    try_some(classes(), validate_labels);
+  }
+
+  TrainingRecord operator()(SampleContext const& context, Patch const& patch) const {
     if (patch.labels.empty()) {
       throw Error("the patch has no labels to learn; connect the input labels of augment.scale");
     }
-    return {patch.size, input_of(patch, network()), patch.labels, {}};
+    return counted_labels(context, {patch.size, input_of(patch, network()), patch.labels, {}});
   }
 
  protected:

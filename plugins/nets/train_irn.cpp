@@ -13,7 +13,8 @@ struct TrainIrn : Training {
 
   void check(OptionCheck& check) { check_training(check); }
 
-  TrainingRecord operator()(Patch const& patch, Image const& image) const {
+  TrainingRecord operator()(SampleContext const& context, Patch const& patch,
+                            Image const& image) const {
     if (patch.labels.empty()) {
       throw Error("the patch has no labels to learn; connect the input labels of augment.scale");
     }
@@ -22,7 +23,7 @@ struct TrainIrn : Training {
       record.corner = cropped(image, 0, 0, std::min(patch.size.width, image.size().width),
                               std::min(patch.size.height, image.size().height));
     }
-    return record;
+    return counted_labels(context, std::move(record));
   }
 
  protected:

@@ -22,6 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
+constexpr char const* kLabelled = "labelled pixels";
+
 // A failure leaves the file as it was.
 void write_atomically(fs::path const& file, std::vector<std::uint8_t> const& bytes) {
   fs::path const aside = file.string() + ".partial";
@@ -108,6 +110,9 @@ void Training::check_training(OptionCheck& check) {
   if (checkpoint) {
     refuse_errors(check, "checkpoint", [&] { shape_to_train(trainer_options({})); });
   }
+  if (network_ != Network::irn_cam) {
+    check.expect_some({kLabelled, "all are 255 (ignored), so there is no gradient", false});
+  }
   if (validate_every && *validate_every % log_every != 0) {
     check.refuse("validate_every",
                  "a row of the table is about " + std::to_string(log_every) +
@@ -167,12 +172,28 @@ TrainerOptions Training::trainer_options(FoldStart const& start) const {
   return options;
 }
 
-void Training::begin_fold(FoldStart const& start) {
+void Training::require_classes(ClassesPtr const& classes) const {
   bool const predicts = network_ == Network::deeplab || network_ == Network::irn_cam;
-  if (predicts && !start.classes) {
-    throw Error("the data set does not say which classes it has, so the network has nothing to "
-                "predict; use a data set with classes");
-  }
+  if (!predicts || classes) return;
+  throw Error("the data set does not say which classes it has, so the network has nothing to "
+              "predict; use a data set with classes");
+}
+
+// As make_trainer() does it when the run begins.
+void Training::check_sample(Sample const& sample) const {
+  require_classes(sample.classes);
+  if (checkpoint) shape_to_train(trainer_options({{}, {}, sample.classes}));
+}
+
+TrainingRecord Training::counted_labels(SampleContext const& context,
+                                        TrainingRecord record) const {
+  auto const unknown = std::ranges::count(record.labels, kIgnore);
+  context.count(kLabelled, record.labels.size() - static_cast<std::size_t>(unknown));
+  return record;
+}
+
+void Training::begin_fold(FoldStart const& start) {
+  require_classes(start.classes);
   options_ = trainer_options(start);
   classes_ = start.classes;
   if (options_.optimizer.iterations < 1) {

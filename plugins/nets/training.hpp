@@ -51,6 +51,7 @@ class Training {
   virtual ~Training() = default;
 
   std::uint64_t wanted_samples() const;
+  void check_sample(Sample const& sample) const;
   void begin_fold(FoldStart const& start);
   std::filesystem::path run_file() const { return "weights.pth"; }
   std::vector<std::string> columns() const;
@@ -82,6 +83,8 @@ class Training {
   // Call it in check().
   void check_training(OptionCheck& check);
   Network network() const { return network_; }
+  // Counts what can be learned from a sample, and returns it.
+  TrainingRecord counted_labels(SampleContext const& context, TrainingRecord record) const;
   // Of the data set, once folding began; null if it has none.
   ClassesPtr const& classes() const { return classes_; }
   // Of the classes of a data set, how many the network has; its trainer is made for so many.
@@ -103,6 +106,7 @@ class Training {
 
  private:
   TrainerOptions trainer_options(FoldStart const& start) const;
+  void require_classes(ClassesPtr const& classes) const;
   void begin_anew(Sample const& sample, TrainingRecord const& record);
   void learn(Sample const& sample, TrainingRecord const& record);
   void end_iteration();
@@ -180,7 +184,7 @@ StageBuilder<T>& with_training_options(StageBuilder<T>& stage, std::string const
       .option("threads", &T::threads,
               "threads of a training on a CPU; 0 = all cores. The same number gives the same bits",
               in_range(0, 1024));
-  return with_device_options(stage);
+  return with_device_options(stage.works_in_check());
 }
 
 // For details() of these stages.

@@ -1,5 +1,6 @@
 #include "nets/validation.hpp"
 
+#include <set>
 #include <utility>
 
 #include "common/refuse_errors.hpp"
@@ -59,6 +60,21 @@ void Validation::check_validation(
   }
   known_ = {names.begin(), names.end()};
   names_ = std::move(names);
+}
+
+void Validation::try_some(ClassesPtr const& classes, std::optional<fs::path> const& truth) const {
+  if (!validates()) return;
+  std::vector<std::string> some;
+  for (std::size_t const place : std::set{std::size_t{0}, names_.size() / 2, names_.size() - 1}) {
+    some.push_back(names_[place]);
+  }
+  dataset::ListedSamples samples;
+  samples.open(std::move(some), classes, validate_images, truth);
+  for_each(std::move(samples), [&](auto const& of, SampleContext const& context) {
+    Size const size = of.image(context).size();
+    if (!truth) return;
+    require_same_size(of.truth(context).value().size(), "the label map", size, "the image");
+  });
 }
 
 void Validation::for_each(dataset::ListedSamples samples, Visit const& f) const {

@@ -28,6 +28,11 @@ struct Validation {
   std::vector<std::string> const& names() const { return names_; }
   bool has(Sample const& sample) const { return known_.contains(sample.id); }
 
+  // Throws Error unless the first image, one from the middle and the last can be read, and their labels
+  // in the folder `truth` if it is given.
+  void try_some(ClassesPtr const& classes,
+                std::optional<std::filesystem::path> const& truth) const;
+
   // Calls f with each image, in the order of the list. An error of f names the image.
   using Visit = std::function<void(dataset::ListedSamples const&, SampleContext const&)>;
   void for_each(dataset::ListedSamples samples, Visit const& f) const;

@@ -49,6 +49,7 @@ SEPLFLOW_DETAIL_NAMED(begin_fold)
 SEPLFLOW_DETAIL_NAMED(wanted_samples)
 SEPLFLOW_DETAIL_NAMED(progress)
 SEPLFLOW_DETAIL_NAMED(check)
+SEPLFLOW_DETAIL_NAMED(check_sample)
 SEPLFLOW_DETAIL_NAMED(files)
 SEPLFLOW_DETAIL_NAMED(needs_files)
 SEPLFLOW_DETAIL_NAMED(explain)
@@ -128,6 +129,10 @@ template <class T>
 concept GoodCheck = requires(T stage, OptionCheck& check) {
   { stage.check(check) } -> std::same_as<void>;
 } && !requires(T stage, OptionCheck const& check) { stage.check(check); };
+template <class T>
+concept GoodCheckSample = requires(T const stage, Sample const& sample) {
+  { stage.check_sample(sample) } -> std::same_as<void>;
+};
 template <class T>
 concept GoodFiles = requires(T const stage, Sample const& sample) {
   { stage.files(sample) } -> std::same_as<std::vector<std::filesystem::path>>;
@@ -236,6 +241,9 @@ constexpr bool has_one_call() {
 template <class T>
 constexpr bool has_good_hooks() {
   SEPLFLOW_DETAIL_RULE(!Has_check<T> || GoodCheck<T>, "check() must be `void check(OptionCheck&)`")
+  SEPLFLOW_DETAIL_RULE(!Has_check_sample<T> || (!IsSource<T> && GoodCheckSample<T>),
+                       "check_sample() must be `void check_sample(Sample const&) const`; a source "
+                       "has none")
   SEPLFLOW_DETAIL_RULE(!Has_count<T> || (IsSource<T> && GoodCount<T>),
                        "count() belongs to a source and must be `std::uint64_t count() const`")
   SEPLFLOW_DETAIL_RULE(!Has_offers<T> || (IsSource<T> && GoodOffers<T>),
@@ -337,7 +345,7 @@ constexpr bool is_good_stage() {
 // A warning for each.
 #define SEPLFLOW_DETAIL_NEAR_NAMES(EACH)                                              \
   EACH(file, files) EACH(need_files, needs_files)            \
-  EACH(needs_file, needs_files) EACH(checks, check)              \
+  EACH(needs_file, needs_files) EACH(checks, check) EACH(check_samples, check_sample) \
   EACH(colums, columns) EACH(counts, count) \
   EACH(finalize, finish) EACH(finished, finish) EACH(folds, fold)                     \
   EACH(saves, save) EACH(loads, load) EACH(listfile, list_file)                       \

@@ -129,6 +129,9 @@ class Instance final : public StageInstance {
   void check(OptionCheck& check) override {
     if constexpr (Has_check<T>) stage_.check(check);
   }
+  void check_sample(Sample const& sample) const override {
+    if constexpr (Has_check_sample<T>) stage_.check_sample(sample);
+  }
 
   std::optional<Sample> next() override {
     if constexpr (IsSource<T>) return stage_.next();

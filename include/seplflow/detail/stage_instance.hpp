@@ -26,6 +26,9 @@ class SEPLFLOW_API StageInstance {
   virtual void set_option(std::size_t option, OptionValue const& value) = 0;
   virtual std::optional<OptionValue> option(std::size_t option) const = 0;
   virtual void check(OptionCheck& check) = 0;
+  // Throws Error when the stage cannot work on a sample of this size and these classes. Not called
+  // during a run.
+  virtual void check_sample(Sample const&) const {}
 
   // Sources. next() is called from one thread at a time and decodes nothing. produce() returns the
   // value of one output, null if the sample has none, and is called from many threads at once.
@@ -130,6 +133,7 @@ struct StageDeclaration {
   bool folds = false;           // has fold() and finish(): an observer, or a sink that writes_files()
   bool keeps_state = false;     // has begin_fold(): its records are not folded again
   bool loads = false;           // takes nothing but the sample and its image-level labels
+  bool works_in_check = false;  // works on some samples in a check, as one that loads does
   std::string library;          // the file of the plugin; empty for stages of the program
   std::string missing_library;  // which this build does not have and the stage needs; or empty
   std::shared_ptr<StageFactory const> factory;
