@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string_view>
 #include <vector>
 
 #include "base/random.hpp"
+#include "nets/colour_jitter.hpp"
 #include "nets/patch.hpp"
 #include "nets/stages.hpp"
 
@@ -116,6 +118,47 @@ struct Flip {
   }
 };
 
+// Changes the colours of an image.
+struct Colour {
+  double brightness = 0.3, contrast = 0.3, saturation = 0.3, hue = 0.1;
+  std::int64_t seed = 0;
+
+  Image operator()(SampleContext const& context, Image const& image) const {
+    Random random = random_of(seed, context.sample(), "augment.colour");
+    std::array order = {Adjustment::brightness, Adjustment::contrast, Adjustment::saturation,
+                        Adjustment::hue};
+    for (int i = static_cast<int>(order.size()); i > 1; --i) {
+      std::swap(order[static_cast<std::size_t>(i - 1)],
+                order[static_cast<std::size_t>(random.below(i))]);
+    }
+    Image changed = image;
+    for (Adjustment const adjustment : order) {
+      double const most = most_of(adjustment);
+      if (most == 0) continue;
+      double const factor = adjustment == Adjustment::hue
+                                ? random.real(-most, most)
+                                : random.real(std::max(0.0, 1 - most), 1 + most);
+      changed = adjusted(changed, adjustment, factor);
+    }
+    return changed;
+  }
+
+ private:
+  double most_of(Adjustment adjustment) const {
+    switch (adjustment) {
+      case Adjustment::brightness:
+        return brightness;
+      case Adjustment::contrast:
+        return contrast;
+      case Adjustment::saturation:
+        return saturation;
+      case Adjustment::hue:
+        break;
+    }
+    return hue;
+  }
+};
+
 constexpr char const* kSeedHelp =
     "what is drawn: it follows from this number, from the sample's place in the data set and from "
     "its epoch";
@@ -123,13 +166,42 @@ constexpr char const* kDrawDetails =
     "What is drawn does not depend on threads, time or the order of the samples. Two variants of a "
     "sweep with equal seeds train on the same crops.";
 
+void declare_colour(Plugin& plugin) {
+  plugin.stage<Colour>("augment.colour",
+                       "Changes brightness, contrast, saturation and hue of an image at random")
+      .inputs("image")
+      .output("image")
+      .works_in_check()
+      .option("brightness", &Colour::brightness,
+              "the colours are multiplied by a factor from 1 minus this (but at least 0) to 1 plus "
+              "this; 0 leaves them",
+              in_range(0, 10))
+      .option("contrast", &Colour::contrast,
+              "the same of how far colours are from the mean grey of the image", in_range(0, 10))
+      .option("saturation", &Colour::saturation,
+              "the same of how far each colour is from its own grey", in_range(0, 10))
+      .option("hue", &Colour::hue,
+              "hues are turned by at most this share of the circle of colours, to either side",
+              in_range(0, 0.5))
+      .option("seed", &Colour::seed, kSeedHelp, at_least(0))
+      .details(std::string(
+                   "Before `augment.scale`, in a training that wants it. The defaults are those of "
+                   "PSA's `train_aff.py` (`train.psa`). Does what torchvision's `ColorJitter` does "
+                   "to a PIL image, with the same bytes for the same factors: the four changes come "
+                   "in a random order, each after the other in 8 bits. The published trainings of "
+                   "DeepLab and IRN leave colours as they are.\n\n") +
+               kDrawDetails);
+}
+
 }  // namespace
 
 void declare_augment(Plugin& plugin) {
+  declare_colour(plugin);
   plugin.stage<Scale>("augment.scale", "Resizes an image and its labels by a random factor")
       .inputs("image", "labels")
       .output("patch")
       .any_size()
+      .works_in_check()
       .option("by", &Scale::by,
               "what is drawn: one of the factors, a factor in a range, or the length of the longest "
               "side",
@@ -158,6 +230,7 @@ void declare_augment(Plugin& plugin) {
       .inputs("patch")
       .output("patch")
       .any_size()
+      .works_in_check()
       .option("size", &Crop::size, "side of the square", in_range(1, 8192), unit("pixels"))
       .option("placement", &Crop::placement,
               "where a smaller image lies in the square: in its upper left corner (DeepLab), or "
@@ -174,6 +247,7 @@ void declare_augment(Plugin& plugin) {
       .inputs("patch")
       .output("patch")
       .any_size()
+      .works_in_check()
       .option("probability", &Flip::probability, "how often an image is mirrored", in_range(0, 1))
       .option("seed", &Flip::seed, kSeedHelp, at_least(0))
       .details(kDrawDetails);

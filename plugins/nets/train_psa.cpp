@@ -11,13 +11,13 @@ struct TrainPsa : Training {
 
   void check(OptionCheck& check) { check_training(check); }
 
-  TrainingRecord operator()(Patch const& patch, ScoreMaps const& objects,
-                            ScoreMaps const& background) const {
+  TrainingRecord operator()(SampleContext const& context, Patch const& patch,
+                            ScoreMaps const& objects, ScoreMaps const& background) const {
     Size const small{patch.size.height / kPsaStride, patch.size.width / kPsaStride};
     TrainingRecord record{patch.size, input_of(patch, network()), {}, {}};
     record.labels = affinity_labels(objects, background, patch.window, small);
     record.label_size = small;
-    return record;
+    return counted_labels(context, std::move(record));
   }
 
  protected:
@@ -37,10 +37,9 @@ void declare_train_psa(Plugin& plugin) {
               "`train_aff.py` does: affinities of pairs of pixels within a radius of 5, at an "
               "eighth of the size of the crops, and 10 times the learning rate for the layers on "
               "top of the backbone. `label.psa` walks along the affinities of the result. PSA "
-              "trains for 8 epochs on crops of 448 pixels: `augment.scale` with `values = [1]`, "
-              "`augment.crop` with `size = 448` and `placement = \"anywhere\"`, and `augment.flip`. "
-              "The sides of the crops must be multiples of 8. PSA also changes brightness, "
-              "contrast, saturation and hue at random, for which there is no stage.\n\n"
+              "trains for 8 epochs on crops of 448 pixels: `augment.colour`, `augment.scale` with "
+              "`values = [1]`, `augment.crop` with `size = 448` and `placement = \"anywhere\"`, and "
+              "`augment.flip`. The sides of the crops must be multiples of 8.\n\n"
               "The labels come from two sets of scores after a CRF, which PSA calls la and ha: the "
               "outputs `scores` of two `label.crf` over the CAMs, one with `alpha = 4` for "
               "`objects` and one with `alpha = 32` for `background`. Both are averaged over 8 x 8 "

@@ -195,6 +195,40 @@ TEST_CASE("check opens the first sample, the last, and one between them, as a ru
   CHECK(place.program({"check", "p.toml", "--limit", "9"}).status == 0);
 }
 
+TEST_CASE("check finds what a training cannot learn from in the samples that it opens") {
+  Workplace const place(
+      "[stages.data]\nuse = \"dataset.folder\"\nimages = \"images\"\nclasses = [\"voc12\"]\n"
+      "[stages.colour]\nuse = \"augment.colour\"\nin = \"data.image\"\n"
+      "[stages.scale]\nuse = \"augment.scale\"\nin = \"colour\"\n"
+      "[stages.crop]\nuse = \"augment.crop\"\nin = \"scale\"\nsize = 9\n"
+      "[stages.tags]\nuse = \"train.classifier\"\n"
+      "in = { patch = \"crop\", image_labels = \"data.image_labels\" }\n"
+      "[stages.labels]\nuse = \"train.deeplab\"\nin = \"crop\"\ncheckpoint = \"four.pth\"\n"
+      "device = \"cpu\"\n"
+      "[stages.scored]\nuse = \"train.deeplab\"\nin = \"crop\"\nvalidate_images = \"images\"\n"
+      "validate_labels = \"truth\"\n");
+  bool const torch =
+      place.program({"stages", "masks.sam"}).out.find("not built") == std::string::npos;
+  if (!torch) return;
+  auto const png = [](std::uint8_t label) {
+    seplflow::LabelMap const labels({4, 4}, std::vector<seplflow::Label>(16, label));
+    auto const bytes = seplflow::encode_label_png(labels, seplflow::LabelColours::gray);
+    return std::string(bytes.begin(), bytes.end());
+  };
+  place.folder.write("images/a.png", png(3));
+  place.folder.write("truth/a.png", png(99));
+  write_network(place, "four.pth", Network::deeplab, 4);
+  auto const result = place.program({"check", "p.toml"});
+  CHECK(result.status == 1);
+  for (char const* const error :
+       {"\"tags\" (train.classifier), sample \"a\": the data set does not say which classes",
+        "\"labels\" (train.deeplab), sample \"a\": the checkpoint ",
+        "four.pth predicts 4 classes, but 21 are to be learned",
+        "\"scored\" (train.deeplab), sample \"a\": validation image \"a\": "}) {
+    CHECK_THAT(result.err, Contains(error));
+  }
+}
+
 TEST_CASE("check reports all errors of a pipeline on stderr, with exit status 2") {
   Workplace const place(scenes_pipeline(7) + "t3 = 1\n[stages.odd]\nuse = \"sepl.selct\"\n" +
                         "[run]\njobs = -3\n");

@@ -21,7 +21,7 @@ TEST_CASE("stages are listed by name, with what they do") {
   auto const result = place.program({"stages"});
   CHECK(result.status == 0);
   CHECK(result.err.empty());
-  CHECK_THAT(result.out, StartsWith("augment.crop"));
+  CHECK_THAT(result.out, StartsWith("augment.colour"));
   for (char const* const name :
        {"cam.classifier", "dataset.folder", "dataset.scenes", "dataset.voc", "eval.boundary",
         "eval.diagnose",

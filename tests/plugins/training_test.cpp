@@ -3,7 +3,9 @@
 
 #include <cmath>
 #include <fstream>
+#include <set>
 
+#include "nets/colour_jitter.hpp"
 #include "nets/stages.hpp"
 #include "support/catch.hpp"
 #include "support/stage_driver.hpp"
@@ -345,4 +347,43 @@ TEST_CASE("what augmentation draws follows from seed and sample") {
   Patch const small = crop.run<Patch>(voc_sample("a"), dark({3, 9}));
   CHECK(small.size == Size{5, 5});
   CHECK((small.bottom == 3 && small.right == 5 && small.left == 0));
+}
+
+TEST_CASE("colours change as torchvision's ColorJitter changes them") {
+  using Bytes = std::vector<std::uint8_t>;
+  Image const image({2, 3}, {250, 3, 20, 10, 200, 30, 90, 80, 255, 0, 0, 0, 128, 128, 127, 255, 254, 1});
+  struct {
+    Adjustment adjustment;
+    double factor;
+    Bytes expected;  // by torchvision 0.14 and Pillow 9.4
+  } const cases[] = {
+      {Adjustment::brightness, 1.3,
+       {255, 3, 26, 13, 255, 39, 116, 104, 255, 0, 0, 0, 166, 166, 165, 255, 255, 1}},
+      {Adjustment::contrast, 0.7,
+       {208, 35, 47, 40, 173, 54, 96, 89, 211, 33, 33, 33, 122, 122, 121, 211, 210, 33}},
+      {Adjustment::saturation, 1.25,
+       {255, 0, 5, 0, 219, 6, 86, 74, 255, 0, 0, 0, 128, 128, 126, 255, 255, 0}},
+      {Adjustment::hue, -0.1,
+       {250, 4, 166, 104, 200, 10, 80, 175, 255, 0, 0, 0, 128, 128, 127, 255, 103, 1}},
+      {Adjustment::hue, 0.08,
+       {250, 97, 4, 10, 200, 117, 171, 80, 255, 0, 0, 0, 128, 128, 127, 138, 255, 1}}};
+  for (auto const& [adjustment, factor, expected] : cases) {
+    INFO(factor);
+    Image const changed = adjusted(image, adjustment, factor);
+    CHECK(Bytes(changed.rgb().begin(), changed.rgb().end()) == expected);
+  }
+  auto const drawn = [&](std::string const& options, std::uint64_t index, std::uint64_t repetition) {
+    testing::StageKit stage(declare_augment, "augment.colour", testing::Setup{options});
+    Sample sample = voc_sample("a");
+    sample.size = image.size();
+    sample.index = index;
+    sample.repetition = repetition;
+    Image const changed = stage.run<Image>(sample, image);
+    return Bytes(changed.rgb().begin(), changed.rgb().end());
+  };
+  Bytes const first = drawn("", 0, 0);
+  CHECK(first == drawn("seed = 0", 0, 0));
+  CHECK(std::set{first, drawn("", 1, 0), drawn("", 0, 1), drawn("seed = 1", 0, 0)}.size() == 4);
+  std::string const none = "brightness = 0\ncontrast = 0\nsaturation = 0\nhue = 0";
+  CHECK(drawn(none, 0, 0) == Bytes(image.rgb().begin(), image.rgb().end()));
 }
