@@ -2,6 +2,7 @@
 #pragma once
 
 #include <png.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -22,6 +23,7 @@ struct PngKind {
   int bit_depth = 8;
   bool interlaced = false;
   int filters = 0;  // PNG_FILTER_..., which libpng chooses from; 0: what it takes by default
+  bool by_runs = false;  // whether zlib only compresses runs, and does it fast
 };
 
 // A PNG of this kind; `rows` holds the rows as the format packs them. Unless `colours` are given, a
@@ -46,6 +48,10 @@ inline std::vector<std::uint8_t> make_png(
                kind.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   if (kind.filters != 0) png_set_filter(png, PNG_FILTER_TYPE_BASE, kind.filters);
+  if (kind.by_runs) {
+    png_set_compression_level(png, 1);
+    png_set_compression_strategy(png, Z_RLE);
+  }
   if (kind.colour_type == PNG_COLOR_TYPE_PALETTE) {
     std::array<png_color, 256> palette{};
     for (unsigned i = 0; i < palette.size(); ++i) {

@@ -54,6 +54,29 @@ TEST_CASE("equal label maps are encoded to equal bytes") {
         encode_label_png(labels, LabelColours::voc_palette));
 }
 
+TEST_CASE("label maps are compressed exactly as zlib compresses their runs") {
+  std::mt19937 random(3);
+  PngKind const kind{PNG_COLOR_TYPE_GRAY, 8, false, PNG_FILTER_NONE, true};
+  auto const below = [&](unsigned limit) { return static_cast<std::uint32_t>(random() % limit); };
+  for (int round = 0; round < 150; ++round) {
+    // From a few pixels to several blocks, from noise to long runs; values that are twice as likely
+    // as the next ones have the longest codes.
+    unsigned const longest = 1U << below(12), values = 1 + below(256);
+    bool const is_skewed = below(2) == 0;
+    Size const size{1 + below(round % 8 == 0 ? 400 : 60), 1 + below(round % 8 == 0 ? 700 : 60)};
+    std::vector<Label> pixels;
+    while (pixels.size() < size.pixels()) {
+      unsigned value = is_skewed ? 0 : below(values);
+      while (is_skewed && value + 1 < values && below(2) == 0) ++value;
+      std::size_t const left = size.pixels() - pixels.size();
+      pixels.insert(pixels.end(), std::min<std::size_t>(left, 1 + below(longest)),
+                    static_cast<Label>(value));
+    }
+    CHECK(encode_label_png(LabelMap(size, pixels), LabelColours::gray) ==
+          make_png(size, kind, pixels));
+  }
+}
+
 TEST_CASE("an encoded label map has the colours of PASCAL VOC") {
   Bytes const file = encode_label_png(LabelMap(Size{1, 1}), LabelColours::voc_palette);
   std::size_t const palette = chunk_data(file, "PLTE");
