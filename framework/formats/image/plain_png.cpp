@@ -7,6 +7,8 @@
 #include <algorithm>
 
 #include "formats/image/row_filter.hpp"
+#include "formats/image/run_inflate.hpp"
+#include "formats/image/run_rows.hpp"
 
 namespace seplflow {
 namespace {
@@ -61,9 +63,8 @@ bool inflates_to(std::span<std::uint8_t const> stream, std::span<std::uint8_t> d
       libdeflate_alloc_decompressor());
   if (!decompressor || exceeds_window(stream, data.size())) return false;
   std::size_t read = 0;
-  auto const result = libdeflate_zlib_decompress_ex(decompressor.get(), stream.data(),
-                                                    stream.size(), data.data(), data.size(), &read,
-                                                    nullptr);
+  auto const result = libdeflate_zlib_decompress_ex(
+      decompressor.get(), stream.data(), stream.size(), data.data(), data.size(), &read, nullptr);
   return result == LIBDEFLATE_SUCCESS && read == stream.size();
 }
 
@@ -146,17 +147,38 @@ std::size_t PlainPng::row_bytes() const {
   return (std::size_t{size_.width} * static_cast<unsigned>(bit_depth_) + 7) / 8;
 }
 
-// For each row its filter, and the row as stored; null if the pixels are faulty.
+// Of the rows as stored, each behind the byte of its filter.
+std::size_t PlainPng::data_bytes() const {
+  return size_.height * (1 + row_bytes());
+}
+
+// In `joined`, if the file has it in several pieces.
+PlainPng::Bytes PlainPng::stream(std::vector<std::uint8_t>& joined) const {
+  if (deflated_.size() == 1) return deflated_.front();
+  for (Bytes const piece : deflated_) joined.insert(joined.end(), piece.begin(), piece.end());
+  return joined;
+}
+
+// Null if the pixels are faulty.
 std::unique_ptr<std::uint8_t[]> PlainPng::inflate() const {
   std::vector<std::uint8_t> joined;
-  for (std::size_t i = 0; deflated_.size() > 1 && i < deflated_.size(); ++i) {
-    joined.insert(joined.end(), deflated_[i].begin(), deflated_[i].end());
-  }
-  Bytes const stream = joined.empty() ? deflated_.front() : Bytes(joined);
-  std::size_t const size = size_.height * (1 + row_bytes());
+  std::size_t const size = data_bytes();
   // Not a vector, which would first fill it with zeros.
   auto data = std::make_unique_for_overwrite<std::uint8_t[]>(size);
-  return inflates_to(stream, {data.get(), size}) ? std::move(data) : nullptr;
+  return inflates_to(stream(joined), {data.get(), size}) ? std::move(data) : nullptr;
+}
+
+// Of 8-bit pixels. Nothing if the runs are short, or if the pixels are faulty.
+std::optional<std::vector<Run>> PlainPng::read_long_runs() const {
+  thread_local std::vector<Run> stored;  // keeps its memory
+  std::vector<std::uint8_t> joined;
+  if (!inflate_runs(stream(joined), data_bytes(), stored)) return std::nullopt;
+  RunRows rows(size_);
+  RunCursor cursor(stored);
+  for (std::uint32_t y = 0; y < size_.height; ++y) {
+    if (!rows.add(cursor)) return std::nullopt;
+  }
+  return rows.finish();
 }
 
 // Decodes each row into `row`, the bytes of the row above, and calls add_row(filter), where
@@ -190,6 +212,7 @@ std::optional<std::vector<Run>> PlainPng::read_runs(unsigned scale) const {
   ColumnRunScanner scanner(size_);
   bool is_sound = false;
   if (bit_depth_ == 8) {
+    if (auto runs = read_long_runs()) return runs;
     is_sound = decode_rows(scanner.last_row(), [&](auto const& filter) {
       bool const is_known = filter([&](std::size_t x) { scanner.changed(x); });
       scanner.end_row();

@@ -45,6 +45,9 @@ class PlainPng {
   bool read_header(Bytes chunk);
   Taken take(std::uint32_t type, Bytes data);
   std::size_t row_bytes() const;
+  std::size_t data_bytes() const;
+  Bytes stream(std::vector<std::uint8_t>& joined) const;
+  std::optional<std::vector<Run>> read_long_runs() const;
   std::unique_ptr<std::uint8_t[]> inflate() const;
   template <class AddRow>
   bool decode_rows(std::span<std::uint8_t> row, AddRow const& add_row) const;

@@ -7,14 +7,13 @@
 namespace seplflow {
 namespace {
 
-constexpr std::size_t kEndOfBlock = 256, kShortestMatch = 3, kLongestMatch = 258;
+using namespace deflate_format;
+
 constexpr std::size_t kTokensOfBlock = (1 << 14) - 1;
-constexpr std::size_t kFixedSymbols = 288;
-constexpr unsigned kLongestCode = 15, kLongestLengthCode = 7;
-constexpr unsigned kFixed = 1, kDynamic = 2;  // kinds of blocks
+constexpr unsigned kLongestLengthCode = 7;
 // All distances are 1: their code has one symbol that is used, and zlib adds another one.
 constexpr std::array<std::uint8_t, 2> kDistanceLengths = {1, 1};
-constexpr unsigned kDistanceBits = 1, kFixedDistanceBits = 5;
+constexpr unsigned kDistanceBits = 1;
 
 // How a length is written: by a symbol, and by `extra` bits behind it.
 struct MatchLength {
@@ -24,15 +23,13 @@ struct MatchLength {
 
 constexpr auto kMatchLengths = [] {
   std::array<MatchLength, kLongestMatch + 1> lengths{};
-  std::size_t length = kShortestMatch;
-  for (std::uint16_t symbol = 257; symbol < 285; ++symbol) {
-    unsigned const extra = symbol < 265 ? 0 : (symbol - 261U) / 4;
-    for (unsigned bits = 0; bits < 1U << extra && length < lengths.size(); ++bits) {
-      lengths[length++] = {symbol, static_cast<std::uint8_t>(extra),
-                           static_cast<std::uint8_t>(bits)};
+  for (std::uint16_t i = 0; i < kLengthSymbols.size(); ++i) {
+    auto const [first, extra] = kLengthSymbols[i];
+    for (unsigned bits = 0; bits < 1U << extra && first + bits < lengths.size(); ++bits) {
+      lengths[first + bits] = {static_cast<std::uint16_t>(kEndOfBlock + 1 + i), extra,
+                               static_cast<std::uint8_t>(bits)};
     }
   }
-  lengths[kLongestMatch] = {285, 0, 0};
   return lengths;
 }();
 
@@ -144,41 +141,10 @@ class HuffmanTree {
   std::vector<std::size_t> heap_, joined_;
 };
 
-template <std::size_t N>
-struct PrefixCode {
-  std::array<std::uint8_t, N> lengths{};
-  std::array<std::uint16_t, N> bits{};  // as written, the first one lowest
-
-  // Sets the bits, which follow from the lengths.
-  void assign() {
-    std::array<unsigned, kLongestCode + 2> next{};
-    for (std::uint8_t const length : lengths) next[length + 1U] += length > 0 ? 1 : 0;
-    for (std::size_t length = 1; length < next.size(); ++length) {
-      next[length] = (next[length] + next[length - 1]) << 1;
-    }
-    for (std::size_t i = 0; i < N; ++i) {
-      unsigned code = lengths[i] > 0 ? next[lengths[i]]++ : 0, reversed = 0;
-      for (unsigned bit = 0; bit < lengths[i]; ++bit, code >>= 1)
-        reversed = reversed << 1 | (code & 1);
-      bits[i] = static_cast<std::uint16_t>(reversed);
-    }
-  }
-
-  template <class Counts>
-  std::uint64_t cost(Counts const& counts) const {
-    return std::inner_product(counts.begin(), counts.end(), lengths.begin(), std::uint64_t{0});
-  }
-};
-
-PrefixCode<kFixedSymbols> const& fixed_code() {
-  static PrefixCode<kFixedSymbols> const code = [] {
-    PrefixCode<kFixedSymbols> made;
-    for (std::size_t i = 0; i < kFixedSymbols; ++i)
-      made.lengths[i] = i < 144 || i >= 280 ? 8 : i < 256 ? 9 : 7;
-    made.assign();
-    return made;
-  }();
-  return code;
+// The bits that symbols take that occur so many times.
+std::uint64_t cost_of(std::span<std::uint32_t const> counts,
+                      std::span<std::uint8_t const> lengths) {
+  return std::inner_product(counts.begin(), counts.end(), lengths.begin(), std::uint64_t{0});
 }
 
 // The lengths of codes as a block has them: lengths, and symbols for repetitions.
@@ -186,15 +152,9 @@ struct WrittenLengths {
   struct Token {
     std::uint8_t symbol, extra, bits;
   };
-  static constexpr std::uint8_t kRepeat = 16, kFewZeros = 17, kManyZeros = 18;
-  static constexpr std::size_t kSymbolCount = 19;
-  // The lengths that are unlikely come last, where they can be left out.
-  static constexpr std::array<std::uint8_t, kSymbolCount> kOrder = {
-      16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
-
   std::vector<Token> tokens;
-  PrefixCode<kSymbolCount> code;
-  std::size_t in_order = kSymbolCount;  // how many of kOrder are written
+  PrefixCode<kLengthCodeSymbols> code;
+  std::size_t in_order = kLengthCodeSymbols;  // how many of kLengthCodeOrder are written
   std::uint64_t cost = 0;
 
   void add(std::span<std::uint8_t const> lengths) {
@@ -205,15 +165,15 @@ struct WrittenLengths {
   }
 
   void find_code() {
-    std::array<std::uint32_t, kSymbolCount> counts{};
+    std::array<std::uint32_t, kLengthCodeSymbols> counts{};
     for (Token const& token : tokens) {
       ++counts[token.symbol];
       cost += token.extra;
     }
     HuffmanTree(counts, kLongestLengthCode, code.lengths);
     code.assign();
-    while (in_order > 4 && code.lengths[kOrder[in_order - 1]] == 0) --in_order;
-    cost += code.cost(counts) + 3 * in_order + 5 + 5 + 4;
+    while (in_order > 4 && code.lengths[kLengthCodeOrder[in_order - 1]] == 0) --in_order;
+    cost += cost_of(counts, code.lengths) + 3 * in_order + 5 + 5 + 4;
   }
 
  private:
@@ -254,13 +214,7 @@ void RunDeflate::add(std::uint8_t value, std::size_t count) {
 
 // zlib compares each byte with the one before, so that the first byte of a run is no match.
 void RunDeflate::end_run() {
-  constexpr std::uint64_t kAdlerBase = 65521, kPart = 1 << 20;
-  for (std::uint64_t left = count_; left > 0;) {
-    std::uint64_t const part = std::min(left, kPart);
-    sum_of_sums_ = (sum_of_sums_ + part * sum_ + part * (part + 1) / 2 * value_) % kAdlerBase;
-    sum_ = (sum_ + part * value_) % kAdlerBase;
-    left -= part;
-  }
+  checksum_.add(value_, count_);
   bytes_ += count_;
   if (count_ > 0) {
     add_token(value_, value_, 1);
@@ -321,12 +275,12 @@ void RunDeflate::end_block(bool is_last) {
   }
   auto const bytes_for = [](std::uint64_t bits) { return (bits + 3 + 7) / 8; };
   std::uint64_t const fixed =
-      bytes_for(fixed_code().cost(counts_) + extra + kFixedDistanceBits * matches);
+      bytes_for(cost_of(counts_, fixed_code().lengths) + extra + kFixedDistanceBits * matches);
   std::uint64_t const dynamic =
-      bytes_for(code.cost(counts_) + extra + kDistanceBits * matches + lengths.cost);
+      bytes_for(cost_of(counts_, code.lengths) + extra + kDistanceBits * matches + lengths.cost);
   is_stored_ |= block_bytes_ + 4 <= std::min(fixed, dynamic);
 
-  put((is_last ? 1U : 0U) | (fixed <= dynamic ? kFixed : kDynamic) << 1, 3);
+  put((is_last ? 1U : 0U) | (fixed <= dynamic ? kFixedBlock : kDynamicBlock) << 1, 3);
   if (fixed <= dynamic) {
     put_tokens(fixed_code(), kFixedDistanceBits);
   } else {
@@ -334,7 +288,7 @@ void RunDeflate::end_block(bool is_last) {
     put(kDistanceLengths.size() - 1, 5);
     put(lengths.in_order - 4, 4);
     for (std::size_t i = 0; i < lengths.in_order; ++i) {
-      put(lengths.code.lengths[WrittenLengths::kOrder[i]], 3);
+      put(lengths.code.lengths[kLengthCodeOrder[i]], 3);
     }
     for (auto const& [symbol, more, bits] : lengths.tokens) {
       unsigned const length = lengths.code.lengths[symbol];
@@ -352,9 +306,8 @@ std::optional<std::vector<std::uint8_t>> RunDeflate::finish() {
   end_block(true);
   if (is_stored_) return std::nullopt;
   if (bit_count_ > 0) put(0, 8 - bit_count_);
-  for (std::uint64_t const sum : {sum_of_sums_, sum_}) {
-    stream_.push_back(static_cast<std::uint8_t>(sum >> 8));
-    stream_.push_back(static_cast<std::uint8_t>(sum));
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    stream_.push_back(static_cast<std::uint8_t>(checksum_.value() >> shift));
   }
   // The header has the window, which libpng makes as small as the data if these are few.
   unsigned window = 7;

@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "formats/image/deflate_format.hpp"
+
 namespace seplflow {
 
 // Writes what zlib writes at level 1 with Z_RLE and memory level 8, byte for byte, but from runs:
@@ -22,8 +24,6 @@ class RunDeflate {
   std::optional<std::vector<std::uint8_t>> finish();
 
  private:
-  static constexpr std::size_t kSymbols = 286;  // bytes, the end of a block, lengths of matches
-
   void end_run();
   void add_token(std::uint16_t token, unsigned symbol, std::size_t bytes);
   void end_block(bool is_last);
@@ -33,11 +33,11 @@ class RunDeflate {
 
   std::uint8_t value_ = 0;  // of the run that may go on
   std::size_t count_ = 0;
-  std::uint64_t sum_ = 1, sum_of_sums_ = 0;  // Adler-32
+  deflate_format::Adler32 checksum_;
 
   // Of the block: bytes, and 256 + the length of a match, whose distance is always 1.
   std::vector<std::uint16_t> tokens_;
-  std::array<std::uint32_t, kSymbols> counts_{};
+  std::array<std::uint32_t, deflate_format::kSymbols> counts_{};
   std::size_t block_bytes_ = 0, bytes_ = 0;
   bool is_stored_ = false;
 
