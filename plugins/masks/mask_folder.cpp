@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <tuple>
 
 #include <seplflow/error.hpp>
 #include "common/sample_file.hpp"
@@ -115,7 +116,7 @@ MaskFolder mask_folder(fs::path const& folder, std::string_view sample, bool str
   MaskFolder found{{}, {}, contents.other};
   if (!files.empty()) found.prefix = without_sample(files.front().prefix, sample);
   if (!reads_jpegs && !contents.jpegs.empty()) found.other = contents.jpegs.front().path;
-  std::ranges::sort(files, {}, [](Named const& file) { return std::pair(file.number, file.path); });
+  std::ranges::sort(files, {}, [](Named const& file) { return std::tie(file.number, file.path); });
   for (Named& file : files) {
     require_numbered(file, strict);
     if (file.prefix != files.front().prefix) {

@@ -52,6 +52,7 @@ class BitReader {
     return value;
   }
 
+  unsigned count() const { return count_; }
   bool is_past_end() const { return beyond_ * 8 > count_; }
   // Of the first byte of which no bit was taken.
   std::size_t position() const { return next_ + beyond_ - count_ / 8; }
@@ -166,6 +167,7 @@ class RunInflate {
   bool read_symbols() {
     while (!bits_.is_past_end()) {
       bits_.refill();
+      BitReader const begin = bits_;
       std::size_t const symbol = symbols_.take(bits_);
       if (symbol == kEndOfBlock) return true;
       if (symbol < kEndOfBlock) {
@@ -179,9 +181,23 @@ class RunInflate {
       std::size_t const distance = read_distance();
       if (distance == 0 || distance > position_ || length > size_ - position_) return false;
       if (runs_.size() > size_ / kLeastLength) return false;
-      distance == 1 ? append(runs_.back().value, length) : repeat(distance, length);
+      distance == 1 ? append_again(begin, length) : repeat(distance, length);
     }
     return false;
+  }
+
+  // A long run is the same match many times, which the bits show without being decoded.
+  void append_again(BitReader const& begin, std::size_t length) {
+    unsigned const taken = begin.count() - bits_.count();
+    std::size_t const same = begin.peek(taken);
+    std::size_t total = length;
+    for (;
+         bits_.count() >= taken && bits_.peek(taken) == same && size_ - position_ - total >= length;
+         total += length) {
+      bits_.skip(taken);
+      if (bits_.count() < taken) bits_.refill();
+    }
+    append(runs_.back().value, total);
   }
 
   // 0 for symbols that have no meaning.

@@ -31,6 +31,15 @@ class RunCursor {
     }
   }
 
+  // Takes the next `count` bytes if they are zeros of one run.
+  bool take_zeros(std::uint32_t count) {
+    auto const [end, value] = runs_[run_];
+    if (value != 0 || end - position_ < count) return false;
+    position_ += count;
+    if (position_ == end) ++run_;
+    return true;
+  }
+
  private:
   std::span<Run const> runs_;
   std::size_t run_ = 0;
@@ -45,6 +54,12 @@ class RunRows {
 
   // The next row: its filter and its bytes as stored. Returns false if there is no such filter.
   bool add(RunCursor& stored) {
+    // Most rows: 0 is a filter, too.
+    bool const is_zero = row_.size() == 1 && row_.front().value == 0;
+    if (is_zero && stored.take_zeros(1 + width_)) {
+      scanner_.end_row();
+      return true;
+    }
     std::uint8_t filter = 0;
     stored.take(1, [&](std::uint8_t value, std::uint32_t) { filter = value; });
     std::swap(above_, row_);
