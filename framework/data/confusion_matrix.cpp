@@ -23,17 +23,78 @@ void require_classes(LabelMap const& labels, std::size_t classes, std::string_vi
   }
 }
 
-bool in_mean(ConfusionMatrix const& confusion, std::size_t k, ClassMean mean) {
-  std::uint64_t const truth = confusion.true_positives(k) + confusion.false_negatives(k);
+struct ClassCounts {
+  std::uint64_t true_positives = 0, false_positives = 0, false_negatives = 0;
+
+  Scores scores() const {
+    std::uint64_t const predicted = true_positives + false_positives;
+    std::uint64_t const truth = true_positives + false_negatives;
+    return {ratio(true_positives, predicted + false_negatives), ratio(true_positives, predicted),
+            ratio(true_positives, truth)};
+  }
+};
+
+// Of all classes, from the few pairs that occur.
+std::vector<ClassCounts> counts_by_class(ConfusionMatrix const& confusion) {
+  std::vector<ClassCounts> counts(confusion.classes());
+  for (auto const& [place, pixels] : confusion.pairs()) {
+    std::size_t const truth = place / (counts.size() + 1), predicted = place % (counts.size() + 1);
+    if (truth == predicted) {
+      counts[truth].true_positives += pixels;
+      continue;
+    }
+    counts[truth].false_negatives += pixels;
+    if (predicted < counts.size()) counts[predicted].false_positives += pixels;
+  }
+  return counts;
+}
+
+bool in_mean(ClassCounts const& counts, ClassMean mean) {
+  std::uint64_t const truth = counts.true_positives + counts.false_negatives;
   switch (mean) {
     case ClassMean::all:
       return true;
     case ClassMean::with_union:
-      return truth + confusion.false_positives(k) > 0;
+      return truth + counts.false_positives > 0;
     case ClassMean::with_truth:
       return truth > 0;
   }
   return false;
+}
+
+// The places of the pairs of a true and a predicted label, as sums of two numbers. Pairs that are not
+// counted lie past the end.
+struct Places {
+  std::array<std::size_t, 256> row, column;
+  std::size_t nowhere;
+
+  Places(std::size_t classes, PredictedIgnore predicted_ignore)
+      : nowhere(classes * (classes + 1)) {
+    for (std::size_t label = 0; label < classes; ++label) {
+      row[label] = label * (classes + 1);
+      column[label] = label;
+    }
+    row[kIgnore] = nowhere;
+    column[kIgnore] = predicted_ignore == PredictedIgnore::miss         ? classes
+                      : predicted_ignore == PredictedIgnore::background ? kBackground
+                                                                        : nowhere;
+  }
+};
+
+// Calls f(value of a, value of b, begin, end) for each sequence of pixels on which neither changes and
+// both differ.
+template <class F>
+void for_each_difference(LabelRuns const& a, LabelRuns const& b, F&& f) {
+  Run const* left = a.runs().data();
+  Run const* right = b.runs().data();
+  auto const pixels = static_cast<std::uint32_t>(a.size().pixels());
+  for (std::uint32_t begin = 0; begin < pixels;) {
+    std::uint32_t const end = std::min(left->end, right->end);
+    if (left->value != right->value) f(left->value, right->value, begin, end);
+    left += left->end == end ? 1 : 0;
+    right += right->end == end ? 1 : 0;
+    begin = end;
+  }
 }
 
 }  // namespace
@@ -50,28 +111,52 @@ void ConfusionMatrix::add(LabelMap const& truth, LabelMap const& predicted,
   require_classes(truth, classes_, "ground truth");
   require_classes(predicted, classes_, "prediction");
 
-  // A pair is counted at the sum of its two places; pairs that are not counted lie past the end.
-  std::array<std::size_t, 256> row, column;
-  for (std::size_t label = 0; label < classes_; ++label) {
-    row[label] = label * (classes_ + 1);
-    column[label] = label;
-  }
-  std::size_t const nowhere = counts_.size();
-  row[kIgnore] = nowhere;
-  column[kIgnore] = predicted_ignore == PredictedIgnore::miss         ? classes_
-                    : predicted_ignore == PredictedIgnore::background ? kBackground
-                                                                      : nowhere;
+  Places const places(classes_, predicted_ignore);
   std::uint64_t uncounted = 0;
   for_each_overlap(truth_runs, predicted_runs, [&](Label t, Label p, std::uint32_t pixels) {
-    std::size_t const place = row[t] + column[p];
-    (place < nowhere ? counts_[place] : uncounted) += pixels;
+    std::size_t const place = places.row[t] + places.column[p];
+    (place < places.nowhere ? counts_[place] : uncounted) += pixels;
   });
+}
+
+void ConfusionMatrix::replace(LabelMap const& truth, LabelMap const& before, LabelMap const& now,
+                              PredictedIgnore predicted_ignore) {
+  require_same_size(truth.size(), "the ground truth", now.size(), "the prediction");
+  LabelRuns const& truth_runs = truth.runs();
+  LabelRuns const& now_runs = now.runs();
+  require_classes(now, classes_, "prediction");
+  Places const places(classes_, predicted_ignore);
+  std::uint64_t uncounted = 0;
+  auto const at = [&](Label t, Label p) -> std::uint64_t& {
+    std::size_t const place = places.row[t] + places.column[p];
+    return place < places.nowhere ? counts_[place] : uncounted;
+  };
+  std::span<Run const> const runs = truth_runs.runs();
+  std::size_t run = 0;
+  for_each_difference(before.runs(), now_runs,
+                      [&](Label b, Label n, std::uint32_t begin, std::uint32_t end) {
+                        if (begin > runs[run].end + truth.size().height) run = truth_runs.run_at(begin);
+                        while (runs[run].end <= begin) ++run;
+                        while (begin < end) {
+                          std::uint32_t const stop = std::min(end, runs[run].end);
+                          at(runs[run].value, b) -= stop - begin;
+                          at(runs[run].value, n) += stop - begin;
+                          begin = stop;
+                          if (begin < end) ++run;
+                        }
+                      });
 }
 
 std::vector<ConfusionMatrix::Pair> ConfusionMatrix::pairs() const {
   std::vector<Pair> pairs;
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    if (counts_[i] > 0) pairs.push_back({static_cast<std::uint32_t>(i), counts_[i]});
+  constexpr std::size_t kBlock = 8;  // nearly all blocks are zeros
+  for (std::size_t begin = 0; begin < counts_.size(); begin += kBlock) {
+    std::size_t const end = std::min(begin + kBlock, counts_.size());
+    std::uint64_t any = 0;
+    for (std::size_t i = begin; i < end; ++i) any |= counts_[i];
+    for (std::size_t i = begin; any != 0 && i < end; ++i) {
+      if (counts_[i] > 0) pairs.push_back({static_cast<std::uint32_t>(i), counts_[i]});
+    }
   }
   return pairs;
 }
@@ -126,18 +211,17 @@ ConfusionMatrix ConfusionMatrix::read(ByteReader& bytes) {
 }
 
 Scores class_scores(ConfusionMatrix const& confusion, std::size_t k) {
-  std::uint64_t const tp = confusion.true_positives(k);
-  std::uint64_t const fp = confusion.false_positives(k);
-  std::uint64_t const fn = confusion.false_negatives(k);
-  return {ratio(tp, tp + fp + fn), ratio(tp, tp + fp), ratio(tp, tp + fn)};
+  return ClassCounts{confusion.true_positives(k), confusion.false_positives(k),
+                     confusion.false_negatives(k)}
+      .scores();
 }
 
 Scores mean_scores(ConfusionMatrix const& confusion, ClassMean mean) {
   double iou = 0, precision = 0, recall = 0;
   std::size_t classes = 0;
-  for (std::size_t k = 0; k < confusion.classes(); ++k) {
-    if (!in_mean(confusion, k, mean)) continue;
-    Scores const scores = class_scores(confusion, k);
+  for (ClassCounts const& counts : counts_by_class(confusion)) {
+    if (!in_mean(counts, mean)) continue;
+    Scores const scores = counts.scores();
     iou += scores.iou.value_or(0);
     precision += scores.precision.value_or(0);
     recall += scores.recall.value_or(0);

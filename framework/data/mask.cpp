@@ -31,37 +31,76 @@ void paint_bits(std::span<std::uint64_t> plane, std::span<std::uint32_t const> b
   }
 }
 
-using Plane = std::vector<std::uint64_t>;
+using Words = std::span<std::uint64_t const>;
 
 // The runs of labels by their numbers, whose bits are in the planes; kPlanes is 0 for any number of
-// planes. Most canvases have one, and the loop over its words is most of the work.
+// planes. Most label maps have one, and the loop over its words is most of the work.
 template <std::size_t kPlanes>
-std::vector<Run> runs_in(std::span<Plane const> planes, std::span<Label const> labels, Size size) {
+std::vector<Run> runs_in(std::span<Words const> planes, std::span<Label const> labels, Size size) {
   auto const pixels = static_cast<std::uint32_t>(size.pixels());
-  std::vector<Run> runs;
-  runs.reserve(planes.empty() ? 1 : std::size_t{2} * size.width + 1);
+  // It grows several times, so it is kept for the next label map, unless it is unusually large.
+  constexpr std::size_t kKeptRuns = 1 << 17;
+  thread_local std::vector<Run> kept;
   std::size_t const words = planes.empty() ? 0 : planes[0].size();
-  std::size_t const count = kPlanes > 0 ? kPlanes : planes.size();
+  std::size_t const planes_used = kPlanes > 0 ? kPlanes : planes.size();
+  // Copies, since the compiler must assume that a label which is written changes what is not local.
+  std::array<std::uint64_t const*, 8> bits{};
+  for (std::size_t bit = 0; bit < planes.size(); ++bit) bits[bit] = planes[bit].data();
+  std::array<Label, 256> label_of{};
+  std::ranges::copy(labels, label_of.begin());
   std::array<std::uint64_t, 8> last{}, now{};
   std::size_t number = 0;  // of the current run
+  std::size_t count = 0;
+  Run* runs = kept.data();
   for (std::size_t word = 0; word < words; ++word) {
     std::uint64_t changes = 0;
-    for (std::size_t bit = 0; bit < count; ++bit) {
-      now[bit] = planes[bit][word];
+    for (std::size_t bit = 0; bit < planes_used; ++bit) {
+      now[bit] = bits[bit][word];
       changes |= now[bit] ^ (now[bit] << 1 | last[bit] >> 63);
       last[bit] = now[bit];
     }
+    if (changes == 0) continue;
+    if (kept.size() < count + 65) {
+      kept.resize(2 * kept.size() + 65);
+      runs = kept.data();
+    }
     for (; changes != 0; changes &= changes - 1) {
       auto const place = static_cast<unsigned>(std::countr_zero(changes));
-      auto const position = static_cast<std::uint32_t>(word * 64 + place);
-      if (position == pixels) break;
-      if (position > 0) runs.push_back({position, labels[number]});
-      number = 0;
-      for (std::size_t bit = 0; bit < count; ++bit) number |= (now[bit] >> place & 1) << bit;
+      runs[count++] = {static_cast<std::uint32_t>(word * 64 + place), label_of[number]};
+      if constexpr (kPlanes == 1) {
+        number ^= 1;
+      } else {
+        number = 0;
+        for (std::size_t bit = 0; bit < planes_used; ++bit) {
+          number |= (now[bit] >> place & 1) << bit;
+        }
+      }
     }
   }
-  runs.push_back({pixels, labels[number]});
-  return runs;
+  // A change at the first pixel ends no run, and one after the last pixel ends the last run.
+  std::size_t const begin = count > 0 && runs[0].end == 0 ? 1 : 0;
+  std::vector<Run> result(runs + begin, runs + count);
+  if (result.empty() || result.back().end != pixels) result.push_back({pixels, label_of[number]});
+  if (kept.size() > kKeptRuns) kept = {};
+  return result;
+}
+
+std::vector<Run> runs_in(std::span<Words const> planes, std::span<Label const> labels, Size size) {
+  if (planes.size() == 1) return runs_in<1>(planes, labels, size);
+  if (planes.size() == 2) return runs_in<2>(planes, labels, size);
+  return runs_in<0>(planes, labels, size);
+}
+
+// Sets or clears the bits of a plane at which `where` has one.
+void fill_bits(std::vector<std::uint64_t>& plane, Words where, bool set) {
+  std::uint64_t const fill = set ? ~std::uint64_t{0} : 0;
+  std::uint64_t* const words = plane.data();
+  std::uint64_t const* const bits = where.data();
+  for (std::size_t i = 0; i < where.size(); ++i) words[i] ^= (words[i] ^ fill) & bits[i];
+}
+
+std::size_t words_for(Size size) {
+  return size.pixels() / 64 + 1;  // with a bit for the end of the last pixel
 }
 
 }  // namespace
@@ -189,13 +228,41 @@ std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns con
   return histogram;
 }
 
+PixelSet::PixelSet(Size size)
+    : size_(checked_size(size.height, size.width, "a set of pixels")), words_(words_for(size)) {}
+
+void PixelSet::add(Mask const& mask) {
+  require_same_size(mask.size(), "a mask", size_, "the set of pixels");
+  paint_bits(words_, mask.bounds(), ~std::uint64_t{0});
+}
+
+LabelMap stacked(Size size, std::span<LabelledPixels const> layers) {
+  std::vector<Label> labels = {kBackground};
+  std::vector<std::vector<std::uint64_t>> planes;
+  std::vector<Words> words;
+  for (LabelledPixels const& layer : layers) {
+    require_same_size(layer.pixels->size_, "a set of pixels", size, "the label map");
+    std::size_t const number = labels.size();
+    labels.push_back(layer.label);
+    if (layers.size() == 1) {
+      words.push_back(layer.pixels->words_);
+      break;
+    }
+    if (number >> planes.size() != 0) planes.emplace_back(words_for(size));
+    for (std::size_t bit = 0; bit < planes.size(); ++bit) {
+      fill_bits(planes[bit], layer.pixels->words_, (number >> bit & 1) != 0);
+    }
+  }
+  words.insert(words.end(), planes.begin(), planes.end());
+  return LabelMap(LabelRuns(size, runs_in(words, labels, size)));
+}
+
 std::size_t Canvas::number_of(Label label) {
   auto const known = std::ranges::find(labels_, label);
   auto const number = static_cast<std::size_t>(known - labels_.begin());
   if (known != labels_.end()) return number;
   labels_.push_back(label);
-  // With a word for the end of the last pixel.
-  if (number >> planes_.size() != 0) planes_.emplace_back(size_.pixels() / 64 + 1);
+  if (number >> planes_.size() != 0) planes_.emplace_back(words_for(size_));
   return number;
 }
 
@@ -207,14 +274,9 @@ void Canvas::paint(Mask const& mask, Label label) {
   }
 }
 
-std::vector<Run> Canvas::runs() const {
-  if (planes_.size() == 1) return runs_in<1>(planes_, labels_, size_);
-  if (planes_.size() == 2) return runs_in<2>(planes_, labels_, size_);
-  return runs_in<0>(planes_, labels_, size_);
-}
-
 LabelMap Canvas::labels() const {
-  return LabelMap(LabelRuns(size_, runs()));
+  std::vector<Words> const planes(planes_.begin(), planes_.end());
+  return LabelMap(LabelRuns(size_, runs_in(planes, labels_, size_)));
 }
 
 }  // namespace seplflow

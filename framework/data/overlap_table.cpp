@@ -16,6 +16,8 @@ OverlapTable::OverlapTable(LabelMap const& labels, MaskSet const& masks) {
   mask_areas_.reserve(masks.count());
   overlaps_.reserve(masks.count() * classes_.size());
   assigned_.reserve(masks.count());
+  supports_.reserve(masks.count());
+  coverages_.reserve(masks.count());
   for (std::size_t i = 0; i < masks.count(); ++i) {
     mask_areas_.push_back(masks.mask(i).area());
     auto const histogram = overlap_histogram(masks.mask(i), runs);
@@ -24,7 +26,12 @@ OverlapTable::OverlapTable(LabelMap const& labels, MaskSet const& masks) {
     auto const row = overlaps(i);
     auto const best = std::ranges::max_element(row);
     std::optional<std::size_t>& assigned = assigned_.emplace_back();
-    if (best != row.end() && *best > 0) assigned = static_cast<std::size_t>(best - row.begin());
+    double& support = supports_.emplace_back();
+    double& coverage = coverages_.emplace_back();
+    if (best == row.end() || *best == 0) continue;
+    assigned = static_cast<std::size_t>(best - row.begin());
+    support = static_cast<double>(*best) / static_cast<double>(mask_areas_[i]);
+    coverage = static_cast<double>(*best) / static_cast<double>(class_areas_[*assigned]);
   }
 }
 

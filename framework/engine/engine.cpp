@@ -42,11 +42,6 @@ class InOrder {
   std::uint64_t next_ = 0;
 };
 
-struct NodeCounts {
-  std::atomic<std::uint64_t> visits{0};
-  std::atomic<std::int64_t> nanoseconds{0};
-};
-
 // How many of so many threads can exist at once. oneTBB ends the process when it cannot start a
 // thread, so they are tried before: with its stack of 4 MiB and room to work, and with the memory
 // that the C library reserves for each thread and keeps for the next.
@@ -103,7 +98,8 @@ class Engine::Graph {
         options_(std::move(options)),
         listener_(listener),
         plan_(plan_of(pipeline, options_.ends)),
-        counts_(std::make_unique<NodeCounts[]>(plan_.nodes.size())),
+        visits_(std::make_unique<std::atomic<std::uint64_t>[]>(plan_.groups.size())),
+        nanoseconds_(std::make_unique<std::atomic<std::int64_t>[]>(plan_.nodes.size())),
         retirement_(pipeline, plan_, listener) {
     if (options_.jobs <= 0) options_.jobs = usable_cores();
     options_.jobs = std::min(options_.jobs, most_useful_threads());
@@ -255,7 +251,7 @@ class Engine::Graph {
                                        Node::output_ports_type& ports) mutable {
             if (message->missing[g].fetch_sub(1, std::memory_order_acq_rel) > 1) return;
             auto const pass = [&](Message const& each) {
-              visit(plan_.groups[g], *each);
+              visit(g, *each);
               std::get<0>(ports).try_put(each);
             };
             if (plan_.groups[g].ordered) {
@@ -283,7 +279,7 @@ class Engine::Graph {
       CurrentWork const current(source, "");
       sample = order_->next();
     });
-    counts_[0].nanoseconds += (Clock::now() - begin).count();
+    nanoseconds_[0] += (Clock::now() - begin).count();
     if (!error && sample) {
       if (auto const unsafe = why_unsafe_id(sample->id)) {
         error = "it emitted the sample \"" + sample->id + "\", whose name " + *unsafe;
@@ -309,7 +305,7 @@ class Engine::Graph {
       return nullptr;
     }
     emitted_.store(sequence + 1, std::memory_order_relaxed);
-    counts_[0].visits += 1;
+    visits_[0] += 1;
     return message;
   }
 
@@ -326,7 +322,7 @@ class Engine::Graph {
       if (plan_.groups[g].at_end) ++ends;
     }
     message->ends_missing.store(ends, std::memory_order_relaxed);
-    message->results[0].values.push_back(message->sample);
+    message->results[0].values = std::make_shared<std::vector<Value> const>(1, message->sample);
     if (!message->sample->remark.empty()) {
       message->results[0].warnings.push_back({message->sample->remark, ""});
     }
@@ -334,34 +330,46 @@ class Engine::Graph {
   }
 
   // Processes a sample in one group, whatever its outcome so far.
-  void visit(PlannedGroup const& group, InFlight& sample) {
+  void visit(std::size_t g, InFlight& sample) {
+    PlannedGroup const& group = plan_.groups[g];
+    std::vector<std::size_t> const due = nodes_due(group, sample);
     // Without isolation a parallel loop inside a stage could run another sample's stage on this
     // thread before it returns.
-    tbb::this_task_arena::isolate([&] {
-      Visit visit(pipeline_, plan_, listener_, sample);
-      for (std::size_t const n : group.nodes) {
-        NodeResult& result = sample.results[n];
-        OutcomeBefore const before = outcome_before(
-            plan_.nodes[n], [&](std::size_t node) { return sample.results[node].outcome; },
-            [&](std::size_t node) { return sample.results[node].absent; });
-        if (before.outcome > result.outcome) {
-          result.outcome = before.outcome;
-          result.absent = before.absent;
-          result.own = false;  // even if an earlier run knows that the stage skips the sample
-          result.warnings.clear();
-          result.counts.clear();
-        }
-        bool const due = result.outcome == Outcome::done && !result.idle;
-        if (due && may_begin(n, sample)) {
-          work(visit, n, sample);
-        } else if (due) {
-          result.outcome = Outcome::cancelled;
-        }
-        counts_[n].visits += 1;
-      }
-    });
+    if (!due.empty()) tbb::this_task_arena::isolate([&] { work(due, sample); });
+    visits_[g] += 1;
+    for (std::size_t const producer : group.reads) release(sample.results[producer]);
+  }
+
+  // The nodes of the group that have work to do. The others get their outcome.
+  std::vector<std::size_t> nodes_due(PlannedGroup const& group, InFlight& sample) const {
+    std::vector<std::size_t> due;
+    due.reserve(group.nodes.size());
     for (std::size_t const n : group.nodes) {
-      for (std::size_t const producer : plan_.nodes[n].after) release(sample.results[producer]);
+      NodeResult& result = sample.results[n];
+      OutcomeBefore const before = outcome_before(
+          plan_.nodes[n], [&](std::size_t node) { return sample.results[node].outcome; },
+          [&](std::size_t node) { return sample.results[node].absent; });
+      if (before.outcome > result.outcome) {
+        result.outcome = before.outcome;
+        result.absent = before.absent;
+        result.own = false;  // even if an earlier run knows that the stage skips the sample
+        result.warnings.clear();
+        result.counts.clear();
+      }
+      if (result.outcome == Outcome::done && !result.idle) due.push_back(n);
+    }
+    return due;
+  }
+
+  void work(std::vector<std::size_t> const& nodes, InFlight& sample) {
+    std::optional<Visit> visit;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (!may_begin(nodes[i], sample)) {
+        sample.results[nodes[i]].outcome = Outcome::cancelled;
+        continue;
+      }
+      if (!visit) visit.emplace(pipeline_, plan_, listener_, sample, nodes);
+      if (!visit->share(i)) work(*visit, i, nodes[i], sample);
     }
   }
 
@@ -373,7 +381,7 @@ class Engine::Graph {
     return true;
   }
 
-  void work(Visit& visit, std::size_t n, InFlight& sample) {
+  void work(Visit& visit, std::size_t i, std::size_t n, InFlight& sample) {
     std::size_t const s = plan_.nodes[n].part.stage;
     PipelineStage const& stage = pipeline_.stages[s];
     NodeResult& result = sample.results[n];
@@ -381,17 +389,17 @@ class Engine::Graph {
     auto const begin = Clock::now();
     auto error = error_of([&] {
       CurrentWork const current(stage, sample.sample->id);
-      worked = visit.compute(n);
+      worked = visit.compute(i);
     });
     if (error) {
       result.outcome = Outcome::failed;
       result.own = true;
       result.error = std::move(*error);
       if (!sample.sample->remark.empty()) result.error += "; note: " + sample.sample->remark;
-      result.values.clear();
+      result.values.reset();
     }
     auto const end = Clock::now();
-    counts_[n].nanoseconds += (end - begin).count();
+    nanoseconds_[n] += (end - begin).count();
     if (result.outcome == Outcome::failed && pipeline_.on_error(stage) == OnError::stop) {
       stop("stage \"" + stage.name + "\"" + pipeline_.some_variant(stage) + " failed on sample \"" +
            sample.sample->id + "\": " + result.error);
@@ -402,7 +410,7 @@ class Engine::Graph {
   }
 
   static void release(NodeResult& result) {
-    if (result.readers.fetch_sub(1, std::memory_order_acq_rel) == 1) result.values.clear();
+    if (result.readers.fetch_sub(1, std::memory_order_acq_rel) == 1) result.values.reset();
   }
 
   // Called in data set order, for one sample at a time.
@@ -423,12 +431,16 @@ class Engine::Graph {
   void add_node_counts(std::vector<StageCounts>& stages) const {
     for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
       StageCounts& stage = stages[plan_.nodes[n].part.stage];
-      stage.seconds += static_cast<double>(counts_[n].nanoseconds) * 1e-9;
+      stage.seconds += static_cast<double>(nanoseconds_[n]) * 1e-9;
+    }
+    for (std::size_t g = 0; g < plan_.groups.size(); ++g) {
       std::uint64_t came = emitted_;
-      for (std::size_t const producer : plan_.nodes[n].after) {
-        came = std::min<std::uint64_t>(came, counts_[producer].visits);
+      for (std::size_t const before : plan_.groups[g].after) {
+        came = std::min<std::uint64_t>(came, visits_[before]);
       }
-      stage.held += came - counts_[n].visits;
+      for (std::size_t const n : plan_.groups[g].nodes) {
+        stages[plan_.nodes[n].part.stage].held += came - visits_[g];
+      }
     }
   }
 
@@ -436,7 +448,8 @@ class Engine::Graph {
   EngineOptions options_;
   RunListener& listener_;
   Plan const plan_;
-  std::unique_ptr<NodeCounts[]> counts_;  // by node
+  std::unique_ptr<std::atomic<std::uint64_t>[]> visits_;      // by group
+  std::unique_ptr<std::atomic<std::int64_t>[]> nanoseconds_;  // by node
 
   std::atomic<std::uint64_t> emitted_{0}, retired_{0}, recalled_{0};
   std::atomic<bool> draining_{false}, stopping_{false};

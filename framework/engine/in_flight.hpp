@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ inline Outcome worse_outcome(Outcome a, Outcome b) {
 // and the nodes after it read it. The counters order these accesses: each reader takes part in a
 // read-modify-write after the writer's.
 struct NodeResult {
-  std::atomic<std::uint32_t> readers{0};  // nodes that have yet to read the values
+  std::atomic<std::uint32_t> readers{0};  // groups that have yet to read the values
   Outcome outcome = Outcome::done;
   bool own = false;   // the outcome arose here, not in a node before
   // The sample does not have this output of its source, or one that the node needs. The node is
@@ -31,7 +32,7 @@ struct NodeResult {
   bool absent = false;
   bool idle = false;  // no remaining work needs this node
   std::uint64_t stamp = 0;
-  std::vector<Value> values;
+  std::shared_ptr<std::vector<Value> const> values;  // null before and without a result
   SharedBytes kept;
   std::string error;
   std::vector<Warning> warnings;
@@ -84,42 +85,48 @@ using Message = std::shared_ptr<InFlight>;
 void restore_results(std::vector<StageMemory> const& memories, Pipeline const& pipeline,
                      Plan const& plan, InFlight& sample);
 
-// Runs the nodes of a group, one after the other. Nodes share one result when they would compute
-// the same from the same inputs, because their options are equal or because their decisions are.
+// Runs nodes of a group, one after the other. Nodes share one result when they would compute the same
+// from the same inputs, because their options are equal or because their decisions are.
 class Visit {
  public:
-  // All must outlive it.
-  Visit(Pipeline const& pipeline, Plan const& plan, RunListener& listener, InFlight& sample);
+  // `nodes` are those of a group that have work to do, in its order. All must outlive it.
+  Visit(Pipeline const& pipeline, Plan const& plan, RunListener& listener, InFlight& sample,
+        std::vector<std::size_t> const& nodes);
   ~Visit();
 
-  // Sets the node's result. Returns false when it shares that of an earlier node. Throws what the
-  // stage throws.
-  bool compute(std::size_t node);
+  // Whether the i-th of the nodes shares the result of an earlier one, and nothing needs to be called
+  // for that. Its result is then set.
+  bool share(std::size_t i);
+  // Sets the result of the i-th node. Returns false when it shares that of an earlier node. Throws
+  // what the stage throws.
+  bool compute(std::size_t i);
 
  private:
   class Files;
-  // The call of a stage by a node: what it depends on, and the files that it wrote.
-  struct Call {
-    std::size_t node;
-    std::vector<void const*> inputs;
-    Value decision;  // of a stage in two steps
-    std::vector<OutputFile> files;
-  };
+  struct Turn;
 
   // Sets the result of an output of the source.
   void produce(PlannedNode const& node, NodeResult& result);
   // Writes the files of a sink, or saves the record of an observer.
-  SharedBytes keep(std::size_t stage, Call const& call, NodeResult const& result) const;
-  std::vector<void const*> inputs_of(PlannedNode const& node) const;
-  Call const* find_equal(Call const& call, StageInstance const& instance) const;
+  SharedBytes keep(std::size_t stage, std::vector<OutputFile> const& files,
+                   NodeResult const& result) const;
+  void const* input_of(PlannedNode::Input const& input) const;
+  void decide(Turn& turn) const;
+  void look_ahead();
+  void carry_out_all(std::vector<std::size_t> const& firsts);
+  bool is_sink(std::size_t node) const;
+  bool is_like(Turn const& earlier, Turn const& turn) const;
   void stamp(PlannedNode const& node, NodeResult& result);
-  void share_result(Call const& from, PlannedNode const& node, NodeResult& result);
+  void share_result(Turn const& from, std::size_t node);
 
   Pipeline const& pipeline_;
   Plan const& plan_;
   RunListener& listener_;
   InFlight& sample_;
-  std::vector<Call> calls_;
+  StageInstance const* any_;         // of the nodes, which are of one declaration
+  std::vector<void const*> inputs_;  // of all turns
+  std::vector<Turn> turns_;          // one for each node
+  bool looked_ahead_ = false;
 };
 
 // Folds the records of a sample, reports its outcome to the listener, and counts it. Called in data
@@ -137,10 +144,13 @@ class Retirement {
   RunTotals const& totals() const { return totals_; }
 
  private:
+  struct Entry;
+
   Retired outcome_of(InFlight& sample) const;
   void report(InFlight& sample, Retired& retired);
   void keep_record(PlannedNode const& node, NodeResult const& result, Retired& retired);
-  void add_to_tables(PlannedNode const& node, InFlight const& sample, NodeResult const& result);
+  void add_to_tables(std::vector<std::size_t> const& nodes, InFlight const& sample);
+  Entry entry_of(std::size_t n, InFlight const& sample);
   void count(InFlight const& sample, Retired const& retired);
   bool is_absent_output(std::size_t n, InFlight const& sample) const;
   bool is_lost_before(PlannedNode const& node, InFlight const& sample) const;

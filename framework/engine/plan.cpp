@@ -32,7 +32,6 @@ class Planner {
     }
     for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
       plan_.node_of[plan_.nodes[n].part] = n;
-      for (std::size_t const producer : plan_.nodes[n].after) ++plan_.nodes[producer].readers;
     }
     group_nodes();
     return std::move(plan_);
@@ -83,8 +82,11 @@ class Planner {
     plan_.nodes.push_back(std::move(node));
   }
 
-  static void add_once(std::size_t node, std::vector<std::size_t>& nodes) {
-    if (std::ranges::find(nodes, node) == nodes.end()) nodes.push_back(node);
+  // Returns whether it was not there.
+  static bool add_once(std::size_t node, std::vector<std::size_t>& nodes) {
+    if (std::ranges::find(nodes, node) != nodes.end()) return false;
+    nodes.push_back(node);
+    return true;
   }
 
   std::size_t number_of_computation(PipelineStage const& stage) {
@@ -118,6 +120,7 @@ class Planner {
     for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
       PlannedGroup& group = plan_.groups[group_of[n]];
       for (std::size_t const producer : plan_.nodes[n].after) {
+        if (add_once(producer, group.reads)) ++plan_.nodes[producer].readers;
         plan_.groups[group_of[producer]].at_end = false;
         if (std::ranges::find(group.after, group_of[producer]) == group.after.end()) {
           group.after.push_back(group_of[producer]);

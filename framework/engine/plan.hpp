@@ -26,7 +26,7 @@ struct PlannedNode {
   std::vector<std::size_t> needs;  // those of them that an input reads which is not optional
   std::size_t level = 0;           // the length of the longest path to it
   std::size_t computation = 0;     // equal for nodes that compute the same from the same inputs
-  std::size_t readers = 0;         // how many read its values; retirement reads those of an end
+  std::size_t readers = 0;         // how many groups read its values; retirement those of an end
   bool end = false;                // an observer or a sink
   bool loads = false;              // an output of the source, or a stage that loads
 };
@@ -35,6 +35,7 @@ struct PlannedNode {
 // they have the same work to do.
 struct PlannedGroup {
   std::vector<std::size_t> nodes;
+  std::vector<std::size_t> reads;  // the nodes that its nodes read from, each once
   std::vector<std::size_t> after;  // the groups that it waits for, each once
   bool serial = false, ordered = false;
   bool at_end = true;  // no group waits for it

@@ -35,7 +35,7 @@ bool restore_node(StageMemory const& memory, PlannedNode const& node, PipelineSt
       record = stage.instance->load(has_files ? split_kept(*memory.kept).record : *memory.kept);
     };
     if (!record && error_of(load)) return false;
-    result.values.push_back(record);
+    result.values = std::make_shared<std::vector<Value> const>(1, record);
   }
   result.kept = memory.kept;
   return true;

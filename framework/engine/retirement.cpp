@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 
 #include "base/error_of.hpp"
@@ -57,6 +58,7 @@ std::optional<std::string> Retirement::retire(InFlight& sample) {
 
 Retired Retirement::outcome_of(InFlight& sample) const {
   Retired retired{*sample.sample, Outcome::done, {}, std::nullopt, {}, {}};
+  retired.memories.reserve(plan_.nodes.size());
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
     NodeResult& result = sample.results[n];
     Part const part = plan_.nodes[n].part;
@@ -85,12 +87,17 @@ Retired Retirement::outcome_of(InFlight& sample) const {
 }
 
 void Retirement::report(InFlight& sample, Retired& retired) {
+  auto const is_done_end = [&](std::size_t n) {
+    return plan_.nodes[n].end && sample.results[n].outcome == Outcome::done;
+  };
+  std::vector<std::size_t> ends;
+  for (PlannedGroup const& group : plan_.groups) {
+    ends.clear();
+    std::ranges::copy_if(group.nodes, std::back_inserter(ends), is_done_end);
+    if (!ends.empty()) add_to_tables(ends, sample);
+  }
   for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
-    PlannedNode const& node = plan_.nodes[n];
-    NodeResult const& result = sample.results[n];
-    if (!node.end || result.outcome != Outcome::done) continue;
-    add_to_tables(node, sample, result);
-    keep_record(node, result, retired);
+    if (is_done_end(n)) keep_record(plan_.nodes[n], sample.results[n], retired);
   }
   listener_.retired(retired);
 }
@@ -102,7 +109,7 @@ void Retirement::keep_record(PlannedNode const& node, NodeResult const& result, 
   PipelineStage const& stage = pipeline_.stages[node.part.stage];
   bool const is_sink = stage.declaration->kind == StageKind::sink;
   if (stage.declaration->keeps_state && !is_sink && !result.kept) {
-    auto record = stage.instance->save(result.values[0].get());
+    auto record = stage.instance->save(result.values->front().get());
     auto memory = std::ranges::find(retired.memories, node.part, &StageMemory::part);
     if (memory == retired.memories.end()) {
       memory = retired.memories.insert(memory, StageMemory{node.part});
@@ -111,49 +118,71 @@ void Retirement::keep_record(PlannedNode const& node, NodeResult const& result, 
   }
   if (!is_sink || !stage.declaration->folds || !result.kept) return;
   auto const memory = std::ranges::find(retired.memories, node.part, &StageMemory::part);
-  auto const record = stage.instance->save(result.values[0].get());
+  auto const record = stage.instance->save(result.values->front().get());
   if (memory == retired.memories.end() || !record) return;
   memory->kept = std::make_shared<std::string const>(
       join_kept({split_kept(*result.kept).files, *record}));
 }
 
-void Retirement::add_to_tables(PlannedNode const& node, InFlight const& sample,
-                               NodeResult const& result) {
-  PipelineStage const& stage = pipeline_.stages[node.part.stage];
-  bool const folds = stage.declaration->folds;
-  bool const lists = !folds && !stage.list_file.empty();
-  bool const is_first = lists && !has_notes_[node.part.stage];
+// What a stage says of a sample that is done.
+struct Retirement::Entry {
   Row row;
   std::string line, progress;
   std::map<std::filesystem::path, std::string> notes;
+};
+
+// The nodes of a group are the same stage in several variants, which are called one after the other.
+void Retirement::add_to_tables(std::vector<std::size_t> const& nodes, InFlight const& sample) {
+  std::vector<Entry> entries;
+  entries.reserve(nodes.size());
+  PipelineStage const& any = pipeline_.stages[plan_.nodes[nodes.front()].part.stage];
   auto const begin = std::chrono::steady_clock::now();
   auto const error = error_of([&] {
-    CurrentWork const current(stage, sample.sample->id);
-    if (folds) {
-      row = stage.instance->fold(*sample.sample, result.values[0].get(),
-                                 listener_.run_file(node.part.stage));
-      progress = stage.instance->progress();
-    }
-    if (lists) line = stage.instance->list_line(*sample.sample);
-    if (is_first) notes = notes_of(stage, *sample.sample);
-    if (line.find('\n') != line.npos) throw Error("list_line() returned more than one line");
+    CurrentWork const current(any, sample.sample->id);
+    for (std::size_t const n : nodes) entries.push_back(entry_of(n, sample));
   });
   std::chrono::duration<double> const elapsed = std::chrono::steady_clock::now() - begin;
-  totals_.stages[node.part.stage].seconds += elapsed.count();
+  totals_.stages[plan_.nodes[nodes.front()].part.stage].seconds += elapsed.count();
   if (error) {
-    throw Error("stage \"" + stage.name + "\" failed to " + (folds ? "fold" : "list") +
-                " sample \"" + sample.sample->id + "\": " + *error);
+    throw Error("stage \"" + any.name + "\" failed to " +
+                (any.declaration->folds ? "fold" : "list") + " sample \"" + sample.sample->id +
+                "\": " + *error);
   }
-  if (!row.empty()) listener_.row(node.part.stage, row);
-  if (!progress.empty()) listener_.progress(node.part.stage, std::move(progress));
-  if (!lists) return;
-  if (is_first) listener_.notes(node.part.stage, std::move(notes));
-  has_notes_[node.part.stage] = true;
-  listener_.line(node.part.stage, line);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    std::size_t const s = plan_.nodes[nodes[i]].part.stage;
+    Entry& entry = entries[i];
+    if (!entry.row.empty()) listener_.row(s, entry.row);
+    if (!entry.progress.empty()) listener_.progress(s, std::move(entry.progress));
+    if (any.declaration->folds || pipeline_.stages[s].list_file.empty()) continue;
+    if (!has_notes_[s]) listener_.notes(s, std::move(entry.notes));
+    has_notes_[s] = true;
+    listener_.line(s, entry.line);
+  }
+}
+
+Retirement::Entry Retirement::entry_of(std::size_t n, InFlight const& sample) {
+  std::size_t const s = plan_.nodes[n].part.stage;
+  PipelineStage const& stage = pipeline_.stages[s];
+  Entry entry;
+  if (stage.declaration->folds) {
+    entry.row = stage.instance->fold(*sample.sample, sample.results[n].values->front().get(),
+                                     listener_.run_file(s));
+    entry.progress = stage.instance->progress();
+  } else if (!stage.list_file.empty()) {
+    entry.line = stage.instance->list_line(*sample.sample);
+    if (!has_notes_[s]) entry.notes = notes_of(stage, *sample.sample);
+    if (entry.line.find('\n') != entry.line.npos) {
+      throw Error("list_line() returned more than one line");
+    }
+  }
+  return entry;
 }
 
 void Retirement::count(InFlight const& sample, Retired const& retired) {
   count_outcome(totals_, totals_.done, retired.outcome);
+  bool const may_be_lost = std::ranges::any_of(
+      std::span(sample.results.get(), plan_.nodes.size()),
+      [](NodeResult const& result) { return result.outcome != Outcome::done; });
   // The nodes of the source, which are adjacent, count as one stage.
   for (std::size_t n = 0, next; n < plan_.nodes.size(); n = next) {
     std::size_t const first = n, s = plan_.nodes[n].part.stage;
@@ -163,7 +192,7 @@ void Retirement::count(InFlight const& sample, Retired const& retired) {
       if (!is_absent_output(next, sample)) left = worse_outcome(left, sample.results[next].outcome);
       idle = idle && sample.results[next].idle;
     }
-    if (is_lost_before(plan_.nodes[first], sample)) continue;
+    if (may_be_lost && is_lost_before(plan_.nodes[first], sample)) continue;
     StageCounts& stage = totals_.stages[s];
     ++stage.in;
     if (idle) ++stage.recalled;

@@ -40,13 +40,13 @@ void append_number(std::string& text, double value) {
 }
 
 // The library takes a microsecond for each string, which shows in sweeps; most need no escapes.
-void append_string(std::string& text, std::string const& value) {
+void append_string(std::string& text, std::string_view value) {
   bool const is_plain = std::ranges::all_of(
       value, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
   if (is_plain) {
     text.append(1, '"').append(value).append(1, '"');
   } else {
-    text += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+    text += Json(std::string(value)).dump(-1, ' ', false, Json::error_handler_t::replace);
   }
 }
 
@@ -55,13 +55,13 @@ class JsonWriter {
   JsonWriter(std::string& text, int indent) : text_(text), indent_(indent) {}
 
   void write(Json const& json, int level) {
-    if (json.is_object() && !json.empty()) {
+    if (json.is_object()) {
       write_all(json.get_ref<Json::object_t const&>(), "{}", level, [&](auto const& entry) {
         append_string(text_, entry.first);
         text_ += ": ";
         write(entry.second, level + 1);
       });
-    } else if (json.is_array() && !json.empty()) {
+    } else if (json.is_array()) {
       write_all(json.get_ref<Json::array_t const&>(), "[]", level,
                 [&](Json const& each) { write(each, level + 1); });
     } else if (json.is_number_float()) {
@@ -77,9 +77,71 @@ class JsonWriter {
     }
   }
 
+  void write(std::vector<NamedMetrics> const& all, int level) {
+    write_all(all, "{}", level, [&](NamedMetrics const& each) {
+      append_string(text_, each.name);
+      text_ += ": ";
+      write(each, level + 1);
+    });
+  }
+
+  void write(Metrics const& metrics, int level) {
+    write_all(metrics.entries(), "{}", level, [&](auto const& entry) {
+      append_string(text_, entry.first);
+      text_ += ": ";
+      write(entry.second, level + 1);
+    });
+  }
+
  private:
+  void write(NamedMetrics const& named, int level) {
+    struct Member {
+      std::string_view name, text;
+      Metrics::Value const* value;  // null: the text
+    };
+    std::vector<Member> members;
+    for (auto const& [name, value] : named.metrics->entries()) members.push_back({name, "", &value});
+    for (auto const& [name, text] : named.texts) {
+      auto const same = std::ranges::find(members, name, &Member::name);
+      if (same == members.end()) {
+        members.push_back({name, text, nullptr});
+      } else {
+        *same = {name, text, nullptr};
+      }
+    }
+    write_all(members, "{}", level, [&](Member const& member) {
+      append_string(text_, member.name);
+      text_ += ": ";
+      if (member.value) {
+        write(*member.value, level + 1);
+      } else {
+        append_string(text_, member.text);
+      }
+    });
+  }
+
+  void write(Metrics::Value const& value, int level) {
+    if (auto const* const number = std::get_if<double>(&value)) {
+      append_number(text_, *number);
+    } else if (auto const* const count = std::get_if<std::int64_t>(&value)) {
+      append_count(*count);
+    } else if (auto const* const string = std::get_if<std::string>(&value)) {
+      append_string(text_, *string);
+    } else if (auto const* const inner = std::get_if<Metrics>(&value)) {
+      write(*inner, level);
+    } else if (auto const* const list = std::get_if<Metrics::List>(&value)) {
+      write_all(*list, "[]", level, [&](Metrics const& each) { write(each, level + 1); });
+    } else {
+      text_ += "null";
+    }
+  }
+
   template <class Values, class Write>
   void write_all(Values const& values, char const (&brackets)[3], int level, Write const& write) {
+    if (values.empty()) {
+      text_ += brackets;
+      return;
+    }
     text_ += brackets[0];
     bool first = true;
     for (auto const& each : values) {
@@ -119,6 +181,12 @@ Json to_json(Metrics const& metrics) {
 std::string json_text(Json const& json, int indent) {
   std::string text;
   JsonWriter(text, indent).write(json, 0);
+  return text;
+}
+
+std::string json_text(std::vector<NamedMetrics> const& all, int indent) {
+  std::string text;
+  JsonWriter(text, indent).write(all, 0);
   return text;
 }
 

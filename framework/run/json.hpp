@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <seplflow/metrics.hpp>
 
@@ -17,6 +19,16 @@ Json to_json(Metrics const& metrics);
 // Numbers are the shortest decimals that read back exactly, with at least one digit after the point
 // unless they are integers; NaN and infinities become null. Bytes that are not UTF-8 become U+FFFD.
 std::string json_text(Json const& json, int indent = 0);
+
+// The metrics of a stage, and texts that are members of the same object. A text takes the place of an
+// entry that has its name.
+struct NamedMetrics {
+  std::string_view name;
+  Metrics const* metrics;
+  std::vector<std::pair<std::string_view, std::string_view>> texts = {};
+};
+// As of an object of them. In a sweep, a tree of JSON for each variant would take as long again.
+std::string json_text(std::vector<NamedMetrics> const& all, int indent);
 
 // JSON that people or other programs may have changed; discarded when the text is not JSON or is
 // nested deeper than kDeepestJson, which whoever walks it relies on.

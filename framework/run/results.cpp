@@ -43,16 +43,19 @@ void collect(Metrics const& metrics, std::string const& prefix, SweepCsv wanted,
   }
 }
 
-Json metrics_of(Pipeline const& pipeline, std::vector<std::size_t> const& stages,
-                AllFindings const& findings) {
-  Json metrics = Json::object();
+std::string metrics_json(Pipeline const& pipeline, std::vector<std::size_t> const& stages,
+                         AllFindings const& findings) {
+  std::vector<NamedMetrics> all;
   for (std::size_t const s : stages) {
     if (!findings[s]) continue;
-    Json& entry = metrics[pipeline.stages[s].name] = to_json(findings[s]->metrics);
-    if (!findings[s]->conditions.empty()) entry["conditions"] = findings[s]->conditions;
-    if (!findings[s]->remark.empty()) entry["remark"] = findings[s]->remark;
+    NamedMetrics& named = 
+        all.emplace_back(NamedMetrics{pipeline.stages[s].name, &findings[s]->metrics});
+    if (!findings[s]->conditions.empty()) {
+      named.texts.emplace_back("conditions", findings[s]->conditions);
+    }
+    if (!findings[s]->remark.empty()) named.texts.emplace_back("remark", findings[s]->remark);
   }
-  return metrics;
+  return json_text(all, 2) + "\n";
 }
 
 void write_class_tables(RunFolder& folder, Pipeline const& pipeline,
@@ -249,7 +252,7 @@ void write_scores(RunFolder& folder, Pipeline const& pipeline, AllFindings const
     if (findings[s] && pipeline.serves_all(pipeline.stages[s])) common.push_back(s);
   }
   if (!pipeline.sweeps() || !common.empty()) {
-    folder.write_json("metrics.json", metrics_of(pipeline, common, findings));
+    folder.write("metrics.json", metrics_json(pipeline, common, findings));
     write_class_tables(folder, pipeline, {}, common, findings);
   }
   if (!pipeline.sweeps()) return;
@@ -257,7 +260,7 @@ void write_scores(RunFolder& folder, Pipeline const& pipeline, AllFindings const
   in_parallel(pipeline.variants.size(), [&](std::size_t v) {
     Variant const& variant = pipeline.variants[v];
     std::filesystem::path const home = home_of(pipeline, variant);
-    folder.write_json(home / "metrics.json", metrics_of(pipeline, variant.stages, findings));
+    folder.write(home / "metrics.json", metrics_json(pipeline, variant.stages, findings));
     std::vector<std::size_t> own = variant.stages;
     std::erase_if(own, [&](std::size_t s) { return pipeline.serves_all(pipeline.stages[s]); });
     write_class_tables(folder, pipeline, home, own, findings);

@@ -32,6 +32,11 @@ class SEPLFLOW_API ConfusionMatrix {
   // both) or a label of either map is neither one of the classes nor 255.
   void add(LabelMap const& truth, LabelMap const& predicted, PredictedIgnore predicted_ignore);
 
+  // Counts another prediction of an image in place of one that was added. Takes as long as both differ
+  // in many runs, so it suits predictions that have most pixels in common. Throws as add() does.
+  void replace(LabelMap const& truth, LabelMap const& before, LabelMap const& now,
+               PredictedIgnore predicted_ignore);
+
   // The pairs of classes that occur, which are few in an image. They can be added to a matrix with
   // as many classes.
   struct Pair {

@@ -61,6 +61,33 @@ SEPLFLOW_API Mask mask_of(LabelRuns const& labels, Label label);
 // O(runs of the mask + label runs inside its columns).
 SEPLFLOW_API std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns const& labels);
 
+struct LabelledPixels;
+
+// A set of pixels as one bit each, to which masks are added; a copy takes a few thousand words.
+class SEPLFLOW_API PixelSet {
+ public:
+  // Without pixels.
+  explicit PixelSet(Size size);
+
+  // Throws Error unless the mask has the size of the set.
+  void add(Mask const& mask);
+
+ private:
+  friend SEPLFLOW_API LabelMap stacked(Size size, std::span<LabelledPixels const> layers);
+
+  Size size_;
+  std::vector<std::uint64_t> words_;  // column-major, as runs are
+};
+
+struct LabelledPixels {
+  PixelSet const* pixels;
+  Label label;
+};
+
+// The label map in which each layer covers those before it, and background is below them. Throws
+// Error unless all have this size.
+SEPLFLOW_API LabelMap stacked(Size size, std::span<LabelledPixels const> layers);
+
 // A label map that is painted mask over mask.
 //
 // Each painted label has a number, and each bit of the numbers has a plane with one bit per pixel.
@@ -77,7 +104,6 @@ class SEPLFLOW_API Canvas {
 
  private:
   std::size_t number_of(Label label);
-  std::vector<Run> runs() const;
 
   Size size_;
   std::vector<Label> labels_ = {kBackground};       // by number

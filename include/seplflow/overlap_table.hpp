@@ -36,12 +36,18 @@ class SEPLFLOW_API OverlapTable {
   // a mask that overlaps no class.
   std::optional<std::size_t> assigned(std::size_t mask) const { return assigned_[mask]; }
 
+  // How each mask agrees with the class k that it is assigned to: |S and P_k| / |S| and
+  // |S and P_k| / |P_k|; both are 0 for a mask that overlaps no class.
+  std::span<double const> supports() const { return supports_; }
+  std::span<double const> coverages() const { return coverages_; }
+
  private:
   std::vector<Label> classes_;
   std::vector<std::uint64_t> class_areas_;
   std::vector<std::uint64_t> mask_areas_;
   std::vector<std::uint64_t> overlaps_;  // masks x classes
   std::vector<std::optional<std::size_t>> assigned_;
+  std::vector<double> supports_, coverages_;  // by mask
 };
 
 }  // namespace seplflow

@@ -23,7 +23,10 @@
 // A transform whose options often make no difference to a sample may have two steps instead of
 // operator(): decide() const takes the inputs, reads the options and returns something small that
 // has an operator==; the static carry_out(Decision const&, inputs...) does the work. In a sweep,
-// settings with equal decisions share the work, and everything that follows from it.
+// settings with equal decisions share the work, and everything that follows from it. A static
+// carry_out_all(std::vector<Decision const*> const&, inputs...) may return a std::vector with the
+// result of each of several decisions at once, so that they share work too. It gets no SampleContext.
+// If it throws, each decision is carried out alone.
 // operator() takes each input as `T const&`, or as `T const*` if it is optional, in the order of
 // .inputs(...). A `SampleContext const&` may come first. If operator() is const it runs for many
 // samples at once; otherwise the stage must be declared .serial().

@@ -15,10 +15,7 @@ struct MaskAgreement {
 
 // Of a mask that is assigned to a class.
 inline MaskAgreement agreement_of(OverlapTable const& overlaps, std::size_t mask) {
-  std::size_t const k = *overlaps.assigned(mask);
-  auto const common = static_cast<double>(overlaps.overlaps(mask)[k]);
-  return {common / static_cast<double>(overlaps.mask_area(mask)),
-          common / static_cast<double>(overlaps.class_areas()[k])};
+  return {overlaps.supports()[mask], overlaps.coverages()[mask]};
 }
 
 }  // namespace seplflow

@@ -60,10 +60,10 @@ Metrics::List confusion_list(ConfusionMatrix const& confusion, Classes const& cl
     auto const missed = static_cast<std::int64_t>(confusion.missed(truth));
     if (missed > 0) predicted.set(std::to_string(kIgnore), missed);
     if (predicted.empty()) continue;
-    list.push_back(Metrics()
-                       .set("id", static_cast<std::int64_t>(truth))
-                       .set("name", classes.names()[truth])
-                       .set("predicted", std::move(predicted)));
+    list.emplace_back()
+        .set("id", static_cast<std::int64_t>(truth))
+        .set("name", classes.names()[truth])
+        .set("predicted", std::move(predicted));
   }
   return list;
 }
@@ -122,7 +122,7 @@ Miou::Record Miou::operator()(SampleContext const& context, LabelMap const& trut
                               ImageLabels const* image_labels) const {
   ClassesPtr const& classes = context.sample().classes;
   if (!classes) throw Error("the data set does not name its classes, so nothing can be scored");
-  Record record{scored(truth, labels, classes->count()), std::nullopt};
+  Record record{scored_labels(truth, labels, classes->count()), std::nullopt};
   if (baseline) record.baseline = scored_baseline(truth, *baseline, classes->count());
   record.truth_labels = labels_of(truth);
   record.truth_pixels = truth.size().pixels();
@@ -136,6 +136,29 @@ Miou::Scored Miou::scored(LabelMap const& truth, LabelMap const& predicted,
   ConfusionMatrix counts(classes);
   counts.add(truth, predicted, predicted_255);
   return scored(std::move(counts), count_predicted_255(truth, predicted));
+}
+
+// In a sweep, the labels of an image are mostly those of another variant. So the last ones of each
+// thread are remembered, and only pixels that differ from them are counted.
+Miou::Scored Miou::scored_labels(LabelMap const& truth, LabelMap const& labels,
+                                 std::size_t classes) const {
+  struct Last {
+    LabelMap truth, labels;
+    PredictedIgnore predicted_255;
+    ConfusionMatrix confusion;
+  };
+  thread_local std::optional<Last> last;
+  bool const is_same_truth = last && last->confusion.classes() == classes &&
+                             last->predicted_255 == predicted_255 && last->truth == truth;
+  if (is_same_truth) {
+    last->confusion.replace(truth, last->labels, labels, predicted_255);
+    last->labels = labels;
+  } else {
+    ConfusionMatrix confusion(classes);
+    confusion.add(truth, labels, predicted_255);
+    last.emplace(Last{truth, labels, predicted_255, std::move(confusion)});
+  }
+  return scored(last->confusion, count_predicted_255(truth, labels));
 }
 
 // In a sweep, variants with other labels have the same baseline. So the last one of each thread is
@@ -238,15 +261,15 @@ Metrics Miou::Side::metrics(ClassesPtr const& classes, ClassMean over) const {
   Metrics::List list;
   for (std::size_t k = 0; total && k < total->classes(); ++k) {
     Scores const scores = class_scores(*total, k);
-    list.push_back(Metrics()
-                       .set("id", static_cast<std::int64_t>(k))
-                       .set("name", classes->names()[k])
-                       .set("iou", Metrics::maybe(scores.iou))
-                       .set("precision", Metrics::maybe(scores.precision))
-                       .set("recall", Metrics::maybe(scores.recall))
-                       .set("tp", static_cast<std::int64_t>(total->true_positives(k)))
-                       .set("fp", static_cast<std::int64_t>(total->false_positives(k)))
-                       .set("fn", static_cast<std::int64_t>(total->false_negatives(k))));
+    list.emplace_back()
+        .set("id", static_cast<std::int64_t>(k))
+        .set("name", classes->names()[k])
+        .set("iou", Metrics::maybe(scores.iou))
+        .set("precision", Metrics::maybe(scores.precision))
+        .set("recall", Metrics::maybe(scores.recall))
+        .set("tp", static_cast<std::int64_t>(total->true_positives(k)))
+        .set("fp", static_cast<std::int64_t>(total->false_positives(k)))
+        .set("fn", static_cast<std::int64_t>(total->false_negatives(k)));
   }
   metrics.set("classes", std::move(list));
   metrics.set("confusion", total ? confusion_list(*total, *classes) : Metrics::List());

@@ -52,6 +52,7 @@ struct Miou {
     std::uint64_t images[3] = {0, 0, 0};
   };
   Scored scored(LabelMap const& truth, LabelMap const& predicted, std::size_t classes) const;
+  Scored scored_labels(LabelMap const& truth, LabelMap const& labels, std::size_t classes) const;
   Scored scored_baseline(LabelMap const& truth, LabelMap const& baseline,
                          std::size_t classes) const;
   Scored scored(ConfusionMatrix confusion, std::uint64_t pixels_255) const;

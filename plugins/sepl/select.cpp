@@ -1,8 +1,12 @@
 #include "select.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <deque>
 #include <functional>
-#include <iterator>
+#include <map>
+#include <numeric>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -12,7 +16,9 @@
 namespace seplflow::sepl {
 namespace {
 
-using Layer = Select::Layer;
+// What is painted: a kept mask by its number, or the pseudo-label of a class without kept masks by the
+// number of the class after those of the masks.
+using Layer = std::uint32_t;
 
 // What the options make of a mask.
 struct Judgement {
@@ -28,7 +34,7 @@ bool accepts_by_t1(Select const& select, MaskAgreement const& agreement) {
 }
 
 bool accepts_by_t2(Select const& select, MaskAgreement const& agreement) {
-  return agreement.coverage > select.t2 && agreement.support > select.t2_min_support;
+  return (agreement.coverage > select.t2) & (agreement.support > select.t2_min_support);
 }
 
 // Of each class, only the best of the masks that t2 alone accepts: the first of those with the most
@@ -56,24 +62,41 @@ std::vector<Judgement> judged_masks(Select const& select, OverlapTable const& ov
   return judged;
 }
 
-// The kept masks, ascending. Every setting of a sweep calls this for every image.
-std::vector<Layer> kept_masks(Select const& select, OverlapTable const& overlaps) {
-  std::vector<Layer> kept;
-  kept.reserve(overlaps.masks() + overlaps.classes().size());
-  auto const keep_if = [&](std::size_t i, bool is_kept) {
-    if (is_kept) kept.push_back(static_cast<Layer>(i));
-  };
-  if (select.t2_masks == T2Masks::best) {
-    std::vector<Judgement> const judged = judged_masks(select, overlaps);
-    for (std::size_t i = 0; i < judged.size(); ++i) keep_if(i, judged[i].is_kept());
-    return kept;
-  }
-  for (std::size_t i = 0; i < overlaps.masks(); ++i) {
-    if (!overlaps.assigned(i)) continue;
-    MaskAgreement const agreement = agreement_of(overlaps, i);
-    keep_if(i, accepts_by_t1(select, agreement) || accepts_by_t2(select, agreement));
+// Every setting of a sweep calls this for every image.
+MaskBits kept_masks(Select const& select, OverlapTable const& overlaps) {
+  std::size_t const masks = overlaps.masks();
+  std::vector<Judgement> judged;
+  if (select.t2_masks == T2Masks::best) judged = judged_masks(select, overlaps);
+  MaskBits kept;
+  kept.reserve((masks + 63) / 64);
+  for (std::size_t begin = 0; begin < masks; begin += 64) {
+    std::uint64_t bits = 0;
+    for (std::size_t i = begin; i < std::min(begin + 64, masks); ++i) {
+      // A mask that overlaps no class agrees by 0 with it, which no threshold accepts.
+      MaskAgreement const agreement = agreement_of(overlaps, i);
+      std::uint64_t const by_t1 = accepts_by_t1(select, agreement);
+      std::uint64_t const by_t2 = accepts_by_t2(select, agreement);
+      bits |= (judged.empty() ? by_t1 | by_t2 : judged[i].is_kept()) << (i - begin);
+    }
+    kept.push_back(bits);
   }
   return kept;
+}
+
+template <class F>
+void for_each_mask(MaskBits const& masks, F&& f) {
+  for (std::size_t word = 0; word < masks.size(); ++word) {
+    for (std::uint64_t bits = masks[word]; bits != 0; bits &= bits - 1) {
+      f(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+    }
+  }
+}
+
+std::size_t count(MaskBits const& masks) {
+  return std::accumulate(masks.begin(), masks.end(), std::size_t{0},
+                         [](std::size_t sum, std::uint64_t bits) {
+                           return sum + static_cast<std::size_t>(std::popcount(bits));
+                         });
 }
 
 // Index of the class of a layer.
@@ -106,26 +129,21 @@ void order_by(Overlap overlap, OverlapTable const& overlaps, std::vector<Layer>&
       // The largest first.
       return sort_by([&](Layer each) { return std::pair(~area_of(each, overlaps), k(each)); });
     case Overlap::last:
-      break;
+      return sort_by(k);
   }
-  // As sorted by class, which takes longer: there are few classes.
-  std::vector<Layer> ordered;
-  ordered.reserve(layers.size());
-  for (std::size_t i = 0; i < overlaps.classes().size(); ++i) {
-    std::ranges::copy_if(layers, std::back_inserter(ordered),
-                         [&](Layer each) { return k(each) == i; });
-  }
-  layers = std::move(ordered);
 }
 
-std::vector<Layer> layers_of(Select const& select, OverlapTable const& overlaps) {
-  std::vector<Layer> layers = kept_masks(select, overlaps);
+std::vector<Layer> layers_of(Select::Selection const& selection, OverlapTable const& overlaps) {
+  std::vector<Layer> layers;
   std::vector<bool> any_kept(overlaps.classes().size());
-  for (Layer const mask : layers) any_kept[*overlaps.assigned(mask)] = true;
+  for_each_mask(selection.kept, [&](std::size_t i) {
+    layers.push_back(static_cast<Layer>(i));
+    any_kept[*overlaps.assigned(i)] = true;
+  });
   for (std::size_t k = 0; k < any_kept.size(); ++k) {
     if (!any_kept[k]) layers.push_back(static_cast<Layer>(overlaps.masks() + k));
   }
-  order_by(select.overlap, overlaps, layers);
+  order_by(selection.overlap, overlaps, layers);
   return layers;
 }
 
@@ -153,20 +171,22 @@ void require_table_of(LabelMap const& pseudo, MaskSet const& masks, OverlapTable
               "); connect the masks that are connected to sepl.assign");
 }
 
-// Paints the pseudo-label where no mask of the image lies: only the pseudo-label of the same class
-// is painted there, too.
-void paint_uncovered(Canvas& canvas, LabelMap const& pseudo, MaskSet const& masks,
-                     OverlapTable const& overlaps) {
-  Mask covered(pseudo.size());
+Mask covered_by(MaskSet const& masks, Size size) {
+  Mask covered(size);
   for (std::size_t i = 0; i < masks.count(); ++i) covered = united(covered, masks.mask(i));
-  for (Label const label : overlaps.classes()) {
-    canvas.paint(without(mask_of(pseudo.runs(), label), covered), label);
-  }
+  return covered;
 }
 
-LabelMap merged_layers(std::vector<Layer> const& layers, LabelMap const& pseudo,
-                       MaskSet const& masks, OverlapTable const& overlaps, Canvas canvas) {
-  for (Layer const layer : layers) {
+LabelMap merged_layers(Select::Selection const& selection, LabelMap const& pseudo,
+                       MaskSet const& masks, OverlapTable const& overlaps) {
+  Canvas canvas(pseudo.size());
+  if (selection.uncovered == Uncovered::keep) {
+    Mask const covered = covered_by(masks, pseudo.size());
+    for (Label const label : overlaps.classes()) {
+      canvas.paint(without(mask_of(pseudo.runs(), label), covered), label);
+    }
+  }
+  for (Layer const layer : layers_of(selection, overlaps)) {
     Label const label = overlaps.classes()[class_of(layer, overlaps)];
     if (layer < masks.count()) {
       canvas.paint(masks.mask(layer), label);
@@ -176,6 +196,72 @@ LabelMap merged_layers(std::vector<Layer> const& layers, LabelMap const& pseudo,
   }
   return canvas.labels();
 }
+
+// Merges selections of one image in which higher classes cover lower ones. Most of them keep nearly
+// the same masks, so the pixels of a class are painted over the largest part of them that is painted.
+class ClassMerger {
+ public:
+  ClassMerger(LabelMap const& pseudo, MaskSet const& masks, OverlapTable const& overlaps,
+              Uncovered uncovered)
+      : pseudo_(pseudo), masks_(masks), overlaps_(overlaps), painted_(overlaps.classes().size()) {
+    if (uncovered == Uncovered::keep) covered_ = covered_by(masks, pseudo.size());
+  }
+
+  LabelMap labels(MaskBits const& kept) {
+    std::vector<MaskBits> of_class(painted_.size(), MaskBits(kept.size()));
+    for_each_mask(kept, [&](std::size_t i) {
+      of_class[*overlaps_.assigned(i)][i / 64] |= std::uint64_t{1} << i % 64;
+    });
+    std::vector<LabelledPixels> layers;
+    for (std::size_t k = 0; k < painted_.size(); ++k) {
+      layers.push_back({&pixels(k, of_class[k]), overlaps_.classes()[k]});
+    }
+    return stacked(pseudo_.size(), layers);
+  }
+
+ private:
+  struct Painted {
+    MaskBits masks;  // none: the pseudo-label
+    PixelSet pixels;
+  };
+
+  PixelSet const& pixels(std::size_t k, MaskBits const& masks) {
+    Painted const* base = nullptr;
+    std::size_t const wanted = count(masks);
+    std::size_t largest = 0;
+    for (Painted const& each : painted_[k]) {
+      if (each.masks == masks) return each.pixels;
+      bool const is_part = std::ranges::equal(each.masks, masks, [](auto part, auto whole) {
+        return (part & ~whole) == 0;
+      });
+      if (std::size_t const masks_in_it = count(each.masks); is_part && masks_in_it > largest) {
+        base = &each;
+        largest = masks_in_it;
+      }
+    }
+    PixelSet pixels = base ? base->pixels : without_masks(k, wanted == 0);
+    for_each_mask(masks, [&](std::size_t i) {
+      bool const is_painted = base && (base->masks[i / 64] >> i % 64 & 1) != 0;
+      if (!is_painted) pixels.add(masks_.mask(i));
+    });
+    return painted_[k].emplace_back(Painted{masks, std::move(pixels)}).pixels;
+  }
+
+  // Where no mask of the image lies, only the pseudo-label of the same class is painted, too.
+  PixelSet without_masks(std::size_t k, bool none_kept) const {
+    PixelSet pixels(pseudo_.size());
+    if (!none_kept && !covered_) return pixels;
+    Mask const labelled = mask_of(pseudo_.runs(), overlaps_.classes()[k]);
+    pixels.add(none_kept ? labelled : without(labelled, *covered_));
+    return pixels;
+  }
+
+  LabelMap const& pseudo_;
+  MaskSet const& masks_;
+  OverlapTable const& overlaps_;
+  std::optional<Mask> covered_;
+  std::vector<std::deque<Painted>> painted_;  // by class
+};
 
 LabelMap with_ignore_of(LabelMap const& pseudo, LabelMap const& labels) {
   std::vector<Run> runs;
@@ -250,26 +336,49 @@ Explanation Select::explain(SampleContext const& context, LabelMap const& pseudo
   return explanation;
 }
 
-Select::Selection Select::decide(LabelMap const& pseudo, MaskSet const& masks,
+Select::Selection Select::decide(LabelMap const&, MaskSet const&,
                                  OverlapTable const& overlaps) const {
-  require_same_size(masks, pseudo, "the pseudo-label");
-  require_table_of(pseudo, masks, overlaps);
-  return {layers_of(*this, overlaps), keep_ignore, lists_kept, uncovered};
+  bool const one_class = overlaps.classes().size() < 2;
+  return {kept_masks(*this, overlaps), one_class ? Overlap::last : overlap, keep_ignore, lists_kept,
+          uncovered};
 }
 
-std::tuple<LabelMap, MaskSet> Select::carry_out(Selection const& selection, LabelMap const& pseudo,
-                                                MaskSet const& masks,
-                                                OverlapTable const& overlaps) {
-  Canvas canvas(pseudo.size());
-  if (selection.uncovered == Uncovered::keep) paint_uncovered(canvas, pseudo, masks, overlaps);
-  LabelMap labels = merged_layers(selection.layers, pseudo, masks, overlaps, std::move(canvas));
-  if (selection.keep_ignore) labels = with_ignore_of(pseudo, labels);
-  std::vector<MaskSet::Entry> kept;
-  for (std::size_t i = 0; selection.lists_kept && i < masks.count(); ++i) {
-    bool const is_kept = std::ranges::find(selection.layers, i) != selection.layers.end();
-    if (is_kept) kept.push_back({masks.mask(i), masks.info(i)});
+Select::Result Select::carry_out(Selection const& selection, LabelMap const& pseudo,
+                                 MaskSet const& masks, OverlapTable const& overlaps) {
+  return std::move(carry_out_all({&selection}, pseudo, masks, overlaps).front());
+}
+
+std::vector<Select::Result> Select::carry_out_all(std::vector<Selection const*> const& selections,
+                                                  LabelMap const& pseudo, MaskSet const& masks,
+                                                  OverlapTable const& overlaps) {
+  require_same_size(masks, pseudo, "the pseudo-label");
+  require_table_of(pseudo, masks, overlaps);
+  // Those with few masks first, since the others are painted over them.
+  std::vector<std::size_t> order(selections.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) { return count(selections[i]->kept); });
+  std::map<Uncovered, ClassMerger> mergers;
+  std::vector<std::optional<LabelMap>> merged(selections.size());
+  for (std::size_t const i : order) {
+    Selection const& selection = *selections[i];
+    if (selection.overlap == Overlap::last) {
+      auto const merger = mergers.try_emplace(selection.uncovered, pseudo, masks, overlaps,
+                                              selection.uncovered).first;
+      merged[i] = merger->second.labels(selection.kept);
+    } else {
+      merged[i] = merged_layers(selection, pseudo, masks, overlaps);
+    }
+    if (selection.keep_ignore) merged[i] = with_ignore_of(pseudo, *merged[i]);
   }
-  return {std::move(labels), MaskSet(std::move(kept), pseudo.size())};
+  std::vector<Result> results;
+  for (std::size_t i = 0; i < selections.size(); ++i) {
+    std::vector<MaskSet::Entry> kept;
+    for_each_mask(selections[i]->kept, [&](std::size_t mask) {
+      if (selections[i]->lists_kept) kept.push_back({masks.mask(mask), masks.info(mask)});
+    });
+    results.emplace_back(std::move(*merged[i]), MaskSet(std::move(kept), pseudo.size()));
+  }
+  return results;
 }
 
 void declare_select(Plugin& plugin) {

@@ -22,6 +22,9 @@ enum class T2Masks { all, best };
 // What becomes of the pseudo-label where no mask of the image lies.
 enum class Uncovered { drop, keep };
 
+// Some of the masks of an image, with a bit for each mask of it.
+using MaskBits = std::vector<std::uint64_t>;
+
 // Keeps a mask S assigned to class k if the pseudo-label covers more than t1 of it
 // (|S and P_k| / |S| > t1) or it covers more than t2 of the pseudo-label (|S and P_k| / |P_k| >
 // t2). A class without kept masks keeps P_k. The result is the union of what is kept, per class
@@ -38,12 +41,10 @@ struct Select {
   T2Masks t2_masks = T2Masks::all;
   Uncovered uncovered = Uncovered::drop;
 
-  // What is painted: a kept mask by its number, or the pseudo-label of a class without kept masks by
-  // the number of the class after those of the masks.
-  using Layer = std::uint32_t;
   // The effect of the options on an image.
   struct Selection {
-    std::vector<Layer> layers;  // in the order of painting
+    MaskBits kept;
+    Overlap overlap = Overlap::last;  // always last in an image of one class
     bool keep_ignore = false;
     bool lists_kept = false;
     Uncovered uncovered = Uncovered::drop;
@@ -52,14 +53,18 @@ struct Select {
 
   void check(OptionCheck& check) { lists_kept = check.wanted("kept"); }
 
-  // `overlaps` must be the table of these labels and masks. Throws Error when the masks have
-  // another size than the labels, or areas differ from those in the table.
+  using Result = std::tuple<LabelMap, MaskSet>;
+
   Selection decide(LabelMap const& pseudo, MaskSet const& masks,
                    OverlapTable const& overlaps) const;
-  // The labels, and the kept masks in the order of `masks` if a stage uses them.
-  static std::tuple<LabelMap, MaskSet> carry_out(Selection const& selection, LabelMap const& pseudo,
-                                                 MaskSet const& masks,
-                                                 OverlapTable const& overlaps);
+  // The labels, and the kept masks in the order of `masks` if a stage uses them. `overlaps` must be
+  // the table of these labels and masks. Throws Error when the masks have another size than the
+  // labels, or areas differ from those in the table.
+  static Result carry_out(Selection const& selection, LabelMap const& pseudo, MaskSet const& masks,
+                          OverlapTable const& overlaps);
+  static std::vector<Result> carry_out_all(std::vector<Selection const*> const& selections,
+                                           LabelMap const& pseudo, MaskSet const& masks,
+                                           OverlapTable const& overlaps);
   // How the options judge each mask: o_s and o_p, and which of t1 and t2 keep it.
   Explanation explain(SampleContext const& context, LabelMap const& pseudo, MaskSet const& masks,
                       OverlapTable const& overlaps) const;

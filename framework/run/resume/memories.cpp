@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <unordered_map>
 
 #include <seplflow/bytes.hpp>
@@ -38,19 +39,30 @@ std::string encode(SampleMemory const& memory) {
   bytes.text(memory.id).count(memory.identity).count(memory.line);
   // Equal results share their bytes, whether they came about together or not: the file must be the
   // same however the run got there.
-  std::unordered_map<std::string_view, std::size_t> places;
+  std::unordered_map<std::string_view, std::size_t> known;
   std::vector<std::string_view> distinct;
-  for (auto const& entry : memory.entries) {
-    if (entry.kept && places.try_emplace(*entry.kept, distinct.size() + 1).second) {
-      distinct.push_back(*entry.kept);
+  std::vector<std::size_t> places(memory.entries.size());  // from 1; 0: nothing is kept
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    SharedBytes const& kept = memory.entries[i].kept;
+    if (!kept) continue;
+    // Those that share them with one of the first need not be hashed.
+    std::span const first(distinct.data(), std::min<std::size_t>(distinct.size(), 16));
+    auto const same = std::ranges::find(first, kept->data(), &std::string_view::data);
+    if (same != first.end()) {
+      places[i] = static_cast<std::size_t>(same - first.begin()) + 1;
+      continue;
     }
+    auto const [place, is_new] = known.try_emplace(*kept, distinct.size() + 1);
+    if (is_new) distinct.push_back(*kept);
+    places[i] = place->second;
   }
   bytes.count(distinct.size());
   for (std::string_view const each : distinct) bytes.text(each);
   bytes.count(memory.entries.size());
-  for (auto const& entry : memory.entries) {
+  for (std::size_t i = 0; i < memory.entries.size(); ++i) {
+    auto const& entry = memory.entries[i];
     bytes.count(entry.key).count(entry.stamp).count(static_cast<std::uint64_t>(entry.kind));
-    bytes.count(entry.kept ? places[*entry.kept] : 0);
+    bytes.count(places[i]);
   }
   for (std::size_t i = 0; i < memory.entries.size(); ++i) {
     for (Warning const& warning : memory.entries[i].warnings) {

@@ -36,6 +36,7 @@ SEPLFLOW_DETAIL_NAMED(count)
 SEPLFLOW_DETAIL_NAMED(offers)
 SEPLFLOW_DETAIL_NAMED(decide)
 SEPLFLOW_DETAIL_NAMED(carry_out)
+SEPLFLOW_DETAIL_NAMED(carry_out_all)
 SEPLFLOW_DETAIL_NAMED(fold)
 SEPLFLOW_DETAIL_NAMED(columns)
 SEPLFLOW_DETAIL_NAMED(finish)
@@ -208,6 +209,14 @@ template <class T, class Decide = Signature<decltype(&T::decide)>>
 constexpr bool kCarriesOutDecisions =
     Decide::Parameters::template follow<decltype(&T::carry_out), typename Decide::Result const&>;
 
+template <class T>
+concept GoodCarryOutAll =
+    !std::is_member_function_pointer_v<decltype(&T::carry_out_all)> &&
+    std::same_as<typename Signature<decltype(&T::carry_out_all)>::Result,
+                 std::vector<typename CallOf<T>::Result>> &&
+    InputsOf<typename CallOf<T>::Parameters>::Type::template follow<
+        decltype(&T::carry_out_all), std::vector<typename CallOf<T>::Decision const*> const&>;
+
 // Whether T can be wrapped. Where it cannot, the compiler shows one sentence of these.
 template <class T>
 constexpr bool has_one_call() {
@@ -229,8 +238,14 @@ constexpr bool has_one_call() {
     SEPLFLOW_DETAIL_RULE(kCarriesOutDecisions<T>,
                          "carry_out() must take the result of decide() as `Decision const&` and then "
                          "the same inputs as decide()")
+    SEPLFLOW_DETAIL_RULE(!Has_carry_out_all<T> || GoodCarryOutAll<T>,
+                         "carry_out_all() must be static, take `std::vector<Decision const*> const&` "
+                         "and then the inputs of decide(), without a SampleContext, and return a "
+                         "std::vector of what carry_out() returns")
     return true;
   } else {
+    SEPLFLOW_DETAIL_RULE(!Has_carry_out_all<T>,
+                         "carry_out_all() belongs to a stage with decide() and carry_out()")
     SEPLFLOW_DETAIL_RULE(HasCall<T>,
                          "a stage needs operator(), neither overloaded nor a template; a source needs "
                          "`std::optional<Sample> next()` instead")

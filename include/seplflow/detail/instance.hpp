@@ -203,6 +203,27 @@ class Instance final : public StageInstance {
       return StageInstance::carry_out(decision, context, inputs);
     }
   }
+  bool carries_out_all() const override { return Has_carry_out_all<T>; }
+  std::vector<std::optional<std::vector<Value>>> carry_out_all(
+      std::span<void const* const> decisions, SampleContext const& context,
+      std::span<void const* const> inputs) const override {
+    if constexpr (Has_carry_out_all<T>) {
+      using Call = CallOf<T>;
+      std::vector<typename Call::Decision const*> decided;
+      for (void const* const each : decisions) {
+        decided.push_back(static_cast<typename Call::Decision const*>(each));
+      }
+      auto const carry_out = [&](auto const&... each) { return T::carry_out_all(decided, each...); };
+      std::vector<std::optional<std::vector<Value>>> results;
+      for (auto& result :
+           InputsOf<typename Call::Parameters>::Type::call(carry_out, context, inputs)) {
+        results.push_back(returned<typename Call::Result>(std::move(result), context));
+      }
+      return results;
+    } else {
+      return StageInstance::carry_out_all(decisions, context, inputs);
+    }
+  }
 
   std::vector<std::filesystem::path> files(std::size_t output,
                                            Sample const& sample) const override {

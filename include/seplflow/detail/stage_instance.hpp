@@ -60,6 +60,14 @@ class SEPLFLOW_API StageInstance {
       std::span<void const* const> /*inputs*/) const {
     unsupported();
   }
+  // Of several decisions for the same inputs, each as carry_out() returns it. A stage that has this
+  // shares work between them.
+  virtual bool carries_out_all() const { return false; }
+  virtual std::vector<std::optional<std::vector<Value>>> carry_out_all(
+      std::span<void const* const> /*decisions*/, SampleContext const&,
+      std::span<void const* const> /*inputs*/) const {
+    unsupported();
+  }
 
   // The files that an output of this sample is read from, whether they exist or not. A resumed run
   // compares their sizes and times instead of reading them.
