@@ -191,12 +191,12 @@ TEST_CASE("mean field equals pydensecrf's marginals on larger images") {
     std::size_t x, y;
     double first, second;  // marginals of labels 0 and 1
   };
-  struct Case {
+  struct LabelCase {
     PairwiseParameters parameters;
     std::array<int, 3> pixels_of;  // each label
     std::vector<Pixel> pixels;
   };
-  Case const expected = GENERATE(Case{{3, 3, 50, 5, 10},
+  LabelCase const expected = GENERATE(LabelCase{{3, 3, 50, 5, 10},
                                       {2839, 1435, 2638},
                                       {{42, 0, 0.41552, 0.55741},
                                        {57, 0, 0.30159, 0.68922},
@@ -207,8 +207,8 @@ TEST_CASE("mean field equals pydensecrf's marginals on larger images") {
                                        {48, 3, 0.87785, 0.11761},
                                        {40, 4, 0.45418, 0.51786},
                                        {51, 5, 0.31947, 0.66870}}},
-                                 Case{{3, 3, 80, 13, 10}, {5123, 0, 1789}, {}},
-                                 Case{{1, 3, 67, 3, 4},
+                                 LabelCase{{3, 3, 80, 13, 10}, {5123, 0, 1789}, {}},
+                                 LabelCase{{1, 3, 67, 3, 4},
                                       {2984, 1971, 1957},
                                       {{41, 0, 0.22505, 0.73945},
                                        {51, 0, 0.38479, 0.60312},
