@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -48,13 +49,13 @@ void ScoreMaps::take(std::vector<T> values) {
   }
   require_numbers(std::span<T const>(values));
   auto const owner = std::make_shared<std::vector<T> const>(std::move(values));
-  values_ = std::shared_ptr<T const[]>(owner, owner->data());
+  values_ = std::shared_ptr<void const>(owner, owner->data());
 }
 
 template <class T>
 void ScoreMaps::take(std::unique_ptr<T[]> values) {
   require_numbers(std::span<T const>(values.get(), value_count()));
-  values_ = std::shared_ptr<T const[]>(std::move(values));
+  values_ = std::shared_ptr<T[]>(std::move(values));
 }
 
 ScoreMaps::ScoreMaps(Size size, std::vector<Label> classes, std::vector<float> values,
@@ -80,6 +81,11 @@ ScoreMaps ScoreMaps::adopt(Size size, std::vector<Label> classes,
   ScoreMaps scores(size, std::move(classes), Precision::full);
   scores.take(std::move(values));
   return scores;
+}
+
+void ScoreMaps::throw_not_single() {
+  throw std::logic_error(
+      "scores of full precision were taken for single precision; use visit_plane()");
 }
 
 bool ScoreMaps::has_background() const {

@@ -2,6 +2,8 @@
 
 namespace seplflow {
 
+OptionConstraint::~OptionConstraint() = default;
+
 OptionConstraint in_range(double minimum, double maximum) {
   return {.minimum = minimum, .maximum = maximum};
 }

@@ -96,6 +96,19 @@ std::string joined(std::vector<std::string> const& errors) {
   return text;
 }
 
+// Makes instances of a class that this library does not know.
+class InstanceFactory final : public StageFactory {
+ public:
+  InstanceFactory(detail::MakeInstance function,
+                  std::shared_ptr<detail::Blueprint const> blueprint)
+      : make_(function), blueprint_(std::move(blueprint)) {}
+  std::unique_ptr<StageInstance> make() const override { return make_(blueprint_); }
+
+ private:
+  detail::MakeInstance make_;
+  std::shared_ptr<detail::Blueprint const> blueprint_;
+};
+
 // Whether the stage's inputs need no work by other stages.
 bool only_loads(StageDeclaration const& stage) {
   return stage.kind != StageKind::source && std::ranges::all_of(stage.inputs, [](Port const& port) {
@@ -117,54 +130,105 @@ bool is_stage_type(std::string_view name) {
   return parts >= 2;
 }
 
-StageBuilderBase::StageBuilderBase(std::string name, std::string summary)
+StageBuilderBase::StageBuilderBase(std::string_view name, std::string_view summary)
     : blueprint_(std::make_shared<detail::Blueprint>()) {
   if (!is_stage_type(name)) {
     errors_.push_back("the name must have the form \"family.stage\", in lower case");
   }
   if (summary.empty()) errors_.push_back("it has no summary; say in one sentence what it does");
-  declaration_.name = std::move(name);
-  declaration_.summary = std::move(summary);
+  declaration_.name = name;
+  declaration_.summary = summary;
 }
 
 StageBuilderBase::~StageBuilderBase() = default;
-detail::OptionBinding::~OptionBinding() = default;
-detail::Producer::~Producer() = default;
 
-void StageBuilderBase::name_ports(std::vector<Port>& ports, std::vector<std::string> names,
-                                  char const* what) {
-  if (names.size() != ports.size()) {
+void StageBuilderBase::made_by(detail::MakeInstance make) {
+  declaration_.factory = std::make_shared<InstanceFactory>(make, blueprint_);
+}
+
+void StageBuilderBase::declare_source() {
+  declaration_.kind = StageKind::source;
+  declaration_.outputs = {detail::port_of<Sample>("sample")};
+  blueprint_->producers.emplace_back();  // the engine has the sample itself
+}
+
+void StageBuilderBase::declare_inputs(std::span<detail::PortFacts const> inputs) {
+  for (auto const& facts : inputs) declaration_.inputs.push_back(detail::make_port("", facts));
+}
+
+void StageBuilderBase::declare_outputs(std::span<detail::PortFacts const> outputs) {
+  for (auto const& facts : outputs) declaration_.outputs.push_back(detail::make_port("", facts));
+}
+
+void StageBuilderBase::name_ports(std::vector<Port>& ports, NameList names, char const* what) {
+  bool const fits = names.size() == ports.size();
+  if (!fits) {
     errors_.push_back("it names " + std::to_string(names.size()) + " " + what +
                       "s, but its signature has " + std::to_string(ports.size()));
   }
-  bool const fits = names.size() == ports.size();
   for (std::size_t i = 0; i < ports.size(); ++i) {
-    ports[i].name = fits ? std::move(names[i]) : "?" + std::to_string(i);
+    ports[i].name = fits ? std::string(names.begin()[i]) : "?" + std::to_string(i);
   }
 }
 
-void StageBuilderBase::connect_by_default(std::string const& input) {
+void StageBuilderBase::name_inputs(NameList names) {
+  name_ports(declaration_.inputs, names, "input");
+}
+
+void StageBuilderBase::name_outputs(NameList names) {
+  name_ports(declaration_.outputs, names, "output");
+}
+
+void StageBuilderBase::add_output(std::string_view name, detail::PortFacts const& facts,
+                                  std::unique_ptr<detail::Producer const> producer) {
+  declaration_.outputs.push_back(detail::make_port(name, facts));
+  blueprint_->producers.push_back(std::move(producer));
+}
+
+void StageBuilderBase::set_missing_library(std::string_view library) {
+  declaration_.missing_library = library;
+}
+
+void StageBuilderBase::set_details(std::string_view text) {
+  declaration_.details = text;
+}
+
+void StageBuilderBase::connect_by_default(std::string_view input) {
   auto const port = find_port(declaration_.inputs, input);
   if (!port || !declaration_.inputs[*port].optional) {
-    errors_.push_back("it has no optional input \"" + input + "\" to connect by default");
+    errors_.push_back("it has no optional input \"" + std::string(input) +
+                      "\" to connect by default");
     return;
   }
   declaration_.inputs[*port].by_default = true;
 }
 
-void StageBuilderBase::make_on_request(std::string const& output) {
+void StageBuilderBase::make_on_request(std::string_view output) {
   auto const port = find_port(declaration_.outputs, output);
   if (!port || *port == 0 || declaration_.kind != StageKind::transform) {
-    errors_.push_back("\"" + output +
+    errors_.push_back("\"" + std::string(output) +
                       "\" is not a later output of a transform; only these are made on request");
     return;
   }
   declaration_.outputs[*port].optional = true;
 }
 
+void StageBuilderBase::add_option(std::string_view name, std::string_view help,
+                                  detail::OptionFacts const& facts,
+                                  std::unique_ptr<detail::OptionBinding const> binding,
+                                  ConstraintList constraints) {
+  OptionDeclaration option;
+  option.name = name;
+  option.help = help;
+  option.type = facts.type;
+  option.minimum = facts.minimum;
+  option.maximum = facts.maximum;
+  add_option(std::move(option), std::move(binding), constraints);
+}
+
 void StageBuilderBase::add_option(OptionDeclaration option,
                                   std::unique_ptr<detail::OptionBinding const> binding,
-                                  std::vector<OptionConstraint> const& constraints) {
+                                  ConstraintList constraints) {
   auto const wrong = [&](std::string const& what) {
     errors_.push_back("option \"" + option.name + "\" " + what);
   };
@@ -177,7 +241,7 @@ void StageBuilderBase::add_option(OptionDeclaration option,
   }
   if (find_option(declaration_, option.name)) wrong("is declared twice");
   if (option.help.empty()) wrong("has no help; say in one sentence what it does");
-  for (OptionConstraint const& constraint : constraints) constrain(option, constraint, wrong);
+  for (OptionConstraint const* each : constraints) constrain(option, *each, wrong);
   blueprint_->options.push_back(std::move(binding));
   declaration_.options.push_back(std::move(option));
   if (declaration_.factory) set_default(declaration_.options.size() - 1);
@@ -231,6 +295,14 @@ StageDeclaration StageBuilderBase::finish() const {
   StageDeclaration declaration = declaration_;
   declaration.loads = only_loads(declaration);
   return declaration;
+}
+
+void Plugin::version(std::string_view text) {
+  version_ = text;
+}
+
+void Plugin::take(std::unique_ptr<StageBuilderBase> builder) {
+  builders_.push_back(std::move(builder));
 }
 
 Plugin::Stages Plugin::finish() const {

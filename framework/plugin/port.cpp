@@ -13,6 +13,12 @@ void require_size(Size size, Sample const& sample, std::string const& what) {
 
 }  // namespace
 
+Port detail::make_port(std::string_view name, PortFacts const& facts) {
+  return {std::string(name), std::string(facts.type), facts.optional,
+          "size " + std::to_string(facts.size) + ", alignment " + std::to_string(facts.alignment) +
+              ", version " + std::to_string(facts.version)};
+}
+
 void PortType<Image>::check(Image const& image, Sample const& sample) {
   require_size(image.size(), sample, "an image");
 }

@@ -21,12 +21,47 @@ std::optional<std::size_t> find_named(Range const& range, std::string_view name)
 
 OutputFolder::~OutputFolder() = default;
 RunFile::~RunFile() = default;
-StageInstance::~StageInstance() = default;
 StageFactory::~StageFactory() = default;
+
+Cell::Cell(std::string text) : variant(std::move(text)) {}
+Cell::Cell(std::string_view text) : variant(std::string(text)) {}
+Cell::Cell(char const* text) : variant(std::string(text)) {}
 
 OutputFolder& SampleContext::output() const {
   if (!output_) throw Error("only a sink may write files, and this stage is not one");
   return *output_;
+}
+
+OptionCheck::OptionCheck(std::vector<std::string> given, std::vector<std::string> connected_inputs,
+                         std::vector<std::string> wanted_outputs)
+    : given_(std::move(given)),
+      connected_(std::move(connected_inputs)),
+      wanted_(std::move(wanted_outputs)) {}
+
+bool OptionCheck::given(std::string_view option) const {
+  return std::ranges::find(given_, option) != given_.end();
+}
+bool OptionCheck::connected(std::string_view input) const {
+  return std::ranges::find(connected_, input) != connected_.end();
+}
+bool OptionCheck::wanted(std::string_view output) const {
+  return std::ranges::find(wanted_, output) != wanted_.end();
+}
+
+void OptionCheck::relies_on(std::string input) {
+  relied_on_.push_back(std::move(input));
+}
+void OptionCheck::refuse(std::string option, std::string message) {
+  problems_.push_back({std::move(option), std::move(message)});
+}
+void OptionCheck::missing(std::string option, std::string message) {
+  problems_.push_back({std::move(option), std::move(message), true});
+}
+void OptionCheck::warn(std::string option, std::string message) {
+  warnings_.push_back({std::move(option), std::move(message)});
+}
+void OptionCheck::expect_some(Expectation expectation) {
+  expectations_.push_back(std::move(expectation));
 }
 void OptionCheck::reads(std::filesystem::path const& file) {
   FilesRead::record(file, state_of(file));
@@ -64,10 +99,6 @@ void Warnings::add(Count count) {
 std::vector<Count> Warnings::take_counts() {
   std::scoped_lock const lock(mutex_);
   return std::exchange(counts_, {});
-}
-
-void StageInstance::unsupported() {
-  throw std::logic_error("the framework called a function that stages of this kind do not have");
 }
 
 std::string_view to_string(StageKind kind) {

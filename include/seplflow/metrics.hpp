@@ -20,13 +20,20 @@ class SEPLFLOW_API Metrics {
   using List = std::vector<Metrics>;
   using Value = std::variant<std::nullptr_t, std::int64_t, double, std::string, Metrics, List>;
 
+  Metrics();
+  Metrics(Metrics const&);
+  Metrics(Metrics&&) noexcept;
+  Metrics& operator=(Metrics const&);
+  Metrics& operator=(Metrics&&) noexcept;
+  ~Metrics();
+
   // Appends an entry. Throws Error when the tree already has the name.
   Metrics& set(std::string name, Value value);
   template <class T>
     requires std::is_arithmetic_v<T>
   Metrics& set(std::string name, T value) {
     using Held = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
-    return set(std::move(name), Value(static_cast<Held>(value)));
+    return set_number(std::move(name), static_cast<Held>(value));
   }
 
   // The value, or null.
@@ -36,11 +43,10 @@ class SEPLFLOW_API Metrics {
   std::vector<std::pair<std::string, Value>> const& entries() const { return entries_; }
 
  private:
+  Metrics& set_number(std::string name, std::int64_t value);
+  Metrics& set_number(std::string name, double value);
+
   std::vector<std::pair<std::string, Value>> entries_;
 };
-
-inline Metrics::Value Metrics::maybe(std::optional<double> value) {
-  return value ? Value(*value) : Value(nullptr);
-}
 
 }  // namespace seplflow

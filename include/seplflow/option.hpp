@@ -45,12 +45,14 @@ struct OptionDeclaration {
 // ---- What an author adds to .option(...) ----
 
 // Restricts an option. What does not fit the option's type is an error of the declaration.
-struct OptionConstraint {
+struct SEPLFLOW_API OptionConstraint {
   std::optional<double> minimum = {}, maximum = {};
   std::optional<std::string> unit = {};
   bool required = false;
   std::optional<PathKind> path_kind = {};
   std::optional<std::vector<std::string>> choices = {};
+
+  ~OptionConstraint();
 };
 
 SEPLFLOW_API OptionConstraint in_range(double minimum, double maximum);  // both ends included
@@ -89,7 +91,7 @@ struct Choices {
   // As OptionTraits has them; the text is checked before.
   static constexpr OptionType type = OptionType::text;
   E from(OptionValue const& value) const { return *value_of(std::get<std::string>(value)); }
-  OptionValue to(E value) const { return text_of(value); }
+  std::string const& to(E value) const { return text_of(value); }
 };
 template <class E>
 Choices<E> choices(std::initializer_list<std::pair<std::string, E>> values) {
@@ -98,7 +100,8 @@ Choices<E> choices(std::initializer_list<std::pair<std::string, E>> values) {
 
 // ---- How C++ types become options ----
 
-// A member of type M as the value of an option, and back.
+// A member of type M as the value of an option, and back; to() returns one of the types that an
+// OptionValue holds.
 template <class M>
 struct OptionTraits {
   static_assert(sizeof(M) == 0,
@@ -113,7 +116,7 @@ template <class M, class Held, OptionType option_type>
 struct PlainOption {
   static constexpr OptionType type = option_type;
   M from(OptionValue const& value) const { return static_cast<M>(std::get<Held>(value)); }
-  OptionValue to(M const& value) const { return static_cast<Held>(value); }
+  Held to(M const& value) const { return static_cast<Held>(value); }
 };
 
 template <class M, class Held, OptionType option_type>
@@ -123,7 +126,7 @@ struct ListOption {
     auto const& held = std::get<Held>(value);
     return M(held.begin(), held.end());
   }
-  OptionValue to(M const& value) const { return Held(value.begin(), value.end()); }
+  Held to(M const& value) const { return Held(value.begin(), value.end()); }
 };
 
 }  // namespace detail
@@ -141,7 +144,7 @@ template <>
 struct OptionTraits<std::filesystem::path> {
   static constexpr OptionType type = OptionType::path;
   std::filesystem::path from(OptionValue const& value) const { return std::get<std::string>(value); }
-  OptionValue to(std::filesystem::path const& value) const { return value.string(); }
+  std::string to(std::filesystem::path const& value) const { return value.string(); }
 };
 template <std::integral M>
   requires(!std::is_same_v<M, bool>)

@@ -62,9 +62,11 @@
 
 #include <concepts>
 #include <filesystem>
-#include <limits>
+#include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -83,12 +85,27 @@ class SEPLFLOW_API StageBuilderBase {
   std::string const& name() const { return declaration_.name; }
 
  protected:
-  StageBuilderBase(std::string name, std::string summary);
-  void name_ports(std::vector<Port>& ports, std::vector<std::string> names, char const* what);
-  void connect_by_default(std::string const& input);
-  void make_on_request(std::string const& output);
+  StageBuilderBase(std::string_view name, std::string_view summary);
+  using NameList = std::initializer_list<std::string_view>;
+  using ConstraintList = std::initializer_list<OptionConstraint const*>;
+
+  void made_by(detail::MakeInstance make);
+  void declare_source();
+  void declare_inputs(std::span<detail::PortFacts const> inputs);
+  void declare_outputs(std::span<detail::PortFacts const> outputs);
+  void name_inputs(NameList names);
+  void name_outputs(NameList names);
+  void add_output(std::string_view name, detail::PortFacts const& facts,
+                  std::unique_ptr<detail::Producer const> producer);
+  void connect_by_default(std::string_view input);
+  void make_on_request(std::string_view output);
+  void add_option(std::string_view name, std::string_view help, detail::OptionFacts const& facts,
+                  std::unique_ptr<detail::OptionBinding const> binding,
+                  ConstraintList constraints);
   void add_option(OptionDeclaration option, std::unique_ptr<detail::OptionBinding const> binding,
-                  std::vector<OptionConstraint> const& constraints);
+                  ConstraintList constraints);
+  void set_missing_library(std::string_view library);
+  void set_details(std::string_view text);
 
   StageDeclaration declaration_;
   std::shared_ptr<detail::Blueprint> blueprint_;
@@ -96,35 +113,36 @@ class SEPLFLOW_API StageBuilderBase {
   bool is_const_ = true;  // operator()
 
  private:
+  void name_ports(std::vector<Port>& ports, NameList names, char const* what);
   void set_default(std::size_t option);
 };
 
 template <class T>
 class StageBuilder final : public StageBuilderBase {
  public:
-  StageBuilder(std::string name, std::string summary)
-      : StageBuilderBase(std::move(name), std::move(summary)) {
+  StageBuilder(std::string_view name, std::string_view summary)
+      : StageBuilderBase(name, summary) {
     if constexpr (detail::is_good_stage<T>()) {
       detail::warn_of_near_names<T>();
-      declaration_.factory = std::make_shared<detail::Factory<T>>(blueprint_);
+      made_by(&detail::make_instance<T>);
       describe();
     }
   }
 
   // Names of the inputs, in the order of operator()'s parameters.
-  template <std::convertible_to<std::string>... Names>
-  StageBuilder& inputs(Names&&... names) {
-    name_ports(declaration_.inputs, {std::string(names)...}, "input");
+  template <std::convertible_to<std::string_view>... Names>
+  StageBuilder& inputs(Names const&... names) {
+    name_inputs({std::string_view(names)...});
     return *this;
   }
 
   // Names of the outputs, in the order of the returned tuple; the first is the default.
-  template <std::convertible_to<std::string>... Names>
-  StageBuilder& outputs(Names&&... names) {
-    name_ports(declaration_.outputs, {std::string(names)...}, "output");
+  template <std::convertible_to<std::string_view>... Names>
+  StageBuilder& outputs(Names const&... names) {
+    name_outputs({std::string_view(names)...});
     return *this;
   }
-  StageBuilder& output(std::string name) { return outputs(std::move(name)); }
+  StageBuilder& output(std::string_view name) { return outputs(name); }
 
   // A further output of a source, produced on demand, and the files that it is read from. The
   // producer takes a Sample, or a SampleContext to warn about it. If it returns an empty
@@ -133,15 +151,14 @@ class StageBuilder final : public StageBuilderBase {
   // returns false.
   template <class R, class C, class Input>
     requires(std::is_same_v<Input, Sample> || std::is_same_v<Input, SampleContext>)
-  StageBuilder& output(std::string name, R (C::*producer)(Input const&) const,
+  StageBuilder& output(std::string_view name, R (C::*producer)(Input const&) const,
                        std::vector<std::filesystem::path> (T::*files)(Sample const&) const =
                            nullptr,
                        bool (T::*needs_files)() const = nullptr) {
     static_assert(detail::IsSource<T>, "only a source produces its outputs one by one");
-    declaration_.outputs.push_back(
-        detail::port_of<typename detail::Unwrapped<R>::Type>(std::move(name)));
-    blueprint_->producers.push_back(
-        std::make_unique<detail::MemberProducer<T, R, Input>>(producer, files, needs_files));
+    add_output(name, detail::port_facts<typename detail::Unwrapped<R>::Type>(),
+               std::unique_ptr<detail::Producer const>(
+                   new detail::MemberProducer<T, R, Input>(producer, files, needs_files)));
     return *this;
   }
 
@@ -149,26 +166,16 @@ class StageBuilder final : public StageBuilderBase {
   // sentence. Constraints: in_range, at_least, choices, one_of, unit, required, existing_folder,
   // existing_file. A std::optional member has no default.
   template <class M, class C, class... Constraints>
-  StageBuilder& option(std::string name, M C::*member, std::string help,
+  StageBuilder& option(std::string_view name, M C::*member, std::string_view help,
                        Constraints const&... constraints) {
     using Plain = typename detail::Unwrapped<M>::Type;
-    auto const traits = traits_of<Plain>(constraints...);
-    using Traits = std::remove_const_t<decltype(traits)>;
-    OptionDeclaration option;
-    option.name = std::move(name);
-    option.help = std::move(help);
-    option.type = Traits::type;
-    if constexpr (Traits::type == OptionType::integer) {
-      // Smaller types hold fewer numbers; doubles do not count to the end of the largest.
-      if (std::is_unsigned_v<Plain>) option.minimum = 0;
-      if constexpr (sizeof(Plain) < sizeof(std::int64_t)) {
-        option.minimum = static_cast<double>(std::numeric_limits<Plain>::min());
-        option.maximum = static_cast<double>(std::numeric_limits<Plain>::max());
-      }
-    }
-    add_option(std::move(option),
-               std::make_unique<detail::MemberOption<T, M, Traits>>(member, traits),
-               {OptionConstraint(constraints)...});
+    auto const& traits = traits_of<Plain>(constraints...);
+    using Traits = std::remove_cvref_t<decltype(traits)>;
+    add_option(name, help, detail::option_facts<Plain, Traits>(),
+               std::unique_ptr<detail::OptionBinding const>(
+                   new detail::MemberOption<T, M, Traits>(member, traits)),
+               // Choices become a temporary constraint.
+               {&static_cast<OptionConstraint const&>(constraints)...});
     return *this;
   }
 
@@ -176,14 +183,14 @@ class StageBuilder final : public StageBuilderBase {
   // pipeline connects it to another one or sets it to false, and if the source offers() that output.
   // For inputs that only serve checks: a result does not depend on them, unless check() states it
   // with OptionCheck::relies_on().
-  StageBuilder& by_default(std::string const& input) {
+  StageBuilder& by_default(std::string_view input) {
     connect_by_default(input);
     return *this;
   }
 
   // The stage, a transform, makes this output only if another stage uses it, which OptionCheck::wanted()
   // tells check(). Without a pipeline, a caller has to ask for it.
-  StageBuilder& on_request(std::string const& output) {
+  StageBuilder& on_request(std::string_view output) {
     make_on_request(output);
     return *this;
   }
@@ -232,14 +239,14 @@ class StageBuilder final : public StageBuilderBase {
 
   // The stage is known and documented but cannot run, because this build does not have a library
   // that it needs. Pipelines that use the stage are refused.
-  StageBuilder& missing_library(std::string library) {
-    declaration_.missing_library = std::move(library);
+  StageBuilder& missing_library(std::string_view library) {
+    set_missing_library(library);
     return *this;
   }
 
   // Paragraphs (Markdown) for the stage's manual page.
-  StageBuilder& details(std::string text) {
-    declaration_.details = std::move(text);
+  StageBuilder& details(std::string_view text) {
+    set_details(text);
     return *this;
   }
 
@@ -247,12 +254,10 @@ class StageBuilder final : public StageBuilderBase {
   // The kind and the ports, from the class.
   void describe() {
     if constexpr (detail::IsSource<T>) {
-      declaration_.kind = StageKind::source;
-      declaration_.outputs = {detail::port_of<Sample>("sample")};
-      blueprint_->producers.emplace_back();  // the engine has the sample itself
+      declare_source();
     } else {
       using Call = detail::CallOf<T>;
-      declaration_.inputs = Call::Parameters::ports();
+      declare_inputs(Call::Parameters::ports());
       is_const_ = Call::kConst;
       if constexpr (detail::IsObserver<T>) {
         declaration_.kind = StageKind::observer;
@@ -261,13 +266,13 @@ class StageBuilder final : public StageBuilderBase {
       } else if constexpr (std::is_void_v<typename Call::Result>) {
         declaration_.kind = StageKind::sink;
       } else {
-        declaration_.outputs = detail::Returned<typename Call::Result>::ports();
+        declare_outputs(detail::Returned<typename Call::Result>::ports());
       }
     }
   }
 
   template <class M, class... Constraints>
-  static auto traits_of(Constraints const&... constraints) {
+  static decltype(auto) traits_of(Constraints const&... constraints) {
     if constexpr (std::is_enum_v<M>) {
       static_assert((std::is_same_v<Constraints, Choices<M>> || ...),
                     "an enumeration needs seplflow::choices<E>({{\"text\", value}, ...})");
@@ -283,21 +288,21 @@ class SEPLFLOW_API Plugin {
  public:
   // Declares the class T as a stage. Names are "family.stage", lower case.
   template <class T>
-  StageBuilder<T>& stage(std::string name, std::string summary) {
-    auto builder = std::make_unique<StageBuilder<T>>(std::move(name), std::move(summary));
-    auto& declared = *builder;
-    builders_.push_back(std::move(builder));
-    return declared;
+  StageBuilder<T>& stage(std::string_view name, std::string_view summary) {
+    auto* const builder = new StageBuilder<T>(name, summary);
+    take(std::unique_ptr<StageBuilderBase>(builder));
+    return *builder;
   }
 
   // Declares a plain function as a stage.
   template <auto Function>
-  StageBuilder<detail::FunctionStage<Function>>& stage(std::string name, std::string summary) {
-    return stage<detail::FunctionStage<Function>>(std::move(name), std::move(summary));
+  StageBuilder<detail::FunctionStage<Function>>& stage(std::string_view name,
+                                                       std::string_view summary) {
+    return stage<detail::FunctionStage<Function>>(name, summary);
   }
 
   // The version of the plugin itself, for `seplflow stages` and run.json: "1.2.0".
-  void version(std::string text) { version_ = std::move(text); }
+  void version(std::string_view text);
   std::string const& version() const { return version_; }
 
   // A stage that cannot be used, and why.
@@ -312,6 +317,8 @@ class SEPLFLOW_API Plugin {
   Stages finish() const;
 
  private:
+  void take(std::unique_ptr<StageBuilderBase> builder);
+
   std::vector<std::unique_ptr<StageBuilderBase>> builders_;
   std::string version_;
 };

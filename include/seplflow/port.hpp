@@ -9,10 +9,10 @@
 #include <seplflow/sample.hpp>
 #include <seplflow/score_maps.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace seplflow {
 
@@ -78,13 +78,26 @@ using Value = std::shared_ptr<void const>;
 
 namespace detail {
 
+// What the C++ type of a port's values determines.
+struct PortFacts {
+  std::string_view type;
+  std::size_t size, alignment;
+  int version;
+  bool optional;
+};
+
 template <class T>
-Port port_of(std::string name, bool optional = false) {
+constexpr PortFacts port_facts(bool optional = false) {
   int version = 0;
   if constexpr (requires { PortType<T>::version; }) version = PortType<T>::version;
-  return {std::move(name), std::string(PortType<T>::name), optional,
-          "size " + std::to_string(sizeof(T)) + ", alignment " + std::to_string(alignof(T)) +
-              ", version " + std::to_string(version)};
+  return {PortType<T>::name, sizeof(T), alignof(T), version, optional};
+}
+
+SEPLFLOW_API Port make_port(std::string_view name, PortFacts const& facts);
+
+template <class T>
+Port port_of(std::string_view name, bool optional = false) {
+  return make_port(name, port_facts<T>(optional));
 }
 
 }  // namespace detail

@@ -10,7 +10,6 @@
 #include <span>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace seplflow {
@@ -51,8 +50,12 @@ class SEPLFLOW_API ScoreMaps {
     return scores;
   }
 
-  // Plane i as single precision, which holds `half` exactly; only where precision() is not full.
-  std::span<float const> plane(std::size_t i) const { return plane_of<float>(i); }
+  // Plane i as single precision, which holds `half` exactly. Throws std::logic_error where
+  // precision() is full.
+  std::span<float const> plane(std::size_t i) const {
+    if (precision_ == Precision::full) throw_not_single();
+    return plane_of<float>(i);
+  }
 
   // Calls visit(span of T) with plane i in the type that holds it exactly: float or double.
   template <class Visit>
@@ -62,8 +65,6 @@ class SEPLFLOW_API ScoreMaps {
   }
 
  private:
-  using Values = std::variant<std::shared_ptr<float const[]>, std::shared_ptr<double const[]>>;
-
   // Without values.
   ScoreMaps(Size size, std::vector<Label> classes, Precision precision);
   template <class T>
@@ -77,14 +78,14 @@ class SEPLFLOW_API ScoreMaps {
 
   template <class T>
   std::span<T const> plane_of(std::size_t i) const {
-    auto const* const values = std::get<std::shared_ptr<T const[]>>(values_).get();
-    return {values + i * size_.pixels(), size_.pixels()};
+    return {static_cast<T const*>(values_.get()) + i * size_.pixels(), size_.pixels()};
   }
+  [[noreturn]] static void throw_not_single();
 
   Size size_;
   std::vector<Label> classes_;
   Precision precision_;
-  Values values_;
+  std::shared_ptr<void const> values_;  // doubles of full precision, else floats
   std::string method_;
 };
 

@@ -112,11 +112,11 @@ class SEPLFLOW_API SampleContext {
 
 // A cell of an observer's CSV: empty, text, a count, or a number (shortest decimal that reads back
 // exactly; "nan" for not-a-number). Any integer or floating-point type converts to it.
-struct Cell : std::variant<std::monostate, std::string, std::int64_t, double> {
+struct SEPLFLOW_API Cell : std::variant<std::monostate, std::string, std::int64_t, double> {
   Cell() = default;
-  Cell(std::string text) : variant(std::move(text)) {}
-  Cell(std::string_view text) : variant(std::string(text)) {}
-  Cell(char const* text) : variant(std::string(text)) {}
+  Cell(std::string text);
+  Cell(std::string_view text);
+  Cell(char const* text);
   template <std::integral T>
   Cell(T count) : variant(static_cast<std::int64_t>(count)) {}
   template <std::floating_point T>
@@ -161,7 +161,7 @@ struct Findings {
 
 // Passed to a stage's check(): what the pipeline sets, connects and uses, and where errors and
 // warnings go.
-class OptionCheck {
+class SEPLFLOW_API OptionCheck {
  public:
   struct Problem {
     std::string option;  // empty for the stage as a whole
@@ -170,36 +170,27 @@ class OptionCheck {
   };
 
   OptionCheck(std::vector<std::string> given, std::vector<std::string> connected_inputs,
-              std::vector<std::string> wanted_outputs)
-      : given_(std::move(given)),
-        connected_(std::move(connected_inputs)),
-        wanted_(std::move(wanted_outputs)) {}
+              std::vector<std::string> wanted_outputs);
 
   // Whether the pipeline sets the option itself, rather than leaving it at its default.
-  bool given(std::string_view option) const { return holds(given_, option); }
+  bool given(std::string_view option) const;
   // Whether an input is connected.
-  bool connected(std::string_view input) const { return holds(connected_, input); }
+  bool connected(std::string_view input) const;
   // Whether some stage uses the output.
-  bool wanted(std::string_view output) const { return holds(wanted_, output); }
+  bool wanted(std::string_view output) const;
 
   // States that the result depends on an input that is connected by default, with these options.
-  void relies_on(std::string input) { relied_on_.push_back(std::move(input)); }
+  void relies_on(std::string input);
   std::vector<std::string> const& relied_on() const { return relied_on_; }
 
   // Reports an error, which is shown at the option's place in the file.
-  void refuse(std::string option, std::string message) {
-    problems_.push_back({std::move(option), std::move(message)});
-  }
+  void refuse(std::string option, std::string message);
   // Reports a file or folder that does not exist in a stage that is valid otherwise.
-  void missing(std::string option, std::string message) {
-    problems_.push_back({std::move(option), std::move(message), true});
-  }
+  void missing(std::string option, std::string message);
   std::vector<Problem> const& problems() const { return problems_; }
 
   // Reports a warning, which is shown at the option's place before the pipeline runs.
-  void warn(std::string option, std::string message) {
-    warnings_.push_back({std::move(option), std::move(message)});
-  }
+  void warn(std::string option, std::string message);
   std::vector<Problem> const& warnings() const { return warnings_; }
 
   // What the run says when a number that the stage counts (SampleContext::count) is 0 for every
@@ -209,22 +200,15 @@ class OptionCheck {
     std::string message;
     bool is_error = true;  // the run fails; else it warns
   };
-  void expect_some(Expectation expectation) { expectations_.push_back(std::move(expectation)); }
+  void expect_some(Expectation expectation);
   std::vector<Expectation> const& expectations() const { return expectations_; }
   // States that check() is about to read a file. If files() of the stage names the file too, a
   // resumed run compares it with what it was now, so that no result of an older file is reused. A
   // file that changes before check() returns is an error. The files among the options, and those
   // that the readers in seplflow/formats open, need not be stated.
-  SEPLFLOW_API void reads(std::filesystem::path const& file);
+  void reads(std::filesystem::path const& file);
 
  private:
-  static bool holds(std::vector<std::string> const& names, std::string_view name) {
-    for (std::string const& each : names) {
-      if (each == name) return true;
-    }
-    return false;
-  }
-
   std::vector<std::string> given_, connected_, wanted_, relied_on_;
   std::vector<Problem> problems_, warnings_;
   std::vector<Expectation> expectations_;

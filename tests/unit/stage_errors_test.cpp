@@ -1,5 +1,7 @@
-// What a compiler says of a stage that the framework cannot call as its author meant.
+// What a compiler says of a stage that the framework cannot call as its author meant, and how much
+// it reads for a plugin.
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <sstream>
 #include <string>
@@ -96,6 +98,10 @@ std::vector<Case> wrong_stages() {
       {"carry_out() without the decision",
        "int decide(LabelMap const&) const; static LabelMap carry_out(LabelMap const&);", kPorts,
        "carry_out() must take the result of decide() as `Decision const&`"},
+      {"decide() of an observer",
+       "int decide(LabelMap const&) const; static LabelMap carry_out(int const&, LabelMap const&);"
+       "void fold(Sample const&, LabelMap const&) {} Findings finish() { return {}; }",
+       kInput, "a stage with decide() and carry_out() is a transform and has no fold()"},
       {"carry_out() not static",
        "int decide(LabelMap const&) const; LabelMap carry_out(int const&, LabelMap const&) const;",
        kPorts, "carry_out() must be static"},
@@ -141,6 +147,16 @@ ProgramResult compile(std::vector<Case> const& stages, std::string const& standa
                       "-ferror-limit=0",
 #endif
                       "-I" SEPLFLOW_SOURCE_DIR "/include", "-fsyntax-only", file.string()});
+}
+
+// Of a file with these includes.
+std::ptrdiff_t preprocessed_lines(std::string const& includes) {
+  TempFolder const folder;
+  auto const file = folder.write("lines.cpp", includes);
+  auto const result = run_program({SEPLFLOW_CXX, "-std=c++20", "-I" SEPLFLOW_SOURCE_DIR "/include",
+                                   "-E", file.string()});
+  REQUIRE(result.status == 0);
+  return std::count(result.out.begin(), result.out.end(), '\n');
 }
 
 // The first error about each stage, by the number of its namespace.
@@ -202,6 +218,14 @@ TEST_CASE("an option may be called like a hook, and a right stage compiles witho
         ""}});
   CHECK(result.status == 0);
   CHECK(result.err == "");
+}
+
+TEST_CASE("a plugin's file adds at most 5000 preprocessed lines to six standard headers",
+          "[compiler]") {
+  auto const standard = preprocessed_lines(
+      "#include <string>\n#include <vector>\n#include <optional>\n#include <span>\n"
+      "#include <memory>\n#include <filesystem>\n");
+  CHECK(preprocessed_lines("#include <seplflow/seplflow.hpp>\n") <= standard + 5000);
 }
 
 TEST_CASE("an older standard is refused in one sentence", "[compiler]") {

@@ -84,7 +84,7 @@ OptionConstraint constraint_of(PythonJson const& told) {
 class PythonStageBuilder final : public StageBuilderBase {
  public:
   PythonStageBuilder(PythonJson const& told, std::shared_ptr<PythonStage> const& stage)
-      : StageBuilderBase(stage->name, told.at("summary")) {
+      : StageBuilderBase(stage->name, told.at("summary").get<std::string>()) {
     declaration_.details = told.at("details");
     declaration_.kind = stage->kind;
     declaration_.inputs = stage->inputs;
@@ -97,7 +97,8 @@ class PythonStageBuilder final : public StageBuilderBase {
     // The instance that an option's default is read from has the options so far.
     for (auto const& option : told.at("options")) {
       stage->options.push_back(option_of(option));
-      add_option(stage->options.back(), nullptr, {constraint_of(option)});
+      OptionConstraint const constraint = constraint_of(option);
+      add_option(stage->options.back(), nullptr, {&constraint});
     }
     for (OptionDeclaration const& option : options_of_python_stages()) {
       stage->options.push_back(option);

@@ -232,6 +232,8 @@ constexpr bool has_one_call() {
     SEPLFLOW_DETAIL_RULE((requires { &T::decide; } && requires { &T::carry_out; }),
                          "decide() and carry_out() must be neither overloaded nor templates")
     SEPLFLOW_DETAIL_RULE(!HasCall<T>, "a stage has operator(), or decide() and carry_out()")
+    SEPLFLOW_DETAIL_RULE(!Has_fold<T>,
+                         "a stage with decide() and carry_out() is a transform and has no fold()")
     SEPLFLOW_DETAIL_RULE(!std::is_member_function_pointer_v<decltype(&T::carry_out)>,
                          "carry_out() must be static: its result may depend only on the decision and "
                          "the inputs")

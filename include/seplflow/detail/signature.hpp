@@ -4,7 +4,7 @@
 #include <seplflow/port.hpp>
 #include <seplflow/stage.hpp>
 
-#include <filesystem>
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,13 +28,13 @@ template <class T>
 struct Parameter<T const&> {
   static_assert(!std::is_same_v<T, SampleContext>,
                 "SampleContext const& comes before the inputs, or not at all");
-  static Port port() { return port_of<T>(""); }
+  static constexpr PortFacts port() { return port_facts<T>(); }
   static T const& get(void const* value) { return *static_cast<T const*>(value); }
 };
 
 template <class T>
 struct Parameter<T const*> {
-  static Port port() { return port_of<T>("", true); }
+  static constexpr PortFacts port() { return port_facts<T>(true); }
   static T const* get(void const* value) { return static_cast<T const*>(value); }
 };
 
@@ -47,20 +47,24 @@ Value outlet(R&& result, Sample const& sample) {
   return std::make_shared<R const>(std::move(result));
 }
 
+inline std::vector<Value> one_value(Value value) {
+  std::vector<Value> values(1);
+  values[0] = std::move(value);
+  return values;
+}
+
 // What a stage returns, as values on its outputs. An empty optional skips the sample.
 template <class R>
 struct Returned {
-  static std::vector<Port> ports() { return {port_of<R>("")}; }
+  static constexpr std::array<PortFacts, 1> ports() { return {port_facts<R>()}; }
   static std::optional<std::vector<Value>> values(R&& result, Sample const& sample) {
-    std::vector<Value> values;
-    values.push_back(outlet(std::move(result), sample));
-    return values;
+    return one_value(outlet(std::move(result), sample));
   }
 };
 
 template <class... R>
 struct Returned<std::tuple<R...>> {
-  static std::vector<Port> ports() { return {port_of<R>("")...}; }
+  static constexpr std::array<PortFacts, sizeof...(R)> ports() { return {port_facts<R>()...}; }
   static std::optional<std::vector<Value>> values(std::tuple<R...>&& result,
                                                   Sample const& sample) {
     return std::apply(
@@ -71,7 +75,7 @@ struct Returned<std::tuple<R...>> {
 
 template <class R>
 struct Returned<std::optional<R>> {
-  static std::vector<Port> ports() { return Returned<R>::ports(); }
+  static constexpr auto ports() { return Returned<R>::ports(); }
   static std::optional<std::vector<Value>> values(std::optional<R>&& result,
                                                   Sample const& sample) {
     if (!result) return std::nullopt;
@@ -79,14 +83,9 @@ struct Returned<std::optional<R>> {
   }
 };
 
-template <>
-struct Returned<void> {
-  static std::vector<Port> ports() { return {}; }
-};
-
 template <class... A>
 struct ParameterList {
-  static std::vector<Port> ports() { return {Parameter<A>::port()...}; }
+  static constexpr std::array<PortFacts, sizeof...(A)> ports() { return {Parameter<A>::port()...}; }
 
   // Whether F can be called with `First` and then these parameters.
   template <class F, class First>
