@@ -18,6 +18,7 @@ struct TrainIrn : Training {
     if (patch.labels.empty()) {
       throw Error("the patch has no labels to learn; connect the input labels of augment.scale");
     }
+    require_multiple(patch.size, 4);
     TrainingRecord record{patch.size, input_of(patch, network()), patch.labels, {}};
     if (mean_samples > 0) {
       record.corner = cropped(image, 0, 0, std::min(patch.size.width, image.size().width),

@@ -13,6 +13,7 @@ struct TrainPsa : Training {
 
   TrainingRecord operator()(SampleContext const& context, Patch const& patch,
                             ScoreMaps const& objects, ScoreMaps const& background) const {
+    require_multiple(patch.size, kPsaStride);
     Size const small{patch.size.height / kPsaStride, patch.size.width / kPsaStride};
     TrainingRecord record{patch.size, input_of(patch, network()), {}, {}};
     record.labels = affinity_labels(objects, background, patch.window, small);

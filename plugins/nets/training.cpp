@@ -185,6 +185,13 @@ void Training::check_sample(Sample const& sample) const {
   if (checkpoint) shape_to_train(trainer_options({{}, {}, sample.classes}));
 }
 
+void Training::require_multiple(Size crop, std::uint32_t stride) const {
+  if (crop.height % stride == 0 && crop.width % stride == 0) return;
+  throw Error(std::string(name_of(network_)) + " learns from crops whose sides are multiples of " +
+              std::to_string(stride) + ", but this one is " + to_string(crop) +
+              "; choose such a size in augment.crop");
+}
+
 TrainingRecord Training::counted_labels(SampleContext const& context,
                                         TrainingRecord record) const {
   auto const unknown = std::ranges::count(record.labels, kIgnore);

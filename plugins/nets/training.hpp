@@ -83,6 +83,8 @@ class Training {
   // Call it in check().
   void check_training(OptionCheck& check);
   Network network() const { return network_; }
+  // Throws Error unless the sides of a crop are multiples of `stride`.
+  void require_multiple(Size crop, std::uint32_t stride) const;
   // Counts what can be learned from a sample, and returns it.
   TrainingRecord counted_labels(SampleContext const& context, TrainingRecord record) const;
   // Of the data set, once folding began; null if it has none.
