@@ -1,9 +1,10 @@
-// What DeepLab V2 costs at its full size, to run and to train, beside PyTorch (nets.py); see
-// README.md.
-//   seplflow_bench_nets make FILE                a checkpoint with random weights
-//   seplflow_bench_nets forward|train FILE [DEVICE [PRECISION [BATCH [REPEATS [THREADS]]]]]
+// What DeepLab V2 costs to run and to train, beside PyTorch (nets.py); see README.md.
+//   seplflow_bench_nets make FILE [BLOCKS]       a checkpoint with random weights; BLOCKS is the number
+//                                                of blocks in each group, default 3 4 23 3
+//   seplflow_bench_nets forward|train FILE [DEVICE [PRECISION [BATCH [REPEATS [THREADS [SIDE]]]]]]
 #include <sys/resource.h>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -20,7 +21,6 @@ using namespace seplflow::nets;
 
 namespace {
 
-constexpr std::uint32_t kSide = 321;
 constexpr std::int64_t kClasses = 21;
 
 struct Setting {
@@ -28,6 +28,8 @@ struct Setting {
   std::size_t batch = 1;
   int repeats = 3;
   std::int64_t threads = 1;
+  std::uint32_t side = 321;                // of the crops
+  std::array<std::int64_t, 4> blocks{};    // of a network that is made
 };
 
 double seconds_of(std::function<void()> const& f) {
@@ -51,6 +53,7 @@ TrainerOptions trainer_options(Setting const& setting) {
   options.network = Network::deeplab;
   if (setting.mode != "make") options.checkpoint = setting.file;
   options.classes = kClasses;
+  options.blocks = setting.blocks;
   options.device = setting.device;
   options.precision = precision_of(setting.precision);
   options.optimizer = published_optimizer(Network::deeplab);
@@ -61,17 +64,17 @@ TrainerOptions trainer_options(Setting const& setting) {
   return options;
 }
 
-TrainingBatch batch_of(std::size_t count) {
+TrainingBatch batch_of(std::size_t count, std::uint32_t side) {
   TrainingBatch batch;
   batch.count = count;
-  batch.size = batch.label_size = {kSide, kSide};
+  batch.size = batch.label_size = {side, side};
   batch.images.resize(3 * count * batch.size.pixels());
   batch.labels.resize(count * batch.size.pixels());
   for (std::size_t i = 0; i < batch.images.size(); ++i) {
     batch.images[i] = static_cast<float>(i * 7919 % 251) - 125;
   }
   for (std::size_t i = 0; i < batch.labels.size(); ++i) {
-    batch.labels[i] = static_cast<std::uint8_t>(i / kSide / 16 % kClasses);
+    batch.labels[i] = static_cast<std::uint8_t>(i / side / 16 % kClasses);
   }
   batch.ids.assign(count, "made up");
   return batch;
@@ -97,16 +100,17 @@ void forward(Setting const& setting) {
   options.device = setting.device;
   options.precision = precision_of(setting.precision);
   auto const network = functions().open_deeplab(options);
-  std::vector<std::uint8_t> rgb(std::size_t{3} * kSide * kSide);
+  Size const size{setting.side, setting.side};
+  std::vector<std::uint8_t> rgb(3 * size.pixels());
   for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = static_cast<std::uint8_t>(i * 7919 % 251);
-  Image const image({kSide, kSide}, std::move(rgb));
+  Image const image(size, std::move(rgb));
   report(
       setting, "images", 1, [&] { network->logits(image); }, [] {});
 }
 
 void train(Setting const& setting) {
   auto const trainer = functions().make_trainer(trainer_options(setting));
-  TrainingBatch const batch = batch_of(setting.batch);
+  TrainingBatch const batch = batch_of(setting.batch, setting.side);
   report(
       setting, "iterations", 1,
       [&] {
@@ -118,7 +122,7 @@ void train(Setting const& setting) {
 
 void make(Setting const& setting) {
   auto const trainer = functions().make_trainer(trainer_options(setting));
-  trainer->accumulate(batch_of(1));  // measures the statistics of the normalisations
+  trainer->accumulate(batch_of(1, setting.side));  // measures the statistics of the normalisations
   auto const bytes = trainer->encode_weights();
   std::ofstream(setting.file, std::ios::binary)
       .write(reinterpret_cast<char const*>(bytes.data()), std::ssize(bytes));
@@ -132,18 +136,25 @@ int main(int argc, char** argv) {
   if (words.size() < 2) {
     std::fputs(
         "usage: seplflow_bench_nets make|forward|train FILE [DEVICE [PRECISION [BATCH "
-        "[REPEATS [THREADS]]]]]\n",
+        "[REPEATS [THREADS [SIDE]]]]]]\n",
         stderr);
     return 2;
   }
   setting.mode = words[0];
   setting.file = words[1];
+  if (setting.mode == "make") {
+    for (std::size_t i = 0; i + 2 < words.size() && i < setting.blocks.size(); ++i) {
+      setting.blocks[i] = std::stol(words[i + 2]);
+    }
+    make(setting);
+    return 0;
+  }
   if (words.size() > 2) setting.device = words[2];
   if (words.size() > 3) setting.precision = words[3];
   if (words.size() > 4) setting.batch = std::stoul(words[4]);
   if (words.size() > 5) setting.repeats = std::stoi(words[5]);
   if (words.size() > 6) setting.threads = std::stol(words[6]);
-  if (setting.mode == "make") make(setting);
+  if (words.size() > 7) setting.side = static_cast<std::uint32_t>(std::stoul(words[7]));
   if (setting.mode == "forward") forward(setting);
   if (setting.mode == "train") train(setting);
   return 0;

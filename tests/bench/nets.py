@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""What DeepLab V2 costs at its full size in PyTorch, to run and to train; see README.md.
+"""What DeepLab V2 costs in PyTorch, to run and to train; see README.md.
 
-    nets.py forward|train FILE [DEVICE [PRECISION [BATCH [REPEATS [THREADS]]]]]
+    nets.py forward|train FILE [DEVICE [PRECISION [BATCH [REPEATS [THREADS [SIDE]]]]]]
 
 FILE is a checkpoint of `seplflow_bench_nets make`, which is loaded with strict=True. The network is
-that of deeplab-pytorch, layer by layer.
+that of deeplab-pytorch, layer by layer; or its own code, where DEEPLAB_PYTORCH names its folder.
 """
 
+import os
 import resource
 import sys
 import time
@@ -15,7 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-SIDE, CLASSES = 321, 21
+CLASSES = 21
 
 
 class ConvNorm(nn.Sequential):
@@ -70,20 +71,20 @@ class Aspp(nn.Module):
 
 
 class DeepLab(nn.Sequential):
-    def __init__(self):
+    def __init__(self, blocks):
         super().__init__()
         self.add_module("layer1", Stem())
-        self.add_module("layer2", Layer(3, 64, 256, 1, 1))
-        self.add_module("layer3", Layer(4, 256, 512, 2, 1))
-        self.add_module("layer4", Layer(23, 512, 1024, 1, 2))
-        self.add_module("layer5", Layer(3, 1024, 2048, 1, 4))
+        self.add_module("layer2", Layer(blocks[0], 64, 256, 1, 1))
+        self.add_module("layer3", Layer(blocks[1], 256, 512, 2, 1))
+        self.add_module("layer4", Layer(blocks[2], 512, 1024, 1, 2))
+        self.add_module("layer5", Layer(blocks[3], 1024, 2048, 1, 4))
         self.add_module("aspp", Aspp())
 
 
 class Msc(nn.Module):
-    def __init__(self):
+    def __init__(self, blocks):
         super().__init__()
-        self.base = DeepLab()
+        self.base = DeepLab(blocks)
 
     def forward(self, x):
         logits = self.base(x)
@@ -93,6 +94,19 @@ class Msc(nn.Module):
                                   align_corners=False) for small in pyramid]
         largest = torch.max(torch.stack([logits] + enlarged), dim=0)[0]
         return [logits] + pyramid + [largest] if self.training else largest
+
+
+def network_of(state):
+    """The network of the weights, and whose code it is."""
+    names = [{name.split(".")[2] for name in state if name.startswith(f"base.layer{i}.")}
+             for i in (2, 3, 4, 5)]
+    blocks = [len(each) for each in names]
+    folder = os.environ.get("DEEPLAB_PYTORCH")
+    if not folder:
+        return Msc(blocks), "PyTorch"
+    sys.path.insert(0, folder)
+    from libs.models import MSC, DeepLabV2
+    return MSC(DeepLabV2(CLASSES, blocks, [6, 12, 18, 24]), [0.5, 0.75]), "deeplab-pytorch"
 
 
 def groups(network):
@@ -109,13 +123,13 @@ def groups(network):
             {"params": biases, "lr": 20 * rate, "weight_decay": 0.0}]
 
 
-def steps(mode, network, batch, device, precision):
+def steps(mode, network, batch, device, precision, side):
     """A function that does one forward or one iteration, and one that waits for the device."""
     count = 1 if mode == "forward" else batch
-    pixels = torch.arange(count * 3 * SIDE * SIDE) * 7919 % 251
-    images = (pixels.float() - 125).view(count, 3, SIDE, SIDE)
-    rows = torch.arange(SIDE) // 16 % CLASSES
-    labels = rows.view(1, SIDE, 1).expand(count, SIDE, SIDE)
+    pixels = torch.arange(count * 3 * side * side) * 7919 % 251
+    images = (pixels.float() - 125).view(count, 3, side, side)
+    rows = torch.arange(side) // 16 % CLASSES
+    labels = rows.view(1, side, 1).expand(count, side, side)
     half = precision == "bfloat16"
     mixed = torch.autocast(device.split(":")[0], torch.bfloat16, enabled=half)
 
@@ -152,13 +166,14 @@ def steps(mode, network, batch, device, precision):
     return train, wait
 
 
-def main(mode, file, device="cpu", precision="float32", batch=1, repeats=3, threads=1):
+def main(mode, file, device="cpu", precision="float32", batch=1, repeats=3, threads=1, side=321):
     torch.set_num_threads(int(threads))
     repeats = int(repeats)
-    network = Msc()
-    network.load_state_dict(torch.load(file, map_location="cpu"), strict=True)
+    state = torch.load(file, map_location="cpu")
+    network, whose = network_of(state)
+    network.load_state_dict(state, strict=True)
     network.to(device)
-    step, wait = steps(mode, network, int(batch), device, precision)
+    step, wait = steps(mode, network, int(batch), device, precision, int(side))
     step()
     wait()
     begin = time.perf_counter()
@@ -168,7 +183,7 @@ def main(mode, file, device="cpu", precision="float32", batch=1, repeats=3, thre
     seconds = time.perf_counter() - begin
     unit = "images" if mode == "forward" else "iterations"
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"PyTorch {mode} {device} {precision}: {seconds / repeats:.4f} s, "
+    print(f"{whose} {mode} {device} {precision}: {seconds / repeats:.4f} s, "
           f"{repeats / seconds:.2f} {unit}/s, peak {peak:.2f} GB")
 
 

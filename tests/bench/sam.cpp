@@ -1,8 +1,8 @@
 // What an image costs in SAM's encoder, beside the same operations written down plainly, as the
 // official Python code has them; see README.md.
 //   seplflow_bench_sam make FILE tiny|vit_b|vit_l|vit_h   a checkpoint with random weights
-//   seplflow_bench_sam ours|plain|generate FILE [IMAGES [THREADS [DEVICE [PRECISION]]]]
-// `generate` makes the masks of images of 768 x 1024, with the official settings.
+//   seplflow_bench_sam ours|plain|generate FILE [IMAGES [THREADS [DEVICE [PRECISION [WIDTH]]]]]
+// `generate` makes the masks of images of 768 x 1024 (or another WIDTH), with the official settings.
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 #include <sys/resource.h>
@@ -39,6 +39,12 @@ class PlainEncoder {
  public:
   PlainEncoder(std::string const& file, at::Device device, at::ScalarType type)
       : weights_(read_weights(file, type, device)) {}
+
+  // Of the images that it takes.
+  std::int64_t side() const {
+    auto const& shape = weights_.shape().encoder;
+    return shape.grid * shape.patch;
+  }
 
   at::Tensor operator()(at::Tensor const& images) const {
     auto const& shape = weights_.shape().encoder;
@@ -120,22 +126,24 @@ int make(std::string const& file, std::string const& name) {
 
 // What is timed for each image.
 std::function<void()> encoding(std::string const& mode, std::string const& file,
-                               std::string const& device, bool half) {
+                               std::string const& device, bool half, std::uint32_t width) {
   if (mode == "plain") {
     at::ScalarType const type = half ? at::kBFloat16 : at::kFloat;
     auto const encoder = std::make_shared<PlainEncoder>(file, at::Device(device), type);
     return [encoder, device, type] {
       c10::InferenceMode const without_gradients;
       auto const options = at::TensorOptions(at::Device(device)).dtype(type);
-      (*encoder)(at::zeros({1, 3, 1024, 1024}, options)).sum().item();  // waits for the device
+      std::int64_t const side = encoder->side();
+      (*encoder)(at::zeros({1, 3, side, side}, options)).sum().item();  // waits for the device
     };
   }
   ModelOptions options;
   options.checkpoint = file;
   options.device = device;
   options.precision = half ? nets::Precision::bfloat16 : nets::Precision::float32;
-  auto const image = std::make_shared<Image>(
-      Size{768, 1024}, std::vector<std::uint8_t>(std::size_t{3} * 768 * 1024, 100));
+  Size const size{width * 3 / 4, width};
+  auto const image =
+      std::make_shared<Image>(size, std::vector<std::uint8_t>(3 * size.pixels(), 100));
   if (mode == "generate") {
     auto const model = core().open(options);
     return [model, image] { model->generate(*image, GeneratorOptions()); };
@@ -158,9 +166,11 @@ int main(int argc, char** argv) {
   nets::use_one_thread();
   std::string const device = arguments.size() > 4 ? arguments[4] : "cpu";
   bool const half = arguments.size() > 5 && arguments[5] == "bfloat16";
+  auto const width =
+      static_cast<std::uint32_t>(arguments.size() > 6 ? std::stoul(arguments[6]) : 1024);
   std::function<void()> encode;
   double const loading = seconds_of([&] {
-    encode = encoding(arguments[0], arguments[1], device, half);
+    encode = encoding(arguments[0], arguments[1], device, half, width);
     if (device != "cpu") encode();  // starts the device
   });
   double const all = seconds_of([&] {
@@ -177,9 +187,11 @@ int main(int argc, char** argv) {
                       1e-6 * static_cast<double>(usage.ru_utime.tv_usec);
   double const system = static_cast<double>(usage.ru_stime.tv_sec) +
                         1e-6 * static_cast<double>(usage.ru_stime.tv_usec);
+  double const seconds = all / (images * threads);
   std::printf(
-      "load %.2f s; %d images by %d threads: %.2f s an image; user %.2f s, system %.2f s; peak "
-      "%.0f MB\n",
-      loading, images * threads, threads, all / (images * threads), user, system,
-      static_cast<double>(usage.ru_maxrss) / 1024);
+      "seplflow %s %s %s: %.4f s, %.2f images/s, %d images by %d threads; load %.2f s; user %.2f s, "
+      "system %.2f s; peak %.2f GB\n",
+      arguments[0].c_str(), device.c_str(), half ? "bfloat16" : "float32", seconds, 1 / seconds,
+      images * threads, threads, loading, user, system,
+      static_cast<double>(usage.ru_maxrss) / 1e6);
 }
