@@ -98,8 +98,10 @@ def coco_sized(program, count, scratch):
 
 
 def seplflow(program, data_set, jobs, out):
+    """`program` may be a tuple: one that starts it, with its arguments."""
+    before = program if isinstance(program, tuple) else (program,)
     pipeline = SOURCE / "pipelines" / "voc12" / "transcam.toml"
-    arguments = [program, "run", pipeline, "--out", out, "--jobs", jobs, "--quiet"]
+    arguments = [*before, "run", pipeline, "--out", out, "--jobs", jobs, "--quiet"]
     settings = (f"sam.use=masks.{data_set.form}", f"cam.dir={data_set.labels}",
                 f"voc.truth={data_set.truth}")
     for setting in settings:

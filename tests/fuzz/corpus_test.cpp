@@ -67,6 +67,10 @@ TEST_CASE("seeds: label maps and masks as PNG", "[corpus]") {
       }
       CHECK(decode_label_png(bytes, "seed") == scene(i).truth());
     }
+    // Large enough for long runs, which have a decoder of their own.
+    auto const mask = encode_mask_png(scenes::Scene{{{240, 320}, 20, 3}, i}.masks().mask(i));
+    write(plain / ("mask_" + std::to_string(i) + ".png"),
+          {reinterpret_cast<char const*>(mask.data()), mask.size()});
   }
 }
 
