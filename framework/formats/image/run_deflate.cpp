@@ -212,7 +212,7 @@ void RunDeflate::add(std::uint8_t value, std::size_t count) {
   count_ += count;
 }
 
-// zlib compares each byte with the one before, so that the first byte of a run is no match.
+// zlib compares each byte with the one before, so the first byte of a run is not a match.
 void RunDeflate::end_run() {
   checksum_.add(value_, count_);
   bytes_ += count_;
