@@ -89,6 +89,8 @@ void for_each_difference(LabelRuns const& a, LabelRuns const& b, F&& f) {
   Run const* right = b.runs().data();
   auto const pixels = static_cast<std::uint32_t>(a.size().pixels());
   for (std::uint32_t begin = 0; begin < pixels;) {
+    // Most runs are the same in both.
+    for (; *left == *right && left->end < pixels; ++left, ++right) begin = left->end;
     std::uint32_t const end = std::min(left->end, right->end);
     if (left->value != right->value) f(left->value, right->value, begin, end);
     left += left->end == end ? 1 : 0;
@@ -149,13 +151,18 @@ void ConfusionMatrix::replace(LabelMap const& truth, LabelMap const& before, Lab
 
 std::vector<ConfusionMatrix::Pair> ConfusionMatrix::pairs() const {
   std::vector<Pair> pairs;
+  pairs.reserve(16);
   constexpr std::size_t kBlock = 8;  // nearly all blocks are zeros
-  for (std::size_t begin = 0; begin < counts_.size(); begin += kBlock) {
-    std::size_t const end = std::min(begin + kBlock, counts_.size());
-    std::uint64_t any = 0;
-    for (std::size_t i = begin; i < end; ++i) any |= counts_[i];
-    for (std::size_t i = begin; any != 0 && i < end; ++i) {
-      if (counts_[i] > 0) pairs.push_back({static_cast<std::uint32_t>(i), counts_[i]});
+  std::uint64_t const* const counts = counts_.data();
+  std::size_t const size = counts_.size();
+  for (std::size_t begin = 0; begin < size; begin += kBlock) {
+    std::uint64_t const* const block = counts + begin;
+    if (begin + kBlock <= size && (block[0] | block[1] | block[2] | block[3] | block[4] | block[5] |
+                                   block[6] | block[7]) == 0) {
+      continue;
+    }
+    for (std::size_t i = begin; i < std::min(begin + kBlock, size); ++i) {
+      if (counts[i] > 0) pairs.push_back({static_cast<std::uint32_t>(i), counts[i]});
     }
   }
   return pairs;

@@ -33,40 +33,67 @@ void paint_bits(std::span<std::uint64_t> plane, std::span<std::uint32_t const> b
 
 using Words = std::span<std::uint64_t const>;
 
+// A buffer for the runs of a label map. It grows several times, so it is kept for the next one, unless
+// it is unusually large.
+class RunBuffer {
+ public:
+  ~RunBuffer() {
+    constexpr std::size_t kKept = 1 << 17;
+    if (runs_.size() > kKept) runs_ = {};
+  }
+
+  // The place of the run after `count` runs, with room for one for each bit of a word and one more.
+  Run* place(std::size_t count) {
+    if (runs_.size() < count + 65) runs_.resize(2 * runs_.size() + 65);
+    return runs_.data() + count;
+  }
+
+ private:
+  static std::vector<Run>& of_this_thread() {
+    thread_local std::vector<Run> runs;
+    return runs;
+  }
+
+  std::vector<Run>& runs_ = of_this_thread();
+};
+
 // The runs of labels by their numbers, whose bits are in the planes; kPlanes is 0 for any number of
 // planes. Most label maps have one, and the loop over its words is most of the work.
 template <std::size_t kPlanes>
 std::vector<Run> runs_in(std::span<Words const> planes, std::span<Label const> labels, Size size) {
   auto const pixels = static_cast<std::uint32_t>(size.pixels());
-  // It grows several times, so it is kept for the next label map, unless it is unusually large.
-  constexpr std::size_t kKeptRuns = 1 << 17;
-  thread_local std::vector<Run> kept;
+  RunBuffer buffer;
   std::size_t const words = planes.empty() ? 0 : planes[0].size();
   std::size_t const planes_used = kPlanes > 0 ? kPlanes : planes.size();
-  // Copies, since the compiler must assume that a label which is written changes what is not local.
-  std::array<std::uint64_t const*, 8> bits{};
-  for (std::size_t bit = 0; bit < planes.size(); ++bit) bits[bit] = planes[bit].data();
+  // Copies, since a label that is written may change what is not local, as far as a compiler knows.
+  constexpr std::size_t kMost = kPlanes > 0 ? kPlanes : 8;
+  std::array<std::uint64_t const*, kMost> bits{};
+  for (std::size_t bit = 0; bit < planes_used; ++bit) bits[bit] = planes[bit].data();
   std::array<Label, 256> label_of{};
   std::ranges::copy(labels, label_of.begin());
-  std::array<std::uint64_t, 8> last{}, now{};
-  std::size_t number = 0;  // of the current run
+  std::array<std::uint64_t, kMost> now{}, current{};  // the second: 64 times the bit of the current run
+  std::size_t number = 0;                             // of the current run
   std::size_t count = 0;
-  Run* runs = kept.data();
-  for (std::size_t word = 0; word < words; ++word) {
+  auto const is_within_run = [&](std::size_t word) {
+    std::uint64_t others = 0;
+    for (std::size_t bit = 0; bit < planes_used; ++bit) others |= bits[bit][word] ^ current[bit];
+    return others == 0;
+  };
+  for (std::size_t word = 0;; ++word) {
+    while (word < words && is_within_run(word)) ++word;
+    if (word >= words) break;
     std::uint64_t changes = 0;
     for (std::size_t bit = 0; bit < planes_used; ++bit) {
       now[bit] = bits[bit][word];
-      changes |= now[bit] ^ (now[bit] << 1 | last[bit] >> 63);
-      last[bit] = now[bit];
+      changes |= now[bit] ^ (now[bit] << 1 | (current[bit] & 1));
+      current[bit] = 0 - (now[bit] >> 63);
     }
-    if (changes == 0) continue;
-    if (kept.size() < count + 65) {
-      kept.resize(2 * kept.size() + 65);
-      runs = kept.data();
-    }
-    for (; changes != 0; changes &= changes - 1) {
+    Run* const first = buffer.place(count);
+    Run* run = first;
+    for (; changes != 0; changes &= changes - 1, ++run) {
       auto const place = static_cast<unsigned>(std::countr_zero(changes));
-      runs[count++] = {static_cast<std::uint32_t>(word * 64 + place), label_of[number]};
+      run->end = static_cast<std::uint32_t>(word * 64 + place);
+      run->value = label_of[number];
       if constexpr (kPlanes == 1) {
         number ^= 1;
       } else {
@@ -76,16 +103,17 @@ std::vector<Run> runs_in(std::span<Words const> planes, std::span<Label const> l
         }
       }
     }
+    count += static_cast<std::size_t>(run - first);
   }
   // A change at the first pixel ends no run, and one after the last pixel ends the last run.
-  std::size_t const begin = count > 0 && runs[0].end == 0 ? 1 : 0;
-  std::vector<Run> result(runs + begin, runs + count);
-  if (result.empty() || result.back().end != pixels) result.push_back({pixels, label_of[number]});
-  if (kept.size() > kKeptRuns) kept = {};
-  return result;
+  *buffer.place(count) = {pixels, label_of[number]};
+  Run const* const runs = buffer.place(count) - count;
+  bool const has_end = count > 0 && runs[count - 1].end == pixels;
+  return {runs + (runs[0].end == 0 ? 1 : 0), runs + count + (has_end ? 0 : 1)};
 }
 
-std::vector<Run> runs_in(std::span<Words const> planes, std::span<Label const> labels, Size size) {
+std::vector<Run> runs_in(std::vector<Words> const& planes, std::span<Label const> labels,
+                         Size size) {
   if (planes.size() == 1) return runs_in<1>(planes, labels, size);
   if (planes.size() == 2) return runs_in<2>(planes, labels, size);
   return runs_in<0>(planes, labels, size);
@@ -237,24 +265,34 @@ void PixelSet::add(Mask const& mask) {
 }
 
 LabelMap stacked(Size size, std::span<LabelledPixels const> layers) {
+  constexpr std::size_t kLayers = 255;  // and background
+  if (layers.size() > kLayers) {
+    throw Error("a label map has at most 255 layers, but " + std::to_string(layers.size()) +
+                " are given");
+  }
   std::vector<Label> labels = {kBackground};
-  std::vector<std::vector<std::uint64_t>> planes;
-  std::vector<Words> words;
+  std::vector<Words> sets;
   for (LabelledPixels const& layer : layers) {
     require_same_size(layer.pixels->size_, "a set of pixels", size, "the label map");
-    std::size_t const number = labels.size();
     labels.push_back(layer.label);
-    if (layers.size() == 1) {
-      words.push_back(layer.pixels->words_);
-      break;
-    }
-    if (number >> planes.size() != 0) planes.emplace_back(words_for(size));
-    for (std::size_t bit = 0; bit < planes.size(); ++bit) {
-      fill_bits(planes[bit], layer.pixels->words_, (number >> bit & 1) != 0);
-    }
+    sets.push_back(layer.pixels->words_);
   }
-  words.insert(words.end(), planes.begin(), planes.end());
-  return LabelMap(LabelRuns(size, runs_in(words, labels, size)));
+  std::vector<std::vector<std::uint64_t>> planes;
+  if (layers.size() == 2) {
+    // The numbers are 1 and 2, so the upper set is a plane.
+    planes.push_back(layers[0].pixels->words_);
+    fill_bits(planes[0], sets[1], false);
+    sets[0] = planes[0];
+  } else if (layers.size() > 2) {
+    for (std::size_t number = 1; number <= layers.size(); ++number) {
+      if (number >> planes.size() != 0) planes.emplace_back(words_for(size));
+      for (std::size_t bit = 0; bit < planes.size(); ++bit) {
+        fill_bits(planes[bit], sets[number - 1], (number >> bit & 1) != 0);
+      }
+    }
+    sets.assign(planes.begin(), planes.end());
+  }
+  return LabelMap(LabelRuns(size, runs_in(sets, labels, size)));
 }
 
 std::size_t Canvas::number_of(Label label) {
@@ -275,8 +313,7 @@ void Canvas::paint(Mask const& mask, Label label) {
 }
 
 LabelMap Canvas::labels() const {
-  std::vector<Words> const planes(planes_.begin(), planes_.end());
-  return LabelMap(LabelRuns(size_, runs_in(planes, labels_, size_)));
+  return LabelMap(LabelRuns(size_, runs_in({planes_.begin(), planes_.end()}, labels_, size_)));
 }
 
 }  // namespace seplflow

@@ -16,6 +16,7 @@ Metrics& Metrics::set(std::string name, Value value) {
   if (std::ranges::any_of(entries_, [&](auto const& entry) { return entry.first == name; })) {
     throw Error("the metric \"" + name + "\" is set twice");
   }
+  if (entries_.empty()) entries_.reserve(4);  // few have only one or two
   entries_.emplace_back(std::move(name), std::move(value));
   return *this;
 }

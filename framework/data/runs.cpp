@@ -16,18 +16,13 @@ namespace {
 bool check_runs(Size size, std::span<Run const> runs) {
   std::uint32_t position = 0;
   unsigned last = 256;  // not a value
-  bool any_equal = false, all_increase = true;
+  bool any_equal = false;
   for (Run const& run : runs) {
-    all_increase &= run.end > position;
+    if (run.end <= position) throw_bad_end(position, run.end);
     position = run.end;
     any_equal |= run.value == last;
     last = run.value;
   }
-  position = 0;
-  for (std::size_t i = 0; !all_increase; position = runs[i++].end) {
-    if (runs[i].end <= position) throw_bad_end(position, runs[i].end);
-  }
-  if (!runs.empty()) position = runs.back().end;
   if (position != size.pixels()) {
     throw Error("the runs of a label map end at " + std::to_string(position) + ", but " +
                 to_string(size) + " (height x width) has " + std::to_string(size.pixels()) +

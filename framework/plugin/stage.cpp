@@ -78,9 +78,11 @@ void SampleContext::count(std::string what, std::uint64_t number) const {
 void Warnings::add(Warning warning) {
   warning = {without_controls(warning.what), without_controls(warning.detail)};
   std::scoped_lock const lock(mutex_);
+  any_ = true;
   list_.push_back(std::move(warning));
 }
 std::vector<Warning> Warnings::take() {
+  if (!any_) return {};
   std::scoped_lock const lock(mutex_);
   return std::exchange(list_, {});
 }
@@ -94,9 +96,11 @@ void Warnings::add(Count count) {
                   "\" twice for one sample; add the numbers up first");
     }
   }
+  any_ = true;
   counts_.push_back(std::move(count));
 }
 std::vector<Count> Warnings::take_counts() {
+  if (!any_) return {};
   std::scoped_lock const lock(mutex_);
   return std::exchange(counts_, {});
 }

@@ -50,6 +50,7 @@ bool is_same(Cell const& a, Cell const& b) {
 
 std::string csv_line(Row const& row, CsvText texts) {
   std::string line;
+  line.reserve(row.size() * 24);  // enough for numbers
   for (std::size_t i = 0; i < row.size(); ++i) {
     if (i > 0) line += ',';
     std::visit(AppendCell{line, texts}, row[i]);

@@ -1,5 +1,6 @@
 #include "run/tables.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/parallel.hpp"
@@ -8,26 +9,51 @@
 namespace seplflow {
 
 constexpr std::size_t kBytesInMemory = 1 << 20;
+constexpr std::size_t kRecent = 8;
 
 Tables::Tables(std::filesystem::path folder, std::size_t count)
     : folder_(std::move(folder)), waiting_(count) {}
 
 void Tables::append(std::size_t table, std::string_view text) {
-  waiting_[table] += text;
-  bytes_ += text.size();
-  if (bytes_ >= kBytesInMemory) flush();
+  if (text.size() >= kBytesInMemory) {
+    flush();
+    append_to(file(table), text);
+    return;
+  }
+  waiting_[table].push_back(piece_of(text));
+  ++pieces_;
+  if (texts_.size() + pieces_ * sizeof(Piece) >= kBytesInMemory) flush();
+}
+
+Tables::Piece Tables::piece_of(std::string_view text) {
+  auto const same =
+      std::ranges::find_if(recent_, [&](Piece piece) { return text_of(piece) == text; });
+  if (same != recent_.end()) return *same;
+  Piece const piece{static_cast<std::uint32_t>(texts_.size()),
+                    static_cast<std::uint32_t>(text.size())};
+  texts_ += text;
+  if (recent_.size() < kRecent) {
+    recent_.push_back(piece);
+  } else {
+    recent_[next_recent_++ % kRecent] = piece;
+  }
+  return piece;
 }
 
 void Tables::flush() {
   in_parallel(waiting_.size(), [this](std::size_t i) {
     if (!waiting_[i].empty()) flush(i);
   });
-  bytes_ = 0;
+  texts_.clear();
+  recent_.clear();
+  pieces_ = 0;
 }
 
 void Tables::flush(std::size_t table) {
-  append_to(file(table), waiting_[table]);
-  waiting_[table] = std::string();
+  std::string text;
+  for (Piece const piece : waiting_[table]) text += text_of(piece);
+  append_to(file(table), text);
+  waiting_[table] = {};
 }
 
 std::filesystem::path Tables::file(std::size_t table) const {

@@ -85,7 +85,7 @@ struct LabelledPixels {
 };
 
 // The label map in which each layer covers those before it, and background is below them. Throws
-// Error unless all have this size.
+// Error unless all have this size and they are at most 255.
 SEPLFLOW_API LabelMap stacked(Size size, std::span<LabelledPixels const> layers);
 
 // A label map that is painted mask over mask.

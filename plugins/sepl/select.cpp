@@ -34,7 +34,7 @@ bool accepts_by_t1(Select const& select, MaskAgreement const& agreement) {
 }
 
 bool accepts_by_t2(Select const& select, MaskAgreement const& agreement) {
-  return (agreement.coverage > select.t2) & (agreement.support > select.t2_min_support);
+  return agreement.coverage > select.t2 && agreement.support > select.t2_min_support;
 }
 
 // Of each class, only the best of the masks that t2 alone accepts: the first of those with the most
@@ -62,25 +62,33 @@ std::vector<Judgement> judged_masks(Select const& select, OverlapTable const& ov
   return judged;
 }
 
+// The masks i of which f(i) is true.
+template <class F>
+MaskBits masks_with(std::size_t masks, F&& f) {
+  MaskBits bits((masks + 63) / 64);
+  for (std::size_t word = 0; word < bits.size(); ++word) {
+    std::size_t const begin = word * 64, count = std::min<std::size_t>(64, masks - begin);
+    std::uint64_t those = 0;
+    for (std::size_t i = 0; i < count; ++i) those |= static_cast<std::uint64_t>(f(begin + i)) << i;
+    bits[word] = those;
+  }
+  return bits;
+}
+
 // Every setting of a sweep calls this for every image.
 MaskBits kept_masks(Select const& select, OverlapTable const& overlaps) {
-  std::size_t const masks = overlaps.masks();
-  std::vector<Judgement> judged;
-  if (select.t2_masks == T2Masks::best) judged = judged_masks(select, overlaps);
-  MaskBits kept;
-  kept.reserve((masks + 63) / 64);
-  for (std::size_t begin = 0; begin < masks; begin += 64) {
-    std::uint64_t bits = 0;
-    for (std::size_t i = begin; i < std::min(begin + 64, masks); ++i) {
-      // A mask that overlaps no class agrees by 0 with it, which no threshold accepts.
-      MaskAgreement const agreement = agreement_of(overlaps, i);
-      std::uint64_t const by_t1 = accepts_by_t1(select, agreement);
-      std::uint64_t const by_t2 = accepts_by_t2(select, agreement);
-      bits |= (judged.empty() ? by_t1 | by_t2 : judged[i].is_kept()) << (i - begin);
-    }
-    kept.push_back(bits);
+  if (select.t2_masks == T2Masks::best) {
+    std::vector<Judgement> const judged = judged_masks(select, overlaps);
+    return masks_with(judged.size(), [&](std::size_t i) { return judged[i].is_kept(); });
   }
-  return kept;
+  // A mask that overlaps no class agrees by 0 with it, which no threshold accepts. Without branches,
+  // since a processor cannot predict which masks are kept.
+  double const* const support = overlaps.supports().data();
+  double const* const coverage = overlaps.coverages().data();
+  double const t1 = select.t1, t2 = select.t2, t2_min_support = select.t2_min_support;
+  return masks_with(overlaps.masks(), [=](std::size_t i) {
+    return (support[i] > t1) | ((coverage[i] > t2) & (support[i] > t2_min_support));
+  });
 }
 
 template <class F>

@@ -443,3 +443,33 @@ TEST_CASE("sepl.select explains what it keeps, and where a threshold would chang
   CHECK(limited > random_cases(500));
   CHECK(decided_by_both > random_cases(100));
 }
+
+TEST_CASE("selections that are carried out together are as those that are carried out alone") {
+  std::mt19937 random(67);
+  Overlap const overlaps[] = {Overlap::last, Overlap::last, Overlap::support, Overlap::smallest};
+  for (int round = 0; round < random_cases(300); ++round) {
+    Case const c = random_case(random);
+    LabelMap const pseudo(c.size, c.pseudo);
+    MaskSet const masks = masks_of(c);
+    OverlapTable const table(pseudo, masks);
+    std::vector<Select::Selection> selections;
+    for (int i = 0; i < 12; ++i) {
+      Select select{random_threshold(random), random_threshold(random),
+                    overlaps[below(random, 4)], below(random, 3) == 0};
+      select.lists_kept = below(random, 2) == 0;
+      select.uncovered = below(random, 3) == 0 ? Uncovered::keep : Uncovered::drop;
+      selections.push_back(select.decide(pseudo, masks, table));
+    }
+    std::vector<Select::Selection const*> all;
+    for (auto const& each : selections) all.push_back(&each);
+    auto const together = Select::carry_out_all(all, pseudo, masks, table);
+    REQUIRE(together.size() == all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      auto const [labels, kept] = Select::carry_out(*all[i], pseudo, masks, table);
+      REQUIRE(std::get<0>(together[i]) == labels);
+      MaskSet const& kept_together = std::get<1>(together[i]);
+      REQUIRE(kept_together.count() == kept.count());
+      for (std::size_t m = 0; m < kept.count(); ++m) CHECK(kept_together.mask(m) == kept.mask(m));
+    }
+  }
+}

@@ -34,6 +34,7 @@ class LambdaPipeline {
     std::function<Number(seplflow::Sample const&, Inputs const&)> on_decide;
     std::function<std::optional<Number>(Number, seplflow::Sample const&, Inputs const&)>
         on_carry_out;
+    std::function<std::vector<Number>(std::vector<Number> const&)> on_carry_out_all;
     std::function<std::string(Number)> on_save;
     std::function<Number(std::string_view)> on_load;
     std::function<std::vector<std::filesystem::path>(std::size_t, seplflow::Sample const&)>
@@ -70,6 +71,16 @@ class LambdaPipeline {
       return values_of(on_carry_out(*static_cast<Number const*>(decision), context.sample(),
                                     numbers_of(inputs)));
     }
+    bool carries_out_all() const override { return on_carry_out_all != nullptr; }
+    std::vector<std::optional<std::vector<seplflow::Value>>> carry_out_all(
+        std::span<void const* const> decisions, seplflow::SampleContext const&,
+        std::span<void const* const>) const override {
+      std::vector<std::optional<std::vector<seplflow::Value>>> results;
+      for (Number const number : on_carry_out_all(decided(decisions))) {
+        results.push_back(values_of(number));
+      }
+      return results;
+    }
     std::vector<std::filesystem::path> files(std::size_t output,
                                              seplflow::Sample const& sample) const override {
       return on_files ? on_files(output, sample) : std::vector<std::filesystem::path>();
@@ -88,6 +99,11 @@ class LambdaPipeline {
     }
 
    private:
+    static std::vector<Number> decided(std::span<void const* const> decisions) {
+      std::vector<Number> numbers;
+      for (void const* const each : decisions) numbers.push_back(*static_cast<Number const*>(each));
+      return numbers;
+    }
     static Inputs numbers_of(std::span<void const* const> inputs) {
       Inputs numbers;
       for (void const* const input : inputs) numbers.push_back(static_cast<Number const*>(input));

@@ -306,3 +306,31 @@ TEST_CASE("damaged bytes give another matrix or an error, and reserve little mem
   refused(ByteWriter().count(0).count(1).count(0).count(1));
   refused(ByteWriter().count(2).count(1).count(0));
 }
+
+TEST_CASE("a prediction that replaces another is counted as if it were the only one") {
+  std::mt19937 random(78);
+  for (int round = 0; round < 300; ++round) {
+    Picture const picture = random_picture(random);
+    Size const size = picture.truth.size();
+    // Some pixels of the other prediction are changed; sometimes none.
+    std::span<Label const> const pixels = picture.predicted.pixels();
+    std::vector<Label> changed(pixels.begin(), pixels.end());
+    for (unsigned left = random() % 4; left > 0; --left) {
+      changed[random() % changed.size()] = random() % 5 == 0 ? kIgnore : random() % kClasses;
+    }
+    LabelMap const now(size, changed);
+    for (auto const rule : {PredictedIgnore::miss, PredictedIgnore::background,
+                            PredictedIgnore::drop}) {
+      ConfusionMatrix replaced(kClasses), anew(kClasses);
+      replaced.add(picture.truth, picture.predicted, rule);
+      replaced.replace(picture.truth, picture.predicted, now, rule);
+      anew.add(picture.truth, now, rule);
+      REQUIRE(replaced == anew);
+      // What cannot be counted leaves the matrix as it was.
+      CHECK_THROWS_AS(replaced.replace(picture.truth, now, LabelMap(Size{13, 1}), rule), Error);
+      std::vector<Label> const wrong(size.pixels(), kClasses);
+      CHECK_THROWS_AS(replaced.replace(picture.truth, now, LabelMap(size, wrong), rule), Error);
+      REQUIRE(replaced == anew);
+    }
+  }
+}

@@ -188,3 +188,45 @@ TEST_CASE("a sink that fails after writing delivers nothing", "[engine]") {
   CHECK(listener.delivered[1].size() == 3);
   CHECK_FALSE(listener.delivered[1].contains("2.txt"));
 }
+
+TEST_CASE("decisions are carried out together, and alone where that throws", "[engine]") {
+  auto const jobs = GENERATE(1, 8);
+  constexpr int kVariants = 6, kSamples = 60;
+  LambdaPipeline test(kSamples);
+  test.pipeline.run.on_error = OnError::skip;
+  Counter together{0}, alone{0};
+  std::vector<std::vector<Number>> folded(kVariants);
+  for (int v = 0; v < kVariants; ++v) {
+    auto& part = test.transform(at("part", v), {"source"}, nullptr);
+    part.setting = v;
+    // Sample n has n % 3 + 1 decisions; one of those of sample 11 cannot be carried out.
+    part.on_decide = [v](Sample const&, Inputs const& in) {
+      Number const decision = std::min<Number>(v, *in[0] % 3);
+      return *in[0] == 11 && decision == 1 ? -1 : decision;
+    };
+    part.on_carry_out_all = [&](std::vector<Number> const& decisions) {
+      ++together;
+      if (std::ranges::find(decisions, -1) != decisions.end()) throw Error("one of them");
+      return decisions;
+    };
+    part.on_carry_out = [&](Number decision, Sample const&, Inputs const&) {
+      ++alone;
+      if (decision == -1) throw Error("minus one");
+      return std::optional(decision);
+    };
+    test.observer(at("end", v), {at("part", v)}, kPass,
+                  [&folded, v](Sample const&, Number n) { folded[v].push_back(n); });
+    test.variant(std::to_string(v), {at("end", v)});
+  }
+  RecordingListener listener;
+  RunTotals const totals = run(test, listener, jobs);
+  CHECK(together == kSamples * 2 / 3);  // a single decision is carried out alone
+  CHECK(alone == kSamples / 3 + 3);  // and so are those of sample 11
+  CHECK(totals.failed == 1);
+  CHECK(listener.records[11].failures.size() == 1);
+  CHECK(listener.records[11].failures[0].second == "minus one");
+  CHECK(counts_of(totals.variants[1]) == Counts{0, 1, 0});
+  CHECK(folded[0].size() == kSamples);
+  CHECK(folded[1].size() == kSamples - 1);
+  for (Number n = 0; n < kSamples; ++n) CHECK(folded[5][n] == n % 3);
+}

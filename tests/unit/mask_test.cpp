@@ -201,6 +201,29 @@ TEST_CASE("on a canvas, later masks cover earlier ones") {
   }
 }
 
+TEST_CASE("a stack of sets of pixels is as their masks are painted one after the other") {
+  std::mt19937 random(37);
+  for (int round = 0; round < 300; ++round) {
+    Size size = random_size(random);
+    if (round % 10 == 0) size = {33 + static_cast<std::uint32_t>(random() % 40), 65};
+    Canvas canvas(size);
+    std::vector<PixelSet> sets(random() % 10, PixelSet(size));
+    std::vector<LabelledPixels> layers;
+    for (PixelSet& set : sets) {
+      layers.push_back({&set, static_cast<Label>(3 * layers.size() + 1)});
+      for (unsigned masks = random() % 4; masks > 0; --masks) {
+        Mask const mask = mask_of(size, random_dense(size, random));
+        set.add(mask);
+        canvas.paint(mask, layers.back().label);
+      }
+    }
+    REQUIRE(stacked(size, layers) == canvas.labels());
+  }
+  PixelSet const set(Size{2, 3});
+  CHECK_THROWS_AS(stacked(Size{3, 2}, std::vector<LabelledPixels>{{&set, Label{1}}}), Error);
+  CHECK_THROWS_AS(stacked(Size{2, 3}, std::vector<LabelledPixels>(256, {&set, Label{1}})), Error);
+}
+
 TEST_CASE("a canvas accepts all 256 labels, in any order, and hundreds of masks") {
   std::mt19937 random(36);
   Size const size{19, 41};

@@ -105,6 +105,10 @@ std::vector<Case> wrong_stages() {
       {"carry_out() not static",
        "int decide(LabelMap const&) const; LabelMap carry_out(int const&, LabelMap const&) const;",
        kPorts, "carry_out() must be static"},
+      {"carry_out_all() that returns one result",
+       "int decide(LabelMap const&) const; static LabelMap carry_out(int const&, LabelMap const&); "
+       "static LabelMap carry_out_all(std::vector<int const*> const&, LabelMap const&);",
+       kPorts, "carry_out_all() must be static, take `std::vector<Decision const*> const&`"},
       {"no operator()", "int x = 1;", kPorts, call},
       {"operator() overloaded", kTransform + "LabelMap operator()(MaskSet const&) const;", kPorts,
        call},

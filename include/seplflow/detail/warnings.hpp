@@ -3,6 +3,7 @@
 
 #include <seplflow/stage.hpp>
 
+#include <atomic>
 #include <mutex>
 #include <vector>
 
@@ -18,6 +19,7 @@ class SEPLFLOW_API Warnings {
 
  private:
   std::mutex mutex_;
+  std::atomic<bool> any_{false};  // whether a call added something; nearly none does
   std::vector<Warning> list_;
   std::vector<Count> counts_;
 };
