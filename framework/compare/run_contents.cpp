@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "compare/side_by_side.hpp"
-#include "run/results.hpp"
+#include "run/result_files.hpp"
 #include "run/run_file.hpp"
 
 namespace seplflow {

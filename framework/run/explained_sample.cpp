@@ -7,7 +7,7 @@
 #include "pipeline/check.hpp"
 #include "pipeline/current_work.hpp"
 #include "run/replay.hpp"
-#include "run/results.hpp"
+#include "run/result_files.hpp"
 
 namespace seplflow {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "engine/engine.hpp"
 #include "run/resume/content_keys.hpp"
-#include "run/resume/memories.hpp"
+#include "run/resume/sample_memory.hpp"
 
 namespace seplflow {
 

@@ -17,7 +17,7 @@
 #include "run/progress.hpp"
 #include "run/resume/fingerprint.hpp"
 #include "run/resume/resumed_folder.hpp"
-#include "run/tables.hpp"
+#include "run/growing_tables.hpp"
 
 namespace seplflow {
 namespace {
@@ -85,7 +85,7 @@ class PassRun final : public RunListener {
         context_(context),
         samples_in_shards_(samples_in_shards(past)),
         inputs_(pipeline, context.folder.path()),
-        journal_(context.folder, pass.journal),
+        ledger_files_(context.folder, pass.ledger_files),
         tables_(context.folder.aside(), pipeline.stages.size()),
         csv_lines_(pipeline.run.csv) {
     for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
@@ -93,9 +93,9 @@ class PassRun final : public RunListener {
                               pipeline.stages[s].run_file);
     }
     if (!past.empty() || is_merge()) {
-      history_.emplace(
+      known_.emplace(
           pipeline, context.keys, context.folder, std::move(past),
-          History::Request{pass.ends, pass.homes, is_merge(), is_merge() && pass.is_first(),
+          KnownResults::Request{pass.ends, pass.homes, is_merge(), is_merge() && pass.is_first(),
                            context.request.files});
     }
     for (std::size_t s = 0; s < pipeline.stages.size(); ++s) {
@@ -109,7 +109,7 @@ class PassRun final : public RunListener {
     PassResult result;
     auto const error = error_of([&] {
       run_graph(result);
-      journal_.close();
+      ledger_files_.close();
       if (result.totals.end == RunEnd::complete) finish(result);
     });
     result.failed_samples = std::move(failed_samples_);
@@ -123,7 +123,7 @@ class PassRun final : public RunListener {
   }
 
   std::vector<StageMemory> recall(Sample const& sample) override {
-    return history_ ? history_->recall(sample) : std::vector<StageMemory>();
+    return known_ ? known_->recall(sample) : std::vector<StageMemory>();
   }
 
   std::uint64_t stamp(std::size_t stage, std::vector<fs::path> const& files) override {
@@ -173,7 +173,7 @@ class PassRun final : public RunListener {
     }
     if (!retired.failures.empty()) count_failure(retired);
     if (retired.outcome != Outcome::cancelled) {
-      journal_.append(memory_of(pipeline_, context_.keys, retired),
+      ledger_files_.append(memory_of(pipeline_, context_.keys, retired),
                       ledger_line(pipeline_, retired));
     }
     ProgressState state = progress();
@@ -240,8 +240,8 @@ class PassRun final : public RunListener {
 
   // The results of samples that are gone are removed only when the user wants it.
   void require_listed_samples() const {
-    if (!history_ || is_merge() || context_.request.remove_unlisted) return;
-    auto const unlisted = history_->unlisted(pipeline_.run.skip);
+    if (!known_ || is_merge() || context_.request.remove_unlisted) return;
+    auto const unlisted = known_->unlisted(pipeline_.run.skip);
     if (unlisted.count == 0) return;
     std::string text = "the folder holds results of " + counted(unlisted.count, "sample") +
                        " that the data set does not have now:";
@@ -314,8 +314,8 @@ class PassRun final : public RunListener {
         result.lists.insert(result.lists.end(), files.begin(), files.end());
       });
     }
-    if (!history_) return;
-    std::string const text = to_text(history_->reuse(), emitted, result.totals.recalled);
+    if (!known_) return;
+    std::string const text = to_text(known_->reuse(), emitted, result.totals.recalled);
     if (!text.empty()) log_info(text);
   }
 
@@ -435,10 +435,10 @@ class PassRun final : public RunListener {
   Pipeline const& pipeline_;
   RunContext const& context_;
   std::uint64_t const samples_in_shards_;
-  std::optional<History> history_;
+  std::optional<KnownResults> known_;
   InputsOfSamples inputs_;
-  Journal journal_;
-  Tables tables_;  // a table or list for each stage
+  LedgerFiles ledger_files_;
+  GrowingTables tables_;  // a table or list for each stage
   CsvLines csv_lines_;
   std::vector<GrowingFile> run_files_;
   std::map<std::size_t, std::map<fs::path, std::string>> notes_;  // about lists, by stage

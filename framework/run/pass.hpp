@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "engine/engine.hpp"
-#include "run/results.hpp"
+#include "run/result_files.hpp"
 #include "run/resume/content_keys.hpp"
-#include "run/resume/history.hpp"
-#include "run/resume/journal.hpp"
+#include "run/resume/known_results.hpp"
+#include "run/resume/ledger_files.hpp"
 #include "run/run.hpp"
 #include "run/run_folder.hpp"
 #include "run/trace.hpp"
@@ -19,12 +19,12 @@
 namespace seplflow {
 
 struct Pass {
-  Journal::Names journal;
+  LedgerFiles::Names ledger_files;
   std::vector<bool> ends;                                 // which stages take part, by stage
   std::vector<std::vector<std::filesystem::path>> homes;  // of their files, by stage
 
   // The first pass has the ledger and the scores; a second one only writes files.
-  bool is_first() const { return !journal.ledger.empty(); }
+  bool is_first() const { return !ledger_files.ledger.empty(); }
 };
 
 struct PassResult {

@@ -11,7 +11,7 @@
 #include "run/resume/content_keys.hpp"
 #include "run/resume/fingerprint.hpp"
 #include "run/resume/past_runs.hpp"
-#include "run/results.hpp"
+#include "run/result_files.hpp"
 #include "run/run_file.hpp"
 
 namespace seplflow {
@@ -213,7 +213,7 @@ std::vector<std::string> Replay::changed_inputs(Sample const& sample) {
     fs::path const& run = place_.sweep.empty() ? place_.folder : place_.sweep;
     std::vector<std::string> damaged;  // of these nothing is known
     memories_.reset(new Memories{{pipeline_, plugin_hashes(pipeline_, catalog_)},
-                                 Journal::read(run, kLedger, damaged)});
+                                 LedgerFiles::read(run, kLedger, damaged)});
     memories_->reader.index();
   }
   auto const memory = memories_->reader.find(sample.id);

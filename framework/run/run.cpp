@@ -18,7 +18,7 @@
 #include "run/log.hpp"
 #include "run/pass.hpp"
 #include "run/passes.hpp"
-#include "run/results.hpp"
+#include "run/result_files.hpp"
 #include "run/resume/content_keys.hpp"
 #include "run/resume/hints.hpp"
 #include "run/resume/past_runs.hpp"
@@ -257,11 +257,11 @@ class Execution {
       if (pipeline_.stages[s].declaration->keeps_state) states.push_back(keys_[{s, 0}]);
     }
     folder_.remove_states_but(states);
-    Journal::complete(folder_, kLedger);
+    LedgerFiles::complete(folder_, kLedger);
     if (wants_best()) {
-      Journal::complete(folder_, kBestFiles);
+      LedgerFiles::complete(folder_, kBestFiles);
     } else {
-      Journal::remove(folder_, kBestFiles);
+      LedgerFiles::remove(folder_, kBestFiles);
     }
   }
 

@@ -10,7 +10,7 @@
 #include <seplflow/version.hpp>
 #include <seplflow/detail/descriptor.hpp>
 #include "pipeline/run_settings.hpp"
-#include "run/results.hpp"
+#include "run/result_files.hpp"
 #include "run/resume/content_keys.hpp"
 #include "run/run_folder.hpp"
 #include "run/warning_log.hpp"

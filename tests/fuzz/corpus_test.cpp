@@ -11,7 +11,7 @@
 #include <seplflow/formats/python_file.hpp>
 #include <seplflow/formats/torch_file.hpp>
 #include "formats/json/coco_instances.hpp"
-#include "run/resume/memories.hpp"
+#include "run/resume/sample_memory.hpp"
 #include "scenes/scene.hpp"
 #include "support/catch.hpp"
 #include "support/pickle_bytes.hpp"

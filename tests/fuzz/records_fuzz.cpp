@@ -11,7 +11,7 @@
 #include <seplflow/confusion_matrix.hpp>
 #include <seplflow/error.hpp>
 #include "run/resume/fingerprint.hpp"
-#include "run/resume/memories.hpp"
+#include "run/resume/sample_memory.hpp"
 #include "support/temp_folder.hpp"
 
 namespace {

@@ -24,17 +24,17 @@ void log_problems(std::vector<std::string> const& problems) {
 }  // namespace
 
 std::vector<PastRun> past_runs(RunFolder& folder, std::vector<fs::path> const& shards,
-                               Journal::Names const& names) {
+                               LedgerFiles::Names const& names) {
   std::vector<PastRun> past;
   std::vector<std::string> problems;
   if (folder.before()) {
-    MemoryReader memories = Journal::read(folder, names, problems);
+    MemoryReader memories = LedgerFiles::read(folder, names, problems);
     if (memories.count() > 0) past.push_back({folder.path(), std::move(memories)});
     log_problems(problems);
   }
   for (fs::path const& shard : shards) {
     problems.clear();
-    past.push_back({shard, Journal::read(shard, names, problems)});
+    past.push_back({shard, LedgerFiles::read(shard, names, problems)});
     log_problems(problems);
   }
   return past;
@@ -83,7 +83,7 @@ void remove_run(RunFolder& folder) {
   add_outputs(past_runs(folder, {}, kBestFiles), outputs);
   for (fs::path const& list : lists_before(folder)) folder.remove_other(list);
   remove_results(folder, {}, outputs);
-  for (Journal::Names const& names : {kLedger, kBestFiles}) Journal::remove(folder, names);
+  for (LedgerFiles::Names const& names : {kLedger, kBestFiles}) LedgerFiles::remove(folder, names);
   folder.remove_states_but({});
   for (char const* const file : {"pipeline.toml", "log.txt"}) folder.remove_other(file);
   folder.forget_before();

@@ -6,18 +6,18 @@
 #include <unordered_set>
 #include <vector>
 
-#include "run/resume/history.hpp"
-#include "run/resume/journal.hpp"
+#include "run/resume/known_results.hpp"
+#include "run/resume/ledger_files.hpp"
 #include "run/run_folder.hpp"
 
 namespace seplflow {
 
-inline Journal::Names const kLedger = {"ledger.records", "ledger.jsonl"};
-inline Journal::Names const kBestFiles = {"best.records", ""};
+inline LedgerFiles::Names const kLedger = {"ledger.records", "ledger.jsonl"};
+inline LedgerFiles::Names const kBestFiles = {"best.records", ""};
 
 // What the folder and the shards know of samples. Logs what is damaged.
 std::vector<PastRun> past_runs(RunFolder& folder, std::vector<std::filesystem::path> const& shards,
-                               Journal::Names const& names);
+                               LedgerFiles::Names const& names);
 
 // The same for the files of the best variant; a run that kept all files has those too.
 std::vector<PastRun> past_runs_of_best(RunFolder& folder,

@@ -11,7 +11,7 @@
 
 #include "pipeline/pipeline.hpp"
 #include "pipeline/setting_text.hpp"
-#include "run/resume/history.hpp"
+#include "run/resume/known_results.hpp"
 #include "run/run_folder.hpp"
 
 namespace seplflow {

@@ -1,4 +1,4 @@
-#include "run/resume/journal.hpp"
+#include "run/resume/ledger_files.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -13,7 +13,7 @@ namespace {
 
 using Problems = std::vector<std::string>;
 
-Journal::Names const kNames = {"ledger.records", "ledger.jsonl"};
+LedgerFiles::Names const kNames = {"ledger.records", "ledger.jsonl"};
 constexpr auto kNew = RunFolder::Claim::new_run;
 constexpr auto kAgain = RunFolder::Claim::resumption;
 
@@ -33,10 +33,10 @@ void run(fs::path const& folder, std::vector<std::string> const& ids, std::uint6
          bool complete) {
   RunFolder into(folder, fs::exists(folder / "run.json") ? kAgain : kNew);
   if (!into.before()) into.write("run.json", R"({"format": 1, "status": "running"})");
-  Journal journal(into, kNames);
-  for (std::string const& id : ids) journal.append(memory(id, mark), line_of(id));
-  journal.close();
-  if (complete) Journal::complete(into, kNames);
+  LedgerFiles files(into, kNames);
+  for (std::string const& id : ids) files.append(memory(id, mark), line_of(id));
+  files.close();
+  if (complete) LedgerFiles::complete(into, kNames);
 }
 
 // Samples and their marks: "a1 b2".
@@ -62,22 +62,22 @@ void change_line(fs::path const& file, std::size_t number, std::string const& no
 
 }  // namespace
 
-TEST_CASE("a journal has a memory and a ledger line of every sample") {
+TEST_CASE("ledger files have a memory and a line of every sample") {
   TempFolder const folder;
   run(folder / "run", {"a", "b", "c"}, 1, true);
   CHECK(read_text(folder / "run/ledger.jsonl") ==
         line_of("a") + "\n" + line_of("b") + "\n" + line_of("c") + "\n");
   CHECK_FALSE(fs::exists(folder / "run/ledger.records.next"));
   Problems problems;
-  auto const memories = Journal::read(folder / "run", kNames, problems);
+  auto const memories = LedgerFiles::read(folder / "run", kNames, problems);
   CHECK(problems.empty());
   CHECK(text_of(memories) == "a1 b1 c1");
 }
 
-TEST_CASE("a folder without journals has no memories") {
+TEST_CASE("a folder without ledger files has no memories") {
   TempFolder const folder;
   Problems problems;
-  auto const memories = Journal::read(folder.path(), kNames, problems);
+  auto const memories = LedgerFiles::read(folder.path(), kNames, problems);
   CHECK(problems.empty());
   CHECK(memories.count() == 0);
 }
@@ -112,7 +112,7 @@ TEST_CASE("a damaged line of the ledger is reported, and its sample is still kno
     problem = "ledger.jsonl lists 1 sample without known results; it is processed again";
   }
   Problems problems;
-  auto const memories = Journal::read(folder / "run", kNames, problems);
+  auto const memories = LedgerFiles::read(folder / "run", kNames, problems);
   CHECK(text_of(memories) == "a1 b1 c1");
   CHECK(problems.size() == (problem.empty() ? 0 : 1));
   if (!problem.empty()) CHECK_THAT(problems[0], Contains(problem));
@@ -125,7 +125,7 @@ TEST_CASE("a damaged memory is not used") {
   bytes[bytes.find("bbbb")] = 'x';
   folder.write("run/ledger.records", bytes);
   Problems problems;
-  auto const memories = Journal::read(folder / "run", kNames, problems);
+  auto const memories = LedgerFiles::read(folder / "run", kNames, problems);
   CHECK(text_of(memories) == "aaaa1 cccc1");
   REQUIRE(problems.size() == 2);
   CHECK_THAT(problems[0], Contains("ledger.records: entry 2 is damaged"));
@@ -141,7 +141,7 @@ TEST_CASE("a resumed run that is killed loses nothing that was known") {
   {
     RunFolder into(folder / "run", kAgain);
     Problems problems;
-    auto const memories = Journal::read(into, kNames, problems);
+    auto const memories = LedgerFiles::read(into, kNames, problems);
     CHECK(text_of(memories) == "a2 b2 c1");
     CHECK(problems.empty());
   }
@@ -150,12 +150,12 @@ TEST_CASE("a resumed run that is killed loses nothing that was known") {
   {
     RunFolder into(folder / "run", kAgain);
     Problems problems;
-    CHECK(text_of(Journal::read(into, kNames, problems)) == "a3 b2 c1");
+    CHECK(text_of(LedgerFiles::read(into, kNames, problems)) == "a3 b2 c1");
   }
   run(folder / "run", {"a", "b", "c", "d"}, 4, true);
   RunFolder into(folder / "run", kAgain);
   Problems problems;
-  CHECK(text_of(Journal::read(into, kNames, problems)) == "a4 b4 c4 d4");
+  CHECK(text_of(LedgerFiles::read(into, kNames, problems)) == "a4 b4 c4 d4");
 }
 
 TEST_CASE("a resumed run that is killed at once loses nothing and reports nothing") {
@@ -167,7 +167,7 @@ TEST_CASE("a resumed run that is killed at once loses nothing and reports nothin
   if (!made) fs::remove(folder / "run/ledger.records.next");
   RunFolder into(folder / "run", kAgain);
   Problems problems;
-  auto const memories = Journal::read(into, kNames, problems);
+  auto const memories = LedgerFiles::read(into, kNames, problems);
   CHECK(text_of(memories) == "a1 b1");
   CHECK(problems.empty());
 }
@@ -181,22 +181,22 @@ TEST_CASE("a memory that a killed resumed run left damaged is known from before"
   folder.write("run/ledger.records.next", bytes);
   RunFolder into(folder / "run", kAgain);
   Problems problems;
-  auto const memories = Journal::read(into, kNames, problems);
+  auto const memories = LedgerFiles::read(into, kNames, problems);
   CHECK(text_of(memories) == "bbbb2 aaaa1");
   CHECK_THAT(problems.at(0), Contains("ledger.records.next: entry 1 is damaged"));
 }
 
-TEST_CASE("a journal need not have a ledger") {
+TEST_CASE("records need not have lines of a ledger") {
   TempFolder const folder;
-  Journal::Names const names = {"best.records", ""};
+  LedgerFiles::Names const names = {"best.records", ""};
   {
     RunFolder into(folder / "run", kNew);
-    Journal journal(into, names);
-    journal.append(memory("a", 1), line_of("a"));
-    journal.close();
-    Journal::complete(into, names);
+    LedgerFiles files(into, names);
+    files.append(memory("a", 1), line_of("a"));
+    files.close();
+    LedgerFiles::complete(into, names);
   }
   Problems problems;
-  CHECK(text_of(Journal::read(folder / "run", names, problems)) == "a1");
+  CHECK(text_of(LedgerFiles::read(folder / "run", names, problems)) == "a1");
   CHECK_FALSE(fs::exists(folder / "run/ledger.jsonl"));
 }

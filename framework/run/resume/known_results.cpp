@@ -1,4 +1,4 @@
-#include "run/resume/history.hpp"
+#include "run/resume/known_results.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -62,19 +62,19 @@ std::optional<std::vector<std::uint8_t>> intact_bytes(fs::path const& name,
 }  // namespace
 
 // Finds out what is still true of one sample, stage by stage.
-class History::Recall {
+class KnownResults::Recall {
  public:
-  Recall(History& history, Sample const& sample, Found const& found)
-      : history_(history),
+  Recall(KnownResults& known, Sample const& sample, Found const& found)
+      : known_(known),
         sample_(sample),
         found_(found),
         has_failed_(std::ranges::any_of(
             found.memory.entries, [](auto const& entry) { return entry.kind == Kind::failed; })),
-        changed_(history.pipeline_.stages.size()),
-        absent_(history.pipeline_.stages.size()),
-        lost_(history.pipeline_.stages.size()) {
-    for (std::size_t s = 0; s < history.pipeline_.stages.size(); ++s) add_stage(s);
-    if (!complete_ && !explained_) ++history.reuse_.incomplete;
+        changed_(known.pipeline_.stages.size()),
+        absent_(known.pipeline_.stages.size()),
+        lost_(known.pipeline_.stages.size()) {
+    for (std::size_t s = 0; s < known.pipeline_.stages.size(); ++s) add_stage(s);
+    if (!complete_ && !explained_) ++known.reuse_.incomplete;
   }
 
   bool is_complete() const { return complete_; }
@@ -84,7 +84,7 @@ class History::Recall {
   void add_stage(std::size_t s) {
     PipelineStage const& stage = stage_of(s);
     std::size_t const outputs = std::max<std::size_t>(1, stage.declaration->outputs.size());
-    if (stage.declaration->ordered) count(history_.reuse_.ordered[stage.name]);
+    if (stage.declaration->ordered) count(known_.reuse_.ordered[stage.name]);
     changed_[s].assign(outputs, stage.declaration->ordered || has_changed_input(stage));
     lost_[s] = is_lost_before(stage);
     absent_[s].assign(outputs, !lost_[s] && needs_absent_input(stage));
@@ -97,7 +97,7 @@ class History::Recall {
 
   void add_part(Part const& part) {
     StageMemory memory{part};
-    if (auto const* const entry = found_.memory.find(history_.keys_[part])) {
+    if (auto const* const entry = found_.memory.find(known_.keys_[part])) {
       memory = what_is_true_of(*entry, part);
     }
     bool const arrives = !lost_[part.stage] && !absent_[part.stage][part.output];
@@ -127,10 +127,10 @@ class History::Recall {
   // A stage that failed is run again. So must be a stage that skipped the sample: the sample might
   // else not reach the one that failed.
   Outcome outcome_of(SampleMemory::Entry const& entry) {
-    bool const failures_stay = history_.request_.must_be_complete;
+    bool const failures_stay = known_.request_.must_be_complete;
     if (entry.kind == Kind::skipped && (failures_stay || !has_failed_)) return Outcome::skipped;
     if (entry.kind != Kind::failed) return Outcome::done;
-    count(history_.reuse_.failed);
+    count(known_.reuse_.failed);
     return failures_stay ? Outcome::failed : Outcome::done;
   }
 
@@ -138,13 +138,13 @@ class History::Recall {
     if (!is_wanted_end(s) || !entry.kept || entry.kind == Kind::failed) return false;
     if (kind_of(s) != StageKind::sink) return true;
     if (take_over_files(s, entry)) return true;
-    count(history_.reuse_.lost_outputs[stage_of(s).name]);
+    count(known_.reuse_.lost_outputs[stage_of(s).name]);
     return false;
   }
 
   // If something is wrong with the files, the stage reports it when it processes the sample.
   bool reads_other_files(Part const& part, std::uint64_t stamp) const {
-    if (history_.request_.trust_inputs) return false;
+    if (known_.request_.trust_inputs) return false;
     std::vector<fs::path> files;
     PipelineStage const& stage = stage_of(part.stage);
     auto const list = [&] {
@@ -165,7 +165,7 @@ class History::Recall {
       changed.assign(changed.size(), true);
     }
     explained_ = true;
-    if (is_first) ++history_.reuse_.changed_inputs[stage_of(part.stage).name];
+    if (is_first) ++known_.reuse_.changed_inputs[stage_of(part.stage).name];
   }
 
   // Whether all files of the sink are as they were written. If so, they stay, or are taken over when
@@ -173,16 +173,16 @@ class History::Recall {
   bool take_over_files(std::size_t s, SampleMemory::Entry const& entry) {
     std::vector<WrittenFile> written;
     if (error_of([&] { written = files_of(entry); })) return false;
-    RunFolder& into = history_.into_;
+    RunFolder& into = known_.into_;
     bool const is_other = *found_.folder != into.path();
-    TakeFiles const how = history_.request_.files;
+    TakeFiles const how = known_.request_.files;
     struct File {
       fs::path name;
       bool is_here;
       std::vector<std::uint8_t> bytes;
     };
     std::vector<File> files;
-    for (fs::path const& home : history_.request_.homes[s]) {
+    for (fs::path const& home : known_.request_.homes[s]) {
       for (WrittenFile const& file : written) {
         fs::path const name = home / stage_of(s).name / file.name;
         auto bytes = intact_bytes(*found_.folder / name, file);
@@ -234,13 +234,13 @@ class History::Recall {
     explained_ = true;
   }
 
-  PipelineStage const& stage_of(std::size_t s) const { return history_.pipeline_.stages[s]; }
+  PipelineStage const& stage_of(std::size_t s) const { return known_.pipeline_.stages[s]; }
   StageKind kind_of(std::size_t s) const { return stage_of(s).declaration->kind; }
   bool is_wanted_end(std::size_t s) const {
-    return stage_of(s).is_end() && history_.request_.ends[s];
+    return stage_of(s).is_end() && known_.request_.ends[s];
   }
 
-  History& history_;
+  KnownResults& known_;
   Sample const& sample_;
   Found const& found_;
   bool const has_failed_;
@@ -252,7 +252,7 @@ class History::Recall {
   std::vector<StageMemory> memories_;
 };
 
-History::History(Pipeline const& pipeline, ContentKeys const& keys, RunFolder& into,
+KnownResults::KnownResults(Pipeline const& pipeline, ContentKeys const& keys, RunFolder& into,
                  std::vector<PastRun> runs, Request request)
     : pipeline_(pipeline),
       keys_(keys),
@@ -262,7 +262,7 @@ History::History(Pipeline const& pipeline, ContentKeys const& keys, RunFolder& i
   for (PastRun& run : runs_) run.memories.index();
 }
 
-std::vector<StageMemory> History::recall(Sample const& sample) {
+std::vector<StageMemory> KnownResults::recall(Sample const& sample) {
   auto const found = find(runs_, memory_id(sample.id, sample.repetition));
   std::vector<StageMemory> memories;
   bool complete = false;
@@ -282,7 +282,7 @@ std::vector<StageMemory> History::recall(Sample const& sample) {
   return memories;
 }
 
-MemoryReader::Unlisted History::unlisted(std::vector<std::string> const& but) const {
+MemoryReader::Unlisted KnownResults::unlisted(std::vector<std::string> const& but) const {
   auto const own = std::ranges::find(runs_, into_.path(), &PastRun::folder);
   return own == runs_.end() ? MemoryReader::Unlisted() : own->memories.never_found(but);
 }

@@ -1,4 +1,4 @@
-#include "run/results.hpp"
+#include "run/result_files.hpp"
 
 #include <cmath>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "run/resume/journal.hpp"
+#include "run/resume/ledger_files.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -16,7 +16,7 @@ std::string next_of(std::string const& name) {
   return name + ".next";
 }
 
-// Where a run writes a file of its journal.
+// Where a run writes one of its ledger files.
 fs::path file_of(RunFolder const& folder, std::string const& name) {
   return folder.path() / (folder.before() ? next_of(name) : name);
 }
@@ -87,12 +87,12 @@ void add(std::vector<std::string> const& more, std::vector<std::string>& problem
 
 }  // namespace
 
-Journal::Journal(RunFolder& folder, Names names)
+LedgerFiles::LedgerFiles(RunFolder& folder, Names names)
     : folder_(folder), names_(std::move(names)), memories_(file_of(folder, names_.records)) {
   if (!names_.ledger.empty()) ledger_.emplace(file_of(folder, names_.ledger));
 }
 
-void Journal::append(SampleMemory memory, std::string_view line) {
+void LedgerFiles::append(SampleMemory memory, std::string_view line) {
   memory.line = fingerprint(line);
   memories_.append(memory);
   if (!ledger_) return;
@@ -100,7 +100,7 @@ void Journal::append(SampleMemory memory, std::string_view line) {
   ledger_->flush();
 }
 
-void Journal::close() {
+void LedgerFiles::close() {
   memories_.close();
   if (!ledger_) return;
   ledger_->close();
@@ -110,14 +110,14 @@ void Journal::close() {
   if (lines_in(next) >= lines_in(now)) folder_.place(next, names_.ledger);
 }
 
-void Journal::complete(RunFolder& folder, Names const& names) {
+void LedgerFiles::complete(RunFolder& folder, Names const& names) {
   for (std::string const& name : {names.records, names.ledger}) {
     fs::path const next = folder.path() / next_of(name);
     if (!name.empty() && fs::exists(next)) folder.place(next, name);
   }
 }
 
-MemoryReader Journal::read(fs::path const& folder, Names const& names,
+MemoryReader LedgerFiles::read(fs::path const& folder, Names const& names,
                            std::vector<std::string>& problems) {
   MemoryReader memories(folder / names.records);
   add(memories.problems(), problems);
@@ -125,7 +125,7 @@ MemoryReader Journal::read(fs::path const& folder, Names const& names,
   return memories;
 }
 
-MemoryReader Journal::read(RunFolder& folder, Names const& names,
+MemoryReader LedgerFiles::read(RunFolder& folder, Names const& names,
                            std::vector<std::string>& problems) {
   fs::path const next = folder.path() / next_of(names.records);
   if (!fs::exists(next)) return read(folder.path(), names, problems);
@@ -140,7 +140,7 @@ MemoryReader Journal::read(RunFolder& folder, Names const& names,
   return MemoryReader(folder.path() / names.records);
 }
 
-void Journal::remove(RunFolder& folder, Names const& names) {
+void LedgerFiles::remove(RunFolder& folder, Names const& names) {
   for (std::string const& name : {names.records, names.ledger}) {
     if (name.empty()) continue;
     folder.remove(name);

@@ -9,7 +9,7 @@
 
 #include "engine/engine.hpp"
 #include "run/resume/content_keys.hpp"
-#include "run/resume/memories.hpp"
+#include "run/resume/sample_memory.hpp"
 #include "run/run_folder.hpp"
 
 namespace seplflow {
@@ -30,7 +30,7 @@ struct Reuse {
   std::map<std::string, std::uint64_t> ordered;         // it needs all samples in order, by stage
 };
 
-class History {
+class KnownResults {
  public:
   struct Request {
     std::vector<bool> ends;                                 // that take part, by stage
@@ -42,7 +42,7 @@ class History {
 
   // All but the request must outlive it. Files of sinks that are in other folders than `into` are
   // taken there when they are recalled.
-  History(Pipeline const& pipeline, ContentKeys const& keys, RunFolder& into,
+  KnownResults(Pipeline const& pipeline, ContentKeys const& keys, RunFolder& into,
           std::vector<PastRun> runs, Request request);
 
   // See RunListener::recall.

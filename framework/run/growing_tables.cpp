@@ -1,4 +1,4 @@
-#include "run/tables.hpp"
+#include "run/growing_tables.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,10 +11,10 @@ namespace seplflow {
 constexpr std::size_t kBytesInMemory = 1 << 20;
 constexpr std::size_t kRecent = 8;
 
-Tables::Tables(std::filesystem::path folder, std::size_t count)
+GrowingTables::GrowingTables(std::filesystem::path folder, std::size_t count)
     : folder_(std::move(folder)), waiting_(count) {}
 
-void Tables::append(std::size_t table, std::string_view text) {
+void GrowingTables::append(std::size_t table, std::string_view text) {
   if (text.size() >= kBytesInMemory) {
     flush();
     append_to(file(table), text);
@@ -25,7 +25,7 @@ void Tables::append(std::size_t table, std::string_view text) {
   if (texts_.size() + pieces_ * sizeof(Piece) >= kBytesInMemory) flush();
 }
 
-Tables::Piece Tables::piece_of(std::string_view text) {
+GrowingTables::Piece GrowingTables::piece_of(std::string_view text) {
   auto const same =
       std::ranges::find_if(recent_, [&](Piece piece) { return text_of(piece) == text; });
   if (same != recent_.end()) return *same;
@@ -40,7 +40,7 @@ Tables::Piece Tables::piece_of(std::string_view text) {
   return piece;
 }
 
-void Tables::flush() {
+void GrowingTables::flush() {
   in_parallel(waiting_.size(), [this](std::size_t i) {
     if (!waiting_[i].empty()) flush(i);
   });
@@ -49,14 +49,14 @@ void Tables::flush() {
   pieces_ = 0;
 }
 
-void Tables::flush(std::size_t table) {
+void GrowingTables::flush(std::size_t table) {
   std::string text;
   for (Piece const piece : waiting_[table]) text += text_of(piece);
   append_to(file(table), text);
   waiting_[table] = {};
 }
 
-std::filesystem::path Tables::file(std::size_t table) const {
+std::filesystem::path GrowingTables::file(std::size_t table) const {
   return folder_ / ("table-" + std::to_string(table));
 }
 

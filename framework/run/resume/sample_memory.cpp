@@ -1,4 +1,4 @@
-#include "run/resume/memories.hpp"
+#include "run/resume/sample_memory.hpp"
 
 #include <unistd.h>
 

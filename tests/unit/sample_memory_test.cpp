@@ -1,4 +1,4 @@
-#include "run/resume/memories.hpp"
+#include "run/resume/sample_memory.hpp"
 
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"

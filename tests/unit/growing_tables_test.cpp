@@ -1,4 +1,4 @@
-#include "run/tables.hpp"
+#include "run/growing_tables.hpp"
 
 #include <filesystem>
 
@@ -20,7 +20,7 @@ std::size_t open_files() {
 
 TEST_CASE("several tables grow at the same time") {
   TempFolder const folder;
-  Tables tables(folder.path(), 3);
+  GrowingTables tables(folder.path(), 3);
   tables.append(0, "a\n");
   tables.append(2, "b\n");
   tables.append(0, "c\n");
@@ -35,7 +35,7 @@ TEST_CASE("several tables grow at the same time") {
 TEST_CASE("thousands of tables need few open files, and memory does not grow with their rows") {
   TempFolder const folder;
   constexpr std::size_t kTables = 3000, kRows = 30;
-  Tables tables(folder.path(), kTables);
+  GrowingTables tables(folder.path(), kTables);
   std::size_t const before = open_files();
   std::string const cells(60, 'x');
   for (std::size_t row = 0; row < kRows; ++row) {
@@ -67,7 +67,7 @@ TEST_CASE("thousands of tables need few open files, and memory does not grow wit
 
 TEST_CASE("a table that cannot be written is an error") {
   TempFolder const folder;
-  Tables tables(folder / "absent.txt" / "x", 1);
+  GrowingTables tables(folder / "absent.txt" / "x", 1);
   folder.write("absent.txt", "");
   tables.append(0, "a\n");
   CHECK_THROWS_AS(tables.flush(), Error);

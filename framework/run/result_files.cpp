@@ -1,4 +1,4 @@
-#include "run/results.hpp"
+#include "run/result_files.hpp"
 
 #include <algorithm>
 #include <cmath>

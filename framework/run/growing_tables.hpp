@@ -13,10 +13,10 @@ namespace seplflow {
 // Many files that grow at the same time. Takes little memory and keeps no file open between two
 // writes, so that thousands of variants are possible. Texts that follow each other are often equal,
 // since many variants have the same row for a sample; they wait in memory once. Not thread-safe.
-class Tables {
+class GrowingTables {
  public:
   // The files are created in `folder`, which must exist.
-  Tables(std::filesystem::path folder, std::size_t count);
+  GrowingTables(std::filesystem::path folder, std::size_t count);
 
   // Throw Error with the system's reason; an error may show only in a later call.
   void append(std::size_t table, std::string_view text);

@@ -8,30 +8,30 @@
 #include <vector>
 
 #include "run/file_writer.hpp"
-#include "run/resume/memories.hpp"
+#include "run/resume/sample_memory.hpp"
 #include "run/run_folder.hpp"
 
 namespace seplflow {
 
-// Grows sample by sample, so that a killed run leaves a journal of all that it had finished. A
+// They grow sample by sample, so that a killed run leaves those of all that it had finished. A
 // resumed run writes NAME.next and leaves NAME alone until it is complete: whenever it is killed,
 // nothing is lost that was known before.
-class Journal {
+class LedgerFiles {
  public:
   struct Names {
     std::string records;  // "ledger.records"
-    std::string ledger;   // "ledger.jsonl"; empty for a journal without one
+    std::string ledger;   // "ledger.jsonl"; empty for records without lines
   };
 
-  Journal(RunFolder& folder, Names names);
+  LedgerFiles(RunFolder& folder, Names names);
 
   // `line` without its end. Fills in what the memory says of it.
   void append(SampleMemory memory, std::string_view line);
 
   void close();
 
-  // Puts a journal that is closed, and has every sample of the data set, in place of the one that
-  // the run resumed.
+  // Puts files that are closed, and have every sample of the data set, in place of those that the
+  // run resumed.
   static void complete(RunFolder& folder, Names const& names);
 
   // The memories in a folder. Adds a message to `problems` for every damaged memory, whose sample
