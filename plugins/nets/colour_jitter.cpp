@@ -93,7 +93,9 @@ Image each_colour(Image const& image, F const& f) {
 int mean_grey(Image const& image) {
   std::uint64_t sum = 0;
   auto const rgb = image.rgb();
-  for (std::size_t i = 0; i + 2 < rgb.size(); i += 3) sum += grey_of({rgb[i], rgb[i + 1], rgb[i + 2]});
+  for (std::size_t i = 0; i + 2 < rgb.size(); i += 3) {
+    sum += grey_of({rgb[i], rgb[i + 1], rgb[i + 2]});
+  }
   return static_cast<int>(
       static_cast<double>(sum) / static_cast<double>(image.size().pixels()) + 0.5);
 }

@@ -28,8 +28,8 @@ struct Validation {
   std::vector<std::string> const& names() const { return names_; }
   bool has(Sample const& sample) const { return known_.contains(sample.id); }
 
-  // Throws Error unless the first image, one from the middle and the last can be read, and their labels
-  // in the folder `truth` if it is given.
+  // Throws Error unless the first image, one from the middle and the last can be read, and their
+  // labels in the folder `truth` if it is given.
   void try_some(ClassesPtr const& classes,
                 std::optional<std::filesystem::path> const& truth) const;
 

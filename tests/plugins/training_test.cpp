@@ -351,7 +351,8 @@ TEST_CASE("what augmentation draws follows from seed and sample") {
 
 TEST_CASE("colours change as torchvision's ColorJitter changes them") {
   using Bytes = std::vector<std::uint8_t>;
-  Image const image({2, 3}, {250, 3, 20, 10, 200, 30, 90, 80, 255, 0, 0, 0, 128, 128, 127, 255, 254, 1});
+  Image const image(
+      {2, 3}, {250, 3, 20, 10, 200, 30, 90, 80, 255, 0, 0, 0, 128, 128, 127, 255, 254, 1});
   struct {
     Adjustment adjustment;
     double factor;
