@@ -44,7 +44,7 @@ void GrowingTables::flush() {
   in_parallel(waiting_.size(), [this](std::size_t i) {
     if (!waiting_[i].empty()) flush(i);
   });
-  texts_.clear();
+  texts_ = {};
   recent_.clear();
   pieces_ = 0;
 }

@@ -276,6 +276,7 @@ class PassRun final : public RunListener {
   // Scores are written only over all samples: those over half of them would look like a result.
   void finish(PassResult& result) {
     std::uint64_t const emitted = result.totals.emitted;
+    tables_.flush();  // makes room for the findings of all variants
     if (is_merge() && pass_.is_first() && samples_in_shards_ != emitted) {
       throw Error("the runs hold " + counted(samples_in_shards_, "sample") +
                   ", but the data set now has " + std::to_string(emitted));
@@ -290,7 +291,6 @@ class PassRun final : public RunListener {
     } else {
       warn_of_findings(finish_stages(result.totals), result.totals);
     }
-    tables_.flush();
     in_parallel(pipeline_.stages.size(), [&](std::size_t s) {
       if (pass_.ends[s]) place_table(s);
     });
