@@ -1,22 +1,19 @@
 #include "engine/engine.hpp"
 
-#include <pthread.h>
 #include <tbb/flow_graph.h>
 #include <tbb/global_control.h>
-#include <tbb/info.h>
 #include <tbb/task_arena.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <limits>
 #include <map>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "base/error_of.hpp"
 #include "engine/hash_set.hpp"
 #include "engine/in_flight.hpp"
+#include "engine/parallel.hpp"
 #include "pipeline/current_work.hpp"
 #include "pipeline/sample_order.hpp"
 
@@ -42,51 +39,7 @@ class InOrder {
   std::uint64_t next_ = 0;
 };
 
-// How many of so many threads can exist at once. oneTBB ends the process when it cannot start a
-// thread, so they are tried before: with its stack of 4 MiB and room to work, and with the memory
-// that the C library reserves for each thread and keeps for the next.
-std::int64_t startable_threads(std::int64_t wanted) {
-  struct Shared {
-    std::mutex may_end;
-    std::atomic<std::size_t> begun{0};
-  } shared;
-  auto const body = [](void* argument) -> void* {
-    auto& common = *static_cast<Shared*>(argument);
-    void* volatile const memory = std::malloc(64);
-    std::free(memory);
-    ++common.begun;
-    std::scoped_lock const lock(common.may_end);
-    return nullptr;
-  };
-  constexpr std::size_t kStack = 8 << 20;
-  pthread_attr_t attributes;
-  if (::pthread_attr_init(&attributes) != 0) return 0;
-  ::pthread_attr_setstacksize(&attributes, kStack);
-  std::vector<pthread_t> threads(static_cast<std::size_t>(wanted));
-  std::size_t started = 0;
-  {
-    std::scoped_lock const lock(shared.may_end);
-    while (started < threads.size() &&
-           ::pthread_create(&threads[started], &attributes, body, &shared) == 0) {
-      ++started;
-    }
-    while (shared.begun < started) std::this_thread::yield();
-  }
-  for (std::size_t i = 0; i < started; ++i) ::pthread_join(threads[i], nullptr);
-  ::pthread_attr_destroy(&attributes);
-  return static_cast<std::int64_t>(started);
-}
-
 }  // namespace
-
-std::int64_t usable_cores() {
-  return tbb::info::default_concurrency();
-}
-
-std::int64_t most_useful_threads() {
-  constexpr std::int64_t kEvenOnFewCores = 16;
-  return std::max(kEvenOnFewCores, 4 * usable_cores());
-}
 
 // A flow graph with a node for each group of the plan. A node takes a message from each group that
 // it waits for, works when the last one arrives, and passes the message on once. A ticket is a

@@ -187,11 +187,6 @@ struct EngineOptions {
   std::vector<bool> ends;      // by stage: the observers and sinks that take part; empty for all
 };
 
-// The cores that the process may use, and how many threads still make sense for them: more would
-// only compete.
-std::int64_t usable_cores();
-std::int64_t most_useful_threads();
-
 // One run of one pipeline. The pipeline and the listener must outlive it.
 class Engine {
  public:

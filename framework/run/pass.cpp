@@ -11,13 +11,13 @@
 #include "pipeline/current_work.hpp"
 #include "run/csv.hpp"
 #include "run/growing_file.hpp"
+#include "run/growing_tables.hpp"
 #include "run/inputs_outside.hpp"
 #include "run/ledger_line.hpp"
 #include "run/log.hpp"
 #include "run/progress.hpp"
 #include "run/resume/fingerprint.hpp"
 #include "run/resume/resumed_folder.hpp"
-#include "run/growing_tables.hpp"
 
 namespace seplflow {
 namespace {

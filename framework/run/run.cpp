@@ -9,6 +9,7 @@
 #include <seplflow/version.hpp>
 #include "base/error_of.hpp"
 #include "base/number_text.hpp"
+#include "engine/parallel.hpp"
 #include "pipeline/current_work.hpp"
 #include "pipeline/sample_order.hpp"
 #include "run/cost.hpp"

@@ -50,7 +50,8 @@ Colour hsv_of(Colour const& rgb) {
 }
 
 Colour rgb_of(Colour const& hsv) {
-  auto const [hue, saturation, value] = hsv;
+  // No structured binding: clang 14 cannot capture one in a lambda.
+  std::uint8_t const hue = hsv[0], saturation = hsv[1], value = hsv[2];
   if (saturation == 0) return {value, value, value};
   double const sixth = static_cast<double>(static_cast<float>(hue)) * 6.0 / 255.0;
   auto const part = static_cast<int>(std::floor(sixth));

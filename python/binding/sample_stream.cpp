@@ -9,6 +9,7 @@
 #include "base/error_of.hpp"
 #include "base/text_file.hpp"
 #include "catalog/plugin_places.hpp"
+#include "engine/parallel.hpp"
 #include "pipeline/check.hpp"
 #include "pipeline/option_text.hpp"
 #include "pipeline/stage_uses.hpp"

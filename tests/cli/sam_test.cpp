@@ -1,12 +1,15 @@
 // From images and a checkpoint to masks on disk, by the program.
 
+#include <sys/inotify.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <fstream>
 
 #include <seplflow/formats/png.hpp>
 #include "support/catch.hpp"
+#include "support/held_run.hpp"
 #include "support/run_files.hpp"
 #include "support/sam_checkpoint.hpp"
 
@@ -106,13 +109,17 @@ TEST_CASE("a run in which no mask passes is clean, with crops as well") {
 TEST_CASE("every thread of the program leaves signals to the one that waits for them") {
   SamPlace const place(masks_pipeline());
   for (int i = 0; i < 300; ++i) write_image(place.folder, "many" + std::to_string(i), {40, 60});
+  fs::create_directory(place.folder / "out");
+  int const changes = ::inotify_init1(IN_CLOEXEC);
+  ::inotify_add_watch(changes, (place.folder / "out").c_str(), IN_MODIFY);
   ProgramOptions options;
   std::vector<std::string> unblocked;
   options.while_running = [&](pid_t process) {
-    fs::path const ledger = place.folder / "out/ledger.jsonl";
+    std::array<char, 4096> events;
     std::error_code none;
-    for (int i = 0; i < 3000 && (!fs::exists(ledger) || fs::file_size(ledger, none) == 0); ++i) {
-      ::usleep(10'000);
+    while (fs::file_size(place.folder / "out/ledger.jsonl", none) == 0 || none) {
+      if (!wait_for(changes, process)) return;
+      if (::read(changes, events.data(), events.size()) < 0) return;
     }
     for (auto const& task : fs::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
       std::ifstream status(task.path() / "status");
@@ -125,6 +132,7 @@ TEST_CASE("every thread of the program leaves signals to the one that waits for 
     ::kill(process, SIGTERM);
   };
   auto const result = place.run("out", {"--jobs", "2"}, options);
+  ::close(changes);
   CHECK(unblocked.empty());
   CHECK(result.status == 130);
   CHECK(json_in(place.folder / "out/run.json")["status"] == "interrupted");

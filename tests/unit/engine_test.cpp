@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "engine/parallel.hpp"
 #include "support/catch.hpp"
 #include "support/shared_stages.hpp"
 
