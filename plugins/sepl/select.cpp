@@ -224,7 +224,10 @@ class ClassMerger {
     for (std::size_t k = 0; k < painted_.size(); ++k) {
       layers.push_back({&pixels(k, of_class[k]), overlaps_.classes()[k]});
     }
-    return stacked(pseudo_.size(), layers);
+    last_ = last_ ? stacked(pseudo_.size(), layers, last_layers_, *last_)
+                  : stacked(pseudo_.size(), layers);
+    last_layers_ = std::move(layers);
+    return *last_;
   }
 
  private:
@@ -269,6 +272,8 @@ class ClassMerger {
   OverlapTable const& overlaps_;
   std::optional<Mask> covered_;
   std::vector<std::deque<Painted>> painted_;  // by class
+  std::vector<LabelledPixels> last_layers_;
+  std::optional<LabelMap> last_;
 };
 
 LabelMap with_ignore_of(LabelMap const& pseudo, LabelMap const& labels) {

@@ -217,7 +217,21 @@ TEST_CASE("a stack of sets of pixels is as their masks are painted one after the
         canvas.paint(mask, layers.back().label);
       }
     }
-    REQUIRE(stacked(size, layers) == canvas.labels());
+    LabelMap const labels = stacked(size, layers);
+    REQUIRE(labels == canvas.labels());
+    REQUIRE(stacked(size, layers, layers, labels) == labels);
+    std::vector<PixelSet> others = sets;
+    auto others_layers = layers;
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      others_layers[i].pixels = &others[i];
+      Dense dense(size.pixels());
+      dense[random() % dense.size()] = true;
+      if (random() % 2 == 0) others[i].add(mask_of(size, dense));
+      if (random() % 4 == 0) others[i].add(mask_of(size, random_dense(size, random)));
+    }
+    REQUIRE(stacked(size, others_layers, layers, labels) == stacked(size, others_layers));
+    if (!layers.empty()) others_layers.pop_back();
+    REQUIRE(stacked(size, others_layers, layers, labels) == stacked(size, others_layers));
   }
   PixelSet const set(Size{2, 3});
   CHECK_THROWS_AS(stacked(Size{3, 2}, std::vector<LabelledPixels>{{&set, Label{1}}}), Error);
