@@ -163,7 +163,7 @@ TEST_CASE("compare finds the images that changed most") {
   CHECK(occurrences(out, "scene_") == 6);
 }
 
-TEST_CASE("images are matched by name; equal ones are in the order of the first table") {
+TEST_CASE("images are matched by name and equal ones are in the order of the first table") {
   Pair const runs;
   runs.folder.write("a/score.csv",
                     "name,miou\nz,0.5\ny,0.5\n\"x,\"\"1\"\"\",0.5\nw,0.5\nv,\nu,0.75\nt,0.25\n");

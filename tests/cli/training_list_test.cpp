@@ -162,7 +162,7 @@ TEST_CASE("a resumed run removes the list of a former name, and that of a remove
   CHECK_FALSE(fs::exists(place.folder / "out/train"));
 }
 
-TEST_CASE("each variant has its own list; with --keep best only the best has one") {
+TEST_CASE("each variant has its own list but with --keep best only the best has one") {
   TrainingData const place;
   place.pipeline_file(TrainingData::with_list("[sweep]\n\"select.t1\" = [0.1, 0.5]\n"));
   REQUIRE(place.run("all").status == 0);

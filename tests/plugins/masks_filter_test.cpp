@@ -40,7 +40,7 @@ TEST_CASE("masks.filter keeps masks by area in pixels and by share of the image"
   CHECK(kept({{"min_area", std::int64_t{6}}, {"max_share", 0.5}}) == Areas{20});
 }
 
-TEST_CASE("masks.filter keeps masks by SAM's scores; equal is enough") {
+TEST_CASE("masks.filter keeps masks whose scores by SAM are at least a minimum") {
   CHECK(kept({{"min_predicted_iou", 0.9}}) == Areas{5, 60});
   CHECK(kept({{"min_stability", 0.95}}) == Areas{5, 20});
   CHECK(kept({{"min_predicted_iou", 0.9}, {"min_stability", 0.95}}) == Areas{5});

@@ -1,5 +1,5 @@
 // Main of the tests that need the test data beside the checkout. Without the data the program exits
-// with 77, which ctest reports as skipped; with SEPLFLOW_REQUIRE_DATA=1 it fails instead.
+// with SEPLFLOW_SKIPPED, which ctest reports as skipped; with SEPLFLOW_REQUIRE_DATA=1 it fails instead.
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
@@ -8,7 +8,6 @@
 #include "support/test_data.hpp"
 
 int main(int argc, char** argv) {
-  constexpr int kSkipped = 77;
   bool listing = false;
   for (int i = 1; i < argc; ++i)
     listing = listing || std::string_view(argv[i]).starts_with("--list");
@@ -17,7 +16,7 @@ int main(int argc, char** argv) {
     bool const must = required && std::string_view(required) == "1";
     std::cout << (must ? "FAILED" : "SKIPPED") << ": no test data in " << test_data()
               << "; set SEPLFLOW_TEST_DATA to the folder of the data\n";
-    return must ? 1 : kSkipped;
+    return must ? 1 : SEPLFLOW_SKIPPED;
   }
   return run_tests(argc, argv);
 }

@@ -47,6 +47,7 @@ inline std::vector<std::uint8_t> make_png(
   png_set_IHDR(png, info, size.width, size.height, kind.bit_depth, kind.colour_type,
                kind.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_check_for_invalid_index(png, 0);  // an error for libpng 1.6.48
   if (kind.filters != 0) png_set_filter(png, PNG_FILTER_TYPE_BASE, kind.filters);
   if (kind.by_runs) {
     png_set_compression_level(png, 1);

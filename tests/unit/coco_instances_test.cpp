@@ -118,7 +118,7 @@ TEST_CASE("the lists may have any order") {
   }
 }
 
-TEST_CASE("a later annotation covers an earlier one; crowds and other pixels are background") {
+TEST_CASE("a later annotation covers an earlier one and crowds and other pixels are background") {
   Opened const opened(instances(kAnnotations));
   CHECK(opened.instances.truth(0) == LabelMap(Size{3, 4}, {3, 1, 0, 0, 3, 1, 0, 0, 3, 1, 0, 0}));
   CHECK(opened.instances.truth(1) == LabelMap(Size{1, 2}, {0, 2}));

@@ -161,7 +161,7 @@ TEST_CASE("stored values can be used again, by every opcode of the memo") {
                     Contains("more than 16777216 values"));
 }
 
-TEST_CASE("an OrderedDict is a dict; its attributes are ignored") {
+TEST_CASE("an OrderedDict is a dict whose attributes are ignored") {
   std::string const ordered = global("collections", "OrderedDict");
   std::string const attributes = dict(text("_metadata") + "}");
   Parsed const file(pickled(call(ordered, "") + "(" + text("a") + "K\x01u" + attributes + "b"));

@@ -133,7 +133,7 @@ TEST_CASE("several inputs need a table, and the error shows an example") {
              Contains("has several inputs; write in = { left = \"...\", right = \"...\" }"));
 }
 
-TEST_CASE("\"in\" is a string, or a table of strings") {
+TEST_CASE("the value of \"in\" is a string, or a table of strings") {
   CHECK_THAT(toy::error(wired("toy.next", "5")), Contains("\"in\": expected a string"));
   CHECK_THAT(toy::error(wired("toy.next", "[\"src.number\"]")),
              Contains("\"in\": expected a string"));
