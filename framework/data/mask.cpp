@@ -57,15 +57,11 @@ class RunBuffer {
   std::vector<Run>& runs_ = of_this_thread();
 };
 
-// Of a label map, as positions in it.
-struct Part {
-  std::uint32_t begin, end;
-};
-
-// The runs of labels by their numbers in a part, whose bits are in the planes; kPlanes is 0 for any
-// number of planes. Most label maps have one, and the loop over its words is most of the work.
+// The runs of labels by their numbers, whose bits are in the planes; kPlanes is 0 for any number of
+// planes. Most label maps have one, and the loop over its words is most of the work.
 template <std::size_t kPlanes>
-std::vector<Run> runs_in(std::span<Words const> planes, std::span<Label const> labels, Part part) {
+std::vector<Run> runs_in(std::span<Words const> planes, std::span<Label const> labels,
+                         std::uint32_t pixels) {
   RunBuffer buffer;
   std::size_t const words = planes.empty() ? 0 : planes[0].size();
   std::size_t const planes_used = kPlanes > 0 ? kPlanes : planes.size();
@@ -96,7 +92,7 @@ std::vector<Run> runs_in(std::span<Words const> planes, std::span<Label const> l
     Run* run = first;
     for (; changes != 0; changes &= changes - 1, ++run) {
       auto const place = static_cast<unsigned>(std::countr_zero(changes));
-      run->end = part.begin + static_cast<std::uint32_t>(word * 64 + place);
+      run->end = static_cast<std::uint32_t>(word * 64 + place);
       run->value = label_of[number];
       if constexpr (kPlanes == 1) {
         number ^= 1;
@@ -110,91 +106,21 @@ std::vector<Run> runs_in(std::span<Words const> planes, std::span<Label const> l
     count += static_cast<std::size_t>(run - first);
   }
   // A change at the first pixel ends no run, and one after the last pixel ends the last run.
-  *buffer.place(count) = {part.end, label_of[number]};
+  *buffer.place(count) = {pixels, label_of[number]};
   Run const* const runs = buffer.place(count) - count;
-  bool const has_end = count > 0 && runs[count - 1].end == part.end;
-  return {runs + (runs[0].end == part.begin ? 1 : 0), runs + count + (has_end ? 0 : 1)};
+  bool const has_end = count > 0 && runs[count - 1].end == pixels;
+  return {runs + (runs[0].end == 0 ? 1 : 0), runs + count + (has_end ? 0 : 1)};
 }
 
 std::vector<Run> runs_in(std::vector<Words> const& planes, std::span<Label const> labels,
-                         Part part) {
-  if (planes.size() == 1) return runs_in<1>(planes, labels, part);
-  if (planes.size() == 2) return runs_in<2>(planes, labels, part);
-  return runs_in<0>(planes, labels, part);
-}
-
-Part all_of(Size size) {
-  return {0, static_cast<std::uint32_t>(size.pixels())};
-}
-
-// Sets or clears the bits of a plane at which `where` has one.
-void fill_bits(std::vector<std::uint64_t>& plane, Words where, bool set) {
-  std::uint64_t const fill = set ? ~std::uint64_t{0} : 0;
-  std::uint64_t* const words = plane.data();
-  std::uint64_t const* const bits = where.data();
-  for (std::size_t i = 0; i < where.size(); ++i) words[i] ^= (words[i] ^ fill) & bits[i];
+                         std::uint32_t pixels) {
+  if (planes.size() == 1) return runs_in<1>(planes, labels, pixels);
+  if (planes.size() == 2) return runs_in<2>(planes, labels, pixels);
+  return runs_in<0>(planes, labels, pixels);
 }
 
 std::size_t words_for(Size size) {
   return size.pixels() / 64 + 1;  // with a bit for the end of the last pixel
-}
-
-void require_layers(std::span<LabelledPixels const> layers, Size size) {
-  constexpr std::size_t kLayers = 255;  // and background
-  if (layers.size() > kLayers) {
-    throw Error("a label map has at most 255 layers, but " + std::to_string(layers.size()) +
-                " are given");
-  }
-  for (LabelledPixels const& layer : layers) {
-    require_same_size(layer.pixels->size(), "a set of pixels", size, "the label map");
-  }
-}
-
-// The part begins with a word of the sets, and ends with one or with the last pixel.
-std::vector<Run> stacked_runs(std::span<LabelledPixels const> layers, Part part) {
-  std::size_t const first = part.begin / 64, words = (part.end + 63) / 64 - first;
-  std::vector<Label> labels = {kBackground};
-  std::vector<Words> sets;
-  for (LabelledPixels const& layer : layers) {
-    labels.push_back(layer.label);
-    sets.push_back(layer.pixels->words().subspan(first, words));
-  }
-  std::vector<std::vector<std::uint64_t>> planes;
-  if (layers.size() == 2) {
-    // The numbers are 1 and 2, so the upper set is a plane.
-    planes.emplace_back(sets[0].begin(), sets[0].end());
-    fill_bits(planes[0], sets[1], false);
-    sets[0] = planes[0];
-  } else if (layers.size() > 2) {
-    for (std::size_t number = 1; number <= layers.size(); ++number) {
-      if (number >> planes.size() != 0) planes.emplace_back(sets[0].size());
-      for (std::size_t bit = 0; bit < planes.size(); ++bit) {
-        fill_bits(planes[bit], sets[number - 1], (number >> bit & 1) != 0);
-      }
-    }
-    sets.assign(planes.begin(), planes.end());
-  }
-  return runs_in(sets, labels, part);
-}
-
-// The smallest part, in whole words, outside of which both have the same pixels; empty if there is
-// none.
-Part differing_part(std::span<LabelledPixels const> layers, std::span<LabelledPixels const> others,
-                    Part all) {
-  std::size_t first = all.end / 64 + 1, last = 0;
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    Words const a = layers[i].pixels->words(), b = others[i].pixels->words();
-    if (a.data() == b.data()) continue;
-    std::size_t begin = 0, end = a.size();
-    while (begin < first && a[begin] == b[begin]) ++begin;
-    first = std::min(first, begin);
-    while (end > last && a[end - 1] == b[end - 1]) --end;
-    last = std::max(last, end);
-  }
-  auto const position = [&](std::size_t word) {
-    return static_cast<std::uint32_t>(std::min<std::size_t>(word * 64, all.end));
-  };
-  return {position(first), position(last)};
 }
 
 }  // namespace
@@ -309,8 +235,8 @@ std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns con
   for (std::size_t i = 0; i < bounds.size(); i += 2) {
     std::uint32_t begin = bounds[i];
     std::uint32_t const end = bounds[i + 1];
-    // A run within about a column is close; beyond that, the column index finds it.
-    if (begin > runs[run].end + height) run = labels.run_at(begin);
+    // A run within about a column is close; one beyond that is searched for.
+    if (begin > runs[run].end + height) run = labels.run_at(begin, run);
     while (runs[run].end <= begin) ++run;
     while (begin < end) {
       std::uint32_t const stop = std::min(end, runs[run].end);
@@ -322,44 +248,34 @@ std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns con
   return histogram;
 }
 
-PixelSet::PixelSet(Size size)
-    : size_(checked_size(size.height, size.width, "a set of pixels")), words_(words_for(size)) {}
-
-void PixelSet::add(Mask const& mask) {
-  require_same_size(mask.size(), "a mask", size_, "the set of pixels");
-  paint_bits(words_, mask.bounds(), ~std::uint64_t{0});
-}
-
-LabelMap stacked(Size size, std::span<LabelledPixels const> layers) {
-  require_layers(layers, size);
-  return LabelMap(LabelRuns(size, stacked_runs(layers, all_of(size))));
-}
-
-LabelMap stacked(Size size, std::span<LabelledPixels const> layers,
-                 std::span<LabelledPixels const> others, LabelMap const& of_others) {
-  require_layers(layers, size);
-  require_layers(others, size);
-  require_same_size(of_others.size(), "the label map of other layers", size, "the label map");
-  if (!std::ranges::equal(layers, others, {}, &LabelledPixels::label, &LabelledPixels::label)) {
-    return stacked(size, layers);
+LabelMap raised(LabelMap const& labels, Mask const& mask, Label label) {
+  require_same_size(mask.size(), "a mask", labels.size(), "the label map");
+  std::span<std::uint32_t const> const bounds = mask.bounds();
+  if (bounds.empty()) return labels;
+  std::span<Run const> const before = labels.runs().runs();
+  std::size_t run = labels.runs().run_at(bounds.front());
+  std::vector<Run> runs(before.size() + bounds.size());  // a run of the mask adds at most two
+  Run* const first = runs.data();
+  Run* next = std::ranges::copy(before.first(run), first).out;
+  std::uint32_t position = run == 0 ? 0 : before[run - 1].end;
+  auto const append = [&](std::uint32_t end, Label value) {
+    if (next == first || next[-1].value != value) *next++ = {0, value};
+    next[-1].end = position = end;
+  };
+  for (std::size_t i = 0; i < bounds.size(); i += 2) {
+    std::uint32_t const begin = bounds[i], end = bounds[i + 1];
+    for (; before[run].end <= begin; ++run) append(before[run].end, before[run].value);
+    if (position < begin) append(begin, before[run].value);
+    for (; before[run].end < end; ++run) append(before[run].end, std::max(before[run].value, label));
+    append(end, std::max(before[run].value, label));
+    if (before[run].end == end) ++run;
   }
-  Part const part = differing_part(layers, others, all_of(size));
-  if (part.begin >= part.end) return of_others;
-  LabelRuns const& known = of_others.runs();
-  std::span<Run const> const before = known.runs().first(known.run_at(part.begin));
-  std::vector<Run> const now = stacked_runs(layers, part);
-  std::vector<Run> runs;
-  runs.reserve(known.runs().size() + now.size() + 1);
-  runs.assign(before.begin(), before.end());
-  if ((before.empty() ? 0 : before.back().end) < part.begin) {
-    runs.push_back({part.begin, known.runs()[before.size()].value});
+  if (run < before.size()) {
+    append(before[run].end, before[run].value);
+    next = std::ranges::copy(before.subspan(run + 1), next).out;
   }
-  runs.insert(runs.end(), now.begin(), now.end());
-  if (part.end < size.pixels()) {
-    auto const after = known.runs().subspan(known.run_at(part.end));
-    runs.insert(runs.end(), after.begin(), after.end());
-  }
-  return LabelMap(LabelRuns(size, std::move(runs)));
+  runs.resize(static_cast<std::size_t>(next - first));
+  return LabelMap(LabelRuns::trusted(labels.size(), std::move(runs)));
 }
 
 std::size_t Canvas::number_of(Label label) {
@@ -380,8 +296,8 @@ void Canvas::paint(Mask const& mask, Label label) {
 }
 
 LabelMap Canvas::labels() const {
-  return LabelMap(
-      LabelRuns(size_, runs_in({planes_.begin(), planes_.end()}, labels_, all_of(size_))));
+  auto const pixels = static_cast<std::uint32_t>(size_.pixels());
+  return LabelMap(LabelRuns(size_, runs_in({planes_.begin(), planes_.end()}, labels_, pixels)));
 }
 
 }  // namespace seplflow

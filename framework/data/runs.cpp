@@ -1,5 +1,6 @@
 #include <seplflow/runs.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 #include <seplflow/error.hpp>
@@ -94,19 +95,32 @@ std::vector<Run> ColumnRunScanner::finish() const {
 LabelRuns::LabelRuns(Size size, std::vector<Run> runs)
     : size_(checked_size(size.height, size.width, "a label map")), runs_(std::move(runs)) {
   if (check_runs(size_, runs_)) join_equal_neighbours(runs_);
-  first_of_column_.resize(size_.width);
-  std::uint32_t run = 0, top = 0;
-  for (std::uint32_t& first : first_of_column_) {
-    while (runs_[run].end <= top) ++run;
-    first = run;
-    top += size_.height;
-  }
 }
 
-std::size_t LabelRuns::run_at(std::uint32_t position) const {
-  std::size_t run = first_of_column_[position / size_.height];
-  while (runs_[run].end <= position) ++run;
-  return run;
+LabelRuns LabelRuns::trusted(Size size, std::vector<Run> runs) {
+  LabelRuns labels;
+  labels.size_ = size;
+  labels.runs_ = std::move(runs);
+  return labels;
+}
+
+std::size_t LabelRuns::run_at(std::uint32_t position, std::size_t from) const {
+  // Steps that double, since the run is mostly close.
+  std::size_t first = from, step = 1;
+  while (first + step < runs_.size() && runs_[first + step - 1].end <= position) {
+    first += step;
+    step *= 2;
+  }
+  std::size_t last = std::min(first + step, runs_.size()) - 1;
+  while (first < last) {
+    std::size_t const middle = (first + last) / 2;
+    if (runs_[middle].end <= position) {
+      first = middle + 1;
+    } else {
+      last = middle;
+    }
+  }
+  return first;
 }
 
 std::vector<std::uint8_t> row_major(LabelRuns const& labels) {
@@ -139,7 +153,11 @@ std::vector<std::uint8_t> row_major(LabelRuns const& labels) {
   });
 
   std::vector<std::uint8_t> pixels(labels.size().pixels());
-  for (std::uint32_t x = 0; x < width; ++x) pixels[x] = runs[labels.run_at(x * height)].value;
+  std::size_t run = 0;
+  for (std::uint32_t x = 0; x < width; ++x) {
+    run = labels.run_at(x * height, run);
+    pixels[x] = runs[run].value;
+  }
   for (std::uint32_t y = 1; y < height; ++y) {
     std::uint8_t* const row = pixels.data() + std::size_t{y} * width;
     std::memcpy(row, row - width, width);

@@ -61,37 +61,9 @@ SEPLFLOW_API Mask mask_of(LabelRuns const& labels, Label label);
 // O(runs of the mask + label runs inside its columns).
 SEPLFLOW_API std::array<std::uint64_t, 256> overlap_histogram(Mask const& mask, LabelRuns const& labels);
 
-// A set of pixels as one bit each, to which masks are added; a copy takes a few thousand words.
-class SEPLFLOW_API PixelSet {
- public:
-  // Without pixels.
-  explicit PixelSet(Size size);
-
-  // Throws Error unless the mask has the size of the set.
-  void add(Mask const& mask);
-
-  Size size() const { return size_; }
-  // Column-major, as runs are, the lowest bit first, and then at least one that is not set.
-  std::span<std::uint64_t const> words() const { return words_; }
-
- private:
-  Size size_;
-  std::vector<std::uint64_t> words_;
-};
-
-struct LabelledPixels {
-  PixelSet const* pixels;
-  Label label;
-};
-
-// The label map in which each layer covers those before it, and background is below them. Throws
-// Error unless all have this size and they are at most 255.
-SEPLFLOW_API LabelMap stacked(Size size, std::span<LabelledPixels const> layers);
-
-// The same, given the label map of other layers. If these have the same labels in the same order,
-// it takes as long as the part of the map in which pixels differ.
-SEPLFLOW_API LabelMap stacked(Size size, std::span<LabelledPixels const> layers,
-                              std::span<LabelledPixels const> others, LabelMap const& of_others);
+// The label map in which each pixel of the mask has at least this label: labels that are higher stay.
+// Throws Error unless both have the same size. O(runs).
+SEPLFLOW_API LabelMap raised(LabelMap const& labels, Mask const& mask, Label label);
 
 // A label map that is painted mask over mask.
 //

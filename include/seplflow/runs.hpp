@@ -55,6 +55,9 @@ void for_each_equal_run(std::span<std::uint8_t const> bytes, F&& f) {
   }
 }
 
+class LabelMap;
+class Mask;
+
 // Pixels of one value that end before column-major position `end`.
 struct Run {
   std::uint32_t end = 0;
@@ -95,7 +98,7 @@ class SEPLFLOW_API ColumnRunScanner {
   std::vector<Change> changes_;
 };
 
-// A label map as column-major runs, with the run in which each column begins. Immutable.
+// A label map as column-major runs. Immutable.
 class SEPLFLOW_API LabelRuns {
  public:
   // Joins consecutive runs of equal value. Throws Error unless the ends increase from run to run
@@ -106,15 +109,20 @@ class SEPLFLOW_API LabelRuns {
   // Neighbours differ in value.
   std::span<Run const> runs() const { return runs_; }
 
-  // Index of the run that contains the column-major position; O(runs of the column).
-  std::size_t run_at(std::uint32_t position) const;
+  // Index of the run that contains the column-major position, which does not lie before run `from`;
+  // O(log of the runs between them).
+  std::size_t run_at(std::uint32_t position, std::size_t from = 0) const;
 
   bool operator==(LabelRuns const&) const = default;
 
  private:
+  friend LabelMap raised(LabelMap const& labels, Mask const& mask, std::uint8_t label);
+  // Of runs that are known to be right.
+  static LabelRuns trusted(Size size, std::vector<Run> runs);
+  LabelRuns() = default;
+
   Size size_;
   std::vector<Run> runs_;
-  std::vector<std::uint32_t> first_of_column_;
 };
 
 // The values row by row: the inverse of ColumnRunScanner. Visits only positions at which a row

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <deque>
 #include <functional>
-#include <map>
 #include <numeric>
 #include <optional>
 #include <set>
@@ -141,13 +139,17 @@ void order_by(Overlap overlap, OverlapTable const& overlaps, std::vector<Layer>&
   }
 }
 
+// By class, whether any of its masks is kept.
+std::vector<bool> any_kept_of(MaskBits const& kept, OverlapTable const& overlaps) {
+  std::vector<bool> any_kept(overlaps.classes().size());
+  for_each_mask(kept, [&](std::size_t i) { any_kept[*overlaps.assigned(i)] = true; });
+  return any_kept;
+}
+
 std::vector<Layer> layers_of(Select::Selection const& selection, OverlapTable const& overlaps) {
   std::vector<Layer> layers;
-  std::vector<bool> any_kept(overlaps.classes().size());
-  for_each_mask(selection.kept, [&](std::size_t i) {
-    layers.push_back(static_cast<Layer>(i));
-    any_kept[*overlaps.assigned(i)] = true;
-  });
+  for_each_mask(selection.kept, [&](std::size_t i) { layers.push_back(static_cast<Layer>(i)); });
+  std::vector<bool> const any_kept = any_kept_of(selection.kept, overlaps);
   for (std::size_t k = 0; k < any_kept.size(); ++k) {
     if (!any_kept[k]) layers.push_back(static_cast<Layer>(overlaps.masks() + k));
   }
@@ -205,76 +207,31 @@ LabelMap merged_layers(Select::Selection const& selection, LabelMap const& pseud
   return canvas.labels();
 }
 
-// Merges selections of one image in which higher classes cover lower ones. Most of them keep nearly
-// the same masks, so the pixels of a class are painted over the largest part of them that is painted.
-class ClassMerger {
- public:
-  ClassMerger(LabelMap const& pseudo, MaskSet const& masks, OverlapTable const& overlaps,
-              Uncovered uncovered)
-      : pseudo_(pseudo), masks_(masks), overlaps_(overlaps), painted_(overlaps.classes().size()) {
-    if (uncovered == Uncovered::keep) covered_ = covered_by(masks, pseudo.size());
+// A selection and its labels.
+struct Merged {
+  Select::Selection const* selection;
+  std::vector<bool> any_kept;  // by class
+  LabelMap labels;
+
+  // Whether masks that are painted over these labels, except over higher classes, make them those of
+  // another selection.
+  bool is_within(Select::Selection const& other, std::vector<bool> const& any_kept_by_other) const {
+    return selection->overlap == Overlap::last && other.overlap == Overlap::last &&
+           selection->uncovered == other.uncovered && any_kept == any_kept_by_other &&
+           std::ranges::equal(selection->kept, other.kept,
+                              [](auto part, auto whole) { return (part & ~whole) == 0; });
   }
-
-  LabelMap labels(MaskBits const& kept) {
-    std::vector<MaskBits> of_class(painted_.size(), MaskBits(kept.size()));
-    for_each_mask(kept, [&](std::size_t i) {
-      of_class[*overlaps_.assigned(i)][i / 64] |= std::uint64_t{1} << i % 64;
-    });
-    std::vector<LabelledPixels> layers;
-    for (std::size_t k = 0; k < painted_.size(); ++k) {
-      layers.push_back({&pixels(k, of_class[k]), overlaps_.classes()[k]});
-    }
-    last_ = last_ ? stacked(pseudo_.size(), layers, last_layers_, *last_)
-                  : stacked(pseudo_.size(), layers);
-    last_layers_ = std::move(layers);
-    return *last_;
-  }
-
- private:
-  struct Painted {
-    MaskBits masks;  // none: the pseudo-label
-    PixelSet pixels;
-  };
-
-  PixelSet const& pixels(std::size_t k, MaskBits const& masks) {
-    Painted const* base = nullptr;
-    std::size_t const wanted = count(masks);
-    std::size_t largest = 0;
-    for (Painted const& each : painted_[k]) {
-      if (each.masks == masks) return each.pixels;
-      bool const is_part = std::ranges::equal(each.masks, masks, [](auto part, auto whole) {
-        return (part & ~whole) == 0;
-      });
-      if (std::size_t const masks_in_it = count(each.masks); is_part && masks_in_it > largest) {
-        base = &each;
-        largest = masks_in_it;
-      }
-    }
-    PixelSet pixels = base ? base->pixels : without_masks(k, wanted == 0);
-    for_each_mask(masks, [&](std::size_t i) {
-      bool const is_painted = base && (base->masks[i / 64] >> i % 64 & 1) != 0;
-      if (!is_painted) pixels.add(masks_.mask(i));
-    });
-    return painted_[k].emplace_back(Painted{masks, std::move(pixels)}).pixels;
-  }
-
-  // Where no mask of the image lies, only the pseudo-label of the same class is painted, too.
-  PixelSet without_masks(std::size_t k, bool none_kept) const {
-    PixelSet pixels(pseudo_.size());
-    if (!none_kept && !covered_) return pixels;
-    Mask const labelled = mask_of(pseudo_.runs(), overlaps_.classes()[k]);
-    pixels.add(none_kept ? labelled : without(labelled, *covered_));
-    return pixels;
-  }
-
-  LabelMap const& pseudo_;
-  MaskSet const& masks_;
-  OverlapTable const& overlaps_;
-  std::optional<Mask> covered_;
-  std::vector<std::deque<Painted>> painted_;  // by class
-  std::vector<LabelledPixels> last_layers_;
-  std::optional<LabelMap> last_;
 };
+
+LabelMap with_more_masks(Merged const& merged, MaskBits more, MaskSet const& masks,
+                         OverlapTable const& overlaps) {
+  for (std::size_t i = 0; i < more.size(); ++i) more[i] &= ~merged.selection->kept[i];
+  LabelMap labels = merged.labels;
+  for_each_mask(more, [&](std::size_t i) {
+    labels = raised(labels, masks.mask(i), overlaps.classes()[*overlaps.assigned(i)]);
+  });
+  return labels;
+}
 
 LabelMap with_ignore_of(LabelMap const& pseudo, LabelMap const& labels) {
   std::vector<Run> runs;
@@ -366,22 +323,22 @@ std::vector<Select::Result> Select::carry_out_all(std::vector<Selection const*> 
                                                   OverlapTable const& overlaps) {
   require_same_size(masks, pseudo, "the pseudo-label");
   require_table_of(pseudo, masks, overlaps);
-  // Those with few masks first, since the others are painted over them.
+  // Those with few masks first: most of the others only add some.
   std::vector<std::size_t> order(selections.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, {}, [&](std::size_t i) { return count(selections[i]->kept); });
-  std::map<Uncovered, ClassMerger> mergers;
-  std::vector<std::optional<LabelMap>> merged(selections.size());
+  std::vector<Merged> merged;
+  std::vector<std::optional<LabelMap>> labels(selections.size());
   for (std::size_t const i : order) {
     Selection const& selection = *selections[i];
-    if (selection.overlap == Overlap::last) {
-      auto const merger = mergers.try_emplace(selection.uncovered, pseudo, masks, overlaps,
-                                              selection.uncovered).first;
-      merged[i] = merger->second.labels(selection.kept);
-    } else {
-      merged[i] = merged_layers(selection, pseudo, masks, overlaps);
-    }
-    if (selection.keep_ignore) merged[i] = with_ignore_of(pseudo, *merged[i]);
+    std::vector<bool> const any_kept = any_kept_of(selection.kept, overlaps);
+    auto const within = std::find_if(merged.rbegin(), merged.rend(), [&](Merged const& other) {
+      return other.is_within(selection, any_kept);
+    });
+    labels[i] = within == merged.rend() ? merged_layers(selection, pseudo, masks, overlaps)
+                                        : with_more_masks(*within, selection.kept, masks, overlaps);
+    merged.push_back({&selection, any_kept, *labels[i]});
+    if (selection.keep_ignore) labels[i] = with_ignore_of(pseudo, *labels[i]);
   }
   std::vector<Result> results;
   for (std::size_t i = 0; i < selections.size(); ++i) {
@@ -389,7 +346,7 @@ std::vector<Select::Result> Select::carry_out_all(std::vector<Selection const*> 
     for_each_mask(selections[i]->kept, [&](std::size_t mask) {
       if (selections[i]->lists_kept) kept.push_back({masks.mask(mask), masks.info(mask)});
     });
-    results.emplace_back(std::move(*merged[i]), MaskSet(std::move(kept), pseudo.size()));
+    results.emplace_back(std::move(*labels[i]), MaskSet(std::move(kept), pseudo.size()));
   }
   return results;
 }

@@ -201,41 +201,25 @@ TEST_CASE("on a canvas, later masks cover earlier ones") {
   }
 }
 
-TEST_CASE("a stack of sets of pixels is as their masks are painted one after the other") {
+TEST_CASE("a mask raises the labels that are lower") {
   std::mt19937 random(37);
-  for (int round = 0; round < 300; ++round) {
-    Size size = random_size(random);
-    if (round % 10 == 0) size = {33 + static_cast<std::uint32_t>(random() % 40), 65};
-    Canvas canvas(size);
-    std::vector<PixelSet> sets(random() % 10, PixelSet(size));
-    std::vector<LabelledPixels> layers;
-    for (PixelSet& set : sets) {
-      layers.push_back({&set, static_cast<Label>(3 * layers.size() + 1)});
-      for (unsigned masks = random() % 4; masks > 0; --masks) {
-        Mask const mask = mask_of(size, random_dense(size, random));
-        set.add(mask);
-        canvas.paint(mask, layers.back().label);
+  for (int round = 0; round < 1000; ++round) {
+    Size const size = random_size(random);
+    std::vector<Label> expected(size.pixels());
+    for (Label& label : expected) label = static_cast<Label>(random() % 4 * 70);
+    LabelMap labels(size, expected);
+    for (unsigned masks = 1 + random() % 4; masks > 0; --masks) {
+      auto const label = static_cast<Label>(random() % 256);
+      Dense dense = random_dense(size, random);
+      if (random() % 6 == 0) dense.assign(size.pixels(), random() % 2 == 0);
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        if (dense[position_of(size, i)]) expected[i] = std::max(expected[i], label);
       }
+      labels = raised(labels, mask_of(size, dense), label);
+      REQUIRE(labels == LabelMap(size, expected));
     }
-    LabelMap const labels = stacked(size, layers);
-    REQUIRE(labels == canvas.labels());
-    REQUIRE(stacked(size, layers, layers, labels) == labels);
-    std::vector<PixelSet> others = sets;
-    auto others_layers = layers;
-    for (std::size_t i = 0; i < others.size(); ++i) {
-      others_layers[i].pixels = &others[i];
-      Dense dense(size.pixels());
-      dense[random() % dense.size()] = true;
-      if (random() % 2 == 0) others[i].add(mask_of(size, dense));
-      if (random() % 4 == 0) others[i].add(mask_of(size, random_dense(size, random)));
-    }
-    REQUIRE(stacked(size, others_layers, layers, labels) == stacked(size, others_layers));
-    if (!layers.empty()) others_layers.pop_back();
-    REQUIRE(stacked(size, others_layers, layers, labels) == stacked(size, others_layers));
   }
-  PixelSet const set(Size{2, 3});
-  CHECK_THROWS_AS(stacked(Size{3, 2}, std::vector<LabelledPixels>{{&set, Label{1}}}), Error);
-  CHECK_THROWS_AS(stacked(Size{2, 3}, std::vector<LabelledPixels>(256, {&set, Label{1}})), Error);
+  CHECK_THROWS_AS(raised(LabelMap(Size{2, 3}), Mask(Size{3, 2}), 1), Error);
 }
 
 TEST_CASE("a canvas accepts all 256 labels, in any order, and hundreds of masks") {
