@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <new>
 #include <string>
 
 #include "base/error_of.hpp"
@@ -78,6 +79,9 @@ class Engine::Graph {
                      static_cast<std::size_t>(options_.jobs));
     auto const error = error_of([this] {
       if (!begin()) return;
+      // Without memory for its threads, oneTBB 2022 waits for itself forever.
+      constexpr std::size_t kForThreads = 4 << 20;
+      if (!is_mappable(kForThreads)) throw std::bad_alloc();
       tbb::task_arena arena(static_cast<int>(options_.jobs));
       arena.execute([this] { run_in_arena(); });
     });

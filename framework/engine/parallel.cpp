@@ -1,6 +1,7 @@
 #include "engine/parallel.hpp"
 
 #include <pthread.h>
+#include <sys/mman.h>
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
@@ -57,6 +58,12 @@ std::int64_t startable_threads(std::int64_t wanted) {
   for (std::size_t i = 0; i < started; ++i) ::pthread_join(threads[i], nullptr);
   ::pthread_attr_destroy(&attributes);
   return static_cast<std::int64_t>(started);
+}
+
+bool is_mappable(std::size_t bytes) {
+  void* const memory =
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return memory != MAP_FAILED && ::munmap(memory, bytes) == 0;
 }
 
 }  // namespace seplflow

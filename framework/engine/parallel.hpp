@@ -22,4 +22,7 @@ std::int64_t most_useful_threads();
 // that the C library reserves for each thread and keeps for the next.
 std::int64_t startable_threads(std::int64_t wanted);
 
+// Whether the system would give the process so many bytes more.
+bool is_mappable(std::size_t bytes);
+
 }  // namespace seplflow
