@@ -1,10 +1,11 @@
 #include <seplflow/formats/image_file.hpp>
 
-// clang-format off: libjpeg's headers need what stands before them
-#include <jerror.h>
-#include <jpeglib.h>
-
+// clang-format off: libjpeg's headers need what stands before them; jerror.h numbers the messages by
+// the version in jpeglib.h
 #include <cstdio>
+
+#include <jpeglib.h>
+#include <jerror.h>
 // clang-format on
 
 #include <algorithm>
