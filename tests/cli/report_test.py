@@ -17,9 +17,9 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
-from browser import Browser  # noqa: E402
+from browser import Browser, installed  # noqa: E402
 
-if shutil.which("chromium") is None and shutil.which("chromium-browser") is None:
+if installed() is None:
     print("SKIPPED: chromium is not installed (Debian: chromium)")
     sys.exit(77)
 

@@ -158,11 +158,13 @@ def dialog(program, folder):
     stopped.wait_for("data: ")
     stopped.send("\x04")  # the end of the input
     stopped.wait_for("the input ended before all questions were answered; nothing was written")
+    stage = subprocess.run([program, "stages", "masks.sam"], capture_output=True, text=True).stdout
+    masks, question = ("json", "masks-path: ") if "not built" in stage else ("sam", "checkpoint: ")
     later = Shell([str(program), "new", "pipeline", "later.toml", "--unchecked", "--data", "folder",
                    "--images", "later", "--classes", "voc12", "--truth", "none", "--pseudo", "labels",
-                   "--method", "own", "--pseudo-path", "later", "--masks", "sam"], folder, environment)
-    later.wait_for("checkpoint: ")
-    later.send("later.pth\n")
+                   "--method", "own", "--pseudo-path", "later", "--masks", masks], folder, environment)
+    later.wait_for(question)
+    later.send("later\n")
     later.wait_for("Wrote later.toml. Next:.*seplflow check later.toml")
     return ["other.toml was written"] if (folder / "other.toml").exists() else []
 

@@ -77,6 +77,13 @@ def free_ports(count):
     return ports
 
 
+def slurm_version():
+    """22 of "slurm 22.05.8"."""
+    answer = subprocess.run(["slurmd", "-V"], env=dict(os.environ, PATH=search_path()),
+                            capture_output=True, text=True, check=True)
+    return int(answer.stdout.split()[1].split(".")[0])
+
+
 class TwoNodes:
     """Starts the daemons; use it in a with statement, which ends them."""
 
@@ -103,6 +110,9 @@ class TwoNodes:
         host = socket.gethostname().split(".")[0]
         (self.folder / "slurm.conf").write_text(
             CONFIGURATION.format(host=host, ports=free_ports(3), folder=self.folder))
+        # Containers have no control groups. Older versions do not know the word.
+        if slurm_version() >= 24:
+            (self.folder / "cgroup.conf").write_text("CgroupPlugin=disabled\n")
         self._daemon("munged", "munged", "--foreground", "--force", f"--key-file={key}",
                      f"--socket={self.folder}/munge.socket", f"--pid-file={self.folder}/munge.pid",
                      f"--log-file={self.folder}/munge.log", f"--seed-file={self.folder}/munge.seed")

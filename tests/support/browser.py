@@ -10,11 +10,20 @@ import tempfile
 import time
 
 
+def installed():
+    """Chromium's program; None without one. Ubuntu has a script of that name which only asks for it."""
+    for name in ("chromium", "chromium-browser"):
+        program = shutil.which(name)
+        if program and subprocess.run([program, "--version"], capture_output=True).returncode == 0:
+            return program
+    return None
+
+
 class Browser:
     """One page. Errors on its console and requests for other than local files are collected."""
 
     def __init__(self, width=1200, height=900, dark=False, seconds=60):
-        program = shutil.which("chromium") or shutil.which("chromium-browser")
+        program = installed()
         if program is None:
             raise FileNotFoundError("chromium is not installed (Debian: chromium)")
         self.errors, self.requests, self.seconds = [], [], seconds
