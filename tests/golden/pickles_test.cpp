@@ -134,7 +134,8 @@ TEST_CASE("simulated: a checkpoint holds the same tensors in all three forms") {
   for (std::size_t i = 0; i < 230; ++i) {
     auto const name = zip.root().key(i).text();
     INFO(name);
-    Array const& tensor = zip.root().value(i).array();
+    PickleValue const value = zip.root().value(i);
+    Array const& tensor = value.array();
     for (PickleValue const& other : {*legacy.root().find(name), *model.find(name)}) {
       CHECK(shape_text(other.array().shape()) == shape_text(tensor.shape()));
       CHECK(other.array().to_vector<float>() == tensor.to_vector<float>());

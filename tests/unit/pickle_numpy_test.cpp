@@ -40,7 +40,8 @@ std::string scalar(std::string const& type, std::string const& data) {
 TEST_CASE("an array is a view of the file's bytes") {
   std::string const data = packed<float>({1, 2, 3, 4, 5, 6});
   ParsedPickle const file(array(dtype("f4"), {2, 3}, data));
-  Array const& array = file.root().array();
+  PickleValue const root = file.root();
+  Array const& array = root.array();
   CHECK(array.type() == ElementType::float32);
   CHECK(shape_text(array.shape()) == "(2, 3)");
   CHECK(file.numbers() == std::vector<double>{1, 2, 3, 4, 5, 6});
