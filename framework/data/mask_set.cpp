@@ -21,8 +21,10 @@ MaskSet::MaskSet(std::vector<Entry> entries, std::optional<Size> size)
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Size const own = entries_[i].mask.size();
     if (!size_) size_ = own;
-    require_same_size(own, "mask " + std::to_string(i), *size_,
-                      size ? "the image" : "mask 0 of the same image");
+    if (own != *size_) {
+      require_same_size(own, "mask " + std::to_string(i), *size_,
+                        size ? "the image" : "mask 0 of the same image");
+    }
     if (auto const& info = entries_[i].info; info && !is_finite(*info)) {
       throw Error("mask " + std::to_string(i) +
                   ": its predicted IoU, stability, point or crop box is infinite or not a number");

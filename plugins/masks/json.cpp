@@ -54,9 +54,9 @@ struct Json : Reader {
   }
 
  private:
-  MaskSet of_file(SampleContext const& context, MaskFile const& found) const {
+  MaskSet of_file(SampleContext const& context, MaskFile found) const {
     warn_of_contradictions(context, found);
-    return settled(context, found.masks);
+    return settled(context, std::move(found.masks));
   }
 
   MaskSet of_collection(SampleContext const& context, Sample const& sample,

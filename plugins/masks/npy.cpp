@@ -271,7 +271,7 @@ struct Npy : Reader {
     }
     NpyMasks reader(path.string(), required_size(sample), strict);
     Pickle const contents = strict ? read_npy(path) : read_python_file(path);
-    MaskFile const found = reader.read(contents.root());
+    MaskFile found = reader.read(contents.root());
     require_size(found.masks.size(), path.string(), sample);
     if (reader.between() > 0) {
       context.warn("masks hold values other than two; those of at least half the scale are inside",
@@ -282,7 +282,7 @@ struct Npy : Reader {
                    path.filename().string());
     }
     warn_of_contradictions(context, found);
-    return settled(context, found.masks);
+    return settled(context, std::move(found.masks));
   }
 };
 
