@@ -60,10 +60,11 @@ std::string csv_line(Row const& row, CsvText texts) {
 }
 
 std::string const& CsvLines::line(Row const& row) {
-  auto const found = std::ranges::find_if(known_, [&](Known const& known) {
+  // The last one first: neighbouring variants are alike.
+  auto const found = std::find_if(known_.rbegin(), known_.rend(), [&](Known const& known) {
     return std::ranges::equal(known.row, row, is_same);
   });
-  if (found != known_.end()) return found->line;
+  if (found != known_.rend()) return found->line;
   return known_.emplace_back(Known{row, csv_line(row, texts_)}).line;
 }
 
