@@ -50,6 +50,8 @@ def why_not_here():
     missing = [name for name in PROGRAMS if not shutil.which(name, path=search_path())]
     if missing:
         return "not installed: " + ", ".join(missing)
+    if slurm_version() == 23:
+        return "Slurm 23.11 (Ubuntu 24.04) starts no job without an accounting database"
     return None if os.geteuid() == 0 else "Slurm's daemons need to be root"
 
 
