@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <unordered_set>
@@ -137,7 +138,12 @@ class Execution {
     if (!request_.guest) {
       interrupts.emplace([this] { interrupt(); }, CrashReport::end_interrupted);
     }
+    // Memory may run out, and writing down the end needs some. Volatile, or a compiler would see that
+    // nobody uses it.
+    constexpr std::size_t kForTheEnd = 1 << 20;
+    void* volatile const spare = std::malloc(kForTheEnd);
     auto error = error_of([this] { run(); });
+    std::free(spare);
     crash_report_.reset();
     work_record_.reset();
     if (begin_) seconds_ = std::chrono::duration<double>(Clock::now() - *begin_).count();
