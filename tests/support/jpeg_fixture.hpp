@@ -16,7 +16,6 @@
 inline std::vector<std::uint8_t> make_jpeg(seplflow::Size size, J_COLOR_SPACE space,
                                            std::vector<std::uint8_t> const& colour,
                                            std::size_t comment_bytes = 0, bool arithmetic = false) {
-  using Bytes = std::vector<std::uint8_t>;
   jpeg_compress_struct jpeg{};
   jpeg_error_mgr errors{};
   jpeg.err = jpeg_std_error(&errors);
@@ -32,10 +31,11 @@ inline std::vector<std::uint8_t> make_jpeg(seplflow::Size size, J_COLOR_SPACE sp
   jpeg_set_quality(&jpeg, 100, TRUE);
   jpeg.arith_code = arithmetic ? TRUE : FALSE;
   jpeg_start_compress(&jpeg, TRUE);
-  for (Bytes const comment(60000); comment_bytes > 0; comment_bytes -= comment.size()) {
+  std::vector<std::uint8_t> const comment(60000);
+  for (; comment_bytes > 0; comment_bytes -= comment.size()) {
     jpeg_write_marker(&jpeg, JPEG_COM, comment.data(), static_cast<unsigned>(comment.size()));
   }
-  Bytes row;
+  std::vector<std::uint8_t> row;
   for (std::uint32_t x = 0; x < size.width; ++x)
     row.insert(row.end(), colour.begin(), colour.end());
   while (jpeg.next_scanline < jpeg.image_height) {
@@ -44,7 +44,7 @@ inline std::vector<std::uint8_t> make_jpeg(seplflow::Size size, J_COLOR_SPACE sp
   }
   jpeg_finish_compress(&jpeg);
   jpeg_destroy_compress(&jpeg);
-  Bytes const file(memory, memory + length);
+  std::vector<std::uint8_t> const file(memory, memory + length);
   std::free(memory);
   return file;
 }
