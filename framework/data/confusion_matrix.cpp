@@ -111,7 +111,8 @@ void for_each_difference(LabelRuns const& a, LabelRuns const& b, F&& f) {
   Run const* left_end = left + a.runs().size();
   Run const* right_end = right + b.runs().size();
   // Mostly they differ in one part of the image, so the runs before and after it are skipped quickly.
-  while (left_end - left > kComparedAtOnce && right_end - right > kComparedAtOnce && are_equal(left, right)) {
+  while (left_end - left > kComparedAtOnce && right_end - right > kComparedAtOnce &&
+         are_equal(left, right)) {
     left += kComparedAtOnce;
     right += kComparedAtOnce;
   }
@@ -168,7 +169,9 @@ void ConfusionMatrix::replace(LabelMap const& truth, LabelMap const& before, Lab
   std::size_t run = 0;
   for_each_difference(before.runs(), now_runs,
                       [&](Label b, Label n, std::uint32_t begin, std::uint32_t end) {
-                        if (begin > runs[run].end + truth.size().height) run = truth_runs.run_at(begin, run);
+                        if (begin > runs[run].end + truth.size().height) {
+                          run = truth_runs.run_at(begin, run);
+                        }
                         while (runs[run].end <= begin) ++run;
                         while (begin < end) {
                           std::uint32_t const stop = std::min(end, runs[run].end);
@@ -183,16 +186,16 @@ void ConfusionMatrix::replace(LabelMap const& truth, LabelMap const& before, Lab
 std::vector<ConfusionMatrix::Pair> ConfusionMatrix::pairs() const {
   std::vector<Pair> pairs;
   pairs.reserve(16);
-  constexpr std::size_t kComparedAtOnce = 8;  // nearly all blocks are zeros
+  constexpr std::size_t kBlock = 8;  // nearly all blocks are zeros
   std::uint64_t const* const counts = counts_.data();
   std::size_t const size = counts_.size();
-  for (std::size_t begin = 0; begin < size; begin += kComparedAtOnce) {
+  for (std::size_t begin = 0; begin < size; begin += kBlock) {
     std::uint64_t const* const block = counts + begin;
-    if (begin + kComparedAtOnce <= size && (block[0] | block[1] | block[2] | block[3] | block[4] | block[5] |
+    if (begin + kBlock <= size && (block[0] | block[1] | block[2] | block[3] | block[4] | block[5] |
                                    block[6] | block[7]) == 0) {
       continue;
     }
-    for (std::size_t i = begin; i < std::min(begin + kComparedAtOnce, size); ++i) {
+    for (std::size_t i = begin; i < std::min(begin + kBlock, size); ++i) {
       if (counts[i] > 0) pairs.push_back({static_cast<std::uint32_t>(i), counts[i]});
     }
   }
